@@ -1,0 +1,250 @@
+//! Why a message died: the broker's `x-death` header, read and told in words.
+//!
+//! Sources: RabbitMQ's "Dead Letter Exchanges" guide. `x-death` is an array of tables, newest
+//! first, one for each pair of queue and reason, with a count.
+
+use super::properties::Properties;
+use super::value::{FieldTable, FieldValue, timestamp_text};
+
+/// Why a queue gave a message away.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum DeathReason {
+    /// A consumer refused it and asked for no redelivery.
+    Rejected,
+    /// It lay longer than its time to live.
+    Expired,
+    /// The queue was full.
+    MaxLen,
+    /// It was handed out too often (quorum queues).
+    DeliveryLimit,
+    /// A reason this version does not know, as the broker wrote it.
+    Other(String),
+}
+
+impl DeathReason {
+    fn read(text: &str) -> Self {
+        match text {
+            "rejected" => Self::Rejected,
+            "expired" => Self::Expired,
+            "maxlen" => Self::MaxLen,
+            "delivery_limit" => Self::DeliveryLimit,
+            other => Self::Other(other.to_owned()),
+        }
+    }
+
+    /// The broker's own word.
+    #[must_use]
+    pub fn word(&self) -> &str {
+        match self {
+            Self::Rejected => "rejected",
+            Self::Expired => "expired",
+            Self::MaxLen => "maxlen",
+            Self::DeliveryLimit => "delivery_limit",
+            Self::Other(text) => text,
+        }
+    }
+}
+
+/// One entry of the death history.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Death {
+    /// Why.
+    pub reason: DeathReason,
+    /// The queue it died in.
+    pub queue: String,
+    /// The exchange it had been published to before it died there.
+    pub exchange: String,
+    /// The routing key and the CC keys of that publish, the routing key first.
+    pub routing_keys: Vec<String>,
+    /// How often it died in this queue for this reason.
+    pub count: u64,
+    /// Seconds since 1970 of the *first* of these deaths.
+    pub first_time: Option<u64>,
+    /// Its time to live in milliseconds before the broker removed it.
+    pub original_expiration: Option<String>,
+}
+
+impl Death {
+    /// The history of a message, newest first; empty for one that never died. Entries that do not
+    /// look as the broker writes them are passed over.
+    #[must_use]
+    pub fn history(properties: &Properties) -> Vec<Self> {
+        match properties.header("x-death") {
+            Some(FieldValue::Array(entries)) => entries
+                .iter()
+                .filter_map(|entry| match entry {
+                    FieldValue::Table(table) => Self::read(table),
+                    _ => None,
+                })
+                .collect(),
+            _ => Vec::new(),
+        }
+    }
+
+    fn read(table: &FieldTable) -> Option<Self> {
+        let field = |name: &str| table.iter().find(|(key, _)| key == name).map(|(_, v)| v);
+        let text = |name: &str| field(name).and_then(FieldValue::as_text).map(str::to_owned);
+        let number = |name: &str| u64::try_from(field(name)?.as_integer()?).ok();
+        Some(Self {
+            reason: DeathReason::read(&text("reason")?),
+            queue: text("queue")?,
+            exchange: text("exchange").unwrap_or_default(),
+            routing_keys: match field("routing-keys") {
+                Some(FieldValue::Array(keys)) => keys
+                    .iter()
+                    .filter_map(|k| k.as_text().map(str::to_owned))
+                    .collect(),
+                _ => Vec::new(),
+            },
+            count: number("count").unwrap_or(1),
+            first_time: number("time"),
+            original_expiration: text("original-expiration"),
+        })
+    }
+
+    /// The entry as a sentence: `Rejected by queue orders 3 times, first 2026-01-31T12:03:11Z`.
+    #[must_use]
+    pub fn words(&self) -> String {
+        let queue = &self.queue;
+        let what = match &self.reason {
+            DeathReason::Rejected => format!("Rejected by a consumer of queue {queue}"),
+            DeathReason::Expired => format!("Expired in queue {queue}"),
+            DeathReason::MaxLen => format!("Pushed out of queue {queue}, which was full"),
+            DeathReason::DeliveryLimit => format!("Delivered too often by queue {queue}"),
+            DeathReason::Other(word) => format!("Died in queue {queue} ({word})"),
+        };
+        let times = match self.count {
+            0 | 1 => String::new(),
+            count => format!(" {count} times"),
+        };
+        let when = match (self.first_time, self.count) {
+            (None, _) => String::new(),
+            (Some(time), 0 | 1) => format!(", {}", timestamp_text(time)),
+            (Some(time), _) => format!(", first {}", timestamp_text(time)),
+        };
+        format!("{what}{times}{when}")
+    }
+}
+
+/// Where a dead letter came from before its first death.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Origin {
+    /// The exchange it was first published to; empty for the default exchange.
+    pub exchange: String,
+    /// The routing key it was first published with.
+    pub routing_key: String,
+    /// Its CC keys.
+    pub cc: Vec<String>,
+    /// The queue where it died first.
+    pub queue: String,
+}
+
+impl Origin {
+    /// The oldest entry of the history names the first publish.
+    #[must_use]
+    pub fn of(properties: &Properties) -> Option<Self> {
+        let first = Death::history(properties).pop()?;
+        let mut keys = first.routing_keys.into_iter();
+        Some(Self {
+            exchange: first.exchange,
+            routing_key: keys.next().unwrap_or_default(),
+            cc: keys.collect(),
+            queue: first.queue,
+        })
+    }
+}
+
+/// True for a header that the broker wrote when it dead-lettered or redelivered the message. A
+/// resend leaves these out: a broker up to 3.12 would go on counting from them, and one from 4.0 on
+/// would ignore them.
+#[must_use]
+pub fn is_broker_header(name: &str) -> bool {
+    name == "x-death"
+        || name == "x-delivery-count"
+        || name == "x-acquired-count"
+        || name.starts_with("x-first-death-")
+        || name.starts_with("x-last-death-")
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+
+    pub(crate) fn death(
+        reason: &str,
+        queue: &str,
+        exchange: &str,
+        keys: &[&str],
+        count: i64,
+    ) -> FieldValue {
+        let text = |t: &str| FieldValue::Text(t.to_owned());
+        FieldValue::Table(vec![
+            ("count".into(), FieldValue::I64(count)),
+            ("reason".into(), text(reason)),
+            ("queue".into(), text(queue)),
+            ("time".into(), FieldValue::Timestamp(1_700_000_000)),
+            ("exchange".into(), text(exchange)),
+            (
+                "routing-keys".into(),
+                FieldValue::Array(keys.iter().map(|k| text(k)).collect()),
+            ),
+        ])
+    }
+
+    pub(crate) fn died(entries: Vec<FieldValue>) -> Properties {
+        Properties {
+            headers: Some(vec![("x-death".into(), FieldValue::Array(entries))]),
+            ..Properties::default()
+        }
+    }
+
+    #[test]
+    fn the_history_is_told_in_words() {
+        let history = Death::history(&died(vec![
+            death("rejected", "orders", "shop", &["order.created"], 3),
+            death("expired", "retry", "", &["orders"], 1),
+            FieldValue::Text("not an entry".into()),
+        ]));
+        let words: Vec<_> = history.iter().map(Death::words).collect();
+        assert_eq!(
+            words,
+            [
+                "Rejected by a consumer of queue orders 3 times, first 2023-11-14T22:13:20Z",
+                "Expired in queue retry, 2023-11-14T22:13:20Z",
+            ]
+        );
+    }
+
+    #[test]
+    fn the_origin_is_the_oldest_entry() {
+        let properties = died(vec![
+            death("expired", "retry", "retry.x", &["later"], 1),
+            death("rejected", "orders", "shop", &["order.created", "audit"], 1),
+        ]);
+        assert_eq!(
+            Origin::of(&properties),
+            Some(Origin {
+                exchange: "shop".into(),
+                routing_key: "order.created".into(),
+                cc: vec!["audit".into()],
+                queue: "orders".into(),
+            })
+        );
+        assert_eq!(Origin::of(&Properties::default()), None);
+    }
+
+    #[test]
+    fn only_the_brokers_own_headers_are_taken_for_its_own() {
+        for name in [
+            "x-death",
+            "x-first-death-queue",
+            "x-last-death-reason",
+            "x-delivery-count",
+        ] {
+            assert!(is_broker_header(name), "{name}");
+        }
+        for name in ["x-deaths", "x-retry", "CC", "x-first-seen"] {
+            assert!(!is_broker_header(name), "{name}");
+        }
+    }
+}

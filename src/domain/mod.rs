@@ -1,0 +1,29 @@
+//! Plain data and the rules about it: what an event is, what a queue did to it, what may be sent.
+//!
+//! Nothing here knows a window, a broker client or a runtime; time and ids come in as arguments,
+//! so every rule can be tested as a function from data to data.
+
+pub mod dead_letter;
+pub mod draft;
+pub mod endpoint;
+pub mod envelope;
+pub mod event;
+pub mod hex;
+pub mod json;
+pub mod payload;
+pub mod properties;
+pub mod resend;
+pub mod routing_key;
+pub mod sample;
+pub mod tap;
+pub mod topology;
+pub mod value;
+
+pub use dead_letter::{Death, DeathReason};
+pub use draft::{BodyDraft, Draft, HeaderRow, Outgoing};
+pub use endpoint::{Endpoint, Password};
+pub use event::{Event, Fingerprint};
+pub use payload::PayloadKind;
+pub use properties::Properties;
+pub use topology::{Binding, Exchange, ExchangeKind, Queue, Topology, TopologySource};
+pub use value::{FieldTable, FieldType, FieldValue};

@@ -1,0 +1,158 @@
+//! What a body is, found once on arrival from its bytes, and a one-line summary of it.
+
+/// What a body was recognised as. The declared content type is a claim; this is what it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PayloadKind {
+    /// No bytes at all.
+    Empty,
+    /// A whole JSON document.
+    Json,
+    /// UTF-8 text that is not JSON.
+    Text,
+    /// Anything else.
+    Binary,
+}
+
+impl PayloadKind {
+    /// Looks at the bytes. Costs one pass and never recurses.
+    #[must_use]
+    pub fn detect(body: &[u8]) -> Self {
+        if body.is_empty() {
+            return Self::Empty;
+        }
+        let first = body.iter().find(|byte| !byte.is_ascii_whitespace());
+        let may_be_json = first.is_some_and(|byte| b"{[\"-0123456789tfn".contains(byte));
+        // serde_json skips ignored values without recursion, so depth is no danger here; strings
+        // inside are not checked to be UTF-8 by it, hence the second test.
+        let json = may_be_json && serde_json::from_slice::<serde::de::IgnoredAny>(body).is_ok();
+        match std::str::from_utf8(body) {
+            Ok(_) if json => Self::Json,
+            Ok(text) if !text.contains('\0') => Self::Text,
+            _ => Self::Binary,
+        }
+    }
+
+    /// The name shown to the person.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Empty => "empty",
+            Self::Json => "JSON",
+            Self::Text => "text",
+            Self::Binary => "binary",
+        }
+    }
+}
+
+/// Longest summary in characters.
+const SUMMARY_CHARS: usize = 160;
+
+/// One line that tells bodies apart at a glance: the start of the text without line breaks and
+/// runs of spaces, or a count of bytes.
+#[must_use]
+pub fn summary(kind: PayloadKind, body: &[u8]) -> String {
+    match kind {
+        PayloadKind::Empty => "no body".to_owned(),
+        PayloadKind::Binary => format!("{} bytes of binary data", body.len()),
+        PayloadKind::Json | PayloadKind::Text => {
+            // Only the start is looked at: the summary of a large body costs no more.
+            let head = &body[..body.len().min(SUMMARY_CHARS * 8)];
+            let mut line = String::with_capacity(SUMMARY_CHARS);
+            let mut chars = 0;
+            let mut gap = false;
+            for character in String::from_utf8_lossy(head).chars() {
+                if character.is_whitespace() {
+                    gap = !line.is_empty();
+                    continue;
+                }
+                if gap {
+                    line.push(' ');
+                    chars += 1;
+                    gap = false;
+                }
+                line.push(visible(character));
+                chars += 1;
+                if chars >= SUMMARY_CHARS {
+                    break;
+                }
+            }
+            line
+        }
+    }
+}
+
+/// A character as it may be shown: control and direction-changing characters become a mark, so
+/// that a hostile body cannot rearrange or hide what the person reads.
+#[must_use]
+pub fn visible(character: char) -> char {
+    match character {
+        '\u{200b}'..='\u{200f}'
+        | '\u{202a}'..='\u{202e}'
+        | '\u{2060}'..='\u{2069}'
+        | '\u{feff}' => '\u{fffd}',
+        c if c.is_control() => '\u{fffd}',
+        c => c,
+    }
+}
+
+/// A whole line with [`visible`] applied; tabs become spaces.
+#[must_use]
+pub fn visible_line(text: &str) -> String {
+    text.chars()
+        .map(|c| if c == '\t' { ' ' } else { visible(c) })
+        .collect()
+}
+
+/// A size in bytes for people: `512 B`, `1.5 kB`, `20 MB` (powers of 1,000).
+#[must_use]
+pub fn size_text(bytes: u64) -> String {
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "shown with one digit behind the point"
+    )]
+    let value = bytes as f64;
+    if bytes < 1_000 {
+        format!("{bytes} B")
+    } else if bytes < 1_000_000 {
+        format!("{:.1} kB", value / 1e3)
+    } else if bytes < 1_000_000_000 {
+        format!("{:.1} MB", value / 1e6)
+    } else {
+        format!("{:.1} GB", value / 1e9)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(body: &[u8], kind: PayloadKind, line: &str) {
+        assert_eq!(PayloadKind::detect(body), kind, "{body:?}");
+        assert_eq!(summary(kind, body), line);
+    }
+
+    #[test]
+    fn bodies_are_told_apart_by_their_bytes() {
+        check(b"", PayloadKind::Empty, "no body");
+        check(b" {\"a\":\n  1}", PayloadKind::Json, "{\"a\": 1}");
+        check(b"{\"a\":", PayloadKind::Text, "{\"a\":");
+        check(b"hello\tworld", PayloadKind::Text, "hello world");
+        check(
+            b"{\"a\":\"\xff\"}",
+            PayloadKind::Binary,
+            "9 bytes of binary data",
+        );
+        check(&[0, 1, 2], PayloadKind::Binary, "3 bytes of binary data");
+    }
+
+    #[test]
+    fn ten_thousand_levels_are_still_json() {
+        let deep = format!("{}{}", "[".repeat(10_000), "]".repeat(10_000));
+        assert_eq!(PayloadKind::detect(deep.as_bytes()), PayloadKind::Json);
+    }
+
+    #[test]
+    fn direction_marks_do_not_reach_the_screen() {
+        assert_eq!(visible_line("a\u{202e}b\u{1b}c"), "a\u{fffd}b\u{fffd}c");
+    }
+}

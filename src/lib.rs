@@ -1,0 +1,4 @@
+//! Eventscope, a desktop event inspector for RabbitMQ. ARCHITECTURE.md has the map.
+
+pub mod domain;
+pub mod protocol;

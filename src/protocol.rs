@@ -1,0 +1,275 @@
+//! The whole contract between the window and the broker side: [`Command`] goes down, [`Update`]
+//! comes up. Plain data on both ways; neither side knows the other's libraries.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+
+use crate::domain::tap::{TapId, TapRequest};
+use crate::domain::{Endpoint, Event, Fingerprint, Outgoing, Topology};
+
+/// Joins a command to the one [`Update`] that finishes it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct RequestId(pub u64);
+
+/// What the window asks for.
+#[derive(Debug)]
+pub enum Command {
+    /// Connect, replacing whatever connection there is.
+    Connect(Endpoint),
+    /// Close the connection, or give up connecting.
+    Disconnect,
+    /// While a connection is lost: try now instead of waiting.
+    RetryNow,
+    /// Start a private RabbitMQ with the sample shop, and connect to it.
+    StartSandbox,
+    /// Read the topology again. Answered by [`Update::Topology`].
+    RefreshTopology,
+    /// Start a tap. Answered by [`Update::Tap`].
+    StartTap(TapRequest),
+    /// Stop a tap.
+    StopTap(TapId),
+    /// Publish with `mandatory` and a publisher confirm. Answered by [`Update::Published`].
+    Publish {
+        /// Names the answer.
+        request: RequestId,
+        /// The message.
+        outgoing: Outgoing,
+    },
+    /// Borrow messages from a queue and put them back. Answered by [`Update::Peeked`].
+    Peek {
+        /// Names the answer.
+        request: RequestId,
+        /// The queue.
+        queue: String,
+        /// Most messages to borrow.
+        limit: u16,
+    },
+    /// Send dead letters again, removing each original only after its copy is confirmed as routed.
+    /// Each is answered by [`Update::Moved`], the whole by [`Update::JobDone`].
+    Resend {
+        /// Names the answers.
+        request: RequestId,
+        /// The queue they lie in.
+        queue: String,
+        /// Which ones, and what is sent for each.
+        orders: Vec<MoveOrder>,
+    },
+    /// Write messages to the journal on disk, then remove them from the queue. Answered like
+    /// [`Command::Resend`].
+    Discard {
+        /// Names the answers.
+        request: RequestId,
+        /// The queue they lie in.
+        queue: String,
+        /// Which ones.
+        messages: Vec<Fingerprint>,
+    },
+    /// Stop a resend or discard after the message it is at.
+    StopJob(RequestId),
+}
+
+/// One message to be sent again.
+#[derive(Clone, Debug)]
+pub struct MoveOrder {
+    /// The original in the queue.
+    pub original: Fingerprint,
+    /// What is sent in its place.
+    pub outgoing: Outgoing,
+}
+
+/// What the broker side tells.
+#[derive(Debug)]
+pub enum Update {
+    /// The connection's state changed.
+    Link(Link),
+    /// The private RabbitMQ is being started; the words say how far it is.
+    Sandbox(SandboxState),
+    /// The topology was read.
+    Topology(Topology),
+    /// A tap's state changed.
+    Tap {
+        /// Which tap.
+        tap: TapId,
+        /// Its state.
+        state: TapState,
+    },
+    /// Events that a tap received, oldest first.
+    Events {
+        /// Which tap.
+        tap: TapId,
+        /// A batch, bounded in count and bytes.
+        events: Vec<Arc<Event>>,
+    },
+    /// The end of a publish.
+    Published {
+        /// Which.
+        request: RequestId,
+        /// How it went.
+        outcome: PublishOutcome,
+    },
+    /// The end of a peek.
+    Peeked {
+        /// Which.
+        request: RequestId,
+        /// The messages, or why not, in words.
+        result: Result<PeekReport, String>,
+    },
+    /// One message of a resend or discard is done.
+    Moved {
+        /// Which job.
+        request: RequestId,
+        /// Which message.
+        original: Fingerprint,
+        /// How it went.
+        outcome: MoveOutcome,
+    },
+    /// A resend or discard has ended; every message not told of by then stayed in the queue.
+    JobDone {
+        /// Which job.
+        request: RequestId,
+        /// Why it ended early, in words, if it did.
+        problem: Option<String>,
+    },
+    /// Something the person should read.
+    Notice(Notice),
+}
+
+/// The state of the connection.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Link {
+    /// There is none and none is wanted.
+    Idle,
+    /// The first try is under way.
+    Connecting(Endpoint),
+    /// It stands.
+    Connected {
+        /// Where.
+        endpoint: Endpoint,
+        /// What answered, such as `RabbitMQ 3.10.8`.
+        server: String,
+    },
+    /// The first try failed; nothing is tried again by itself.
+    Failed {
+        /// Where.
+        endpoint: Endpoint,
+        /// What happened and what to try.
+        reason: String,
+    },
+    /// It stood and broke; it is tried again until the person ends it.
+    Lost {
+        /// Where.
+        endpoint: Endpoint,
+        /// What happened.
+        reason: String,
+        /// When it broke.
+        since: DateTime<Utc>,
+        /// When the next try starts.
+        retry_at: DateTime<Utc>,
+    },
+}
+
+/// The state of the private RabbitMQ.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SandboxState {
+    /// It is being started; what is going on.
+    Starting(String),
+    /// It runs; the sample shop runs in it.
+    Running,
+    /// It could not be started; what happened and what to do.
+    Failed(String),
+}
+
+/// The state of a tap.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TapState {
+    /// It receives; the name that the broker gave its queue.
+    Running {
+        /// Queue name.
+        queue: String,
+    },
+    /// It stopped as asked.
+    Stopped,
+    /// It could not start or go on, in words.
+    Refused(String),
+    /// It receives again after a break; nothing was seen between the two times.
+    Resumed {
+        /// Queue name.
+        queue: String,
+        /// Start of the gap.
+        from: DateTime<Utc>,
+        /// End of the gap.
+        to: DateTime<Utc>,
+    },
+    /// The tap's queue in the broker was found full: the oldest were dropped, some were not seen.
+    Overflowing {
+        /// When it was found full.
+        at: DateTime<Utc>,
+    },
+}
+
+/// How a publish ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PublishOutcome {
+    /// The broker confirmed it and returned nothing.
+    Routed,
+    /// No queue took it; the broker's words.
+    Unroutable(String),
+    /// The broker refused it, or there is no connection; in words.
+    Refused(String),
+    /// No confirm within this many seconds; whether it arrived is not known.
+    NotConfirmed {
+        /// The time limit.
+        seconds: u64,
+    },
+}
+
+/// What a peek found.
+#[derive(Clone, Debug)]
+pub struct PeekReport {
+    /// The queue.
+    pub queue: String,
+    /// In queue order.
+    pub messages: Vec<Arc<Event>>,
+    /// Messages that were ready when the peek began.
+    pub depth: u32,
+    /// How long they were borrowed, in milliseconds.
+    pub borrowed_ms: u64,
+    /// What the person should know, such as a changed order; empty if nothing.
+    pub remark: String,
+}
+
+/// How one message of a resend or discard ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum MoveOutcome {
+    /// Confirmed as routed, and the original removed.
+    Resent,
+    /// Copied to the journal, and the original removed.
+    Discarded,
+    /// Not sent or not confirmed as routed; the original stays in the queue. Why, in words.
+    Kept(String),
+    /// Confirmed as routed, but the original could not be removed: it will appear twice.
+    Duplicate(String),
+    /// It was not in the queue any more.
+    Gone,
+}
+
+/// How grave a notice is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Gravity {
+    /// Good to know.
+    Info,
+    /// Something needs attention.
+    Warning,
+    /// Something failed.
+    Error,
+}
+
+/// A message to the person.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Notice {
+    /// How grave.
+    pub gravity: Gravity,
+    /// A sentence.
+    pub words: String,
+}
