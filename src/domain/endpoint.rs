@@ -252,6 +252,8 @@ mod tests {
         fn what_is_typed_survives_the_url(
             user in ".{1,12}", password in ".{0,12}", vhost in ".{1,12}", port in 1_u16..,
         ) {
+            // A URL cannot name a virtual host `.` or `..`: they are steps in a path, even encoded.
+            prop_assume!(vhost != "." && vhost != "..");
             let endpoint = Endpoint {
                 name: String::new(),
                 host: "broker.example".into(),

@@ -1,0 +1,69 @@
+//! Everything a person can do, as data.
+
+use std::sync::Arc;
+
+use crate::domain::Event;
+
+use super::dead_letters::DeadAction;
+use super::live::LiveAction;
+
+/// A screen of the rail.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Screen {
+    /// What flows?
+    Live,
+    /// Does it react?
+    Publish,
+    /// Why did it die, and how is it repaired?
+    DeadLetters,
+}
+
+impl Screen {
+    /// All of them, in the order of the rail.
+    pub const ALL: [Self; 3] = [Self::Live, Self::Publish, Self::DeadLetters];
+
+    /// Its name on the rail.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Live => "Live",
+            Self::Publish => "Publish",
+            Self::DeadLetters => "Dead letters",
+        }
+    }
+}
+
+/// One thing a person did.
+#[derive(Clone, Debug)]
+pub enum Action {
+    /// Open a screen.
+    Open(Screen),
+    /// Connect as the form says.
+    Connect,
+    /// Close the connection or stop trying.
+    Disconnect,
+    /// Try a lost connection now.
+    RetryNow,
+    /// Start the private RabbitMQ.
+    StartSandbox,
+    /// Start the tap that the form describes.
+    StartTap,
+    /// Stop the tap.
+    StopTap,
+    /// Something on the live screen.
+    Live(LiveAction),
+    /// Fill the publish form with a valid event.
+    FillSample,
+    /// Publish the form.
+    Publish,
+    /// Load a sent message, by its number, into the form.
+    PublishAgain(u64),
+    /// Load an event into the publish form.
+    LoadEvent(Arc<Event>),
+    /// Something on the dead-letter screen.
+    Dead(DeadAction),
+    /// Read the topology again.
+    RefreshTopology,
+    /// Put a notice away, by its number.
+    DismissNotice(u64),
+}

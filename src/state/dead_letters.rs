@@ -1,0 +1,555 @@
+//! Dead-letter queues: which there are, what lies in one, and the repair of a message.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+
+use crate::domain::draft::Problem;
+use crate::domain::resend::{self, Resend, Target};
+use crate::domain::topology::DeadLetterQueue;
+use crate::domain::{Death, Draft, Event, Fingerprint, Queue, Topology};
+use crate::protocol::{Command, MoveOrder, MoveOutcome, PeekReport, RequestId};
+
+use super::forms::Forms;
+
+/// Messages that one peek borrows at most.
+pub const PEEK_LIMIT: u16 = 200;
+
+/// What a person can do on the dead-letter screen.
+#[derive(Clone, Debug)]
+pub enum DeadAction {
+    /// Open a queue and peek into it.
+    OpenQueue(String),
+    /// Open the queue whose name was typed.
+    OpenTyped,
+    /// Peek into the open queue again.
+    Peek,
+    /// Select a message by its place in the list.
+    Select(usize),
+    /// Mark or unmark a message.
+    Mark(usize, bool),
+    /// Mark or unmark all shown.
+    MarkAll(bool),
+    /// Choose where messages are sent.
+    Target(TargetChoice),
+    /// Send the message in the editor.
+    Resend,
+    /// Send the marked ones, each as it lies there.
+    ResendSelected,
+    /// Send all that are shown, each as it lies there.
+    ResendAll,
+    /// Ask whether the marked ones, or the selected one, shall be thrown away.
+    AskDiscard,
+    /// Yes, throw them away.
+    Discard,
+    /// No.
+    CancelDiscard,
+    /// Stop the running job after the message it is at.
+    Stop,
+}
+
+/// Where messages are sent again.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum TargetChoice {
+    /// To the exchange and key of the first publish.
+    #[default]
+    Origin,
+    /// Only to the queue that failed.
+    QueueThatFailed,
+}
+
+impl TargetChoice {
+    /// The choice in words.
+    #[must_use]
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Origin => "Where it was first published",
+            Self::QueueThatFailed => "Only the queue that failed",
+        }
+    }
+
+    fn target(self) -> Target {
+        match self {
+            Self::Origin => Target::Origin,
+            Self::QueueThatFailed => Target::QueueThatFailed,
+        }
+    }
+}
+
+/// A message as it was peeked.
+#[derive(Clone, Debug)]
+pub struct DeadLetter {
+    /// The message.
+    pub event: Arc<Event>,
+    /// Its identity in the queue.
+    pub fingerprint: Fingerprint,
+    /// Its history, newest first.
+    pub deaths: Vec<Death>,
+    /// What the last try to move it came to, if it stayed.
+    pub remark: Option<String>,
+}
+
+/// The messages of a queue as they were peeked.
+#[derive(Clone, Debug)]
+pub struct Peeked {
+    /// The queue.
+    pub queue: String,
+    /// When.
+    pub at: DateTime<Utc>,
+    /// How many were ready.
+    pub depth: u32,
+    /// How long they were borrowed, in milliseconds.
+    pub borrowed_ms: u64,
+    /// What the broker side had to say.
+    pub remark: String,
+    /// In queue order.
+    pub messages: Vec<DeadLetter>,
+}
+
+/// A message in the editor.
+#[derive(Clone, Debug)]
+pub struct Editor {
+    /// Which message.
+    pub original: Fingerprint,
+    /// Its fields.
+    pub draft: Draft,
+    /// What a resend changes and why.
+    pub notes: Vec<String>,
+    /// What is wrong with the fields, as of the last click.
+    pub problems: Vec<Problem>,
+    /// Where it was to go before any edit of exchange and key.
+    pub choice: TargetChoice,
+}
+
+/// A resend or discard under way, or the last one.
+#[derive(Clone, Debug)]
+pub struct Job {
+    /// Names it.
+    pub request: RequestId,
+    /// `Resend` or `Discard`, for the progress line.
+    pub verb: &'static str,
+    /// Messages asked for.
+    pub total: usize,
+    /// Sent, or thrown away.
+    pub done: usize,
+    /// Stayed in the queue.
+    pub kept: usize,
+    /// Sent, but their originals could not be removed.
+    pub duplicates: usize,
+    /// Not found in the queue any more.
+    pub gone: usize,
+    /// It has ended.
+    pub ended: bool,
+    /// Why it ended early, or the first reason why something stayed.
+    pub problem: Option<String>,
+}
+
+/// The dead-letter screen's memory.
+#[derive(Debug, Default)]
+pub struct DeadLetterDesk {
+    /// The open queue.
+    pub queue: Option<String>,
+    /// Queues named by hand.
+    pub named: BTreeSet<String>,
+    /// Queues in which messages died, as read from the histories of what was seen.
+    pub seen_dying: BTreeSet<String>,
+    /// What the last peek found.
+    pub peeked: Option<Peeked>,
+    /// A peek is under way.
+    pub peeking: Option<RequestId>,
+    /// Why the last peek failed, in words.
+    pub peek_problem: Option<String>,
+    /// The selected message's place in the list.
+    pub selected: Option<usize>,
+    /// Marked places.
+    pub marked: BTreeSet<usize>,
+    /// Where messages are sent.
+    pub choice: TargetChoice,
+    /// Messages that the person was asked about and did not yet answer.
+    pub asking: Option<Vec<Fingerprint>>,
+    /// The running or last job.
+    pub job: Option<Job>,
+}
+
+impl DeadLetterDesk {
+    /// A new session: nothing of the old broker is true any more.
+    pub fn forget(&mut self) {
+        *self = Self::default();
+    }
+
+    /// The queues to list: those found in the topology, then those named by hand.
+    #[must_use]
+    pub fn queues(&self, topology: &Topology) -> Vec<DeadLetterQueue> {
+        let mut queues = topology.dead_letter_queues();
+        for name in &self.named {
+            if !queues.iter().any(|dead| dead.queue.name == *name) {
+                let queue = topology.queue(name).cloned();
+                queues.push(DeadLetterQueue {
+                    queue: queue.unwrap_or_else(|| Queue::named(name)),
+                    origins: Vec::new(),
+                });
+            }
+        }
+        queues
+    }
+
+    /// All dead letters that are known to wait, for the badge.
+    #[must_use]
+    pub fn waiting(&self, topology: &Topology) -> u64 {
+        self.queues(topology).iter().filter_map(|dead| dead.queue.ready).sum()
+    }
+
+    /// Learns from the history of an event that was seen on a tap.
+    pub fn learn(&mut self, event: &Event) {
+        for death in Death::history(&event.properties) {
+            if self.seen_dying.len() < 1_000 {
+                self.seen_dying.insert(death.queue);
+            }
+        }
+    }
+
+    /// The selected message.
+    #[must_use]
+    pub fn selected_message(&self) -> Option<&DeadLetter> {
+        self.peeked.as_ref()?.messages.get(self.selected?)
+    }
+
+    /// True while a job runs.
+    #[must_use]
+    pub fn is_busy(&self) -> bool {
+        self.job.as_ref().is_some_and(|job| !job.ended)
+    }
+
+    /// Does what the person asked for. `login` is the connection's user.
+    pub fn act(
+        &mut self,
+        action: DeadAction,
+        request: RequestId,
+        forms: &mut Forms,
+        login: &str,
+    ) -> Vec<Command> {
+        match action {
+            DeadAction::OpenQueue(name) => return self.open(name, request, forms),
+            DeadAction::OpenTyped => {
+                let name = forms.queue.trim().to_owned();
+                if !name.is_empty() {
+                    self.named.insert(name.clone());
+                    return self.open(name, request, forms);
+                }
+            }
+            DeadAction::Peek => return self.peek(request).into_iter().collect(),
+            DeadAction::Select(place) => {
+                self.selected = Some(place);
+                self.load_editor(forms, login);
+            }
+            DeadAction::Mark(place, marked) => {
+                if marked {
+                    self.marked.insert(place);
+                } else {
+                    self.marked.remove(&place);
+                }
+            }
+            DeadAction::MarkAll(marked) => {
+                let count = self.peeked.as_ref().map_or(0, |peeked| peeked.messages.len());
+                self.marked = if marked { (0..count).collect() } else { BTreeSet::new() };
+            }
+            DeadAction::Target(choice) => {
+                self.choice = choice;
+                self.load_editor(forms, login);
+            }
+            DeadAction::Resend => return self.resend_edited(request, forms),
+            DeadAction::ResendSelected => {
+                let places: Vec<usize> = self.marked.iter().copied().collect();
+                return self.resend_places(&places, request, login);
+            }
+            DeadAction::ResendAll => {
+                let count = self.peeked.as_ref().map_or(0, |peeked| peeked.messages.len());
+                return self.resend_places(&(0..count).collect::<Vec<_>>(), request, login);
+            }
+            DeadAction::AskDiscard => {
+                let chosen = self.chosen();
+                self.asking = (!chosen.is_empty()).then_some(chosen);
+            }
+            DeadAction::CancelDiscard => self.asking = None,
+            DeadAction::Discard => {
+                if let (Some(messages), Some(queue)) = (self.asking.take(), self.queue.clone()) {
+                    self.start_job(request, "Discard", messages.len());
+                    return vec![Command::Discard { request, queue, messages }];
+                }
+            }
+            DeadAction::Stop => {
+                if let Some(job) = &self.job {
+                    return vec![Command::StopJob(job.request)];
+                }
+            }
+        }
+        Vec::new()
+    }
+
+    fn open(&mut self, name: String, request: RequestId, forms: &mut Forms) -> Vec<Command> {
+        if self.queue.as_ref() != Some(&name) {
+            self.peeked = None;
+            self.selected = None;
+            self.marked.clear();
+            self.asking = None;
+            forms.editor = None;
+            self.queue = Some(name);
+        }
+        self.peek(request).into_iter().collect()
+    }
+
+    fn peek(&mut self, request: RequestId) -> Option<Command> {
+        // A peek while a job borrows the same messages would find an empty queue.
+        if self.is_busy() {
+            return None;
+        }
+        let queue = self.queue.clone()?;
+        self.peek_problem = None;
+        self.peeking = Some(request);
+        Some(Command::Peek { request, queue, limit: PEEK_LIMIT })
+    }
+
+    /// Takes the answer to a peek. The selection and the marks stay on their messages.
+    pub fn peeked(
+        &mut self,
+        request: RequestId,
+        result: Result<PeekReport, String>,
+        now: DateTime<Utc>,
+        forms: &mut Forms,
+    ) {
+        if self.peeking != Some(request) {
+            return;
+        }
+        self.peeking = None;
+        let report = match result {
+            Ok(report) => report,
+            Err(words) => {
+                self.peek_problem = Some(words);
+                return;
+            }
+        };
+        let selected = self.selected_message().map(|message| message.fingerprint);
+        let marked: BTreeSet<Fingerprint> = self.marked_messages().collect();
+        let messages: Vec<DeadLetter> = report
+            .messages
+            .into_iter()
+            .map(|event| DeadLetter {
+                fingerprint: event.fingerprint(),
+                deaths: Death::history(&event.properties),
+                remark: None,
+                event,
+            })
+            .collect();
+        self.selected =
+            messages.iter().position(|message| Some(message.fingerprint) == selected);
+        self.marked = messages
+            .iter()
+            .enumerate()
+            .filter(|(_, message)| marked.contains(&message.fingerprint))
+            .map(|(place, _)| place)
+            .collect();
+        if self.selected.is_none() {
+            forms.editor = None;
+        }
+        self.peeked = Some(Peeked {
+            queue: report.queue,
+            at: now,
+            depth: report.depth,
+            borrowed_ms: report.borrowed_ms,
+            remark: report.remark,
+            messages,
+        });
+    }
+
+    fn marked_messages(&self) -> impl Iterator<Item = Fingerprint> {
+        let messages = self.peeked.iter().flat_map(|peeked| peeked.messages.iter().enumerate());
+        messages
+            .filter(|(place, _)| self.marked.contains(place))
+            .map(|(_, message)| message.fingerprint)
+    }
+
+    /// The marked messages, or the selected one if none is marked.
+    fn chosen(&self) -> Vec<Fingerprint> {
+        if self.marked.is_empty() {
+            self.selected_message().map(|message| message.fingerprint).into_iter().collect()
+        } else {
+            self.marked_messages().collect()
+        }
+    }
+
+    fn load_editor(&mut self, forms: &mut Forms, login: &str) {
+        forms.editor = self.selected_message().map(|message| {
+            let Resend { outgoing, notes } = plan(&message.event, self.choice, login)
+                .unwrap_or_else(|words| elsewhere(&message.event, login, words));
+            Editor {
+                original: message.fingerprint,
+                draft: Draft::of(&outgoing),
+                notes,
+                problems: Vec::new(),
+                choice: self.choice,
+            }
+        });
+    }
+
+    fn resend_edited(&mut self, request: RequestId, forms: &mut Forms) -> Vec<Command> {
+        let Some(editor) = &mut forms.editor else { return Vec::new() };
+        match editor.draft.check() {
+            Ok(outgoing) => {
+                editor.problems.clear();
+                let orders = vec![MoveOrder { original: editor.original, outgoing }];
+                self.resend(orders, request)
+            }
+            Err(problems) => {
+                editor.problems = problems;
+                Vec::new()
+            }
+        }
+    }
+
+    fn resend_places(&mut self, places: &[usize], request: RequestId, login: &str) -> Vec<Command> {
+        let choice = self.choice;
+        let Some(peeked) = &mut self.peeked else { return Vec::new() };
+        let mut orders = Vec::with_capacity(places.len());
+        for place in places {
+            let Some(message) = peeked.messages.get_mut(*place) else { continue };
+            match plan(&message.event, choice, login) {
+                Ok(resend) => orders.push(MoveOrder {
+                    original: message.fingerprint,
+                    outgoing: resend.outgoing,
+                }),
+                // One without a known origin is not guessed at; it says so and stays.
+                Err(words) => message.remark = Some(words),
+            }
+        }
+        self.resend(orders, request)
+    }
+
+    fn resend(&mut self, orders: Vec<MoveOrder>, request: RequestId) -> Vec<Command> {
+        let Some(queue) = self.queue.clone() else { return Vec::new() };
+        if orders.is_empty() || self.is_busy() {
+            return Vec::new();
+        }
+        self.start_job(request, "Resend", orders.len());
+        vec![Command::Resend { request, queue, orders }]
+    }
+
+    fn start_job(&mut self, request: RequestId, verb: &'static str, total: usize) {
+        self.job = Some(Job {
+            request,
+            verb,
+            total,
+            done: 0,
+            kept: 0,
+            duplicates: 0,
+            gone: 0,
+            ended: false,
+            problem: None,
+        });
+    }
+
+    /// Notes how one message of a job ended.
+    pub fn moved(
+        &mut self,
+        request: RequestId,
+        original: Fingerprint,
+        outcome: MoveOutcome,
+        forms: &mut Forms,
+    ) {
+        let Some(job) = self.job.as_mut().filter(|job| job.request == request) else { return };
+        let leaves = match &outcome {
+            MoveOutcome::Resent | MoveOutcome::Discarded => {
+                job.done += 1;
+                true
+            }
+            MoveOutcome::Gone => {
+                job.gone += 1;
+                true
+            }
+            MoveOutcome::Kept(words) => {
+                job.kept += 1;
+                job.problem.get_or_insert_with(|| words.clone());
+                false
+            }
+            MoveOutcome::Duplicate(words) => {
+                job.duplicates += 1;
+                job.problem.get_or_insert_with(|| words.clone());
+                false
+            }
+        };
+        let Some(peeked) = &mut self.peeked else { return };
+        let place = peeked.messages.iter().position(|message| message.fingerprint == original);
+        let Some(place) = place else { return };
+        if let MoveOutcome::Kept(words) | MoveOutcome::Duplicate(words) = outcome {
+            peeked.messages[place].remark = Some(words);
+        }
+        if leaves {
+            peeked.messages.remove(place);
+            peeked.depth = peeked.depth.saturating_sub(1);
+            let shifted = |p: usize| (p != place).then(|| if p > place { p - 1 } else { p });
+            self.selected = self.selected.and_then(shifted);
+            self.marked = self.marked.iter().copied().filter_map(shifted).collect();
+            if forms.editor.as_ref().is_some_and(|editor| editor.original == original)
+                && self.selected.is_none()
+            {
+                forms.editor = None;
+            }
+        }
+    }
+
+    /// Notes the end of a job.
+    pub fn job_done(&mut self, request: RequestId, problem: Option<String>) {
+        if let Some(job) = self.job.as_mut().filter(|job| job.request == request) {
+            job.ended = true;
+            if problem.is_some() {
+                job.problem = problem;
+            }
+        }
+    }
+}
+
+fn plan(event: &Event, choice: TargetChoice, login: &str) -> Result<Resend, String> {
+    resend::plan(event, &choice.target(), login)
+}
+
+/// Without a known origin the message is offered as it lies there, with an empty target to fill in.
+fn elsewhere(event: &Event, login: &str, words: String) -> Resend {
+    let target = Target::Elsewhere { exchange: String::new(), routing_key: String::new() };
+    let mut resend = resend::plan(event, &target, login).unwrap_or_else(|_| Resend {
+        outgoing: crate::domain::Outgoing {
+            exchange: String::new(),
+            routing_key: String::new(),
+            properties: event.properties.clone(),
+            body: event.body.clone(),
+        },
+        notes: Vec::new(),
+    });
+    resend.notes.insert(0, words);
+    resend
+}
+
+impl Job {
+    /// The job in one line.
+    #[must_use]
+    pub fn words(&self) -> String {
+        let (past, verb) = match self.verb {
+            "Discard" => ("discarded", "Discarding"),
+            _ => ("resent", "Resending"),
+        };
+        let mut words = if self.ended {
+            format!("{} of {} {past}", self.done, self.total)
+        } else {
+            format!("{verb}: {} of {}", self.done, self.total)
+        };
+        for (count, what) in [
+            (self.kept, "stayed in the queue"),
+            (self.duplicates, "sent but still in the queue (duplicate)"),
+            (self.gone, "no longer in the queue"),
+        ] {
+            if count > 0 {
+                words.push_str(&format!(", {count} {what}"));
+            }
+        }
+        words
+    }
+}

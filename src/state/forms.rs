@@ -1,0 +1,194 @@
+//! What the person is typing. The window edits these fields in place; everything else in the state
+//! it only reads.
+
+use crate::domain::{Draft, Endpoint, ExchangeKind, Password, Topology};
+
+/// All forms.
+#[derive(Clone, Debug, Default)]
+pub struct Forms {
+    /// The connect screen.
+    pub connect: ConnectForm,
+    /// The tap bar of the live screen.
+    pub tap: TapForm,
+    /// The filter line.
+    pub filter: String,
+    /// The publish form.
+    pub draft: Draft,
+    /// The name of a queue to open by hand.
+    pub queue: String,
+    /// The dead letter that is being edited.
+    pub editor: Option<super::dead_letters::Editor>,
+}
+
+impl Forms {
+    /// Chooses an exchange worth watching, if none is chosen yet: the first topic exchange that is
+    /// the application's own, else `amq.topic`.
+    pub fn choose_exchange(&mut self, topology: &Topology) {
+        if !self.tap.exchange.is_empty() && topology.exchange(&self.tap.exchange).is_some() {
+            return;
+        }
+        let own = topology.exchanges.iter().find(|exchange| {
+            exchange.kind == ExchangeKind::Topic
+                && !exchange.internal
+                && !exchange.name.starts_with("amq.")
+                && !exchange.name.contains("dead")
+        });
+        let name = own.map_or("amq.topic", |exchange| exchange.name.as_str());
+        name.clone_into(&mut self.tap.exchange);
+        if self.draft.exchange.is_empty() {
+            name.clone_into(&mut self.draft.exchange);
+        }
+    }
+}
+
+/// The connect form. All text, as typed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "each is the field of that label")]
+pub struct ConnectForm {
+    pub url: String,
+    pub name: String,
+    pub host: String,
+    pub port: String,
+    pub user: String,
+    pub password: Password,
+    pub vhost: String,
+    pub tls: bool,
+    pub management_port: String,
+    /// What is wrong with the fields, in words.
+    pub problem: Option<String>,
+}
+
+impl Default for ConnectForm {
+    fn default() -> Self {
+        let mut form = Self {
+            url: String::new(),
+            name: String::new(),
+            host: String::new(),
+            port: String::new(),
+            user: String::new(),
+            password: Password::default(),
+            vhost: String::new(),
+            tls: false,
+            management_port: String::new(),
+            problem: None,
+        };
+        form.take(&Endpoint::default());
+        form
+    }
+}
+
+impl ConnectForm {
+    /// Fills the fields from an endpoint.
+    pub fn take(&mut self, endpoint: &Endpoint) {
+        self.name.clone_from(&endpoint.name);
+        self.host.clone_from(&endpoint.host);
+        self.port = endpoint.port.to_string();
+        self.user.clone_from(&endpoint.user);
+        self.password = endpoint.password.clone();
+        self.vhost.clone_from(&endpoint.vhost);
+        self.tls = endpoint.tls;
+        self.management_port =
+            endpoint.management_port.map(|port| port.to_string()).unwrap_or_default();
+    }
+
+    /// Takes over a pasted URL as soon as it can be read, so that the fields show what it means.
+    pub fn url_changed(&mut self) {
+        if self.url.trim().is_empty() {
+            self.problem = None;
+            return;
+        }
+        match Endpoint::from_url(&self.url) {
+            Ok(endpoint) => {
+                let name = std::mem::take(&mut self.name);
+                self.take(&endpoint);
+                self.name = name;
+                self.problem = None;
+            }
+            Err(error) => self.problem = Some(error.to_string()),
+        }
+    }
+
+    /// The endpoint that the fields describe.
+    ///
+    /// # Errors
+    /// The first wrong field, in words.
+    pub fn endpoint(&self) -> Result<Endpoint, String> {
+        if !self.url.trim().is_empty() {
+            Endpoint::from_url(&self.url).map_err(|error| error.to_string())?;
+        }
+        let host = self.host.trim();
+        if host.is_empty() {
+            return Err("Host is empty: type the name or address of the broker".to_owned());
+        }
+        let port = |label: &str, text: &str| {
+            let number = text.trim().parse::<u16>().ok().filter(|port| *port > 0);
+            number.ok_or_else(|| format!("{label} must be a number from 1 to 65535"))
+        };
+        let management = self.management_port.trim();
+        Ok(Endpoint {
+            name: self.name.trim().to_owned(),
+            host: host.to_owned(),
+            port: port("Port", &self.port)?,
+            user: self.user.clone(),
+            password: self.password.clone(),
+            vhost: if self.vhost.is_empty() { "/".to_owned() } else { self.vhost.clone() },
+            tls: self.tls,
+            management_port: match management {
+                "" => None,
+                text => Some(port("Management port", text)?),
+            },
+        })
+    }
+}
+
+/// The tap bar.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TapForm {
+    /// The exchange to listen to.
+    pub exchange: String,
+    /// The binding key.
+    pub binding_key: String,
+}
+
+impl Default for TapForm {
+    fn default() -> Self {
+        Self { exchange: String::new(), binding_key: "#".to_owned() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::topology::tests::shop;
+
+    #[test]
+    fn a_pasted_url_fills_the_fields() {
+        let mut form = ConnectForm { name: "mine".into(), ..ConnectForm::default() };
+        form.url = "amqps://ada:secret@broker:5999/team".into();
+        form.url_changed();
+        assert_eq!((form.host.as_str(), form.port.as_str(), form.tls), ("broker", "5999", true));
+        assert_eq!(form.name, "mine");
+        form.url = "http://x".into();
+        form.url_changed();
+        assert!(form.problem.is_some());
+        assert!(form.endpoint().is_err());
+    }
+
+    #[test]
+    fn a_wrong_field_is_named() {
+        let mut form = ConnectForm { port: "70000".into(), ..ConnectForm::default() };
+        assert!(form.endpoint().unwrap_err().starts_with("Port"));
+        form.host.clear();
+        assert!(form.endpoint().unwrap_err().starts_with("Host"));
+    }
+
+    #[test]
+    fn the_applications_own_topic_exchange_is_proposed() {
+        let mut forms = Forms::default();
+        forms.choose_exchange(&shop());
+        assert_eq!(forms.tap.exchange, "shop");
+        forms.tap.exchange = "archive".into();
+        forms.choose_exchange(&shop());
+        assert_eq!(forms.tap.exchange, "archive");
+    }
+}

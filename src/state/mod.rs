@@ -1,0 +1,243 @@
+//! What the app knows now. It changes in two ways only: [`State::apply`] takes what the broker side
+//! tells, [`State::act`] takes what the person does and answers with commands for the broker side.
+//!
+//! The state knows no window and no broker client. Time and ids come in as arguments.
+
+pub mod action;
+pub mod dead_letters;
+pub mod forms;
+pub mod live;
+pub mod log;
+pub mod notices;
+pub mod publish;
+pub mod tree;
+pub mod view;
+
+use chrono::{DateTime, Utc};
+
+use crate::domain::{Endpoint, Topology};
+use crate::protocol::{Command, Gravity, Link, RequestId, SandboxState, Update};
+
+pub use action::{Action, Screen};
+pub use forms::Forms;
+
+/// Time and fresh ids, handed in by the edge.
+#[derive(Clone, Copy, Debug)]
+pub struct Moment<'a> {
+    /// The time now.
+    pub now: DateTime<Utc>,
+    /// An id that was never used before, for an event that is being written.
+    pub fresh_id: &'a str,
+}
+
+/// Everything the window shows.
+#[derive(Debug)]
+pub struct State {
+    /// The connection.
+    pub link: Link,
+    /// The private RabbitMQ, once it was asked for.
+    pub sandbox: Option<SandboxState>,
+    /// Exchanges, queues and bindings.
+    pub topology: Topology,
+    /// The screen that is open.
+    pub screen: Screen,
+    /// The live stream.
+    pub live: live::Live,
+    /// What was published.
+    pub publish: publish::PublishDesk,
+    /// Dead-letter queues and what is done with them.
+    pub dead: dead_letters::DeadLetterDesk,
+    /// What the person should read.
+    pub notices: notices::Notices,
+    /// The endpoint of the last good connection, without its password.
+    pub last_good: Option<Endpoint>,
+    next_id: u64,
+}
+
+impl State {
+    /// A fresh state; `last_good` is remembered from an earlier run.
+    #[must_use]
+    pub fn new(last_good: Option<Endpoint>) -> Self {
+        Self {
+            link: Link::Idle,
+            sandbox: None,
+            topology: Topology::default(),
+            screen: Screen::Live,
+            live: live::Live::default(),
+            publish: publish::PublishDesk::default(),
+            dead: dead_letters::DeadLetterDesk::default(),
+            notices: notices::Notices::default(),
+            last_good,
+            next_id: 1,
+        }
+    }
+
+    /// True while commands for the broker can be carried out.
+    #[must_use]
+    pub fn is_connected(&self) -> bool {
+        matches!(self.link, Link::Connected { .. })
+    }
+
+    /// True once a connection stood and as long as the person did not end it: the screens stay
+    /// open while it is lost.
+    #[must_use]
+    pub fn has_session(&self) -> bool {
+        matches!(self.link, Link::Connected { .. } | Link::Lost { .. })
+    }
+
+    /// The login of the connection; empty if there is none.
+    #[must_use]
+    pub fn login(&self) -> &str {
+        match &self.link {
+            Link::Connected { endpoint, .. } | Link::Lost { endpoint, .. } => &endpoint.user,
+            _ => "",
+        }
+    }
+
+    /// Takes one update. Forms change only where a new session makes them stale.
+    pub fn apply(&mut self, update: Update, forms: &mut Forms, moment: Moment<'_>) -> Vec<Command> {
+        match update {
+            Update::Link(link) => return self.apply_link(link, forms),
+            Update::Sandbox(sandbox) => {
+                if let SandboxState::Failed(words) = &sandbox {
+                    self.notices.add(moment.now, Gravity::Error, words.clone());
+                }
+                self.sandbox = Some(sandbox);
+            }
+            Update::Topology(topology) => {
+                let first = self.topology == Topology::default();
+                self.topology = topology;
+                if first {
+                    forms.choose_exchange(&self.topology);
+                    return self.autostart(forms);
+                }
+            }
+            Update::Tap { tap, state } => {
+                if let Some((gravity, words)) = self.live.apply_tap(tap, state, moment.now) {
+                    self.notices.add(moment.now, gravity, words);
+                }
+            }
+            Update::Events { tap, events } => {
+                if self.live.is_running(tap) {
+                    for event in events {
+                        self.dead.learn(&event);
+                        self.live.push(event);
+                    }
+                }
+            }
+            Update::Published { request, outcome } => self.publish.finish(request, outcome),
+            Update::Peeked { request, result } => {
+                self.dead.peeked(request, result, moment.now, forms);
+            }
+            Update::Moved { request, original, outcome } => {
+                self.dead.moved(request, original, outcome, forms);
+            }
+            Update::JobDone { request, problem } => {
+                self.dead.job_done(request, problem);
+                return vec![Command::RefreshTopology];
+            }
+            Update::Notice(notice) => {
+                self.notices.add(moment.now, notice.gravity, notice.words);
+            }
+        }
+        Vec::new()
+    }
+
+    fn apply_link(&mut self, link: Link, forms: &mut Forms) -> Vec<Command> {
+        let before = self.has_session();
+        self.link = link;
+        match &self.link {
+            Link::Connected { endpoint, .. } => {
+                if self.sandbox != Some(SandboxState::Running) {
+                    self.last_good = Some(endpoint.clone());
+                }
+                if !before {
+                    self.topology = Topology::default();
+                    self.dead.forget();
+                }
+            }
+            Link::Idle | Link::Failed { .. } | Link::Connecting(_) => {
+                self.live.stopped();
+                if let Link::Connecting(endpoint) = &self.link {
+                    forms.connect.take(endpoint);
+                }
+            }
+            Link::Lost { .. } => {}
+        }
+        Vec::new()
+    }
+
+    /// The first topology of the sandbox starts its tap by itself: a newcomer sees events without
+    /// a click. On any other broker a tap starts only when the person says so.
+    fn autostart(&mut self, forms: &Forms) -> Vec<Command> {
+        if self.sandbox == Some(SandboxState::Running) && self.live.tap.is_none() {
+            let tap = self.fresh();
+            return self.live.start(tap, forms, &self.topology).into_iter().collect();
+        }
+        Vec::new()
+    }
+
+    fn fresh(&mut self) -> u64 {
+        self.next_id += 1;
+        self.next_id
+    }
+
+    /// Does what the person asked for.
+    pub fn act(&mut self, action: Action, forms: &mut Forms, moment: Moment<'_>) -> Vec<Command> {
+        match action {
+            Action::Open(screen) => self.screen = screen,
+            Action::Connect => match forms.connect.endpoint() {
+                Ok(endpoint) => {
+                    forms.connect.problem = None;
+                    return vec![Command::Connect(endpoint)];
+                }
+                Err(words) => forms.connect.problem = Some(words),
+            },
+            Action::Disconnect => return vec![Command::Disconnect],
+            Action::RetryNow => return vec![Command::RetryNow],
+            Action::StartSandbox => {
+                forms.connect.problem = None;
+                self.sandbox = Some(SandboxState::Starting("Looking for RabbitMQ".to_owned()));
+                return vec![Command::StartSandbox];
+            }
+            Action::StartTap => {
+                let tap = self.fresh();
+                return self.live.start(tap, forms, &self.topology).into_iter().collect();
+            }
+            Action::StopTap => return self.live.stop().into_iter().collect(),
+            Action::Live(action) => self.live.act(action, forms),
+            Action::FillSample => {
+                crate::domain::sample::fill(&mut forms.draft, moment.fresh_id, moment.now);
+            }
+            Action::Publish => {
+                let request = RequestId(self.fresh());
+                return self
+                    .publish
+                    .publish(request, &forms.draft, moment.now)
+                    .into_iter()
+                    .collect();
+            }
+            Action::PublishAgain(sent) => {
+                if let Some(outgoing) = self.publish.sent(sent) {
+                    forms.draft = crate::domain::Draft::of(outgoing);
+                }
+                self.screen = Screen::Publish;
+            }
+            Action::LoadEvent(event) => {
+                forms.draft = publish::draft_of_event(&event);
+                self.screen = Screen::Publish;
+            }
+            Action::Dead(action) => {
+                let request = RequestId(self.fresh());
+                let login = self.login().to_owned();
+                return self.dead.act(action, request, forms, &login);
+            }
+            Action::RefreshTopology => return vec![Command::RefreshTopology],
+            Action::DismissNotice(number) => self.notices.dismiss(number),
+        }
+        Vec::new()
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,275 @@
+//! The state as a whole: updates and actions in, commands out.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use super::dead_letters::DeadAction;
+use super::live::LiveAction;
+use super::*;
+use crate::domain::tap::TapId;
+use crate::domain::topology::tests::shop;
+use crate::domain::{BodyDraft, Event, FieldValue, Properties};
+use crate::protocol::{MoveOutcome, PeekReport, PublishOutcome, TapState};
+
+struct Desk {
+    state: State,
+    forms: Forms,
+    now: DateTime<Utc>,
+}
+
+impl Desk {
+    fn connected() -> Self {
+        let mut desk =
+            Self { state: State::new(None), forms: Forms::default(), now: DateTime::UNIX_EPOCH };
+        desk.apply(Update::Link(Link::Connected {
+            endpoint: Endpoint::default(),
+            server: "RabbitMQ".into(),
+        }));
+        desk.apply(Update::Topology(shop()));
+        desk
+    }
+
+    fn apply(&mut self, update: Update) -> Vec<Command> {
+        let moment = Moment { now: self.now, fresh_id: "fresh" };
+        self.state.apply(update, &mut self.forms, moment)
+    }
+
+    fn act(&mut self, action: Action) -> Vec<Command> {
+        let moment = Moment { now: self.now, fresh_id: "fresh" };
+        self.state.act(action, &mut self.forms, moment)
+    }
+
+    fn start_tap(&mut self) -> TapId {
+        let commands = self.act(Action::StartTap);
+        let [Command::StartTap(request)] = commands.as_slice() else {
+            panic!("no tap: {commands:?}");
+        };
+        request.tap
+    }
+
+    fn receive(&mut self, tap: TapId, key: &str) {
+        let events = vec![super::log::tests::event(key, "{}")];
+        self.apply(Update::Events { tap, events });
+    }
+
+    fn peek(&mut self, bodies: &[&str]) {
+        let commands = self.act(Action::Dead(DeadAction::OpenQueue("orders.dead".into())));
+        let [Command::Peek { request, .. }] = commands.as_slice() else {
+            panic!("no peek: {commands:?}");
+        };
+        let messages = bodies.iter().map(|body| dead_letter(body)).collect();
+        let report = PeekReport {
+            queue: "orders.dead".into(),
+            messages,
+            depth: 9,
+            borrowed_ms: 4,
+            remark: String::new(),
+        };
+        self.apply(Update::Peeked { request: *request, result: Ok(report) });
+    }
+}
+
+fn dead_letter(body: &str) -> Arc<Event> {
+    let text = |t: &str| FieldValue::Text(t.into());
+    let entry = FieldValue::Table(vec![
+        ("reason".into(), text("rejected")),
+        ("queue".into(), text("orders")),
+        ("exchange".into(), text("shop")),
+        ("routing-keys".into(), FieldValue::Array(vec![text("order.created")])),
+    ]);
+    let properties = Properties {
+        headers: Some(vec![("x-death".into(), FieldValue::Array(vec![entry]))]),
+        ..Properties::default()
+    };
+    let now = DateTime::UNIX_EPOCH;
+    Arc::new(Event::new(now, "dead".into(), "orders".into(), true, properties, body.into()))
+}
+
+#[test]
+fn a_tap_is_refused_before_anything_is_sent() {
+    let mut desk = Desk::connected();
+    desk.forms.tap.exchange = "spread".into();
+    assert!(desk.act(Action::StartTap).is_empty());
+    assert!(desk.state.live.refusal.as_ref().is_some_and(|w| w.contains("x-consistent-hash")));
+}
+
+#[test]
+fn a_direct_exchange_is_bound_to_every_known_key() {
+    let mut desk = Desk::connected();
+    desk.forms.tap.exchange = "dead".into();
+    let commands = desk.act(Action::StartTap);
+    let [Command::StartTap(request)] = commands.as_slice() else { panic!("{commands:?}") };
+    assert_eq!(request.binding_keys, ["orders", "other"]);
+}
+
+#[test]
+fn late_batches_of_a_stopped_tap_are_not_shown() {
+    let mut desk = Desk::connected();
+    let tap = desk.start_tap();
+    desk.receive(tap, "order.created");
+    desk.act(Action::StopTap);
+    desk.receive(tap, "order.created");
+    assert_eq!(desk.state.live.log.received(), 1);
+}
+
+#[test]
+fn a_break_shows_as_a_gap_in_the_stream() {
+    let mut desk = Desk::connected();
+    let tap = desk.start_tap();
+    desk.receive(tap, "a");
+    let to = desk.now + TimeDelta::seconds(3);
+    let state = TapState::Resumed { queue: "q".into(), from: desk.now, to };
+    desk.apply(Update::Tap { tap, state });
+    assert!(matches!(desk.state.live.log.get(1), Some(super::log::Entry::Gap { .. })));
+    assert_eq!(desk.state.notices.entries().len(), 1);
+}
+
+#[test]
+fn selecting_stops_following_and_survives_new_events() {
+    let mut desk = Desk::connected();
+    let tap = desk.start_tap();
+    desk.receive(tap, "a");
+    desk.act(Action::Live(LiveAction::Select(0)));
+    desk.receive(tap, "b");
+    assert!(!desk.state.live.follow);
+    assert_eq!(desk.state.live.selected_event().unwrap().routing_key, "a");
+    desk.act(Action::Live(LiveAction::Move(1)));
+    assert_eq!(desk.state.live.selected_event().unwrap().routing_key, "b");
+}
+
+#[test]
+fn clearing_keeps_the_filter() {
+    let mut desk = Desk::connected();
+    let tap = desk.start_tap();
+    desk.forms.filter = "paid".into();
+    desk.act(Action::Live(LiveAction::FilterChanged));
+    desk.receive(tap, "order.paid");
+    desk.act(Action::Live(LiveAction::Clear));
+    desk.receive(tap, "order.created");
+    desk.receive(tap, "order.paid");
+    desk.state.live.tick(desk.now);
+    assert_eq!(desk.state.live.view.len(&desk.state.live.log), 1);
+}
+
+#[test]
+fn a_wrong_form_publishes_nothing_and_names_the_fields() {
+    let mut desk = Desk::connected();
+    desk.forms.draft.set(crate::domain::draft::Field::Priority, "high");
+    assert!(desk.act(Action::Publish).is_empty());
+    assert_eq!(desk.state.publish.problems[0].field, "Priority");
+}
+
+#[test]
+fn publish_again_loads_what_was_sent() {
+    let mut desk = Desk::connected();
+    desk.act(Action::FillSample);
+    let commands = desk.act(Action::Publish);
+    let [Command::Publish { request, outgoing }] = commands.as_slice() else {
+        panic!("{commands:?}")
+    };
+    desk.apply(Update::Published { request: *request, outcome: PublishOutcome::Routed });
+    assert_eq!(desk.state.publish.history[0].outcome, Some(PublishOutcome::Routed));
+    desk.forms.draft = crate::domain::Draft::default();
+    desk.act(Action::PublishAgain(request.0));
+    assert_eq!(desk.forms.draft.check().as_ref(), Ok(outgoing));
+}
+
+#[test]
+fn an_edited_dead_letter_is_sent_once_and_leaves_the_list() {
+    let mut desk = Desk::connected();
+    desk.peek(&["1", "2", "3"]);
+    desk.act(Action::Dead(DeadAction::Select(1)));
+    let editor = desk.forms.editor.as_mut().unwrap();
+    assert_eq!((editor.draft.exchange.as_str(), editor.draft.routing_key.as_str()), ("shop", "order.created"));
+    editor.draft.body = BodyDraft::Text("22".into());
+    let commands = desk.act(Action::Dead(DeadAction::Resend));
+    let [Command::Resend { request, queue, orders }] = commands.as_slice() else {
+        panic!("{commands:?}")
+    };
+    assert_eq!(queue, "orders.dead");
+    assert_eq!(orders.len(), 1);
+    assert_eq!(orders[0].outgoing.body, b"22");
+    assert!(desk.act(Action::Dead(DeadAction::Resend)).is_empty(), "a second click sends nothing");
+    let original = orders[0].original;
+    desk.apply(Update::Moved { request: *request, original, outcome: MoveOutcome::Resent });
+    desk.apply(Update::JobDone { request: *request, problem: None });
+    let peeked = desk.state.dead.peeked.as_ref().unwrap();
+    let left: Vec<_> = peeked.messages.iter().map(|m| m.event.body.clone()).collect();
+    assert_eq!(left, [b"1", b"3"]);
+    assert!(desk.forms.editor.is_none());
+    assert_eq!(desk.state.dead.job.as_ref().unwrap().words(), "1 of 1 resent");
+}
+
+#[test]
+fn what_stays_says_why() {
+    let mut desk = Desk::connected();
+    desk.peek(&["1", "2"]);
+    let commands = desk.act(Action::Dead(DeadAction::ResendAll));
+    let [Command::Resend { request, orders, .. }] = commands.as_slice() else {
+        panic!("{commands:?}")
+    };
+    let outcome = MoveOutcome::Kept("No queue took it".into());
+    desk.apply(Update::Moved { request: *request, original: orders[0].original, outcome });
+    desk.apply(Update::JobDone { request: *request, problem: None });
+    let peeked = desk.state.dead.peeked.as_ref().unwrap();
+    assert_eq!(peeked.messages[0].remark.as_deref(), Some("No queue took it"));
+    let job = desk.state.dead.job.as_ref().unwrap();
+    assert_eq!(job.words(), "0 of 2 resent, 1 stayed in the queue");
+}
+
+#[test]
+fn discarding_asks_first() {
+    let mut desk = Desk::connected();
+    desk.peek(&["1", "2"]);
+    desk.act(Action::Dead(DeadAction::Mark(1, true)));
+    assert!(desk.act(Action::Dead(DeadAction::AskDiscard)).is_empty());
+    assert_eq!(desk.state.dead.asking.as_ref().map(Vec::len), Some(1));
+    desk.act(Action::Dead(DeadAction::CancelDiscard));
+    assert!(desk.act(Action::Dead(DeadAction::Discard)).is_empty());
+    desk.act(Action::Dead(DeadAction::AskDiscard));
+    assert!(matches!(
+        desk.act(Action::Dead(DeadAction::Discard)).as_slice(),
+        [Command::Discard { messages, .. }] if messages.len() == 1
+    ));
+}
+
+#[test]
+fn a_new_peek_keeps_selection_and_marks_on_their_messages() {
+    let mut desk = Desk::connected();
+    desk.peek(&["1", "2", "3"]);
+    desk.act(Action::Dead(DeadAction::Select(2)));
+    desk.act(Action::Dead(DeadAction::Mark(1, true)));
+    desk.peek(&["2", "3", "4"]);
+    assert_eq!(desk.state.dead.selected, Some(1));
+    assert_eq!(desk.state.dead.marked.iter().copied().collect::<Vec<_>>(), [0]);
+}
+
+#[test]
+fn only_the_sandbox_starts_a_tap_by_itself() {
+    let mut desk = Desk::connected();
+    assert!(desk.state.live.tap.is_none());
+    desk.apply(Update::Link(Link::Idle));
+    desk.apply(Update::Sandbox(SandboxState::Running));
+    desk.apply(Update::Link(Link::Connected {
+        endpoint: Endpoint::default(),
+        server: String::new(),
+    }));
+    let commands = desk.apply(Update::Topology(shop()));
+    assert!(matches!(commands.as_slice(), [Command::StartTap(_)]), "{commands:?}");
+}
+
+#[test]
+fn a_lost_connection_keeps_the_screens_and_the_tap() {
+    let mut desk = Desk::connected();
+    desk.start_tap();
+    desk.apply(Update::Link(Link::Lost {
+        endpoint: Endpoint::default(),
+        reason: "gone".into(),
+        since: desk.now,
+        retry_at: desk.now,
+    }));
+    assert!(desk.state.has_session() && desk.state.live.tap.is_some());
+    desk.apply(Update::Link(Link::Idle));
+    assert!(!desk.state.has_session() && desk.state.live.tap.is_none());
+}

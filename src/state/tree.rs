@@ -1,0 +1,246 @@
+//! Routing keys as a tree of their words, with counts and rates. Bounded: keys that carry ids do
+//! not grow it without end.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::domain::routing_key;
+
+/// Most nodes; a key beyond it is counted in the branch where the tree is full.
+pub const MAX_NODES: usize = 20_000;
+
+/// One word in its place.
+#[derive(Debug)]
+pub struct Node {
+    /// The word.
+    pub word: Box<str>,
+    /// The key up to here.
+    pub path: Box<str>,
+    /// Number of words before it.
+    pub depth: usize,
+    /// Events whose key begins with this path.
+    pub count: u64,
+    /// Events a second, smoothed.
+    pub rate: f32,
+    /// Events since the last tick.
+    fresh: u32,
+    children: BTreeMap<Box<str>, usize>,
+    parent: Option<usize>,
+    /// It was expanded or collapsed by the person.
+    open: bool,
+}
+
+/// The tree.
+#[derive(Debug, Default)]
+pub struct KeyTree {
+    nodes: Vec<Node>,
+    roots: BTreeMap<Box<str>, usize>,
+    active: BTreeSet<usize>,
+    rows: Vec<usize>,
+    stale: bool,
+}
+
+impl KeyTree {
+    /// Counts an event with this routing key.
+    pub fn count(&mut self, key: &str) {
+        let mut parent = None;
+        let mut end = 0;
+        let words = if key.is_empty() { "" } else { key };
+        for word in words.split('.') {
+            end += word.len() + usize::from(parent.is_some());
+            let Some(index) = self.child(parent, word, &key[..end.min(key.len())]) else { break };
+            let node = &mut self.nodes[index];
+            node.count += 1;
+            node.fresh += 1;
+            self.active.insert(index);
+            parent = Some(index);
+        }
+    }
+
+    fn child(&mut self, parent: Option<usize>, word: &str, path: &str) -> Option<usize> {
+        let siblings = match parent {
+            Some(parent) => &self.nodes[parent].children,
+            None => &self.roots,
+        };
+        if let Some(index) = siblings.get(word) {
+            return Some(*index);
+        }
+        if self.nodes.len() >= MAX_NODES {
+            return None;
+        }
+        let index = self.nodes.len();
+        let depth = parent.map_or(0, |parent| self.nodes[parent].depth + 1);
+        self.nodes.push(Node {
+            word: word.into(),
+            path: path.into(),
+            depth,
+            count: 0,
+            rate: 0.0,
+            fresh: 0,
+            children: BTreeMap::new(),
+            parent,
+            open: depth == 0,
+        });
+        match parent {
+            Some(parent) => self.nodes[parent].children.insert(word.into(), index),
+            None => self.roots.insert(word.into(), index),
+        };
+        self.stale = true;
+        Some(index)
+    }
+
+    /// Works the rates out anew; `seconds` have passed since the last time. Only nodes that had
+    /// events lately are looked at.
+    pub fn tick(&mut self, seconds: f32) {
+        if seconds <= 0.0 {
+            return;
+        }
+        let nodes = &mut self.nodes;
+        self.active.retain(|&index| {
+            let node = &mut nodes[index];
+            #[expect(clippy::cast_precision_loss, reason = "a rate is shown with one digit")]
+            let now = node.fresh as f32 / seconds;
+            node.fresh = 0;
+            node.rate = if node.rate == 0.0 { now } else { node.rate * 0.7 + now * 0.3 };
+            if node.rate < 0.05 {
+                node.rate = 0.0;
+            }
+            node.rate > 0.0
+        });
+    }
+
+    /// The visible rows, in order. Worked out again only after the tree changed its shape.
+    pub fn rows(&mut self) -> &[usize] {
+        if self.stale {
+            self.stale = false;
+            self.rows.clear();
+            let mut open: Vec<usize> = self.roots.values().rev().copied().collect();
+            while let Some(index) = open.pop() {
+                self.rows.push(index);
+                let node = &self.nodes[index];
+                if node.open {
+                    open.extend(node.children.values().rev().copied());
+                }
+            }
+        }
+        &self.rows
+    }
+
+    /// Number of visible rows as of the last [`Self::rows`].
+    #[must_use]
+    pub fn row(&self, row: usize) -> Option<&Node> {
+        self.nodes.get(*self.rows.get(row)?)
+    }
+
+    /// Number of rows as of the last [`Self::rows`].
+    #[must_use]
+    pub fn row_count(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// Opens or closes a branch.
+    pub fn toggle(&mut self, path: &str) {
+        if let Some(node) = self.nodes.iter_mut().find(|node| *node.path == *path) {
+            node.open = !node.open;
+            self.stale = true;
+        }
+    }
+
+    /// Every complete key that was seen, for suggestions; at most `limit`.
+    #[must_use]
+    pub fn keys(&self, limit: usize) -> Vec<&str> {
+        let leaves = self.nodes.iter().filter(|node| node.children.is_empty());
+        leaves.take(limit).map(|node| &*node.path).collect()
+    }
+
+    /// Forgets everything.
+    pub fn clear(&mut self) {
+        *self = Self::default();
+    }
+}
+
+impl Node {
+    /// True if it has branches below it.
+    #[must_use]
+    pub fn has_children(&self) -> bool {
+        !self.children.is_empty()
+    }
+
+    /// True if its branches are shown.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        self.open
+    }
+
+    /// True if no word stands before it.
+    #[must_use]
+    pub fn is_root(&self) -> bool {
+        self.parent.is_none()
+    }
+}
+
+/// The first word of a routing key, which gives an event its colour.
+#[must_use]
+pub fn first_word(key: &str) -> &str {
+    routing_key::words(key).next().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rows(tree: &mut KeyTree) -> Vec<(String, u64)> {
+        tree.rows();
+        (0..tree.row_count())
+            .filter_map(|row| tree.row(row))
+            .map(|node| (node.path.to_string(), node.count))
+            .collect()
+    }
+
+    #[test]
+    fn keys_become_branches_with_counts() {
+        let mut tree = KeyTree::default();
+        for key in ["order.created", "order.paid", "order.created", "payment", "", "a..b"] {
+            tree.count(key);
+        }
+        assert_eq!(
+            rows(&mut tree),
+            [
+                (String::new(), 1),
+                ("a".into(), 1),
+                ("a.".into(), 1),
+                ("order".into(), 3),
+                ("order.created".into(), 2),
+                ("order.paid".into(), 1),
+                ("payment".into(), 1),
+            ]
+        );
+        tree.toggle("order");
+        assert_eq!(rows(&mut tree).len(), 5);
+        tree.toggle("a.");
+        assert_eq!(rows(&mut tree)[3].0, "a..b");
+    }
+
+    #[test]
+    fn keys_with_ids_do_not_grow_it_without_end() {
+        let mut tree = KeyTree::default();
+        for number in 0..MAX_NODES * 2 {
+            tree.count(&format!("order.{number}"));
+        }
+        assert_eq!(tree.nodes.len(), MAX_NODES);
+        assert_eq!(tree.nodes[0].count, (MAX_NODES * 2) as u64);
+    }
+
+    #[test]
+    fn a_rate_falls_to_nothing_when_events_stop() {
+        let mut tree = KeyTree::default();
+        for _ in 0..10 {
+            tree.count("a");
+        }
+        tree.tick(1.0);
+        assert!((tree.nodes[0].rate - 10.0).abs() < 0.01);
+        for _ in 0..30 {
+            tree.tick(1.0);
+        }
+        assert!(tree.nodes[0].rate == 0.0 && tree.active.is_empty());
+    }
+}
