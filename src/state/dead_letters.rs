@@ -168,6 +168,8 @@ pub struct DeadLetterDesk {
     pub choice: TargetChoice,
     /// Messages that the person was asked about and did not yet answer.
     pub asking: Option<Vec<Fingerprint>>,
+    /// The queues to list, as of the last topology.
+    pub queues: Vec<DeadLetterQueue>,
     /// The running or last job.
     pub job: Option<Job>,
 }
@@ -178,9 +180,8 @@ impl DeadLetterDesk {
         *self = Self::default();
     }
 
-    /// The queues to list: those found in the topology, then those named by hand.
-    #[must_use]
-    pub fn queues(&self, topology: &Topology) -> Vec<DeadLetterQueue> {
+    /// Works out anew which queues to list: those found in the topology, then those named by hand.
+    pub fn refresh(&mut self, topology: &Topology) {
         let mut queues = topology.dead_letter_queues();
         for name in &self.named {
             if !queues.iter().any(|dead| dead.queue.name == *name) {
@@ -191,13 +192,13 @@ impl DeadLetterDesk {
                 });
             }
         }
-        queues
+        self.queues = queues;
     }
 
     /// All dead letters that are known to wait, for the badge.
     #[must_use]
-    pub fn waiting(&self, topology: &Topology) -> u64 {
-        self.queues(topology).iter().filter_map(|dead| dead.queue.ready).sum()
+    pub fn waiting(&self) -> u64 {
+        self.queues.iter().filter_map(|dead| dead.queue.ready).sum()
     }
 
     /// Learns from the history of an event that was seen on a tap.
@@ -260,7 +261,7 @@ impl DeadLetterDesk {
             }
             DeadAction::Resend => return self.resend_edited(request, forms),
             DeadAction::ResendSelected => {
-                let places: Vec<usize> = self.marked.iter().copied().collect();
+                let places = self.chosen_places();
                 return self.resend_places(&places, request, login);
             }
             DeadAction::ResendAll => {
@@ -370,12 +371,19 @@ impl DeadLetterDesk {
     }
 
     /// The marked messages, or the selected one if none is marked.
-    fn chosen(&self) -> Vec<Fingerprint> {
+    #[must_use]
+    pub fn chosen_places(&self) -> Vec<usize> {
         if self.marked.is_empty() {
-            self.selected_message().map(|message| message.fingerprint).into_iter().collect()
+            self.selected.into_iter().collect()
         } else {
-            self.marked_messages().collect()
+            self.marked.iter().copied().collect()
         }
+    }
+
+    fn chosen(&self) -> Vec<Fingerprint> {
+        let Some(peeked) = &self.peeked else { return Vec::new() };
+        let places = self.chosen_places().into_iter();
+        places.filter_map(|place| Some(peeked.messages.get(place)?.fingerprint)).collect()
     }
 
     fn load_editor(&mut self, forms: &mut Forms, login: &str) {

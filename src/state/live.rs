@@ -209,6 +209,7 @@ impl Live {
             self.fresh = 0;
             self.ticked = Some(now);
         }
+        self.tree.rows();
         self.view.advance(&self.log)
     }
 

@@ -107,6 +107,7 @@ impl State {
             Update::Topology(topology) => {
                 let first = self.topology == Topology::default();
                 self.topology = topology;
+                self.dead.refresh(&self.topology);
                 if first {
                     forms.choose_exchange(&self.topology);
                     return self.autostart(forms);
@@ -141,6 +142,36 @@ impl State {
             }
         }
         Vec::new()
+    }
+
+    /// A command could not be passed on because the broker side is busy: its answer is given here,
+    /// so that nothing waits for ever.
+    pub fn refuse(&mut self, command: Command, forms: &mut Forms, now: DateTime<Utc>) {
+        let words = "Eventscope is busy with earlier requests. Try again in a moment".to_owned();
+        match command {
+            Command::Publish { request, .. } => {
+                self.publish.finish(request, crate::protocol::PublishOutcome::Refused(words));
+            }
+            Command::Peek { request, .. } => {
+                self.dead.peeked(request, Err(words), now, forms);
+            }
+            Command::Resend { request, .. } | Command::Discard { request, .. } => {
+                self.dead.job_done(request, Some(words));
+            }
+            Command::StartTap(request) => {
+                let refused = crate::protocol::TapState::Refused(words);
+                if let Some((gravity, words)) = self.live.apply_tap(request.tap, refused, now) {
+                    self.notices.add(now, gravity, words);
+                }
+            }
+            _ => self.notices.add(now, Gravity::Warning, words),
+        }
+    }
+
+    /// True while something on the screen counts seconds, so that a frame is due in one.
+    #[must_use]
+    pub fn needs_clock(&self) -> bool {
+        self.live.is_moving() || matches!(self.link, Link::Lost { .. })
     }
 
     fn apply_link(&mut self, link: Link, forms: &mut Forms) -> Vec<Command> {
@@ -230,7 +261,9 @@ impl State {
             Action::Dead(action) => {
                 let request = RequestId(self.fresh());
                 let login = self.login().to_owned();
-                return self.dead.act(action, request, forms, &login);
+                let commands = self.dead.act(action, request, forms, &login);
+                self.dead.refresh(&self.topology);
+                return commands;
             }
             Action::RefreshTopology => return vec![Command::RefreshTopology],
             Action::DismissNotice(number) => self.notices.dismiss(number),

@@ -1,0 +1,139 @@
+//! The window: takes in what the broker side tells, draws, and passes on what the person does.
+
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use chrono::Utc;
+use crossbeam_channel::Receiver;
+use eframe::egui::{self, Ui};
+
+use crate::protocol::{Command, Gravity, Update};
+use crate::settings::Settings;
+use crate::state::{Action, Forms, Moment, State};
+use crate::ui::{Memory, shell, theme};
+
+/// The way to the broker side: a function that takes a command or gives it back when the queue is
+/// full, and the updates that come. Tests put their own in.
+pub struct Wire {
+    /// Passes a command on; never waits.
+    pub send: Box<dyn Fn(Command) -> Result<(), Command>>,
+    /// What the broker side tells; bounded, so a slow window slows the broker's tap queue down and
+    /// not this machine's memory.
+    pub updates: Receiver<Update>,
+}
+
+/// The application.
+pub struct App {
+    wire: Wire,
+    state: State,
+    forms: Forms,
+    memory: Memory,
+    settings: Settings,
+    settings_file: Option<PathBuf>,
+}
+
+/// Longest time that one frame takes updates in.
+const INTAKE: Duration = Duration::from_millis(4);
+
+impl App {
+    /// The application as it starts.
+    #[must_use]
+    pub fn new(
+        ctx: &egui::Context,
+        wire: Wire,
+        settings: Settings,
+        settings_file: Option<PathBuf>,
+    ) -> Self {
+        theme::install(ctx);
+        ctx.set_theme(if settings.light { egui::Theme::Light } else { egui::Theme::Dark });
+        let mut forms = Forms::default();
+        if let Some(endpoint) = &settings.last_good {
+            forms.connect.take(endpoint);
+        }
+        Self {
+            wire,
+            state: State::new(settings.last_good.clone()),
+            forms,
+            memory: Memory::default(),
+            settings,
+            settings_file,
+        }
+    }
+
+    /// What the app knows; for tests.
+    #[must_use]
+    pub fn state(&self) -> &State {
+        &self.state
+    }
+
+    /// What the person is typing; for tests and for the command line.
+    pub fn forms_mut(&mut self) -> &mut Forms {
+        &mut self.forms
+    }
+
+    /// Does an action as if the person had done it.
+    pub fn act(&mut self, action: Action) {
+        let fresh_id = uuid::Uuid::new_v4().to_string();
+        let moment = Moment { now: Utc::now(), fresh_id: &fresh_id };
+        let commands = self.state.act(action, &mut self.forms, moment);
+        self.send(commands);
+    }
+
+    fn send(&mut self, commands: Vec<Command>) {
+        for command in commands {
+            if let Err(command) = (self.wire.send)(command) {
+                self.state.refuse(command, &mut self.forms, Utc::now());
+            }
+        }
+    }
+
+    /// Takes updates in for a bounded time; true if there are more.
+    fn take_in(&mut self) -> bool {
+        let start = Instant::now();
+        while start.elapsed() < INTAKE {
+            let Ok(update) = self.wire.updates.try_recv() else { return false };
+            let moment = Moment { now: Utc::now(), fresh_id: "" };
+            let commands = self.state.apply(update, &mut self.forms, moment);
+            self.send(commands);
+        }
+        true
+    }
+
+    fn remember(&mut self, light: bool) {
+        let now = Settings { last_good: self.state.last_good.clone(), light };
+        if now.without_secret() == self.settings.without_secret() {
+            return;
+        }
+        self.settings = now;
+        if let Some(path) = &self.settings_file
+            && let Err(error) = self.settings.save(path)
+        {
+            let words = format!("The settings were not saved to {}: {error}", path.display());
+            self.state.notices.add(Utc::now(), Gravity::Warning, words);
+        }
+    }
+}
+
+impl eframe::App for App {
+    fn logic(&mut self, ctx: &egui::Context, _frame: &mut eframe::Frame) {
+        let more = self.take_in();
+        let searching = self.state.live.tick(Utc::now());
+        if more || searching {
+            ctx.request_repaint();
+        } else if self.state.needs_clock() {
+            ctx.request_repaint_after(Duration::from_secs(1));
+        }
+        self.remember(ctx.theme() == egui::Theme::Light);
+    }
+
+    fn ui(&mut self, ui: &mut Ui, _frame: &mut eframe::Frame) {
+        // Without a name a screen reader calls the window nothing.
+        ui.ctx().accesskit_node_builder(egui::accesskit_root_id(), |node| {
+            node.set_label("Eventscope");
+        });
+        for action in shell::show(ui, &self.state, &mut self.forms, &mut self.memory) {
+            self.act(action);
+            ui.ctx().request_repaint();
+        }
+    }
+}

@@ -1,0 +1,231 @@
+//! The messages of the open queue, and what can be done with them.
+
+use eframe::egui::{self, Align, ComboBox, Layout, RichText, Sense, Ui, WidgetInfo, accesskit::Role};
+use egui_extras::{Column, TableBuilder, TableRow};
+
+use super::super::Cx;
+use super::super::status_bar::thousands;
+use super::super::theme::{self, Palette, ROW};
+use super::super::widgets::{
+    banner, button, cell, danger_button, empty_state, small_label, weak,
+};
+use crate::domain::value::timestamp_text;
+use crate::state::Action;
+use crate::state::dead_letters::{DeadAction, DeadLetter, Peeked, TargetChoice};
+use crate::state::live::clock;
+
+pub(super) fn messages_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
+    let state = cx.state;
+    let Some(queue) = &state.dead.queue else {
+        empty_state(
+            ui,
+            "Why did it die?",
+            "Open a queue on the left. Looking is a peek: messages are borrowed for a moment and \
+             put back in order",
+        );
+        return;
+    };
+    bar_ui(ui, cx, queue);
+    job_ui(ui, cx);
+    if let Some(words) = &state.dead.peek_problem {
+        banner(ui, Palette::of(ui).bad, words);
+    }
+    match &state.dead.peeked {
+        None if state.dead.peeking.is_some() => weak(ui, "Peeking…"),
+        None => return,
+        Some(peeked) => {
+            report_ui(ui, peeked);
+            if peeked.messages.is_empty() {
+                empty_state(ui, "Nothing lies here", "The queue is empty. Peek again to look anew");
+            } else {
+                table_ui(ui, cx, peeked);
+            }
+            return;
+        }
+    };
+}
+
+fn bar_ui(ui: &mut Ui, cx: &mut Cx<'_>, queue: &str) {
+    let state = cx.state;
+    let dead = &state.dead;
+    let idle = state.is_connected() && !dead.is_busy();
+    let count = dead.peeked.as_ref().map_or(0, |peeked| peeked.messages.len());
+    let chosen = dead.chosen_places().len();
+    ui.horizontal_wrapped(|ui| {
+        ui.label(RichText::new(queue).font(egui::FontId::monospace(14.0)).strong());
+    });
+    ui.horizontal_wrapped(|ui| {
+        if button(ui, "Peek", idle && dead.peeking.is_none())
+            .on_hover_text("Borrow up to 200 messages and put them back in order")
+            .clicked()
+        {
+            cx.act(Action::Dead(DeadAction::Peek));
+        }
+        target_ui(ui, cx, dead.choice);
+        if button(ui, "Resend selected", idle && chosen > 0)
+            .on_hover_text(format!("Send {chosen} as they lie here"))
+            .clicked()
+        {
+            cx.act(Action::Dead(DeadAction::ResendSelected));
+        }
+        if button(ui, "Resend all", idle && count > 0)
+            .on_hover_text(format!("Send the {count} that are shown, as they lie here"))
+            .clicked()
+        {
+            cx.act(Action::Dead(DeadAction::ResendAll));
+        }
+        if danger_button(ui, "Discard", idle && chosen > 0)
+            .on_hover_text(format!("Copy {chosen} to the journal and remove them; asks first"))
+            .clicked()
+        {
+            cx.act(Action::Dead(DeadAction::AskDiscard));
+        }
+    });
+}
+
+fn target_ui(ui: &mut Ui, cx: &mut Cx<'_>, choice: TargetChoice) {
+    let name = weak(ui, "Send to");
+    let combo = ComboBox::from_id_salt("target")
+        .selected_text(choice.words())
+        .width(190.0)
+        .show_ui(ui, |ui| {
+            for other in [TargetChoice::Origin, TargetChoice::QueueThatFailed] {
+                if ui.selectable_label(other == choice, other.words()).clicked() {
+                    cx.actions.push(Action::Dead(DeadAction::Target(other)));
+                    ui.close();
+                }
+            }
+        });
+    let response = combo.response.labelled_by(name.id);
+    ui.ctx().accesskit_node_builder(response.id, |node| node.set_description(choice.words()));
+}
+
+fn job_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
+    let Some(job) = &cx.state.dead.job else { return };
+    let palette = Palette::of(ui);
+    let clean = job.kept + job.duplicates + job.gone == 0 && job.problem.is_none();
+    ui.horizontal_wrapped(|ui| {
+        if !job.ended {
+            ui.add(egui::Spinner::new().size(14.0));
+        }
+        let color = if clean { palette.good } else { palette.warn };
+        ui.label(RichText::new(job.words()).color(color).strong());
+        if !job.ended && button(ui, "Stop", true).clicked() {
+            cx.actions.push(Action::Dead(DeadAction::Stop));
+        }
+    });
+    if let Some(words) = &job.problem {
+        banner(ui, palette.warn, words);
+    }
+}
+
+fn report_ui(ui: &mut Ui, peeked: &Peeked) {
+    let shown = peeked.messages.len();
+    let depth = thousands(u64::from(peeked.depth));
+    let mut words = format!(
+        "{shown} of {depth} shown, borrowed for {} ms and put back at {}",
+        peeked.borrowed_ms,
+        clock(peeked.at)
+    );
+    if !peeked.remark.is_empty() {
+        words = format!("{words}. {}", peeked.remark);
+    }
+    ui.add(egui::Label::new(RichText::new(words).color(Palette::of(ui).weak)).wrap());
+}
+
+const COLUMNS: [&str; 6] =
+    ["Reason", "Died in", "Routing key", "Type", "First died", "Summary"];
+
+fn table_ui(ui: &mut Ui, cx: &mut Cx<'_>, peeked: &Peeked) {
+    let dead = &cx.state.dead;
+    let all = dead.marked.len() == peeked.messages.len();
+    let mut table = TableBuilder::new(ui)
+        .id_salt("dead_letters")
+        .sense(Sense::click())
+        .resizable(true)
+        .auto_shrink([false, false])
+        .cell_layout(Layout::left_to_right(Align::Center))
+        .column(Column::exact(24.0))
+        .column(Column::initial(78.0).at_least(40.0).clip(true))
+        .column(Column::initial(130.0).at_least(40.0).clip(true))
+        .column(Column::initial(130.0).at_least(40.0).clip(true))
+        .column(Column::initial(120.0).at_least(40.0).clip(true))
+        .column(Column::initial(150.0).at_least(40.0).clip(true))
+        .column(Column::remainder().at_least(80.0).clip(true));
+    if std::mem::take(&mut cx.memory.reveal)
+        && let Some(row) = dead.selected
+    {
+        table = table.scroll_to_row(row, None);
+    }
+    table
+        .header(ROW, |mut header| {
+            header.col(|ui| {
+                if checkbox(ui, all, "Mark all") {
+                    cx.actions.push(Action::Dead(DeadAction::MarkAll(!all)));
+                }
+            });
+            for name in COLUMNS {
+                header.col(|ui| {
+                    small_label(ui, name);
+                });
+            }
+        })
+        .body(|body| {
+            body.rows(ROW, peeked.messages.len(), |mut row| {
+                let place = row.index();
+                let Some(message) = peeked.messages.get(place) else { return };
+                let selected = dead.selected == Some(place);
+                row.set_selected(selected);
+                let marked = dead.marked.contains(&place);
+                let mut toggled = false;
+                row.col(|ui| {
+                    toggled = checkbox(ui, marked, &format!("Mark {} {place}", key(message)));
+                });
+                message_row(&mut row, message, selected);
+                if toggled {
+                    cx.actions.push(Action::Dead(DeadAction::Mark(place, !marked)));
+                } else if row.response().clicked() {
+                    cx.actions.push(Action::Dead(DeadAction::Select(place)));
+                }
+            });
+        });
+}
+
+fn checkbox(ui: &mut Ui, marked: bool, name: &str) -> bool {
+    let mut value = marked;
+    let response = ui.add(egui::Checkbox::without_text(&mut value));
+    ui.ctx().accesskit_node_builder(response.id, |node| node.set_label(name));
+    response.on_hover_text(name).changed()
+}
+
+/// The routing key of the first publish, which is the event's own; dead-lettering may have
+/// replaced the one that the message now carries.
+fn key(message: &DeadLetter) -> &str {
+    let first = message.deaths.last().and_then(|death| death.routing_keys.first());
+    first.map_or(&message.event.routing_key, String::as_str)
+}
+
+fn message_row(row: &mut TableRow<'_, '_>, message: &DeadLetter, selected: bool) {
+    let first = message.deaths.last();
+    let reason = first.map_or("unknown", |death| death.reason.word()).to_owned();
+    let queue = first.map_or("", |death| &death.queue).to_owned();
+    let time = first.and_then(|death| death.first_time).map(timestamp_text).unwrap_or_default();
+    let kind = message.event.envelope.event_type.as_deref().unwrap_or_default().to_owned();
+    let remark = message.remark.as_deref();
+    let key = key(message).to_owned();
+    let summary = remark.unwrap_or(&message.event.summary);
+    let mut put = |text: &str, color: &dyn Fn(&Palette) -> egui::Color32| {
+        row.col(|ui| cell(ui, text, theme::mono(), color(Palette::of(ui)), false));
+    };
+    put(&reason, &|p| p.warn);
+    put(&queue, &|p| p.text);
+    put(&key, &|p| p.key(&key));
+    put(&kind, &|p| p.text);
+    put(&time, &|p| p.weak);
+    put(summary, &|p| if remark.is_some() { p.bad } else { p.text });
+    row.response().widget_info(|| {
+        let id = message.event.envelope.event_id.as_deref().unwrap_or_default();
+        let name = format!("{key} {id} {reason} {summary}");
+        WidgetInfo::selected(Role::Row, true, selected, name)
+    });
+}

@@ -1,0 +1,70 @@
+//! Dead letters: the queues, the messages in one, and the repair of a message.
+
+mod editor;
+mod messages;
+mod queues;
+
+use eframe::egui::{self, CentralPanel, Frame, Margin, Modal, Panel, RichText, Ui};
+
+use super::Cx;
+use super::theme::{Palette, STEP};
+use super::widgets::{button, danger_button};
+use crate::state::Action;
+use crate::state::dead_letters::DeadAction;
+
+/// Draws the screen.
+pub fn dead_letters_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
+    let palette = Palette::of(ui);
+    let side = Frame::new().fill(palette.panel).inner_margin(Margin::symmetric(12, 8));
+    let wide = ui.available_width();
+    Panel::left("dead_queues")
+        .default_size((wide * 0.2).clamp(200.0, 300.0))
+        .size_range(180.0..=420.0)
+        .frame(side)
+        .show(ui, |ui| queues::queues_ui(ui, cx));
+    if cx.state.dead.selected_message().is_some() {
+        Panel::right("dead_editor")
+            .default_size((wide * 0.4).clamp(320.0, 640.0))
+            .size_range(300.0..=wide * 0.6)
+            .frame(side)
+            .show(ui, |ui| editor::editor_ui(ui, cx));
+    }
+    let frame = Frame::new().fill(palette.base).inner_margin(Margin::symmetric(12, 8));
+    CentralPanel::default().frame(frame).show(ui, |ui| messages::messages_ui(ui, cx));
+    discard_ui(ui, cx);
+}
+
+/// Throwing messages away is said in words before it is done.
+fn discard_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
+    let Some(messages) = &cx.state.dead.asking else { return };
+    let count = match messages.len() {
+        1 => "1 message".to_owned(),
+        count => format!("{count} messages"),
+    };
+    let queue = cx.state.dead.queue.clone().unwrap_or_default();
+    let modal = Modal::new(egui::Id::unique("discard")).show(ui.ctx(), |ui| {
+        ui.set_width(420.0);
+        ui.heading(format!("Discard {count}?"));
+        ui.add_space(STEP);
+        ui.label(format!(
+            "They leave the queue {queue} for good. A complete copy of each is written to the \
+             journal on this machine first."
+        ));
+        if let Some(path) = crate::settings::journal_dir() {
+            let path = path.join("discarded.ndjson");
+            ui.label(RichText::new(path.display().to_string()).monospace());
+        }
+        ui.add_space(STEP * 2.0);
+        ui.horizontal(|ui| {
+            if danger_button(ui, &format!("Discard {count}"), true).clicked() {
+                cx.actions.push(Action::Dead(DeadAction::Discard));
+            }
+            if button(ui, "Keep them", true).clicked() {
+                cx.actions.push(Action::Dead(DeadAction::CancelDiscard));
+            }
+        });
+    });
+    if modal.should_close() {
+        cx.act(Action::Dead(DeadAction::CancelDiscard));
+    }
+}

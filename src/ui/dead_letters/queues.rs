@@ -1,0 +1,110 @@
+//! The dead-letter queues with their depth and where their messages come from.
+
+use eframe::egui::{
+    self, FontId, ScrollArea, Sense, TextEdit, Ui, WidgetInfo, accesskit::Role,
+};
+
+use super::super::Cx;
+use super::super::status_bar::thousands;
+use super::super::theme::{self, Palette, STEP};
+use super::super::widgets::{button, cell, field_margin, section, small_label, weak};
+use crate::domain::TopologySource;
+use crate::domain::topology::DeadLetterQueue;
+use crate::state::Action;
+use crate::state::dead_letters::DeadAction;
+
+pub(super) fn queues_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
+    section(ui, "DEAD-LETTER QUEUES");
+    let state = cx.state;
+    let list_height = (ui.available_height() - 96.0).max(80.0);
+    ScrollArea::vertical().max_height(list_height).auto_shrink([false, true]).show(ui, |ui| {
+        ui.spacing_mut().item_spacing.y = 2.0;
+        if state.dead.queues.is_empty() {
+            weak(ui, empty_words(cx));
+        }
+        for dead in &state.dead.queues {
+            let open = state.dead.queue.as_ref() == Some(&dead.queue.name);
+            if queue_ui(ui, dead, open) {
+                let name = dead.queue.name.clone();
+                cx.actions.push(Action::Dead(DeadAction::OpenQueue(name)));
+            }
+        }
+        if state.topology.source == TopologySource::Amqp && !state.dead.seen_dying.is_empty() {
+            ui.add_space(STEP);
+            let names: Vec<&str> = state.dead.seen_dying.iter().map(String::as_str).collect();
+            weak(ui, format!("Messages were seen that died in: {}", names.join(", ")));
+        }
+    });
+    ui.add_space(STEP);
+    let name = small_label(ui, "Queue");
+    ui.horizontal(|ui| {
+        let edit = TextEdit::singleline(&mut cx.forms.queue)
+            .font(theme::mono())
+            .desired_width(ui.available_width() - 72.0)
+            .margin(field_margin());
+        let field = ui.add(edit).labelled_by(name.id);
+        let enter = field.lost_focus() && ui.input(|input| input.key_pressed(egui::Key::Enter));
+        let can = state.is_connected() && !cx.forms.queue.trim().is_empty();
+        if button(ui, "Open", can).on_hover_text("Peek into any queue by its name").clicked()
+            || (enter && can)
+        {
+            cx.act(Action::Dead(DeadAction::OpenTyped));
+        }
+    });
+}
+
+fn empty_words(cx: &Cx<'_>) -> &'static str {
+    match cx.state.topology.source {
+        TopologySource::Management => {
+            "No queue of this virtual host has a dead-letter exchange that leads to a queue. Any \
+             queue can be opened by its name below"
+        }
+        TopologySource::Amqp => {
+            "Without the management API, queues cannot be listed. Type the name of one below"
+        }
+    }
+}
+
+fn queue_ui(ui: &mut Ui, dead: &DeadLetterQueue, open: bool) -> bool {
+    let palette = Palette::of(ui);
+    let height = if dead.origins.is_empty() { 30.0 } else { 44.0 };
+    let size = egui::vec2(ui.available_width(), height);
+    let (rect, response) = ui.allocate_exact_size(size, Sense::click());
+    let depth = dead.queue.ready.map_or("?".to_owned(), thousands);
+    response.widget_info(|| {
+        let name = format!("{} ({depth})", dead.queue.name);
+        WidgetInfo::selected(Role::ListBoxOption, true, open, name)
+    });
+    let painter = ui.painter();
+    if open {
+        painter.rect_filled(rect, 4, palette.selected);
+    } else if response.hovered() {
+        painter.rect_filled(rect, 4, palette.hovered);
+    }
+    let waiting = dead.queue.ready.is_some_and(|ready| ready > 0);
+    let galley = painter.layout_no_wrap(
+        depth,
+        FontId::proportional(theme::SIZES[1]),
+        if waiting { palette.warn } else { palette.weak },
+    );
+    let top = rect.top() + 15.0;
+    let depth_x = rect.right() - 8.0 - galley.size().x;
+    painter.galley(egui::pos2(depth_x, top - galley.size().y / 2.0), galley, palette.warn);
+    let line = |y: f32, right: f32| {
+        egui::Rect::from_min_max(
+            egui::pos2(rect.left() + 8.0, y - 9.0),
+            egui::pos2(right - 8.0, y + 9.0),
+        )
+    };
+    let mut put = |rect, text: &str, font, color| {
+        let mut child = ui.new_child(egui::UiBuilder::new().max_rect(rect));
+        cell(&mut child, text, font, color, false);
+    };
+    put(line(top, depth_x), &dead.queue.name, theme::mono(), palette.text);
+    if !dead.origins.is_empty() {
+        let from = format!("from {}", dead.origins.join(", "));
+        let small = FontId::proportional(theme::SIZES[0]);
+        put(line(top + 17.0, rect.right()), &from, small, palette.weak);
+    }
+    response.on_hover_text(format!("Peek into {}", dead.queue.name)).clicked()
+}

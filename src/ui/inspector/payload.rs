@@ -1,0 +1,294 @@
+//! The payload as a tree, pretty, raw or as hex. Every view is a list of which only the visible
+//! lines are laid out.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use eframe::egui::{self, RichText, ScrollArea, Sense, Ui, WidgetInfo, accesskit::Role};
+
+use super::super::theme::{self, Palette, STEP};
+use super::super::widgets::{button, tabs, weak};
+use crate::domain::json::{self, PrettyLine, RowValue, Rows};
+use crate::domain::payload::{size_text, visible_line};
+use crate::domain::{Event, PayloadKind, hex};
+
+/// A way to look at a payload.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum PayloadView {
+    /// JSON that can be opened and closed.
+    #[default]
+    Tree,
+    /// JSON with line breaks.
+    Pretty,
+    /// The text as it is.
+    Raw,
+    /// The bytes.
+    Hex,
+}
+
+/// Bytes of a payload that are shown before the person asks for all of it.
+const FIRST_PART: usize = 1_000_000;
+/// Characters on one line of the raw view.
+const RAW_WIDTH: usize = 160;
+/// Height of a line.
+const LINE: f32 = 17.0;
+
+/// What was worked out for the payload on show.
+#[derive(Debug, Default)]
+pub struct PayloadMemory {
+    view: PayloadView,
+    event: Option<Arc<Event>>,
+    whole: bool,
+    rows: Rows,
+    pretty: Vec<PrettyLine>,
+    raw: Vec<String>,
+    closed: BTreeSet<usize>,
+    visible: Vec<usize>,
+}
+
+impl PayloadMemory {
+    fn take(&mut self, event: &Arc<Event>) {
+        if self.event.as_ref().is_some_and(|known| Arc::ptr_eq(known, event)) {
+            return;
+        }
+        self.whole = false;
+        self.event = Some(Arc::clone(event));
+        self.read();
+    }
+
+    fn read(&mut self) {
+        let Some(event) = &self.event else { return };
+        let body = shown(event, self.whole);
+        self.closed.clear();
+        self.rows = match event.kind {
+            PayloadKind::Json => json::rows(body),
+            _ => Rows::default(),
+        };
+        self.pretty = json::pretty(&self.rows);
+        self.raw = match event.kind {
+            PayloadKind::Empty | PayloadKind::Binary => Vec::new(),
+            PayloadKind::Json | PayloadKind::Text => raw_lines(&String::from_utf8_lossy(body)),
+        };
+        self.lay_out();
+    }
+
+    fn lay_out(&mut self) {
+        self.visible.clear();
+        let mut index = 0;
+        while let Some(row) = self.rows.rows.get(index) {
+            self.visible.push(index);
+            index = if self.closed.contains(&index) { row.end } else { index + 1 };
+        }
+    }
+}
+
+fn shown(event: &Event, whole: bool) -> &[u8] {
+    let length = if whole { event.body.len() } else { event.body.len().min(FIRST_PART) };
+    &event.body[..length]
+}
+
+fn raw_lines(text: &str) -> Vec<String> {
+    let mut lines = Vec::new();
+    for line in text.lines() {
+        let line = visible_line(line);
+        let mut rest = line.as_str();
+        while let Some((cut, _)) = rest.char_indices().nth(RAW_WIDTH) {
+            lines.push(rest[..cut].to_owned());
+            rest = &rest[cut..];
+        }
+        lines.push(rest.to_owned());
+    }
+    lines
+}
+
+/// Draws the payload.
+pub(super) fn payload_ui(ui: &mut Ui, memory: &mut PayloadMemory, event: &Arc<Event>) {
+    memory.take(event);
+    let json = event.kind == PayloadKind::Json;
+    let text = json || event.kind == PayloadKind::Text;
+    let mut all = Vec::new();
+    if json {
+        all.extend([(PayloadView::Tree, "Tree"), (PayloadView::Pretty, "Pretty")]);
+    }
+    if text {
+        all.push((PayloadView::Raw, "Raw"));
+    }
+    all.push((PayloadView::Hex, "Hex"));
+    // The chosen view stays chosen while an event that lacks it is looked at.
+    let view = if all.iter().any(|(view, _)| *view == memory.view) { memory.view } else { all[0].0 };
+    ui.horizontal_wrapped(|ui| {
+        if let Some(chosen) = tabs(ui, view, &all) {
+            memory.view = chosen;
+        }
+        if text && button(ui, "Copy payload", true).clicked() {
+            ui.ctx().copy_text(String::from_utf8_lossy(&event.body).into_owned());
+        }
+        if button(ui, "Save payload…", !event.body.is_empty()).clicked() {
+            save(Arc::clone(event));
+        }
+    });
+    if !memory.whole && event.body.len() > FIRST_PART {
+        ui.horizontal(|ui| {
+            let size = size_text(event.body.len() as u64);
+            weak(ui, format!("The first {} of {size}", size_text(FIRST_PART as u64)));
+            if button(ui, "Show the whole payload", true).clicked() {
+                memory.whole = true;
+                memory.read();
+            }
+        });
+    } else if let Some(words) = &memory.rows.stopped {
+        weak(ui, words.as_str());
+    }
+    ui.add_space(STEP);
+    match view {
+        PayloadView::Tree => tree_ui(ui, memory),
+        PayloadView::Pretty => pretty_ui(ui, memory),
+        PayloadView::Raw => lines_ui(ui, memory.raw.len(), |index| memory.raw[index].clone()),
+        PayloadView::Hex => {
+            let body = shown(event, memory.whole);
+            lines_ui(ui, hex::line_count(body.len()), |index| hex::line(body, index));
+        }
+    }
+}
+
+fn area() -> ScrollArea {
+    ScrollArea::both().auto_shrink([false, false]).id_salt("payload")
+}
+
+fn lines_ui(ui: &mut Ui, count: usize, line: impl Fn(usize) -> String) {
+    ui.spacing_mut().item_spacing.y = 0.0;
+    area().show_rows(ui, LINE, count, |ui, range| {
+        for index in range {
+            let text = RichText::new(line(index)).font(theme::mono());
+            ui.add(egui::Label::new(text).extend());
+        }
+    });
+}
+
+fn pretty_ui(ui: &mut Ui, memory: &PayloadMemory) {
+    let palette = Palette::of(ui);
+    ui.spacing_mut().item_spacing.y = 0.0;
+    area().show_rows(ui, LINE, memory.pretty.len(), |ui, range| {
+        for line in &memory.pretty[range] {
+            let mut job = egui::text::LayoutJob::default();
+            let mut part = |text: &str, color| {
+                job.append(text, 0.0, egui::TextFormat::simple(theme::mono(), color));
+            };
+            // A depth of thousands must not make a line of thousands of characters.
+            part(&"  ".repeat(line.depth.min(40)), palette.weak);
+            part(&visible_line(&line.name), palette.name);
+            let color = if line.is_text { palette.string } else { palette.number };
+            let bracket = line.value.starts_with(['{', '}', '[', ']']);
+            part(&cut(&line.value), if bracket { palette.weak } else { color });
+            ui.add(egui::Label::new(job).extend());
+        }
+    });
+}
+
+/// Longest value shown on one line of a tree or pretty print; the raw view has all of it.
+const MAX_SHOWN: usize = 2_000;
+
+fn cut(text: &str) -> String {
+    match text.char_indices().nth(MAX_SHOWN) {
+        None => visible_line(text),
+        Some((at, _)) => format!("{}… ({} characters)", visible_line(&text[..at]), text.len()),
+    }
+}
+
+fn tree_ui(ui: &mut Ui, memory: &mut PayloadMemory) {
+    let palette = Palette::of(ui);
+    ui.spacing_mut().item_spacing.y = 0.0;
+    let mut toggled = None;
+    area().show_rows(ui, LINE + 1.0, memory.visible.len(), |ui, range| {
+        for &index in &memory.visible[range] {
+            let row = &memory.rows.rows[index];
+            let nested = row.end > index + 1;
+            let closed = memory.closed.contains(&index);
+            let mut job = egui::text::LayoutJob::default();
+            let mut part = |text: &str, color| {
+                job.append(text, 0.0, egui::TextFormat::simple(theme::mono(), color));
+            };
+            if let Some(name) = &row.name {
+                part(&cut(name), palette.name);
+                part(": ", palette.weak);
+            }
+            match &row.value {
+                RowValue::Object(1) => part("{1 member}", palette.weak),
+                RowValue::Object(count) => part(&format!("{{{count} members}}"), palette.weak),
+                RowValue::Array(1) => part("[1 item]", palette.weak),
+                RowValue::Array(count) => part(&format!("[{count} items]"), palette.weak),
+                RowValue::Text(text) => part(&format!("\"{}\"", cut(text)), palette.string),
+                RowValue::Number(number) => part(&cut(number), palette.number),
+                RowValue::Bool(value) => part(&value.to_string(), palette.number),
+                RowValue::Null => part("null", palette.number),
+            }
+            ui.horizontal(|ui| {
+                #[expect(clippy::cast_precision_loss, reason = "at most 40 levels are indented")]
+                ui.add_space(row.depth.min(40) as f32 * 14.0);
+                if nested {
+                    toggled = fold_ui(ui, &job.text, closed).then_some(index).or(toggled);
+                } else {
+                    ui.add_space(14.0);
+                }
+                ui.add(egui::Label::new(job).extend());
+            });
+        }
+    });
+    if let Some(index) = toggled {
+        if !memory.closed.remove(&index) {
+            memory.closed.insert(index);
+        }
+        memory.lay_out();
+    }
+}
+
+/// The small triangle before something that can be opened; true if it was clicked.
+pub(in crate::ui) fn fold_ui(ui: &mut Ui, name: &str, closed: bool) -> bool {
+    let palette = Palette::of(ui);
+    let spacing = std::mem::take(&mut ui.spacing_mut().item_spacing.x);
+    let (rect, response) = ui.allocate_exact_size(egui::vec2(14.0, LINE), Sense::click());
+    ui.spacing_mut().item_spacing.x = spacing;
+    let verb = if closed { "Open" } else { "Close" };
+    response.widget_info(|| WidgetInfo::labeled(Role::Button, true, format!("{verb} {name}")));
+    let color = if response.hovered() { palette.text } else { palette.weak };
+    let center = rect.center();
+    let points = if closed {
+        [[-2.5, -4.0], [3.0, 0.0], [-2.5, 4.0]]
+    } else {
+        [[-4.0, -2.5], [4.0, -2.5], [0.0, 3.0]]
+    };
+    let points = points.iter().map(|[x, y]| center + egui::vec2(*x, *y)).collect();
+    ui.painter().add(egui::Shape::convex_polygon(points, color, egui::Stroke::NONE));
+    response.clicked()
+}
+
+/// Asks for a file and writes the bytes. The dialog waits for the person, so it has a thread of its
+/// own; without a dialog on this desktop nothing happens.
+fn save(event: Arc<Event>) {
+    let suffix = if event.kind == PayloadKind::Json { "json" } else { "bin" };
+    let name = format!("{}.{suffix}", event.routing_key.replace(['/', '\\'], "_"));
+    let spawned = std::thread::Builder::new().name("save-payload".to_owned()).spawn(move || {
+        let dialog = rfd::FileDialog::new().set_title("Save payload").set_file_name(name);
+        if let Some(path) = dialog.save_file()
+            && let Err(error) = std::fs::write(&path, &event.body)
+        {
+            tracing::warn!(%error, path = %path.display(), "the payload was not saved");
+        }
+    });
+    if let Err(error) = spawned {
+        tracing::warn!(%error, "no thread for the file dialog");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_lines_are_folded_and_none_is_lost() {
+        let text = format!("{}\nshort", "é".repeat(RAW_WIDTH * 2 + 1));
+        let lines = raw_lines(&text);
+        assert_eq!(lines.len(), 4);
+        assert_eq!(lines[..3].concat().chars().count(), RAW_WIDTH * 2 + 1);
+    }
+}

@@ -1,0 +1,114 @@
+//! What to listen to, and how to read it: tap, pause, clear, follow, filter.
+
+use eframe::egui::{self, Frame, Margin, Panel, TextEdit, Ui};
+
+use super::super::Cx;
+use super::super::theme::Palette;
+use super::super::widgets::{
+    banner, button, field_margin, inline_choice_field, primary_button, weak,
+};
+use crate::domain::{ExchangeKind, tap};
+use crate::state::Action;
+use crate::state::live::LiveAction;
+
+pub(super) fn tap_bar_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
+    let palette = Palette::of(ui);
+    let frame = Frame::new().fill(palette.panel).inner_margin(Margin::symmetric(12, 7));
+    Panel::top("tap_bar").frame(frame).show(ui, |ui| {
+        ui.horizontal_wrapped(|ui| {
+            tap_ui(ui, cx);
+            ui.add_space(8.0);
+            reading_ui(ui, cx);
+        });
+        if let Some(words) = &cx.state.live.refusal {
+            banner(ui, palette.bad, words);
+        } else if cx.state.live.tap.is_none()
+            && let Some(words) = advice(cx)
+        {
+            weak(ui, words);
+        }
+    });
+}
+
+fn advice(cx: &Cx<'_>) -> Option<String> {
+    let form = &cx.forms.tap;
+    let kind = cx
+        .state
+        .topology
+        .exchange(&form.exchange)
+        .map_or(&ExchangeKind::Unknown, |exchange| &exchange.kind);
+    tap::refusal(&form.exchange, kind)
+        .or_else(|| tap::advice(kind, std::slice::from_ref(&form.binding_key)))
+}
+
+fn tap_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
+    let topology = &cx.state.topology;
+    let running = cx.state.live.tap.is_some();
+    let form = &mut cx.forms.tap;
+    ui.add_enabled_ui(!running, |ui| {
+        inline_choice_field(ui, "Exchange", &mut form.exchange, 150.0, || {
+            let named = topology.exchanges.iter().filter(|exchange| !exchange.name.is_empty());
+            named.map(|exchange| exchange.name.as_str()).collect()
+        });
+        let exchange = form.exchange.clone();
+        inline_choice_field(ui, "Binding key", &mut form.binding_key, 130.0, || {
+            let bound = topology.bindings.iter().filter(|binding| binding.source == exchange);
+            let mut keys: Vec<&str> = bound.map(|binding| binding.key.as_str()).collect();
+            keys.push("#");
+            keys.sort_unstable();
+            keys.dedup();
+            keys
+        });
+    });
+    if running {
+        if button(ui, "Stop tap", true).clicked() {
+            cx.act(Action::StopTap);
+        }
+    } else if primary_button(ui, "Start tap", cx.state.is_connected())
+        .on_hover_text("Receive a copy of what this exchange routes")
+        .clicked()
+    {
+        cx.act(Action::StartTap);
+    }
+}
+
+fn reading_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
+    let live = &cx.state.live;
+    if live.view.is_frozen() {
+        if button(ui, "Resume", true).clicked() {
+            cx.act(Action::Live(LiveAction::Resume));
+        }
+    } else if button(ui, "Pause", true)
+        .on_hover_text("Hold new rows back; receiving goes on (Space)")
+        .clicked()
+    {
+        cx.act(Action::Live(LiveAction::Pause));
+    }
+    if button(ui, "Clear", true).on_hover_text("Throw the kept events away").clicked() {
+        cx.act(Action::Live(LiveAction::Clear));
+    }
+    let mut follow = live.follow;
+    if ui
+        .checkbox(&mut follow, "Follow")
+        .on_hover_text("Keep the newest row in sight (End)")
+        .changed()
+    {
+        cx.act(Action::Live(LiveAction::Follow(follow)));
+    }
+    let name = weak(ui, "Filter");
+    let width = ui.available_width().clamp(140.0, 320.0);
+    let edit = TextEdit::singleline(&mut cx.forms.filter)
+        .hint_text("Text in key, payload or headers")
+        .desired_width(width - 16.0)
+        .margin(field_margin());
+    let field = ui.add(edit).labelled_by(name.id);
+    if std::mem::take(&mut cx.memory.focus_filter) {
+        field.request_focus();
+    }
+    if field.has_focus() && ui.input(|input| input.key_pressed(egui::Key::Escape)) {
+        cx.forms.filter.clear();
+        cx.act(Action::Live(LiveAction::FilterChanged));
+    } else if field.changed() {
+        cx.act(Action::Live(LiveAction::FilterChanged));
+    }
+}

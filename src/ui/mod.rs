@@ -1,0 +1,57 @@
+//! What is seen: reads the state, edits the forms, and returns what the person did as actions.
+//!
+//! Nothing here waits, and nothing here knows the broker side. One panel a file; colours come from
+//! [`theme`] alone.
+
+pub mod connect;
+pub mod dead_letters;
+pub mod draft_form;
+pub mod inspector;
+pub mod live;
+pub mod publish;
+pub mod rail;
+pub mod shell;
+pub mod shortcuts;
+pub mod status_bar;
+pub mod theme;
+pub mod top_bar;
+pub mod widgets;
+
+use crate::state::{Action, Forms, State};
+
+/// What a panel gets: the state to read, the forms to edit, its own memory of how things are
+/// shown, and a place for actions.
+pub struct Cx<'a> {
+    /// What the app knows.
+    pub state: &'a State,
+    /// What the person is typing.
+    pub forms: &'a mut Forms,
+    /// How things are shown.
+    pub memory: &'a mut Memory,
+    /// What the person did in this frame.
+    pub actions: &'a mut Vec<Action>,
+}
+
+impl Cx<'_> {
+    /// Notes an action.
+    pub fn act(&mut self, action: Action) {
+        self.actions.push(action);
+    }
+}
+
+/// How things are shown; nothing in it would be missed.
+#[derive(Debug, Default)]
+pub struct Memory {
+    /// The inspector's view of the selected event.
+    pub inspector: inspector::Inspector,
+    /// The publish screen's preview.
+    pub preview: publish::Preview,
+    /// The help window is open.
+    pub help: bool,
+    /// The notices are open.
+    pub notices: bool,
+    /// Put the cursor into the filter line in the next frame.
+    pub focus_filter: bool,
+    /// Scroll the selected row into view in the next frame.
+    pub reveal: bool,
+}

@@ -1,0 +1,205 @@
+//! Publish a test event by a form, see whether it was routed, and send it again.
+
+use eframe::egui::{
+    self, CentralPanel, Frame, Margin, Panel, RichText, ScrollArea, Stroke, Ui, WidgetInfo,
+    accesskit::Role,
+};
+
+use super::theme::{self, Palette, STEP};
+use super::widgets::{button, empty_state, primary_button, section, weak};
+use super::{Cx, draft_form};
+use crate::domain::Topology;
+use crate::domain::payload::{PayloadKind, summary};
+use crate::protocol::PublishOutcome;
+use crate::state::Action;
+use crate::state::live::clock;
+use crate::state::publish::Sent;
+
+/// Where the message in the form would go, worked out when the target or the topology changes.
+#[derive(Debug, Default)]
+pub struct Preview {
+    key: (String, String, Topology),
+    words: String,
+}
+
+impl Preview {
+    /// Where it would go, in words.
+    pub fn words(&mut self, exchange: &str, routing_key: &str, topology: &Topology) -> &str {
+        let (old_exchange, old_key, old_topology) = &self.key;
+        if old_exchange != exchange
+            || old_key != routing_key
+            || old_topology.bindings != topology.bindings
+            || old_topology.queues.len() != topology.queues.len()
+            || self.words.is_empty()
+        {
+            self.words = preview_words(exchange, routing_key, topology);
+            self.key = (exchange.to_owned(), routing_key.to_owned(), topology.clone());
+        }
+        &self.words
+    }
+}
+
+fn preview_words(exchange: &str, routing_key: &str, topology: &Topology) -> String {
+    match topology.reached(exchange, routing_key) {
+        None => "Which queues it reaches is not known: the bindings cannot be read".to_owned(),
+        Some(queues) if queues.is_empty() => {
+            "No queue would get it: no binding matches this routing key".to_owned()
+        }
+        Some(queues) => {
+            let names: Vec<_> = queues.into_iter().collect();
+            let shown = names.iter().take(6).map(String::as_str).collect::<Vec<_>>().join(", ");
+            match names.len() {
+                1 => format!("Reaches the queue {shown}"),
+                count if count > 6 => format!("Reaches {count} queues: {shown}, …"),
+                count => format!("Reaches {count} queues: {shown}"),
+            }
+        }
+    }
+}
+
+/// Draws the screen.
+pub fn publish_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
+    let palette = Palette::of(ui);
+    let side = Frame::new().fill(palette.panel).inner_margin(Margin::symmetric(12, 8));
+    let width = (ui.available_width() * 0.38).clamp(260.0, 520.0);
+    Panel::right("history")
+        .default_size(width)
+        .size_range(240.0..=700.0)
+        .frame(side)
+        .show(ui, |ui| history_ui(ui, cx));
+    let frame = Frame::new().fill(palette.base).inner_margin(Margin::symmetric(16, 12));
+    CentralPanel::default().frame(frame).show(ui, |ui| {
+        ScrollArea::vertical().auto_shrink([false, false]).show(ui, |ui| {
+            ui.set_max_width(760.0);
+            form_ui(ui, cx);
+        });
+    });
+}
+
+fn form_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
+    let state = cx.state;
+    ui.spacing_mut().item_spacing.y = STEP * 2.0;
+    ui.heading("Publish a test event");
+    let keys = state.live.tree.keys(200);
+    draft_form::target_ui(ui, &mut cx.forms.draft, &state.topology, &keys);
+    let draft = &cx.forms.draft;
+    let words = cx.memory.preview.words(&draft.exchange, &draft.routing_key, &state.topology);
+    weak(ui, words);
+    let rows = if ui.available_height() > 560.0 { 16 } else { 10 };
+    draft_form::payload_ui(ui, &mut cx.forms.draft, rows);
+    draft_form::problems_ui(ui, &state.publish.problems);
+    ui.horizontal(|ui| {
+        if primary_button(ui, "Publish event", state.is_connected())
+            .on_hover_text("With a publisher confirm; an unroutable event comes back (Ctrl+Enter)")
+            .clicked()
+        {
+            cx.act(Action::Publish);
+        }
+        if button(ui, "Fill a sample", true)
+            .on_hover_text("A valid event with its own id and time")
+            .clicked()
+        {
+            cx.act(Action::FillSample);
+        }
+        if let Some(sent) = state.publish.history.first() {
+            outcome_ui(ui, sent);
+        }
+    });
+    ui.separator();
+    draft_form::details_ui(ui, &mut cx.forms.draft, true);
+}
+
+fn outcome_ui(ui: &mut Ui, sent: &Sent) {
+    let palette = Palette::of(ui);
+    let (color, words) = outcome(sent, palette);
+    ui.add(egui::Label::new(RichText::new(words).color(color).strong()).wrap());
+}
+
+/// The verdict in words and its colour.
+fn outcome(sent: &Sent, palette: &Palette) -> (egui::Color32, String) {
+    match &sent.outcome {
+        None => (palette.weak, "Waiting for the broker's confirm…".to_owned()),
+        Some(PublishOutcome::Routed) => (palette.good, "Routed".to_owned()),
+        Some(PublishOutcome::Unroutable(reason)) => {
+            (palette.warn, format!("Unroutable (returned: {reason})"))
+        }
+        Some(PublishOutcome::Refused(reason)) => (palette.bad, format!("Refused: {reason}")),
+        Some(PublishOutcome::NotConfirmed { seconds }) => {
+            (palette.bad, format!("Not confirmed in {seconds} s: it may or may not have arrived"))
+        }
+    }
+}
+
+fn history_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
+    let palette = Palette::of(ui);
+    section(ui, "HISTORY");
+    if cx.state.publish.history.is_empty() {
+        empty_state(
+            ui,
+            "Nothing sent yet",
+            "What you publish is listed here with the broker's verdict, ready to be sent again",
+        );
+        return;
+    }
+    ScrollArea::vertical().auto_shrink([false, false]).show(ui, |ui| {
+        for sent in &cx.state.publish.history {
+            let (color, words) = outcome(sent, palette);
+            let frame = Frame::new()
+                .fill(palette.base)
+                .stroke(Stroke::new(1.0, palette.line))
+                .corner_radius(6)
+                .inner_margin(Margin::symmetric(10, 8));
+            frame.show(ui, |ui| {
+                ui.set_width(ui.available_width());
+                ui.spacing_mut().item_spacing.y = 3.0;
+                ui.horizontal(|ui| {
+                    let key = &sent.outgoing.routing_key;
+                    let text = RichText::new(key).font(theme::mono()).color(palette.key(key));
+                    ui.add(egui::Label::new(text).truncate());
+                    ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+                        let again = ui.small_button("Publish again");
+                        if again.on_hover_text("Load it into the form").clicked() {
+                            cx.actions.push(Action::PublishAgain(sent.request.0));
+                        }
+                        weak(ui, clock(sent.at));
+                    });
+                });
+                ui.add(egui::Label::new(RichText::new(&words).color(color)).wrap());
+                let exchange = match sent.outgoing.exchange.as_str() {
+                    "" => "default exchange",
+                    name => name,
+                };
+                let kind = PayloadKind::detect(&sent.outgoing.body[..sent.outgoing.body.len().min(4096)]);
+                let line = format!("{exchange} · {}", summary(kind, &sent.outgoing.body));
+                let text = RichText::new(line).size(theme::SIZES[0]).color(palette.weak);
+                ui.add(egui::Label::new(text).truncate());
+            })
+            .response
+            .widget_info(|| {
+                let name = format!("{} {words}", sent.outgoing.routing_key);
+                WidgetInfo::labeled(Role::Row, true, name)
+            });
+        }
+    });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::topology::tests::shop;
+
+    #[test]
+    fn the_preview_says_where_it_goes() {
+        let shop = shop();
+        assert_eq!(preview_words("shop", "order.created", &shop), "Reaches the queue orders");
+        assert!(preview_words("shop", "x", &shop).starts_with("No queue"));
+        assert!(preview_words("nowhere", "x", &shop).contains("not known"));
+    }
+
+    #[test]
+    fn the_preview_follows_the_form() {
+        let (shop, mut preview) = (shop(), Preview::default());
+        assert!(preview.words("shop", "order.created", &shop).contains("orders"));
+        assert!(preview.words("shop", "x", &shop).starts_with("No queue"));
+    }
+}

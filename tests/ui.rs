@@ -1,0 +1,541 @@
+//! The window in process, by accessible names: every screen empty, full and failing. The broker
+//! side is played by the test: it reads commands and sends updates.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use chrono::{TimeDelta, Utc};
+use crossbeam_channel::Sender;
+use eframe::egui::accesskit::Role;
+use egui_kittest::Harness;
+use egui_kittest::kittest::{NodeT as _, Queryable as _};
+use eventscope::app::{App, Wire};
+use eventscope::domain::{
+    Binding, Endpoint, Event, Exchange, ExchangeKind, FieldValue, Properties, Queue, Topology,
+    TopologySource,
+};
+use eventscope::protocol::{
+    Command, Gravity, Link, MoveOutcome, Notice, PeekReport, PublishOutcome, SandboxState,
+    TapState, Update,
+};
+use eventscope::settings::Settings;
+
+/// The window with the test in the place of the broker side.
+struct Window {
+    harness: Harness<'static, App>,
+    updates: Sender<Update>,
+    commands: Rc<RefCell<Vec<Command>>>,
+}
+
+impl Window {
+    fn new() -> Self {
+        Self::sized(1280.0, 800.0)
+    }
+
+    fn sized(width: f32, height: f32) -> Self {
+        let (sender, updates) = crossbeam_channel::bounded(64);
+        let commands: Rc<RefCell<Vec<Command>>> = Rc::default();
+        let seen = Rc::clone(&commands);
+        let harness = Harness::builder().with_size([width, height]).build_eframe(move |cc| {
+            let send = move |command| {
+                seen.borrow_mut().push(command);
+                Ok(())
+            };
+            let wire = Wire { send: Box::new(send), updates };
+            App::new(&cc.egui_ctx, wire, Settings::default(), None)
+        });
+        Self { harness, updates: sender, commands }
+    }
+
+    fn connected() -> Self {
+        let mut window = Self::new();
+        window.tell(Update::Link(Link::Connected {
+            endpoint: Endpoint::default(),
+            server: "RabbitMQ 3.10.8".into(),
+        }));
+        window.tell(Update::Topology(shop()));
+        window
+    }
+
+    /// Sends an update and lets it appear.
+    fn tell(&mut self, update: Update) {
+        self.updates.send(update).expect("the window takes updates");
+        self.frames();
+    }
+
+    /// A few frames: popups and tables place themselves over two or three.
+    fn frames(&mut self) {
+        self.harness.run_steps(4);
+    }
+
+    fn click(&mut self, role: Role, name: &str) {
+        self.harness.get_by_role_and_label(role, name).click();
+        self.frames();
+    }
+
+    fn press(&mut self, name: &str) {
+        self.click(Role::Button, name);
+    }
+
+    fn tab(&mut self, name: &str) {
+        self.click(Role::Tab, name);
+    }
+
+    fn type_into(&mut self, field: &str, text: &str) {
+        let role = if field == "Payload" { Role::MultilineTextInput } else { Role::TextInput };
+        let node = self.harness.get_by_role_and_label(role, field);
+        node.focus();
+        self.harness.run_steps(2);
+        self.harness.get_by_role_and_label(role, field).type_text(text);
+        self.frames();
+    }
+
+    fn sees(&self, text: &str) -> bool {
+        self.harness.query_all_by_label_contains(text).next().is_some()
+    }
+
+    fn assert_sees(&self, text: &str) {
+        assert!(self.sees(text), "{text:?} is not shown");
+    }
+
+    fn rows(&self) -> Vec<String> {
+        let rows = self.harness.query_all_by_role(Role::Row);
+        rows.filter_map(|row| row.accesskit_node().label()).collect()
+    }
+
+    fn last(&self) -> String {
+        self.commands.borrow().last().map(|command| format!("{command:?}")).unwrap_or_default()
+    }
+
+    fn take_last(&self) -> Command {
+        self.commands.borrow_mut().pop().expect("a command was sent")
+    }
+}
+
+fn shop() -> Topology {
+    let exchange = |name: &str, kind: &str| Exchange {
+        name: name.into(),
+        kind: ExchangeKind::read(kind),
+        internal: false,
+    };
+    let mut orders = Queue::named("orders");
+    orders.dead_letter_exchange = Some("dead".into());
+    let mut dead = Queue::named("orders.dead");
+    dead.ready = Some(2);
+    Topology {
+        source: TopologySource::Management,
+        missing: String::new(),
+        exchanges: vec![
+            exchange("shop.events", "topic"),
+            exchange("dead", "fanout"),
+            exchange("spread", "x-consistent-hash"),
+        ],
+        queues: vec![orders, dead],
+        bindings: vec![
+            Binding {
+                source: "shop.events".into(),
+                destination: "orders".into(),
+                to_queue: true,
+                key: "order.#".into(),
+            },
+            Binding {
+                source: "dead".into(),
+                destination: "orders.dead".into(),
+                to_queue: true,
+                key: String::new(),
+            },
+        ],
+    }
+}
+
+fn event(key: &str, body: &str) -> Arc<Event> {
+    let properties = Properties {
+        content_type: Some("application/json".into()),
+        correlation_id: Some("conversation-1".into()),
+        headers: Some(vec![("x-tenant".into(), FieldValue::I16(7))]),
+        ..Properties::default()
+    };
+    let (exchange, key) = ("shop.events".into(), key.into());
+    Arc::new(Event::new(Utc::now(), exchange, key, false, properties, body.into()))
+}
+
+fn dead_letter(body: &str) -> Arc<Event> {
+    let text = |t: &str| FieldValue::Text(t.into());
+    let entry = FieldValue::Table(vec![
+        ("reason".into(), text("rejected")),
+        ("count".into(), FieldValue::I64(3)),
+        ("queue".into(), text("orders")),
+        ("time".into(), FieldValue::Timestamp(1_700_000_000)),
+        ("exchange".into(), text("shop.events")),
+        ("routing-keys".into(), FieldValue::Array(vec![text("order.created")])),
+    ]);
+    let properties = Properties {
+        content_type: Some("application/json".into()),
+        headers: Some(vec![("x-death".into(), FieldValue::Array(vec![entry]))]),
+        ..Properties::default()
+    };
+    Arc::new(Event::new(Utc::now(), "dead".into(), "orders".into(), true, properties, body.into()))
+}
+
+/// Starts a tap by the form and answers it.
+fn start_tap(window: &mut Window) -> eventscope::domain::tap::TapId {
+    window.press("Start tap");
+    let Command::StartTap(request) = window.take_last() else { panic!("no tap was asked for") };
+    let state = TapState::Running { queue: "amq.gen-1".into() };
+    window.tell(Update::Tap { tap: request.tap, state });
+    request.tap
+}
+
+/// Opens the dead-letter queue and answers the peek.
+fn peek(window: &mut Window, bodies: &[&str]) {
+    window.tab("Dead letters");
+    window.click(Role::ListBoxOption, "orders.dead (2)");
+    let Command::Peek { request, queue, .. } = window.take_last() else { panic!("no peek") };
+    let report = PeekReport {
+        queue,
+        messages: bodies.iter().map(|body| dead_letter(body)).collect(),
+        depth: 2,
+        borrowed_ms: 12,
+        remark: String::new(),
+    };
+    window.tell(Update::Peeked { request, result: Ok(report) });
+}
+
+#[test]
+fn the_connect_screen_says_what_is_wrong_with_a_url() {
+    let mut window = Window::new();
+    for name in ["AMQP URL", "Host", "Port", "User", "Virtual host", "Name"] {
+        window.harness.get_by_role_and_label(Role::TextInput, name);
+    }
+    window.harness.get_by_role_and_label(Role::PasswordInput, "Password");
+    window.type_into("AMQP URL", "http://localhost");
+    window.assert_sees("The URL starts with http://");
+    window.press("Connect");
+    assert!(window.commands.borrow().is_empty(), "a wrong URL is not tried");
+}
+
+#[test]
+fn a_pasted_url_connects_and_its_password_is_shown_nowhere() {
+    let mut window = Window::new();
+    window.type_into("AMQP URL", "amqp://ada:hunter2@broker:5999/team");
+    window.press("Connect");
+    let sent = window.last();
+    assert!(sent.contains("\"broker\"") && sent.contains("5999") && sent.contains("\"team\""), "{sent}");
+    let endpoint = Endpoint::from_url("amqp://ada:hunter2@broker:5999/team").expect("a URL");
+    window.tell(Update::Link(Link::Failed { endpoint, reason: "Refused. Is it running?".into() }));
+    window.assert_sees("amqp://ada@broker:5999/team: Refused. Is it running?");
+}
+
+#[test]
+fn the_sandbox_shows_its_progress_and_its_failure() {
+    let mut window = Window::new();
+    window.press("Start a private RabbitMQ");
+    assert!(window.last().contains("StartSandbox"));
+    window.tell(Update::Sandbox(SandboxState::Starting("Waiting for an answer".into())));
+    window.assert_sees("Waiting for an answer");
+    let button = window.harness.get_by_role_and_label(Role::Button, "Start a private RabbitMQ");
+    assert!(button.accesskit_node().is_disabled());
+    window.tell(Update::Sandbox(SandboxState::Failed("RabbitMQ is not installed".into())));
+    window.assert_sees("RabbitMQ is not installed");
+}
+
+#[test]
+fn live_is_empty_then_full() {
+    let mut window = Window::connected();
+    window.assert_sees("See what flows");
+    let tap = start_tap(&mut window);
+    window.assert_sees("Waiting for events");
+    window.tell(Update::Events {
+        tap,
+        events: vec![
+            event("order.created", r#"{"eventId":"e-1","version":2,"data":{"amount":"1"}}"#),
+            event("payment.captured", "not json"),
+        ],
+    });
+    let rows = window.rows();
+    assert!(rows[0].starts_with("order.created e-1"), "{rows:?}");
+    assert!(rows[1].starts_with("payment.captured"), "{rows:?}");
+    for text in ["Received 2", "Kept 2", "Dropped by the tap 0", "Evicted 0"] {
+        window.assert_sees(text);
+    }
+    window.assert_sees("order.created (1)");
+    assert!(window.sees("order (1)") && window.sees("payment (1)"));
+}
+
+#[test]
+fn a_row_opens_the_inspector_with_all_views() {
+    let mut window = Window::connected();
+    let tap = start_tap(&mut window);
+    let body = r#"{"eventId":"e-1","data":{"amount":1.10}}"#;
+    window.tell(Update::Events { tap, events: vec![event("order.created", body)] });
+    let row = window.rows().remove(0);
+    window.click(Role::Row, &row);
+    window.assert_sees("eventId: \"e-1\"");
+    window.tab("Pretty");
+    window.assert_sees("\"amount\": 1.10");
+    window.tab("Raw");
+    window.assert_sees(body);
+    window.tab("Hex");
+    window.assert_sees("00000000  7b 22");
+    window.tab("Properties");
+    for text in ["content-type", "x-tenant", "int16"] {
+        window.assert_sees(text);
+    }
+    window.press("Use as draft");
+    window.harness.get_by_role_and_label(Role::MultilineTextInput, "Payload");
+}
+
+#[test]
+fn pausing_filtering_and_clearing() {
+    let mut window = Window::connected();
+    let tap = start_tap(&mut window);
+    window.tell(Update::Events { tap, events: vec![event("order.created", "{}")] });
+    window.press("Pause");
+    window.tell(Update::Events { tap, events: vec![event("order.paid", "{}")] });
+    assert_eq!(window.rows().len(), 1);
+    window.press("Resume");
+    assert_eq!(window.rows().len(), 2);
+    window.type_into("Filter", "paid");
+    assert_eq!(window.rows().len(), 1);
+    window.assert_sees("1 of 2 match");
+    window.press("Clear");
+    assert!(window.rows().is_empty());
+    window.assert_sees("Received 0");
+}
+
+#[test]
+fn a_tap_that_would_harm_is_refused_with_the_reason() {
+    let mut window = Window::connected();
+    window.harness.state_mut().forms_mut().tap.exchange = "spread".into();
+    window.press("Start tap");
+    window.assert_sees("would take messages away from the application");
+    assert!(window.commands.borrow().is_empty());
+}
+
+#[test]
+fn a_lost_connection_is_said_and_the_gap_is_shown() {
+    let mut window = Window::connected();
+    let tap = start_tap(&mut window);
+    window.tell(Update::Events { tap, events: vec![event("order.created", "{}")] });
+    let now = Utc::now();
+    window.tell(Update::Link(Link::Lost {
+        endpoint: Endpoint::default(),
+        reason: "The broker closed the connection".into(),
+        since: now,
+        retry_at: now + TimeDelta::seconds(8),
+    }));
+    window.assert_sees("Connection lost, trying again in");
+    assert_eq!(window.rows().len(), 1, "what was seen stays");
+    window.press("Try now");
+    assert!(window.last().contains("RetryNow"));
+    window.tell(Update::Link(Link::Connected {
+        endpoint: Endpoint::default(),
+        server: "RabbitMQ 3.10.8".into(),
+    }));
+    let state = TapState::Resumed { queue: "q".into(), from: now, to: now + TimeDelta::seconds(3) };
+    window.tell(Update::Tap { tap, state });
+    assert!(window.rows().iter().any(|row| row.starts_with("Gap")), "{:?}", window.rows());
+}
+
+#[test]
+fn a_sample_is_published_and_the_verdict_is_shown() {
+    let mut window = Window::connected();
+    window.tab("Publish");
+    window.assert_sees("Nothing sent yet");
+    window.press("Fill a sample");
+    window.assert_sees("Valid JSON");
+    window.assert_sees("Reaches the queue orders");
+    for (outcome, words) in [
+        (PublishOutcome::Routed, "Routed"),
+        (PublishOutcome::Unroutable("NO_ROUTE".into()), "Unroutable (returned: NO_ROUTE)"),
+        (PublishOutcome::Refused("no permission".into()), "Refused: no permission"),
+        (PublishOutcome::NotConfirmed { seconds: 10 }, "Not confirmed in 10 s"),
+    ] {
+        window.press("Publish event");
+        let Command::Publish { request, .. } = window.take_last() else { panic!("no publish") };
+        window.assert_sees("Waiting for the broker's confirm");
+        window.tell(Update::Published { request, outcome });
+        window.assert_sees(words);
+    }
+}
+
+#[test]
+fn a_wrong_field_is_named_and_nothing_is_published() {
+    let mut window = Window::connected();
+    window.tab("Publish");
+    window.type_into("Priority", "high");
+    window.press("Publish event");
+    window.assert_sees("Priority: is a number from 0 to 255");
+    assert!(window.commands.borrow().is_empty());
+}
+
+#[test]
+fn broken_json_is_said_while_it_is_typed() {
+    let mut window = Window::connected();
+    window.tab("Publish");
+    window.type_into("Payload", "{\"a\":");
+    window.assert_sees("Not valid JSON: EOF");
+}
+
+#[test]
+fn dead_letters_are_listed_opened_edited_and_resent() {
+    let mut window = Window::connected();
+    window.tab("Dead letters");
+    window.assert_sees("Why did it die?");
+    peek(&mut window, &[r#"{"amount":"1"}"#, r#"{"amount":"2"}"#]);
+    let rows = window.rows();
+    assert_eq!(rows.len(), 2);
+    assert!(rows[0].starts_with("order.created"), "{rows:?}");
+    window.click(Role::Row, &rows[1]);
+    window.assert_sees("Rejected by a consumer of queue orders 3 times, first 2023-11-14T22:13:20Z");
+    window.assert_sees("Reaches the queue orders");
+    window.type_into("Payload", " ");
+    window.press("Resend");
+    let Command::Resend { request, orders, .. } = window.take_last() else { panic!("no resend") };
+    assert_eq!(orders.len(), 1);
+    assert_eq!(orders[0].outgoing.exchange, "shop.events");
+    assert_eq!(orders[0].outgoing.routing_key, "order.created");
+    assert!(orders[0].outgoing.properties.headers.is_none(), "death headers are left out");
+    let original = orders[0].original;
+    window.tell(Update::Moved { request, original, outcome: MoveOutcome::Resent });
+    window.tell(Update::JobDone { request, problem: None });
+    window.assert_sees("1 of 1 resent");
+    assert_eq!(window.rows().len(), 1);
+}
+
+#[test]
+fn marked_messages_are_resent_together_and_what_stays_says_why() {
+    let mut window = Window::connected();
+    peek(&mut window, &["1", "2"]);
+    window.click(Role::CheckBox, "Mark order.created 1");
+    window.press("Resend selected");
+    let Command::Resend { request, orders, .. } = window.take_last() else { panic!("no resend") };
+    assert_eq!(orders.len(), 1);
+    assert_eq!(orders[0].outgoing.body, b"2");
+    let outcome = MoveOutcome::Kept("No queue took it".into());
+    window.tell(Update::Moved { request, original: orders[0].original, outcome });
+    window.tell(Update::JobDone { request, problem: None });
+    window.assert_sees("0 of 1 resent, 1 stayed in the queue");
+    window.assert_sees("No queue took it");
+    assert_eq!(window.rows().len(), 2);
+}
+
+#[test]
+fn discarding_asks_in_words_first() {
+    let mut window = Window::connected();
+    peek(&mut window, &["1", "2"]);
+    let row = window.rows().remove(0);
+    window.click(Role::Row, &row);
+    window.press("Discard");
+    window.assert_sees("Discard 1 message?");
+    window.press("Keep them");
+    assert!(!window.last().contains("Discard"));
+    window.press("Discard");
+    window.press("Discard 1 message");
+    assert!(window.last().contains("Discard"));
+}
+
+#[test]
+fn a_peek_that_fails_says_why() {
+    let mut window = Window::connected();
+    window.tab("Dead letters");
+    window.type_into("Queue", "absent");
+    window.press("Open");
+    let Command::Peek { request, queue, .. } = window.take_last() else { panic!("no peek") };
+    assert_eq!(queue, "absent");
+    let result = Err("There is no queue absent".to_owned());
+    window.tell(Update::Peeked { request, result });
+    window.assert_sees("There is no queue absent");
+}
+
+#[test]
+fn without_the_management_api_the_screens_say_what_is_missing() {
+    let mut window = Window::connected();
+    window.tell(Update::Topology(Topology {
+        source: TopologySource::Amqp,
+        missing: "The management API did not answer".into(),
+        ..Topology::default()
+    }));
+    window.assert_sees("AMQP only");
+    window.tab("Dead letters");
+    window.assert_sees("queues cannot be listed");
+}
+
+#[test]
+fn notices_can_be_read_and_dismissed() {
+    let mut window = Window::connected();
+    let words = "Publishing is blocked by the broker".to_owned();
+    window.tell(Update::Notice(Notice { gravity: Gravity::Warning, words }));
+    window.press("1 notice");
+    window.press("Dismiss");
+    assert!(!window.sees("Publishing is blocked"));
+}
+
+#[test]
+fn hostile_payloads_do_no_harm() {
+    let mut window = Window::connected();
+    let tap = start_tap(&mut window);
+    let deep = format!("{}{}", "[".repeat(10_000), "]".repeat(10_000));
+    let large = format!("{{\"a\":\"{}\"}}", "x".repeat(5_000_000));
+    let mut binary = (*event("order.binary", "")).clone();
+    binary = Event::new(
+        binary.received_at,
+        binary.exchange,
+        binary.routing_key,
+        false,
+        binary.properties,
+        vec![0xff, 0xfe, 0x00],
+    );
+    window.tell(Update::Events {
+        tap,
+        events: vec![event("order.deep", &deep), event("order.large", &large), Arc::new(binary)],
+    });
+    for row in window.rows() {
+        window.click(Role::Row, &row);
+        window.tab("Hex");
+        window.assert_sees("00000000");
+        if window.harness.query_by_role_and_label(Role::Tab, "Tree").is_some() {
+            window.tab("Tree");
+        }
+    }
+    window.assert_sees("3 bytes of binary data");
+}
+
+#[test]
+fn the_keyboard_moves_pauses_and_changes_screens() {
+    use eframe::egui::{Key, Modifiers};
+    let mut window = Window::connected();
+    let tap = start_tap(&mut window);
+    window.tell(Update::Events { tap, events: vec![event("a.b", "1"), event("c.d", "2")] });
+    // The click on "Start tap" left the focus there; letters act while nothing has it.
+    window.harness.ctx.memory_mut(|memory| memory.stop_text_input());
+    window.harness.key_press(Key::J);
+    window.frames();
+    assert!(window.harness.state().state().live.selected.is_some());
+    window.harness.key_press(Key::Space);
+    window.frames();
+    window.harness.get_by_role_and_label(Role::Button, "Resume");
+    window.harness.key_press_modifiers(Modifiers::COMMAND, Key::Num2);
+    window.frames();
+    window.harness.get_by_role_and_label(Role::Button, "Publish event");
+}
+
+#[test]
+fn every_screen_fits_a_small_window() {
+    let mut window = Window::sized(760.0, 500.0);
+    window.harness.get_by_role_and_label(Role::Button, "Connect");
+    window.tell(Update::Link(Link::Connected {
+        endpoint: Endpoint::default(),
+        server: "RabbitMQ 3.10.8".into(),
+    }));
+    window.tell(Update::Topology(shop()));
+    for (screen, button) in
+        [("Publish", "Publish event"), ("Dead letters", "Open"), ("Live", "Start tap")]
+    {
+        window.tab(screen);
+        let node = window.harness.get_by_role_and_label(Role::Button, button);
+        let rect = node.rect();
+        assert!(rect.right() <= 760.0 && rect.bottom() <= 500.0, "{button} is at {rect:?}");
+    }
+}
