@@ -3,6 +3,7 @@
 //! Nothing here knows a window, a broker client or a runtime; time and ids come in as arguments,
 //! so every rule can be tested as a function from data to data.
 
+pub mod base64;
 pub mod dead_letter;
 pub mod draft;
 pub mod endpoint;

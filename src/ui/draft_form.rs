@@ -35,18 +35,12 @@ pub fn target_ui(ui: &mut Ui, draft: &mut Draft, topology: &Topology, seen_keys:
 /// The payload editor with live advice below it.
 pub fn payload_ui(ui: &mut Ui, draft: &mut Draft, rows: usize) {
     let palette = Palette::of(ui);
-    ui.horizontal(|ui| {
-        ui.spacing_mut().item_spacing.y = STEP / 2.0;
-        let name = small_label(ui, "Payload");
-        // The label is remembered so that the field below can take its name from it.
-        ui.memory_mut(|memory| memory.data.insert_temp(egui::Id::unique("payload_label"), name.id));
-    });
-    let label: Option<egui::Id> =
-        ui.memory(|memory| memory.data.get_temp(egui::Id::unique("payload_label")));
+    let label = small_label(ui, "Payload").id;
+    ui.add_space(-STEP * 1.5);
     match &mut draft.body {
         BodyDraft::Text(text) => {
             #[expect(clippy::cast_precision_loss, reason = "a few rows")]
-            let height = rows as f32 * 16.0 + 12.0;
+            let height = rows as f32 * 14.5 + 12.0;
             ScrollArea::vertical().id_salt("payload_editor").max_height(height).show(ui, |ui| {
                 let edit = TextEdit::multiline(text)
                     .font(theme::mono())
@@ -54,10 +48,7 @@ pub fn payload_ui(ui: &mut Ui, draft: &mut Draft, rows: usize) {
                     .desired_width(f32::INFINITY)
                     .lock_focus(true)
                     .margin(field_margin());
-                let field = ui.add(edit);
-                if let Some(label) = label {
-                    field.labelled_by(label);
-                }
+                ui.add(edit).labelled_by(label);
             });
         }
         BodyDraft::Kept(bytes) => {

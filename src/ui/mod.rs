@@ -41,6 +41,7 @@ impl Cx<'_> {
 
 /// How things are shown; nothing in it would be missed.
 #[derive(Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a thing that is open or not")]
 pub struct Memory {
     /// The inspector's view of the selected event.
     pub inspector: inspector::Inspector,

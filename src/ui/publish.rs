@@ -70,7 +70,7 @@ pub fn publish_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     let frame = Frame::new().fill(palette.base).inner_margin(Margin::symmetric(16, 12));
     CentralPanel::default().frame(frame).show(ui, |ui| {
         ScrollArea::vertical().auto_shrink([false, false]).show(ui, |ui| {
-            ui.set_max_width(760.0);
+            ui.set_max_width((ui.available_width() - STEP * 2.0).min(760.0));
             form_ui(ui, cx);
         });
     });
@@ -85,7 +85,7 @@ fn form_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     let draft = &cx.forms.draft;
     let words = cx.memory.preview.words(&draft.exchange, &draft.routing_key, &state.topology);
     weak(ui, words);
-    let rows = if ui.available_height() > 560.0 { 16 } else { 10 };
+    let rows = if ui.available_height() > 560.0 { 18 } else { 10 };
     draft_form::payload_ui(ui, &mut cx.forms.draft, rows);
     draft_form::problems_ui(ui, &state.publish.problems);
     ui.horizontal(|ui| {

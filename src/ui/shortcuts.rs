@@ -1,6 +1,6 @@
 //! What the keyboard does. Letters act only while no text field has the focus.
 
-use eframe::egui::{Key, Modifiers, Ui};
+use eframe::egui::{Event, Key, Modifiers, Ui};
 
 use super::Cx;
 use crate::state::dead_letters::DeadAction;
@@ -44,7 +44,7 @@ pub fn read(ui: &mut Ui, cx: &mut Cx<'_>) {
     if ui.ctx().memory(|memory| memory.focused().is_some()) {
         return;
     }
-    if ui.input(|i| i.events.iter().any(|e| matches!(e, eframe::egui::Event::Text(t) if t == "?"))) {
+    if ui.input(|i| i.events.iter().any(|e| matches!(e, Event::Text(t) if t == "?"))) {
         cx.memory.help = !cx.memory.help;
     }
     let down = pressed(Modifiers::NONE, Key::J) || pressed(Modifiers::NONE, Key::ArrowDown);

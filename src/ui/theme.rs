@@ -49,7 +49,8 @@ pub struct Palette {
 }
 
 const fn rgb(hex: u32) -> Color32 {
-    Color32::from_rgb((hex >> 16) as u8, (hex >> 8) as u8, hex as u8)
+    let [_, red, green, blue] = hex.to_be_bytes();
+    Color32::from_rgb(red, green, blue)
 }
 
 const DARK: Palette = Palette {
@@ -125,7 +126,7 @@ impl Palette {
         let hash = word.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
             (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
         });
-        self.keys[usize::try_from((hash >> 32) % 8).unwrap_or_default()]
+        self.keys[usize::try_from((hash >> 44) % 8).unwrap_or_default()]
     }
 }
 

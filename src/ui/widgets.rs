@@ -95,7 +95,7 @@ fn suggestions<'a>(
     }
     let typed = text.to_lowercase();
     let all = choices();
-    let exact = all.iter().any(|choice| *choice == text.as_str());
+    let exact = all.contains(&text.as_str());
     let fitting: Vec<&str> = all
         .into_iter()
         .filter(|choice| exact || choice.to_lowercase().contains(&typed))

@@ -31,8 +31,8 @@ pub(super) fn messages_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
         banner(ui, Palette::of(ui).bad, words);
     }
     match &state.dead.peeked {
-        None if state.dead.peeking.is_some() => weak(ui, "Peeking…"),
-        None => return,
+        None if state.dead.peeking.is_some() => drop(weak(ui, "Peeking…")),
+        None => {}
         Some(peeked) => {
             report_ui(ui, peeked);
             if peeked.messages.is_empty() {
@@ -40,9 +40,8 @@ pub(super) fn messages_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
             } else {
                 table_ui(ui, cx, peeked);
             }
-            return;
         }
-    };
+    }
 }
 
 fn bar_ui(ui: &mut Ui, cx: &mut Cx<'_>, queue: &str) {
@@ -139,6 +138,7 @@ const COLUMNS: [&str; 6] =
 fn table_ui(ui: &mut Ui, cx: &mut Cx<'_>, peeked: &Peeked) {
     let dead = &cx.state.dead;
     let all = dead.marked.len() == peeked.messages.len();
+    ui.spacing_mut().item_spacing.y = 0.0;
     let mut table = TableBuilder::new(ui)
         .id_salt("dead_letters")
         .sense(Sense::click())

@@ -14,7 +14,7 @@ use crate::domain::{Event, PayloadKind, hex};
 
 /// A way to look at a payload.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum PayloadView {
+pub(super) enum PayloadView {
     /// JSON that can be opened and closed.
     #[default]
     Tree,
@@ -35,7 +35,7 @@ const LINE: f32 = 17.0;
 
 /// What was worked out for the payload on show.
 #[derive(Debug, Default)]
-pub struct PayloadMemory {
+pub(super) struct PayloadMemory {
     view: PayloadView,
     event: Option<Arc<Event>>,
     whole: bool,

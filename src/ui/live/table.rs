@@ -18,6 +18,7 @@ const COLUMNS: [&str; 8] =
 pub(super) fn table_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     let live = &cx.state.live;
     let rows = live.view.len(&live.log);
+    ui.spacing_mut().item_spacing.y = 0.0;
     let mut table = TableBuilder::new(ui)
         .id_salt("events")
         .sense(Sense::click())
