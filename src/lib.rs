@@ -8,8 +8,11 @@
 //! ARCHITECTURE.md has the map and the invariants.
 
 pub mod app;
+pub mod broker;
 pub mod domain;
 pub mod protocol;
 pub mod settings;
+pub mod shop;
 pub mod state;
+pub mod storage;
 pub mod ui;

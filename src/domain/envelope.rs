@@ -39,6 +39,8 @@ struct Body<'a> {
         alias = "occurred_at"
     )]
     timestamp: Scalar<'a>,
+    #[serde(borrow, default)]
+    data: Option<&'a serde_json::value::RawValue>,
 }
 
 /// A string or number as text; anything else is passed over.
@@ -102,15 +104,20 @@ const MAX_FACT: usize = 256;
 impl Envelope {
     /// Reads the facts: the body's envelope first, then the message properties, then the usual
     /// headers (`ce-*` and `cloudEvents:*` of the `CloudEvents` AMQP binding, schema versions).
+    ///
+    /// The second value is the `data` member of a JSON envelope as written: what is left of the
+    /// body when the facts are known.
     #[must_use]
-    pub fn read(body: &[u8], properties: &Properties) -> Self {
+    pub fn read<'a>(body: &'a [u8], properties: &Properties) -> (Self, Option<&'a str>) {
         let mut facts = Self::default();
+        let mut data = None;
         let object = body.iter().find(|b| !b.is_ascii_whitespace()) == Some(&b'{');
         if object && let Ok(found) = serde_json::from_slice::<Body<'_>>(body) {
             facts.event_id = found.event_id.fact();
             facts.event_type = found.event_type.fact();
             facts.version = found.version.fact();
             facts.timestamp = found.timestamp.fact();
+            data = found.data.map(serde_json::value::RawValue::get);
         }
         let header = |names: &[&str]| {
             let value = names.iter().find_map(|name| properties.header(name))?;
@@ -143,7 +150,7 @@ impl Envelope {
                 .timestamp
                 .map(|seconds| super::value::timestamp_text(seconds).into());
         }
-        facts
+        (facts, data)
     }
 }
 
@@ -167,11 +174,12 @@ mod tests {
             message_id: Some("m-1".into()),
             ..Properties::default()
         };
-        let facts = Envelope::read(body, &properties);
+        let (facts, data) = Envelope::read(body, &properties);
         assert_eq!(facts.event_id.as_deref(), Some("e-1"));
         assert_eq!(facts.event_type.as_deref(), Some("order.created"));
         assert_eq!(facts.version.as_deref(), Some("2"));
         assert_eq!(facts.timestamp.as_deref(), Some("2026-01-01T00:00:00Z"));
+        assert_eq!(data, Some(r#"{"id":"not this"}"#));
     }
 
     #[test]
@@ -183,7 +191,7 @@ mod tests {
             headers: Some(vec![("x-schema-version".into(), FieldValue::I32(3))]),
             ..Properties::default()
         };
-        let facts = Envelope::read(b"\x00\x01", &properties);
+        let (facts, _) = Envelope::read(b"\x00\x01", &properties);
         assert_eq!(facts.event_id.as_deref(), Some("m-1"));
         assert_eq!(facts.event_type.as_deref(), Some("order.paid"));
         assert_eq!(facts.version.as_deref(), Some("3"));

@@ -1,0 +1,42 @@
+# Every command a newcomer or a contributor needs; `make help` lists them.
+
+.DEFAULT_GOAL := help
+
+# The output of the tools must not depend on the language of the machine.
+export LC_ALL := C.UTF-8
+
+# rustup installs to this place, which a shell that was open before does not know yet.
+export PATH := $(PATH):$(if $(CARGO_HOME),$(CARGO_HOME),$(HOME)/.cargo)/bin
+
+.PHONY: help run test check clean
+
+help:
+	@echo 'make run     install what is missing, build and open Eventscope;'
+	@echo '             ARGS="…" is passed to it, for example ARGS="--help"'
+	@echo 'make test    install what is missing, then run every check and every test, headless'
+	@echo 'make check   only formatting and lints (fast, installs nothing)'
+	@echo 'make clean   remove everything that was built'
+	@echo
+	@echo 'SKIP_INSTALL=1 leaves the packages of this machine as they are.'
+
+run:
+	@.ci/check-rust
+	@.ci/install-packages build run
+	cargo build --release --locked
+	@.ci/start-app target/release/eventscope $(ARGS)
+
+test:
+	@.ci/check-rust fmt clippy
+	@.ci/install-packages build run test
+	cargo fmt --check
+	cargo clippy --locked --all-targets -- -D warnings
+	@.ci/check-dependencies
+	cargo test --locked
+
+check:
+	@.ci/check-rust fmt clippy
+	cargo fmt --check
+	cargo clippy --locked --all-targets -- -D warnings
+
+clean:
+	cargo clean

@@ -1,0 +1,314 @@
+//! Borrows messages from a queue and puts them back as they were.
+//!
+//! AMQP has no peek: a message is looked at by taking it and giving it back. Rules that keep the
+//! queue as it was, each learnt from the broker's behaviour:
+//! - Everything is given back by one `basic.nack` for all, in one go: that keeps the order. A
+//!   reject, or closing the channel, counts against a quorum queue's delivery limit also where a
+//!   nack does not.
+//! - A queue that deletes itself with its last consumer must never get a consumer of ours, so such
+//!   a queue, or one that might be, is read by `basic.get`.
+//! - Consumers get small prefetch windows. The broker loads a whole window into memory, so a large
+//!   one over large messages would hurt it.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use chrono::Utc;
+use futures_util::StreamExt as _;
+use lapin::Channel;
+use lapin::message::Delivery;
+use lapin::options::{
+    BasicAckOptions, BasicCancelOptions, BasicConsumeOptions, BasicGetOptions, BasicNackOptions,
+    BasicQosOptions, QueueDeclareOptions,
+};
+use lapin::types::{FieldTable as WireTable, ShortString};
+use tokio::sync::watch;
+
+use super::codec;
+use super::trouble::Trouble;
+use super::wires::{Knowledge, Wires, close};
+use crate::domain::{Event, TopologySource};
+
+/// How long a borrow waits for a message that should be there: another consumer may have it.
+const PATIENCE: Duration = Duration::from_secs(3);
+/// Messages in the first window, while their size is not known.
+const FIRST_WINDOW: u16 = 8;
+/// Bytes that a later window is meant to hold.
+const WINDOW_BYTES: usize = 16 * 1024 * 1024;
+/// Most messages in a window.
+const WINDOW: u16 = 4_096;
+
+/// How much may be borrowed.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Bounds {
+    /// Most messages.
+    pub messages: u32,
+    /// Most bytes of bodies; passed by one window at most.
+    pub bytes: usize,
+}
+
+/// Borrowed messages. Dropping it gives them back too, by closing the channel; [`Loan::give_back`]
+/// is the gentle way.
+pub(super) struct Loan {
+    channel: Channel,
+    /// Messages that were ready when it began.
+    pub depth: u32,
+    /// What is borrowed and not yet acknowledged, by delivery tag, hence in queue order.
+    pub messages: BTreeMap<u64, Arc<Event>>,
+    /// When it began.
+    pub since: Instant,
+    /// How many messages were borrowed at first.
+    pub looked_at: usize,
+    /// Those were all that were ready.
+    pub is_complete: bool,
+}
+
+/// Borrows from a queue, oldest first. Stops early when `stop` turns true.
+///
+/// # Errors
+/// In words what is wrong and what to do. Nothing is borrowed then.
+pub(super) async fn borrow(
+    wires: &Wires,
+    knowledge: &Knowledge,
+    queue: &str,
+    bounds: Bounds,
+    stop: &mut watch::Receiver<bool>,
+) -> Result<Loan, String> {
+    let explain = |trouble: &Trouble| refusal_words(queue, trouble);
+    let name = codec::short("name of the queue", queue).map_err(|error| error.to_string())?;
+    let channel = wires.reading_channel().await.map_err(|t| t.words)?;
+    let (depth, consumers) = look(&channel, name.clone()).await.map_err(|t| explain(&t))?;
+    let mut loan = Loan {
+        channel,
+        depth,
+        messages: BTreeMap::new(),
+        since: Instant::now(),
+        looked_at: 0,
+        is_complete: false,
+    };
+    let wanted = usize::try_from(depth.min(bounds.messages)).unwrap_or(usize::MAX);
+    let by_consumer = may_consume(knowledge, queue, consumers);
+    let taken = if by_consumer {
+        loan.consume(&name, wanted, bounds.bytes, stop).await
+    } else {
+        loan.get(&name, wanted, bounds.bytes, stop).await
+    };
+    if let Err(trouble) = taken {
+        return Err(explain(&trouble));
+    }
+    loan.looked_at = loan.messages.len();
+    loan.is_complete = loan.looked_at >= usize::try_from(depth).unwrap_or(usize::MAX);
+    if !loan.is_complete && loan.looked_at < wanted {
+        // Fewer came than were counted. If none is ready now, those that are missing are gone.
+        let left = look(&loan.channel, name).await.map_err(|t| explain(&t))?;
+        loan.is_complete = left.0 == 0;
+    }
+    Ok(loan)
+}
+
+/// Ready messages and consumers of a queue.
+async fn look(channel: &Channel, queue: ShortString) -> Result<(u32, u32), Trouble> {
+    let options = QueueDeclareOptions::default().passive();
+    let found = Trouble::limit(channel.queue_declare(queue, options, WireTable::default())).await?;
+    Ok((found.message_count(), found.consumer_count()))
+}
+
+/// True if taking a consumer away again cannot delete the queue: it is known not to be one that
+/// deletes itself, or other consumers keep it.
+fn may_consume(knowledge: &Knowledge, queue: &str, consumers: u32) -> bool {
+    let known = knowledge.topology.source == TopologySource::Management
+        && knowledge.topology.queue(queue).is_some();
+    consumers > 0 || (known && !knowledge.auto_delete.contains(queue))
+}
+
+fn refusal_words(queue: &str, trouble: &Trouble) -> String {
+    match trouble.code {
+        Some(404) => format!(
+            "There is no queue {queue} in this virtual host. Check its name, or read the topology \
+             again"
+        ),
+        Some(403) if trouble.words.contains("exclusive") => format!(
+            "Another consumer has the queue {queue} for itself. Stop it first"
+        ),
+        Some(403) => trouble.and(&format!(
+            "Looking into a queue needs the read permission on {queue}"
+        )),
+        Some(405) => format!(
+            "The queue {queue} belongs to one connection alone, so nobody else can look into it"
+        ),
+        _ => trouble.words.clone(),
+    }
+}
+
+impl Loan {
+    async fn consume(
+        &mut self,
+        queue: &ShortString,
+        wanted: usize,
+        most_bytes: usize,
+        stop: &mut watch::Receiver<bool>,
+    ) -> Result<(), Trouble> {
+        let mut bytes = 0;
+        for window in 0_u16.. {
+            let room = Room {
+                messages: wanted - self.messages.len().min(wanted),
+                bytes: most_bytes.saturating_sub(bytes),
+            };
+            if room.messages == 0 || room.bytes == 0 || *stop.borrow() {
+                break;
+            }
+            let size = room.window(self.messages.len(), bytes);
+            let qos = self.channel.basic_qos(size, BasicQosOptions::default());
+            Trouble::limit(qos).await?;
+            // The broker gives back consumer by consumer in the order of their tags.
+            let tag: ShortString = format!("eventscope-{window:05}").into();
+            let options = BasicConsumeOptions::default();
+            let arguments = WireTable::default();
+            let consuming =
+                self.channel
+                    .basic_consume(queue.clone(), tag.clone(), options, arguments);
+            let mut consumer = Trouble::limit(consuming).await?;
+            let mut came = 0;
+            let mut quiet = false;
+            while came < size && !quiet {
+                tokio::select! {
+                    biased;
+                    _ = stop.wait_for(|stop| *stop) => quiet = true,
+                    next = tokio::time::timeout(PATIENCE, consumer.next()) => match next {
+                        Ok(Some(delivery)) => {
+                            bytes += self.keep(delivery?);
+                            came += 1;
+                        }
+                        Ok(None) | Err(_) => quiet = true,
+                    },
+                }
+            }
+            let cancel = self.channel.basic_cancel(tag, BasicCancelOptions::default());
+            Trouble::limit(cancel).await?;
+            // What was under way has come before the answer to the cancel, and is ours now.
+            while let Some(delivery) = consumer.next().await {
+                bytes += self.keep(delivery?);
+            }
+            if quiet {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    async fn get(
+        &mut self,
+        queue: &ShortString,
+        wanted: usize,
+        most_bytes: usize,
+        stop: &watch::Receiver<bool>,
+    ) -> Result<(), Trouble> {
+        let mut bytes = 0;
+        while self.messages.len() < wanted && bytes < most_bytes && !*stop.borrow() {
+            let asked = self
+                .channel
+                .basic_get(queue.clone(), BasicGetOptions::default());
+            match Trouble::limit(asked).await? {
+                Some(message) => bytes += self.keep(message.delivery),
+                None => break,
+            }
+        }
+        Ok(())
+    }
+
+    fn keep(&mut self, delivery: Delivery) -> usize {
+        let bytes = delivery.data.len();
+        let tag = delivery.delivery_tag;
+        self.messages
+            .insert(tag, Arc::new(codec::event(Utc::now(), delivery)));
+        bytes
+    }
+
+    /// Takes one message out of the queue for good.
+    ///
+    /// # Errors
+    /// If it is not certain that the broker has done it.
+    pub(super) async fn remove(&mut self, tag: u64) -> Result<(), Trouble> {
+        let acked = self.channel.basic_ack(tag, BasicAckOptions::default());
+        Trouble::limit(acked).await?;
+        self.prove().await?;
+        self.messages.remove(&tag);
+        Ok(())
+    }
+
+    /// Puts everything that is left back, and makes sure that the broker has done it.
+    ///
+    /// # Errors
+    /// If the connection broke; the broker puts the messages back then by itself.
+    pub(super) async fn give_back(self) -> Result<(), Trouble> {
+        if let Some(newest) = self.messages.keys().next_back() {
+            let options = BasicNackOptions {
+                multiple: true,
+                requeue: true,
+            };
+            Trouble::limit(self.channel.basic_nack(*newest, options)).await?;
+            self.prove().await?;
+        }
+        close(&self.channel).await;
+        Ok(())
+    }
+
+    /// Acknowledgements have no answer. A question behind one on the same channel has, and the
+    /// broker takes them in order.
+    async fn prove(&self) -> Result<(), Trouble> {
+        let question = self.channel.basic_qos(1, BasicQosOptions::default());
+        Trouble::limit(question).await
+    }
+}
+
+/// What may still be borrowed.
+struct Room {
+    messages: usize,
+    bytes: usize,
+}
+
+impl Room {
+    /// The size of the next window, judged by what came so far.
+    fn window(&self, messages: usize, bytes: usize) -> u16 {
+        let by_bytes = match bytes.checked_div(messages) {
+            None => usize::from(FIRST_WINDOW),
+            Some(average) => self.bytes.min(WINDOW_BYTES) / average.max(1),
+        };
+        let size = by_bytes.min(self.messages).clamp(1, usize::from(WINDOW));
+        u16::try_from(size).unwrap_or(WINDOW)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{Queue, Topology};
+
+    #[test]
+    fn windows_grow_with_small_messages_and_stay_small_with_large_ones() {
+        let room = |messages, bytes| Room { messages, bytes };
+        assert_eq!(room(1_000, 64_000_000).window(0, 0), FIRST_WINDOW);
+        assert_eq!(room(3, 64_000_000).window(0, 0), 3);
+        assert_eq!(room(9_000, 64_000_000).window(8, 8_000), WINDOW);
+        assert_eq!(room(9_000, 64_000_000).window(8, 8 * 4_000_000), 4);
+        assert_eq!(room(9_000, 1).window(8, 8 * 4_000_000), 1);
+        assert_eq!(room(9_000, 64_000_000).window(8, 0), WINDOW);
+    }
+
+    #[test]
+    fn a_queue_that_may_delete_itself_gets_no_consumer() {
+        let mut knowledge = Knowledge::default();
+        assert!(!may_consume(&knowledge, "q", 0), "nothing is known");
+        assert!(may_consume(&knowledge, "q", 1), "others keep it");
+        knowledge.topology = Topology {
+            source: TopologySource::Management,
+            queues: vec![Queue::named("q"), Queue::named("auto")],
+            ..Topology::default()
+        };
+        knowledge.auto_delete.insert("auto".into());
+        assert!(may_consume(&knowledge, "q", 0));
+        assert!(!may_consume(&knowledge, "auto", 0));
+        assert!(!may_consume(&knowledge, "newer than the topology", 0));
+    }
+}

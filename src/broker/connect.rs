@@ -1,0 +1,209 @@
+//! Opens the two connections to a broker, or says why not and what to try.
+//!
+//! Two, because a broker in need blocks connections that publish: the one for reading goes on.
+
+use std::io;
+use std::time::Duration;
+
+use futures_util::StreamExt as _;
+use futures_util::stream::BoxStream;
+use lapin::uri::{AMQPAuthority, AMQPQueryString, AMQPScheme, AMQPUri, AMQPUserInfo};
+use lapin::{Connection, ConnectionProperties, ErrorKind, Event};
+use tokio::net::{TcpStream, lookup_host};
+
+use super::codec;
+use super::trouble::Trouble;
+use crate::domain::Endpoint;
+
+/// How long connecting may take in all.
+const CONNECT_LIMIT: Duration = Duration::from_secs(10);
+/// Seconds between signs of life; a silent broker is given up after twice this time.
+const HEARTBEAT_SECONDS: u16 = 15;
+
+/// Two open connections and what they report of themselves.
+pub(super) struct Opened {
+    /// For taps, peeks and topology.
+    pub reading: Connection,
+    /// For publishing alone.
+    pub publishing: Connection,
+    /// Events of both, the breaks among them.
+    pub events: BoxStream<'static, Event>,
+}
+
+/// Connects, in at most [`CONNECT_LIMIT`].
+///
+/// # Errors
+/// What happened and what to try, in words.
+pub(super) async fn open(endpoint: &Endpoint) -> Result<Opened, String> {
+    match tokio::time::timeout(CONNECT_LIMIT, open_unlimited(endpoint)).await {
+        Ok(result) => result,
+        Err(_) => Err(format!(
+            "{}:{} did not answer within {} seconds. Check that this is the AMQP port of a \
+             RabbitMQ (not the one of its web page) and that no firewall is between",
+            endpoint.host,
+            endpoint.port,
+            CONNECT_LIMIT.as_secs()
+        )),
+    }
+}
+
+async fn open_unlimited(endpoint: &Endpoint) -> Result<Opened, String> {
+    reachable(endpoint).await?;
+    let reading = handshake(endpoint, "Eventscope (reading)").await?;
+    let publishing = handshake(endpoint, "Eventscope (publishing)").await?;
+    let events =
+        futures_util::stream::select(reading.events_listener(), publishing.events_listener())
+            .boxed();
+    Ok(Opened {
+        reading,
+        publishing,
+        events,
+    })
+}
+
+/// Tries the plain TCP connection first. It tells an unknown host from a closed port from a
+/// silent one, and it can be given up: lapin connects on a thread of its own that cannot.
+async fn reachable(endpoint: &Endpoint) -> Result<(), String> {
+    let (host, port) = (endpoint.host.as_str(), endpoint.port);
+    let addresses: Vec<_> = lookup_host((host, port))
+        .await
+        .map_err(|_| format!("The host {host} is not known. Check its name and your network"))?
+        .collect();
+    match TcpStream::connect(addresses.as_slice()).await {
+        // Closed at once without a byte: RabbitMQ takes that for a health check and logs nothing.
+        Ok(_) => Ok(()),
+        Err(error) => Err(unreachable_words(endpoint, &error)),
+    }
+}
+
+fn unreachable_words(endpoint: &Endpoint, error: &io::Error) -> String {
+    let (host, port) = (&endpoint.host, endpoint.port);
+    match error.kind() {
+        io::ErrorKind::ConnectionRefused => format!(
+            "Nothing listens on {host}:{port} (connection refused). Check that RabbitMQ runs and \
+             that the port is right: 5672 by custom, 5671 with TLS"
+        ),
+        io::ErrorKind::TimedOut => format!(
+            "{host}:{port} does not answer. Check the address, and that no firewall is between"
+        ),
+        _ => format!("{host}:{port} cannot be reached ({error}). Check the address"),
+    }
+}
+
+async fn handshake(endpoint: &Endpoint, name: &str) -> Result<Connection, String> {
+    // lapin would panic over a longer name.
+    codec::short("name of the virtual host", &endpoint.vhost).map_err(|e| e.to_string())?;
+    let uri = AMQPUri {
+        scheme: if endpoint.tls {
+            AMQPScheme::AMQPS
+        } else {
+            AMQPScheme::AMQP
+        },
+        authority: AMQPAuthority {
+            userinfo: AMQPUserInfo {
+                username: endpoint.user.clone(),
+                password: endpoint.password.0.clone(),
+            },
+            host: endpoint.host.clone(),
+            port: endpoint.port,
+        },
+        vhost: endpoint.vhost.clone(),
+        query: AMQPQueryString {
+            heartbeat: Some(HEARTBEAT_SECONDS),
+            ..AMQPQueryString::default()
+        },
+    };
+    let properties = ConnectionProperties::default()
+        .with_connection_name(name.into())
+        .with_client_property("product".into(), "Eventscope".into())
+        .with_client_property("version".into(), env!("CARGO_PKG_VERSION").into());
+    Connection::connect_uri(uri, properties)
+        .await
+        .map_err(|error| refused_words(endpoint, &error))
+}
+
+fn refused_words(endpoint: &Endpoint, error: &lapin::Error) -> String {
+    let (host, port) = (&endpoint.host, endpoint.port);
+    match error.kind() {
+        ErrorKind::ProtocolError(amqp) => protocol_words(
+            endpoint,
+            amqp.get_id(),
+            amqp.get_message().as_str(),
+        ),
+        ErrorKind::IOError(io) => match io.kind() {
+            io::ErrorKind::ConnectionRefused | io::ErrorKind::TimedOut => {
+                unreachable_words(endpoint, io)
+            }
+            _ if endpoint.tls => format!(
+                "The encrypted connection to {host}:{port} failed ({io}). Check that this is the \
+                 TLS port (5671 by custom) and that the server's certificate is valid for {host} \
+                 and trusted by this computer"
+            ),
+            io::ErrorKind::ConnectionAborted
+            | io::ErrorKind::ConnectionReset
+            | io::ErrorKind::UnexpectedEof => format!(
+                "{host}:{port} closed the connection during the handshake. Check that this is a \
+                 RabbitMQ, and whether the port wants TLS"
+            ),
+            _ => format!("The connection to {host}:{port} failed ({io})"),
+        },
+        ErrorKind::ParsingError(_) | ErrorKind::InvalidProtocolVersion(_) => format!(
+            "What answers on {host}:{port} does not speak AMQP 0-9-1. Check the port: the web \
+             page of RabbitMQ has another one (15672 by custom)"
+        ),
+        _ => format!(
+            "{} while connecting to {host}:{port}",
+            Trouble::from(error.clone()).words
+        ),
+    }
+}
+
+fn protocol_words(endpoint: &Endpoint, code: u16, text: &str) -> String {
+    let (user, vhost) = (&endpoint.user, &endpoint.vhost);
+    match code {
+        403 if text.contains("localhost") => format!(
+            "RabbitMQ lets the user {user} in from its own computer only. Log in as another user"
+        ),
+        403 => format!(
+            "RabbitMQ refused the login of user {user}. Check the user name and the password"
+        ),
+        530 if text.contains("not found") => format!(
+            "There is no virtual host {vhost}. Check its name; the default one is called /"
+        ),
+        530 => format!(
+            "The user {user} may not use the virtual host {vhost}. Ask for permissions on it, or \
+             choose another one (RabbitMQ said: {text})"
+        ),
+        _ => format!("RabbitMQ refused the connection: {text}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refusal_names_the_cause_and_what_to_try() {
+        let endpoint = Endpoint {
+            vhost: "shop".into(),
+            ..Endpoint::default()
+        };
+        let words = |code, text| protocol_words(&endpoint, code, text);
+        assert!(words(403, "ACCESS_REFUSED - Login was refused").contains("password"));
+        assert!(words(403, "User can only log in via localhost").contains("another user"));
+        assert!(words(530, "NOT_ALLOWED - vhost shop not found").contains("no virtual host shop"));
+        assert!(words(530, "NOT_ALLOWED - access refused").contains("may not use"));
+        let refused = io::Error::from(io::ErrorKind::ConnectionRefused);
+        assert!(unreachable_words(&endpoint, &refused).contains("5672"));
+    }
+
+    #[test]
+    fn the_password_is_in_no_refusal() {
+        let endpoint = Endpoint {
+            password: crate::domain::Password("hunter2".into()),
+            ..Endpoint::default()
+        };
+        let io = io::Error::from(io::ErrorKind::ConnectionReset);
+        assert!(!refused_words(&endpoint, &lapin::Error::from(io)).contains("hunter2"));
+    }
+}

@@ -1,0 +1,328 @@
+//! Reads exchanges, queues and bindings over the management HTTP API, from the endpoint's own host
+//! alone. Optional: where it does not answer, the words say what is missing without it.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use super::wires::Knowledge;
+use crate::domain::endpoint::encode;
+use crate::domain::{
+    Binding, Endpoint, Exchange, ExchangeKind, Queue, Topology, TopologySource,
+};
+
+/// Time for one request in all.
+const REQUEST_LIMIT: Duration = Duration::from_secs(4);
+/// Largest answer that is read.
+const ANSWER_BYTES: u64 = 32 * 1024 * 1024;
+/// Queues asked for at once; the API allows 500.
+const PAGE: usize = 500;
+/// Most pages of queues that are read.
+const PAGES: usize = 40;
+/// What is asked about each queue.
+const COLUMNS: &str = "name,type,arguments,effective_policy_definition,messages_ready,\
+                       messages_unacknowledged,consumers,exclusive,owner_pid_details,auto_delete";
+
+/// The product and version that the API names, such as `RabbitMQ 3.10.8`.
+pub(super) async fn server(endpoint: Endpoint) -> Option<String> {
+    let version = off_runtime(move || Api::new(&endpoint).version()).await.ok()?;
+    Some(format!("RabbitMQ {version}"))
+}
+
+/// Reads everything, or says in the topology why not.
+pub(super) async fn read(endpoint: Endpoint) -> Knowledge {
+    match off_runtime(move || Api::new(&endpoint).knowledge()).await {
+        Ok(knowledge) => knowledge,
+        Err(missing) => without_management(missing),
+    }
+}
+
+async fn off_runtime<T: Send + 'static>(
+    read: impl FnOnce() -> Result<T, String> + Send + 'static,
+) -> Result<T, String> {
+    tokio::task::spawn_blocking(read)
+        .await
+        .unwrap_or_else(|error| Err(format!("Reading the management API failed ({error})")))
+}
+
+/// What is there on every RabbitMQ, known without asking.
+fn without_management(missing: String) -> Knowledge {
+    let built_in = |name: &str, kind| Exchange {
+        name: name.to_owned(),
+        kind,
+        internal: false,
+    };
+    Knowledge {
+        topology: Topology {
+            source: TopologySource::Amqp,
+            missing,
+            exchanges: vec![
+                built_in("amq.direct", ExchangeKind::Direct),
+                built_in("amq.fanout", ExchangeKind::Fanout),
+                built_in("amq.headers", ExchangeKind::Headers),
+                built_in("amq.topic", ExchangeKind::Topic),
+            ],
+            ..Topology::default()
+        },
+        ..Knowledge::default()
+    }
+}
+
+struct Api {
+    agent: ureq::Agent,
+    base: String,
+    authorization: String,
+    user: String,
+    vhost: String,
+}
+
+#[derive(Deserialize)]
+struct OverviewRow {
+    rabbitmq_version: String,
+}
+
+#[derive(Deserialize)]
+struct ExchangeRow {
+    name: String,
+    r#type: String,
+    #[serde(default)]
+    internal: bool,
+}
+
+#[derive(Deserialize)]
+struct BindingRow {
+    source: String,
+    destination: String,
+    destination_type: String,
+    routing_key: String,
+}
+
+#[derive(Deserialize)]
+struct QueuePage {
+    items: Vec<QueueRow>,
+    #[serde(default)]
+    page_count: usize,
+}
+
+#[derive(Deserialize)]
+struct QueueRow {
+    name: String,
+    r#type: Option<String>,
+    #[serde(default)]
+    arguments: Value,
+    #[serde(default)]
+    effective_policy_definition: Value,
+    messages_ready: Option<u64>,
+    messages_unacknowledged: Option<u64>,
+    consumers: Option<u64>,
+    // Older versions write `false`, newer ones may write a string or leave it out.
+    #[serde(default)]
+    exclusive: Value,
+    #[serde(default)]
+    owner_pid_details: Value,
+    #[serde(default)]
+    auto_delete: Value,
+}
+
+impl Api {
+    fn new(endpoint: &Endpoint) -> Self {
+        let agent = ureq::Agent::config_builder()
+            .timeout_global(Some(REQUEST_LIMIT))
+            // The password goes to the host the person named and to no other.
+            .max_redirects(0)
+            .proxy(None)
+            .tls_config(
+                ureq::tls::TlsConfig::builder()
+                    .root_certs(ureq::tls::RootCerts::PlatformVerifier)
+                    .build(),
+            )
+            .user_agent(concat!("Eventscope/", env!("CARGO_PKG_VERSION")))
+            .build()
+            .new_agent();
+        let login = format!("{}:{}", endpoint.user, endpoint.password.0);
+        Self {
+            agent,
+            base: endpoint.management_url(),
+            authorization: format!("Basic {}", crate::domain::base64::encode(login.as_bytes())),
+            user: endpoint.user.clone(),
+            vhost: encode(&endpoint.vhost),
+        }
+    }
+
+    fn version(&self) -> Result<String, String> {
+        Ok(self.get::<OverviewRow>("/api/overview")?.rabbitmq_version)
+    }
+
+    fn knowledge(&self) -> Result<Knowledge, String> {
+        let version = self.version()?;
+        let vhost = &self.vhost;
+        let exchanges: Vec<ExchangeRow> = self.get(&format!("/api/exchanges/{vhost}"))?;
+        let bindings: Vec<BindingRow> = self.get(&format!("/api/bindings/{vhost}"))?;
+        let queues = self.queues()?;
+        Ok(assemble(version, exchanges, queues, bindings))
+    }
+
+    fn queues(&self) -> Result<Vec<QueueRow>, String> {
+        let mut rows = Vec::new();
+        for page in 1..=PAGES {
+            let path = format!(
+                "/api/queues/{}?page={page}&page_size={PAGE}&columns={COLUMNS}",
+                self.vhost
+            );
+            let answer: QueuePage = self.get(&path)?;
+            rows.extend(answer.items);
+            if page >= answer.page_count {
+                break;
+            }
+        }
+        Ok(rows)
+    }
+
+    fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, String> {
+        let answer = self
+            .agent
+            .get(format!("{}{path}", self.base))
+            .header("Authorization", &self.authorization)
+            .call()
+            .map_err(|error| self.words(&error))?;
+        if answer.status() != 200 {
+            return Err(self.status_words(answer.status().as_u16()));
+        }
+        answer
+            .into_body()
+            .into_with_config()
+            .limit(ANSWER_BYTES)
+            .read_json()
+            .map_err(|error| match error {
+                ureq::Error::Json(_) => format!(
+                    "What answers at {} is not RabbitMQ's management API. {WITHOUT_IT}",
+                    self.base
+                ),
+                other => self.words(&other),
+            })
+    }
+
+    fn words(&self, error: &ureq::Error) -> String {
+        let base = &self.base;
+        match error {
+            ureq::Error::StatusCode(code) => self.status_words(*code),
+            ureq::Error::Io(io) if io.kind() == std::io::ErrorKind::ConnectionRefused => {
+                format!("No management API listens at {base}. {WITHOUT_IT}")
+            }
+            ureq::Error::Timeout(_) => {
+                format!("The management API at {base} did not answer in time. {WITHOUT_IT}")
+            }
+            other => format!("The management API at {base} did not serve ({other}). {WITHOUT_IT}"),
+        }
+    }
+
+    fn status_words(&self, code: u16) -> String {
+        let (base, user) = (&self.base, &self.user);
+        match code {
+            401 => format!(
+                "The management API at {base} does not let the user {user} in; it needs the tag \
+                 management. {WITHOUT_IT}"
+            ),
+            403 => format!(
+                "The management API at {base} shows this virtual host to others than {user} \
+                 only. {WITHOUT_IT}"
+            ),
+            404 => format!(
+                "The management API at {base} does not know this virtual host. {WITHOUT_IT}"
+            ),
+            code => format!("The management API at {base} answered {code}. {WITHOUT_IT}"),
+        }
+    }
+}
+
+/// What the person misses without the management API.
+const WITHOUT_IT: &str = "Without it exchanges, queues and bindings cannot be listed: type their \
+                          names in, or see them in messages";
+
+fn assemble(
+    version: String,
+    exchanges: Vec<ExchangeRow>,
+    queues: Vec<QueueRow>,
+    bindings: Vec<BindingRow>,
+) -> Knowledge {
+    let auto_delete: BTreeSet<String> = queues
+        .iter()
+        .filter(|row| truthy(&row.auto_delete))
+        .map(|row| row.name.clone())
+        .collect();
+    let mut topology = Topology {
+        source: TopologySource::Management,
+        missing: String::new(),
+        exchanges: exchanges
+            .into_iter()
+            .map(|row| Exchange {
+                kind: ExchangeKind::read(&row.r#type),
+                name: row.name,
+                internal: row.internal,
+            })
+            .collect(),
+        queues: queues.into_iter().map(queue).collect(),
+        bindings: bindings
+            .into_iter()
+            // The default exchange is bound to every queue, which everybody knows.
+            .filter(|row| !row.source.is_empty())
+            .map(|row| Binding {
+                to_queue: row.destination_type == "queue",
+                source: row.source,
+                destination: row.destination,
+                key: row.routing_key,
+            })
+            .collect(),
+    };
+    // Sorted, so that an order the API does not promise is not taken for a change.
+    topology.exchanges.sort_by(|a, b| a.name.cmp(&b.name));
+    topology.queues.sort_by(|a, b| a.name.cmp(&b.name));
+    topology.bindings.sort_by(|a, b| {
+        (&a.source, &a.destination, &a.key, a.to_queue)
+            .cmp(&(&b.source, &b.destination, &b.key, b.to_queue))
+    });
+    Knowledge {
+        topology,
+        version: Some(version),
+        auto_delete,
+    }
+}
+
+fn queue(row: QueueRow) -> Queue {
+    // Arguments overrule policies, except for limits, where RabbitMQ takes the smaller one.
+    let argument = |name: &str| row.arguments.get(format!("x-{name}"));
+    let policy = |name: &str| row.effective_policy_definition.get(name);
+    let text = |name: &str| {
+        let value = argument(name).or_else(|| policy(name));
+        value.and_then(Value::as_str).map(str::to_owned)
+    };
+    let limits = [argument("delivery-limit"), policy("delivery-limit")];
+    Queue {
+        kind: row.r#type.clone().unwrap_or_default(),
+        ready: row.messages_ready,
+        unacked: row.messages_unacknowledged,
+        consumers: row.consumers,
+        dead_letter_exchange: text("dead-letter-exchange"),
+        dead_letter_routing_key: text("dead-letter-routing-key"),
+        // -1 means "none" from 4.0 on; it is not an unsigned number, so it is left out.
+        delivery_limit: limits.into_iter().flatten().filter_map(Value::as_u64).min(),
+        exclusive: truthy(&row.exclusive)
+            || row.owner_pid_details.as_object().is_some_and(|pid| !pid.is_empty()),
+        name: row.name,
+    }
+}
+
+fn truthy(value: &Value) -> bool {
+    match value {
+        Value::Bool(yes) => *yes,
+        Value::String(text) => text == "true",
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+#[path = "management_tests.rs"]
+mod tests;

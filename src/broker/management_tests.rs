@@ -1,0 +1,63 @@
+//! What the API says becomes the picture that the window shows.
+
+use serde_json::json;
+
+use super::*;
+
+fn row(value: Value) -> QueueRow {
+    serde_json::from_value(value).unwrap()
+}
+
+#[test]
+fn arguments_of_a_queue_overrule_its_policy_and_the_smaller_limit_counts() {
+    let read = queue(row(json!({
+        "name": "orders", "type": "quorum", "messages_ready": 3, "messages_unacknowledged": 1,
+        "consumers": 2, "exclusive": false, "auto_delete": false,
+        "arguments": {"x-dead-letter-exchange": "dead", "x-delivery-limit": 7},
+        "effective_policy_definition":
+            {"dead-letter-exchange": "other", "dead-letter-routing-key": "k", "delivery-limit": 3}
+    })));
+    assert_eq!(read.dead_letter_exchange.as_deref(), Some("dead"));
+    assert_eq!(read.dead_letter_routing_key.as_deref(), Some("k"));
+    assert_eq!(read.delivery_limit, Some(3));
+    assert_eq!(
+        (read.ready, read.unacked, read.consumers),
+        (Some(3), Some(1), Some(2))
+    );
+    assert_eq!(read.kind, "quorum");
+    assert!(!read.exclusive);
+}
+
+#[test]
+fn a_queue_of_a_cold_broker_may_lack_its_figures() {
+    // Just after its declaration a queue has no figures, and an empty policy comes as a list.
+    let read = queue(row(json!({
+        "name": "new", "arguments": {}, "effective_policy_definition": []
+    })));
+    assert_eq!(read, Queue::named("new"));
+    let own = queue(row(
+        json!({"name": "tap", "owner_pid_details": {"name": "127.0.0.1"}}),
+    ));
+    assert!(own.exclusive);
+}
+
+#[test]
+fn the_order_of_the_answer_makes_no_difference() {
+    let names = |order: [&str; 2]| {
+        let rows = order.map(|name| row(json!({"name": name, "auto_delete": name == "b"})));
+        assemble("3.10.8".into(), Vec::new(), rows.into(), Vec::new())
+    };
+    let knowledge = names(["b", "a"]);
+    assert_eq!(knowledge, names(["a", "b"]));
+    assert!(knowledge.auto_delete.contains("b"));
+    assert!(!knowledge.auto_delete.contains("a"));
+}
+
+#[test]
+fn without_the_api_the_built_in_exchanges_are_known() {
+    let knowledge = without_management("why".into());
+    assert_eq!(knowledge.topology.source, TopologySource::Amqp);
+    assert_eq!(knowledge.topology.missing, "why");
+    let topic = knowledge.topology.exchange("amq.topic").unwrap();
+    assert_eq!(topic.kind, ExchangeKind::Topic);
+}

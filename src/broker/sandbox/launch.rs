@@ -1,0 +1,128 @@
+//! Brings the process up and watches it until it answers. Knows nothing of what becomes of it then.
+
+use std::time::{Duration, Instant};
+
+use tokio::process::{Child, ChildStdin};
+
+use super::boot::{self, BootPath};
+use super::folder::{self, Folder};
+use super::installation::Installation;
+use super::ports::Ports;
+use super::{SandboxError, SandboxOptions, SandboxStep, probe};
+
+/// How long a broker may take from its start to its answers before it counts as stuck.
+const READY_LIMIT: Duration = Duration::from_mins(1);
+/// The pause between two questions whether the broker answers already.
+const ASK_EVERY: Duration = Duration::from_millis(40);
+
+/// A broker that has answered, before it becomes a [`Sandbox`].
+pub(super) struct Running {
+    /// The process.
+    pub(super) child: Child,
+    /// Its standard input.
+    pub(super) life_line: Option<ChildStdin>,
+    /// Where it listens.
+    pub(super) ports: Ports,
+}
+
+/// Tries the fast boot, then the package's own script: the fast one leans on the inner order of things in
+/// RabbitMQ 3.x and a newer version may refuse it.
+pub(super) async fn launch(
+    installation: &Installation,
+    folder: &Folder,
+    options: &SandboxOptions,
+    progress: &mut (impl Fn(SandboxStep) + Send),
+) -> Result<Running, SandboxError> {
+    let mut refused = None;
+    for path in boot::paths(installation) {
+        let ports = Ports::choose(options.amqp_port, options.management_port).await?;
+        folder.write_configuration(ports)?;
+        progress(SandboxStep::Starting);
+        match run(installation, folder, &path, ports, progress).await {
+            Ok(running) => return Ok(running),
+            Err(error) => {
+                tracing::info!(%error, boot = path.name(), "the sandbox did not start this way");
+                refused = Some(error);
+            }
+        }
+    }
+    Err(refused
+        .unwrap_or_else(|| SandboxError::not_installed("RabbitMQ is not complete on this machine")))
+}
+
+/// One attempt: a process, watched until it answers on both ports.
+async fn run(
+    installation: &Installation,
+    folder: &Folder,
+    path: &BootPath,
+    ports: Ports,
+    progress: &mut (impl Fn(SandboxStep) + Send),
+) -> Result<Running, SandboxError> {
+    let began = Instant::now();
+    let mut child = boot::spawn(installation, folder, path, ports)?;
+    let life_line = child.stdin.take();
+    let waited =
+        tokio::time::timeout(READY_LIMIT, answers(&mut child, folder, ports, progress)).await;
+    match waited {
+        Ok(Ok(())) => {
+            let took_ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
+            tracing::info!(took_ms, boot = path.name(), version = %installation.version, "sandbox is ready");
+            Ok(Running {
+                child,
+                life_line,
+                ports,
+            })
+        }
+        Ok(Err(error)) => {
+            end(&mut child).await;
+            Err(error)
+        }
+        Err(_elapsed) => {
+            end(&mut child).await;
+            Err(SandboxError::Silent {
+                seconds: READY_LIMIT.as_secs(),
+                tail: folder.log_tail(),
+                log: folder.log_file(),
+            })
+        }
+    }
+}
+
+/// Returns when both sides answer, or when the process has ended.
+async fn answers(
+    child: &mut Child,
+    folder: &Folder,
+    ports: Ports,
+    progress: &mut (impl Fn(SandboxStep) + Send),
+) -> Result<(), SandboxError> {
+    while !probe::amqp_answers(ports.amqp).await {
+        still_runs(child, folder)?;
+        tokio::time::sleep(ASK_EVERY).await;
+    }
+    progress(SandboxStep::WaitingForAnswer);
+    // This question carries our password, so a stranger who took the port cannot pass for the broker.
+    while !probe::management_answers(ports.management, folder::USER, folder.password()).await {
+        still_runs(child, folder)?;
+        tokio::time::sleep(ASK_EVERY).await;
+    }
+    still_runs(child, folder)
+}
+
+fn still_runs(child: &mut Child, folder: &Folder) -> Result<(), SandboxError> {
+    match child.try_wait() {
+        Ok(None) => Ok(()),
+        Ok(Some(status)) => Err(SandboxError::Ended {
+            status: status.to_string(),
+            tail: folder.log_tail(),
+            log: folder.log_file(),
+        }),
+        Err(source) => Err(SandboxError::Process { source }),
+    }
+}
+
+/// SIGKILL, and wait until the process is gone, so that its ports and its lock are free.
+pub(super) async fn end(child: &mut Child) {
+    if let Err(error) = child.kill().await {
+        tracing::debug!(%error, "the sandbox process could not be killed");
+    }
+}

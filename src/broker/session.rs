@@ -1,0 +1,247 @@
+//! The one place that carries out commands: it owns the connection, the jobs and the sandbox, and
+//! it sees to it that each request is answered once, whatever happens to its job.
+
+mod upkeep;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use futures_util::future::BoxFuture;
+use tokio::sync::{mpsc, oneshot, watch};
+use tokio::task::{Id, JoinSet};
+
+use super::jobs::{Asked, End, Ended, Jobs, answer_without_job, cut_off_words};
+use super::link::{self, Phase, State};
+use super::outlet::Outlet;
+use super::sandbox::Sandbox;
+use super::tap::{self, TapEnd};
+use super::wires::{Outbox, Wires};
+use super::{Options, dead_letters, peek};
+use crate::domain::tap::{TapId, TapRequest};
+use crate::protocol::{Command, Gravity, Link, TapState, Update};
+
+/// What a request gets that needs a connection where there is none.
+const NOT_CONNECTED: &str = "Not connected";
+
+/// Runs until the handle is gone.
+pub(super) async fn run(
+    mut commands: mpsc::Receiver<Command>,
+    mut gone: oneshot::Receiver<()>,
+    outbox: Outbox,
+    options: Options,
+) {
+    let mut session = Session {
+        outbox,
+        options,
+        link: State::Idle,
+        jobs: Jobs::default(),
+        taps: BTreeMap::new(),
+        starting: None,
+        sandbox: None,
+        shop: JoinSet::new(),
+    };
+    loop {
+        tokio::select! {
+            biased;
+            _ = &mut gone => break,
+            command = commands.recv() => match command {
+                Some(command) => session.carry_out(command).await,
+                None => break,
+            },
+            ended = session.jobs.next() => session.ended(ended).await,
+            happening = session.link.next() => session.happened(happening).await,
+            sandbox = started(&mut session.starting) => session.sandbox_started(sandbox).await,
+        }
+    }
+    session.close().await;
+    // The child is killed with its last owner: what it confirmed is on the disk.
+}
+
+/// A tap that is wanted, running or not.
+struct Tap {
+    request: TapRequest,
+    job: Option<Id>,
+    /// When the connection broke under it, until it runs again.
+    lost_since: Option<DateTime<Utc>>,
+}
+
+type Starting = BoxFuture<'static, Result<Sandbox, String>>;
+
+struct Session {
+    outbox: Outbox,
+    options: Options,
+    link: State,
+    jobs: Jobs,
+    taps: BTreeMap<TapId, Tap>,
+    starting: Option<Starting>,
+    sandbox: Option<Sandbox>,
+    shop: JoinSet<()>,
+}
+
+async fn started(starting: &mut Option<Starting>) -> Result<Sandbox, String> {
+    match starting {
+        Some(start) => start.await,
+        None => std::future::pending().await,
+    }
+}
+
+impl Session {
+    async fn carry_out(&mut self, command: Command) {
+        match command {
+            Command::Connect(endpoint) => self.connect(endpoint).await,
+            Command::Disconnect => {
+                self.close().await;
+                self.outbox.send(Update::Link(Link::Idle)).await;
+            }
+            Command::RetryNow => self.retry_now(),
+            Command::StartSandbox => self.start_sandbox().await,
+            Command::RefreshTopology => {
+                if let State::Connected { wires, .. } = &self.link {
+                    wires.refresh.notify_one();
+                }
+            }
+            Command::StartTap(request) => self.start_tap(request).await,
+            Command::StopTap(id) => self.stop_tap(id).await,
+            Command::StopJob(request) => self.jobs.stop(|asked| asked == Asked::Move(request)),
+            Command::Publish { request, outgoing } => {
+                self.start(Asked::Publish(request), |wires, _| async move {
+                    let publishing = Arc::clone(&wires.publishing);
+                    let mut outlet = Outlet::new(publishing, wires.confirm_limit);
+                    let outcome = outlet.send(&outgoing).await;
+                    End::Answer(Update::Published { request, outcome })
+                })
+                .await;
+            }
+            Command::Peek {
+                request,
+                queue,
+                limit,
+            } => {
+                self.start(Asked::Peek(request), move |wires, stop| async move {
+                    let result = peek::run(wires, queue, limit, stop).await;
+                    End::Answer(Update::Peeked { request, result })
+                })
+                .await;
+            }
+            Command::Resend {
+                request,
+                queue,
+                orders,
+            } => {
+                self.start(Asked::Move(request), move |wires, stop| async move {
+                    let problem = dead_letters::resend(wires, request, queue, orders, stop).await;
+                    End::Answer(Update::JobDone { request, problem })
+                })
+                .await;
+            }
+            Command::Discard {
+                request,
+                queue,
+                messages,
+            } => {
+                self.start(Asked::Move(request), move |wires, stop| async move {
+                    let problem =
+                        dead_letters::discard(wires, request, queue, messages, stop).await;
+                    End::Answer(Update::JobDone { request, problem })
+                })
+                .await;
+            }
+        }
+    }
+
+    fn retry_now(&mut self) {
+        if let State::Lost {
+            endpoint, phase, ..
+        } = &mut self.link
+            && matches!(phase, Phase::Waiting(_))
+        {
+            *phase = Phase::Trying(link::attempt(endpoint));
+        }
+    }
+
+    /// Starts a job on the connection that stands, or answers that there is none.
+    async fn start<F>(
+        &mut self,
+        asked: Asked,
+        job: impl FnOnce(Wires, watch::Receiver<bool>) -> F,
+    ) -> Option<Id>
+    where
+        F: Future<Output = End> + Send + 'static,
+    {
+        if let State::Connected { wires, .. } = &self.link {
+            let wires = wires.as_ref().clone();
+            return Some(self.jobs.start(asked, |stop| job(wires, stop)));
+        }
+        self.answer(asked, NOT_CONNECTED.to_owned()).await;
+        None
+    }
+
+    async fn answer(&self, asked: Asked, words: String) {
+        if let Some(update) = answer_without_job(asked, words) {
+            self.outbox.send(update).await;
+        }
+    }
+
+    async fn start_tap(&mut self, request: TapRequest) {
+        let id = request.tap;
+        if self.taps.contains_key(&id) {
+            let words = "This tap is running already".to_owned();
+            self.answer(Asked::Tap(id), words).await;
+            return;
+        }
+        let wanted = request.clone();
+        let job = self
+            .start(Asked::Tap(id), |wires, stop| async move {
+                End::Tap(tap::run(wires, request, None, stop).await)
+            })
+            .await;
+        if job.is_some() {
+            let tap = Tap {
+                request: wanted,
+                job,
+                lost_since: None,
+            };
+            self.taps.insert(id, tap);
+        }
+    }
+
+    async fn stop_tap(&mut self, id: TapId) {
+        if self.taps.get(&id).is_some_and(|tap| tap.job.is_some()) {
+            self.jobs.stop(|asked| asked == Asked::Tap(id));
+        } else if self.taps.remove(&id).is_some() {
+            // It waits for the connection to come back.
+            let state = TapState::Stopped;
+            self.outbox.send(Update::Tap { tap: id, state }).await;
+        }
+    }
+
+    async fn ended(&mut self, ended: Ended) {
+        let Ended { number, asked, end } = ended;
+        match end {
+            Ok(End::Answer(update)) => self.outbox.send(update).await,
+            Ok(End::Tap(TapEnd::Told(state))) => {
+                if let Asked::Tap(tap) = asked {
+                    if self.taps.get(&tap).is_some_and(|t| t.job == Some(number)) {
+                        self.taps.remove(&tap);
+                    }
+                    self.outbox.send(Update::Tap { tap, state }).await;
+                }
+            }
+            // The session hears of the break itself, and starts the tap again when it is mended.
+            Ok(End::Tap(TapEnd::Lost) | End::Quiet) => {}
+            Err(error) if error.is_panic() => {
+                tracing::error!(?asked, "a job panicked");
+                if let Asked::Tap(tap) = asked {
+                    self.taps.remove(&tap);
+                }
+                let words = "Eventscope made a mistake inside; what was asked for did not finish";
+                self.answer(asked, words.to_owned()).await;
+                self.outbox.notice(Gravity::Error, words).await;
+            }
+            // A tap that was cut off is wanted still; all others want an answer.
+            Err(_) if matches!(asked, Asked::Tap(_)) => {}
+            Err(_) => self.answer(asked, cut_off_words(asked).to_owned()).await,
+        }
+    }
+}

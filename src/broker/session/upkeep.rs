@@ -1,0 +1,230 @@
+//! How the session keeps its connection and its sandbox: opening, losing, coming back, closing.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use tokio::sync::{Notify, watch};
+
+use super::super::connect::Opened;
+use super::super::jobs::{Asked, End};
+use super::super::link::{self, Happening, Phase, State};
+use super::super::sandbox::Sandbox;
+use super::super::wires::Wires;
+use super::super::{private, survey, tap};
+use super::Session;
+use crate::domain::Endpoint;
+use crate::protocol::{Gravity, Link, SandboxState, TapState, Update};
+
+/// How long jobs that hold messages get to put them back when the connection is ended.
+const GRACE: Duration = Duration::from_millis(1_500);
+/// How long closing a connection politely may take.
+const CLOSE_LIMIT: Duration = Duration::from_secs(1);
+
+impl Session {
+    /// Drops whatever connection there is and starts to open this one.
+    pub(super) async fn connect(&mut self, endpoint: Endpoint) {
+        self.close().await;
+        let attempt = link::attempt(&endpoint);
+        let update = Update::Link(Link::Connecting(endpoint.clone()));
+        self.link = State::Connecting { endpoint, attempt };
+        self.outbox.send(update).await;
+    }
+
+    /// Draws the consequences of what happened to the connection.
+    pub(super) async fn happened(&mut self, happening: Happening) {
+        match happening {
+            Happening::Opened(Ok((opened, server))) => self.opened(opened, server).await,
+            Happening::Opened(Err(reason)) => self.failed(reason).await,
+            Happening::Broke(reason) => self.broke(reason).await,
+            Happening::TryNow => self.retry_now(),
+            Happening::Blocked(reason) => {
+                let words = format!(
+                    "RabbitMQ takes no messages for now ({reason}). Publishing waits; reading \
+                     goes on"
+                );
+                self.outbox.notice(Gravity::Warning, words).await;
+            }
+            Happening::Unblocked => {
+                let words = "RabbitMQ takes messages again";
+                self.outbox.notice(Gravity::Info, words).await;
+            }
+        }
+    }
+
+    async fn opened(&mut self, opened: Opened, server: String) {
+        let (State::Connecting { endpoint, .. } | State::Lost { endpoint, .. }) = &self.link else {
+            return;
+        };
+        let endpoint = endpoint.clone();
+        let (known, knowledge) = watch::channel(None);
+        let wires = Wires {
+            endpoint: Arc::new(endpoint.clone()),
+            reading: Arc::new(opened.reading),
+            publishing: Arc::new(opened.publishing),
+            outbox: self.outbox.clone(),
+            knowledge,
+            refresh: Arc::new(Notify::new()),
+            confirm_limit: self.options.confirm_timeout,
+            journal_dir: self.options.journal_dir.clone(),
+            taps: Arc::default(),
+            worn: Arc::default(),
+        };
+        self.link = State::Connected {
+            wires: Box::new(wires.clone()),
+            events: opened.events,
+            look: link::look(),
+        };
+        tracing::info!(%endpoint, server, "connected");
+        let update = Update::Link(Link::Connected { endpoint, server });
+        self.outbox.send(update).await;
+        self.jobs.start(Asked::Own, |_| async {
+            survey::keep_reading(wires, known).await;
+            End::Quiet
+        });
+        self.resume_taps().await;
+    }
+
+    async fn resume_taps(&mut self) {
+        let waiting: Vec<_> = self
+            .taps
+            .values()
+            .map(|tap| (tap.request.clone(), tap.lost_since))
+            .collect();
+        for (request, since) in waiting {
+            let id = request.tap;
+            let job = self
+                .start(Asked::Tap(id), |wires, stop| async move {
+                    End::Tap(tap::run(wires, request, since, stop).await)
+                })
+                .await;
+            if let Some(tap) = self.taps.get_mut(&id) {
+                tap.job = job;
+            }
+        }
+    }
+
+    async fn failed(&mut self, reason: String) {
+        match std::mem::replace(&mut self.link, State::Idle) {
+            State::Connecting { endpoint, .. } => {
+                let update = Update::Link(Link::Failed { endpoint, reason });
+                self.outbox.send(update).await;
+            }
+            State::Lost {
+                endpoint,
+                since,
+                failed,
+                ..
+            } => {
+                self.wait_and_retry(endpoint, since, failed + 1, reason)
+                    .await;
+            }
+            other => self.link = other,
+        }
+    }
+
+    async fn broke(&mut self, reason: String) {
+        let State::Connected { wires, .. } = std::mem::replace(&mut self.link, State::Idle) else {
+            return;
+        };
+        let since = Utc::now();
+        tracing::warn!(reason, "connection lost");
+        // Other jobs hear of the break from their channels and answer for themselves.
+        self.jobs
+            .cut(|asked| matches!(asked, Asked::Tap(_) | Asked::Own));
+        for tap in self.taps.values_mut() {
+            tap.job = None;
+            tap.lost_since = Some(since);
+        }
+        // One of the two may still stand. It closes when its last user drops it.
+        let endpoint = wires.endpoint.as_ref().clone();
+        self.wait_and_retry(endpoint, since, 0, reason).await;
+    }
+
+    async fn wait_and_retry(
+        &mut self,
+        endpoint: Endpoint,
+        since: DateTime<Utc>,
+        failed: u32,
+        reason: String,
+    ) {
+        let pause = link::pause(failed, fastrand::f64());
+        let retry_at = link::after(pause);
+        self.link = State::Lost {
+            endpoint: endpoint.clone(),
+            since,
+            failed,
+            phase: Phase::Waiting(Box::pin(tokio::time::sleep(pause))),
+        };
+        let update = Update::Link(Link::Lost {
+            endpoint,
+            reason,
+            since,
+            retry_at,
+        });
+        self.outbox.send(update).await;
+    }
+
+    /// Ends the connection and everything on it. Jobs that hold messages may put them back first.
+    pub(super) async fn close(&mut self) {
+        let holds = |asked| matches!(asked, Asked::Move(_) | Asked::Peek(_));
+        self.jobs.cut(|asked| !holds(asked));
+        self.jobs.stop(holds);
+        let grace = tokio::time::sleep(GRACE);
+        tokio::pin!(grace);
+        let mut cut = false;
+        while !self.jobs.is_empty() {
+            tokio::select! {
+                ended = self.jobs.next() => self.ended(ended).await,
+                () = &mut grace, if !cut => {
+                    cut = true;
+                    self.jobs.cut(|_| true);
+                }
+            }
+        }
+        for (tap, _) in std::mem::take(&mut self.taps) {
+            let state = TapState::Stopped;
+            self.outbox.send(Update::Tap { tap, state }).await;
+        }
+        if let State::Connected { wires, .. } = std::mem::replace(&mut self.link, State::Idle) {
+            let both = futures_util::future::join(
+                wires.reading.close(200, "OK".into()),
+                wires.publishing.close(200, "OK".into()),
+            );
+            if tokio::time::timeout(CLOSE_LIMIT, both).await.is_err() {
+                tracing::debug!("a connection did not close in time");
+            }
+        }
+    }
+
+    /// Starts the sandbox, or connects to the one that runs.
+    pub(super) async fn start_sandbox(&mut self) {
+        if let Some(sandbox) = &self.sandbox {
+            let endpoint = private::endpoint(sandbox.facts());
+            let running = Update::Sandbox(SandboxState::Running);
+            self.outbox.send(running).await;
+            self.connect(endpoint).await;
+        } else if self.starting.is_none() {
+            let dir = self.options.sandbox_dir.clone();
+            self.starting = Some(Box::pin(private::start(dir, self.outbox.clone())));
+        }
+    }
+
+    /// Opens the shop in the sandbox that has started, and connects to it.
+    pub(super) async fn sandbox_started(&mut self, started: Result<Sandbox, String>) {
+        self.starting = None;
+        match started {
+            Ok(sandbox) => {
+                let facts = sandbox.facts().clone();
+                let open = private::keep_shop_open(facts, self.outbox.clone());
+                self.shop.spawn(open);
+                self.sandbox = Some(sandbox);
+                self.start_sandbox().await;
+            }
+            Err(words) => {
+                let update = Update::Sandbox(SandboxState::Failed(words));
+                self.outbox.send(update).await;
+            }
+        }
+    }
+}

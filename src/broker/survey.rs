@@ -1,0 +1,34 @@
+//! Keeps the picture of the broker's exchanges and queues fresh.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::watch;
+
+use super::management;
+use super::wires::{Knowledge, Wires};
+use crate::protocol::Update;
+
+/// The pause between two readings.
+const READ_EVERY: Duration = Duration::from_secs(5);
+
+/// Reads until it is dropped. The window hears of changes, and of every reading it asked for.
+pub(super) async fn keep_reading(wires: Wires, known: watch::Sender<Option<Arc<Knowledge>>>) {
+    let mut asked = true;
+    loop {
+        let fresh = management::read(wires.endpoint.as_ref().clone()).await;
+        let changed = known
+            .borrow()
+            .as_ref()
+            .is_none_or(|last| last.topology != fresh.topology);
+        let topology = (changed || asked).then(|| fresh.topology.clone());
+        known.send_replace(Some(Arc::new(fresh)));
+        if let Some(topology) = topology {
+            wires.outbox.send(Update::Topology(topology)).await;
+        }
+        asked = tokio::select! {
+            () = wires.refresh.notified() => true,
+            () = tokio::time::sleep(READ_EVERY) => false,
+        };
+    }
+}

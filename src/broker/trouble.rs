@@ -1,0 +1,118 @@
+//! What went wrong with the broker, in words a person can act on.
+
+use std::time::Duration;
+
+use lapin::ErrorKind;
+
+/// How long one question to the broker may take before it counts as unanswered.
+pub(super) const ANSWER_LIMIT: Duration = Duration::from_secs(10);
+
+/// A question to the broker that failed.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{words}")]
+pub(super) struct Trouble {
+    /// The broker's reply code, such as 404, if it was the broker who refused.
+    pub code: Option<u16>,
+    /// What happened.
+    pub words: String,
+}
+
+impl From<lapin::Error> for Trouble {
+    fn from(error: lapin::Error) -> Self {
+        let (code, words) = match error.kind() {
+            ErrorKind::ProtocolError(amqp) => {
+                let text = amqp.get_message().to_string();
+                (Some(amqp.get_id()), format!("RabbitMQ said: {text}"))
+            }
+            ErrorKind::IOError(io) => (None, format!("The connection broke ({io})")),
+            ErrorKind::RuntimeShutdownError(_) => (None, "Eventscope is closing".to_owned()),
+            ErrorKind::MissingHeartbeatError => (
+                None,
+                "RabbitMQ gave no sign of life for too long".to_owned(),
+            ),
+            ErrorKind::ParsingError(_) => (
+                None,
+                "RabbitMQ sent something that could not be read; a message with a name or key \
+                 that is not UTF-8 text does that"
+                    .to_owned(),
+            ),
+            ErrorKind::InvalidChannelState(..)
+            | ErrorKind::InvalidChannel(_)
+            | ErrorKind::InvalidConnectionState(_) => {
+                (None, "The connection was already closed".to_owned())
+            }
+            ErrorKind::ChannelsLimitReached => (
+                None,
+                "RabbitMQ allows no more channels on this connection".to_owned(),
+            ),
+            _ => (None, format!("The broker client failed: {error}")),
+        };
+        Self { code, words }
+    }
+}
+
+impl From<super::codec::CodecError> for Trouble {
+    fn from(error: super::codec::CodecError) -> Self {
+        Self::of(error.to_string())
+    }
+}
+
+impl Trouble {
+    /// A trouble that the broker did not name.
+    pub(super) fn of(words: impl Into<String>) -> Self {
+        Self {
+            code: None,
+            words: words.into(),
+        }
+    }
+
+    /// Waits for an answer of the broker, but not for ever.
+    ///
+    /// # Errors
+    /// The broker's refusal, the break of the connection, or the end of the time.
+    pub(super) async fn limit<T>(
+        question: impl Future<Output = lapin::Result<T>>,
+    ) -> Result<T, Self> {
+        match tokio::time::timeout(ANSWER_LIMIT, question).await {
+            Ok(answer) => answer.map_err(Self::from),
+            Err(_) => Err(Self::of(format!(
+                "RabbitMQ did not answer within {} seconds",
+                ANSWER_LIMIT.as_secs()
+            ))),
+        }
+    }
+
+    /// Adds what to do about it.
+    pub(super) fn and(&self, advice: &str) -> String {
+        if advice.is_empty() {
+            return self.words.clone();
+        }
+        format!("{}. {advice}", self.words.trim_end_matches('.'))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_brokers_own_words_are_kept_with_the_advice_behind_them() {
+        let trouble = Trouble {
+            code: Some(404),
+            words: "RabbitMQ said: NOT_FOUND - no queue 'x'.".into(),
+        };
+        assert_eq!(
+            trouble.and("Check the name"),
+            "RabbitMQ said: NOT_FOUND - no queue 'x'. Check the name"
+        );
+        assert_eq!(trouble.and(""), trouble.words);
+    }
+
+    #[test]
+    fn a_broken_connection_is_told_without_the_clients_own_jargon() {
+        let io = std::io::Error::from(std::io::ErrorKind::ConnectionReset);
+        let trouble = Trouble::from(lapin::Error::from(io));
+        assert_eq!(trouble.code, None);
+        assert!(trouble.words.starts_with("The connection broke"));
+    }
+}

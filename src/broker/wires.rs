@@ -1,0 +1,171 @@
+//! What a job gets: the connections, the way to the window, and what is known of the broker.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use lapin::{Channel, Connection};
+use tokio::sync::{Notify, mpsc, watch};
+
+use super::trouble::Trouble;
+use crate::domain::tap::TapId;
+use crate::domain::{Endpoint, Topology};
+use crate::protocol::{Gravity, Notice, Update};
+
+/// The way to the window. Waits while the window is busy.
+#[derive(Clone, Debug)]
+pub(super) struct Outbox(mpsc::Sender<Update>);
+
+impl Outbox {
+    /// Wraps the sending end.
+    pub(super) fn new(sender: mpsc::Sender<Update>) -> Self {
+        Self(sender)
+    }
+
+    /// Sends, waiting for room. That the window is gone is no error: everything ends then anyway.
+    pub(super) async fn send(&self, update: Update) {
+        if self.0.send(update).await.is_err() {
+            tracing::debug!("an update came after the window had gone");
+        }
+    }
+
+    /// Sends if there is room: for progress that may be skipped.
+    pub(super) fn offer(&self, update: Update) {
+        if self.0.try_send(update).is_err() {
+            tracing::debug!("progress was skipped");
+        }
+    }
+
+    /// Tells the person something.
+    pub(super) async fn notice(&self, gravity: Gravity, words: impl Into<String>) {
+        let words = words.into();
+        self.send(Update::Notice(Notice { gravity, words })).await;
+    }
+}
+
+/// What is known of a broker beyond what the window shows.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Knowledge {
+    /// What the window shows.
+    pub topology: Topology,
+    /// RabbitMQ's version, such as `3.10.8`, if the management API told it.
+    pub version: Option<String>,
+    /// Queues that delete themselves when their last consumer goes.
+    pub auto_delete: BTreeSet<String>,
+}
+
+impl Knowledge {
+    /// True if the version is known to be this one or a later one.
+    pub(super) fn is_at_least(&self, major: u32, minor: u32) -> bool {
+        let Some(version) = &self.version else {
+            return false;
+        };
+        let mut parts = version.split('.').map(str::parse::<u32>);
+        match (parts.next(), parts.next()) {
+            (Some(Ok(a)), Some(Ok(b))) => (a, b) >= (major, minor),
+            _ => false,
+        }
+    }
+}
+
+/// A tap that runs now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct RunningTap {
+    /// The exchange it listens to.
+    pub exchange: String,
+    /// Its queue.
+    pub queue: String,
+}
+
+/// One standing connection pair and everything a job may need with it. Cheap to clone.
+#[derive(Clone)]
+pub(super) struct Wires {
+    /// Where this is.
+    pub endpoint: Arc<Endpoint>,
+    /// The connection for taps and peeks.
+    pub reading: Arc<Connection>,
+    /// The connection for publishing.
+    pub publishing: Arc<Connection>,
+    /// The way to the window.
+    pub outbox: Outbox,
+    /// What is known; `None` until it was read for the first time.
+    pub knowledge: watch::Receiver<Option<Arc<Knowledge>>>,
+    /// Asks for the topology to be read again.
+    pub refresh: Arc<Notify>,
+    /// How long a publish waits for its confirm.
+    pub confirm_limit: Duration,
+    /// Where the journal is kept.
+    pub journal_dir: Option<PathBuf>,
+    /// Our own taps, which must not pass for an application's queue.
+    pub taps: Arc<Mutex<BTreeMap<TapId, RunningTap>>>,
+    /// Quorum queues with messages that one more peek would push over the delivery limit.
+    pub worn: Arc<Mutex<BTreeSet<String>>>,
+}
+
+impl Wires {
+    /// True while both connections stand.
+    pub(super) fn stand(&self) -> bool {
+        self.reading.status().connected() && self.publishing.status().connected()
+    }
+
+    /// A channel on the connection for reading.
+    pub(super) async fn reading_channel(&self) -> Result<Channel, Trouble> {
+        Trouble::limit(self.reading.create_channel()).await
+    }
+
+    /// What is known of the broker, waiting a little for the first reading of it.
+    pub(super) async fn knowledge(&self) -> Arc<Knowledge> {
+        let mut known = self.knowledge.clone();
+        let first = known.wait_for(Option::is_some);
+        match tokio::time::timeout(FIRST_READING, first).await {
+            Ok(Ok(knowledge)) => knowledge.clone().unwrap_or_default(),
+            // Slow or gone: a job goes on with nothing known.
+            _ => Arc::default(),
+        }
+    }
+
+    /// Runs something on the running taps.
+    pub(super) fn with_taps<T>(
+        &self,
+        act: impl FnOnce(&mut BTreeMap<TapId, RunningTap>) -> T,
+    ) -> T {
+        act(&mut self.taps.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Runs something on the worn queues.
+    pub(super) fn with_worn<T>(&self, act: impl FnOnce(&mut BTreeSet<String>) -> T) -> T {
+        act(&mut self.worn.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+/// How long a job waits for the first reading of the topology.
+const FIRST_READING: Duration = Duration::from_secs(4);
+
+/// Closes a channel whose work is done. A channel that does not answer is left to its connection.
+pub(super) async fn close(channel: &Channel) {
+    let polite = channel.close(200, "OK".into());
+    match tokio::time::timeout(Duration::from_secs(2), polite).await {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => tracing::debug!(%error, "a channel was closed already"),
+        Err(_) => tracing::debug!("a channel did not close in time"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions_are_compared_as_numbers() {
+        let of = |version: &str| Knowledge {
+            version: Some(version.into()),
+            ..Knowledge::default()
+        };
+        assert!(of("4.0.1").is_at_least(4, 0));
+        assert!(of("3.13.7").is_at_least(3, 9));
+        assert!(!of("3.10.8").is_at_least(4, 0));
+        assert!(of("4.3.0-rc.1").is_at_least(4, 3));
+        assert!(!Knowledge::default().is_at_least(0, 0));
+    }
+}

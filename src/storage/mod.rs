@@ -1,0 +1,3 @@
+//! What is kept on disk. Plain files of plain data; knows no broker, no runtime and no window.
+
+pub mod journal;
