@@ -45,7 +45,11 @@ impl App {
         settings_file: Option<PathBuf>,
     ) -> Self {
         theme::install(ctx);
-        ctx.set_theme(if settings.light { egui::Theme::Light } else { egui::Theme::Dark });
+        ctx.set_theme(if settings.light {
+            egui::Theme::Light
+        } else {
+            egui::Theme::Dark
+        });
         let mut forms = Forms::default();
         if let Some(endpoint) = &settings.last_good {
             forms.connect.take(endpoint);
@@ -74,7 +78,10 @@ impl App {
     /// Does an action as if the person had done it.
     pub fn act(&mut self, action: Action) {
         let fresh_id = uuid::Uuid::new_v4().to_string();
-        let moment = Moment { now: Utc::now(), fresh_id: &fresh_id };
+        let moment = Moment {
+            now: Utc::now(),
+            fresh_id: &fresh_id,
+        };
         let commands = self.state.act(action, &mut self.forms, moment);
         self.send(commands);
     }
@@ -91,8 +98,13 @@ impl App {
     fn take_in(&mut self) -> bool {
         let start = Instant::now();
         while start.elapsed() < INTAKE {
-            let Ok(update) = self.wire.updates.try_recv() else { return false };
-            let moment = Moment { now: Utc::now(), fresh_id: "" };
+            let Ok(update) = self.wire.updates.try_recv() else {
+                return false;
+            };
+            let moment = Moment {
+                now: Utc::now(),
+                fresh_id: "",
+            };
             let commands = self.state.apply(update, &mut self.forms, moment);
             self.send(commands);
         }
@@ -100,7 +112,10 @@ impl App {
     }
 
     fn remember(&mut self, light: bool) {
-        let now = Settings { last_good: self.state.last_good.clone(), light };
+        let now = Settings {
+            last_good: self.state.last_good.clone(),
+            light,
+        };
         if now.without_secret() == self.settings.without_secret() {
             return;
         }
@@ -128,9 +143,10 @@ impl eframe::App for App {
 
     fn ui(&mut self, ui: &mut Ui, _frame: &mut eframe::Frame) {
         // Without a name a screen reader calls the window nothing.
-        ui.ctx().accesskit_node_builder(egui::accesskit_root_id(), |node| {
-            node.set_label("Eventscope");
-        });
+        ui.ctx()
+            .accesskit_node_builder(egui::accesskit_root_id(), |node| {
+                node.set_label("Eventscope");
+            });
         for action in shell::show(ui, &self.state, &mut self.forms, &mut self.memory) {
             self.act(action);
             ui.ctx().request_repaint();

@@ -18,7 +18,12 @@ use eventscope::state::Action;
 struct Arguments {
     /// Connect to this broker: amqp://user:password@host:port/vhost, or amqps:// for TLS.
     /// Without it: $EVENTSCOPE_URL, else the form with localhost filled in.
-    #[arg(long, value_name = "URL", env = "EVENTSCOPE_URL", hide_env_values = true)]
+    #[arg(
+        long,
+        value_name = "URL",
+        env = "EVENTSCOPE_URL",
+        hide_env_values = true
+    )]
     url: Option<String>,
 
     /// Start a private RabbitMQ with a sample shop in it, and connect to that.
@@ -52,7 +57,11 @@ fn run(arguments: Arguments) -> anyhow::Result<()> {
             path.display()
         ));
     }
-    let endpoint = arguments.url.as_deref().map(Endpoint::from_url).transpose()?;
+    let endpoint = arguments
+        .url
+        .as_deref()
+        .map(Endpoint::from_url)
+        .transpose()?;
     let options = eframe::NativeOptions {
         viewport: egui::ViewportBuilder::default()
             .with_title("Eventscope")
@@ -95,7 +104,10 @@ fn start(ctx: &egui::Context, endpoint: Option<Endpoint>, sandbox: bool) -> anyh
         }),
         None => Settings::default(),
     };
-    let wire = Wire { send: Box::new(move |command| handle.send(command)), updates };
+    let wire = Wire {
+        send: Box::new(move |command| handle.send(command)),
+        updates,
+    };
     let mut app = App::new(ctx, wire, settings, settings_file);
     if sandbox {
         app.act(Action::StartSandbox);

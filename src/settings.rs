@@ -73,12 +73,24 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a").join("settings.json");
         assert_eq!(Settings::load(&path).unwrap(), Settings::default());
-        let endpoint = Endpoint { password: Password("hunter2".into()), ..Endpoint::default() };
-        let settings = Settings { last_good: Some(endpoint.clone()), light: true };
+        let endpoint = Endpoint {
+            password: Password("hunter2".into()),
+            ..Endpoint::default()
+        };
+        let settings = Settings {
+            last_good: Some(endpoint.clone()),
+            light: true,
+        };
         settings.save(&path).unwrap();
         assert!(!std::fs::read_to_string(&path).unwrap().contains("hunter2"));
         let read = Settings::load(&path).unwrap();
-        assert_eq!(read.last_good, Some(Endpoint { password: Password::default(), ..endpoint }));
+        assert_eq!(
+            read.last_good,
+            Some(Endpoint {
+                password: Password::default(),
+                ..endpoint
+            })
+        );
         assert!(read.light);
     }
 

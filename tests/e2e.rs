@@ -38,27 +38,38 @@ impl Witness {
             .enable_all()
             .build()?;
         let (connection, channel) = runtime.block_on(async {
-            let arguments = OpenConnectionArguments::new("127.0.0.1", port, "eventscope", &password);
+            let arguments =
+                OpenConnectionArguments::new("127.0.0.1", port, "eventscope", &password);
             let connection = Connection::open(&arguments).await?;
-            connection.register_callback(DefaultConnectionCallback).await?;
+            connection
+                .register_callback(DefaultConnectionCallback)
+                .await?;
             let channel = connection.open_channel(None).await?;
             channel.register_callback(DefaultChannelCallback).await?;
             anyhow::Ok((connection, channel))
         })?;
-        Ok(Self { runtime, _connection: connection, channel })
+        Ok(Self {
+            runtime,
+            _connection: connection,
+            channel,
+        })
     }
 
     /// An exchange, a queue behind it, and that queue's dead-letter queue. Nobody consumes them.
     fn declare(&self) -> Result<()> {
         self.runtime.block_on(async {
-            let exchange = ExchangeDeclareArguments::new("e2e.events", "topic").durable(true).finish();
+            let exchange = ExchangeDeclareArguments::new("e2e.events", "topic")
+                .durable(true)
+                .finish();
             self.channel.exchange_declare(exchange).await?;
             let mut arguments = FieldTable::new();
             let text = |text: &str| FieldValue::S(text.try_into().expect("a short text"));
             let name = |name: &str| name.try_into().expect("a short name");
             arguments.insert(name("x-dead-letter-exchange"), text(""));
             arguments.insert(name("x-dead-letter-routing-key"), text("e2e.dead"));
-            let queue = QueueDeclareArguments::durable_client_named("e2e.orders").arguments(arguments).finish();
+            let queue = QueueDeclareArguments::durable_client_named("e2e.orders")
+                .arguments(arguments)
+                .finish();
             self.channel.queue_declare(queue).await?;
             let dead = QueueDeclareArguments::durable_client_named("e2e.dead");
             self.channel.queue_declare(dead).await?;
@@ -72,19 +83,25 @@ impl Witness {
     fn kill(&self, key: &str, properties: &BasicProperties, body: &str) -> Result<()> {
         self.runtime.block_on(async {
             let target = BasicPublishArguments::new("e2e.events", key);
-            self.channel.basic_publish(properties.clone(), body.into(), target).await?;
+            self.channel
+                .basic_publish(properties.clone(), body.into(), target)
+                .await?;
             anyhow::Ok(())
         })?;
         let (.., tag) = self.wait_for("e2e.orders")?;
         self.runtime.block_on(async {
-            self.channel.basic_nack(BasicNackArguments::new(tag, false, false)).await
+            self.channel
+                .basic_nack(BasicNackArguments::new(tag, false, false))
+                .await
         })?;
         Ok(())
     }
 
     /// The next message of a queue, not yet acknowledged.
     fn get(&self, queue: &str) -> Result<Option<Got>> {
-        let got = self.runtime.block_on(self.channel.basic_get(BasicGetArguments::new(queue)))?;
+        let got = self
+            .runtime
+            .block_on(self.channel.basic_get(BasicGetArguments::new(queue)))?;
         Ok(got.map(|(get, properties, body)| {
             let (exchange, key) = (get.exchange().clone(), get.routing_key().clone());
             (properties, body, exchange, key, get.delivery_tag())
@@ -97,7 +114,10 @@ impl Witness {
             if let Some(got) = self.get(queue)? {
                 return Ok(got);
             }
-            ensure!(std::time::Instant::now() < deadline, "nothing came to {queue}");
+            ensure!(
+                std::time::Instant::now() < deadline,
+                "nothing came to {queue}"
+            );
             std::thread::yield_now();
         }
     }
@@ -125,7 +145,9 @@ fn sandbox_login(cache: &Path) -> Result<(u16, String)> {
         .skip_while(|c| !c.is_ascii_digit())
         .take_while(char::is_ascii_digit)
         .collect();
-    let password = fs::read_to_string(folder.join("password"))?.trim().to_owned();
+    let password = fs::read_to_string(folder.join("password"))?
+        .trim()
+        .to_owned();
     Ok((digits.parse()?, password))
 }
 
@@ -141,7 +163,9 @@ fn picture(app: &App, name: &str) {
 
 fn wait_for_row(app: &App, prefix: &str, limit: Duration) -> Result<()> {
     app.wait_until(&format!("a row that starts with {prefix}"), limit, || {
-        Ok(!app.find_all(&Query::role("table row").starting_with(prefix))?.is_empty())
+        Ok(!app
+            .find_all(&Query::role("table row").starting_with(prefix))?
+            .is_empty())
     })
 }
 
@@ -158,7 +182,8 @@ fn the_walkthrough() -> Result<()> {
     picture(&app, "1-connect");
 
     // A private broker, and events at once.
-    app.find("push button", "Start a private RabbitMQ")?.click()?;
+    app.find("push button", "Start a private RabbitMQ")?
+        .click()?;
     app.find_within(&Query::role("page tab").name("Live"), START)?;
     wait_for_row(&app, "order.created", Duration::from_secs(30))?;
     picture(&app, "2-live");
@@ -167,21 +192,30 @@ fn the_walkthrough() -> Result<()> {
     app.find("page tab", "Publish")?.click()?;
     app.find("push button", "Publish event")?;
     app.find("entry", "Exchange")?.set_text("shop.events")?;
-    app.find("entry", "Routing key")?.set_text("order.created")?;
+    app.find("entry", "Routing key")?
+        .set_text("order.created")?;
     app.find("push button", "Fill a sample")?.click()?;
     let payload = app.find("entry", "Payload")?;
     app.wait_until("the sample is filled in", Duration::from_secs(5), || {
         Ok(payload.text()?.contains("eventId"))
     })?;
     let sample: serde_json::Value = serde_json::from_str(&payload.text()?)?;
-    let event_id = sample["eventId"].as_str().context("the sample has an id")?.to_owned();
+    let event_id = sample["eventId"]
+        .as_str()
+        .context("the sample has an id")?
+        .to_owned();
     app.find("push button", "Publish event")?.click()?;
     app.wait_for_text("Routed")?;
     picture(&app, "3-publish");
     app.find("page tab", "Live")?.click()?;
     app.find("entry", "Filter")?.set_text(&event_id)?;
-    wait_for_row(&app, &format!("order.created {event_id}"), Duration::from_secs(10))?;
-    app.find_row_starting_with(&format!("order.created {event_id}"))?.click()?;
+    wait_for_row(
+        &app,
+        &format!("order.created {event_id}"),
+        Duration::from_secs(10),
+    )?;
+    app.find_row_starting_with(&format!("order.created {event_id}"))?
+        .click()?;
     app.wait_for_text("Ada Lovelace")?;
     picture(&app, "4-inspect");
 
@@ -189,7 +223,11 @@ fn the_walkthrough() -> Result<()> {
     let witness = Witness::connect(&cache)?;
     witness.declare()?;
     let original = properties();
-    witness.kill("order.created", &original, r#"{"amount":"129.90","note":"text"}"#)?;
+    witness.kill(
+        "order.created",
+        &original,
+        r#"{"amount":"129.90","note":"text"}"#,
+    )?;
     witness.kill("order.paid", &original, r#"{"amount":"1.00"}"#)?;
 
     // Open one, edit it, resend it by a click.
@@ -209,21 +247,31 @@ fn the_walkthrough() -> Result<()> {
     // It is in the target queue with the edit, and nothing else changed.
     let (properties, body, exchange, key, tag) = witness.wait_for("e2e.orders")?;
     assert_eq!(String::from_utf8(body)?, edited);
-    assert_eq!((exchange.as_str(), key.as_str()), ("e2e.events", "order.created"));
+    assert_eq!(
+        (exchange.as_str(), key.as_str()),
+        ("e2e.events", "order.created")
+    );
     assert_eq!(format!("{properties:?}"), format!("{original:?}"));
     witness.ack(tag)?;
-    assert!(witness.get("e2e.orders")?.is_none(), "exactly one copy was sent");
+    assert!(
+        witness.get("e2e.orders")?.is_none(),
+        "exactly one copy was sent"
+    );
 
     // It is gone from the dead-letter queue, and the other one lies there as before.
     let (properties, body, _, key, tag) = witness.wait_for("e2e.dead")?;
-    assert_eq!((body.as_slice(), key.as_str()), (br#"{"amount":"1.00"}"#.as_slice(), "e2e.dead"));
+    assert_eq!(
+        (body.as_slice(), key.as_str()),
+        (br#"{"amount":"1.00"}"#.as_slice(), "e2e.dead")
+    );
     assert_eq!(properties.message_id(), original.message_id());
     witness.ack(tag)?;
     assert!(witness.get("e2e.dead")?.is_none(), "the resent one is gone");
 
     // The shop's own dead letters are found by themselves.
     app.wait_until("a dead letter of the shop", Duration::from_secs(60), || {
-        let queues = app.find_all(&Query::role("list item").starting_with("notification.orders.dead ("))?;
+        let queues =
+            app.find_all(&Query::role("list item").starting_with("notification.orders.dead ("))?;
         Ok(queues.iter().any(|queue| !queue.name().ends_with("(0)")))
     })?;
 

@@ -16,7 +16,10 @@ fn sources(folder: &str) -> Vec<PathBuf> {
         }
     }
     let mut found = Vec::new();
-    walk(&Path::new(env!("CARGO_MANIFEST_DIR")).join(folder), &mut found);
+    walk(
+        &Path::new(env!("CARGO_MANIFEST_DIR")).join(folder),
+        &mut found,
+    );
     assert!(!found.is_empty(), "{folder} has no sources");
     found.sort();
     found
@@ -25,13 +28,18 @@ fn sources(folder: &str) -> Vec<PathBuf> {
 /// The code of a file without its comments, because those may name anything.
 fn code(path: &Path) -> String {
     let text = fs::read_to_string(path).expect("a readable source");
-    let lines = text.lines().filter(|line| !line.trim_start().starts_with("//"));
+    let lines = text
+        .lines()
+        .filter(|line| !line.trim_start().starts_with("//"));
     lines.collect::<Vec<_>>().join("\n")
 }
 
 fn relative(path: &Path) -> String {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
-    path.strip_prefix(root).unwrap_or(path).display().to_string()
+    path.strip_prefix(root)
+        .unwrap_or(path)
+        .display()
+        .to_string()
 }
 
 /// True if `word` occurs as a path: not as a part of a longer name.
@@ -49,30 +57,72 @@ fn each_room_knows_only_what_it_may() {
         (
             &["domain", "protocol.rs"],
             &[
-                "egui", "eframe", "lapin", "tokio", "ureq", "crate::state", "crate::ui",
-                "crate::broker", "crate::storage", "crate::shop", "crate::app",
+                "egui",
+                "eframe",
+                "lapin",
+                "tokio",
+                "ureq",
+                "crate::state",
+                "crate::ui",
+                "crate::broker",
+                "crate::storage",
+                "crate::shop",
+                "crate::app",
             ],
         ),
         (
             &["state", "settings.rs"],
             &[
-                "egui", "eframe", "lapin", "tokio", "ureq", "crate::ui", "crate::broker",
-                "crate::storage", "crate::shop", "crate::app",
+                "egui",
+                "eframe",
+                "lapin",
+                "tokio",
+                "ureq",
+                "crate::ui",
+                "crate::broker",
+                "crate::storage",
+                "crate::shop",
+                "crate::app",
             ],
         ),
         (
             &["ui"],
-            &["lapin", "tokio", "ureq", "crate::broker", "crate::storage", "crate::shop"],
+            &[
+                "lapin",
+                "tokio",
+                "ureq",
+                "crate::broker",
+                "crate::storage",
+                "crate::shop",
+            ],
         ),
         (&["app.rs"], &["lapin", "tokio", "ureq", "crate::shop"]),
-        (&["broker"], &["egui", "eframe", "crate::state", "crate::ui", "crate::app"]),
+        (
+            &["broker"],
+            &["egui", "eframe", "crate::state", "crate::ui", "crate::app"],
+        ),
         (
             &["storage"],
-            &["egui", "eframe", "lapin", "tokio", "crate::state", "crate::ui", "crate::app"],
+            &[
+                "egui",
+                "eframe",
+                "lapin",
+                "tokio",
+                "crate::state",
+                "crate::ui",
+                "crate::app",
+            ],
         ),
         (
             &["shop"],
-            &["egui", "eframe", "crate::state", "crate::ui", "crate::app", "crate::broker"],
+            &[
+                "egui",
+                "eframe",
+                "crate::state",
+                "crate::ui",
+                "crate::app",
+                "crate::broker",
+            ],
         ),
         (&["main.rs"], &["lapin", "tokio", "ureq"]),
     ];
@@ -80,7 +130,10 @@ fn each_room_knows_only_what_it_may() {
     for path in sources("src") {
         let (file, code) = (relative(&path), code(&path));
         for (rooms, forbidden) in rules {
-            if rooms.iter().any(|room| file == *room || file.starts_with(&format!("{room}/"))) {
+            if rooms
+                .iter()
+                .any(|room| file == *room || file.starts_with(&format!("{room}/")))
+            {
                 let found = forbidden.iter().filter(|word| names(&code, word));
                 faults.extend(found.map(|word| format!("{file} names {word}")));
             }
@@ -93,9 +146,16 @@ fn each_room_knows_only_what_it_may() {
 fn no_file_outgrows_one_thought() {
     let mut long = Vec::new();
     for path in sources("src").into_iter().chain(sources("tests")) {
-        let lines = fs::read_to_string(&path).expect("a readable source").lines().count();
+        let lines = fs::read_to_string(&path)
+            .expect("a readable source")
+            .lines()
+            .count();
         // A test file is a list of cases; reading one does not need the others.
-        let limit = if path.components().any(|part| part.as_os_str() == "tests") { 900 } else { 560 };
+        let limit = if path.components().any(|part| part.as_os_str() == "tests") {
+            900
+        } else {
+            560
+        };
         if lines > limit {
             long.push(format!("{}: {lines} lines, limit {limit}", relative(&path)));
         }
@@ -107,7 +167,11 @@ fn no_file_outgrows_one_thought() {
 fn every_module_says_what_it_is_for() {
     let silent: Vec<String> = sources("src")
         .into_iter()
-        .filter(|path| !fs::read_to_string(path).expect("a source").starts_with("//!"))
+        .filter(|path| {
+            !fs::read_to_string(path)
+                .expect("a source")
+                .starts_with("//!")
+        })
         .map(|path| relative(&path))
         .collect();
     assert!(silent.is_empty(), "no //! at the head of {silent:?}");

@@ -37,15 +37,24 @@ impl Window {
         let (sender, updates) = crossbeam_channel::bounded(64);
         let commands: Rc<RefCell<Vec<Command>>> = Rc::default();
         let seen = Rc::clone(&commands);
-        let harness = Harness::builder().with_size([width, height]).build_eframe(move |cc| {
-            let send = move |command| {
-                seen.borrow_mut().push(command);
-                Ok(())
-            };
-            let wire = Wire { send: Box::new(send), updates };
-            App::new(&cc.egui_ctx, wire, Settings::default(), None)
-        });
-        Self { harness, updates: sender, commands }
+        let harness = Harness::builder()
+            .with_size([width, height])
+            .build_eframe(move |cc| {
+                let send = move |command| {
+                    seen.borrow_mut().push(command);
+                    Ok(())
+                };
+                let wire = Wire {
+                    send: Box::new(send),
+                    updates,
+                };
+                App::new(&cc.egui_ctx, wire, Settings::default(), None)
+            });
+        Self {
+            harness,
+            updates: sender,
+            commands,
+        }
     }
 
     fn connected() -> Self {
@@ -83,16 +92,25 @@ impl Window {
     }
 
     fn type_into(&mut self, field: &str, text: &str) {
-        let role = if field == "Payload" { Role::MultilineTextInput } else { Role::TextInput };
+        let role = if field == "Payload" {
+            Role::MultilineTextInput
+        } else {
+            Role::TextInput
+        };
         let node = self.harness.get_by_role_and_label(role, field);
         node.focus();
         self.harness.run_steps(2);
-        self.harness.get_by_role_and_label(role, field).type_text(text);
+        self.harness
+            .get_by_role_and_label(role, field)
+            .type_text(text);
         self.frames();
     }
 
     fn sees(&self, text: &str) -> bool {
-        self.harness.query_all_by_label_contains(text).next().is_some()
+        self.harness
+            .query_all_by_label_contains(text)
+            .next()
+            .is_some()
     }
 
     fn assert_sees(&self, text: &str) {
@@ -101,15 +119,23 @@ impl Window {
 
     fn rows(&self) -> Vec<String> {
         let rows = self.harness.query_all_by_role(Role::Row);
-        rows.filter_map(|row| row.accesskit_node().label()).collect()
+        rows.filter_map(|row| row.accesskit_node().label())
+            .collect()
     }
 
     fn last(&self) -> String {
-        self.commands.borrow().last().map(|command| format!("{command:?}")).unwrap_or_default()
+        self.commands
+            .borrow()
+            .last()
+            .map(|command| format!("{command:?}"))
+            .unwrap_or_default()
     }
 
     fn take_last(&self) -> Command {
-        self.commands.borrow_mut().pop().expect("a command was sent")
+        self.commands
+            .borrow_mut()
+            .pop()
+            .expect("a command was sent")
     }
 }
 
@@ -157,7 +183,14 @@ fn event(key: &str, body: &str) -> Arc<Event> {
         ..Properties::default()
     };
     let (exchange, key) = ("shop.events".into(), key.into());
-    Arc::new(Event::new(Utc::now(), exchange, key, false, properties, body.into()))
+    Arc::new(Event::new(
+        Utc::now(),
+        exchange,
+        key,
+        false,
+        properties,
+        body.into(),
+    ))
 }
 
 fn dead_letter(body: &str) -> Arc<Event> {
@@ -168,22 +201,39 @@ fn dead_letter(body: &str) -> Arc<Event> {
         ("queue".into(), text("orders")),
         ("time".into(), FieldValue::Timestamp(1_700_000_000)),
         ("exchange".into(), text("shop.events")),
-        ("routing-keys".into(), FieldValue::Array(vec![text("order.created")])),
+        (
+            "routing-keys".into(),
+            FieldValue::Array(vec![text("order.created")]),
+        ),
     ]);
     let properties = Properties {
         content_type: Some("application/json".into()),
         headers: Some(vec![("x-death".into(), FieldValue::Array(vec![entry]))]),
         ..Properties::default()
     };
-    Arc::new(Event::new(Utc::now(), "dead".into(), "orders".into(), true, properties, body.into()))
+    Arc::new(Event::new(
+        Utc::now(),
+        "dead".into(),
+        "orders".into(),
+        true,
+        properties,
+        body.into(),
+    ))
 }
 
 /// Starts a tap by the form and answers it.
 fn start_tap(window: &mut Window) -> eventscope::domain::tap::TapId {
     window.press("Start tap");
-    let Command::StartTap(request) = window.take_last() else { panic!("no tap was asked for") };
-    let state = TapState::Running { queue: "amq.gen-1".into() };
-    window.tell(Update::Tap { tap: request.tap, state });
+    let Command::StartTap(request) = window.take_last() else {
+        panic!("no tap was asked for")
+    };
+    let state = TapState::Running {
+        queue: "amq.gen-1".into(),
+    };
+    window.tell(Update::Tap {
+        tap: request.tap,
+        state,
+    });
     request.tap
 }
 
@@ -191,7 +241,9 @@ fn start_tap(window: &mut Window) -> eventscope::domain::tap::TapId {
 fn peek(window: &mut Window, bodies: &[&str]) {
     window.tab("Dead letters");
     window.click(Role::ListBoxOption, "orders.dead (2)");
-    let Command::Peek { request, queue, .. } = window.take_last() else { panic!("no peek") };
+    let Command::Peek { request, queue, .. } = window.take_last() else {
+        panic!("no peek")
+    };
     let report = PeekReport {
         queue,
         messages: bodies.iter().map(|body| dead_letter(body)).collect(),
@@ -199,7 +251,10 @@ fn peek(window: &mut Window, bodies: &[&str]) {
         borrowed_ms: 12,
         remark: String::new(),
     };
-    window.tell(Update::Peeked { request, result: Ok(report) });
+    window.tell(Update::Peeked {
+        request,
+        result: Ok(report),
+    });
 }
 
 #[test]
@@ -208,11 +263,16 @@ fn the_connect_screen_says_what_is_wrong_with_a_url() {
     for name in ["AMQP URL", "Host", "Port", "User", "Virtual host", "Name"] {
         window.harness.get_by_role_and_label(Role::TextInput, name);
     }
-    window.harness.get_by_role_and_label(Role::PasswordInput, "Password");
+    window
+        .harness
+        .get_by_role_and_label(Role::PasswordInput, "Password");
     window.type_into("AMQP URL", "http://localhost");
     window.assert_sees("The URL starts with http://");
     window.press("Connect");
-    assert!(window.commands.borrow().is_empty(), "a wrong URL is not tried");
+    assert!(
+        window.commands.borrow().is_empty(),
+        "a wrong URL is not tried"
+    );
 }
 
 #[test]
@@ -221,9 +281,15 @@ fn a_pasted_url_connects_and_its_password_is_shown_nowhere() {
     window.type_into("AMQP URL", "amqp://ada:hunter2@broker:5999/team");
     window.press("Connect");
     let sent = window.last();
-    assert!(sent.contains("\"broker\"") && sent.contains("5999") && sent.contains("\"team\""), "{sent}");
+    assert!(
+        sent.contains("\"broker\"") && sent.contains("5999") && sent.contains("\"team\""),
+        "{sent}"
+    );
     let endpoint = Endpoint::from_url("amqp://ada:hunter2@broker:5999/team").expect("a URL");
-    window.tell(Update::Link(Link::Failed { endpoint, reason: "Refused. Is it running?".into() }));
+    window.tell(Update::Link(Link::Failed {
+        endpoint,
+        reason: "Refused. Is it running?".into(),
+    }));
     window.assert_sees("amqp://ada@broker:5999/team: Refused. Is it running?");
 }
 
@@ -232,11 +298,17 @@ fn the_sandbox_shows_its_progress_and_its_failure() {
     let mut window = Window::new();
     window.press("Start a private RabbitMQ");
     assert!(window.last().contains("StartSandbox"));
-    window.tell(Update::Sandbox(SandboxState::Starting("Waiting for an answer".into())));
+    window.tell(Update::Sandbox(SandboxState::Starting(
+        "Waiting for an answer".into(),
+    )));
     window.assert_sees("Waiting for an answer");
-    let button = window.harness.get_by_role_and_label(Role::Button, "Start a private RabbitMQ");
+    let button = window
+        .harness
+        .get_by_role_and_label(Role::Button, "Start a private RabbitMQ");
     assert!(button.accesskit_node().is_disabled());
-    window.tell(Update::Sandbox(SandboxState::Failed("RabbitMQ is not installed".into())));
+    window.tell(Update::Sandbox(SandboxState::Failed(
+        "RabbitMQ is not installed".into(),
+    )));
     window.assert_sees("RabbitMQ is not installed");
 }
 
@@ -249,7 +321,10 @@ fn live_is_empty_then_full() {
     window.tell(Update::Events {
         tap,
         events: vec![
-            event("order.created", r#"{"eventId":"e-1","version":2,"data":{"amount":"1"}}"#),
+            event(
+                "order.created",
+                r#"{"eventId":"e-1","version":2,"data":{"amount":"1"}}"#,
+            ),
             event("payment.captured", "not json"),
         ],
     });
@@ -268,7 +343,10 @@ fn a_row_opens_the_inspector_with_all_views() {
     let mut window = Window::connected();
     let tap = start_tap(&mut window);
     let body = r#"{"eventId":"e-1","data":{"amount":1.10}}"#;
-    window.tell(Update::Events { tap, events: vec![event("order.created", body)] });
+    window.tell(Update::Events {
+        tap,
+        events: vec![event("order.created", body)],
+    });
     let row = window.rows().remove(0);
     window.click(Role::Row, &row);
     window.assert_sees("eventId: \"e-1\"");
@@ -283,16 +361,24 @@ fn a_row_opens_the_inspector_with_all_views() {
         window.assert_sees(text);
     }
     window.press("Use as draft");
-    window.harness.get_by_role_and_label(Role::MultilineTextInput, "Payload");
+    window
+        .harness
+        .get_by_role_and_label(Role::MultilineTextInput, "Payload");
 }
 
 #[test]
 fn pausing_filtering_and_clearing() {
     let mut window = Window::connected();
     let tap = start_tap(&mut window);
-    window.tell(Update::Events { tap, events: vec![event("order.created", "{}")] });
+    window.tell(Update::Events {
+        tap,
+        events: vec![event("order.created", "{}")],
+    });
     window.press("Pause");
-    window.tell(Update::Events { tap, events: vec![event("order.paid", "{}")] });
+    window.tell(Update::Events {
+        tap,
+        events: vec![event("order.paid", "{}")],
+    });
     assert_eq!(window.rows().len(), 1);
     window.press("Resume");
     assert_eq!(window.rows().len(), 2);
@@ -317,7 +403,10 @@ fn a_tap_that_would_harm_is_refused_with_the_reason() {
 fn a_lost_connection_is_said_and_the_gap_is_shown() {
     let mut window = Window::connected();
     let tap = start_tap(&mut window);
-    window.tell(Update::Events { tap, events: vec![event("order.created", "{}")] });
+    window.tell(Update::Events {
+        tap,
+        events: vec![event("order.created", "{}")],
+    });
     let now = Utc::now();
     window.tell(Update::Link(Link::Lost {
         endpoint: Endpoint::default(),
@@ -333,9 +422,17 @@ fn a_lost_connection_is_said_and_the_gap_is_shown() {
         endpoint: Endpoint::default(),
         server: "RabbitMQ 3.10.8".into(),
     }));
-    let state = TapState::Resumed { queue: "q".into(), from: now, to: now + TimeDelta::seconds(3) };
+    let state = TapState::Resumed {
+        queue: "q".into(),
+        from: now,
+        to: now + TimeDelta::seconds(3),
+    };
     window.tell(Update::Tap { tap, state });
-    assert!(window.rows().iter().any(|row| row.starts_with("Gap")), "{:?}", window.rows());
+    assert!(
+        window.rows().iter().any(|row| row.starts_with("Gap")),
+        "{:?}",
+        window.rows()
+    );
 }
 
 #[test]
@@ -348,12 +445,23 @@ fn a_sample_is_published_and_the_verdict_is_shown() {
     window.assert_sees("Reaches the queue orders");
     for (outcome, words) in [
         (PublishOutcome::Routed, "Routed"),
-        (PublishOutcome::Unroutable("NO_ROUTE".into()), "Unroutable (returned: NO_ROUTE)"),
-        (PublishOutcome::Refused("no permission".into()), "Refused: no permission"),
-        (PublishOutcome::NotConfirmed { seconds: 10 }, "Not confirmed in 10 s"),
+        (
+            PublishOutcome::Unroutable("NO_ROUTE".into()),
+            "Unroutable (returned: NO_ROUTE)",
+        ),
+        (
+            PublishOutcome::Refused("no permission".into()),
+            "Refused: no permission",
+        ),
+        (
+            PublishOutcome::NotConfirmed { seconds: 10 },
+            "Not confirmed in 10 s",
+        ),
     ] {
         window.press("Publish event");
-        let Command::Publish { request, .. } = window.take_last() else { panic!("no publish") };
+        let Command::Publish { request, .. } = window.take_last() else {
+            panic!("no publish")
+        };
         window.assert_sees("Waiting for the broker's confirm");
         window.tell(Update::Published { request, outcome });
         window.assert_sees(words);
@@ -388,18 +496,34 @@ fn dead_letters_are_listed_opened_edited_and_resent() {
     assert_eq!(rows.len(), 2);
     assert!(rows[0].starts_with("order.created"), "{rows:?}");
     window.click(Role::Row, &rows[1]);
-    window.assert_sees("Rejected by a consumer of queue orders 3 times, first 2023-11-14T22:13:20Z");
+    window
+        .assert_sees("Rejected by a consumer of queue orders 3 times, first 2023-11-14T22:13:20Z");
     window.assert_sees("Reaches the queue orders");
     window.type_into("Payload", " ");
     window.press("Resend");
-    let Command::Resend { request, orders, .. } = window.take_last() else { panic!("no resend") };
+    let Command::Resend {
+        request, orders, ..
+    } = window.take_last()
+    else {
+        panic!("no resend")
+    };
     assert_eq!(orders.len(), 1);
     assert_eq!(orders[0].outgoing.exchange, "shop.events");
     assert_eq!(orders[0].outgoing.routing_key, "order.created");
-    assert!(orders[0].outgoing.properties.headers.is_none(), "death headers are left out");
+    assert!(
+        orders[0].outgoing.properties.headers.is_none(),
+        "death headers are left out"
+    );
     let original = orders[0].original;
-    window.tell(Update::Moved { request, original, outcome: MoveOutcome::Resent });
-    window.tell(Update::JobDone { request, problem: None });
+    window.tell(Update::Moved {
+        request,
+        original,
+        outcome: MoveOutcome::Resent,
+    });
+    window.tell(Update::JobDone {
+        request,
+        problem: None,
+    });
     window.assert_sees("1 of 1 resent");
     assert_eq!(window.rows().len(), 1);
 }
@@ -410,12 +534,24 @@ fn marked_messages_are_resent_together_and_what_stays_says_why() {
     peek(&mut window, &["1", "2"]);
     window.click(Role::CheckBox, "Mark order.created 1");
     window.press("Resend selected");
-    let Command::Resend { request, orders, .. } = window.take_last() else { panic!("no resend") };
+    let Command::Resend {
+        request, orders, ..
+    } = window.take_last()
+    else {
+        panic!("no resend")
+    };
     assert_eq!(orders.len(), 1);
     assert_eq!(orders[0].outgoing.body, b"2");
     let outcome = MoveOutcome::Kept("No queue took it".into());
-    window.tell(Update::Moved { request, original: orders[0].original, outcome });
-    window.tell(Update::JobDone { request, problem: None });
+    window.tell(Update::Moved {
+        request,
+        original: orders[0].original,
+        outcome,
+    });
+    window.tell(Update::JobDone {
+        request,
+        problem: None,
+    });
     window.assert_sees("0 of 1 resent, 1 stayed in the queue");
     window.assert_sees("No queue took it");
     assert_eq!(window.rows().len(), 2);
@@ -442,7 +578,9 @@ fn a_peek_that_fails_says_why() {
     window.tab("Dead letters");
     window.type_into("Queue", "absent");
     window.press("Open");
-    let Command::Peek { request, queue, .. } = window.take_last() else { panic!("no peek") };
+    let Command::Peek { request, queue, .. } = window.take_last() else {
+        panic!("no peek")
+    };
     assert_eq!(queue, "absent");
     let result = Err("There is no queue absent".to_owned());
     window.tell(Update::Peeked { request, result });
@@ -466,7 +604,10 @@ fn without_the_management_api_the_screens_say_what_is_missing() {
 fn notices_can_be_read_and_dismissed() {
     let mut window = Window::connected();
     let words = "Publishing is blocked by the broker".to_owned();
-    window.tell(Update::Notice(Notice { gravity: Gravity::Warning, words }));
+    window.tell(Update::Notice(Notice {
+        gravity: Gravity::Warning,
+        words,
+    }));
     window.press("1 notice");
     window.press("Dismiss");
     assert!(!window.sees("Publishing is blocked"));
@@ -489,13 +630,21 @@ fn hostile_payloads_do_no_harm() {
     );
     window.tell(Update::Events {
         tap,
-        events: vec![event("order.deep", &deep), event("order.large", &large), Arc::new(binary)],
+        events: vec![
+            event("order.deep", &deep),
+            event("order.large", &large),
+            Arc::new(binary),
+        ],
     });
     for row in window.rows() {
         window.click(Role::Row, &row);
         window.tab("Hex");
         window.assert_sees("00000000");
-        if window.harness.query_by_role_and_label(Role::Tab, "Tree").is_some() {
+        if window
+            .harness
+            .query_by_role_and_label(Role::Tab, "Tree")
+            .is_some()
+        {
             window.tab("Tree");
         }
     }
@@ -507,35 +656,52 @@ fn the_keyboard_moves_pauses_and_changes_screens() {
     use eframe::egui::{Key, Modifiers};
     let mut window = Window::connected();
     let tap = start_tap(&mut window);
-    window.tell(Update::Events { tap, events: vec![event("a.b", "1"), event("c.d", "2")] });
+    window.tell(Update::Events {
+        tap,
+        events: vec![event("a.b", "1"), event("c.d", "2")],
+    });
     // The click on "Start tap" left the focus there; letters act while nothing has it.
-    window.harness.ctx.memory_mut(|memory| memory.stop_text_input());
+    window
+        .harness
+        .ctx
+        .memory_mut(|memory| memory.stop_text_input());
     window.harness.key_press(Key::J);
     window.frames();
     assert!(window.harness.state().state().live.selected.is_some());
     window.harness.key_press(Key::Space);
     window.frames();
     window.harness.get_by_role_and_label(Role::Button, "Resume");
-    window.harness.key_press_modifiers(Modifiers::COMMAND, Key::Num2);
+    window
+        .harness
+        .key_press_modifiers(Modifiers::COMMAND, Key::Num2);
     window.frames();
-    window.harness.get_by_role_and_label(Role::Button, "Publish event");
+    window
+        .harness
+        .get_by_role_and_label(Role::Button, "Publish event");
 }
 
 #[test]
 fn every_screen_fits_a_small_window() {
     let mut window = Window::sized(760.0, 500.0);
-    window.harness.get_by_role_and_label(Role::Button, "Connect");
+    window
+        .harness
+        .get_by_role_and_label(Role::Button, "Connect");
     window.tell(Update::Link(Link::Connected {
         endpoint: Endpoint::default(),
         server: "RabbitMQ 3.10.8".into(),
     }));
     window.tell(Update::Topology(shop()));
-    for (screen, button) in
-        [("Publish", "Publish event"), ("Dead letters", "Open"), ("Live", "Start tap")]
-    {
+    for (screen, button) in [
+        ("Publish", "Publish event"),
+        ("Dead letters", "Open"),
+        ("Live", "Start tap"),
+    ] {
         window.tab(screen);
         let node = window.harness.get_by_role_and_label(Role::Button, button);
         let rect = node.rect();
-        assert!(rect.right() <= 760.0 && rect.bottom() <= 500.0, "{button} is at {rect:?}");
+        assert!(
+            rect.right() <= 760.0 && rect.bottom() <= 500.0,
+            "{button} is at {rect:?}"
+        );
     }
 }

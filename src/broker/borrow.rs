@@ -78,7 +78,9 @@ pub(super) async fn borrow(
     let explain = |trouble: &Trouble| refusal_words(queue, trouble);
     let name = codec::short("name of the queue", queue).map_err(|error| error.to_string())?;
     let channel = wires.reading_channel().await.map_err(|t| t.words)?;
-    let (depth, consumers) = look(&channel, name.clone()).await.map_err(|t| explain(&t))?;
+    let (depth, consumers) = look(&channel, name.clone())
+        .await
+        .map_err(|t| explain(&t))?;
     let mut loan = Loan {
         channel,
         depth,
@@ -128,9 +130,9 @@ fn refusal_words(queue: &str, trouble: &Trouble) -> String {
             "There is no queue {queue} in this virtual host. Check its name, or read the topology \
              again"
         ),
-        Some(403) if trouble.words.contains("exclusive") => format!(
-            "Another consumer has the queue {queue} for itself. Stop it first"
-        ),
+        Some(403) if trouble.words.contains("exclusive") => {
+            format!("Another consumer has the queue {queue} for itself. Stop it first")
+        }
         Some(403) => trouble.and(&format!(
             "Looking into a queue needs the read permission on {queue}"
         )),
@@ -184,7 +186,9 @@ impl Loan {
                     },
                 }
             }
-            let cancel = self.channel.basic_cancel(tag, BasicCancelOptions::default());
+            let cancel = self
+                .channel
+                .basic_cancel(tag, BasicCancelOptions::default());
             Trouble::limit(cancel).await?;
             // What was under way has come before the answer to the cancel, and is ours now.
             while let Some(delivery) = consumer.next().await {

@@ -17,8 +17,7 @@ fn any_value() -> impl Strategy<Value = FieldValue> {
         any::<i64>().prop_map(FieldValue::I64),
         any::<f32>().prop_map(FieldValue::F32),
         any::<f64>().prop_map(FieldValue::F64),
-        (any::<u8>(), any::<u32>())
-            .prop_map(|(scale, value)| FieldValue::Decimal { scale, value }),
+        (any::<u8>(), any::<u32>()).prop_map(|(scale, value)| FieldValue::Decimal { scale, value }),
         ".{0,12}".prop_map(FieldValue::Text),
         prop::collection::vec(any::<u8>(), 0..12).prop_map(text_of),
         any::<u64>().prop_map(FieldValue::Timestamp),
@@ -49,8 +48,24 @@ fn any_properties() -> impl Strategy<Value = Properties> {
         prop::collection::btree_map(".{0,12}", any_value(), 0..6)
             .prop_map(|table| table.into_iter().collect()),
     );
-    let first = (text(), text(), headers, any::<Option<u8>>(), any::<Option<u8>>(), text(), text());
-    let second = (text(), text(), any::<Option<u64>>(), text(), text(), text(), text());
+    let first = (
+        text(),
+        text(),
+        headers,
+        any::<Option<u8>>(),
+        any::<Option<u8>>(),
+        text(),
+        text(),
+    );
+    let second = (
+        text(),
+        text(),
+        any::<Option<u64>>(),
+        text(),
+        text(),
+        text(),
+        text(),
+    );
     (first, second).prop_map(|(a, b)| Properties {
         content_type: a.0,
         content_encoding: a.1,

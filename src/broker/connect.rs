@@ -125,11 +125,9 @@ async fn handshake(endpoint: &Endpoint, name: &str) -> Result<Connection, String
 fn refused_words(endpoint: &Endpoint, error: &lapin::Error) -> String {
     let (host, port) = (&endpoint.host, endpoint.port);
     match error.kind() {
-        ErrorKind::ProtocolError(amqp) => protocol_words(
-            endpoint,
-            amqp.get_id(),
-            amqp.get_message().as_str(),
-        ),
+        ErrorKind::ProtocolError(amqp) => {
+            protocol_words(endpoint, amqp.get_id(), amqp.get_message().as_str())
+        }
         ErrorKind::IOError(io) => match io.kind() {
             io::ErrorKind::ConnectionRefused | io::ErrorKind::TimedOut => {
                 unreachable_words(endpoint, io)
@@ -167,9 +165,9 @@ fn protocol_words(endpoint: &Endpoint, code: u16, text: &str) -> String {
         403 => format!(
             "RabbitMQ refused the login of user {user}. Check the user name and the password"
         ),
-        530 if text.contains("not found") => format!(
-            "There is no virtual host {vhost}. Check its name; the default one is called /"
-        ),
+        530 if text.contains("not found") => {
+            format!("There is no virtual host {vhost}. Check its name; the default one is called /")
+        }
         530 => format!(
             "The user {user} may not use the virtual host {vhost}. Ask for permissions on it, or \
              choose another one (RabbitMQ said: {text})"

@@ -75,7 +75,10 @@ pub(super) async fn resend(
         return Some(words);
     }
     let mut wanted = Wanted::default();
-    let targets: BTreeSet<&str> = orders.iter().map(|o| o.outgoing.exchange.as_str()).collect();
+    let targets: BTreeSet<&str> = orders
+        .iter()
+        .map(|o| o.outgoing.exchange.as_str())
+        .collect();
     let missing = missing_exchanges(&wires, targets).await;
     let taps: Vec<RunningTap> = wires.with_taps(|taps| taps.values().cloned().collect());
     for order in orders {
@@ -283,11 +286,7 @@ async fn fresh_knowledge(wires: &Wires) -> Arc<Knowledge> {
 
 /// Why this message must not be sent while our own tap listens: the broker confirms it as routed
 /// when nobody but the tap gets it, and the original would be gone.
-fn only_our_tap(
-    knowledge: &Knowledge,
-    taps: &[RunningTap],
-    outgoing: &Outgoing,
-) -> Option<String> {
+fn only_our_tap(knowledge: &Knowledge, taps: &[RunningTap], outgoing: &Outgoing) -> Option<String> {
     if taps.is_empty() || outgoing.exchange.is_empty() {
         return None;
     }

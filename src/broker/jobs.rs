@@ -106,11 +106,6 @@ impl Jobs {
         }
     }
 
-    /// True if a job that `which` chooses runs.
-    pub(super) fn any(&self, which: impl Fn(Asked) -> bool) -> bool {
-        self.running.values().any(|running| which(running.asked))
-    }
-
     /// True if no job runs.
     pub(super) fn is_empty(&self) -> bool {
         self.running.is_empty()

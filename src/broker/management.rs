@@ -10,9 +10,7 @@ use serde_json::Value;
 
 use super::wires::Knowledge;
 use crate::domain::endpoint::encode;
-use crate::domain::{
-    Binding, Endpoint, Exchange, ExchangeKind, Queue, Topology, TopologySource,
-};
+use crate::domain::{Binding, Endpoint, Exchange, ExchangeKind, Queue, Topology, TopologySource};
 
 /// Time for one request in all.
 const REQUEST_LIMIT: Duration = Duration::from_secs(4);
@@ -28,7 +26,9 @@ const COLUMNS: &str = "name,type,arguments,effective_policy_definition,messages_
 
 /// The product and version that the API names, such as `RabbitMQ 3.10.8`.
 pub(super) async fn server(endpoint: Endpoint) -> Option<String> {
-    let version = off_runtime(move || Api::new(&endpoint).version()).await.ok()?;
+    let version = off_runtime(move || Api::new(&endpoint).version())
+        .await
+        .ok()?;
     Some(format!("RabbitMQ {version}"))
 }
 
@@ -281,8 +281,12 @@ fn assemble(
     topology.exchanges.sort_by(|a, b| a.name.cmp(&b.name));
     topology.queues.sort_by(|a, b| a.name.cmp(&b.name));
     topology.bindings.sort_by(|a, b| {
-        (&a.source, &a.destination, &a.key, a.to_queue)
-            .cmp(&(&b.source, &b.destination, &b.key, b.to_queue))
+        (&a.source, &a.destination, &a.key, a.to_queue).cmp(&(
+            &b.source,
+            &b.destination,
+            &b.key,
+            b.to_queue,
+        ))
     });
     Knowledge {
         topology,
@@ -310,7 +314,10 @@ fn queue(row: QueueRow) -> Queue {
         // -1 means "none" from 4.0 on; it is not an unsigned number, so it is left out.
         delivery_limit: limits.into_iter().flatten().filter_map(Value::as_u64).min(),
         exclusive: truthy(&row.exclusive)
-            || row.owner_pid_details.as_object().is_some_and(|pid| !pid.is_empty()),
+            || row
+                .owner_pid_details
+                .as_object()
+                .is_some_and(|pid| !pid.is_empty()),
         name: row.name,
     }
 }

@@ -109,7 +109,12 @@ impl Handle {
         std::thread::Builder::new()
             .name("eventscope-session".to_owned())
             .spawn(move || {
-                runtime.block_on(session::run(inbox, gone, wires::Outbox::new(outbox), options));
+                runtime.block_on(session::run(
+                    inbox,
+                    gone,
+                    wires::Outbox::new(outbox),
+                    options,
+                ));
                 runtime.shutdown_timeout(Duration::from_millis(500));
                 // Nobody may be waiting any more.
                 ended_tx.send(()).ok();

@@ -130,9 +130,9 @@ fn refusal_words(outgoing: &Outgoing, trouble: &Trouble, handed_over: bool) -> S
         Some(403) => trouble.and(
             "Log in as a user with write permission on the exchange, or choose another exchange",
         ),
-        Some(406) if trouble.words.contains("user_id") => trouble.and(
-            "The property user-id must be the login of this connection or be left out",
-        ),
+        Some(406) if trouble.words.contains("user_id") => {
+            trouble.and("The property user-id must be the login of this connection or be left out")
+        }
         Some(406) if trouble.words.contains("expiration") => {
             trouble.and("The property expiration is a whole number of milliseconds")
         }

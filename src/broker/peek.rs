@@ -40,7 +40,10 @@ pub(super) async fn run(
     let returned = loan.give_back().await;
     let borrowed_ms = u64::try_from(since.elapsed().as_millis()).unwrap_or(u64::MAX);
     let effect = Effect::of(&knowledge, &queue, &messages, all);
-    if matches!(effect, Effect::Counted { left: 0, .. } | Effect::OverLimit { .. }) {
+    if matches!(
+        effect,
+        Effect::Counted { left: 0, .. } | Effect::OverLimit { .. }
+    ) {
         wires.with_worn(|worn| worn.insert(queue.clone()));
     }
     let mut remark = effect.words();

@@ -72,11 +72,7 @@ pub(super) async fn run(
 }
 
 /// Only ends in trouble, told in words.
-async fn listen(
-    wires: &Wires,
-    request: &TapRequest,
-    lost_since: Option<DateTime<Utc>>,
-) -> String {
+async fn listen(wires: &Wires, request: &TapRequest, lost_since: Option<DateTime<Utc>>) -> String {
     let (consumer, probe, queue) = match set_up(wires, request).await {
         Ok(ready) => ready,
         Err(words) => return words,

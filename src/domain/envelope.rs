@@ -203,7 +203,7 @@ mod tests {
         let body = br#"{"eventId":{"a":1},"eventType":["x"],"version":null}"#;
         assert_eq!(
             Envelope::read(body, &Properties::default()),
-            Envelope::default()
+            (Envelope::default(), None)
         );
     }
 }

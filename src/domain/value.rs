@@ -62,11 +62,16 @@ macro_rules! exact_float {
         mod $module {
             use serde::{Deserialize, Deserializer, Serializer, de::Error as _};
 
-            pub(super) fn serialize<S: Serializer>(value: &$float, to: S) -> Result<S::Ok, S::Error> {
+            pub(super) fn serialize<S: Serializer>(
+                value: &$float,
+                to: S,
+            ) -> Result<S::Ok, S::Error> {
                 to.collect_str(&format_args!("{:#x} ({value})", value.to_bits()))
             }
 
-            pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<$float, D::Error> {
+            pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+                from: D,
+            ) -> Result<$float, D::Error> {
                 let text = String::deserialize(from)?;
                 text.split(' ')
                     .next()

@@ -12,6 +12,7 @@ use crate::domain::{Death, Draft, Event, Fingerprint, Queue, Topology};
 use crate::protocol::{Command, MoveOrder, MoveOutcome, PeekReport, RequestId};
 
 use super::forms::Forms;
+use super::job::Job;
 
 /// Messages that one peek borrows at most.
 pub const PEEK_LIMIT: u16 = 200;
@@ -122,29 +123,6 @@ pub struct Editor {
     pub choice: TargetChoice,
 }
 
-/// A resend or discard under way, or the last one.
-#[derive(Clone, Debug)]
-pub struct Job {
-    /// Names it.
-    pub request: RequestId,
-    /// `Resend` or `Discard`, for the progress line.
-    pub verb: &'static str,
-    /// Messages asked for.
-    pub total: usize,
-    /// Sent, or thrown away.
-    pub done: usize,
-    /// Stayed in the queue.
-    pub kept: usize,
-    /// Sent, but their originals could not be removed.
-    pub duplicates: usize,
-    /// Not found in the queue any more.
-    pub gone: usize,
-    /// It has ended.
-    pub ended: bool,
-    /// Why it ended early, or the first reason why something stayed.
-    pub problem: Option<String>,
-}
-
 /// The dead-letter screen's memory.
 #[derive(Debug, Default)]
 pub struct DeadLetterDesk {
@@ -252,8 +230,15 @@ impl DeadLetterDesk {
                 }
             }
             DeadAction::MarkAll(marked) => {
-                let count = self.peeked.as_ref().map_or(0, |peeked| peeked.messages.len());
-                self.marked = if marked { (0..count).collect() } else { BTreeSet::new() };
+                let count = self
+                    .peeked
+                    .as_ref()
+                    .map_or(0, |peeked| peeked.messages.len());
+                self.marked = if marked {
+                    (0..count).collect()
+                } else {
+                    BTreeSet::new()
+                };
             }
             DeadAction::Target(choice) => {
                 self.choice = choice;
@@ -265,7 +250,10 @@ impl DeadLetterDesk {
                 return self.resend_places(&places, request, login);
             }
             DeadAction::ResendAll => {
-                let count = self.peeked.as_ref().map_or(0, |peeked| peeked.messages.len());
+                let count = self
+                    .peeked
+                    .as_ref()
+                    .map_or(0, |peeked| peeked.messages.len());
                 return self.resend_places(&(0..count).collect::<Vec<_>>(), request, login);
             }
             DeadAction::AskDiscard => {
@@ -276,7 +264,11 @@ impl DeadLetterDesk {
             DeadAction::Discard => {
                 if let (Some(messages), Some(queue)) = (self.asking.take(), self.queue.clone()) {
                     self.start_job(request, "Discard", messages.len());
-                    return vec![Command::Discard { request, queue, messages }];
+                    return vec![Command::Discard {
+                        request,
+                        queue,
+                        messages,
+                    }];
                 }
             }
             DeadAction::Stop => {
@@ -308,7 +300,11 @@ impl DeadLetterDesk {
         let queue = self.queue.clone()?;
         self.peek_problem = None;
         self.peeking = Some(request);
-        Some(Command::Peek { request, queue, limit: PEEK_LIMIT })
+        Some(Command::Peek {
+            request,
+            queue,
+            limit: PEEK_LIMIT,
+        })
     }
 
     /// Takes the answer to a peek. The selection and the marks stay on their messages.
@@ -342,8 +338,9 @@ impl DeadLetterDesk {
                 event,
             })
             .collect();
-        self.selected =
-            messages.iter().position(|message| Some(message.fingerprint) == selected);
+        self.selected = messages
+            .iter()
+            .position(|message| Some(message.fingerprint) == selected);
         self.marked = messages
             .iter()
             .enumerate()
@@ -364,7 +361,10 @@ impl DeadLetterDesk {
     }
 
     fn marked_messages(&self) -> impl Iterator<Item = Fingerprint> {
-        let messages = self.peeked.iter().flat_map(|peeked| peeked.messages.iter().enumerate());
+        let messages = self
+            .peeked
+            .iter()
+            .flat_map(|peeked| peeked.messages.iter().enumerate());
         messages
             .filter(|(place, _)| self.marked.contains(place))
             .map(|(_, message)| message.fingerprint)
@@ -381,9 +381,13 @@ impl DeadLetterDesk {
     }
 
     fn chosen(&self) -> Vec<Fingerprint> {
-        let Some(peeked) = &self.peeked else { return Vec::new() };
+        let Some(peeked) = &self.peeked else {
+            return Vec::new();
+        };
         let places = self.chosen_places().into_iter();
-        places.filter_map(|place| Some(peeked.messages.get(place)?.fingerprint)).collect()
+        places
+            .filter_map(|place| Some(peeked.messages.get(place)?.fingerprint))
+            .collect()
     }
 
     fn load_editor(&mut self, forms: &mut Forms, login: &str) {
@@ -401,11 +405,16 @@ impl DeadLetterDesk {
     }
 
     fn resend_edited(&mut self, request: RequestId, forms: &mut Forms) -> Vec<Command> {
-        let Some(editor) = &mut forms.editor else { return Vec::new() };
+        let Some(editor) = &mut forms.editor else {
+            return Vec::new();
+        };
         match editor.draft.check() {
             Ok(outgoing) => {
                 editor.problems.clear();
-                let orders = vec![MoveOrder { original: editor.original, outgoing }];
+                let orders = vec![MoveOrder {
+                    original: editor.original,
+                    outgoing,
+                }];
                 self.resend(orders, request)
             }
             Err(problems) => {
@@ -417,10 +426,14 @@ impl DeadLetterDesk {
 
     fn resend_places(&mut self, places: &[usize], request: RequestId, login: &str) -> Vec<Command> {
         let choice = self.choice;
-        let Some(peeked) = &mut self.peeked else { return Vec::new() };
+        let Some(peeked) = &mut self.peeked else {
+            return Vec::new();
+        };
         let mut orders = Vec::with_capacity(places.len());
         for place in places {
-            let Some(message) = peeked.messages.get_mut(*place) else { continue };
+            let Some(message) = peeked.messages.get_mut(*place) else {
+                continue;
+            };
             match plan(&message.event, choice, login) {
                 Ok(resend) => orders.push(MoveOrder {
                     original: message.fingerprint,
@@ -434,26 +447,22 @@ impl DeadLetterDesk {
     }
 
     fn resend(&mut self, orders: Vec<MoveOrder>, request: RequestId) -> Vec<Command> {
-        let Some(queue) = self.queue.clone() else { return Vec::new() };
+        let Some(queue) = self.queue.clone() else {
+            return Vec::new();
+        };
         if orders.is_empty() || self.is_busy() {
             return Vec::new();
         }
         self.start_job(request, "Resend", orders.len());
-        vec![Command::Resend { request, queue, orders }]
+        vec![Command::Resend {
+            request,
+            queue,
+            orders,
+        }]
     }
 
     fn start_job(&mut self, request: RequestId, verb: &'static str, total: usize) {
-        self.job = Some(Job {
-            request,
-            verb,
-            total,
-            done: 0,
-            kept: 0,
-            duplicates: 0,
-            gone: 0,
-            ended: false,
-            problem: None,
-        });
+        self.job = Some(Job::new(request, verb, total));
     }
 
     /// Notes how one message of a job ended.
@@ -464,29 +473,17 @@ impl DeadLetterDesk {
         outcome: MoveOutcome,
         forms: &mut Forms,
     ) {
-        let Some(job) = self.job.as_mut().filter(|job| job.request == request) else { return };
-        let leaves = match &outcome {
-            MoveOutcome::Resent | MoveOutcome::Discarded => {
-                job.done += 1;
-                true
-            }
-            MoveOutcome::Gone => {
-                job.gone += 1;
-                true
-            }
-            MoveOutcome::Kept(words) => {
-                job.kept += 1;
-                job.problem.get_or_insert_with(|| words.clone());
-                false
-            }
-            MoveOutcome::Duplicate(words) => {
-                job.duplicates += 1;
-                job.problem.get_or_insert_with(|| words.clone());
-                false
-            }
+        let Some(job) = self.job.as_mut().filter(|job| job.request == request) else {
+            return;
         };
-        let Some(peeked) = &mut self.peeked else { return };
-        let place = peeked.messages.iter().position(|message| message.fingerprint == original);
+        let leaves = job.count(&outcome);
+        let Some(peeked) = &mut self.peeked else {
+            return;
+        };
+        let place = peeked
+            .messages
+            .iter()
+            .position(|message| message.fingerprint == original);
         let Some(place) = place else { return };
         if let MoveOutcome::Kept(words) | MoveOutcome::Duplicate(words) = outcome {
             peeked.messages[place].remark = Some(words);
@@ -497,7 +494,10 @@ impl DeadLetterDesk {
             let shifted = |p: usize| (p != place).then(|| if p > place { p - 1 } else { p });
             self.selected = self.selected.and_then(shifted);
             self.marked = self.marked.iter().copied().filter_map(shifted).collect();
-            if forms.editor.as_ref().is_some_and(|editor| editor.original == original)
+            if forms
+                .editor
+                .as_ref()
+                .is_some_and(|editor| editor.original == original)
                 && self.selected.is_none()
             {
                 forms.editor = None;
@@ -522,7 +522,10 @@ fn plan(event: &Event, choice: TargetChoice, login: &str) -> Result<Resend, Stri
 
 /// Without a known origin the message is offered as it lies there, with an empty target to fill in.
 fn elsewhere(event: &Event, login: &str, words: String) -> Resend {
-    let target = Target::Elsewhere { exchange: String::new(), routing_key: String::new() };
+    let target = Target::Elsewhere {
+        exchange: String::new(),
+        routing_key: String::new(),
+    };
     let mut resend = resend::plan(event, &target, login).unwrap_or_else(|_| Resend {
         outgoing: crate::domain::Outgoing {
             exchange: String::new(),
@@ -534,30 +537,4 @@ fn elsewhere(event: &Event, login: &str, words: String) -> Resend {
     });
     resend.notes.insert(0, words);
     resend
-}
-
-impl Job {
-    /// The job in one line.
-    #[must_use]
-    pub fn words(&self) -> String {
-        let (past, verb) = match self.verb {
-            "Discard" => ("discarded", "Discarding"),
-            _ => ("resent", "Resending"),
-        };
-        let mut words = if self.ended {
-            format!("{} of {} {past}", self.done, self.total)
-        } else {
-            format!("{verb}: {} of {}", self.done, self.total)
-        };
-        for (count, what) in [
-            (self.kept, "stayed in the queue"),
-            (self.duplicates, "sent but still in the queue (duplicate)"),
-            (self.gone, "no longer in the queue"),
-        ] {
-            if count > 0 {
-                words.push_str(&format!(", {count} {what}"));
-            }
-        }
-        words
-    }
 }

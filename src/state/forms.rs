@@ -87,8 +87,10 @@ impl ConnectForm {
         self.password = endpoint.password.clone();
         self.vhost.clone_from(&endpoint.vhost);
         self.tls = endpoint.tls;
-        self.management_port =
-            endpoint.management_port.map(|port| port.to_string()).unwrap_or_default();
+        self.management_port = endpoint
+            .management_port
+            .map(|port| port.to_string())
+            .unwrap_or_default();
     }
 
     /// Takes over a pasted URL as soon as it can be read, so that the fields show what it means.
@@ -131,7 +133,11 @@ impl ConnectForm {
             port: port("Port", &self.port)?,
             user: self.user.clone(),
             password: self.password.clone(),
-            vhost: if self.vhost.is_empty() { "/".to_owned() } else { self.vhost.clone() },
+            vhost: if self.vhost.is_empty() {
+                "/".to_owned()
+            } else {
+                self.vhost.clone()
+            },
             tls: self.tls,
             management_port: match management {
                 "" => None,
@@ -152,7 +158,10 @@ pub struct TapForm {
 
 impl Default for TapForm {
     fn default() -> Self {
-        Self { exchange: String::new(), binding_key: "#".to_owned() }
+        Self {
+            exchange: String::new(),
+            binding_key: "#".to_owned(),
+        }
     }
 }
 
@@ -163,10 +172,16 @@ mod tests {
 
     #[test]
     fn a_pasted_url_fills_the_fields() {
-        let mut form = ConnectForm { name: "mine".into(), ..ConnectForm::default() };
+        let mut form = ConnectForm {
+            name: "mine".into(),
+            ..ConnectForm::default()
+        };
         form.url = "amqps://ada:secret@broker:5999/team".into();
         form.url_changed();
-        assert_eq!((form.host.as_str(), form.port.as_str(), form.tls), ("broker", "5999", true));
+        assert_eq!(
+            (form.host.as_str(), form.port.as_str(), form.tls),
+            ("broker", "5999", true)
+        );
         assert_eq!(form.name, "mine");
         form.url = "http://x".into();
         form.url_changed();
@@ -176,7 +191,10 @@ mod tests {
 
     #[test]
     fn a_wrong_field_is_named() {
-        let mut form = ConnectForm { port: "70000".into(), ..ConnectForm::default() };
+        let mut form = ConnectForm {
+            port: "70000".into(),
+            ..ConnectForm::default()
+        };
         assert!(form.endpoint().unwrap_err().starts_with("Port"));
         form.host.clear();
         assert!(form.endpoint().unwrap_err().starts_with("Host"));

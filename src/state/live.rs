@@ -102,8 +102,9 @@ impl Live {
     /// [`Self::refusal`].
     pub fn start(&mut self, id: u64, forms: &Forms, topology: &Topology) -> Option<Command> {
         let form = &forms.tap;
-        let kind =
-            topology.exchange(&form.exchange).map_or(&ExchangeKind::Unknown, |found| &found.kind);
+        let kind = topology
+            .exchange(&form.exchange)
+            .map_or(&ExchangeKind::Unknown, |found| &found.kind);
         self.refusal = tap::refusal(&form.exchange, kind);
         if self.refusal.is_some() {
             return None;
@@ -193,14 +194,20 @@ impl Live {
     /// A frame passes: rates once a second, and one bounded step of matching. True if the next
     /// frame has more to match.
     pub fn tick(&mut self, now: DateTime<Utc>) -> bool {
-        let since = self.ticked.map_or(TICK_MS, |then| (now - then).num_milliseconds());
+        let since = self
+            .ticked
+            .map_or(TICK_MS, |then| (now - then).num_milliseconds());
         if since >= TICK_MS {
             #[expect(clippy::cast_precision_loss, reason = "seconds for a smoothed rate")]
             let seconds = since as f32 / 1_000.0;
             if self.ticked.is_some() {
                 #[expect(clippy::cast_precision_loss, reason = "a rate is shown roughly")]
                 let fresh = self.fresh as f32 / seconds;
-                self.rate = if self.rate == 0.0 { fresh } else { self.rate * 0.6 + fresh * 0.4 };
+                self.rate = if self.rate == 0.0 {
+                    fresh
+                } else {
+                    self.rate * 0.6 + fresh * 0.4
+                };
                 if self.rate < 0.05 {
                     self.rate = 0.0;
                 }
@@ -267,8 +274,12 @@ impl Live {
         if count == 0 {
             return;
         }
-        let row = self.selected.and_then(|number| self.view.row(&self.log, number));
-        let next = row.map_or(count - 1, |row| row.saturating_add_signed(rows).min(count - 1));
+        let row = self
+            .selected
+            .and_then(|number| self.view.row(&self.log, number));
+        let next = row.map_or(count - 1, |row| {
+            row.saturating_add_signed(rows).min(count - 1)
+        });
         self.selected = self.view.number(&self.log, next);
         self.follow = false;
     }
@@ -277,7 +288,9 @@ impl Live {
 /// A time of day with milliseconds, local.
 #[must_use]
 pub fn clock(time: DateTime<Utc>) -> String {
-    time.with_timezone(&chrono::Local).format("%H:%M:%S%.3f").to_string()
+    time.with_timezone(&chrono::Local)
+        .format("%H:%M:%S%.3f")
+        .to_string()
 }
 
 /// The keys to bind: for a direct exchange a pattern means every known key that it matches,
@@ -291,7 +304,10 @@ fn binding_keys(
     if *kind != ExchangeKind::Direct || !pattern.contains(['#', '*']) {
         return vec![pattern.to_owned()];
     }
-    let known = topology.bindings.iter().filter(|binding| binding.source == exchange);
+    let known = topology
+        .bindings
+        .iter()
+        .filter(|binding| binding.source == exchange);
     let mut keys: Vec<String> = known
         .map(|binding| binding.key.clone())
         .filter(|key| crate::domain::routing_key::matches(pattern, key))

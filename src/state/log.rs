@@ -58,7 +58,14 @@ impl EventLog {
     /// An empty log that keeps about this many bytes.
     #[must_use]
     pub fn new(max_bytes: usize) -> Self {
-        Self { entries: VecDeque::new(), first: 0, bytes: 0, max_bytes, received: 0, evicted: 0 }
+        Self {
+            entries: VecDeque::new(),
+            first: 0,
+            bytes: 0,
+            max_bytes,
+            received: 0,
+            evicted: 0,
+        }
     }
 
     /// Appends an entry and evicts the oldest while there is too much. The newest always stays,
@@ -68,7 +75,9 @@ impl EventLog {
         self.bytes += entry.cost();
         self.entries.push_back(entry);
         while self.bytes > self.max_bytes && self.entries.len() > 1 {
-            let Some(oldest) = self.entries.pop_front() else { break };
+            let Some(oldest) = self.entries.pop_front() else {
+                break;
+            };
             self.bytes -= oldest.cost();
             self.first += 1;
             self.evicted += u64::from(oldest.event().is_some());

@@ -6,6 +6,7 @@
 pub mod action;
 pub mod dead_letters;
 pub mod forms;
+pub mod job;
 pub mod live;
 pub mod log;
 pub mod notices;
@@ -130,7 +131,11 @@ impl State {
             Update::Peeked { request, result } => {
                 self.dead.peeked(request, result, moment.now, forms);
             }
-            Update::Moved { request, original, outcome } => {
+            Update::Moved {
+                request,
+                original,
+                outcome,
+            } => {
                 self.dead.moved(request, original, outcome, forms);
             }
             Update::JobDone { request, problem } => {
@@ -150,7 +155,8 @@ impl State {
         let words = "Eventscope is busy with earlier requests. Try again in a moment".to_owned();
         match command {
             Command::Publish { request, .. } => {
-                self.publish.finish(request, crate::protocol::PublishOutcome::Refused(words));
+                self.publish
+                    .finish(request, crate::protocol::PublishOutcome::Refused(words));
             }
             Command::Peek { request, .. } => {
                 self.dead.peeked(request, Err(words), now, forms);
@@ -203,7 +209,11 @@ impl State {
     fn autostart(&mut self, forms: &Forms) -> Vec<Command> {
         if self.sandbox == Some(SandboxState::Running) && self.live.tap.is_none() {
             let tap = self.fresh();
-            return self.live.start(tap, forms, &self.topology).into_iter().collect();
+            return self
+                .live
+                .start(tap, forms, &self.topology)
+                .into_iter()
+                .collect();
         }
         Vec::new()
     }
@@ -233,7 +243,11 @@ impl State {
             }
             Action::StartTap => {
                 let tap = self.fresh();
-                return self.live.start(tap, forms, &self.topology).into_iter().collect();
+                return self
+                    .live
+                    .start(tap, forms, &self.topology)
+                    .into_iter()
+                    .collect();
             }
             Action::StopTap => return self.live.stop().into_iter().collect(),
             Action::Live(action) => self.live.act(action, forms),

@@ -41,7 +41,13 @@ impl Notices {
             return;
         }
         self.next += 1;
-        self.entries.push(Entry { number: self.next, at, gravity, words, times: 1 });
+        self.entries.push(Entry {
+            number: self.next,
+            at,
+            gravity,
+            words,
+            times: 1,
+        });
         if self.entries.len() > MAX_NOTICES {
             self.entries.remove(0);
         }

@@ -49,7 +49,12 @@ impl PublishDesk {
         self.problems.clear();
         self.history.insert(
             0,
-            Sent { request, at: now, outgoing: outgoing.clone(), outcome: None },
+            Sent {
+                request,
+                at: now,
+                outgoing: outgoing.clone(),
+                outcome: None,
+            },
         );
         self.history.truncate(MAX_HISTORY);
         Some(Command::Publish { request, outgoing })
@@ -65,7 +70,10 @@ impl PublishDesk {
     /// The sent message of this number.
     #[must_use]
     pub fn sent(&self, number: u64) -> Option<&Outgoing> {
-        let sent = self.history.iter().find(|sent| sent.request == RequestId(number))?;
+        let sent = self
+            .history
+            .iter()
+            .find(|sent| sent.request == RequestId(number))?;
         Some(&sent.outgoing)
     }
 }

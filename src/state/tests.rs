@@ -20,8 +20,11 @@ struct Desk {
 
 impl Desk {
     fn connected() -> Self {
-        let mut desk =
-            Self { state: State::new(None), forms: Forms::default(), now: DateTime::UNIX_EPOCH };
+        let mut desk = Self {
+            state: State::new(None),
+            forms: Forms::default(),
+            now: DateTime::UNIX_EPOCH,
+        };
         desk.apply(Update::Link(Link::Connected {
             endpoint: Endpoint::default(),
             server: "RabbitMQ".into(),
@@ -31,12 +34,18 @@ impl Desk {
     }
 
     fn apply(&mut self, update: Update) -> Vec<Command> {
-        let moment = Moment { now: self.now, fresh_id: "fresh" };
+        let moment = Moment {
+            now: self.now,
+            fresh_id: "fresh",
+        };
         self.state.apply(update, &mut self.forms, moment)
     }
 
     fn act(&mut self, action: Action) -> Vec<Command> {
-        let moment = Moment { now: self.now, fresh_id: "fresh" };
+        let moment = Moment {
+            now: self.now,
+            fresh_id: "fresh",
+        };
         self.state.act(action, &mut self.forms, moment)
     }
 
@@ -49,7 +58,7 @@ impl Desk {
     }
 
     fn receive(&mut self, tap: TapId, key: &str) {
-        let events = vec![super::log::tests::event(key, "{}")];
+        let events = vec![log::tests::event(key, "{}")];
         self.apply(Update::Events { tap, events });
     }
 
@@ -66,7 +75,10 @@ impl Desk {
             borrowed_ms: 4,
             remark: String::new(),
         };
-        self.apply(Update::Peeked { request: *request, result: Ok(report) });
+        self.apply(Update::Peeked {
+            request: *request,
+            result: Ok(report),
+        });
     }
 }
 
@@ -76,14 +88,24 @@ fn dead_letter(body: &str) -> Arc<Event> {
         ("reason".into(), text("rejected")),
         ("queue".into(), text("orders")),
         ("exchange".into(), text("shop")),
-        ("routing-keys".into(), FieldValue::Array(vec![text("order.created")])),
+        (
+            "routing-keys".into(),
+            FieldValue::Array(vec![text("order.created")]),
+        ),
     ]);
     let properties = Properties {
         headers: Some(vec![("x-death".into(), FieldValue::Array(vec![entry]))]),
         ..Properties::default()
     };
     let now = DateTime::UNIX_EPOCH;
-    Arc::new(Event::new(now, "dead".into(), "orders".into(), true, properties, body.into()))
+    Arc::new(Event::new(
+        now,
+        "dead".into(),
+        "orders".into(),
+        true,
+        properties,
+        body.into(),
+    ))
 }
 
 #[test]
@@ -91,7 +113,13 @@ fn a_tap_is_refused_before_anything_is_sent() {
     let mut desk = Desk::connected();
     desk.forms.tap.exchange = "spread".into();
     assert!(desk.act(Action::StartTap).is_empty());
-    assert!(desk.state.live.refusal.as_ref().is_some_and(|w| w.contains("x-consistent-hash")));
+    assert!(
+        desk.state
+            .live
+            .refusal
+            .as_ref()
+            .is_some_and(|w| w.contains("x-consistent-hash"))
+    );
 }
 
 #[test]
@@ -99,7 +127,9 @@ fn a_direct_exchange_is_bound_to_every_known_key() {
     let mut desk = Desk::connected();
     desk.forms.tap.exchange = "dead".into();
     let commands = desk.act(Action::StartTap);
-    let [Command::StartTap(request)] = commands.as_slice() else { panic!("{commands:?}") };
+    let [Command::StartTap(request)] = commands.as_slice() else {
+        panic!("{commands:?}")
+    };
     assert_eq!(request.binding_keys, ["orders", "other"]);
 }
 
@@ -119,9 +149,16 @@ fn a_break_shows_as_a_gap_in_the_stream() {
     let tap = desk.start_tap();
     desk.receive(tap, "a");
     let to = desk.now + TimeDelta::seconds(3);
-    let state = TapState::Resumed { queue: "q".into(), from: desk.now, to };
+    let state = TapState::Resumed {
+        queue: "q".into(),
+        from: desk.now,
+        to,
+    };
     desk.apply(Update::Tap { tap, state });
-    assert!(matches!(desk.state.live.log.get(1), Some(super::log::Entry::Gap { .. })));
+    assert!(matches!(
+        desk.state.live.log.get(1),
+        Some(log::Entry::Gap { .. })
+    ));
     assert_eq!(desk.state.notices.entries().len(), 1);
 }
 
@@ -155,7 +192,9 @@ fn clearing_keeps_the_filter() {
 #[test]
 fn a_wrong_form_publishes_nothing_and_names_the_fields() {
     let mut desk = Desk::connected();
-    desk.forms.draft.set(crate::domain::draft::Field::Priority, "high");
+    desk.forms
+        .draft
+        .set(crate::domain::draft::Field::Priority, "high");
     assert!(desk.act(Action::Publish).is_empty());
     assert_eq!(desk.state.publish.problems[0].field, "Priority");
 }
@@ -168,8 +207,14 @@ fn publish_again_loads_what_was_sent() {
     let [Command::Publish { request, outgoing }] = commands.as_slice() else {
         panic!("{commands:?}")
     };
-    desk.apply(Update::Published { request: *request, outcome: PublishOutcome::Routed });
-    assert_eq!(desk.state.publish.history[0].outcome, Some(PublishOutcome::Routed));
+    desk.apply(Update::Published {
+        request: *request,
+        outcome: PublishOutcome::Routed,
+    });
+    assert_eq!(
+        desk.state.publish.history[0].outcome,
+        Some(PublishOutcome::Routed)
+    );
     desk.forms.draft = crate::domain::Draft::default();
     desk.act(Action::PublishAgain(request.0));
     assert_eq!(desk.forms.draft.check().as_ref(), Ok(outgoing));
@@ -181,24 +226,54 @@ fn an_edited_dead_letter_is_sent_once_and_leaves_the_list() {
     desk.peek(&["1", "2", "3"]);
     desk.act(Action::Dead(DeadAction::Select(1)));
     let editor = desk.forms.editor.as_mut().unwrap();
-    assert_eq!((editor.draft.exchange.as_str(), editor.draft.routing_key.as_str()), ("shop", "order.created"));
+    assert_eq!(
+        (
+            editor.draft.exchange.as_str(),
+            editor.draft.routing_key.as_str()
+        ),
+        ("shop", "order.created")
+    );
     editor.draft.body = BodyDraft::Text("22".into());
     let commands = desk.act(Action::Dead(DeadAction::Resend));
-    let [Command::Resend { request, queue, orders }] = commands.as_slice() else {
+    let [
+        Command::Resend {
+            request,
+            queue,
+            orders,
+        },
+    ] = commands.as_slice()
+    else {
         panic!("{commands:?}")
     };
     assert_eq!(queue, "orders.dead");
     assert_eq!(orders.len(), 1);
     assert_eq!(orders[0].outgoing.body, b"22");
-    assert!(desk.act(Action::Dead(DeadAction::Resend)).is_empty(), "a second click sends nothing");
+    assert!(
+        desk.act(Action::Dead(DeadAction::Resend)).is_empty(),
+        "a second click sends nothing"
+    );
     let original = orders[0].original;
-    desk.apply(Update::Moved { request: *request, original, outcome: MoveOutcome::Resent });
-    desk.apply(Update::JobDone { request: *request, problem: None });
+    desk.apply(Update::Moved {
+        request: *request,
+        original,
+        outcome: MoveOutcome::Resent,
+    });
+    desk.apply(Update::JobDone {
+        request: *request,
+        problem: None,
+    });
     let peeked = desk.state.dead.peeked.as_ref().unwrap();
-    let left: Vec<_> = peeked.messages.iter().map(|m| m.event.body.clone()).collect();
+    let left: Vec<_> = peeked
+        .messages
+        .iter()
+        .map(|m| m.event.body.clone())
+        .collect();
     assert_eq!(left, [b"1", b"3"]);
     assert!(desk.forms.editor.is_none());
-    assert_eq!(desk.state.dead.job.as_ref().unwrap().words(), "1 of 1 resent");
+    assert_eq!(
+        desk.state.dead.job.as_ref().unwrap().words(),
+        "1 of 1 resent"
+    );
 }
 
 #[test]
@@ -206,14 +281,29 @@ fn what_stays_says_why() {
     let mut desk = Desk::connected();
     desk.peek(&["1", "2"]);
     let commands = desk.act(Action::Dead(DeadAction::ResendAll));
-    let [Command::Resend { request, orders, .. }] = commands.as_slice() else {
+    let [
+        Command::Resend {
+            request, orders, ..
+        },
+    ] = commands.as_slice()
+    else {
         panic!("{commands:?}")
     };
     let outcome = MoveOutcome::Kept("No queue took it".into());
-    desk.apply(Update::Moved { request: *request, original: orders[0].original, outcome });
-    desk.apply(Update::JobDone { request: *request, problem: None });
+    desk.apply(Update::Moved {
+        request: *request,
+        original: orders[0].original,
+        outcome,
+    });
+    desk.apply(Update::JobDone {
+        request: *request,
+        problem: None,
+    });
     let peeked = desk.state.dead.peeked.as_ref().unwrap();
-    assert_eq!(peeked.messages[0].remark.as_deref(), Some("No queue took it"));
+    assert_eq!(
+        peeked.messages[0].remark.as_deref(),
+        Some("No queue took it")
+    );
     let job = desk.state.dead.job.as_ref().unwrap();
     assert_eq!(job.words(), "0 of 2 resent, 1 stayed in the queue");
 }
@@ -242,7 +332,10 @@ fn a_new_peek_keeps_selection_and_marks_on_their_messages() {
     desk.act(Action::Dead(DeadAction::Mark(1, true)));
     desk.peek(&["2", "3", "4"]);
     assert_eq!(desk.state.dead.selected, Some(1));
-    assert_eq!(desk.state.dead.marked.iter().copied().collect::<Vec<_>>(), [0]);
+    assert_eq!(
+        desk.state.dead.marked.iter().copied().collect::<Vec<_>>(),
+        [0]
+    );
 }
 
 #[test]
@@ -256,7 +349,10 @@ fn only_the_sandbox_starts_a_tap_by_itself() {
         server: String::new(),
     }));
     let commands = desk.apply(Update::Topology(shop()));
-    assert!(matches!(commands.as_slice(), [Command::StartTap(_)]), "{commands:?}");
+    assert!(
+        matches!(commands.as_slice(), [Command::StartTap(_)]),
+        "{commands:?}"
+    );
 }
 
 #[test]

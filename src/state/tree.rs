@@ -47,7 +47,9 @@ impl KeyTree {
         let words = if key.is_empty() { "" } else { key };
         for word in words.split('.') {
             end += word.len() + usize::from(parent.is_some());
-            let Some(index) = self.child(parent, word, &key[..end.min(key.len())]) else { break };
+            let Some(index) = self.child(parent, word, &key[..end.min(key.len())]) else {
+                break;
+            };
             let node = &mut self.nodes[index];
             node.count += 1;
             node.fresh += 1;
@@ -100,7 +102,11 @@ impl KeyTree {
             #[expect(clippy::cast_precision_loss, reason = "a rate is shown with one digit")]
             let now = node.fresh as f32 / seconds;
             node.fresh = 0;
-            node.rate = if node.rate == 0.0 { now } else { node.rate * 0.7 + now * 0.3 };
+            node.rate = if node.rate == 0.0 {
+                now
+            } else {
+                node.rate * 0.7 + now * 0.3
+            };
             if node.rate < 0.05 {
                 node.rate = 0.0;
             }
@@ -199,7 +205,14 @@ mod tests {
     #[test]
     fn keys_become_branches_with_counts() {
         let mut tree = KeyTree::default();
-        for key in ["order.created", "order.paid", "order.created", "payment", "", "a..b"] {
+        for key in [
+            "order.created",
+            "order.paid",
+            "order.created",
+            "payment",
+            "",
+            "a..b",
+        ] {
             tree.count(key);
         }
         assert_eq!(

@@ -84,7 +84,11 @@ impl View {
 
     /// Goes on matching for one step; true if there is more to do.
     pub fn advance(&mut self, log: &EventLog) -> bool {
-        while self.matches.front().is_some_and(|number| *number < log.first()) {
+        while self
+            .matches
+            .front()
+            .is_some_and(|number| *number < log.first())
+        {
             self.matches.pop_front();
         }
         if self.criteria.is_empty() {
@@ -93,7 +97,9 @@ impl View {
         self.scanned = self.scanned.max(log.first());
         let mut bytes = 0;
         while bytes < STEP_BYTES {
-            let Some(entry) = log.get(self.scanned) else { return false };
+            let Some(entry) = log.get(self.scanned) else {
+                return false;
+            };
             let shown = match entry {
                 Entry::Event(event) => {
                     // Events without a body cost something too.
@@ -175,7 +181,9 @@ mod tests {
     }
 
     fn shown(view: &View, log: &EventLog) -> Vec<u64> {
-        (0..view.len(log)).filter_map(|row| view.number(log, row)).collect()
+        (0..view.len(log))
+            .filter_map(|row| view.number(log, row))
+            .collect()
     }
 
     #[test]
@@ -191,7 +199,10 @@ mod tests {
     fn a_branch_is_whole_words() {
         let log = log(&["order.created", "orders.x", "order", "payment.order"]);
         let mut view = View::default();
-        view.set(Criteria { branch: Some("order".into()), ..Criteria::default() });
+        view.set(Criteria {
+            branch: Some("order".into()),
+            ..Criteria::default()
+        });
         assert!(!view.advance(&log));
         assert_eq!(shown(&view, &log), [0, 2]);
         assert_eq!((view.row(&log, 2), view.row(&log, 1)), (Some(1), None));
@@ -205,7 +216,10 @@ mod tests {
             log.push(Entry::Event(event("a", &large)));
         }
         let mut view = View::default();
-        view.set(Criteria { text: "XXX".into(), ..Criteria::default() });
+        view.set(Criteria {
+            text: "XXX".into(),
+            ..Criteria::default()
+        });
         assert!(view.advance(&log));
         assert_eq!((view.len(&log), view.progress(&log)), (1, (1, 3)));
         while view.advance(&log) {}
@@ -228,7 +242,10 @@ mod tests {
         let one = event("a", "{}").cost();
         let mut log = EventLog::new(one * 2);
         let mut view = View::default();
-        view.set(Criteria { text: "a".into(), ..Criteria::default() });
+        view.set(Criteria {
+            text: "a".into(),
+            ..Criteria::default()
+        });
         for _ in 0..4 {
             log.push(Entry::Event(event("a", "{}")));
             view.advance(&log);

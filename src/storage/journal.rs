@@ -165,7 +165,10 @@ mod tests {
             ("raw".to_owned(), FieldValue::RawText(vec![0xff, 0])),
             ("i64".to_owned(), FieldValue::I64(i64::MIN)),
             ("u8".to_owned(), FieldValue::U8(255)),
-            ("decimal".to_owned(), FieldValue::Decimal { scale: 3, value: 7 }),
+            (
+                "decimal".to_owned(),
+                FieldValue::Decimal { scale: 3, value: 7 },
+            ),
             ("time".to_owned(), FieldValue::Timestamp(u64::MAX)),
             (
                 "nested".to_owned(),
@@ -220,7 +223,11 @@ mod tests {
         journal.file.write_all(b"{\"at\":\"1970").unwrap();
         let mut journal = Journal::open(dir.path()).unwrap();
         journal.append(&entry(b"second")).unwrap();
-        let bodies: Vec<_> = read(journal.path()).unwrap().into_iter().map(|e| e.body).collect();
+        let bodies: Vec<_> = read(journal.path())
+            .unwrap()
+            .into_iter()
+            .map(|e| e.body)
+            .collect();
         assert_eq!(bodies, [b"first".to_vec(), b"second".to_vec()]);
     }
 }

@@ -4,42 +4,46 @@ use eframe::egui::{self, Frame, Margin, RichText, ScrollArea, Stroke, Ui};
 
 use super::Cx;
 use super::theme::{self, Palette, STEP};
-use super::widgets::{
-    banner, button, password_field, primary_button, stacked_field, weak,
-};
+use super::widgets::{banner, button, password_field, primary_button, stacked_field, weak};
 use crate::protocol::{Link, SandboxState};
 use crate::state::Action;
 
 /// Draws the screen.
 pub fn connect_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
-    ScrollArea::vertical().auto_shrink([false, false]).show(ui, |ui| {
-        let width = ui.available_width();
-        let column = 400.0_f32.min((width - STEP * 12.0) / 2.0).max(280.0);
-        let two = width >= column * 2.0 + STEP * 12.0;
-        let total = if two { column * 2.0 + STEP * 6.0 } else { column };
-        ui.add_space((ui.available_height() * 0.08).max(STEP * 4.0));
-        ui.horizontal_top(|ui| {
-            ui.add_space(((width - total) / 2.0).max(0.0));
-            ui.vertical(|ui| {
-                ui.set_width(total);
-                ui.label(RichText::new("Eventscope").size(theme::SIZES[3]).strong());
-                weak(ui, "See what flows through RabbitMQ, and repair what died");
-                ui.add_space(STEP * 4.0);
-                if two {
-                    ui.horizontal_top(|ui| {
-                        ui.spacing_mut().item_spacing.x = STEP * 6.0;
+    ScrollArea::vertical()
+        .auto_shrink([false, false])
+        .show(ui, |ui| {
+            let width = ui.available_width();
+            let column = 400.0_f32.min((width - STEP * 12.0) / 2.0).max(280.0);
+            let two = width >= column * 2.0 + STEP * 12.0;
+            let total = if two {
+                column * 2.0 + STEP * 6.0
+            } else {
+                column
+            };
+            ui.add_space((ui.available_height() * 0.08).max(STEP * 4.0));
+            ui.horizontal_top(|ui| {
+                ui.add_space(((width - total) / 2.0).max(0.0));
+                ui.vertical(|ui| {
+                    ui.set_width(total);
+                    ui.label(RichText::new("Eventscope").size(theme::SIZES[3]).strong());
+                    weak(ui, "See what flows through RabbitMQ, and repair what died");
+                    ui.add_space(STEP * 4.0);
+                    if two {
+                        ui.horizontal_top(|ui| {
+                            ui.spacing_mut().item_spacing.x = STEP * 6.0;
+                            card(ui, column, |ui| form_ui(ui, cx));
+                            card(ui, column, |ui| sandbox_ui(ui, cx));
+                        });
+                    } else {
                         card(ui, column, |ui| form_ui(ui, cx));
+                        ui.add_space(STEP * 3.0);
                         card(ui, column, |ui| sandbox_ui(ui, cx));
-                    });
-                } else {
-                    card(ui, column, |ui| form_ui(ui, cx));
-                    ui.add_space(STEP * 3.0);
-                    card(ui, column, |ui| sandbox_ui(ui, cx));
-                }
+                    }
+                });
             });
+            ui.add_space(STEP * 6.0);
         });
-        ui.add_space(STEP * 6.0);
-    });
 }
 
 fn card(ui: &mut Ui, width: f32, content: impl FnOnce(&mut Ui)) {
@@ -65,7 +69,10 @@ fn form_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     if stacked_field(ui, "AMQP URL", &mut form.url).changed() {
         form.url_changed();
     }
-    weak(ui, "Paste amqp://user:password@host:5672/vhost, or fill in the fields");
+    weak(
+        ui,
+        "Paste amqp://user:password@host:5672/vhost, or fill in the fields",
+    );
     let half = (ui.available_width() - STEP * 2.0) / 2.0;
     ui.columns(2, |columns| {
         stacked_field(&mut columns[0], "Host", &mut form.host);
@@ -116,9 +123,7 @@ fn sandbox_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
         "A real RabbitMQ of your own on this machine, with a sample shop in it: orders, payments \
          and shipments flow, and some of them die for honest reasons.",
     );
-    ui.label(
-        "It listens on 127.0.0.1 only, touches no other RabbitMQ, and ends with this window.",
-    );
+    ui.label("It listens on 127.0.0.1 only, touches no other RabbitMQ, and ends with this window.");
     let starting = matches!(cx.state.sandbox, Some(SandboxState::Starting(_)));
     if button(ui, "Start a private RabbitMQ", !starting).clicked() {
         cx.act(Action::StartSandbox);

@@ -3,7 +3,9 @@
 use eframe::egui::{self, ComboBox, RichText, ScrollArea, TextEdit, Ui};
 
 use super::theme::{self, Palette, STEP};
-use super::widgets::{button, choice_field, field_margin, section, small_label, stacked_field, weak};
+use super::widgets::{
+    button, choice_field, field_margin, section, small_label, stacked_field, weak,
+};
 use crate::domain::draft::{Field, HeaderDraft, Problem};
 use crate::domain::{BodyDraft, Draft, FieldType, HeaderRow, Topology};
 
@@ -11,24 +13,41 @@ use crate::domain::{BodyDraft, Draft, FieldType, HeaderRow, Topology};
 pub fn target_ui(ui: &mut Ui, draft: &mut Draft, topology: &Topology, seen_keys: &[&str]) {
     ui.columns(2, |columns| {
         choice_field(&mut columns[0], "Exchange", &mut draft.exchange, || {
-            let open = topology.exchanges.iter().filter(|exchange| !exchange.internal);
-            open.map(|exchange| exchange.name.as_str()).filter(|name| !name.is_empty()).collect()
+            let open = topology
+                .exchanges
+                .iter()
+                .filter(|exchange| !exchange.internal);
+            open.map(|exchange| exchange.name.as_str())
+                .filter(|name| !name.is_empty())
+                .collect()
         });
         let exchange = draft.exchange.clone();
-        choice_field(&mut columns[1], "Routing key", &mut draft.routing_key, || {
-            if exchange.is_empty() {
-                return topology.queues.iter().map(|queue| queue.name.as_str()).collect();
-            }
-            let bound = topology.bindings.iter().filter(|binding| binding.source == exchange);
-            let mut keys: Vec<&str> = bound
-                .map(|binding| binding.key.as_str())
-                .filter(|key| !key.contains(['#', '*']) && !key.is_empty())
-                .chain(seen_keys.iter().copied())
-                .collect();
-            keys.sort_unstable();
-            keys.dedup();
-            keys
-        });
+        choice_field(
+            &mut columns[1],
+            "Routing key",
+            &mut draft.routing_key,
+            || {
+                if exchange.is_empty() {
+                    return topology
+                        .queues
+                        .iter()
+                        .map(|queue| queue.name.as_str())
+                        .collect();
+                }
+                let bound = topology
+                    .bindings
+                    .iter()
+                    .filter(|binding| binding.source == exchange);
+                let mut keys: Vec<&str> = bound
+                    .map(|binding| binding.key.as_str())
+                    .filter(|key| !key.contains(['#', '*']) && !key.is_empty())
+                    .chain(seen_keys.iter().copied())
+                    .collect();
+                keys.sort_unstable();
+                keys.dedup();
+                keys
+            },
+        );
     });
 }
 
@@ -41,15 +60,18 @@ pub fn payload_ui(ui: &mut Ui, draft: &mut Draft, rows: usize) {
         BodyDraft::Text(text) => {
             #[expect(clippy::cast_precision_loss, reason = "a few rows")]
             let height = rows as f32 * 14.5 + 12.0;
-            ScrollArea::vertical().id_salt("payload_editor").max_height(height).show(ui, |ui| {
-                let edit = TextEdit::multiline(text)
-                    .font(theme::mono())
-                    .desired_rows(rows)
-                    .desired_width(f32::INFINITY)
-                    .lock_focus(true)
-                    .margin(field_margin());
-                ui.add(edit).labelled_by(label);
-            });
+            ScrollArea::vertical()
+                .id_salt("payload_editor")
+                .max_height(height)
+                .show(ui, |ui| {
+                    let edit = TextEdit::multiline(text)
+                        .font(theme::mono())
+                        .desired_rows(rows)
+                        .desired_width(f32::INFINITY)
+                        .lock_focus(true)
+                        .margin(field_margin());
+                    ui.add(edit).labelled_by(label);
+                });
         }
         BodyDraft::Kept(bytes) => {
             let size = crate::domain::payload::size_text(bytes.len() as u64);
@@ -60,7 +82,11 @@ pub fn payload_ui(ui: &mut Ui, draft: &mut Draft, rows: usize) {
     }
     ui.horizontal(|ui| {
         match draft.payload_check() {
-            Ok(words) => ui.label(RichText::new(words).size(theme::SIZES[0]).color(palette.weak)),
+            Ok(words) => ui.label(
+                RichText::new(words)
+                    .size(theme::SIZES[0])
+                    .color(palette.weak),
+            ),
             Err(words) => {
                 let text = format!("Not valid JSON: {words}");
                 ui.label(RichText::new(text).size(theme::SIZES[0]).color(palette.bad))
@@ -94,20 +120,30 @@ pub fn properties_ui(ui: &mut Ui, draft: &mut Draft) {
     }
     ui.horizontal(|ui| {
         let name = small_label(ui, "Delivery mode");
-        let modes = [(Some(2), "Persistent"), (Some(1), "Transient"), (None, "Not set")];
+        let modes = [
+            (Some(2), "Persistent"),
+            (Some(1), "Transient"),
+            (None, "Not set"),
+        ];
         let text = modes
             .iter()
             .find(|(mode, _)| *mode == draft.delivery_mode)
             .map_or("Unusual", |(_, text)| text);
-        let combo = ComboBox::from_id_salt("delivery_mode").selected_text(text).show_ui(ui, |ui| {
-            for (mode, text) in modes {
-                if ui.selectable_value(&mut draft.delivery_mode, mode, text).clicked() {
-                    ui.close();
+        let combo = ComboBox::from_id_salt("delivery_mode")
+            .selected_text(text)
+            .show_ui(ui, |ui| {
+                for (mode, text) in modes {
+                    if ui
+                        .selectable_value(&mut draft.delivery_mode, mode, text)
+                        .clicked()
+                    {
+                        ui.close();
+                    }
                 }
-            }
-        });
+            });
         let response = combo.response.labelled_by(name.id);
-        ui.ctx().accesskit_node_builder(response.id, |node| node.set_description(text));
+        ui.ctx()
+            .accesskit_node_builder(response.id, |node| node.set_description(text));
     });
 }
 
@@ -118,7 +154,12 @@ pub fn headers_ui(ui: &mut Ui, draft: &mut Draft) {
     for (index, row) in draft.headers.iter_mut().enumerate() {
         ui.horizontal(|ui| {
             let width = (ui.available_width() - 210.0).max(120.0);
-            named_field(ui, &format!("Header {} name", index + 1), &mut row.name, width * 0.45);
+            named_field(
+                ui,
+                &format!("Header {} name", index + 1),
+                &mut row.name,
+                width * 0.45,
+            );
             match &mut row.value {
                 HeaderDraft::Typed(kind, text) => {
                     let name = kind.name();
@@ -136,7 +177,12 @@ pub fn headers_ui(ui: &mut Ui, draft: &mut Draft) {
                         node.set_label(format!("Header {} type", index + 1));
                         node.set_description(name);
                     });
-                    named_field(ui, &format!("Header {} value", index + 1), text, width * 0.55);
+                    named_field(
+                        ui,
+                        &format!("Header {} value", index + 1),
+                        text,
+                        width * 0.55,
+                    );
                 }
                 HeaderDraft::Kept(value) => {
                     ui.label(RichText::new(value.type_name()).color(palette.accent));
@@ -162,9 +208,12 @@ pub fn headers_ui(ui: &mut Ui, draft: &mut Draft) {
 }
 
 fn named_field(ui: &mut Ui, name: &str, text: &mut String, width: f32) {
-    let edit = TextEdit::singleline(text).font(theme::mono()).desired_width(width - 16.0);
+    let edit = TextEdit::singleline(text)
+        .font(theme::mono())
+        .desired_width(width - 16.0);
     let field = ui.add(edit.margin(field_margin()));
-    ui.ctx().accesskit_node_builder(field.id, |node| node.set_label(name));
+    ui.ctx()
+        .accesskit_node_builder(field.id, |node| node.set_label(name));
 }
 
 /// What is wrong with the form, one line each.

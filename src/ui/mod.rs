@@ -41,7 +41,10 @@ impl Cx<'_> {
 
 /// How things are shown; nothing in it would be missed.
 #[derive(Debug, Default)]
-#[expect(clippy::struct_excessive_bools, reason = "each is a thing that is open or not")]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a thing that is open or not"
+)]
 pub struct Memory {
     /// The inspector's view of the selected event.
     pub inspector: inspector::Inspector,

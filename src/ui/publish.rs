@@ -8,8 +8,8 @@ use eframe::egui::{
 use super::theme::{self, Palette, STEP};
 use super::widgets::{button, empty_state, primary_button, section, weak};
 use super::{Cx, draft_form};
-use crate::domain::Topology;
 use crate::domain::payload::{PayloadKind, summary};
+use crate::domain::{Topology, TopologySource};
 use crate::protocol::PublishOutcome;
 use crate::state::Action;
 use crate::state::live::clock;
@@ -29,17 +29,28 @@ impl Preview {
         if old_exchange != exchange
             || old_key != routing_key
             || old_topology.bindings != topology.bindings
+            || old_topology.exchanges != topology.exchanges
             || old_topology.queues.len() != topology.queues.len()
             || self.words.is_empty()
         {
             self.words = preview_words(exchange, routing_key, topology);
-            self.key = (exchange.to_owned(), routing_key.to_owned(), topology.clone());
+            self.key = (
+                exchange.to_owned(),
+                routing_key.to_owned(),
+                topology.clone(),
+            );
         }
         &self.words
     }
 }
 
 fn preview_words(exchange: &str, routing_key: &str, topology: &Topology) -> String {
+    if topology.source == TopologySource::Management
+        && !exchange.is_empty()
+        && topology.exchange(exchange).is_none()
+    {
+        return format!("No exchange {exchange} is known in this virtual host");
+    }
     match topology.reached(exchange, routing_key) {
         None => "Which queues it reaches is not known: the bindings cannot be read".to_owned(),
         Some(queues) if queues.is_empty() => {
@@ -47,7 +58,12 @@ fn preview_words(exchange: &str, routing_key: &str, topology: &Topology) -> Stri
         }
         Some(queues) => {
             let names: Vec<_> = queues.into_iter().collect();
-            let shown = names.iter().take(6).map(String::as_str).collect::<Vec<_>>().join(", ");
+            let shown = names
+                .iter()
+                .take(6)
+                .map(String::as_str)
+                .collect::<Vec<_>>()
+                .join(", ");
             match names.len() {
                 1 => format!("Reaches the queue {shown}"),
                 count if count > 6 => format!("Reaches {count} queues: {shown}, …"),
@@ -60,19 +76,25 @@ fn preview_words(exchange: &str, routing_key: &str, topology: &Topology) -> Stri
 /// Draws the screen.
 pub fn publish_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     let palette = Palette::of(ui);
-    let side = Frame::new().fill(palette.panel).inner_margin(Margin::symmetric(12, 8));
+    let side = Frame::new()
+        .fill(palette.panel)
+        .inner_margin(Margin::symmetric(12, 8));
     let width = (ui.available_width() * 0.38).clamp(260.0, 520.0);
     Panel::right("history")
         .default_size(width)
         .size_range(240.0..=700.0)
         .frame(side)
         .show(ui, |ui| history_ui(ui, cx));
-    let frame = Frame::new().fill(palette.base).inner_margin(Margin::symmetric(16, 12));
+    let frame = Frame::new()
+        .fill(palette.base)
+        .inner_margin(Margin::symmetric(16, 12));
     CentralPanel::default().frame(frame).show(ui, |ui| {
-        ScrollArea::vertical().auto_shrink([false, false]).show(ui, |ui| {
-            ui.set_max_width((ui.available_width() - STEP * 2.0).min(760.0));
-            form_ui(ui, cx);
-        });
+        ScrollArea::vertical()
+            .auto_shrink([false, false])
+            .show(ui, |ui| {
+                ui.set_max_width((ui.available_width() - STEP * 2.0).min(760.0));
+                form_ui(ui, cx);
+            });
     });
 }
 
@@ -83,9 +105,16 @@ fn form_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     let keys = state.live.tree.keys(200);
     draft_form::target_ui(ui, &mut cx.forms.draft, &state.topology, &keys);
     let draft = &cx.forms.draft;
-    let words = cx.memory.preview.words(&draft.exchange, &draft.routing_key, &state.topology);
+    let words = cx
+        .memory
+        .preview
+        .words(&draft.exchange, &draft.routing_key, &state.topology);
     weak(ui, words);
-    let rows = if ui.available_height() > 560.0 { 18 } else { 10 };
+    let rows = if ui.available_height() > 560.0 {
+        18
+    } else {
+        10
+    };
     draft_form::payload_ui(ui, &mut cx.forms.draft, rows);
     draft_form::problems_ui(ui, &state.publish.problems);
     ui.horizontal(|ui| {
@@ -124,9 +153,10 @@ fn outcome(sent: &Sent, palette: &Palette) -> (egui::Color32, String) {
             (palette.warn, format!("Unroutable (returned: {reason})"))
         }
         Some(PublishOutcome::Refused(reason)) => (palette.bad, format!("Refused: {reason}")),
-        Some(PublishOutcome::NotConfirmed { seconds }) => {
-            (palette.bad, format!("Not confirmed in {seconds} s: it may or may not have arrived"))
-        }
+        Some(PublishOutcome::NotConfirmed { seconds }) => (
+            palette.bad,
+            format!("Not confirmed in {seconds} s: it may or may not have arrived"),
+        ),
     }
 }
 
@@ -141,46 +171,58 @@ fn history_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
         );
         return;
     }
-    ScrollArea::vertical().auto_shrink([false, false]).show(ui, |ui| {
-        for sent in &cx.state.publish.history {
-            let (color, words) = outcome(sent, palette);
-            let frame = Frame::new()
-                .fill(palette.base)
-                .stroke(Stroke::new(1.0, palette.line))
-                .corner_radius(6)
-                .inner_margin(Margin::symmetric(10, 8));
-            frame.show(ui, |ui| {
-                ui.set_width(ui.available_width());
-                ui.spacing_mut().item_spacing.y = 3.0;
-                ui.horizontal(|ui| {
-                    let key = &sent.outgoing.routing_key;
-                    let text = RichText::new(key).font(theme::mono()).color(palette.key(key));
-                    ui.add(egui::Label::new(text).truncate());
-                    ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
-                        let again = ui.small_button("Publish again");
-                        if again.on_hover_text("Load it into the form").clicked() {
-                            cx.actions.push(Action::PublishAgain(sent.request.0));
-                        }
-                        weak(ui, clock(sent.at));
+    ScrollArea::vertical()
+        .auto_shrink([false, false])
+        .show(ui, |ui| {
+            for sent in &cx.state.publish.history {
+                let (color, words) = outcome(sent, palette);
+                let frame = Frame::new()
+                    .fill(palette.base)
+                    .stroke(Stroke::new(1.0, palette.line))
+                    .corner_radius(6)
+                    .inner_margin(Margin::symmetric(10, 8));
+                frame
+                    .show(ui, |ui| {
+                        ui.set_width(ui.available_width());
+                        ui.spacing_mut().item_spacing.y = 3.0;
+                        ui.horizontal(|ui| {
+                            let key = &sent.outgoing.routing_key;
+                            let text = RichText::new(key)
+                                .font(theme::mono())
+                                .color(palette.key(key));
+                            ui.add(egui::Label::new(text).truncate());
+                            ui.with_layout(
+                                egui::Layout::right_to_left(egui::Align::Center),
+                                |ui| {
+                                    let again = ui.small_button("Publish again");
+                                    if again.on_hover_text("Load it into the form").clicked() {
+                                        cx.actions.push(Action::PublishAgain(sent.request.0));
+                                    }
+                                    weak(ui, clock(sent.at));
+                                },
+                            );
+                        });
+                        ui.add(egui::Label::new(RichText::new(&words).color(color)).wrap());
+                        let exchange = match sent.outgoing.exchange.as_str() {
+                            "" => "default exchange",
+                            name => name,
+                        };
+                        let kind = PayloadKind::detect(
+                            &sent.outgoing.body[..sent.outgoing.body.len().min(4096)],
+                        );
+                        let line = format!("{exchange} · {}", summary(kind, &sent.outgoing.body));
+                        let text = RichText::new(line)
+                            .size(theme::SIZES[0])
+                            .color(palette.weak);
+                        ui.add(egui::Label::new(text).truncate());
+                    })
+                    .response
+                    .widget_info(|| {
+                        let name = format!("{} {words}", sent.outgoing.routing_key);
+                        WidgetInfo::labeled(Role::Row, true, name)
                     });
-                });
-                ui.add(egui::Label::new(RichText::new(&words).color(color)).wrap());
-                let exchange = match sent.outgoing.exchange.as_str() {
-                    "" => "default exchange",
-                    name => name,
-                };
-                let kind = PayloadKind::detect(&sent.outgoing.body[..sent.outgoing.body.len().min(4096)]);
-                let line = format!("{exchange} · {}", summary(kind, &sent.outgoing.body));
-                let text = RichText::new(line).size(theme::SIZES[0]).color(palette.weak);
-                ui.add(egui::Label::new(text).truncate());
-            })
-            .response
-            .widget_info(|| {
-                let name = format!("{} {words}", sent.outgoing.routing_key);
-                WidgetInfo::labeled(Role::Row, true, name)
-            });
-        }
-    });
+            }
+        });
 }
 
 #[cfg(test)]
@@ -191,15 +233,23 @@ mod tests {
     #[test]
     fn the_preview_says_where_it_goes() {
         let shop = shop();
-        assert_eq!(preview_words("shop", "order.created", &shop), "Reaches the queue orders");
+        assert_eq!(
+            preview_words("shop", "order.created", &shop),
+            "Reaches the queue orders"
+        );
         assert!(preview_words("shop", "x", &shop).starts_with("No queue"));
-        assert!(preview_words("nowhere", "x", &shop).contains("not known"));
+        assert!(preview_words("spread", "x", &shop).contains("not known"));
+        assert!(preview_words("nowhere", "x", &shop).starts_with("No exchange nowhere"));
     }
 
     #[test]
     fn the_preview_follows_the_form() {
         let (shop, mut preview) = (shop(), Preview::default());
-        assert!(preview.words("shop", "order.created", &shop).contains("orders"));
+        assert!(
+            preview
+                .words("shop", "order.created", &shop)
+                .contains("orders")
+        );
         assert!(preview.words("shop", "x", &shop).starts_with("No queue"));
     }
 }

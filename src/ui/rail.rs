@@ -12,26 +12,32 @@ use crate::state::{Action, Screen};
 /// Draws the rail.
 pub fn rail_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     let palette = Palette::of(ui);
-    let frame = egui::Frame::new().fill(palette.panel).inner_margin(egui::Margin::symmetric(6, 8));
-    Panel::left("rail").resizable(false).exact_size(96.0).frame(frame).show(ui, |ui| {
-        ui.spacing_mut().item_spacing.y = 4.0;
-        for screen in Screen::ALL {
-            let badge = match screen {
-                Screen::DeadLetters => cx.state.dead.waiting(),
-                _ => 0,
-            };
-            if tab(ui, screen, cx.state.screen == screen, badge) {
-                cx.act(Action::Open(screen));
+    let frame = egui::Frame::new()
+        .fill(palette.panel)
+        .inner_margin(egui::Margin::symmetric(6, 8));
+    Panel::left("rail")
+        .resizable(false)
+        .exact_size(96.0)
+        .frame(frame)
+        .show(ui, |ui| {
+            ui.spacing_mut().item_spacing.y = 4.0;
+            for screen in Screen::ALL {
+                let badge = match screen {
+                    Screen::DeadLetters => cx.state.dead.waiting(),
+                    _ => 0,
+                };
+                if tab(ui, screen, cx.state.screen == screen, badge) {
+                    cx.act(Action::Open(screen));
+                }
             }
-        }
-        ui.with_layout(egui::Layout::bottom_up(egui::Align::Center), |ui| {
-            let help = ui.button("Help").on_hover_text("Keyboard shortcuts (?)");
-            if help.clicked() {
-                let Memory { help, .. } = cx.memory;
-                *help = !*help;
-            }
+            ui.with_layout(egui::Layout::bottom_up(egui::Align::Center), |ui| {
+                let help = ui.button("Help").on_hover_text("Keyboard shortcuts (?)");
+                if help.clicked() {
+                    let Memory { help, .. } = cx.memory;
+                    *help = !*help;
+                }
+            });
         });
-    });
 }
 
 fn tab(ui: &mut Ui, screen: Screen, selected: bool, badge: u64) -> bool {
@@ -51,7 +57,11 @@ fn tab(ui: &mut Ui, screen: Screen, selected: bool, badge: u64) -> bool {
         let line = Stroke::new(1.0, palette.accent);
         painter.rect_stroke(rect, 6, line, egui::StrokeKind::Inside);
     }
-    let color = if selected { palette.accent } else { palette.weak };
+    let color = if selected {
+        palette.accent
+    } else {
+        palette.weak
+    };
     let icon = Rect::from_center_size(pos2(rect.center().x, rect.top() + 19.0), vec2(20.0, 20.0));
     painter.extend(shapes(screen, icon, color));
     let color = if selected { palette.text } else { palette.weak };
@@ -63,13 +73,20 @@ fn tab(ui: &mut Ui, screen: Screen, selected: bool, badge: u64) -> bool {
         color,
     );
     if badge > 0 {
-        let text = if badge > 999 { "999+".to_owned() } else { badge.to_string() };
-        let galley =
-            painter.layout_no_wrap(text, FontId::proportional(10.0), palette.on_accent);
+        let text = if badge > 999 {
+            "999+".to_owned()
+        } else {
+            badge.to_string()
+        };
+        let galley = painter.layout_no_wrap(text, FontId::proportional(10.0), palette.on_accent);
         let size = vec2((galley.size().x + 8.0).max(15.0), 15.0);
         let place = Rect::from_center_size(pos2(rect.center().x + 20.0, rect.top() + 11.0), size);
         painter.rect_filled(place, 7, palette.warn);
-        painter.galley(place.center() - galley.size() / 2.0, galley, palette.on_accent);
+        painter.galley(
+            place.center() - galley.size() / 2.0,
+            galley,
+            palette.on_accent,
+        );
     }
     let response = response.on_hover_text(match screen {
         Screen::Live => "What flows? (Ctrl+1)".to_owned(),
@@ -102,7 +119,12 @@ fn shapes(screen: Screen, rect: Rect, color: Color32) -> Vec<Shape> {
         ],
         Screen::DeadLetters => vec![
             Shape::Path(PathShape::closed_line(
-                vec![at(0.02, 0.18), at(0.98, 0.18), at(0.98, 0.84), at(0.02, 0.84)],
+                vec![
+                    at(0.02, 0.18),
+                    at(0.98, 0.18),
+                    at(0.98, 0.84),
+                    at(0.02, 0.84),
+                ],
                 stroke,
             )),
             line(vec![at(0.36, 0.38), at(0.64, 0.66)]),

@@ -11,7 +11,12 @@ use crate::state::{Action, Forms, Screen, State};
 /// Draws everything and returns what the person did.
 pub fn show(ui: &mut Ui, state: &State, forms: &mut Forms, memory: &mut Memory) -> Vec<Action> {
     let mut actions = Vec::new();
-    let cx = &mut Cx { state, forms, memory, actions: &mut actions };
+    let cx = &mut Cx {
+        state,
+        forms,
+        memory,
+        actions: &mut actions,
+    };
     shortcuts::read(ui, cx);
     top_bar::top_bar_ui(ui, cx);
     if state.has_session() {
@@ -25,7 +30,9 @@ pub fn show(ui: &mut Ui, state: &State, forms: &mut Forms, memory: &mut Memory) 
         }
     } else {
         let frame = egui::Frame::new().fill(Palette::of(ui).base);
-        CentralPanel::default().frame(frame).show(ui, |ui| connect::connect_ui(ui, cx));
+        CentralPanel::default()
+            .frame(frame)
+            .show(ui, |ui| connect::connect_ui(ui, cx));
     }
     if cx.memory.help {
         help_ui(ui, cx.memory);
@@ -38,13 +45,16 @@ fn help_ui(ui: &mut Ui, memory: &mut Memory) {
         ui.set_width(420.0);
         ui.heading("Keyboard shortcuts");
         ui.add_space(8.0);
-        egui::Grid::new("shortcuts").num_columns(2).spacing([24.0, 6.0]).show(ui, |ui| {
-            for (keys, what) in shortcuts::ALL {
-                ui.monospace(*keys);
-                ui.label(*what);
-                ui.end_row();
-            }
-        });
+        egui::Grid::new("shortcuts")
+            .num_columns(2)
+            .spacing([24.0, 6.0])
+            .show(ui, |ui| {
+                for (keys, what) in shortcuts::ALL {
+                    ui.monospace(*keys);
+                    ui.label(*what);
+                    ui.end_row();
+                }
+            });
         ui.add_space(8.0);
         ui.button("Close").clicked()
     });

@@ -25,7 +25,10 @@ pub fn read(ui: &mut Ui, cx: &mut Cx<'_>) {
         return;
     }
     let pressed = |modifiers: Modifiers, key: Key| ui.input_mut(|i| i.consume_key(modifiers, key));
-    for (key, screen) in [Key::Num1, Key::Num2, Key::Num3].into_iter().zip(Screen::ALL) {
+    for (key, screen) in [Key::Num1, Key::Num2, Key::Num3]
+        .into_iter()
+        .zip(Screen::ALL)
+    {
         if pressed(Modifiers::COMMAND, key) {
             cx.act(Action::Open(screen));
         }
@@ -44,7 +47,11 @@ pub fn read(ui: &mut Ui, cx: &mut Cx<'_>) {
     if ui.ctx().memory(|memory| memory.focused().is_some()) {
         return;
     }
-    if ui.input(|i| i.events.iter().any(|e| matches!(e, Event::Text(t) if t == "?"))) {
+    if ui.input(|i| {
+        i.events
+            .iter()
+            .any(|e| matches!(e, Event::Text(t) if t == "?"))
+    }) {
         cx.memory.help = !cx.memory.help;
     }
     let down = pressed(Modifiers::NONE, Key::J) || pressed(Modifiers::NONE, Key::ArrowDown);
@@ -58,7 +65,11 @@ pub fn read(ui: &mut Ui, cx: &mut Cx<'_>) {
             }
             if pressed(Modifiers::NONE, Key::Space) {
                 let paused = cx.state.live.view.is_frozen();
-                let action = if paused { LiveAction::Resume } else { LiveAction::Pause };
+                let action = if paused {
+                    LiveAction::Resume
+                } else {
+                    LiveAction::Pause
+                };
                 cx.act(Action::Live(action));
             }
             if pressed(Modifiers::NONE, Key::End) {
@@ -66,8 +77,12 @@ pub fn read(ui: &mut Ui, cx: &mut Cx<'_>) {
             }
         }
         Screen::DeadLetters if step != 0 => {
-            let Some(peeked) = &cx.state.dead.peeked else { return };
-            let Some(last) = peeked.messages.len().checked_sub(1) else { return };
+            let Some(peeked) = &cx.state.dead.peeked else {
+                return;
+            };
+            let Some(last) = peeked.messages.len().checked_sub(1) else {
+                return;
+            };
             let next = cx
                 .state
                 .dead

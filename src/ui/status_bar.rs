@@ -13,32 +13,42 @@ use crate::state::live::{Live, clock};
 /// Draws the bar.
 pub fn status_bar_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     let palette = Palette::of(ui);
-    let frame = egui::Frame::new().fill(palette.panel).inner_margin(egui::Margin::symmetric(12, 3));
-    Panel::bottom("status_bar").exact_size(30.0).frame(frame).show(ui, |ui| {
-        ui.horizontal_centered(|ui| {
-            ui.spacing_mut().item_spacing.x = 18.0;
-            for (name, value, color) in counters(&cx.state.live, palette) {
-                let text = format!("{name} {value}");
-                let text = RichText::new(text).size(theme::SIZES[0] + 1.0).color(color);
-                ui.add(egui::Label::new(text).selectable(false));
-            }
-            ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
-                notices_button(ui, cx);
+    let frame = egui::Frame::new()
+        .fill(palette.panel)
+        .inner_margin(egui::Margin::symmetric(12, 3));
+    Panel::bottom("status_bar")
+        .exact_size(30.0)
+        .frame(frame)
+        .show(ui, |ui| {
+            ui.horizontal_centered(|ui| {
+                ui.spacing_mut().item_spacing.x = 18.0;
+                for (name, value, color) in counters(&cx.state.live, palette) {
+                    let text = format!("{name} {value}");
+                    let text = RichText::new(text).size(theme::SIZES[0] + 1.0).color(color);
+                    ui.add(egui::Label::new(text).selectable(false));
+                }
+                ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+                    notices_button(ui, cx);
+                });
             });
         });
-    });
 }
 
 /// The counters as (name, value, colour), so that a test can read them as data.
 fn counters(live: &Live, palette: &Palette) -> Vec<(&'static str, String, Color32)> {
     let dropped = match live.overflow {
         None => ("0".to_owned(), palette.weak),
-        Some((from, to)) => {
-            (format!("some ({} to {})", clock(from), clock(to)), palette.warn)
-        }
+        Some((from, to)) => (
+            format!("some ({} to {})", clock(from), clock(to)),
+            palette.warn,
+        ),
     };
     let evicted = live.log.evicted();
-    let evicted_color = if evicted > 0 { palette.warn } else { palette.weak };
+    let evicted_color = if evicted > 0 {
+        palette.warn
+    } else {
+        palette.weak
+    };
     vec![
         ("Received", thousands(live.log.received()), palette.weak),
         ("Kept", thousands(live.log.kept()), palette.weak),
@@ -75,7 +85,9 @@ fn notices_button(ui: &mut Ui, cx: &mut Cx<'_>) {
         cx.memory.notices = !cx.memory.notices;
     }
     let color = color(last.gravity, Palette::of(ui));
-    let text = RichText::new(&last.words).size(theme::SIZES[0] + 1.0).color(color);
+    let text = RichText::new(&last.words)
+        .size(theme::SIZES[0] + 1.0)
+        .color(color);
     ui.add(egui::Label::new(text).selectable(false).truncate());
 }
 
@@ -94,27 +106,40 @@ pub fn notices_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
         return;
     }
     let palette = Palette::of(ui);
-    let frame = egui::Frame::new().fill(palette.panel).inner_margin(egui::Margin::symmetric(12, 6));
-    Panel::bottom("notices").max_size(180.0).frame(frame).show(ui, |ui| {
-        egui::ScrollArea::vertical().auto_shrink([false, true]).show(ui, |ui| {
-            let state = cx.state;
-            for entry in state.notices.entries().iter().rev() {
-                ui.horizontal(|ui| {
-                    let time = clock(entry.at);
-                    ui.label(RichText::new(&time[..8]).font(theme::mono()).color(palette.weak));
-                    let times = match entry.times {
-                        1 => String::new(),
-                        times => format!(" ({times} times)"),
-                    };
-                    if ui.small_button("Dismiss").clicked() {
-                        cx.act(Action::DismissNotice(entry.number));
+    let frame = egui::Frame::new()
+        .fill(palette.panel)
+        .inner_margin(egui::Margin::symmetric(12, 6));
+    Panel::bottom("notices")
+        .max_size(180.0)
+        .frame(frame)
+        .show(ui, |ui| {
+            egui::ScrollArea::vertical()
+                .auto_shrink([false, true])
+                .show(ui, |ui| {
+                    let state = cx.state;
+                    for entry in state.notices.entries().iter().rev() {
+                        ui.horizontal(|ui| {
+                            let time = clock(entry.at);
+                            ui.label(
+                                RichText::new(&time[..8])
+                                    .font(theme::mono())
+                                    .color(palette.weak),
+                            );
+                            let times = match entry.times {
+                                1 => String::new(),
+                                times => format!(" ({times} times)"),
+                            };
+                            if ui.small_button("Dismiss").clicked() {
+                                cx.act(Action::DismissNotice(entry.number));
+                            }
+                            let text = RichText::new(format!("{}{times}", entry.words));
+                            ui.add(
+                                egui::Label::new(text.color(color(entry.gravity, palette))).wrap(),
+                            );
+                        });
                     }
-                    let text = RichText::new(format!("{}{times}", entry.words));
-                    ui.add(egui::Label::new(text.color(color(entry.gravity, palette))).wrap());
                 });
-            }
         });
-    });
 }
 
 #[cfg(test)]
@@ -123,7 +148,12 @@ mod tests {
 
     #[test]
     fn counts_are_read_in_threes() {
-        for (number, text) in [(0, "0"), (999, "999"), (1_000, "1,000"), (1_234_567, "1,234,567")] {
+        for (number, text) in [
+            (0, "0"),
+            (999, "999"),
+            (1_000, "1,000"),
+            (1_234_567, "1,234,567"),
+        ] {
             assert_eq!(thousands(number), text);
         }
     }

@@ -1,5 +1,8 @@
 //! The only file that knows colours, sizes and spacing.
-#![expect(clippy::disallowed_methods, reason = "colours are made here and nowhere else")]
+#![expect(
+    clippy::disallowed_methods,
+    reason = "colours are made here and nowhere else"
+)]
 
 use eframe::egui::{
     self, Color32, CornerRadius, FontFamily, FontId, Margin, Stroke, TextStyle, Theme, Visuals,
@@ -115,7 +118,11 @@ impl Palette {
     /// The palette of the theme in force.
     #[must_use]
     pub fn of(ui: &egui::Ui) -> &'static Self {
-        if ui.visuals().dark_mode { &DARK } else { &LIGHT }
+        if ui.visuals().dark_mode {
+            &DARK
+        } else {
+            &LIGHT
+        }
     }
 
     /// The stable colour of a routing key: the same first word always has the same one.

@@ -12,28 +12,39 @@ use crate::state::Action;
 /// Draws the bar.
 pub fn top_bar_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     let palette = Palette::of(ui);
-    let frame = egui::Frame::new().fill(palette.panel).inner_margin(egui::Margin::symmetric(12, 6));
-    Panel::top("top_bar").exact_size(42.0).frame(frame).show(ui, |ui| {
-        ui.horizontal_centered(|ui| {
-            state_ui(ui, cx, palette);
-            ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
-                let dark = ui.visuals().dark_mode;
-                let (label, next) =
-                    if dark { ("Light", Theme::Light) } else { ("Dark", Theme::Dark) };
-                if button(ui, label, true).on_hover_text("Change the theme").clicked() {
-                    ui.ctx().set_theme(next);
-                }
-                if cx.state.has_session() && button(ui, "Disconnect", true).clicked() {
-                    cx.act(Action::Disconnect);
-                }
-                if matches!(cx.state.link, Link::Lost { .. })
-                    && button(ui, "Try now", true).clicked()
-                {
-                    cx.act(Action::RetryNow);
-                }
+    let frame = egui::Frame::new()
+        .fill(palette.panel)
+        .inner_margin(egui::Margin::symmetric(12, 6));
+    Panel::top("top_bar")
+        .exact_size(42.0)
+        .frame(frame)
+        .show(ui, |ui| {
+            ui.horizontal_centered(|ui| {
+                state_ui(ui, cx, palette);
+                ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+                    let dark = ui.visuals().dark_mode;
+                    let (label, next) = if dark {
+                        ("Light", Theme::Light)
+                    } else {
+                        ("Dark", Theme::Dark)
+                    };
+                    if button(ui, label, true)
+                        .on_hover_text("Change the theme")
+                        .clicked()
+                    {
+                        ui.ctx().set_theme(next);
+                    }
+                    if cx.state.has_session() && button(ui, "Disconnect", true).clicked() {
+                        cx.act(Action::Disconnect);
+                    }
+                    if matches!(cx.state.link, Link::Lost { .. })
+                        && button(ui, "Try now", true).clicked()
+                    {
+                        cx.act(Action::RetryNow);
+                    }
+                });
             });
         });
-    });
 }
 
 fn state_ui(ui: &mut Ui, cx: &Cx<'_>, palette: &Palette) {
@@ -58,7 +69,12 @@ fn state_ui(ui: &mut Ui, cx: &Cx<'_>, palette: &Palette) {
                 chip(ui, palette, "AMQP only").on_hover_text(&cx.state.topology.missing);
             }
         }
-        Link::Lost { endpoint, reason, retry_at, .. } => {
+        Link::Lost {
+            endpoint,
+            reason,
+            retry_at,
+            ..
+        } => {
             dot(ui, palette.bad);
             ui.label(RichText::new(endpoint.title()).strong());
             let seconds = (*retry_at - Utc::now()).num_seconds().max(0);
@@ -67,7 +83,8 @@ fn state_ui(ui: &mut Ui, cx: &Cx<'_>, palette: &Palette) {
             } else {
                 format!("Connection lost, trying again in {seconds} s")
             };
-            ui.label(RichText::new(text).color(palette.bad)).on_hover_text(reason);
+            ui.label(RichText::new(text).color(palette.bad))
+                .on_hover_text(reason);
         }
     }
 }
@@ -83,7 +100,9 @@ fn chip(ui: &mut Ui, palette: &Palette, text: &str) -> egui::Response {
         .corner_radius(4)
         .inner_margin(egui::Margin::symmetric(7, 2))
         .show(ui, |ui| {
-            let text = RichText::new(text).size(theme::SIZES[0]).color(palette.weak);
+            let text = RichText::new(text)
+                .size(theme::SIZES[0])
+                .color(palette.weak);
             ui.add(egui::Label::new(text).selectable(false))
         })
         .inner

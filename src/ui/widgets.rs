@@ -24,7 +24,10 @@ pub fn button(ui: &mut Ui, label: &str, enabled: bool) -> Response {
 pub fn danger_button(ui: &mut Ui, label: &str, enabled: bool) -> Response {
     let palette = Palette::of(ui);
     let button = Button::new(RichText::new(label).color(palette.bad));
-    ui.add_enabled(enabled, button.stroke(Stroke::new(1.0, palette.bad.gamma_multiply(0.5))))
+    ui.add_enabled(
+        enabled,
+        button.stroke(Stroke::new(1.0, palette.bad.gamma_multiply(0.5))),
+    )
 }
 
 /// Words of less weight.
@@ -36,7 +39,11 @@ pub fn weak(ui: &mut Ui, text: impl Into<String>) -> Response {
 /// A label above its field, and the field as wide as there is room.
 pub fn stacked_field(ui: &mut Ui, label: &str, text: &mut String) -> Response {
     stacked(ui, label, |ui| {
-        ui.add(TextEdit::singleline(text).desired_width(f32::INFINITY).margin(field_margin()))
+        ui.add(
+            TextEdit::singleline(text)
+                .desired_width(f32::INFINITY)
+                .margin(field_margin()),
+        )
     })
 }
 
@@ -73,8 +80,9 @@ pub fn inline_choice_field<'a>(
 ) -> Response {
     let name = weak(ui, label);
     let edit = TextEdit::singleline(text).font(theme::mono());
-    let response =
-        ui.add(edit.desired_width(width).margin(field_margin())).labelled_by(name.id);
+    let response = ui
+        .add(edit.desired_width(width).margin(field_margin()))
+        .labelled_by(name.id);
     suggestions(response, text, choices)
 }
 
@@ -156,7 +164,10 @@ pub fn field_margin() -> Margin {
 pub fn section(ui: &mut Ui, title: &str) {
     let color = Palette::of(ui).weak;
     ui.add_space(STEP);
-    let text = RichText::new(title).size(theme::SIZES[0]).color(color).strong();
+    let text = RichText::new(title)
+        .size(theme::SIZES[0])
+        .color(color)
+        .strong();
     ui.add(egui::Label::new(text).selectable(false));
 }
 
@@ -178,7 +189,11 @@ pub fn empty_state(ui: &mut Ui, title: &str, words: &str) {
     let palette = Palette::of(ui);
     ui.vertical_centered(|ui| {
         ui.add_space((ui.available_height() * 0.3).clamp(STEP * 4.0, 160.0));
-        ui.label(RichText::new(title).size(theme::SIZES[2]).color(palette.text));
+        ui.label(
+            RichText::new(title)
+                .size(theme::SIZES[2])
+                .color(palette.text),
+        );
         ui.add_space(STEP);
         ui.scope(|ui| {
             ui.set_max_width(ui.available_width().min(420.0));
@@ -197,7 +212,11 @@ pub fn cell(ui: &mut Ui, text: &str, font: egui::FontId, color: Color32, right: 
     let mut job = egui::text::LayoutJob::simple_singleline(text.to_owned(), font, color);
     job.wrap = egui::text::TextWrapping::truncate_at_width(rect.width());
     let galley = ui.fonts_mut(|fonts| fonts.layout_job(job));
-    let x = if right { rect.right() - galley.size().x } else { rect.left() };
+    let x = if right {
+        rect.right() - galley.size().x
+    } else {
+        rect.left()
+    };
     let y = rect.center().y - galley.size().y / 2.0;
     ui.painter().galley(egui::pos2(x, y), galley, color);
 }
@@ -209,7 +228,9 @@ pub fn tabs<T: Copy + PartialEq>(ui: &mut Ui, current: T, all: &[(T, &str)]) -> 
         let selected = *tab == current;
         let palette = Palette::of(ui);
         let color = if selected { palette.text } else { palette.weak };
-        let galley = ui.painter().layout_no_wrap((*label).to_owned(), theme::words(), color);
+        let galley = ui
+            .painter()
+            .layout_no_wrap((*label).to_owned(), theme::words(), color);
         let size = egui::vec2(galley.size().x + STEP * 3.0, 26.0);
         let (rect, response) = ui.allocate_exact_size(size, Sense::click());
         response.widget_info(|| WidgetInfo::selected(Role::Tab, ui.is_enabled(), selected, label));

@@ -1,3 +1,5 @@
+//! The data folder of a sandbox: private, locked, cleaned up after dead neighbours.
+
 use super::*;
 
 fn scratch() -> tempfile::TempDir {

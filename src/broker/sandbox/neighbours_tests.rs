@@ -1,3 +1,5 @@
+//! Clearing the folders of apps that have ended, and no others.
+
 use std::fs::File;
 
 use super::super::folder::Folder;

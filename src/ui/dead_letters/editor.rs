@@ -16,12 +16,21 @@ enum Part {
 }
 
 pub(super) fn editor_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
-    let Some(message) = cx.state.dead.selected_message() else { return };
+    let Some(message) = cx.state.dead.selected_message() else {
+        return;
+    };
     let id = egui::Id::unique("dead_part");
     let as_it_lies = ui.data(|data| data.get_temp::<bool>(id).unwrap_or_default());
-    let part = if as_it_lies { Part::AsItLies } else { Part::Edit };
+    let part = if as_it_lies {
+        Part::AsItLies
+    } else {
+        Part::Edit
+    };
     ui.horizontal(|ui| {
-        let all = [(Part::Edit, "Edit and resend"), (Part::AsItLies, "As it lies here")];
+        let all = [
+            (Part::Edit, "Edit and resend"),
+            (Part::AsItLies, "As it lies here"),
+        ];
         if let Some(part) = tabs(ui, part, &all) {
             ui.data_mut(|data| data.insert_temp(id, part == Part::AsItLies));
         }
@@ -39,43 +48,56 @@ pub(super) fn editor_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
 fn edit_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     let palette = Palette::of(ui);
     let state = cx.state;
-    let Some(message) = state.dead.selected_message() else { return };
-    ScrollArea::vertical().auto_shrink([false, false]).id_salt("editor").show(ui, |ui| {
-        ui.spacing_mut().item_spacing.y = STEP * 2.0;
-        draft_form::part(ui, "WHY IT DIED");
-        if message.deaths.is_empty() {
-            weak(ui, "This message carries no death history: it was not dead-lettered");
-        }
-        for death in &message.deaths {
-            ui.add(egui::Label::new(RichText::new(death.words()).color(palette.warn)).wrap());
-        }
-        if let Some(remark) = &message.remark {
-            ui.add(egui::Label::new(RichText::new(remark).color(palette.bad)).wrap());
-        }
-        let Some(editor) = &mut cx.forms.editor else { return };
-        draft_form::part(ui, "SEND AGAIN");
-        draft_form::target_ui(ui, &mut editor.draft, &state.topology, &[]);
-        let draft = &editor.draft;
-        let preview = &mut cx.memory.preview;
-        weak(ui, preview.words(&draft.exchange, &draft.routing_key, &state.topology));
-        draft_form::payload_ui(ui, &mut editor.draft, 14);
-        draft_form::problems_ui(ui, &editor.problems);
-        ui.horizontal(|ui| {
-            let can = state.is_connected() && !state.dead.is_busy();
-            if primary_button(ui, "Resend", can)
-                .on_hover_text(
-                    "Publish it as edited; the original is removed only after the broker \
-                     confirmed that the copy was routed",
-                )
-                .clicked()
-            {
-                cx.actions.push(Action::Dead(DeadAction::Resend));
+    let Some(message) = state.dead.selected_message() else {
+        return;
+    };
+    ScrollArea::vertical()
+        .auto_shrink([false, false])
+        .id_salt("editor")
+        .show(ui, |ui| {
+            ui.spacing_mut().item_spacing.y = STEP * 2.0;
+            draft_form::part(ui, "WHY IT DIED");
+            if message.deaths.is_empty() {
+                weak(
+                    ui,
+                    "This message carries no death history: it was not dead-lettered",
+                );
             }
+            for death in &message.deaths {
+                ui.add(egui::Label::new(RichText::new(death.words()).color(palette.warn)).wrap());
+            }
+            if let Some(remark) = &message.remark {
+                ui.add(egui::Label::new(RichText::new(remark).color(palette.bad)).wrap());
+            }
+            let Some(editor) = &mut cx.forms.editor else {
+                return;
+            };
+            draft_form::part(ui, "SEND AGAIN");
+            draft_form::target_ui(ui, &mut editor.draft, &state.topology, &[]);
+            let draft = &editor.draft;
+            let preview = &mut cx.memory.preview;
+            weak(
+                ui,
+                preview.words(&draft.exchange, &draft.routing_key, &state.topology),
+            );
+            draft_form::payload_ui(ui, &mut editor.draft, 14);
+            draft_form::problems_ui(ui, &editor.problems);
+            ui.horizontal(|ui| {
+                let can = state.is_connected() && !state.dead.is_busy();
+                if primary_button(ui, "Resend", can)
+                    .on_hover_text(
+                        "Publish it as edited; the original is removed only after the broker \
+                     confirmed that the copy was routed",
+                    )
+                    .clicked()
+                {
+                    cx.actions.push(Action::Dead(DeadAction::Resend));
+                }
+            });
+            for note in &editor.notes {
+                ui.add(egui::Label::new(RichText::new(note).color(palette.weak)).wrap());
+            }
+            ui.separator();
+            draft_form::details_ui(ui, &mut editor.draft, false);
         });
-        for note in &editor.notes {
-            ui.add(egui::Label::new(RichText::new(note).color(palette.weak)).wrap());
-        }
-        ui.separator();
-        draft_form::details_ui(ui, &mut editor.draft, false);
-    });
 }

@@ -1,15 +1,15 @@
 //! The messages of the open queue, and what can be done with them.
 
-use eframe::egui::{self, Align, ComboBox, Layout, RichText, Sense, Ui, WidgetInfo, accesskit::Role};
+use chrono::{DateTime, Local};
+use eframe::egui::{
+    self, Align, ComboBox, Layout, RichText, Sense, Ui, WidgetInfo, accesskit::Role,
+};
 use egui_extras::{Column, TableBuilder, TableRow};
 
 use super::super::Cx;
 use super::super::status_bar::thousands;
 use super::super::theme::{self, Palette, ROW};
-use super::super::widgets::{
-    banner, button, cell, danger_button, empty_state, small_label, weak,
-};
-use crate::domain::value::timestamp_text;
+use super::super::widgets::{banner, button, cell, danger_button, empty_state, small_label, weak};
 use crate::state::Action;
 use crate::state::dead_letters::{DeadAction, DeadLetter, Peeked, TargetChoice};
 use crate::state::live::clock;
@@ -36,7 +36,11 @@ pub(super) fn messages_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
         Some(peeked) => {
             report_ui(ui, peeked);
             if peeked.messages.is_empty() {
-                empty_state(ui, "Nothing lies here", "The queue is empty. Peek again to look anew");
+                empty_state(
+                    ui,
+                    "Nothing lies here",
+                    "The queue is empty. Peek again to look anew",
+                );
             } else {
                 table_ui(ui, cx, peeked);
             }
@@ -48,10 +52,17 @@ fn bar_ui(ui: &mut Ui, cx: &mut Cx<'_>, queue: &str) {
     let state = cx.state;
     let dead = &state.dead;
     let idle = state.is_connected() && !dead.is_busy();
-    let count = dead.peeked.as_ref().map_or(0, |peeked| peeked.messages.len());
+    let count = dead
+        .peeked
+        .as_ref()
+        .map_or(0, |peeked| peeked.messages.len());
     let chosen = dead.chosen_places().len();
     ui.horizontal_wrapped(|ui| {
-        ui.label(RichText::new(queue).font(egui::FontId::monospace(14.0)).strong());
+        ui.label(
+            RichText::new(queue)
+                .font(egui::FontId::monospace(14.0))
+                .strong(),
+        );
     });
     ui.horizontal_wrapped(|ui| {
         if button(ui, "Peek", idle && dead.peeking.is_none())
@@ -74,7 +85,9 @@ fn bar_ui(ui: &mut Ui, cx: &mut Cx<'_>, queue: &str) {
             cx.act(Action::Dead(DeadAction::ResendAll));
         }
         if danger_button(ui, "Discard", idle && chosen > 0)
-            .on_hover_text(format!("Copy {chosen} to the journal and remove them; asks first"))
+            .on_hover_text(format!(
+                "Copy {chosen} to the journal and remove them; asks first"
+            ))
             .clicked()
         {
             cx.act(Action::Dead(DeadAction::AskDiscard));
@@ -89,18 +102,24 @@ fn target_ui(ui: &mut Ui, cx: &mut Cx<'_>, choice: TargetChoice) {
         .width(190.0)
         .show_ui(ui, |ui| {
             for other in [TargetChoice::Origin, TargetChoice::QueueThatFailed] {
-                if ui.selectable_label(other == choice, other.words()).clicked() {
+                if ui
+                    .selectable_label(other == choice, other.words())
+                    .clicked()
+                {
                     cx.actions.push(Action::Dead(DeadAction::Target(other)));
                     ui.close();
                 }
             }
         });
     let response = combo.response.labelled_by(name.id);
-    ui.ctx().accesskit_node_builder(response.id, |node| node.set_description(choice.words()));
+    ui.ctx()
+        .accesskit_node_builder(response.id, |node| node.set_description(choice.words()));
 }
 
 fn job_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
-    let Some(job) = &cx.state.dead.job else { return };
+    let Some(job) = &cx.state.dead.job else {
+        return;
+    };
     let palette = Palette::of(ui);
     let clean = job.kept + job.duplicates + job.gone == 0 && job.problem.is_none();
     ui.horizontal_wrapped(|ui| {
@@ -132,8 +151,7 @@ fn report_ui(ui: &mut Ui, peeked: &Peeked) {
     ui.add(egui::Label::new(RichText::new(words).color(Palette::of(ui).weak)).wrap());
 }
 
-const COLUMNS: [&str; 6] =
-    ["Reason", "Died in", "Routing key", "Type", "First died", "Summary"];
+const COLUMNS: [&str; 5] = ["Reason", "Routing key", "Died in", "First died", "Summary"];
 
 fn table_ui(ui: &mut Ui, cx: &mut Cx<'_>, peeked: &Peeked) {
     let dead = &cx.state.dead;
@@ -146,11 +164,10 @@ fn table_ui(ui: &mut Ui, cx: &mut Cx<'_>, peeked: &Peeked) {
         .auto_shrink([false, false])
         .cell_layout(Layout::left_to_right(Align::Center))
         .column(Column::exact(24.0))
-        .column(Column::initial(78.0).at_least(40.0).clip(true))
-        .column(Column::initial(130.0).at_least(40.0).clip(true))
-        .column(Column::initial(130.0).at_least(40.0).clip(true))
-        .column(Column::initial(120.0).at_least(40.0).clip(true))
-        .column(Column::initial(150.0).at_least(40.0).clip(true))
+        .column(Column::initial(66.0).at_least(40.0).clip(true))
+        .column(Column::initial(112.0).at_least(40.0).clip(true))
+        .column(Column::initial(126.0).at_least(40.0).clip(true))
+        .column(Column::initial(104.0).at_least(40.0).clip(true))
         .column(Column::remainder().at_least(80.0).clip(true));
     if std::mem::take(&mut cx.memory.reveal)
         && let Some(row) = dead.selected
@@ -173,7 +190,9 @@ fn table_ui(ui: &mut Ui, cx: &mut Cx<'_>, peeked: &Peeked) {
         .body(|body| {
             body.rows(ROW, peeked.messages.len(), |mut row| {
                 let place = row.index();
-                let Some(message) = peeked.messages.get(place) else { return };
+                let Some(message) = peeked.messages.get(place) else {
+                    return;
+                };
                 let selected = dead.selected == Some(place);
                 row.set_selected(selected);
                 let marked = dead.marked.contains(&place);
@@ -183,7 +202,8 @@ fn table_ui(ui: &mut Ui, cx: &mut Cx<'_>, peeked: &Peeked) {
                 });
                 message_row(&mut row, message, selected);
                 if toggled {
-                    cx.actions.push(Action::Dead(DeadAction::Mark(place, !marked)));
+                    cx.actions
+                        .push(Action::Dead(DeadAction::Mark(place, !marked)));
                 } else if row.response().clicked() {
                     cx.actions.push(Action::Dead(DeadAction::Select(place)));
                 }
@@ -191,26 +211,49 @@ fn table_ui(ui: &mut Ui, cx: &mut Cx<'_>, peeked: &Peeked) {
         });
 }
 
+/// Day and time, local; the year is in the history beside the editor.
+fn short_date(seconds: u64) -> String {
+    let time = i64::try_from(seconds)
+        .ok()
+        .and_then(|s| DateTime::from_timestamp(s, 0));
+    time.map_or_else(
+        || seconds.to_string(),
+        |time| {
+            time.with_timezone(&Local)
+                .format("%m-%d %H:%M:%S")
+                .to_string()
+        },
+    )
+}
+
 fn checkbox(ui: &mut Ui, marked: bool, name: &str) -> bool {
     let mut value = marked;
     let response = ui.add(egui::Checkbox::without_text(&mut value));
-    ui.ctx().accesskit_node_builder(response.id, |node| node.set_label(name));
+    ui.ctx()
+        .accesskit_node_builder(response.id, |node| node.set_label(name));
     response.on_hover_text(name).changed()
 }
 
 /// The routing key of the first publish, which is the event's own; dead-lettering may have
 /// replaced the one that the message now carries.
 fn key(message: &DeadLetter) -> &str {
-    let first = message.deaths.last().and_then(|death| death.routing_keys.first());
+    let first = message
+        .deaths
+        .last()
+        .and_then(|death| death.routing_keys.first());
     first.map_or(&message.event.routing_key, String::as_str)
 }
 
 fn message_row(row: &mut TableRow<'_, '_>, message: &DeadLetter, selected: bool) {
     let first = message.deaths.last();
-    let reason = first.map_or("unknown", |death| death.reason.word()).to_owned();
+    let reason = first
+        .map_or("unknown", |death| death.reason.word())
+        .to_owned();
     let queue = first.map_or("", |death| &death.queue).to_owned();
-    let time = first.and_then(|death| death.first_time).map(timestamp_text).unwrap_or_default();
-    let kind = message.event.envelope.event_type.as_deref().unwrap_or_default().to_owned();
+    let time = first
+        .and_then(|death| death.first_time)
+        .map(short_date)
+        .unwrap_or_default();
     let remark = message.remark.as_deref();
     let key = key(message).to_owned();
     let summary = remark.unwrap_or(&message.event.summary);
@@ -218,13 +261,17 @@ fn message_row(row: &mut TableRow<'_, '_>, message: &DeadLetter, selected: bool)
         row.col(|ui| cell(ui, text, theme::mono(), color(Palette::of(ui)), false));
     };
     put(&reason, &|p| p.warn);
-    put(&queue, &|p| p.text);
     put(&key, &|p| p.key(&key));
-    put(&kind, &|p| p.text);
+    put(&queue, &|p| p.text);
     put(&time, &|p| p.weak);
     put(summary, &|p| if remark.is_some() { p.bad } else { p.text });
     row.response().widget_info(|| {
-        let id = message.event.envelope.event_id.as_deref().unwrap_or_default();
+        let id = message
+            .event
+            .envelope
+            .event_id
+            .as_deref()
+            .unwrap_or_default();
         let name = format!("{key} {id} {reason} {summary}");
         WidgetInfo::selected(Role::Row, true, selected, name)
     });

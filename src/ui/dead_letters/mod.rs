@@ -15,28 +15,36 @@ use crate::state::dead_letters::DeadAction;
 /// Draws the screen.
 pub fn dead_letters_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     let palette = Palette::of(ui);
-    let side = Frame::new().fill(palette.panel).inner_margin(Margin::symmetric(12, 8));
+    let side = Frame::new()
+        .fill(palette.panel)
+        .inner_margin(Margin::symmetric(12, 8));
     let wide = ui.available_width();
     Panel::left("dead_queues")
-        .default_size((wide * 0.2).clamp(200.0, 300.0))
+        .default_size((wide * 0.17).clamp(190.0, 300.0))
         .size_range(180.0..=420.0)
         .frame(side)
         .show(ui, |ui| queues::queues_ui(ui, cx));
     if cx.state.dead.selected_message().is_some() {
         Panel::right("dead_editor")
-            .default_size((wide * 0.4).clamp(320.0, 640.0))
+            .default_size((wide * 0.36).clamp(320.0, 640.0))
             .size_range(300.0..=wide * 0.6)
             .frame(side)
             .show(ui, |ui| editor::editor_ui(ui, cx));
     }
-    let frame = Frame::new().fill(palette.base).inner_margin(Margin::symmetric(12, 8));
-    CentralPanel::default().frame(frame).show(ui, |ui| messages::messages_ui(ui, cx));
+    let frame = Frame::new()
+        .fill(palette.base)
+        .inner_margin(Margin::symmetric(12, 8));
+    CentralPanel::default()
+        .frame(frame)
+        .show(ui, |ui| messages::messages_ui(ui, cx));
     discard_ui(ui, cx);
 }
 
 /// Throwing messages away is said in words before it is done.
 fn discard_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
-    let Some(messages) = &cx.state.dead.asking else { return };
+    let Some(messages) = &cx.state.dead.asking else {
+        return;
+    };
     let count = match messages.len() {
         1 => "1 message".to_owned(),
         count => format!("{count} messages"),

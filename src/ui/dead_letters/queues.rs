@@ -1,8 +1,6 @@
 //! The dead-letter queues with their depth and where their messages come from.
 
-use eframe::egui::{
-    self, FontId, ScrollArea, Sense, TextEdit, Ui, WidgetInfo, accesskit::Role,
-};
+use eframe::egui::{self, FontId, ScrollArea, Sense, TextEdit, Ui, WidgetInfo, accesskit::Role};
 
 use super::super::Cx;
 use super::super::status_bar::thousands;
@@ -17,24 +15,30 @@ pub(super) fn queues_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     section(ui, "DEAD-LETTER QUEUES");
     let state = cx.state;
     let list_height = (ui.available_height() - 96.0).max(80.0);
-    ScrollArea::vertical().max_height(list_height).auto_shrink([false, true]).show(ui, |ui| {
-        ui.spacing_mut().item_spacing.y = 2.0;
-        if state.dead.queues.is_empty() {
-            weak(ui, empty_words(cx));
-        }
-        for dead in &state.dead.queues {
-            let open = state.dead.queue.as_ref() == Some(&dead.queue.name);
-            if queue_ui(ui, dead, open) {
-                let name = dead.queue.name.clone();
-                cx.actions.push(Action::Dead(DeadAction::OpenQueue(name)));
+    ScrollArea::vertical()
+        .max_height(list_height)
+        .auto_shrink([false, true])
+        .show(ui, |ui| {
+            ui.spacing_mut().item_spacing.y = 2.0;
+            if state.dead.queues.is_empty() {
+                weak(ui, empty_words(cx));
             }
-        }
-        if state.topology.source == TopologySource::Amqp && !state.dead.seen_dying.is_empty() {
-            ui.add_space(STEP);
-            let names: Vec<&str> = state.dead.seen_dying.iter().map(String::as_str).collect();
-            weak(ui, format!("Messages were seen that died in: {}", names.join(", ")));
-        }
-    });
+            for dead in &state.dead.queues {
+                let open = state.dead.queue.as_ref() == Some(&dead.queue.name);
+                if queue_ui(ui, dead, open) {
+                    let name = dead.queue.name.clone();
+                    cx.actions.push(Action::Dead(DeadAction::OpenQueue(name)));
+                }
+            }
+            if state.topology.source == TopologySource::Amqp && !state.dead.seen_dying.is_empty() {
+                ui.add_space(STEP);
+                let names: Vec<&str> = state.dead.seen_dying.iter().map(String::as_str).collect();
+                weak(
+                    ui,
+                    format!("Messages were seen that died in: {}", names.join(", ")),
+                );
+            }
+        });
     ui.add_space(STEP);
     let name = small_label(ui, "Queue");
     ui.horizontal(|ui| {
@@ -45,7 +49,9 @@ pub(super) fn queues_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
         let field = ui.add(edit).labelled_by(name.id);
         let enter = field.lost_focus() && ui.input(|input| input.key_pressed(egui::Key::Enter));
         let can = state.is_connected() && !cx.forms.queue.trim().is_empty();
-        if button(ui, "Open", can).on_hover_text("Peek into any queue by its name").clicked()
+        if button(ui, "Open", can)
+            .on_hover_text("Peek into any queue by its name")
+            .clicked()
             || (enter && can)
         {
             cx.act(Action::Dead(DeadAction::OpenTyped));
@@ -89,7 +95,11 @@ fn queue_ui(ui: &mut Ui, dead: &DeadLetterQueue, open: bool) -> bool {
     );
     let top = rect.top() + 15.0;
     let depth_x = rect.right() - 8.0 - galley.size().x;
-    painter.galley(egui::pos2(depth_x, top - galley.size().y / 2.0), galley, palette.warn);
+    painter.galley(
+        egui::pos2(depth_x, top - galley.size().y / 2.0),
+        galley,
+        palette.warn,
+    );
     let line = |y: f32, right: f32| {
         egui::Rect::from_min_max(
             egui::pos2(rect.left() + 8.0, y - 9.0),
@@ -100,11 +110,18 @@ fn queue_ui(ui: &mut Ui, dead: &DeadLetterQueue, open: bool) -> bool {
         let mut child = ui.new_child(egui::UiBuilder::new().max_rect(rect));
         cell(&mut child, text, font, color, false);
     };
-    put(line(top, depth_x), &dead.queue.name, theme::mono(), palette.text);
+    put(
+        line(top, depth_x),
+        &dead.queue.name,
+        theme::mono(),
+        palette.text,
+    );
     if !dead.origins.is_empty() {
         let from = format!("from {}", dead.origins.join(", "));
         let small = FontId::proportional(theme::SIZES[0]);
         put(line(top + 17.0, rect.right()), &from, small, palette.weak);
     }
-    response.on_hover_text(format!("Peek into {}", dead.queue.name)).clicked()
+    response
+        .on_hover_text(format!("Peek into {}", dead.queue.name))
+        .clicked()
 }

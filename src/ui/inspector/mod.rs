@@ -58,7 +58,10 @@ pub fn inspector_ui(ui: &mut Ui, memory: &mut Inspector, event: &Arc<Event>) -> 
     });
     ui.add_space(STEP);
     ui.horizontal(|ui| {
-        let all = [(Part::Payload, "Payload view"), (Part::Properties, "Properties")];
+        let all = [
+            (Part::Payload, "Payload view"),
+            (Part::Properties, "Properties"),
+        ];
         if let Some(part) = tabs(ui, memory.part, &all) {
             memory.part = part;
         }
@@ -82,22 +85,32 @@ fn facts_ui(ui: &mut Ui, event: &Event) {
         line.push_str(" · redelivered");
     }
     weak(ui, line);
-    egui::Grid::new("facts").num_columns(2).spacing([12.0, 3.0]).show(ui, |ui| {
-        for (name, value) in [
-            ("Type", facts.event_type.as_deref()),
-            ("Version", facts.version.as_deref()),
-            ("Id", facts.event_id.as_deref()),
-            ("Happened", facts.timestamp.as_deref()),
-        ] {
-            let Some(value) = value else { continue };
-            weak(ui, name);
-            ui.add(egui::Label::new(RichText::new(value).font(theme::mono())).truncate());
+    egui::Grid::new("facts")
+        .num_columns(2)
+        .spacing([12.0, 3.0])
+        .show(ui, |ui| {
+            for (name, value) in [
+                ("Type", facts.event_type.as_deref()),
+                ("Version", facts.version.as_deref()),
+                ("Id", facts.event_id.as_deref()),
+                ("Happened", facts.timestamp.as_deref()),
+            ] {
+                let Some(value) = value else { continue };
+                weak(ui, name);
+                ui.add(egui::Label::new(RichText::new(value).font(theme::mono())).truncate());
+                ui.end_row();
+            }
+            weak(ui, "Body");
+            let declared = event
+                .properties
+                .content_type
+                .as_deref()
+                .unwrap_or("no content type");
+            let size = size_text(event.body.len() as u64);
+            ui.label(format!(
+                "{size}, {} (declared: {declared})",
+                event.kind.name()
+            ));
             ui.end_row();
-        }
-        weak(ui, "Body");
-        let declared = event.properties.content_type.as_deref().unwrap_or("no content type");
-        let size = size_text(event.body.len() as u64);
-        ui.label(format!("{size}, {} (declared: {declared})", event.kind.name()));
-        ui.end_row();
-    });
+        });
 }

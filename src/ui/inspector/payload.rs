@@ -48,7 +48,11 @@ pub(super) struct PayloadMemory {
 
 impl PayloadMemory {
     fn take(&mut self, event: &Arc<Event>) {
-        if self.event.as_ref().is_some_and(|known| Arc::ptr_eq(known, event)) {
+        if self
+            .event
+            .as_ref()
+            .is_some_and(|known| Arc::ptr_eq(known, event))
+        {
             return;
         }
         self.whole = false;
@@ -77,13 +81,21 @@ impl PayloadMemory {
         let mut index = 0;
         while let Some(row) = self.rows.rows.get(index) {
             self.visible.push(index);
-            index = if self.closed.contains(&index) { row.end } else { index + 1 };
+            index = if self.closed.contains(&index) {
+                row.end
+            } else {
+                index + 1
+            };
         }
     }
 }
 
 fn shown(event: &Event, whole: bool) -> &[u8] {
-    let length = if whole { event.body.len() } else { event.body.len().min(FIRST_PART) };
+    let length = if whole {
+        event.body.len()
+    } else {
+        event.body.len().min(FIRST_PART)
+    };
     &event.body[..length]
 }
 
@@ -115,13 +127,18 @@ pub(super) fn payload_ui(ui: &mut Ui, memory: &mut PayloadMemory, event: &Arc<Ev
     }
     all.push((PayloadView::Hex, "Hex"));
     // The chosen view stays chosen while an event that lacks it is looked at.
-    let view = if all.iter().any(|(view, _)| *view == memory.view) { memory.view } else { all[0].0 };
+    let view = if all.iter().any(|(view, _)| *view == memory.view) {
+        memory.view
+    } else {
+        all[0].0
+    };
     ui.horizontal_wrapped(|ui| {
         if let Some(chosen) = tabs(ui, view, &all) {
             memory.view = chosen;
         }
         if text && button(ui, "Copy payload", true).clicked() {
-            ui.ctx().copy_text(String::from_utf8_lossy(&event.body).into_owned());
+            ui.ctx()
+                .copy_text(String::from_utf8_lossy(&event.body).into_owned());
         }
         if button(ui, "Save payload…", !event.body.is_empty()).clicked() {
             save(Arc::clone(event));
@@ -130,7 +147,10 @@ pub(super) fn payload_ui(ui: &mut Ui, memory: &mut PayloadMemory, event: &Arc<Ev
     if !memory.whole && event.body.len() > FIRST_PART {
         ui.horizontal(|ui| {
             let size = size_text(event.body.len() as u64);
-            weak(ui, format!("The first {} of {size}", size_text(FIRST_PART as u64)));
+            weak(
+                ui,
+                format!("The first {} of {size}", size_text(FIRST_PART as u64)),
+            );
             if button(ui, "Show the whole payload", true).clicked() {
                 memory.whole = true;
                 memory.read();
@@ -146,13 +166,17 @@ pub(super) fn payload_ui(ui: &mut Ui, memory: &mut PayloadMemory, event: &Arc<Ev
         PayloadView::Raw => lines_ui(ui, memory.raw.len(), |index| memory.raw[index].clone()),
         PayloadView::Hex => {
             let body = shown(event, memory.whole);
-            lines_ui(ui, hex::line_count(body.len()), |index| hex::line(body, index));
+            lines_ui(ui, hex::line_count(body.len()), |index| {
+                hex::line(body, index)
+            });
         }
     }
 }
 
 fn area() -> ScrollArea {
-    ScrollArea::both().auto_shrink([false, false]).id_salt("payload")
+    ScrollArea::both()
+        .auto_shrink([false, false])
+        .id_salt("payload")
 }
 
 fn lines_ui(ui: &mut Ui, count: usize, line: impl Fn(usize) -> String) {
@@ -177,9 +201,16 @@ fn pretty_ui(ui: &mut Ui, memory: &PayloadMemory) {
             // A depth of thousands must not make a line of thousands of characters.
             part(&"  ".repeat(line.depth.min(40)), palette.weak);
             part(&visible_line(&line.name), palette.name);
-            let color = if line.is_text { palette.string } else { palette.number };
+            let color = if line.is_text {
+                palette.string
+            } else {
+                palette.number
+            };
             let bracket = line.value.starts_with(['{', '}', '[', ']']);
-            part(&cut(&line.value), if bracket { palette.weak } else { color });
+            part(
+                &cut(&line.value),
+                if bracket { palette.weak } else { color },
+            );
             ui.add(egui::Label::new(job).extend());
         }
     });
@@ -250,31 +281,50 @@ pub(in crate::ui) fn fold_ui(ui: &mut Ui, name: &str, closed: bool) -> bool {
     ui.spacing_mut().item_spacing.x = spacing;
     let verb = if closed { "Open" } else { "Close" };
     response.widget_info(|| WidgetInfo::labeled(Role::Button, true, format!("{verb} {name}")));
-    let color = if response.hovered() { palette.text } else { palette.weak };
+    let color = if response.hovered() {
+        palette.text
+    } else {
+        palette.weak
+    };
     let center = rect.center();
     let points = if closed {
         [[-2.5, -4.0], [3.0, 0.0], [-2.5, 4.0]]
     } else {
         [[-4.0, -2.5], [4.0, -2.5], [0.0, 3.0]]
     };
-    let points = points.iter().map(|[x, y]| center + egui::vec2(*x, *y)).collect();
-    ui.painter().add(egui::Shape::convex_polygon(points, color, egui::Stroke::NONE));
+    let points = points
+        .iter()
+        .map(|[x, y]| center + egui::vec2(*x, *y))
+        .collect();
+    ui.painter().add(egui::Shape::convex_polygon(
+        points,
+        color,
+        egui::Stroke::NONE,
+    ));
     response.clicked()
 }
 
 /// Asks for a file and writes the bytes. The dialog waits for the person, so it has a thread of its
 /// own; without a dialog on this desktop nothing happens.
 fn save(event: Arc<Event>) {
-    let suffix = if event.kind == PayloadKind::Json { "json" } else { "bin" };
+    let suffix = if event.kind == PayloadKind::Json {
+        "json"
+    } else {
+        "bin"
+    };
     let name = format!("{}.{suffix}", event.routing_key.replace(['/', '\\'], "_"));
-    let spawned = std::thread::Builder::new().name("save-payload".to_owned()).spawn(move || {
-        let dialog = rfd::FileDialog::new().set_title("Save payload").set_file_name(name);
-        if let Some(path) = dialog.save_file()
-            && let Err(error) = std::fs::write(&path, &event.body)
-        {
-            tracing::warn!(%error, path = %path.display(), "the payload was not saved");
-        }
-    });
+    let spawned = std::thread::Builder::new()
+        .name("save-payload".to_owned())
+        .spawn(move || {
+            let dialog = rfd::FileDialog::new()
+                .set_title("Save payload")
+                .set_file_name(name);
+            if let Some(path) = dialog.save_file()
+                && let Err(error) = std::fs::write(&path, &event.body)
+            {
+                tracing::warn!(%error, path = %path.display(), "the payload was not saved");
+            }
+        });
     if let Err(error) = spawned {
         tracing::warn!(%error, "no thread for the file dialog");
     }

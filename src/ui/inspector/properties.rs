@@ -11,46 +11,57 @@ use crate::domain::{Event, FieldTable, FieldValue};
 const MAX_LINES: usize = 300;
 
 pub(super) fn properties_ui(ui: &mut Ui, event: &Event) {
-    ScrollArea::both().auto_shrink([false, false]).id_salt("properties").show(ui, |ui| {
-        section(ui, "PROPERTIES");
-        let rows = event.properties.rows();
-        if rows.is_empty() {
-            weak(ui, "None were sent");
-        }
-        egui::Grid::new("properties").num_columns(2).spacing([14.0, 4.0]).show(ui, |ui| {
-            for (name, value) in rows {
-                weak(ui, name);
-                mono(ui, &value);
-                ui.end_row();
+    ScrollArea::both()
+        .auto_shrink([false, false])
+        .id_salt("properties")
+        .show(ui, |ui| {
+            section(ui, "PROPERTIES");
+            let rows = event.properties.rows();
+            if rows.is_empty() {
+                weak(ui, "None were sent");
             }
-        });
-        ui.add_space(STEP * 2.0);
-        section(ui, "HEADERS");
-        let Some(headers) = event.properties.headers.as_ref().filter(|h| !h.is_empty()) else {
-            weak(ui, "None were sent");
-            return;
-        };
-        let mut lines = Vec::new();
-        flatten(headers, 0, &mut lines);
-        egui::Grid::new("headers").num_columns(3).spacing([14.0, 4.0]).show(ui, |ui| {
-            for line in lines.iter().take(MAX_LINES) {
-                #[expect(clippy::cast_precision_loss, reason = "a handful of levels")]
-                let indent = line.depth.min(12) as f32 * 12.0;
-                ui.horizontal(|ui| {
-                    ui.add_space(indent);
-                    mono(ui, &line.name);
+            egui::Grid::new("properties")
+                .num_columns(2)
+                .spacing([14.0, 4.0])
+                .show(ui, |ui| {
+                    for (name, value) in rows {
+                        weak(ui, name);
+                        mono(ui, &value);
+                        ui.end_row();
+                    }
                 });
-                ui.label(
-                    RichText::new(line.kind).size(theme::SIZES[0]).color(Palette::of(ui).accent),
-                );
-                mono(ui, &line.value);
-                ui.end_row();
+            ui.add_space(STEP * 2.0);
+            section(ui, "HEADERS");
+            let Some(headers) = event.properties.headers.as_ref().filter(|h| !h.is_empty()) else {
+                weak(ui, "None were sent");
+                return;
+            };
+            let mut lines = Vec::new();
+            flatten(headers, 0, &mut lines);
+            egui::Grid::new("headers")
+                .num_columns(3)
+                .spacing([14.0, 4.0])
+                .show(ui, |ui| {
+                    for line in lines.iter().take(MAX_LINES) {
+                        #[expect(clippy::cast_precision_loss, reason = "a handful of levels")]
+                        let indent = line.depth.min(12) as f32 * 12.0;
+                        ui.horizontal(|ui| {
+                            ui.add_space(indent);
+                            mono(ui, &line.name);
+                        });
+                        ui.label(
+                            RichText::new(line.kind)
+                                .size(theme::SIZES[0])
+                                .color(Palette::of(ui).accent),
+                        );
+                        mono(ui, &line.value);
+                        ui.end_row();
+                    }
+                });
+            if lines.len() > MAX_LINES {
+                weak(ui, format!("… and {} more", lines.len() - MAX_LINES));
             }
         });
-        if lines.len() > MAX_LINES {
-            weak(ui, format!("… and {} more", lines.len() - MAX_LINES));
-        }
-    });
 }
 
 fn mono(ui: &mut Ui, text: &str) {
@@ -80,7 +91,12 @@ fn flatten_value(name: String, value: &FieldValue, depth: usize, lines: &mut Vec
         FieldValue::Array(items) if nested => format!("{} items", items.len()),
         other => other.to_string(),
     };
-    lines.push(Line { depth, name, kind, value: text });
+    lines.push(Line {
+        depth,
+        name,
+        kind,
+        value: text,
+    });
     match value {
         FieldValue::Table(table) if nested => flatten(table, depth + 1, lines),
         FieldValue::Array(items) if nested => {

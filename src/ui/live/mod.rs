@@ -15,7 +15,9 @@ use crate::state::Action;
 pub fn live_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     let palette = Palette::of(ui);
     tap_bar::tap_bar_ui(ui, cx);
-    let side = Frame::new().fill(palette.panel).inner_margin(Margin::symmetric(10, 8));
+    let side = Frame::new()
+        .fill(palette.panel)
+        .inner_margin(Margin::symmetric(10, 8));
     let wide = ui.available_width();
     if wide > 640.0 {
         Panel::left("keys")
@@ -34,7 +36,9 @@ pub fn live_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
                 cx.actions.extend(actions);
             });
     }
-    let frame = Frame::new().fill(palette.base).inner_margin(Margin::symmetric(8, 6));
+    let frame = Frame::new()
+        .fill(palette.base)
+        .inner_margin(Margin::symmetric(8, 6));
     CentralPanel::default().frame(frame).show(ui, |ui| {
         narrowing_ui(ui, cx);
         let live = &cx.state.live;
@@ -60,20 +64,31 @@ fn narrowing_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
         let shown = super::status_bar::thousands(live.view.len(&live.log) as u64);
         let of = super::status_bar::thousands(kept);
         let text = if done < kept {
-            format!("{shown} match so far, {} of {of} searched", super::status_bar::thousands(done))
+            format!(
+                "{shown} match so far, {} of {of} searched",
+                super::status_bar::thousands(done)
+            )
         } else {
             format!("{shown} of {of} match")
         };
         small_label(ui, &text);
         if let Some(branch) = criteria.branch {
             let label = format!("Key {branch} ×");
-            if ui.small_button(RichText::new(label)).on_hover_text("Show all keys").clicked() {
+            if ui
+                .small_button(RichText::new(label))
+                .on_hover_text("Show all keys")
+                .clicked()
+            {
                 cx.act(Action::Live(LiveAction::Branch(None)));
             }
         }
         if let Some(id) = criteria.correlation_id {
             let label = format!("Conversation {id} ×");
-            if ui.small_button(label).on_hover_text("Show all conversations").clicked() {
+            if ui
+                .small_button(label)
+                .on_hover_text("Show all conversations")
+                .clicked()
+            {
                 cx.act(Action::Live(LiveAction::Conversation(None)));
             }
         }
@@ -84,7 +99,10 @@ fn narrowing_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
 fn empty_words(cx: &Cx<'_>) -> (&'static str, String) {
     let live = &cx.state.live;
     if live.log.kept() > 0 {
-        return ("Nothing matches", "Change or clear the filter above".to_owned());
+        return (
+            "Nothing matches",
+            "Change or clear the filter above".to_owned(),
+        );
     }
     match &live.tap {
         Some(tap) if tap.queue.is_some() => (

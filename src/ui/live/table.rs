@@ -12,8 +12,16 @@ use crate::state::Action;
 use crate::state::live::{LiveAction, clock};
 use crate::state::log::Entry;
 
-const COLUMNS: [&str; 8] =
-    ["Time", "Exchange", "Routing key", "Type", "Version", "Id", "Size", "Summary"];
+const COLUMNS: [&str; 8] = [
+    "Time",
+    "Exchange",
+    "Routing key",
+    "Type",
+    "Version",
+    "Id",
+    "Size",
+    "Summary",
+];
 
 pub(super) fn table_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     let live = &cx.state.live;
@@ -38,7 +46,9 @@ pub(super) fn table_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     if live.follow && rows > 0 {
         table = table.scroll_to_row(rows - 1, Some(Align::BOTTOM));
     } else if std::mem::take(&mut cx.memory.reveal)
-        && let Some(row) = live.selected.and_then(|number| live.view.row(&live.log, number))
+        && let Some(row) = live
+            .selected
+            .and_then(|number| live.view.row(&live.log, number))
     {
         table = table.scroll_to_row(row, None);
     }
@@ -52,7 +62,9 @@ pub(super) fn table_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
         })
         .body(|body| {
             body.rows(ROW, rows, |mut row| {
-                let Some(number) = live.view.number(&live.log, row.index()) else { return };
+                let Some(number) = live.view.number(&live.log, row.index()) else {
+                    return;
+                };
                 let selected = live.selected == Some(number);
                 row.set_selected(selected);
                 match live.log.get(number) {
@@ -75,22 +87,32 @@ pub(super) fn table_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
 fn event_row(row: &mut TableRow<'_, '_>, event: &Event, selected: bool) {
     let facts = &event.envelope;
     let text = |fact: &Option<Box<str>>| fact.as_deref().unwrap_or_default().to_owned();
-    let mut put = |text: &str, mono: bool, right: bool, color: fn(&Palette, &Event) -> egui::Color32| {
-        row.col(|ui| {
-            let font = if mono { theme::mono() } else { theme::words() };
-            cell(ui, text, font, color(Palette::of(ui), event), right);
-        });
-    };
+    let mut put =
+        |text: &str, mono: bool, right: bool, color: fn(&Palette, &Event) -> egui::Color32| {
+            row.col(|ui| {
+                let font = if mono { theme::mono() } else { theme::words() };
+                cell(ui, text, font, color(Palette::of(ui), event), right);
+            });
+        };
     put(&clock(event.received_at), true, false, |p, _| p.weak);
     put(&event.exchange, true, false, |p, _| p.text);
-    put(&event.routing_key, true, false, |p, e| p.key(&e.routing_key));
+    put(&event.routing_key, true, false, |p, e| {
+        p.key(&e.routing_key)
+    });
     put(&text(&facts.event_type), true, false, |p, _| p.text);
     put(&text(&facts.version), true, true, |p, _| p.text);
     put(&text(&facts.event_id), true, false, |p, _| p.weak);
-    put(&size_text(event.body.len() as u64), false, true, |p, _| p.weak);
+    put(&size_text(event.body.len() as u64), false, true, |p, _| {
+        p.weak
+    });
     put(&event.summary, true, false, |p, _| p.text);
     row.response().widget_info(|| {
-        let name = format!("{} {} {}", event.routing_key, text(&facts.event_id), event.summary);
+        let name = format!(
+            "{} {} {}",
+            event.routing_key,
+            text(&facts.event_id),
+            event.summary
+        );
         WidgetInfo::selected(Role::Row, true, selected, name)
     });
 }
@@ -107,5 +129,6 @@ fn gap_row(row: &mut TableRow<'_, '_>, from: &str, to: &str) {
             }
         });
     }
-    row.response().widget_info(|| WidgetInfo::labeled(Role::Row, true, format!("Gap {words}")));
+    row.response()
+        .widget_info(|| WidgetInfo::labeled(Role::Row, true, format!("Gap {words}")));
 }

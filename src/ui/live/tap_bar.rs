@@ -13,7 +13,9 @@ use crate::state::live::LiveAction;
 
 pub(super) fn tap_bar_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     let palette = Palette::of(ui);
-    let frame = Frame::new().fill(palette.panel).inner_margin(Margin::symmetric(12, 7));
+    let frame = Frame::new()
+        .fill(palette.panel)
+        .inner_margin(Margin::symmetric(12, 7));
     Panel::top("tap_bar").frame(frame).show(ui, |ui| {
         ui.horizontal_wrapped(|ui| {
             tap_ui(ui, cx);
@@ -47,12 +49,18 @@ fn tap_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     let form = &mut cx.forms.tap;
     ui.add_enabled_ui(!running, |ui| {
         inline_choice_field(ui, "Exchange", &mut form.exchange, 150.0, || {
-            let named = topology.exchanges.iter().filter(|exchange| !exchange.name.is_empty());
+            let named = topology
+                .exchanges
+                .iter()
+                .filter(|exchange| !exchange.name.is_empty());
             named.map(|exchange| exchange.name.as_str()).collect()
         });
         let exchange = form.exchange.clone();
         inline_choice_field(ui, "Binding key", &mut form.binding_key, 130.0, || {
-            let bound = topology.bindings.iter().filter(|binding| binding.source == exchange);
+            let bound = topology
+                .bindings
+                .iter()
+                .filter(|binding| binding.source == exchange);
             let mut keys: Vec<&str> = bound.map(|binding| binding.key.as_str()).collect();
             keys.push("#");
             keys.sort_unstable();
@@ -84,7 +92,10 @@ fn reading_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     {
         cx.act(Action::Live(LiveAction::Pause));
     }
-    if button(ui, "Clear", true).on_hover_text("Throw the kept events away").clicked() {
+    if button(ui, "Clear", true)
+        .on_hover_text("Throw the kept events away")
+        .clicked()
+    {
         cx.act(Action::Live(LiveAction::Clear));
     }
     let mut follow = live.follow;

@@ -2,11 +2,11 @@
 
 use eframe::egui::{self, FontId, ScrollArea, Sense, Ui, WidgetInfo, accesskit::Role};
 
+use super::super::Cx;
 use super::super::inspector::fold_ui;
 use super::super::status_bar::thousands;
 use super::super::theme::{self, Palette, ROW};
 use super::super::widgets::{section, weak};
-use super::super::Cx;
 use crate::state::Action;
 use crate::state::live::LiveAction;
 use crate::state::tree::Node;
@@ -20,17 +20,16 @@ pub(super) fn tree_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     }
     let branch = cx.state.live.view.criteria().branch.clone();
     ui.spacing_mut().item_spacing.y = 0.0;
-    ScrollArea::vertical().auto_shrink([false, false]).show_rows(
-        ui,
-        ROW,
-        tree.row_count(),
-        |ui, range| {
+    ScrollArea::vertical()
+        .auto_shrink([false, false])
+        .show_rows(ui, ROW, tree.row_count(), |ui, range| {
             for row in range {
                 let Some(node) = tree.row(row) else { continue };
                 let selected = branch.as_deref() == Some(&*node.path);
                 match node_ui(ui, node, selected) {
                     Some(Click::Fold) => {
-                        cx.actions.push(Action::Live(LiveAction::Toggle(node.path.to_string())));
+                        cx.actions
+                            .push(Action::Live(LiveAction::Toggle(node.path.to_string())));
                     }
                     Some(Click::Branch) => {
                         let next = (!selected).then(|| node.path.to_string());
@@ -39,8 +38,7 @@ pub(super) fn tree_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
                     None => {}
                 }
             }
-        },
-    );
+        });
 }
 
 enum Click {
@@ -64,10 +62,21 @@ fn node_ui(ui: &mut Ui, node: &Node, selected: bool) -> Option<Click> {
         }
         let size = egui::vec2(ui.available_width(), ROW);
         let (rect, response) = ui.allocate_exact_size(size, Sense::click());
-        let word = if node.word.is_empty() { "(empty)" } else { &node.word };
+        let word = if node.word.is_empty() {
+            "(empty)"
+        } else {
+            &node.word
+        };
         let count = thousands(node.count);
         response.widget_info(|| {
-            let name = format!("{} ({count})", if node.path.is_empty() { word } else { &node.path });
+            let name = format!(
+                "{} ({count})",
+                if node.path.is_empty() {
+                    word
+                } else {
+                    &node.path
+                }
+            );
             WidgetInfo::selected(Role::ListBoxOption, true, selected, name)
         });
         let painter = ui.painter();
@@ -77,7 +86,11 @@ fn node_ui(ui: &mut Ui, node: &Node, selected: bool) -> Option<Click> {
             painter.rect_filled(rect, 3, palette.hovered);
         }
         let small = FontId::proportional(theme::SIZES[0]);
-        let rate = if node.rate > 0.0 { format!("{:.1}/s", node.rate) } else { String::new() };
+        let rate = if node.rate > 0.0 {
+            format!("{:.1}/s", node.rate)
+        } else {
+            String::new()
+        };
         let right = |x: f32, text: String, color| {
             painter.text(
                 egui::pos2(x, rect.center().y),
