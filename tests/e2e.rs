@@ -2,6 +2,8 @@
 //! start a private broker, watch, publish, repair a dead letter. What lies in the queues is read
 //! by a client that shares no code with Eventscope.
 
+#![expect(clippy::expect_used, reason = "a test may panic")]
+
 mod gui;
 
 use std::fs;
@@ -151,13 +153,17 @@ fn sandbox_login(cache: &Path) -> Result<(u16, String)> {
     Ok((digits.parse()?, password))
 }
 
+#[expect(
+    clippy::print_stderr,
+    reason = "a remark for whoever reads the log of the test"
+)]
 fn picture(app: &App, name: &str) {
     // Pictures are for people; a test does not fail without them.
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("screenshots");
     if fs::create_dir_all(&folder).is_ok()
         && let Err(error) = app.screenshot(&folder.join(format!("{name}.png")))
     {
-        println!("no picture {name}: {error}");
+        eprintln!("no picture {name}: {error}");
     }
 }
 
@@ -269,7 +275,7 @@ fn the_walkthrough() -> Result<()> {
     assert!(witness.get("e2e.dead")?.is_none(), "the resent one is gone");
 
     // The shop's own dead letters are found by themselves.
-    app.wait_until("a dead letter of the shop", Duration::from_secs(60), || {
+    app.wait_until("a dead letter of the shop", Duration::from_mins(1), || {
         let queues =
             app.find_all(&Query::role("list item").starting_with("notification.orders.dead ("))?;
         Ok(queues.iter().any(|queue| !queue.name().ends_with("(0)")))

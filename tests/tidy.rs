@@ -1,6 +1,8 @@
 //! The rules of ARCHITECTURE.md that a machine can check: who may know whom, and how large a file
 //! may grow.
 
+#![expect(clippy::expect_used, reason = "a test may panic")]
+
 use std::fs;
 use std::path::{Path, PathBuf};
 

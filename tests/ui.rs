@@ -1,6 +1,8 @@
 //! The window in process, by accessible names: every screen empty, full and failing. The broker
 //! side is played by the test: it reads commands and sends updates.
 
+#![expect(clippy::expect_used, clippy::panic, reason = "a test may panic")]
+
 use std::cell::RefCell;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -246,7 +248,7 @@ fn peek(window: &mut Window, bodies: &[&str]) {
     };
     let report = PeekReport {
         queue,
-        messages: bodies.iter().map(|body| dead_letter(body)).collect(),
+        messages: bodies.iter().copied().map(dead_letter).collect(),
         depth: 2,
         borrowed_ms: 12,
         remark: String::new(),

@@ -158,7 +158,6 @@ mod tests {
     async fn a_job_that_panics_is_collected_with_its_request() {
         let mut jobs = Jobs::default();
         let asked = Asked::Peek(RequestId(7));
-        #[expect(clippy::panic, reason = "this is what is tested")]
         jobs.start(asked, |_| async { panic!("no") });
         let ended = jobs.next().await;
         assert_eq!(ended.asked, asked);

@@ -98,15 +98,14 @@ impl Outlet {
                 "The properties and headers take {header} bytes; this broker allows {frame}"
             )));
         }
-        let channel = match kept {
-            Some(channel) => channel,
-            None => {
-                let channel = connection.create_channel().await?;
-                channel
-                    .confirm_select(ConfirmSelectOptions::default())
-                    .await?;
-                kept.insert(channel)
-            }
+        let channel = if let Some(channel) = kept {
+            channel
+        } else {
+            let channel = connection.create_channel().await?;
+            channel
+                .confirm_select(ConfirmSelectOptions::default())
+                .await?;
+            kept.insert(channel)
         };
         let options = BasicPublishOptions {
             mandatory: true,

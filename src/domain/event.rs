@@ -54,11 +54,11 @@ impl Event {
             exchange,
             routing_key,
             redelivered,
-            envelope,
-            summary,
-            kind,
             properties,
             body,
+            kind,
+            envelope,
+            summary,
         }
     }
 

@@ -200,6 +200,20 @@ impl Topology {
         Some(queues)
     }
 
+    /// Like [`Self::reached`] without a queue of our own: a tap that gets a copy is no sign that an
+    /// application gets one.
+    #[must_use]
+    pub fn reached_without(
+        &self,
+        exchange: &str,
+        key: &str,
+        own_queue: Option<&str>,
+    ) -> Option<BTreeSet<String>> {
+        let mut queues = self.reached(exchange, key)?;
+        queues.retain(|queue| Some(queue.as_str()) != own_queue);
+        Some(queues)
+    }
+
     /// The dead-letter queues: every queue that some queue's dead-letter exchange leads to.
     /// A queue whose dead letters keep their own keys may reach any queue bound to the exchange, so
     /// all of those count.

@@ -65,7 +65,7 @@ impl TargetChoice {
     #[must_use]
     pub fn words(self) -> &'static str {
         match self {
-            Self::Origin => "Where it was first published",
+            Self::Origin => "The original exchange",
             Self::QueueThatFailed => "Only the queue that failed",
         }
     }

@@ -143,6 +143,12 @@ impl Live {
         self.tap = None;
     }
 
+    /// The tap's queue in the broker, once that exists.
+    #[must_use]
+    pub fn own_queue(&self) -> Option<&str> {
+        self.tap.as_ref()?.queue.as_deref()
+    }
+
     /// True for the tap that is wanted now; batches of an older one are late and not shown.
     #[must_use]
     pub fn is_running(&self, tap: TapId) -> bool {

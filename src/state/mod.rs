@@ -256,11 +256,14 @@ impl State {
             }
             Action::Publish => {
                 let request = RequestId(self.fresh());
-                return self
-                    .publish
-                    .publish(request, &forms.draft, moment.now)
-                    .into_iter()
-                    .collect();
+                let draft = &forms.draft;
+                let own = self.live.own_queue();
+                let others =
+                    self.topology
+                        .reached_without(&draft.exchange, &draft.routing_key, own);
+                let only_tap = own.is_some() && others.is_some_and(|queues| queues.is_empty());
+                let command = self.publish.publish(request, draft, only_tap, moment.now);
+                return command.into_iter().collect();
             }
             Action::PublishAgain(sent) => {
                 if let Some(outgoing) = self.publish.sent(sent) {

@@ -18,6 +18,8 @@ pub struct Sent {
     pub at: DateTime<Utc>,
     /// What was sent.
     pub outgoing: Outgoing,
+    /// No queue but our own tap's was known to take it, so a confirm proves nothing.
+    pub only_tap: bool,
     /// How it went; `None` while the broker has not answered.
     pub outcome: Option<PublishOutcome>,
 }
@@ -37,6 +39,7 @@ impl PublishDesk {
         &mut self,
         request: RequestId,
         draft: &Draft,
+        only_tap: bool,
         now: DateTime<Utc>,
     ) -> Option<Command> {
         let outgoing = match draft.check() {
@@ -53,6 +56,7 @@ impl PublishDesk {
                 request,
                 at: now,
                 outgoing: outgoing.clone(),
+                only_tap,
                 outcome: None,
             },
         );

@@ -9,34 +9,35 @@ use super::theme::{self, Palette, STEP};
 use super::widgets::{button, empty_state, primary_button, section, weak};
 use super::{Cx, draft_form};
 use crate::domain::payload::{PayloadKind, summary};
-use crate::domain::{Topology, TopologySource};
+use crate::domain::{Draft, Topology, TopologySource};
 use crate::protocol::PublishOutcome;
-use crate::state::Action;
 use crate::state::live::clock;
 use crate::state::publish::Sent;
+use crate::state::{Action, State};
 
 /// Where the message in the form would go, worked out when the target or the topology changes.
 #[derive(Debug, Default)]
 pub struct Preview {
-    key: (String, String, Topology),
+    key: (String, String, Option<String>, Topology),
     words: String,
 }
 
 impl Preview {
     /// Where it would go, in words.
-    pub fn words(&mut self, exchange: &str, routing_key: &str, topology: &Topology) -> &str {
-        let (old_exchange, old_key, old_topology) = &self.key;
-        if old_exchange != exchange
-            || old_key != routing_key
-            || old_topology.bindings != topology.bindings
-            || old_topology.exchanges != topology.exchanges
-            || old_topology.queues.len() != topology.queues.len()
-            || self.words.is_empty()
+    pub fn words(&mut self, draft: &Draft, state: &State) -> &str {
+        let (topology, own) = (&state.topology, state.live.own_queue());
+        let (exchange, key, old_own, old) = &self.key;
+        if self.words.is_empty()
+            || *exchange != draft.exchange
+            || *key != draft.routing_key
+            || old_own.as_deref() != own
+            || old != topology
         {
-            self.words = preview_words(exchange, routing_key, topology);
+            self.words = preview_words(&draft.exchange, &draft.routing_key, own, topology);
             self.key = (
-                exchange.to_owned(),
-                routing_key.to_owned(),
+                draft.exchange.clone(),
+                draft.routing_key.clone(),
+                own.map(str::to_owned),
                 topology.clone(),
             );
         }
@@ -44,14 +45,19 @@ impl Preview {
     }
 }
 
-fn preview_words(exchange: &str, routing_key: &str, topology: &Topology) -> String {
+fn preview_words(
+    exchange: &str,
+    routing_key: &str,
+    own_queue: Option<&str>,
+    topology: &Topology,
+) -> String {
     if topology.source == TopologySource::Management
         && !exchange.is_empty()
         && topology.exchange(exchange).is_none()
     {
         return format!("No exchange {exchange} is known in this virtual host");
     }
-    match topology.reached(exchange, routing_key) {
+    match topology.reached_without(exchange, routing_key, own_queue) {
         None => "Which queues it reaches is not known: the bindings cannot be read".to_owned(),
         Some(queues) if queues.is_empty() => {
             "No queue would get it: no binding matches this routing key".to_owned()
@@ -104,11 +110,7 @@ fn form_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     ui.heading("Publish a test event");
     let keys = state.live.tree.keys(200);
     draft_form::target_ui(ui, &mut cx.forms.draft, &state.topology, &keys);
-    let draft = &cx.forms.draft;
-    let words = cx
-        .memory
-        .preview
-        .words(&draft.exchange, &draft.routing_key, &state.topology);
+    let words = cx.memory.preview.words(&cx.forms.draft, state);
     weak(ui, words);
     let rows = if ui.available_height() > 560.0 {
         18
@@ -148,6 +150,11 @@ fn outcome_ui(ui: &mut Ui, sent: &Sent) {
 fn outcome(sent: &Sent, palette: &Palette) -> (egui::Color32, String) {
     match &sent.outcome {
         None => (palette.weak, "Waiting for the broker's confirm…".to_owned()),
+        Some(PublishOutcome::Routed) if sent.only_tap => (
+            palette.warn,
+            "Routed to Eventscope's own tap only: no queue of an application is known to get it"
+                .to_owned(),
+        ),
         Some(PublishOutcome::Routed) => (palette.good, "Routed".to_owned()),
         Some(PublishOutcome::Unroutable(reason)) => {
             (palette.warn, format!("Unroutable (returned: {reason})"))
@@ -233,23 +240,26 @@ mod tests {
     #[test]
     fn the_preview_says_where_it_goes() {
         let shop = shop();
+        let words = |exchange, key, own| preview_words(exchange, key, own, &shop);
         assert_eq!(
-            preview_words("shop", "order.created", &shop),
+            words("shop", "order.created", None),
             "Reaches the queue orders"
         );
-        assert!(preview_words("shop", "x", &shop).starts_with("No queue"));
-        assert!(preview_words("spread", "x", &shop).contains("not known"));
-        assert!(preview_words("nowhere", "x", &shop).starts_with("No exchange nowhere"));
+        assert!(words("shop", "x", None).starts_with("No queue"));
+        assert!(words("shop", "order.created", Some("orders")).starts_with("No queue"));
+        assert!(words("spread", "x", None).contains("not known"));
+        assert!(words("nowhere", "x", None).starts_with("No exchange nowhere"));
     }
 
     #[test]
     fn the_preview_follows_the_form() {
-        let (shop, mut preview) = (shop(), Preview::default());
-        assert!(
-            preview
-                .words("shop", "order.created", &shop)
-                .contains("orders")
-        );
-        assert!(preview.words("shop", "x", &shop).starts_with("No queue"));
+        let mut state = State::new(None);
+        state.topology = shop();
+        let (mut draft, mut preview) = (Draft::default(), Preview::default());
+        draft.exchange = "shop".into();
+        draft.routing_key = "order.created".into();
+        assert!(preview.words(&draft, &state).contains("orders"));
+        draft.routing_key = "x".into();
+        assert!(preview.words(&draft, &state).starts_with("No queue"));
     }
 }

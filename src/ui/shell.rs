@@ -41,23 +41,26 @@ pub fn show(ui: &mut Ui, state: &State, forms: &mut Forms, memory: &mut Memory) 
 }
 
 fn help_ui(ui: &mut Ui, memory: &mut Memory) {
-    let modal = egui::Modal::new(egui::Id::unique("help")).show(ui.ctx(), |ui| {
-        ui.set_width(420.0);
-        ui.heading("Keyboard shortcuts");
-        ui.add_space(8.0);
-        egui::Grid::new("shortcuts")
-            .num_columns(2)
-            .spacing([24.0, 6.0])
-            .show(ui, |ui| {
-                for (keys, what) in shortcuts::ALL {
-                    ui.monospace(*keys);
-                    ui.label(*what);
-                    ui.end_row();
-                }
-            });
-        ui.add_space(8.0);
-        ui.button("Close").clicked()
-    });
+    let frame = egui::Frame::popup(ui.style()).inner_margin(egui::Margin::same(20));
+    let modal = egui::Modal::new(egui::Id::unique("help"))
+        .frame(frame)
+        .show(ui.ctx(), |ui| {
+            ui.set_width(420.0);
+            ui.heading("Keyboard shortcuts");
+            ui.add_space(8.0);
+            egui::Grid::new("shortcuts")
+                .num_columns(2)
+                .spacing([24.0, 6.0])
+                .show(ui, |ui| {
+                    for (keys, what) in shortcuts::ALL {
+                        ui.monospace(*keys);
+                        ui.label(*what);
+                        ui.end_row();
+                    }
+                });
+            ui.add_space(8.0);
+            ui.button("Close").clicked()
+        });
     if modal.inner || modal.should_close() || ui.input(|input| input.key_pressed(Key::Escape)) {
         memory.help = false;
     }

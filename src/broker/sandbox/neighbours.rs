@@ -88,9 +88,11 @@ pub(super) fn is_unlocked(console: &Path) -> bool {
 
 fn is_settled(path: &Path) -> bool {
     let changed = fs::metadata(path).and_then(|found| found.modified());
-    let age = changed
-        .ok()
-        .and_then(|changed| SystemTime::now().duration_since(changed).ok());
+    let age = changed.ok().and_then(|changed| {
+        SystemTime::from(chrono::Utc::now())
+            .duration_since(changed)
+            .ok()
+    });
     age.is_some_and(|age| age > SETTLED)
 }
 

@@ -7,7 +7,7 @@ use super::*;
 
 /// Makes a file or folder look as if nothing had happened there for two hours.
 fn grow_old(path: &Path) {
-    let then = SystemTime::now() - Duration::from_hours(2);
+    let then = SystemTime::from(chrono::Utc::now()) - Duration::from_hours(2);
     File::open(path).unwrap().set_modified(then).unwrap();
 }
 

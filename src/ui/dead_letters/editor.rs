@@ -74,12 +74,7 @@ fn edit_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
             };
             draft_form::part(ui, "SEND AGAIN");
             draft_form::target_ui(ui, &mut editor.draft, &state.topology, &[]);
-            let draft = &editor.draft;
-            let preview = &mut cx.memory.preview;
-            weak(
-                ui,
-                preview.words(&draft.exchange, &draft.routing_key, &state.topology),
-            );
+            weak(ui, cx.memory.preview.words(&editor.draft, state));
             draft_form::payload_ui(ui, &mut editor.draft, 14);
             draft_form::problems_ui(ui, &editor.problems);
             ui.horizontal(|ui| {

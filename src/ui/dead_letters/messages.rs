@@ -57,20 +57,17 @@ fn bar_ui(ui: &mut Ui, cx: &mut Cx<'_>, queue: &str) {
         .as_ref()
         .map_or(0, |peeked| peeked.messages.len());
     let chosen = dead.chosen_places().len();
-    ui.horizontal_wrapped(|ui| {
-        ui.label(
-            RichText::new(queue)
-                .font(egui::FontId::monospace(14.0))
-                .strong(),
-        );
-    });
-    ui.horizontal_wrapped(|ui| {
+    ui.horizontal(|ui| {
         if button(ui, "Peek", idle && dead.peeking.is_none())
             .on_hover_text("Borrow up to 200 messages and put them back in order")
             .clicked()
         {
             cx.act(Action::Dead(DeadAction::Peek));
         }
+        let name = RichText::new(queue).font(egui::FontId::monospace(14.0));
+        ui.add(egui::Label::new(name.strong()).truncate());
+    });
+    ui.horizontal_wrapped(|ui| {
         target_ui(ui, cx, dead.choice);
         if button(ui, "Resend selected", idle && chosen > 0)
             .on_hover_text(format!("Send {chosen} as they lie here"))
@@ -99,7 +96,7 @@ fn target_ui(ui: &mut Ui, cx: &mut Cx<'_>, choice: TargetChoice) {
     let name = weak(ui, "Send to");
     let combo = ComboBox::from_id_salt("target")
         .selected_text(choice.words())
-        .width(190.0)
+        .width(170.0)
         .show_ui(ui, |ui| {
             for other in [TargetChoice::Origin, TargetChoice::QueueThatFailed] {
                 if ui
@@ -151,24 +148,34 @@ fn report_ui(ui: &mut Ui, peeked: &Peeked) {
     ui.add(egui::Label::new(RichText::new(words).color(Palette::of(ui).weak)).wrap());
 }
 
-const COLUMNS: [&str; 5] = ["Reason", "Routing key", "Died in", "First died", "Summary"];
+/// The columns that leave room for the summary. Where the message died is in the queue's list and
+/// in its history too, so it goes first.
+fn columns(width: f32) -> &'static [(&'static str, f32)] {
+    const ALL: [(&str, f32); 4] = [
+        ("Reason", 66.0),
+        ("Routing key", 120.0),
+        ("First died", 108.0),
+        ("Died in", 140.0),
+    ];
+    if width > 680.0 { &ALL } else { &ALL[..3] }
+}
 
 fn table_ui(ui: &mut Ui, cx: &mut Cx<'_>, peeked: &Peeked) {
     let dead = &cx.state.dead;
+    let columns = columns(ui.available_width());
     let all = dead.marked.len() == peeked.messages.len();
     ui.spacing_mut().item_spacing.y = 0.0;
     let mut table = TableBuilder::new(ui)
-        .id_salt("dead_letters")
+        .id_salt(("dead_letters", columns.len()))
         .sense(Sense::click())
         .resizable(true)
         .auto_shrink([false, false])
         .cell_layout(Layout::left_to_right(Align::Center))
-        .column(Column::exact(24.0))
-        .column(Column::initial(66.0).at_least(40.0).clip(true))
-        .column(Column::initial(112.0).at_least(40.0).clip(true))
-        .column(Column::initial(126.0).at_least(40.0).clip(true))
-        .column(Column::initial(104.0).at_least(40.0).clip(true))
-        .column(Column::remainder().at_least(80.0).clip(true));
+        .column(Column::exact(24.0));
+    for (_, width) in columns {
+        table = table.column(Column::initial(*width).at_least(40.0).clip(true));
+    }
+    table = table.column(Column::remainder().at_least(80.0).clip(true));
     if std::mem::take(&mut cx.memory.reveal)
         && let Some(row) = dead.selected
     {
@@ -181,7 +188,7 @@ fn table_ui(ui: &mut Ui, cx: &mut Cx<'_>, peeked: &Peeked) {
                     cx.actions.push(Action::Dead(DeadAction::MarkAll(!all)));
                 }
             });
-            for name in COLUMNS {
+            for name in columns.iter().map(|(name, _)| *name).chain(["Summary"]) {
                 header.col(|ui| {
                     small_label(ui, name);
                 });
@@ -200,7 +207,7 @@ fn table_ui(ui: &mut Ui, cx: &mut Cx<'_>, peeked: &Peeked) {
                 row.col(|ui| {
                     toggled = checkbox(ui, marked, &format!("Mark {} {place}", key(message)));
                 });
-                message_row(&mut row, message, selected);
+                message_row(&mut row, columns, message, selected);
                 if toggled {
                     cx.actions
                         .push(Action::Dead(DeadAction::Mark(place, !marked)));
@@ -244,7 +251,12 @@ fn key(message: &DeadLetter) -> &str {
     first.map_or(&message.event.routing_key, String::as_str)
 }
 
-fn message_row(row: &mut TableRow<'_, '_>, message: &DeadLetter, selected: bool) {
+fn message_row(
+    row: &mut TableRow<'_, '_>,
+    columns: &[(&str, f32)],
+    message: &DeadLetter,
+    selected: bool,
+) {
     let first = message.deaths.last();
     let reason = first
         .map_or("unknown", |death| death.reason.word())
@@ -260,10 +272,14 @@ fn message_row(row: &mut TableRow<'_, '_>, message: &DeadLetter, selected: bool)
     let mut put = |text: &str, color: &dyn Fn(&Palette) -> egui::Color32| {
         row.col(|ui| cell(ui, text, theme::mono(), color(Palette::of(ui)), false));
     };
-    put(&reason, &|p| p.warn);
-    put(&key, &|p| p.key(&key));
-    put(&queue, &|p| p.text);
-    put(&time, &|p| p.weak);
+    for (name, _) in columns {
+        match *name {
+            "Reason" => put(&reason, &|p| p.warn),
+            "Routing key" => put(&key, &|p| p.key(&key)),
+            "First died" => put(&time, &|p| p.weak),
+            _ => put(&queue, &|p| p.text),
+        }
+    }
     put(summary, &|p| if remark.is_some() { p.bad } else { p.text });
     row.response().widget_info(|| {
         let id = message

@@ -20,7 +20,7 @@ pub fn dead_letters_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
         .inner_margin(Margin::symmetric(12, 8));
     let wide = ui.available_width();
     Panel::left("dead_queues")
-        .default_size((wide * 0.17).clamp(190.0, 300.0))
+        .default_size((wide * 0.19).clamp(190.0, 300.0))
         .size_range(180.0..=420.0)
         .frame(side)
         .show(ui, |ui| queues::queues_ui(ui, cx));
@@ -50,12 +50,18 @@ fn discard_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
         count => format!("{count} messages"),
     };
     let queue = cx.state.dead.queue.clone().unwrap_or_default();
-    let modal = Modal::new(egui::Id::unique("discard")).show(ui.ctx(), |ui| {
+    let (subject, verb) = if messages.len() == 1 {
+        ("It", "leaves")
+    } else {
+        ("They", "leave")
+    };
+    let frame = Frame::popup(ui.style()).inner_margin(Margin::same(20));
+    let modal = Modal::new(egui::Id::unique("discard")).frame(frame).show(ui.ctx(), |ui| {
         ui.set_width(420.0);
         ui.heading(format!("Discard {count}?"));
         ui.add_space(STEP);
         ui.label(format!(
-            "They leave the queue {queue} for good. A complete copy of each is written to the \
+            "{subject} {verb} the queue {queue} for good. A complete copy of each is written to the \
              journal on this machine first."
         ));
         if let Some(path) = crate::settings::journal_dir() {

@@ -40,7 +40,7 @@ pub fn inspector_ui(ui: &mut Ui, memory: &mut Inspector, event: &Arc<Event>) -> 
         let key = RichText::new(&event.routing_key).font(egui::FontId::monospace(14.0));
         ui.add(egui::Label::new(key.color(palette.key(&event.routing_key)).strong()).truncate());
     });
-    facts_ui(ui, event);
+    ui.scope(|ui| facts_ui(ui, event));
     ui.horizontal_wrapped(|ui| {
         if button(ui, "Use as draft", true)
             .on_hover_text("Load it into the publish form")
@@ -85,6 +85,7 @@ fn facts_ui(ui: &mut Ui, event: &Event) {
         line.push_str(" · redelivered");
     }
     weak(ui, line);
+    ui.spacing_mut().interact_size.y = 16.0;
     egui::Grid::new("facts")
         .num_columns(2)
         .spacing([12.0, 3.0])

@@ -228,9 +228,11 @@ fn cut(text: &str) -> String {
 
 fn tree_ui(ui: &mut Ui, memory: &mut PayloadMemory) {
     let palette = Palette::of(ui);
+    // A row is as high as it says, or the list would jump while it is scrolled.
+    ui.spacing_mut().interact_size.y = LINE;
     ui.spacing_mut().item_spacing.y = 0.0;
     let mut toggled = None;
-    area().show_rows(ui, LINE + 1.0, memory.visible.len(), |ui, range| {
+    area().show_rows(ui, LINE, memory.visible.len(), |ui, range| {
         for &index in &memory.visible[range] {
             let row = &memory.rows.rows[index];
             let nested = row.end > index + 1;

@@ -20,6 +20,7 @@ pub(super) fn tree_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     }
     let branch = cx.state.live.view.criteria().branch.clone();
     ui.spacing_mut().item_spacing.y = 0.0;
+    ui.spacing_mut().interact_size.y = ROW;
     ScrollArea::vertical()
         .auto_shrink([false, false])
         .show_rows(ui, ROW, tree.row_count(), |ui, range| {

@@ -1,0 +1,11 @@
+//! The broker side against a real RabbitMQ: what the window asks for, what comes back, and what is
+//! in the queues afterwards, looked at by an independent client.
+
+mod broker {
+    mod dead_letters;
+    mod faults;
+    mod fidelity;
+    mod publishing;
+    mod tapping;
+}
+mod support;

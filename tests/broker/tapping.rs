@@ -1,0 +1,209 @@
+//! Taps: what they see, and that nobody else sees them.
+
+use eventscope::broker::Options;
+use eventscope::domain::tap::MAX_LENGTH;
+use eventscope::protocol::{Command, TapState, Update};
+use serde_json::json;
+
+use crate::support::raw_amqp::{Life, int, none, text};
+use crate::support::{App, Place, wait_for};
+
+#[test]
+fn a_tap_gets_what_its_keys_match_and_nothing_else() {
+    let place = Place::fresh();
+    let mut raw = place.raw();
+    raw.exchange("shop", "topic");
+    raw.exchange("plain", "direct");
+    let mut app = App::at(place.endpoint());
+    let (topic, state) = app.tap("shop", &["order.*", "order.created"]);
+    state.expect("a tap");
+    let (direct, state) = app.tap("plain", &["a", "b"]);
+    state.expect("a second tap");
+    for key in [
+        "order.created",
+        "payment.settled",
+        "order.paid.late",
+        "order.paid",
+    ] {
+        raw.publish("shop", key, &none(), b"{}");
+    }
+    for key in ["a", "c", "b"] {
+        raw.publish("plain", key, &none(), b"{}");
+    }
+    assert_eq!(app.keys(topic, 2), ["order.created", "order.paid"]);
+    assert_eq!(app.keys(direct, 2), ["a", "b"]);
+    let late = app.rest();
+    assert!(
+        !late.iter().any(|u| matches!(u, Update::Events { .. })),
+        "{late:?}"
+    );
+}
+
+#[test]
+fn fanout_and_headers_exchanges_give_everything_whatever_the_key() {
+    let place = Place::fresh();
+    let mut raw = place.raw();
+    raw.exchange("all", "fanout");
+    raw.exchange("by headers", "headers");
+    let mut app = App::at(place.endpoint());
+    for exchange in ["all", "by headers"] {
+        let (tap, state) = app.tap(exchange, &[]);
+        state.expect(exchange);
+        raw.publish(exchange, "any.key", &none(), b"1");
+        assert_eq!(app.keys(tap, 1), ["any.key"]);
+    }
+}
+
+#[test]
+fn a_stopped_tap_leaves_no_queue_behind() {
+    let place = Place::fresh();
+    place.raw().exchange("shop", "topic");
+    let mut app = App::at(place.endpoint());
+    let (tap, queue) = app.tap("shop", &["#"]);
+    assert_eq!(place.queues(), [queue.expect("a tap")]);
+    app.send(Command::StopTap(tap));
+    app.tap_state(tap, "the end of the tap", |state| {
+        (*state == TapState::Stopped).then_some(())
+    });
+    wait_for("the queue to go", || {
+        place.queues().is_empty().then_some(())
+    });
+    let (_, queue) = app.tap("shop", &["#"]);
+    queue.expect("a tap again");
+    drop(app);
+    wait_for("the queue to go", || {
+        place.queues().is_empty().then_some(())
+    });
+}
+
+#[test]
+fn what_overflows_a_tap_stays_out_of_the_applications_dead_letters() {
+    let place = Place::fresh();
+    let mut raw = place.raw();
+    raw.exchange("shop", "topic");
+    raw.exchange("dlx", "fanout");
+    raw.queue("dead", Life::Durable, &[]);
+    raw.bind("dead", "dlx", "");
+    place.policy(&json!({"dead-letter-exchange": "dlx"}));
+    // The policy does what it is meant to do to an ordinary queue …
+    raw.queue("small", Life::Durable, &[("x-max-length", int(1))]);
+    wait_for("the policy", || {
+        raw.publish("", "small", &none(), b"overflow");
+        (raw.depth("dead") > 0).then_some(())
+    });
+    let before = raw.depth("dead");
+    // … and nothing to a tap that nobody drains.
+    let mut app = App::at(place.endpoint());
+    let (tap, state) = app.tap("shop", &["#"]);
+    state.expect("a tap");
+    raw.flood("shop", "k", b"x", u64::from(MAX_LENGTH) * 2);
+    app.tap_state(tap, "the overflow to be told", |state| {
+        matches!(state, TapState::Overflowing { .. }).then_some(())
+    });
+    assert_eq!(raw.depth("dead"), before);
+}
+
+#[test]
+fn a_tap_that_could_harm_or_cannot_work_is_refused_in_words() {
+    let place = Place::fresh();
+    place.raw().exchange("plain", "direct");
+    let mut app = App::at(place.endpoint());
+    let mut words = |exchange: &str, keys: &[&str]| app.tap(exchange, keys).1.unwrap_err();
+    assert!(words("", &["#"]).contains("default exchange"));
+    assert!(words("nowhere", &["#"]).contains("no exchange nowhere"));
+    assert!(words("plain", &[]).contains("Type in the keys"));
+    // One refusal harms nothing else.
+    app.tap("amq.topic", &["#"]).1.expect("a tap");
+}
+
+#[test]
+fn a_login_with_few_rights_taps_or_learns_what_is_missing() {
+    let place = Place::fresh();
+    let mut raw = place.raw();
+    raw.exchange("shop", "topic");
+    let generated = "^amq\\.gen";
+    // May not write to the name of our dead-letter exchange, only to the default exchange.
+    let fallback = place.user(
+        "few",
+        generated,
+        "^(amq\\.gen.*|amq\\.default)$",
+        "shop|amq.gen",
+    );
+    let mut app = App::at(fallback);
+    let (tap, state) = app.tap("shop", &["#"]);
+    state.expect("a tap without the right to eventscope.void");
+    raw.publish("shop", "seen", &none(), b"1");
+    assert_eq!(app.keys(tap, 1), ["seen"]);
+
+    let blind = place.user("blind", generated, generated, "^amq\\.gen");
+    let words = App::at(blind).tap("shop", &["#"]).1.unwrap_err();
+    assert!(words.contains("permission"), "{words}");
+    let reader = place.user("reader", generated, ".*", "^amq\\.gen");
+    let words = App::at(reader).tap("shop", &["#"]).1.unwrap_err();
+    assert!(
+        words.contains("read permission on the exchange shop"),
+        "{words}"
+    );
+}
+
+#[test]
+fn a_tap_whose_queue_is_deleted_ends_in_words() {
+    let place = Place::fresh();
+    place.raw().exchange("shop", "topic");
+    let mut app = App::at(place.endpoint());
+    let (tap, queue) = app.tap("shop", &["#"]);
+    place.delete_queue(&queue.expect("a tap"));
+    let words = app.tap_state(tap, "the end of the tap", |state| match state {
+        TapState::Refused(words) => Some(words.clone()),
+        _ => None,
+    });
+    assert!(words.contains("deleted"), "{words}");
+}
+
+#[test]
+fn the_topology_is_read_with_its_dead_letter_paths() {
+    let place = Place::fresh();
+    let mut raw = place.raw();
+    raw.exchange("dead", "direct");
+    let to_dead = [
+        ("x-dead-letter-exchange", text("dead")),
+        ("x-dead-letter-routing-key", text("orders")),
+    ];
+    raw.queue("orders", Life::Durable, &to_dead);
+    raw.queue("orders.dead", Life::Durable, &[]);
+    raw.bind("orders.dead", "dead", "orders");
+    let mut app = App::start(Options::default());
+    app.send(Command::Connect(place.endpoint()));
+    let server = app.connected();
+    assert!(
+        server.starts_with("RabbitMQ 3.") || server.starts_with("RabbitMQ 4."),
+        "{server}"
+    );
+    let found = app.expect("the topology", |update| match update {
+        Update::Topology(topology) => Some(topology.dead_letter_queues()),
+        _ => None,
+    });
+    assert_eq!(found[0].queue.name, "orders.dead");
+    assert_eq!(found[0].origins, ["orders"]);
+}
+
+#[test]
+fn without_the_management_api_the_app_says_what_is_missing_and_works_on() {
+    let place = Place::fresh();
+    let mut raw = place.raw();
+    raw.exchange("shop", "topic");
+    let mut endpoint = place.endpoint();
+    endpoint.management_port = Some(1);
+    let mut app = App::start(Options::default());
+    app.send(Command::Connect(endpoint));
+    app.connected();
+    let missing = app.expect("the topology", |update| match update {
+        Update::Topology(topology) => Some(topology.missing.clone()),
+        _ => None,
+    });
+    assert!(missing.contains("No management API listens"), "{missing}");
+    let (tap, state) = app.tap("shop", &["#"]);
+    state.expect("a tap");
+    raw.publish("shop", "k", &none(), b"1");
+    assert_eq!(app.keys(tap, 1), ["k"]);
+}

@@ -1,0 +1,456 @@
+//! What the broker tests share: one private RabbitMQ for the run, a virtual host for each test, the
+//! app's broker side as the window drives it, and an independent client to check it with.
+
+pub mod raw_amqp;
+
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use crossbeam_channel::Receiver;
+use eventscope::broker::sandbox::{Sandbox, SandboxFacts};
+use eventscope::broker::{Handle, Options};
+use eventscope::domain::tap::{TapId, TapRequest};
+use eventscope::domain::{Endpoint, Event, Outgoing, Password, Properties};
+use eventscope::protocol::{
+    Command, Link, MoveOrder, MoveOutcome, PeekReport, PublishOutcome, RequestId, TapState, Update,
+};
+use raw_amqp::Raw;
+use serde_json::{Value, json};
+use tokio::runtime::Runtime;
+
+/// How long anything may take before a test fails.
+pub const PATIENCE: Duration = Duration::from_secs(20);
+
+/// A broker of its own, for tests that break it.
+pub struct OwnBroker {
+    runtime: Runtime,
+    sandbox: Sandbox,
+}
+
+impl OwnBroker {
+    pub fn start() -> Self {
+        static NUMBER: AtomicU32 = AtomicU32::new(0);
+        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+        let dir = scratch().join(format!("broker-{}-{number}", std::process::id()));
+        let runtime = Runtime::new().expect("a runtime");
+        let sandbox = runtime
+            .block_on(Sandbox::start(&dir, |_| {}))
+            .expect("a private RabbitMQ");
+        Self { runtime, sandbox }
+    }
+
+    pub fn facts(&self) -> &SandboxFacts {
+        self.sandbox.facts()
+    }
+
+    /// SIGKILL.
+    pub fn kill(&mut self) {
+        self.sandbox.kill();
+    }
+
+    /// Starts it again, on the same port and data.
+    pub fn start_again(&mut self) {
+        self.runtime
+            .block_on(self.sandbox.restart(|_| {}))
+            .expect("the broker again");
+    }
+}
+
+/// The folder for data of test brokers; what dead test runs left there is removed.
+fn scratch() -> PathBuf {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("broker-tests");
+    if let Ok(entries) = std::fs::read_dir(&folder) {
+        for entry in entries.flatten() {
+            let name = entry.file_name().to_string_lossy().into_owned();
+            let process = name.split('-').nth(1).unwrap_or_default();
+            if !Path::new("/proc").join(process).exists() {
+                // Another run may be removing it at the same time.
+                std::fs::remove_dir_all(entry.path()).ok();
+            }
+        }
+    }
+    folder
+}
+
+/// The broker of this run. It ends with the process: its life line closes then.
+fn shared() -> &'static SandboxFacts {
+    static SHARED: OnceLock<SandboxFacts> = OnceLock::new();
+    SHARED.get_or_init(|| {
+        let broker = Box::leak(Box::new(OwnBroker::start()));
+        broker.facts().clone()
+    })
+}
+
+/// A virtual host with one user, alone for one test.
+pub struct Place {
+    pub facts: SandboxFacts,
+    pub vhost: String,
+}
+
+impl Place {
+    /// A fresh virtual host on the broker of this run.
+    pub fn fresh() -> Self {
+        Self::on(shared())
+    }
+
+    /// A fresh virtual host on some broker.
+    pub fn on(facts: &SandboxFacts) -> Self {
+        static NUMBER: AtomicU32 = AtomicU32::new(0);
+        let vhost = format!("test {}", NUMBER.fetch_add(1, Ordering::Relaxed));
+        let place = Self {
+            facts: facts.clone(),
+            vhost,
+        };
+        place.put(&format!("vhosts/{}", place.encoded()), &json!({}));
+        place.permit(&facts.user, ".*", ".*", ".*");
+        place
+    }
+
+    fn encoded(&self) -> String {
+        eventscope::domain::endpoint::encode(&self.vhost)
+    }
+
+    pub fn permit(&self, user: &str, configure: &str, write: &str, read: &str) {
+        let rights = json!({"configure": configure, "write": write, "read": read});
+        self.put(&format!("permissions/{}/{user}", self.encoded()), &rights);
+    }
+
+    /// A user who may do only this much here.
+    pub fn user(&self, name: &str, configure: &str, write: &str, read: &str) -> Endpoint {
+        let rights = json!({"password": "secret", "tags": "management"});
+        self.put(&format!("users/{name}"), &rights);
+        self.permit(name, configure, write, read);
+        Endpoint {
+            user: name.to_owned(),
+            password: Password("secret".to_owned()),
+            ..self.endpoint()
+        }
+    }
+
+    pub fn policy(&self, definition: &Value) {
+        let policy = json!({"pattern": ".*", "definition": definition, "apply-to": "queues"});
+        self.put(&format!("policies/{}/all", self.encoded()), &policy);
+    }
+
+    pub fn endpoint(&self) -> Endpoint {
+        Endpoint {
+            name: String::new(),
+            host: "127.0.0.1".to_owned(),
+            port: self.facts.amqp_port,
+            user: self.facts.user.clone(),
+            password: Password(self.facts.password.clone()),
+            vhost: self.vhost.clone(),
+            tls: false,
+            management_port: Some(self.facts.management_port),
+        }
+    }
+
+    pub fn raw(&self) -> Raw {
+        let facts = &self.facts;
+        Raw::connect(facts.amqp_port, &facts.user, &facts.password, &self.vhost)
+    }
+
+    /// The names of all queues, as the management API lists them.
+    pub fn queues(&self) -> Vec<String> {
+        let path = format!("queues/{}?disable_stats=true&columns=name", self.encoded());
+        let rows = self.get(&path);
+        let rows = rows.as_array().expect("a list");
+        rows.iter()
+            .map(|row| row["name"].as_str().expect("a name").to_owned())
+            .collect()
+    }
+
+    pub fn delete_queue(&self, name: &str) {
+        let name = eventscope::domain::endpoint::encode(name);
+        self.request("DELETE", &format!("queues/{}/{name}", self.encoded()), None);
+    }
+
+    /// Closes all connections of the app in this virtual host, as an administrator would.
+    pub fn close_connections(&self) {
+        wait_for("connections in the management API", || {
+            let rows = self.get(&format!("vhosts/{}/connections", self.encoded()));
+            let rows = rows.as_array().expect("a list").clone();
+            let ours = |row: &&Value| {
+                let name = &row["client_properties"]["connection_name"];
+                name.as_str()
+                    .is_some_and(|name| name.starts_with("Eventscope"))
+            };
+            let names: Vec<_> = rows.iter().filter(ours).collect();
+            for row in &names {
+                let name = row["name"].as_str().expect("a name");
+                let encoded = eventscope::domain::endpoint::encode(name);
+                self.request("DELETE", &format!("connections/{encoded}"), None);
+            }
+            (names.len() == 2).then_some(())
+        });
+    }
+
+    fn put(&self, path: &str, body: &Value) {
+        self.request("PUT", path, Some(body));
+    }
+
+    fn get(&self, path: &str) -> Value {
+        let text = self.request("GET", path, None);
+        serde_json::from_str(&text).expect("JSON")
+    }
+
+    fn request(&self, method: &str, path: &str, body: Option<&Value>) -> String {
+        let facts = &self.facts;
+        let login = format!("{}:{}", facts.user, facts.password);
+        let login = eventscope::domain::base64::encode(login.as_bytes());
+        let body = body.map(Value::to_string).unwrap_or_default();
+        let request = ureq::http::Request::builder()
+            .method(method)
+            .uri(format!("{}/api/{path}", facts.management_url()))
+            .header("Authorization", format!("Basic {login}"))
+            .header("Content-Type", "application/json")
+            .body(body)
+            .expect("a request");
+        let mut answer = ureq::run(request).expect(path);
+        answer.body_mut().read_to_string().expect("a body")
+    }
+}
+
+/// Waits until `look` gives something, and gives it on.
+pub fn wait_for<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
+    let start = Instant::now();
+    loop {
+        if let Some(found) = look() {
+            return found;
+        }
+        assert!(start.elapsed() < PATIENCE, "waited in vain for {what}");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+/// The app without its window: commands go in, updates come out.
+pub struct App {
+    pub handle: Handle,
+    updates: Receiver<Update>,
+    /// Updates that came while something else was waited for.
+    kept: Vec<Update>,
+}
+
+impl App {
+    pub fn start(options: Options) -> Self {
+        let (handle, updates) = Handle::start(|| {}, options).expect("the broker side");
+        Self {
+            handle,
+            updates,
+            kept: Vec::new(),
+        }
+    }
+
+    /// Started and connected; the topology was read once.
+    pub fn at(endpoint: Endpoint) -> Self {
+        Self::with(endpoint, Options::default())
+    }
+
+    pub fn with(endpoint: Endpoint, options: Options) -> Self {
+        let mut app = Self::start(options);
+        app.connect(endpoint);
+        app
+    }
+
+    pub fn connect(&mut self, endpoint: Endpoint) {
+        self.send(Command::Connect(endpoint));
+        self.connected();
+        self.expect("the topology", |update| {
+            matches!(update, Update::Topology(_)).then_some(())
+        });
+    }
+
+    /// Waits for a standing connection; gives what answered.
+    pub fn connected(&mut self) -> String {
+        self.expect("a connection", |update| match update {
+            Update::Link(Link::Connected { server, .. }) => Some(server.clone()),
+            Update::Link(Link::Failed { reason, .. }) => panic!("not connected: {reason}"),
+            _ => None,
+        })
+    }
+
+    pub fn send(&self, command: Command) {
+        self.handle.send(command).expect("room for a command");
+    }
+
+    /// Waits for an update that `pick` likes; the others are kept for later.
+    pub fn expect<T>(&mut self, what: &str, mut pick: impl FnMut(&Update) -> Option<T>) -> T {
+        for index in 0..self.kept.len() {
+            if let Some(found) = pick(&self.kept[index]) {
+                self.kept.remove(index);
+                return found;
+            }
+        }
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let update = match self.updates.recv_deadline(deadline) {
+                Ok(update) => update,
+                Err(_) => panic!("waited in vain for {what}; there came {:#?}", self.kept),
+            };
+            if let Some(found) = pick(&update) {
+                return found;
+            }
+            self.kept.push(update);
+        }
+    }
+
+    /// Everything that has come by now and was not waited for.
+    pub fn rest(&mut self) -> Vec<Update> {
+        self.kept.extend(self.updates.try_iter());
+        std::mem::take(&mut self.kept)
+    }
+
+    /// Starts a tap and waits for its first state: its queue, or why not.
+    pub fn tap(&mut self, exchange: &str, keys: &[&str]) -> (TapId, Result<String, String>) {
+        let tap = TapId(fresh().0);
+        self.send(Command::StartTap(TapRequest {
+            tap,
+            exchange: exchange.to_owned(),
+            binding_keys: keys.iter().map(ToString::to_string).collect(),
+        }));
+        let state = self.tap_state(tap, "a tap", |state| match state {
+            TapState::Running { queue } => Some(Ok(queue.clone())),
+            TapState::Refused(words) => Some(Err(words.clone())),
+            _ => None,
+        });
+        (tap, state)
+    }
+
+    pub fn tap_state<T>(
+        &mut self,
+        id: TapId,
+        what: &str,
+        pick: impl Fn(&TapState) -> Option<T>,
+    ) -> T {
+        self.expect(what, |update| match update {
+            Update::Tap { tap, state } if *tap == id => pick(state),
+            _ => None,
+        })
+    }
+
+    /// The routing keys of the next events of a tap.
+    pub fn keys(&mut self, id: TapId, count: usize) -> Vec<String> {
+        let mut keys = Vec::new();
+        while keys.len() < count {
+            keys.extend(self.expect("events", |update| {
+                match update {
+                    Update::Events { tap, events } if *tap == id => Some(
+                        events
+                            .iter()
+                            .map(|event| event.routing_key.clone())
+                            .collect::<Vec<_>>(),
+                    ),
+                    _ => None,
+                }
+            }));
+        }
+        keys
+    }
+
+    pub fn publish(&mut self, outgoing: Outgoing) -> PublishOutcome {
+        let request = fresh();
+        self.send(Command::Publish { request, outgoing });
+        self.expect("the end of a publish", |update| match update {
+            Update::Published {
+                request: r,
+                outcome,
+            } if *r == request => Some(outcome.clone()),
+            _ => None,
+        })
+    }
+
+    pub fn peek(&mut self, queue: &str, limit: u16) -> Result<PeekReport, String> {
+        let request = fresh();
+        let queue = queue.to_owned();
+        self.send(Command::Peek {
+            request,
+            queue,
+            limit,
+        });
+        self.expect("the end of a peek", |update| match update {
+            Update::Peeked { request: r, result } if *r == request => Some(result.clone()),
+            _ => None,
+        })
+    }
+
+    /// Sends messages again and waits for the end.
+    pub fn resend(&mut self, queue: &str, orders: Vec<MoveOrder>) -> Ended {
+        let request = fresh();
+        let queue = queue.to_owned();
+        self.send(Command::Resend {
+            request,
+            queue,
+            orders,
+        });
+        self.job_done(request)
+    }
+
+    /// Waits for the end of a job; gives how each message ended.
+    pub fn job_done(&mut self, request: RequestId) -> Ended {
+        let mut outcomes = Vec::new();
+        let problem = self.expect("the end of a job", |update| match update {
+            Update::JobDone {
+                request: r,
+                problem,
+            } if *r == request => Some(problem.clone()),
+            _ => None,
+        });
+        self.kept.retain(|update| match update {
+            Update::Moved {
+                request: r,
+                outcome,
+                ..
+            } if *r == request => {
+                outcomes.push(outcome.clone());
+                false
+            }
+            _ => true,
+        });
+        Ended { outcomes, problem }
+    }
+}
+
+/// How a job ended.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Ended {
+    pub outcomes: Vec<MoveOutcome>,
+    pub problem: Option<String>,
+}
+
+/// A request that was never used before.
+pub fn fresh() -> RequestId {
+    static NEXT: AtomicU64 = AtomicU64::new(1);
+    RequestId(NEXT.fetch_add(1, Ordering::Relaxed))
+}
+
+/// A plain message.
+pub fn outgoing(exchange: &str, key: &str, body: impl Into<Vec<u8>>) -> Outgoing {
+    Outgoing {
+        exchange: exchange.to_owned(),
+        routing_key: key.to_owned(),
+        properties: Properties::default(),
+        body: body.into(),
+    }
+}
+
+/// An order to send this message again, unchanged, somewhere else.
+pub fn order(event: &Event, exchange: &str, key: &str) -> MoveOrder {
+    MoveOrder {
+        original: event.fingerprint(),
+        outgoing: Outgoing {
+            properties: event.properties.clone(),
+            ..outgoing(exchange, key, event.body.clone())
+        },
+    }
+}
+
+/// The bodies of messages, as text.
+pub fn bodies(report: &PeekReport) -> Vec<String> {
+    report
+        .messages
+        .iter()
+        .map(|event| String::from_utf8_lossy(&event.body).into_owned())
+        .collect()
+}

@@ -1,0 +1,352 @@
+//! A tiny AMQP 0-9-1 client written by hand over a plain socket: the independent eye of the broker
+//! tests. It knows nothing of lapin or of Eventscope, sends exactly the bytes it is told to, and
+//! shows exactly the bytes that came. It blocks, and it panics over anything unexpected.
+
+use std::collections::BTreeSet;
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
+use std::time::Duration;
+
+const METHOD: u8 = 1;
+const HEADER: u8 = 2;
+const BODY: u8 = 3;
+const END: u8 = 0xce;
+/// What one body frame may carry at the frame size that RabbitMQ offers.
+const CHUNK: usize = 131_072 - 8;
+
+/// One connection with one channel in confirm mode.
+pub struct Raw {
+    socket: TcpStream,
+    published: u64,
+    unconfirmed: BTreeSet<u64>,
+}
+
+/// A message as it lies in a queue.
+#[derive(Debug)]
+pub struct Message {
+    pub tag: u64,
+    pub redelivered: bool,
+    pub exchange: String,
+    pub key: String,
+    /// Property flags and values, byte for byte.
+    pub properties: Vec<u8>,
+    pub body: Vec<u8>,
+}
+
+/// Whether a queue outlives its consumers and the broker.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Life {
+    Durable,
+    AutoDelete,
+}
+
+impl Raw {
+    pub fn connect(port: u16, user: &str, password: &str, vhost: &str) -> Self {
+        let socket = TcpStream::connect(("127.0.0.1", port)).expect("connect");
+        let limit = Some(Duration::from_secs(20));
+        socket.set_read_timeout(limit).expect("time limit");
+        socket.set_nodelay(true).expect("no delay");
+        let mut raw = Self {
+            socket,
+            published: 0,
+            unconfirmed: BTreeSet::new(),
+        };
+        raw.socket.write_all(b"AMQP\0\0\x09\x01").expect("header");
+        raw.expect_method(0, 10, 10);
+        let login = [b"\0", user.as_bytes(), b"\0", password.as_bytes()].concat();
+        let start_ok = [table(&[]), short("PLAIN"), long(&login), short("en_US")].concat();
+        raw.method(0, 10, 11, &start_ok);
+        let tune = raw.expect_method(0, 10, 30);
+        // The broker's own offer, without heartbeats.
+        raw.method(0, 10, 31, &[&tune[..6], &[0, 0]].concat());
+        raw.method(0, 10, 40, &[short(vhost), vec![0, 0]].concat());
+        raw.expect_method(0, 10, 41);
+        raw.method(1, 20, 10, &short(""));
+        raw.expect_method(1, 20, 11);
+        raw.method(1, 85, 10, &[0]);
+        raw.expect_method(1, 85, 11);
+        raw
+    }
+
+    pub fn exchange(&mut self, name: &str, kind: &str) {
+        let durable = [0b10];
+        let arguments = [
+            &[0, 0],
+            &short(name)[..],
+            &short(kind),
+            &durable,
+            &table(&[]),
+        ]
+        .concat();
+        self.method(1, 40, 10, &arguments);
+        self.expect_method(1, 40, 11);
+    }
+
+    pub fn queue(&mut self, name: &str, life: Life, arguments: &[(&str, Vec<u8>)]) {
+        let bits = match life {
+            Life::Durable => 0b10,
+            Life::AutoDelete => 0b1000,
+        };
+        self.declare(name, bits, arguments);
+    }
+
+    /// Messages that are ready in a queue.
+    pub fn depth(&mut self, name: &str) -> u32 {
+        self.declare(name, 1, &[])
+    }
+
+    fn declare(&mut self, name: &str, bits: u8, arguments: &[(&str, Vec<u8>)]) -> u32 {
+        let body = [&[0, 0], &short(name)[..], &[bits], &table(arguments)].concat();
+        self.method(1, 50, 10, &body);
+        let ok = self.expect_method(1, 50, 11);
+        let mut at = 0;
+        take_short(&ok, &mut at);
+        number(&ok[at..at + 4])
+    }
+
+    pub fn bind(&mut self, queue: &str, exchange: &str, key: &str) {
+        let names = [short(queue), short(exchange), short(key)].concat();
+        self.method(
+            1,
+            50,
+            20,
+            &[&[0, 0], &names[..], &[0], &table(&[])].concat(),
+        );
+        self.expect_method(1, 50, 21);
+    }
+
+    pub fn unbind(&mut self, queue: &str, exchange: &str, key: &str) {
+        let names = [short(queue), short(exchange), short(key)].concat();
+        self.method(1, 50, 50, &[&[0, 0], &names[..], &table(&[])].concat());
+        self.expect_method(1, 50, 51);
+    }
+
+    /// Publishes and waits for the confirm.
+    pub fn publish(&mut self, exchange: &str, key: &str, properties: &[u8], body: &[u8]) {
+        self.publish_unconfirmed(exchange, key, properties, body);
+        self.confirmed();
+    }
+
+    /// Publishes many alike and waits for all confirms.
+    pub fn flood(&mut self, exchange: &str, key: &str, body: &[u8], count: u64) {
+        for number in 1..=count {
+            self.publish_unconfirmed(exchange, key, &none(), body);
+            // Not all at once: unread confirms would fill the socket.
+            if number % 1_000 == 0 {
+                self.confirmed();
+            }
+        }
+        self.confirmed();
+    }
+
+    fn publish_unconfirmed(&mut self, exchange: &str, key: &str, properties: &[u8], body: &[u8]) {
+        self.published += 1;
+        self.unconfirmed.insert(self.published);
+        let names = [short(exchange), short(key)].concat();
+        let mut frames = Vec::with_capacity(body.len() + properties.len() + 128);
+        let method = [&[0, 60, 0, 40, 0, 0], &names[..], &[0]].concat();
+        push_frame(&mut frames, METHOD, 1, &method);
+        let size = (body.len() as u64).to_be_bytes();
+        let header = [&[0, 60, 0, 0], &size[..], properties].concat();
+        push_frame(&mut frames, HEADER, 1, &header);
+        for chunk in body.chunks(CHUNK) {
+            push_frame(&mut frames, BODY, 1, chunk);
+        }
+        self.socket.write_all(&frames).expect("publish");
+    }
+
+    /// Reads confirms until all are there.
+    fn confirmed(&mut self) {
+        while !self.unconfirmed.is_empty() {
+            let ack = self.expect_method(1, 60, 80);
+            let tag = number64(&ack[..8]);
+            if ack[8] == 1 {
+                self.unconfirmed.retain(|open| *open > tag);
+            } else {
+                self.unconfirmed.remove(&tag);
+            }
+        }
+    }
+
+    /// Takes the oldest message without acknowledging it.
+    pub fn get(&mut self, queue: &str) -> Option<Message> {
+        self.method(1, 60, 70, &[&[0, 0], &short(queue)[..], &[0]].concat());
+        let (class, method, body) = self.read_method(1);
+        if (class, method) == (60, 72) {
+            return None;
+        }
+        assert_eq!((class, method), (60, 71), "basic.get-ok");
+        let mut at = 9;
+        let (tag, redelivered) = (number64(&body[..8]), body[8] == 1);
+        let exchange = take_short(&body, &mut at);
+        let key = take_short(&body, &mut at);
+        let (kind, _, header) = self.read_frame();
+        assert_eq!(kind, HEADER);
+        let size = usize::try_from(number64(&header[4..12])).expect("a size");
+        let mut content = Vec::with_capacity(size);
+        while content.len() < size {
+            let (kind, _, part) = self.read_frame();
+            assert_eq!(kind, BODY);
+            content.extend(part);
+        }
+        Some(Message {
+            tag,
+            redelivered,
+            exchange,
+            key,
+            properties: header[12..].to_vec(),
+            body: content,
+        })
+    }
+
+    /// Takes everything out of a queue for good.
+    pub fn drain(&mut self, queue: &str) -> Vec<Message> {
+        let mut all = Vec::new();
+        while let Some(message) = self.get(queue) {
+            self.ack(message.tag);
+            all.push(message);
+        }
+        all
+    }
+
+    /// The bodies of everything in a queue, as text, taking them out for good.
+    pub fn bodies(&mut self, queue: &str) -> Vec<String> {
+        self.drain(queue)
+            .into_iter()
+            .map(|message| String::from_utf8(message.body).expect("text"))
+            .collect()
+    }
+
+    pub fn ack(&mut self, tag: u64) {
+        self.method(1, 60, 80, &[&tag.to_be_bytes()[..], &[0]].concat());
+    }
+
+    /// Refuses a message so that its queue dead-letters it.
+    pub fn reject(&mut self, tag: u64) {
+        self.method(1, 60, 90, &[&tag.to_be_bytes()[..], &[0]].concat());
+    }
+
+    fn method(&mut self, channel: u16, class: u16, method: u16, arguments: &[u8]) {
+        let payload = [&class.to_be_bytes(), &method.to_be_bytes(), arguments].concat();
+        let mut frame = Vec::new();
+        push_frame(&mut frame, METHOD, channel, &payload);
+        self.socket.write_all(&frame).expect("a method");
+    }
+
+    fn expect_method(&mut self, channel: u16, class: u16, method: u16) -> Vec<u8> {
+        let (c, m, body) = self.read_method(channel);
+        assert_eq!(
+            (c, m),
+            (class, method),
+            "{}",
+            String::from_utf8_lossy(&body)
+        );
+        body
+    }
+
+    fn read_method(&mut self, channel: u16) -> (u16, u16, Vec<u8>) {
+        let (kind, on, payload) = self.read_frame();
+        assert_eq!((kind, on), (METHOD, channel));
+        let part = |at: usize| u16::from_be_bytes([payload[at], payload[at + 1]]);
+        (part(0), part(2), payload[4..].to_vec())
+    }
+
+    fn read_frame(&mut self) -> (u8, u16, Vec<u8>) {
+        let mut head = [0; 7];
+        self.socket.read_exact(&mut head).expect("a frame");
+        let size = number(&head[3..]) as usize;
+        let mut payload = vec![0; size + 1];
+        self.socket.read_exact(&mut payload).expect("its payload");
+        assert_eq!(payload.pop(), Some(END));
+        (head[0], u16::from_be_bytes([head[1], head[2]]), payload)
+    }
+}
+
+fn push_frame(to: &mut Vec<u8>, kind: u8, channel: u16, payload: &[u8]) {
+    to.push(kind);
+    to.extend(channel.to_be_bytes());
+    to.extend(length(payload));
+    to.extend(payload);
+    to.push(END);
+}
+
+fn length(bytes: &[u8]) -> [u8; 4] {
+    u32::try_from(bytes.len())
+        .expect("short enough")
+        .to_be_bytes()
+}
+
+fn number(bytes: &[u8]) -> u32 {
+    bytes.iter().fold(0, |n, byte| n << 8 | u32::from(*byte))
+}
+
+fn number64(bytes: &[u8]) -> u64 {
+    bytes.iter().fold(0, |n, byte| n << 8 | u64::from(*byte))
+}
+
+fn take_short(bytes: &[u8], at: &mut usize) -> String {
+    let size = usize::from(bytes[*at]);
+    let text = String::from_utf8(bytes[*at + 1..*at + 1 + size].to_vec()).expect("text");
+    *at += 1 + size;
+    text
+}
+
+/// A short string.
+pub fn short(text: &str) -> Vec<u8> {
+    let size = u8::try_from(text.len()).expect("short enough");
+    [&[size], text.as_bytes()].concat()
+}
+
+/// A long string or byte array, without its type.
+pub fn long(bytes: &[u8]) -> Vec<u8> {
+    [&length(bytes), bytes].concat()
+}
+
+/// A table; each value with its type.
+pub fn table(fields: &[(&str, Vec<u8>)]) -> Vec<u8> {
+    let inner: Vec<u8> = fields
+        .iter()
+        .flat_map(|(name, value)| [short(name), value.clone()].concat())
+        .collect();
+    long(&inner)
+}
+
+/// A field value: its type and its bytes.
+pub fn field(kind: u8, bytes: &[u8]) -> Vec<u8> {
+    [&[kind], bytes].concat()
+}
+
+/// A string as a field value.
+pub fn text(value: &str) -> Vec<u8> {
+    field(b'S', &long(value.as_bytes()))
+}
+
+/// A 32-bit number as a field value.
+pub fn int(value: i32) -> Vec<u8> {
+    field(b'I', &value.to_be_bytes())
+}
+
+/// No properties at all.
+pub fn none() -> Vec<u8> {
+    vec![0, 0]
+}
+
+/// Properties from the values that are present, in the order of the specification: `Some` for each
+/// of the 14 that is sent, already encoded.
+pub fn properties(values: &[Option<Vec<u8>>; 14]) -> Vec<u8> {
+    let flags = values
+        .iter()
+        .enumerate()
+        .filter(|(_, value)| value.is_some())
+        .fold(0_u16, |flags, (index, _)| flags | 1 << (15 - index));
+    let mut bytes = flags.to_be_bytes().to_vec();
+    bytes.extend(values.iter().flatten().flatten());
+    bytes
+}
+
+/// Properties of a message that outlives the broker.
+pub fn persistent() -> Vec<u8> {
+    let mut values: [Option<Vec<u8>>; 14] = Default::default();
+    values[3] = Some(vec![2]);
+    properties(&values)
+}
