@@ -17,7 +17,7 @@ use eventscope::state::Action;
 #[command(name = "eventscope", version, about)]
 struct Arguments {
     /// Connect to this broker: amqp://user:password@host:port/vhost, or amqps:// for TLS.
-    /// Without it: $EVENTSCOPE_URL, else the form with localhost filled in.
+    /// Without it: $EVENTSCOPE_URL, else guest at localhost, or the form with the last broker.
     #[arg(
         long,
         value_name = "URL",
@@ -108,11 +108,16 @@ fn start(ctx: &egui::Context, endpoint: Option<Endpoint>, sandbox: bool) -> anyh
         send: Box::new(move |command| handle.send(command)),
         updates,
     };
+    let known = settings.last_good.is_some();
     let mut app = App::new(ctx, wire, settings, settings_file);
     if sandbox {
         app.act(Action::StartSandbox);
     } else if let Some(endpoint) = endpoint {
         app.forms_mut().connect.take(&endpoint);
+        app.act(Action::Connect);
+    } else if !known {
+        // A broker that was used before asks for its password, which is never kept; without one
+        // the form stands at the customary local broker, and that can be tried at once.
         app.act(Action::Connect);
     }
     Ok(app)

@@ -707,3 +707,25 @@ fn every_screen_fits_a_small_window() {
         );
     }
 }
+
+#[test]
+fn selecting_a_row_does_not_move_the_rows_away() {
+    let mut window = Window::connected();
+    let tap = start_tap(&mut window);
+    let events = (0..300)
+        .map(|number| event(&format!("order.n{number}"), "{}"))
+        .collect();
+    window.tell(Update::Events { tap, events });
+    let rows = window.rows();
+    let last = rows.last().expect("a row").clone();
+    assert!(
+        last.starts_with("order.n299"),
+        "the newest is in sight: {last}"
+    );
+    let chosen = rows[rows.len() - 3].clone();
+    window.click(Role::Row, &chosen);
+    assert!(
+        window.rows().contains(&chosen),
+        "{chosen} is still in sight"
+    );
+}

@@ -21,7 +21,7 @@ use chrono::{DateTime, Utc};
 use crate::domain::{Event, FieldTable, FieldValue, Properties};
 
 /// Why a message cannot be put on the wire.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub(super) enum CodecError {
     /// AMQP writes the length of names and most properties in one byte.
     #[error("The {what} is {length} bytes long; AMQP allows 255")]
@@ -31,6 +31,9 @@ pub(super) enum CodecError {
         /// Its length in bytes.
         length: usize,
     },
+    /// RabbitMQ has no word for these: it answers with an internal error and ends the connection.
+    #[error("A header holds {0}, which RabbitMQ cannot take: a float must be a finite number")]
+    NotFinite(f64),
 }
 
 /// Text as a short string, checked: lapin's own conversion panics beyond 255 bytes.
@@ -166,6 +169,8 @@ fn wire_value(own: &FieldValue) -> Result<AMQPValue, CodecError> {
         FieldValue::I32(v) => AMQPValue::LongInt(*v),
         FieldValue::U32(v) => AMQPValue::LongUInt(*v),
         FieldValue::I64(v) => AMQPValue::LongLongInt(*v),
+        FieldValue::F32(v) if !v.is_finite() => return Err(CodecError::NotFinite(f64::from(*v))),
+        FieldValue::F64(v) if !v.is_finite() => return Err(CodecError::NotFinite(*v)),
         FieldValue::F32(v) => AMQPValue::Float(*v),
         FieldValue::F64(v) => AMQPValue::Double(*v),
         FieldValue::Decimal { scale, value } => AMQPValue::DecimalValue(DecimalValue {

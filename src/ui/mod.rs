@@ -39,6 +39,15 @@ impl Cx<'_> {
     }
 }
 
+/// Where a table stands. Other columns make it another table to egui, which would begin at the top.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct TablePlace {
+    /// Number of columns in the last frame.
+    pub columns: usize,
+    /// Scroll offset in points in the last frame.
+    pub offset: f32,
+}
+
 /// How things are shown; nothing in it would be missed.
 #[derive(Debug, Default)]
 #[expect(
@@ -56,6 +65,10 @@ pub struct Memory {
     pub notices: bool,
     /// Put the cursor into the filter line in the next frame.
     pub focus_filter: bool,
+    /// Where the live table stands, so that it stays there when its columns change.
+    pub live_table: TablePlace,
+    /// Where the table of dead letters stands.
+    pub dead_table: TablePlace,
     /// Scroll the selected row into view in the next frame.
     pub reveal: bool,
 }

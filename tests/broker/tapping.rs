@@ -147,20 +147,6 @@ fn a_login_with_few_rights_taps_or_learns_what_is_missing() {
 }
 
 #[test]
-fn a_tap_whose_queue_is_deleted_ends_in_words() {
-    let place = Place::fresh();
-    place.raw().exchange("shop", "topic");
-    let mut app = App::at(place.endpoint());
-    let (tap, queue) = app.tap("shop", &["#"]);
-    place.delete_queue(&queue.expect("a tap"));
-    let words = app.tap_state(tap, "the end of the tap", |state| match state {
-        TapState::Refused(words) => Some(words.clone()),
-        _ => None,
-    });
-    assert!(words.contains("deleted"), "{words}");
-}
-
-#[test]
 fn the_topology_is_read_with_its_dead_letter_paths() {
     let place = Place::fresh();
     let mut raw = place.raw();

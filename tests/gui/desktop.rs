@@ -262,6 +262,11 @@ fn start_window_manager(
     home: &Path,
     watchdog: &Watchdog,
 ) -> Result<Process> {
+    // First, so that a missing xdotool is told at once and not waited for.
+    let mut version = environment.command("xdotool");
+    version.arg("version");
+    run(version)?;
+
     let config = home.join("openbox.xml");
     fs::write(&config, OPENBOX_RC)?;
     let mut command = environment.command("openbox");

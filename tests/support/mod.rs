@@ -1,7 +1,7 @@
 //! What the broker tests share: one private RabbitMQ for the run, a virtual host for each test, the
 //! app's broker side as the window drives it, and an independent client to check it with.
 
-pub mod raw_amqp;
+pub(crate) mod raw_amqp;
 
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
@@ -21,16 +21,16 @@ use serde_json::{Value, json};
 use tokio::runtime::Runtime;
 
 /// How long anything may take before a test fails.
-pub const PATIENCE: Duration = Duration::from_secs(20);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
 /// A broker of its own, for tests that break it.
-pub struct OwnBroker {
+pub(crate) struct OwnBroker {
     runtime: Runtime,
     sandbox: Sandbox,
 }
 
 impl OwnBroker {
-    pub fn start() -> Self {
+    pub(crate) fn start() -> Self {
         static NUMBER: AtomicU32 = AtomicU32::new(0);
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
         let dir = scratch().join(format!("broker-{}-{number}", std::process::id()));
@@ -41,17 +41,17 @@ impl OwnBroker {
         Self { runtime, sandbox }
     }
 
-    pub fn facts(&self) -> &SandboxFacts {
+    pub(crate) fn facts(&self) -> &SandboxFacts {
         self.sandbox.facts()
     }
 
     /// SIGKILL.
-    pub fn kill(&mut self) {
+    pub(crate) fn kill(&mut self) {
         self.sandbox.kill();
     }
 
     /// Starts it again, on the same port and data.
-    pub fn start_again(&mut self) {
+    pub(crate) fn start_again(&mut self) {
         self.runtime
             .block_on(self.sandbox.restart(|_| {}))
             .expect("the broker again");
@@ -84,19 +84,19 @@ fn shared() -> &'static SandboxFacts {
 }
 
 /// A virtual host with one user, alone for one test.
-pub struct Place {
-    pub facts: SandboxFacts,
-    pub vhost: String,
+pub(crate) struct Place {
+    pub(crate) facts: SandboxFacts,
+    pub(crate) vhost: String,
 }
 
 impl Place {
     /// A fresh virtual host on the broker of this run.
-    pub fn fresh() -> Self {
+    pub(crate) fn fresh() -> Self {
         Self::on(shared())
     }
 
     /// A fresh virtual host on some broker.
-    pub fn on(facts: &SandboxFacts) -> Self {
+    pub(crate) fn on(facts: &SandboxFacts) -> Self {
         static NUMBER: AtomicU32 = AtomicU32::new(0);
         let vhost = format!("test {}", NUMBER.fetch_add(1, Ordering::Relaxed));
         let place = Self {
@@ -112,13 +112,13 @@ impl Place {
         eventscope::domain::endpoint::encode(&self.vhost)
     }
 
-    pub fn permit(&self, user: &str, configure: &str, write: &str, read: &str) {
+    pub(crate) fn permit(&self, user: &str, configure: &str, write: &str, read: &str) {
         let rights = json!({"configure": configure, "write": write, "read": read});
         self.put(&format!("permissions/{}/{user}", self.encoded()), &rights);
     }
 
     /// A user who may do only this much here.
-    pub fn user(&self, name: &str, configure: &str, write: &str, read: &str) -> Endpoint {
+    pub(crate) fn user(&self, name: &str, configure: &str, write: &str, read: &str) -> Endpoint {
         let rights = json!({"password": "secret", "tags": "management"});
         self.put(&format!("users/{name}"), &rights);
         self.permit(name, configure, write, read);
@@ -129,12 +129,12 @@ impl Place {
         }
     }
 
-    pub fn policy(&self, definition: &Value) {
+    pub(crate) fn policy(&self, definition: &Value) {
         let policy = json!({"pattern": ".*", "definition": definition, "apply-to": "queues"});
         self.put(&format!("policies/{}/all", self.encoded()), &policy);
     }
 
-    pub fn endpoint(&self) -> Endpoint {
+    pub(crate) fn endpoint(&self) -> Endpoint {
         Endpoint {
             name: String::new(),
             host: "127.0.0.1".to_owned(),
@@ -147,13 +147,13 @@ impl Place {
         }
     }
 
-    pub fn raw(&self) -> Raw {
+    pub(crate) fn raw(&self) -> Raw {
         let facts = &self.facts;
         Raw::connect(facts.amqp_port, &facts.user, &facts.password, &self.vhost)
     }
 
     /// The names of all queues, as the management API lists them.
-    pub fn queues(&self) -> Vec<String> {
+    pub(crate) fn queues(&self) -> Vec<String> {
         let path = format!("queues/{}?disable_stats=true&columns=name", self.encoded());
         let rows = self.get(&path);
         let rows = rows.as_array().expect("a list");
@@ -162,13 +162,8 @@ impl Place {
             .collect()
     }
 
-    pub fn delete_queue(&self, name: &str) {
-        let name = eventscope::domain::endpoint::encode(name);
-        self.request("DELETE", &format!("queues/{}/{name}", self.encoded()), None);
-    }
-
     /// Closes all connections of the app in this virtual host, as an administrator would.
-    pub fn close_connections(&self) {
+    pub(crate) fn close_connections(&self) {
         wait_for("connections in the management API", || {
             let rows = self.get(&format!("vhosts/{}/connections", self.encoded()));
             let rows = rows.as_array().expect("a list").clone();
@@ -214,7 +209,7 @@ impl Place {
 }
 
 /// Waits until `look` gives something, and gives it on.
-pub fn wait_for<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
+pub(crate) fn wait_for<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
     let start = Instant::now();
     loop {
         if let Some(found) = look() {
@@ -226,15 +221,15 @@ pub fn wait_for<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
 }
 
 /// The app without its window: commands go in, updates come out.
-pub struct App {
-    pub handle: Handle,
+pub(crate) struct App {
+    pub(crate) handle: Handle,
     updates: Receiver<Update>,
     /// Updates that came while something else was waited for.
     kept: Vec<Update>,
 }
 
 impl App {
-    pub fn start(options: Options) -> Self {
+    pub(crate) fn start(options: Options) -> Self {
         let (handle, updates) = Handle::start(|| {}, options).expect("the broker side");
         Self {
             handle,
@@ -244,17 +239,17 @@ impl App {
     }
 
     /// Started and connected; the topology was read once.
-    pub fn at(endpoint: Endpoint) -> Self {
+    pub(crate) fn at(endpoint: Endpoint) -> Self {
         Self::with(endpoint, Options::default())
     }
 
-    pub fn with(endpoint: Endpoint, options: Options) -> Self {
+    pub(crate) fn with(endpoint: Endpoint, options: Options) -> Self {
         let mut app = Self::start(options);
         app.connect(endpoint);
         app
     }
 
-    pub fn connect(&mut self, endpoint: Endpoint) {
+    pub(crate) fn connect(&mut self, endpoint: Endpoint) {
         self.send(Command::Connect(endpoint));
         self.connected();
         self.expect("the topology", |update| {
@@ -263,7 +258,7 @@ impl App {
     }
 
     /// Waits for a standing connection; gives what answered.
-    pub fn connected(&mut self) -> String {
+    pub(crate) fn connected(&mut self) -> String {
         self.expect("a connection", |update| match update {
             Update::Link(Link::Connected { server, .. }) => Some(server.clone()),
             Update::Link(Link::Failed { reason, .. }) => panic!("not connected: {reason}"),
@@ -271,12 +266,16 @@ impl App {
         })
     }
 
-    pub fn send(&self, command: Command) {
+    pub(crate) fn send(&self, command: Command) {
         self.handle.send(command).expect("room for a command");
     }
 
     /// Waits for an update that `pick` likes; the others are kept for later.
-    pub fn expect<T>(&mut self, what: &str, mut pick: impl FnMut(&Update) -> Option<T>) -> T {
+    pub(crate) fn expect<T>(
+        &mut self,
+        what: &str,
+        mut pick: impl FnMut(&Update) -> Option<T>,
+    ) -> T {
         for index in 0..self.kept.len() {
             if let Some(found) = pick(&self.kept[index]) {
                 self.kept.remove(index);
@@ -297,13 +296,13 @@ impl App {
     }
 
     /// Everything that has come by now and was not waited for.
-    pub fn rest(&mut self) -> Vec<Update> {
+    pub(crate) fn rest(&mut self) -> Vec<Update> {
         self.kept.extend(self.updates.try_iter());
         std::mem::take(&mut self.kept)
     }
 
     /// Starts a tap and waits for its first state: its queue, or why not.
-    pub fn tap(&mut self, exchange: &str, keys: &[&str]) -> (TapId, Result<String, String>) {
+    pub(crate) fn tap(&mut self, exchange: &str, keys: &[&str]) -> (TapId, Result<String, String>) {
         let tap = TapId(fresh().0);
         self.send(Command::StartTap(TapRequest {
             tap,
@@ -318,7 +317,7 @@ impl App {
         (tap, state)
     }
 
-    pub fn tap_state<T>(
+    pub(crate) fn tap_state<T>(
         &mut self,
         id: TapId,
         what: &str,
@@ -331,7 +330,7 @@ impl App {
     }
 
     /// The routing keys of the next events of a tap.
-    pub fn keys(&mut self, id: TapId, count: usize) -> Vec<String> {
+    pub(crate) fn keys(&mut self, id: TapId, count: usize) -> Vec<String> {
         let mut keys = Vec::new();
         while keys.len() < count {
             keys.extend(self.expect("events", |update| {
@@ -349,7 +348,7 @@ impl App {
         keys
     }
 
-    pub fn publish(&mut self, outgoing: Outgoing) -> PublishOutcome {
+    pub(crate) fn publish(&mut self, outgoing: Outgoing) -> PublishOutcome {
         let request = fresh();
         self.send(Command::Publish { request, outgoing });
         self.expect("the end of a publish", |update| match update {
@@ -361,7 +360,7 @@ impl App {
         })
     }
 
-    pub fn peek(&mut self, queue: &str, limit: u16) -> Result<PeekReport, String> {
+    pub(crate) fn peek(&mut self, queue: &str, limit: u16) -> Result<PeekReport, String> {
         let request = fresh();
         let queue = queue.to_owned();
         self.send(Command::Peek {
@@ -376,7 +375,7 @@ impl App {
     }
 
     /// Sends messages again and waits for the end.
-    pub fn resend(&mut self, queue: &str, orders: Vec<MoveOrder>) -> Ended {
+    pub(crate) fn resend(&mut self, queue: &str, orders: Vec<MoveOrder>) -> Ended {
         let request = fresh();
         let queue = queue.to_owned();
         self.send(Command::Resend {
@@ -388,7 +387,7 @@ impl App {
     }
 
     /// Waits for the end of a job; gives how each message ended.
-    pub fn job_done(&mut self, request: RequestId) -> Ended {
+    pub(crate) fn job_done(&mut self, request: RequestId) -> Ended {
         let mut outcomes = Vec::new();
         let problem = self.expect("the end of a job", |update| match update {
             Update::JobDone {
@@ -414,19 +413,19 @@ impl App {
 
 /// How a job ended.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Ended {
-    pub outcomes: Vec<MoveOutcome>,
-    pub problem: Option<String>,
+pub(crate) struct Ended {
+    pub(crate) outcomes: Vec<MoveOutcome>,
+    pub(crate) problem: Option<String>,
 }
 
 /// A request that was never used before.
-pub fn fresh() -> RequestId {
+pub(crate) fn fresh() -> RequestId {
     static NEXT: AtomicU64 = AtomicU64::new(1);
     RequestId(NEXT.fetch_add(1, Ordering::Relaxed))
 }
 
 /// A plain message.
-pub fn outgoing(exchange: &str, key: &str, body: impl Into<Vec<u8>>) -> Outgoing {
+pub(crate) fn outgoing(exchange: &str, key: &str, body: impl Into<Vec<u8>>) -> Outgoing {
     Outgoing {
         exchange: exchange.to_owned(),
         routing_key: key.to_owned(),
@@ -436,7 +435,7 @@ pub fn outgoing(exchange: &str, key: &str, body: impl Into<Vec<u8>>) -> Outgoing
 }
 
 /// An order to send this message again, unchanged, somewhere else.
-pub fn order(event: &Event, exchange: &str, key: &str) -> MoveOrder {
+pub(crate) fn order(event: &Event, exchange: &str, key: &str) -> MoveOrder {
     MoveOrder {
         original: event.fingerprint(),
         outgoing: Outgoing {
@@ -447,7 +446,7 @@ pub fn order(event: &Event, exchange: &str, key: &str) -> MoveOrder {
 }
 
 /// The bodies of messages, as text.
-pub fn bodies(report: &PeekReport) -> Vec<String> {
+pub(crate) fn bodies(report: &PeekReport) -> Vec<String> {
     report
         .messages
         .iter()

@@ -15,7 +15,7 @@ const END: u8 = 0xce;
 const CHUNK: usize = 131_072 - 8;
 
 /// One connection with one channel in confirm mode.
-pub struct Raw {
+pub(crate) struct Raw {
     socket: TcpStream,
     published: u64,
     unconfirmed: BTreeSet<u64>,
@@ -23,25 +23,25 @@ pub struct Raw {
 
 /// A message as it lies in a queue.
 #[derive(Debug)]
-pub struct Message {
-    pub tag: u64,
-    pub redelivered: bool,
-    pub exchange: String,
-    pub key: String,
+pub(crate) struct Message {
+    pub(crate) tag: u64,
+    pub(crate) redelivered: bool,
+    pub(crate) exchange: String,
+    pub(crate) key: String,
     /// Property flags and values, byte for byte.
-    pub properties: Vec<u8>,
-    pub body: Vec<u8>,
+    pub(crate) properties: Vec<u8>,
+    pub(crate) body: Vec<u8>,
 }
 
 /// Whether a queue outlives its consumers and the broker.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub enum Life {
+pub(crate) enum Life {
     Durable,
     AutoDelete,
 }
 
 impl Raw {
-    pub fn connect(port: u16, user: &str, password: &str, vhost: &str) -> Self {
+    pub(crate) fn connect(port: u16, user: &str, password: &str, vhost: &str) -> Self {
         let socket = TcpStream::connect(("127.0.0.1", port)).expect("connect");
         let limit = Some(Duration::from_secs(20));
         socket.set_read_timeout(limit).expect("time limit");
@@ -68,7 +68,7 @@ impl Raw {
         raw
     }
 
-    pub fn exchange(&mut self, name: &str, kind: &str) {
+    pub(crate) fn exchange(&mut self, name: &str, kind: &str) {
         let durable = [0b10];
         let arguments = [
             &[0, 0],
@@ -82,7 +82,7 @@ impl Raw {
         self.expect_method(1, 40, 11);
     }
 
-    pub fn queue(&mut self, name: &str, life: Life, arguments: &[(&str, Vec<u8>)]) {
+    pub(crate) fn queue(&mut self, name: &str, life: Life, arguments: &[(&str, Vec<u8>)]) {
         let bits = match life {
             Life::Durable => 0b10,
             Life::AutoDelete => 0b1000,
@@ -91,7 +91,7 @@ impl Raw {
     }
 
     /// Messages that are ready in a queue.
-    pub fn depth(&mut self, name: &str) -> u32 {
+    pub(crate) fn depth(&mut self, name: &str) -> u32 {
         self.declare(name, 1, &[])
     }
 
@@ -104,7 +104,7 @@ impl Raw {
         number(&ok[at..at + 4])
     }
 
-    pub fn bind(&mut self, queue: &str, exchange: &str, key: &str) {
+    pub(crate) fn bind(&mut self, queue: &str, exchange: &str, key: &str) {
         let names = [short(queue), short(exchange), short(key)].concat();
         self.method(
             1,
@@ -115,20 +115,14 @@ impl Raw {
         self.expect_method(1, 50, 21);
     }
 
-    pub fn unbind(&mut self, queue: &str, exchange: &str, key: &str) {
-        let names = [short(queue), short(exchange), short(key)].concat();
-        self.method(1, 50, 50, &[&[0, 0], &names[..], &table(&[])].concat());
-        self.expect_method(1, 50, 51);
-    }
-
     /// Publishes and waits for the confirm.
-    pub fn publish(&mut self, exchange: &str, key: &str, properties: &[u8], body: &[u8]) {
+    pub(crate) fn publish(&mut self, exchange: &str, key: &str, properties: &[u8], body: &[u8]) {
         self.publish_unconfirmed(exchange, key, properties, body);
         self.confirmed();
     }
 
     /// Publishes many alike and waits for all confirms.
-    pub fn flood(&mut self, exchange: &str, key: &str, body: &[u8], count: u64) {
+    pub(crate) fn flood(&mut self, exchange: &str, key: &str, body: &[u8], count: u64) {
         for number in 1..=count {
             self.publish_unconfirmed(exchange, key, &none(), body);
             // Not all at once: unread confirms would fill the socket.
@@ -169,7 +163,7 @@ impl Raw {
     }
 
     /// Takes the oldest message without acknowledging it.
-    pub fn get(&mut self, queue: &str) -> Option<Message> {
+    pub(crate) fn get(&mut self, queue: &str) -> Option<Message> {
         self.method(1, 60, 70, &[&[0, 0], &short(queue)[..], &[0]].concat());
         let (class, method, body) = self.read_method(1);
         if (class, method) == (60, 72) {
@@ -200,7 +194,7 @@ impl Raw {
     }
 
     /// Takes everything out of a queue for good.
-    pub fn drain(&mut self, queue: &str) -> Vec<Message> {
+    pub(crate) fn drain(&mut self, queue: &str) -> Vec<Message> {
         let mut all = Vec::new();
         while let Some(message) = self.get(queue) {
             self.ack(message.tag);
@@ -210,19 +204,19 @@ impl Raw {
     }
 
     /// The bodies of everything in a queue, as text, taking them out for good.
-    pub fn bodies(&mut self, queue: &str) -> Vec<String> {
+    pub(crate) fn bodies(&mut self, queue: &str) -> Vec<String> {
         self.drain(queue)
             .into_iter()
             .map(|message| String::from_utf8(message.body).expect("text"))
             .collect()
     }
 
-    pub fn ack(&mut self, tag: u64) {
+    pub(crate) fn ack(&mut self, tag: u64) {
         self.method(1, 60, 80, &[&tag.to_be_bytes()[..], &[0]].concat());
     }
 
     /// Refuses a message so that its queue dead-letters it.
-    pub fn reject(&mut self, tag: u64) {
+    pub(crate) fn reject(&mut self, tag: u64) {
         self.method(1, 60, 90, &[&tag.to_be_bytes()[..], &[0]].concat());
     }
 
@@ -246,7 +240,8 @@ impl Raw {
 
     fn read_method(&mut self, channel: u16) -> (u16, u16, Vec<u8>) {
         let (kind, on, payload) = self.read_frame();
-        assert_eq!((kind, on), (METHOD, channel));
+        let said = String::from_utf8_lossy(&payload);
+        assert_eq!((kind, on), (METHOD, channel), "{said}");
         let part = |at: usize| u16::from_be_bytes([payload[at], payload[at + 1]]);
         (part(0), part(2), payload[4..].to_vec())
     }
@@ -292,18 +287,18 @@ fn take_short(bytes: &[u8], at: &mut usize) -> String {
 }
 
 /// A short string.
-pub fn short(text: &str) -> Vec<u8> {
+pub(crate) fn short(text: &str) -> Vec<u8> {
     let size = u8::try_from(text.len()).expect("short enough");
     [&[size], text.as_bytes()].concat()
 }
 
 /// A long string or byte array, without its type.
-pub fn long(bytes: &[u8]) -> Vec<u8> {
+pub(crate) fn long(bytes: &[u8]) -> Vec<u8> {
     [&length(bytes), bytes].concat()
 }
 
 /// A table; each value with its type.
-pub fn table(fields: &[(&str, Vec<u8>)]) -> Vec<u8> {
+pub(crate) fn table(fields: &[(&str, Vec<u8>)]) -> Vec<u8> {
     let inner: Vec<u8> = fields
         .iter()
         .flat_map(|(name, value)| [short(name), value.clone()].concat())
@@ -312,28 +307,28 @@ pub fn table(fields: &[(&str, Vec<u8>)]) -> Vec<u8> {
 }
 
 /// A field value: its type and its bytes.
-pub fn field(kind: u8, bytes: &[u8]) -> Vec<u8> {
+pub(crate) fn field(kind: u8, bytes: &[u8]) -> Vec<u8> {
     [&[kind], bytes].concat()
 }
 
 /// A string as a field value.
-pub fn text(value: &str) -> Vec<u8> {
+pub(crate) fn text(value: &str) -> Vec<u8> {
     field(b'S', &long(value.as_bytes()))
 }
 
 /// A 32-bit number as a field value.
-pub fn int(value: i32) -> Vec<u8> {
+pub(crate) fn int(value: i32) -> Vec<u8> {
     field(b'I', &value.to_be_bytes())
 }
 
 /// No properties at all.
-pub fn none() -> Vec<u8> {
+pub(crate) fn none() -> Vec<u8> {
     vec![0, 0]
 }
 
 /// Properties from the values that are present, in the order of the specification: `Some` for each
 /// of the 14 that is sent, already encoded.
-pub fn properties(values: &[Option<Vec<u8>>; 14]) -> Vec<u8> {
+pub(crate) fn properties(values: &[Option<Vec<u8>>; 14]) -> Vec<u8> {
     let flags = values
         .iter()
         .enumerate()
@@ -345,7 +340,7 @@ pub fn properties(values: &[Option<Vec<u8>>; 14]) -> Vec<u8> {
 }
 
 /// Properties of a message that outlives the broker.
-pub fn persistent() -> Vec<u8> {
+pub(crate) fn persistent() -> Vec<u8> {
     let mut values: [Option<Vec<u8>>; 14] = Default::default();
     values[3] = Some(vec![2]);
     properties(&values)

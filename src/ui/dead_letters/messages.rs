@@ -6,10 +6,10 @@ use eframe::egui::{
 };
 use egui_extras::{Column, TableBuilder, TableRow};
 
-use super::super::Cx;
 use super::super::status_bar::thousands;
 use super::super::theme::{self, Palette, ROW};
 use super::super::widgets::{banner, button, cell, danger_button, empty_state, small_label, weak};
+use super::super::{Cx, TablePlace};
 use crate::state::Action;
 use crate::state::dead_letters::{DeadAction, DeadLetter, Peeked, TargetChoice};
 use crate::state::live::clock;
@@ -181,7 +181,10 @@ fn table_ui(ui: &mut Ui, cx: &mut Cx<'_>, peeked: &Peeked) {
     {
         table = table.scroll_to_row(row, None);
     }
-    table
+    if cx.memory.dead_table.columns != columns.len() {
+        table = table.vertical_scroll_offset(cx.memory.dead_table.offset);
+    }
+    let output = table
         .header(ROW, |mut header| {
             header.col(|ui| {
                 if checkbox(ui, all, "Mark all") {
@@ -216,6 +219,10 @@ fn table_ui(ui: &mut Ui, cx: &mut Cx<'_>, peeked: &Peeked) {
                 }
             });
         });
+    cx.memory.dead_table = TablePlace {
+        columns: columns.len(),
+        offset: output.state.offset().y,
+    };
 }
 
 /// Day and time, local; the year is in the history beside the editor.

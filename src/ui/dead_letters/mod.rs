@@ -20,7 +20,7 @@ pub fn dead_letters_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
         .inner_margin(Margin::symmetric(12, 8));
     let wide = ui.available_width();
     Panel::left("dead_queues")
-        .default_size((wide * 0.19).clamp(190.0, 300.0))
+        .default_size((wide * 0.205).clamp(190.0, 300.0))
         .size_range(180.0..=420.0)
         .frame(side)
         .show(ui, |ui| queues::queues_ui(ui, cx));

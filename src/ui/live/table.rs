@@ -3,9 +3,9 @@
 use eframe::egui::{Align, Layout, Sense, Ui, WidgetInfo, accesskit::Role};
 use egui_extras::{Column, TableBuilder, TableRow};
 
-use super::super::Cx;
 use super::super::theme::{self, Palette, ROW};
 use super::super::widgets::{cell, small_label};
+use super::super::{Cx, TablePlace};
 use crate::domain::Event;
 use crate::domain::payload::size_text;
 use crate::state::Action;
@@ -94,6 +94,9 @@ pub(super) fn table_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     {
         table = table.scroll_to_row(row, None);
     }
+    if cx.memory.live_table.columns != cells.len() {
+        table = table.vertical_scroll_offset(cx.memory.live_table.offset);
+    }
     let output = table
         .header(ROW, |mut header| {
             for cell in cells {
@@ -121,6 +124,10 @@ pub(super) fn table_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
                 }
             });
         });
+    cx.memory.live_table = TablePlace {
+        columns: cells.len(),
+        offset: output.state.offset().y,
+    };
     // Scrolling up means reading: the newest must not pull the rows away.
     let up = ui.input(|input| input.smooth_scroll_delta().y > 0.0);
     if live.follow && up && ui.rect_contains_pointer(output.inner_rect) {
