@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use chrono::{TimeDelta, Utc};
 use crossbeam_channel::Sender;
+use eframe::egui::Memory;
 use eframe::egui::accesskit::Role;
 use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
@@ -663,10 +664,7 @@ fn the_keyboard_moves_pauses_and_changes_screens() {
         events: vec![event("a.b", "1"), event("c.d", "2")],
     });
     // The click on "Start tap" left the focus there; letters act while nothing has it.
-    window
-        .harness
-        .ctx
-        .memory_mut(|memory| memory.stop_text_input());
+    window.harness.ctx.memory_mut(Memory::stop_text_input);
     window.harness.key_press(Key::J);
     window.frames();
     assert!(window.harness.state().state().live.selected.is_some());

@@ -1,7 +1,7 @@
 //! Keeps the picture of the broker's exchanges and queues fresh.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::sync::watch;
 
@@ -12,10 +12,15 @@ use crate::protocol::Update;
 /// The pause between two readings.
 const READ_EVERY: Duration = Duration::from_secs(5);
 
+/// A broker with very many queues answers slowly, and each answer is work for it: the pause is at
+/// least this many times as long as the reading took.
+const REST: u32 = 20;
+
 /// Reads until it is dropped. The window hears of changes, and of every reading it asked for.
 pub(super) async fn keep_reading(wires: Wires, known: watch::Sender<Option<Arc<Knowledge>>>) {
     let mut asked = true;
     loop {
+        let start = Instant::now();
         let fresh = management::read(wires.endpoint.as_ref().clone()).await;
         let changed = known
             .borrow()
@@ -28,7 +33,7 @@ pub(super) async fn keep_reading(wires: Wires, known: watch::Sender<Option<Arc<K
         }
         asked = tokio::select! {
             () = wires.refresh.notified() => true,
-            () = tokio::time::sleep(READ_EVERY) => false,
+            () = tokio::time::sleep(READ_EVERY.max(start.elapsed() * REST)) => false,
         };
     }
 }

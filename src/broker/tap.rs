@@ -54,21 +54,20 @@ pub(super) async fn run(
     lost_since: Option<DateTime<Utc>>,
     mut stop: watch::Receiver<bool>,
 ) -> TapEnd {
-    let id = request.tap;
-    let end = tokio::select! {
+    let told = tokio::select! {
         biased;
         // An error means that the session is gone: stop, too.
-        _ = stop.wait_for(|stop| *stop) => TapEnd::Told(TapState::Stopped),
+        _ = stop.wait_for(|stop| *stop) => TapState::Stopped,
         trouble = listen(&wires, &request, lost_since) => {
-            if wires.reading.status().connected() {
-                TapEnd::Told(TapState::Refused(trouble))
-            } else {
-                TapEnd::Lost
+            if !wires.reading.status().connected() {
+                // It stays among the running taps: the session sees there that it had run.
+                return TapEnd::Lost;
             }
+            TapState::Refused(trouble)
         }
     };
-    wires.with_taps(|taps| taps.remove(&id));
-    end
+    wires.with_taps(|taps| taps.remove(&request.tap));
+    TapEnd::Told(told)
 }
 
 /// Only ends in trouble, told in words.

@@ -40,6 +40,9 @@ pub struct State {
     pub sandbox: Option<SandboxState>,
     /// Exchanges, queues and bindings.
     pub topology: Topology,
+    /// Counts up whenever the topology changes, so that what was worked out from it is not worked
+    /// out again in each frame.
+    pub topology_revision: u64,
     /// The screen that is open.
     pub screen: Screen,
     /// The live stream.
@@ -63,6 +66,7 @@ impl State {
             link: Link::Idle,
             sandbox: None,
             topology: Topology::default(),
+            topology_revision: 0,
             screen: Screen::Live,
             live: live::Live::default(),
             publish: publish::PublishDesk::default(),
@@ -108,6 +112,7 @@ impl State {
             Update::Topology(topology) => {
                 let first = self.topology == Topology::default();
                 self.topology = topology;
+                self.topology_revision += 1;
                 self.dead.refresh(&self.topology);
                 if first {
                     forms.choose_exchange(&self.topology);
@@ -190,6 +195,7 @@ impl State {
                 }
                 if !before {
                     self.topology = Topology::default();
+                    self.topology_revision += 1;
                     self.dead.forget();
                 }
             }

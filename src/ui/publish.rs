@@ -18,7 +18,7 @@ use crate::state::{Action, State};
 /// Where the message in the form would go, worked out when the target or the topology changes.
 #[derive(Debug, Default)]
 pub struct Preview {
-    key: (String, String, Option<String>, Topology),
+    key: (String, String, Option<String>, u64),
     words: String,
 }
 
@@ -26,19 +26,19 @@ impl Preview {
     /// Where it would go, in words.
     pub fn words(&mut self, draft: &Draft, state: &State) -> &str {
         let (topology, own) = (&state.topology, state.live.own_queue());
-        let (exchange, key, old_own, old) = &self.key;
+        let (exchange, key, old_own, revision) = &self.key;
         if self.words.is_empty()
             || *exchange != draft.exchange
             || *key != draft.routing_key
             || old_own.as_deref() != own
-            || old != topology
+            || *revision != state.topology_revision
         {
             self.words = preview_words(&draft.exchange, &draft.routing_key, own, topology);
             self.key = (
                 draft.exchange.clone(),
                 draft.routing_key.clone(),
                 own.map(str::to_owned),
-                topology.clone(),
+                state.topology_revision,
             );
         }
         &self.words

@@ -60,6 +60,7 @@ fn a_peek_of_nothing_says_so() {
     assert!(words.contains("no queue nowhere"), "{words}");
     let words = app.peek("stream", 10).unwrap_err();
     assert!(words.contains("is a stream"), "{words}");
+    fill(&mut raw, "empty", &["1"]);
     let mut few = App::at(place.user("noreader", ".*", ".*", "^$"));
     let words = few.peek("empty", 10).unwrap_err();
     assert!(words.contains("read permission"), "{words}");

@@ -1,10 +1,15 @@
 //! Broken connections and broken brokers: nothing is lost, and the app comes back by itself.
 
+use std::time::{Duration, Instant};
+
 use chrono::Utc;
 use eventscope::broker::Options;
-use eventscope::protocol::{Command, Link, MoveOutcome, PublishOutcome, TapState, Update};
+use eventscope::protocol::{
+    Command, Link, MoveOutcome, PublishOutcome, SandboxState, TapState, Update,
+};
 
-use crate::support::raw_amqp::{Life, none};
+use crate::support::fake::{self, Manner};
+use crate::support::raw_amqp::{Life, none, persistent, properties};
 use crate::support::{App, OwnBroker, Place, fresh, order, outgoing, wait_for};
 
 /// Waits for the loss, gives when the next try is.
@@ -27,8 +32,7 @@ fn a_killed_broker_is_waited_for_and_the_taps_resume_with_their_gap() {
     let mut raw = place.raw();
     raw.exchange("shop", "topic");
     raw.queue("kept", Life::Durable, &[]);
-    let persistent = crate::support::raw_amqp::persistent();
-    raw.publish("", "kept", &persistent, b"before");
+    raw.publish("", "kept", &persistent(), b"before");
     let mut app = App::at(place.endpoint());
     let (tap, state) = app.tap("shop", &["#"]);
     state.expect("a tap");
@@ -182,7 +186,7 @@ fn the_handle_ends_in_good_time_whatever_goes_on() {
     app.tap("shop", &["#"]).1.expect("a tap");
     // Nobody takes updates any more, and all queues on the way are full.
     raw.flood("shop", "k", &[0; 500], 20_000);
-    let start = std::time::Instant::now();
+    let start = Instant::now();
     drop(app);
     assert!(start.elapsed().as_secs() < 4, "{:?}", start.elapsed());
     wait_for("the queue to go", || {
@@ -195,7 +199,129 @@ fn the_handle_ends_in_good_time_whatever_goes_on() {
     endpoint.port = silent.local_addr().expect("its number").port();
     app.send(Command::Connect(endpoint));
     let (_open, _) = silent.accept().expect("a connection");
-    let start = std::time::Instant::now();
+    let start = Instant::now();
     drop(app);
     assert!(start.elapsed().as_secs() < 4, "{:?}", start.elapsed());
+}
+
+#[test]
+fn a_blocked_broker_is_told_of_and_a_publish_gives_up_in_time() {
+    let options = Options {
+        confirm_timeout: Duration::from_secs(1),
+        ..Options::default()
+    };
+    let mut app = App::with(fake::broker(Manner::Blocked), options);
+    let words = app.expect("the notice", |update| match update {
+        Update::Notice(notice) => Some(notice.words.clone()),
+        _ => None,
+    });
+    assert!(words.contains("low on memory"), "{words}");
+    let outcome = app.publish(outgoing("", "q", "1"));
+    assert_eq!(outcome, PublishOutcome::NotConfirmed { seconds: 1 });
+    let start = Instant::now();
+    app.send(Command::Disconnect);
+    app.expect("the end", |update| {
+        matches!(update, Update::Link(Link::Idle)).then_some(())
+    });
+    assert!(start.elapsed() < Duration::from_secs(2));
+}
+
+#[test]
+fn a_confirm_that_never_comes_is_not_a_success() {
+    let options = Options {
+        confirm_timeout: Duration::from_secs(1),
+        ..Options::default()
+    };
+    let mut app = App::with(fake::broker(Manner::NoConfirms), options);
+    for _ in 0..2 {
+        let outcome = app.publish(outgoing("", "q", "1"));
+        assert_eq!(outcome, PublishOutcome::NotConfirmed { seconds: 1 });
+    }
+    // Cut off by the person while it waits: answered all the same, and honestly.
+    let request = fresh();
+    let message = outgoing("", "q", "2");
+    app.send(Command::Publish {
+        request,
+        outgoing: message,
+    });
+    app.send(Command::Disconnect);
+    let outcome = app.expect("the answer", |update| match update {
+        Update::Published { outcome, .. } => Some(outcome.clone()),
+        _ => None,
+    });
+    assert!(
+        matches!(&outcome, PublishOutcome::Refused(words) if words.contains("not known")),
+        "{outcome:?}"
+    );
+}
+
+#[test]
+fn a_connection_that_breaks_within_a_frame_is_lost_not_stuck() {
+    let mut app = App::at(fake::broker(Manner::CutOff));
+    let outcome = app.publish(outgoing("", "q", "1"));
+    assert!(matches!(outcome, PublishOutcome::Refused(_)), "{outcome:?}");
+    lost(&mut app);
+}
+
+#[test]
+fn a_message_that_cannot_be_read_stays_and_the_app_comes_back() {
+    let place = Place::fresh();
+    let mut raw = place.raw();
+    raw.queue("q", Life::Durable, &[]);
+    // A correlation id must be text, but RabbitMQ lets anything through. lapin does not: it ends
+    // the connection.
+    let mut values: [Option<Vec<u8>>; 14] = Default::default();
+    values[5] = Some(vec![2, 0xff, 0xfe]);
+    raw.publish("", "q", &properties(&values), b"kept");
+    let mut app = App::at(place.endpoint());
+    let words = app.peek("q", 1).unwrap_err();
+    assert!(words.contains("not UTF-8"), "{words}");
+    lost(&mut app);
+    app.connected();
+    let routed = app.publish(outgoing("", "q", "after"));
+    assert_eq!(routed, PublishOutcome::Routed);
+    wait_for("the message to return", || {
+        (raw.depth("q") == 2).then_some(())
+    });
+    assert_eq!(raw.bodies("q"), ["kept", "after"]);
+}
+
+#[test]
+fn the_sandbox_runs_the_shop_and_ends_with_the_handle() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let options = Options {
+        sandbox_dir: Some(dir.path().join("sandbox")),
+        ..Options::default()
+    };
+    let mut app = App::start(options);
+    app.send(Command::StartSandbox);
+    app.expect("the sandbox", |update| match update {
+        Update::Sandbox(SandboxState::Running) => Some(()),
+        Update::Sandbox(SandboxState::Failed(words)) => panic!("{words}"),
+        _ => None,
+    });
+    let endpoint = app.expect("a connection", |update| match update {
+        Update::Link(Link::Connected { endpoint, .. }) => Some(endpoint.clone()),
+        _ => None,
+    });
+    assert_eq!(endpoint.title(), "Sandbox");
+    // The first topology has the shop in it already.
+    let exchanges = app.expect("the topology", |update| match update {
+        Update::Topology(topology) => Some(topology.exchanges.clone()),
+        _ => None,
+    });
+    let shop = exchanges
+        .iter()
+        .find(|x| !x.name.is_empty() && !x.name.starts_with("amq."))
+        .expect("an exchange of the shop");
+    let own = shop.name.clone();
+    app.tap(&own, &["#"]).1.expect("a tap");
+    // A second click only connects again.
+    app.send(Command::StartSandbox);
+    assert!(app.connected().starts_with("RabbitMQ"));
+    drop(app);
+    let address = (endpoint.host.as_str(), endpoint.port);
+    wait_for("the broker to go", || {
+        std::net::TcpStream::connect(address).err().map(|_| ())
+    });
 }

@@ -1,6 +1,7 @@
 //! What the broker tests share: one private RabbitMQ for the run, a virtual host for each test, the
 //! app's broker side as the window drives it, and an independent client to check it with.
 
+pub(crate) mod fake;
 pub(crate) mod raw_amqp;
 
 use std::path::{Path, PathBuf};

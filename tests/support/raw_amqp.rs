@@ -3,7 +3,7 @@
 //! shows exactly the bytes that came. It blocks, and it panics over anything unexpected.
 
 use std::collections::BTreeSet;
-use std::io::{Read as _, Write as _};
+use std::io::{self, Read as _, Write as _};
 use std::net::TcpStream;
 use std::time::Duration;
 
@@ -247,17 +247,34 @@ impl Raw {
     }
 
     fn read_frame(&mut self) -> (u8, u16, Vec<u8>) {
-        let mut head = [0; 7];
-        self.socket.read_exact(&mut head).expect("a frame");
-        let size = number(&head[3..]) as usize;
-        let mut payload = vec![0; size + 1];
-        self.socket.read_exact(&mut payload).expect("its payload");
-        assert_eq!(payload.pop(), Some(END));
-        (head[0], u16::from_be_bytes([head[1], head[2]]), payload)
+        let frame = read_frame(&mut self.socket).expect("a frame");
+        (frame.kind, frame.channel, frame.payload)
     }
 }
 
-fn push_frame(to: &mut Vec<u8>, kind: u8, channel: u16, payload: &[u8]) {
+/// A frame as it is on the wire.
+pub(crate) struct Frame {
+    pub(crate) kind: u8,
+    pub(crate) channel: u16,
+    pub(crate) payload: Vec<u8>,
+}
+
+/// Reads a frame.
+pub(crate) fn read_frame(from: &mut TcpStream) -> io::Result<Frame> {
+    let mut head = [0; 7];
+    from.read_exact(&mut head)?;
+    let mut payload = vec![0; number(&head[3..]) as usize + 1];
+    from.read_exact(&mut payload)?;
+    assert_eq!(payload.pop(), Some(END));
+    Ok(Frame {
+        kind: head[0],
+        channel: u16::from_be_bytes([head[1], head[2]]),
+        payload,
+    })
+}
+
+/// Appends a frame.
+pub(crate) fn push_frame(to: &mut Vec<u8>, kind: u8, channel: u16, payload: &[u8]) {
     to.push(kind);
     to.extend(channel.to_be_bytes());
     to.extend(length(payload));

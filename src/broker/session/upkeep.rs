@@ -132,9 +132,12 @@ impl Session {
         // Other jobs hear of the break from their channels and answer for themselves.
         self.jobs
             .cut(|asked| matches!(asked, Asked::Tap(_) | Asked::Own));
-        for tap in self.taps.values_mut() {
+        for (id, tap) in &mut self.taps {
             tap.job = None;
-            tap.lost_since = Some(since);
+            // A tap that was still being set up has seen nothing since the break before this one.
+            if tap.lost_since.is_none() || wires.with_taps(|taps| taps.contains_key(id)) {
+                tap.lost_since = Some(since);
+            }
         }
         // One of the two may still stand. It closes when its last user drops it.
         let endpoint = wires.endpoint.as_ref().clone();
@@ -199,12 +202,17 @@ impl Session {
 
     /// Starts the sandbox, or connects to the one that runs.
     pub(super) async fn start_sandbox(&mut self) {
-        if let Some(sandbox) = &self.sandbox {
+        if let Some(sandbox) = &mut self.sandbox
+            && sandbox.is_alive()
+        {
             let endpoint = private::endpoint(sandbox.facts());
             let running = Update::Sandbox(SandboxState::Running);
             self.outbox.send(running).await;
             self.connect(endpoint).await;
         } else if self.starting.is_none() {
+            // Its process may have ended by itself, and the shop with it.
+            self.sandbox = None;
+            self.shop.abort_all();
             let dir = self.options.sandbox_dir.clone();
             self.starting = Some(Box::pin(private::start(dir, self.outbox.clone())));
         }

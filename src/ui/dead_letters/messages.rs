@@ -221,7 +221,7 @@ fn table_ui(ui: &mut Ui, cx: &mut Cx<'_>, peeked: &Peeked) {
         });
     cx.memory.dead_table = TablePlace {
         columns: columns.len(),
-        offset: output.state.offset().y,
+        offset: output.state.unclamped_offset().y,
     };
 }
 

@@ -126,7 +126,7 @@ pub(super) fn table_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
         });
     cx.memory.live_table = TablePlace {
         columns: cells.len(),
-        offset: output.state.offset().y,
+        offset: output.state.unclamped_offset().y,
     };
     // Scrolling up means reading: the newest must not pull the rows away.
     let up = ui.input(|input| input.smooth_scroll_delta().y > 0.0);
