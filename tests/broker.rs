@@ -1,6 +1,8 @@
 //! The broker side against a real RabbitMQ: what the window asks for, what comes back, and what is
 //! in the queues afterwards, looked at by an independent client.
 
+#![expect(clippy::expect_used, clippy::panic, reason = "a test may panic")]
+
 mod broker {
     mod dead_letters;
     mod faults;

@@ -32,6 +32,9 @@ use crate::domain::{Event, TopologySource};
 
 /// How long a borrow waits for a message that should be there: another consumer may have it.
 const PATIENCE: Duration = Duration::from_secs(3);
+/// How often, and with what pause, one looks whether a queue has taken messages back.
+const SETTLE_LOOKS: u32 = 25;
+const SETTLE_PAUSE: Duration = Duration::from_millis(20);
 /// Messages in the first window, while their size is not known.
 const FIRST_WINDOW: u16 = 8;
 /// Bytes that a later window is meant to hold.
@@ -52,6 +55,9 @@ pub(super) struct Bounds {
 /// is the gentle way.
 pub(super) struct Loan {
     channel: Channel,
+    queue: ShortString,
+    /// Others were consuming when it began.
+    is_shared: bool,
     /// Messages that were ready when it began.
     pub depth: u32,
     /// What is borrowed and not yet acknowledged, by delivery tag, hence in queue order.
@@ -83,6 +89,8 @@ pub(super) async fn borrow(
         .map_err(|t| explain(&t))?;
     let mut loan = Loan {
         channel,
+        queue: name.clone(),
+        is_shared: consumers > 0,
         depth,
         messages: BTreeMap::new(),
         since: Instant::now(),
@@ -253,8 +261,25 @@ impl Loan {
             };
             Trouble::limit(self.channel.basic_nack(*newest, options)).await?;
             self.prove().await?;
+            if !self.is_shared {
+                self.settle().await?;
+            }
         }
         close(&self.channel).await;
+        Ok(())
+    }
+
+    /// Waits a moment until what was given back is there again. The channel has passed it on by
+    /// now, but a quorum queue takes its time to agree on it, and who looks at once would find the
+    /// queue empty. Where others take messages this cannot be seen, and is not waited for.
+    async fn settle(&self) -> Result<(), Trouble> {
+        for _ in 0..SETTLE_LOOKS {
+            let (ready, _) = look(&self.channel, self.queue.clone()).await?;
+            if usize::try_from(ready).is_ok_and(|ready| ready >= self.messages.len()) {
+                break;
+            }
+            tokio::time::sleep(SETTLE_PAUSE).await;
+        }
         Ok(())
     }
 

@@ -11,19 +11,14 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use chrono::Utc;
-use lapin::ExchangeKind as WireKind;
-use lapin::options::ExchangeDeclareOptions;
-use lapin::types::FieldTable as WireTable;
 use tokio::sync::watch;
 
 use super::borrow::{Bounds, Loan, borrow};
-use super::codec;
-use super::management;
 use super::outlet::Outlet;
 use super::peek::refuse_kind;
-use super::trouble::Trouble;
-use super::wires::{Knowledge, RunningTap, Wires, close};
-use crate::domain::{Event, Fingerprint, Outgoing};
+use super::targets::{fresh_knowledge, missing_exchanges, only_our_tap};
+use super::wires::{RunningTap, Wires};
+use crate::domain::{Event, Fingerprint};
 use crate::protocol::{MoveOrder, MoveOutcome, PublishOutcome, RequestId, Update};
 use crate::storage::journal::{Entry, Journal};
 
@@ -276,73 +271,6 @@ impl<T> Wanted<T> {
     }
 }
 
-/// What is known right now where a tap of ours makes that matter.
-async fn fresh_knowledge(wires: &Wires) -> Arc<Knowledge> {
-    if wires.with_taps(|taps| taps.is_empty()) {
-        return wires.knowledge().await;
-    }
-    Arc::new(management::read(wires.endpoint.as_ref().clone()).await)
-}
-
-/// Why this message must not be sent while our own tap listens: the broker confirms it as routed
-/// when nobody but the tap gets it, and the original would be gone.
-fn only_our_tap(knowledge: &Knowledge, taps: &[RunningTap], outgoing: &Outgoing) -> Option<String> {
-    if taps.is_empty() || outgoing.exchange.is_empty() {
-        return None;
-    }
-    match knowledge
-        .topology
-        .reached(&outgoing.exchange, &outgoing.routing_key)
-    {
-        Some(mut queues) => {
-            queues.retain(|queue| !taps.iter().any(|tap| tap.queue == *queue));
-            queues.is_empty().then(|| {
-                "No queue but Eventscope's own tap would get it, so it was not sent".to_owned()
-            })
-        }
-        None => taps
-            .iter()
-            .any(|tap| tap.exchange == outgoing.exchange)
-            .then(|| {
-                format!(
-                    "Eventscope's own tap listens to {}, so a confirm would not prove that an \
-                     application's queue took it. Stop the tap, then send it again",
-                    outgoing.exchange
-                )
-            }),
-    }
-}
-
-/// Asks which target exchanges are missing, in words for each. Without this every message would
-/// find it out for itself, at the cost of a channel each.
-async fn missing_exchanges(wires: &Wires, targets: BTreeSet<&str>) -> HashMap<String, String> {
-    let mut missing = HashMap::new();
-    for exchange in targets.into_iter().filter(|name| !name.is_empty()) {
-        match check_exchange(wires, exchange).await {
-            Err(trouble) if trouble.code == Some(404) => {
-                let words = format!("There is no exchange {exchange} in this virtual host");
-                missing.insert(exchange.to_owned(), words);
-            }
-            // Whatever else it is, the publish itself will tell.
-            Ok(()) | Err(_) => {}
-        }
-    }
-    missing
-}
-
-async fn check_exchange(wires: &Wires, exchange: &str) -> Result<(), Trouble> {
-    let name = codec::short("name of the exchange", exchange)?;
-    let channel = wires.reading_channel().await?;
-    let options = ExchangeDeclareOptions {
-        passive: true,
-        ..ExchangeDeclareOptions::default()
-    };
-    let asked = channel.exchange_declare(name, WireKind::Direct, options, WireTable::default());
-    Trouble::limit(asked).await?;
-    close(&channel).await;
-    Ok(())
-}
-
 async fn open_journal(dir: PathBuf) -> Result<Journal, String> {
     let shown = dir.display().to_string();
     match tokio::task::spawn_blocking(move || Journal::open(&dir)).await {
@@ -385,16 +313,6 @@ async fn write_down(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{Binding, Exchange, ExchangeKind, Properties, Topology, TopologySource};
-
-    fn to(exchange: &str, key: &str) -> Outgoing {
-        Outgoing {
-            exchange: exchange.into(),
-            routing_key: key.into(),
-            properties: Properties::default(),
-            body: Vec::new(),
-        }
-    }
 
     #[test]
     fn equal_messages_are_taken_as_often_as_they_are_asked_for() {
@@ -406,43 +324,5 @@ mod tests {
         assert!(!wanted.is_empty());
         assert_eq!(wanted.take(Fingerprint(1)), Some("b"));
         assert!(wanted.is_empty());
-    }
-
-    #[test]
-    fn our_own_tap_does_not_pass_for_a_queue() {
-        let tap = RunningTap {
-            exchange: "shop".into(),
-            queue: "amq.gen-1".into(),
-        };
-        let binding = |destination: &str, key: &str| Binding {
-            source: "shop".into(),
-            destination: destination.into(),
-            to_queue: true,
-            key: key.into(),
-        };
-        let knowledge = Knowledge {
-            topology: Topology {
-                source: TopologySource::Management,
-                exchanges: vec![Exchange {
-                    name: "shop".into(),
-                    kind: ExchangeKind::Topic,
-                    internal: false,
-                }],
-                bindings: vec![binding("amq.gen-1", "#"), binding("orders", "order.*")],
-                ..Topology::default()
-            },
-            ..Knowledge::default()
-        };
-        let refused = |taps: &[RunningTap], exchange, key| {
-            only_our_tap(&knowledge, taps, &to(exchange, key)).is_some()
-        };
-        let taps = [tap];
-        assert!(!refused(&taps, "shop", "order.created"));
-        assert!(refused(&taps, "shop", "payment.settled"));
-        assert!(!refused(&[], "shop", "payment.settled"));
-        assert!(!refused(&taps, "", "orders"));
-        let unknown = Knowledge::default();
-        assert!(only_our_tap(&unknown, &taps, &to("shop", "x")).is_some());
-        assert!(only_our_tap(&unknown, &taps, &to("other", "x")).is_none());
     }
 }

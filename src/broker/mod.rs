@@ -26,6 +26,8 @@ pub mod sandbox;
 mod session;
 mod survey;
 mod tap;
+mod tap_queue;
+mod targets;
 mod trouble;
 mod wires;
 

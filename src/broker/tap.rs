@@ -1,32 +1,26 @@
-//! A running tap: a temporary queue of our own, bound to an exchange, read in batches.
-//!
-//! The queue is exclusive, so it dies with the connection whatever happens to the app. Its limits
-//! and its overflow rule are arguments, because arguments overrule any policy: without our own
-//! dead-letter exchange a policy on all queues would send what overflows to the application's
-//! dead-letter queue.
+//! A running tap: its deliveries go to the window in batches, its queue is watched for overflow,
+//! and its end is told.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use futures_util::StreamExt as _;
-use lapin::options::{
-    BasicAckOptions, BasicConsumeOptions, BasicQosOptions, QueueBindOptions, QueueDeclareOptions,
-};
-use lapin::types::{AMQPValue, FieldTable as WireTable, LongString};
+use lapin::options::{BasicAckOptions, QueueDeclareOptions};
+use lapin::types::FieldTable as WireTable;
 use lapin::{Channel, Consumer};
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 use tokio::time::Instant;
 
 use super::codec;
+use super::tap_queue::set_up;
 use super::trouble::Trouble;
 use super::wires::{RunningTap, Wires};
-use crate::domain::tap::{self, MAX_BYTES, MAX_LENGTH, TapId, TapRequest, VOID_EXCHANGE};
-use crate::domain::{Event, ExchangeKind};
+use crate::domain::Event;
+use crate::domain::tap::{MAX_BYTES, MAX_LENGTH, TapId, TapRequest};
 use crate::protocol::{TapState, Update};
 
-/// Deliveries under way at most; the rest waits in the broker.
-const PREFETCH: u16 = 1_000;
 /// A batch is sent at this many events …
 const BATCH_EVENTS: usize = 256;
 /// … or this many bytes …
@@ -34,7 +28,10 @@ const BATCH_BYTES: usize = 1_000_000;
 /// … or this long after its first event.
 const BATCH_TIME: Duration = Duration::from_millis(16);
 /// How often the depth of the tap's queue is looked at.
-const DEPTH_EVERY: Duration = Duration::from_secs(1);
+const DEPTH_EVERY: Duration = Duration::from_millis(250);
+/// A window that takes this long for a batch may have let the queue fill up. The moment when it goes
+/// on is the last one to see that.
+const SLOW: Duration = Duration::from_millis(50);
 /// From this share of its limit on, a queue counts as full: it may have dropped some already.
 const FULL_PERCENT: u64 = 95;
 
@@ -93,169 +90,25 @@ async fn listen(wires: &Wires, request: &TapRequest, lost_since: Option<DateTime
         },
     };
     wires.outbox.send(Update::Tap { tap: id, state }).await;
-    let (sizes, average) = watch::channel(0_u64);
+    let pace = Pace::default();
     tokio::select! {
-        words = pump(wires, id, consumer, &sizes) => words,
-        words = watch_depth(wires, id, &probe, &queue, &average) => words,
+        words = pump(wires, id, consumer, &pace) => words,
+        words = watch_depth(wires, id, &probe, &queue, &pace) => words,
     }
 }
 
-/// Declares, binds and consumes. Gives a consumer, a second channel and the queue's name.
-async fn set_up(
-    wires: &Wires,
-    request: &TapRequest,
-) -> Result<(Consumer, Channel, String), String> {
-    let exchange = request.exchange.as_str();
-    let knowledge = wires.knowledge().await;
-    let kind = knowledge
-        .topology
-        .exchange(exchange)
-        .map_or(&ExchangeKind::Unknown, |known| &known.kind);
-    if let Some(words) = tap::refusal(exchange, kind) {
-        return Err(words);
-    }
-    let keys = binding_keys(request, kind)?;
-    let (channel, queue) = declare(wires).await?;
-    let explain = |trouble: &Trouble| bind_words(exchange, trouble);
-    for key in &keys {
-        bind(&channel, &queue, exchange, key, kind)
-            .await
-            .map_err(|trouble| explain(&trouble))?;
-    }
-    let consuming = async {
-        Trouble::limit(channel.basic_qos(PREFETCH, BasicQosOptions::default())).await?;
-        let options = BasicConsumeOptions {
-            exclusive: true,
-            ..BasicConsumeOptions::default()
-        };
-        let name = codec::short("name of the queue", &queue)?;
-        let arguments = WireTable::default();
-        let consumer = channel.basic_consume(name, "eventscope-tap".into(), options, arguments);
-        let consumer = Trouble::limit(consumer).await?;
-        Ok((consumer, wires.reading_channel().await?))
-    };
-    match consuming.await {
-        Ok((consumer, probe)) => Ok((consumer, probe, queue)),
-        Err(trouble) => Err(explain(&trouble)),
-    }
-}
-
-/// The keys to bind: for types that look at no key an empty one is enough.
-fn binding_keys(request: &TapRequest, kind: &ExchangeKind) -> Result<Vec<String>, String> {
-    let keys = &request.binding_keys;
-    match kind {
-        ExchangeKind::Fanout | ExchangeKind::Headers => Ok(vec![String::new()]),
-        ExchangeKind::Topic if keys.is_empty() => Ok(vec!["#".to_owned()]),
-        _ if keys.is_empty() => Err(format!(
-            "No routing key of {} is known, and it compares keys letter by letter. Type in the \
-             keys to listen to",
-            request.exchange
-        )),
-        _ => Ok(keys.clone()),
-    }
-}
-
-async fn declare(wires: &Wires) -> Result<(Channel, String), String> {
-    let refused = |trouble: &Trouble| {
-        trouble.and(
-            "A tap needs a temporary queue: ask for the configure, write and read permissions on \
-             queues named amq.gen-…, and the write permission on eventscope.void",
-        )
-    };
-    let channel = wires
-        .reading_channel()
-        .await
-        .map_err(|trouble| trouble.words)?;
-    let void = dead_letters_to(VOID_EXCHANGE, None);
-    match declare_with(&channel, void).await {
-        Ok(queue) => Ok((channel, queue)),
-        // RabbitMQ checks the write permission on the name even though no such exchange exists.
-        // The default exchange with the name of no queue drops just as well.
-        Err(trouble) if trouble.code == Some(403) && trouble.words.contains(VOID_EXCHANGE) => {
-            let channel = wires
-                .reading_channel()
-                .await
-                .map_err(|trouble| trouble.words)?;
-            let nowhere = dead_letters_to("", Some(VOID_EXCHANGE));
-            match declare_with(&channel, nowhere).await {
-                Ok(queue) => Ok((channel, queue)),
-                Err(second) => Err(refused(&second)),
-            }
-        }
-        Err(trouble) => Err(refused(&trouble)),
-    }
-}
-
-fn dead_letters_to(exchange: &str, key: Option<&str>) -> WireTable {
-    let text = |text: &str| AMQPValue::LongString(LongString::from(text));
-    let mut arguments = WireTable::default();
-    arguments.insert("x-queue-type".into(), text("classic"));
-    arguments.insert(
-        "x-max-length".into(),
-        AMQPValue::LongLongInt(i64::from(MAX_LENGTH)),
-    );
-    arguments.insert(
-        "x-max-length-bytes".into(),
-        AMQPValue::LongLongInt(MAX_BYTES),
-    );
-    // Any other rule would make a full tap refuse what the application publishes.
-    arguments.insert("x-overflow".into(), text("drop-head"));
-    arguments.insert("x-dead-letter-exchange".into(), text(exchange));
-    if let Some(key) = key {
-        arguments.insert("x-dead-letter-routing-key".into(), text(key));
-    }
-    arguments
-}
-
-async fn declare_with(channel: &Channel, arguments: WireTable) -> Result<String, Trouble> {
-    let options = QueueDeclareOptions::exclusive().auto_delete();
-    let queue = Trouble::limit(channel.queue_declare("".into(), options, arguments)).await?;
-    Ok(queue.name().to_string())
-}
-
-async fn bind(
-    channel: &Channel,
-    queue: &str,
-    exchange: &str,
-    key: &str,
-    kind: &ExchangeKind,
-) -> Result<(), Trouble> {
-    let mut arguments = WireTable::default();
-    if *kind == ExchangeKind::Headers {
-        // "All of no headers" accepts every message; "any of none" would accept none.
-        arguments.insert(
-            "x-match".into(),
-            AMQPValue::LongString(LongString::from("all")),
-        );
-    }
-    let queue = codec::short("name of the queue", queue)?;
-    let exchange = codec::short("name of the exchange", exchange)?;
-    let key = codec::short("binding key", key)?;
-    let options = QueueBindOptions::default();
-    Trouble::limit(channel.queue_bind(queue, exchange, key, options, arguments)).await
-}
-
-fn bind_words(exchange: &str, trouble: &Trouble) -> String {
-    match trouble.code {
-        Some(404) => format!(
-            "There is no exchange {exchange} in this virtual host. Check its name, or read the \
-             topology again"
-        ),
-        Some(403) => trouble.and(&format!(
-            "A tap needs the read permission on the exchange {exchange}"
-        )),
-        _ => trouble.words.clone(),
-    }
+/// What the pump tells whoever watches the depth.
+#[derive(Default)]
+struct Pace {
+    /// Bytes of one body on average, lately.
+    body_bytes: AtomicU64,
+    /// The window was slow, and goes on now.
+    was_slow: Notify,
 }
 
 /// Reads deliveries and sends them on in batches. A batch is acknowledged only when the window's
 /// queue has taken it, so a slow window fills the tap's queue in the broker and not our memory.
-async fn pump(
-    wires: &Wires,
-    tap: TapId,
-    mut consumer: Consumer,
-    sizes: &watch::Sender<u64>,
-) -> String {
+async fn pump(wires: &Wires, tap: TapId, mut consumer: Consumer, pace: &Pace) -> String {
     let mut batch = Batch::default();
     loop {
         let next = tokio::select! {
@@ -277,10 +130,14 @@ async fn pump(
                 return "The tap's queue was deleted in the broker. Start the tap again".to_owned();
             }
         }
-        sizes.send_replace(batch.average());
+        pace.body_bytes.store(batch.average(), Ordering::Relaxed);
         let full = std::mem::take(&mut batch);
         let events = full.events;
+        let start = Instant::now();
         wires.outbox.send(Update::Events { tap, events }).await;
+        if start.elapsed() >= SLOW {
+            pace.was_slow.notify_one();
+        }
         if let Some(acker) = full.acker
             && let Err(error) = acker.ack(BasicAckOptions { multiple: true }).await
         {
@@ -336,7 +193,7 @@ async fn watch_depth(
     tap: TapId,
     probe: &Channel,
     queue: &str,
-    average: &watch::Receiver<u64>,
+    pace: &Pace,
 ) -> String {
     let Ok(name) = codec::short("name of the queue", queue) else {
         return std::future::pending().await;
@@ -344,7 +201,10 @@ async fn watch_depth(
     let mut tick = tokio::time::interval(DEPTH_EVERY);
     tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
-        tick.tick().await;
+        tokio::select! {
+            _ = tick.tick() => {}
+            () = pace.was_slow.notified() => {}
+        }
         let options = QueueDeclareOptions::default().passive();
         let asked = probe.queue_declare(name.clone(), options, WireTable::default());
         let depth = match Trouble::limit(asked).await {
@@ -354,7 +214,7 @@ async fn watch_depth(
             }
             Err(trouble) => return trouble.words,
         };
-        if is_full(depth, *average.borrow()) {
+        if is_full(depth, pace.body_bytes.load(Ordering::Relaxed)) {
             let state = TapState::Overflowing { at: Utc::now() };
             wires.outbox.send(Update::Tap { tap, state }).await;
         }

@@ -88,7 +88,7 @@ fn a_quorum_queue_says_what_looking_costs_and_is_not_overdone() {
     let place = Place::fresh();
     let mut raw = place.raw();
     let quorum = ("x-queue-type", text("quorum"));
-    raw.queue("endless", Life::Durable, &[quorum.clone()]);
+    raw.queue("endless", Life::Durable, std::slice::from_ref(&quorum));
     raw.queue("dead", Life::Durable, &[]);
     let limited = [
         quorum,
@@ -113,7 +113,11 @@ fn a_quorum_queue_says_what_looking_costs_and_is_not_overdone() {
     assert_eq!(order, ["1", "2", "0"]);
 
     let remarks: Vec<String> = (0..3)
-        .map(|_| app.peek("limited", 3).expect("a peek").remark)
+        .map(|_| {
+            let report = app.peek("limited", 3).expect("a peek");
+            assert_eq!(report.messages.len(), 3, "{report:?}");
+            report.remark
+        })
         .collect();
     assert!(remarks[0].contains("2 more looks"), "{remarks:?}");
     assert!(remarks[1].contains("1 more look can"), "{remarks:?}");

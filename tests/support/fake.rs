@@ -22,18 +22,24 @@ pub(crate) enum Manner {
 pub(crate) fn broker(manner: Manner) -> Endpoint {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     let port = listener.local_addr().expect("its number").port();
-    thread::spawn(move || {
+    let accept = move || {
         for socket in listener.incoming().flatten() {
             // A client that hangs up is no fault of ours.
-            thread::spawn(move || serve(socket, manner).ok());
+            named(move || drop(serve(socket, manner)));
         }
-    });
+    };
+    named(accept);
     Endpoint {
         host: "127.0.0.1".to_owned(),
         port,
         management_port: Some(1),
         ..Endpoint::default()
     }
+}
+
+fn named(work: impl FnOnce() + Send + 'static) {
+    let thread = thread::Builder::new().name("fake broker".to_owned());
+    thread.spawn(work).expect("a thread");
 }
 
 fn serve(mut socket: TcpStream, manner: Manner) -> std::io::Result<()> {

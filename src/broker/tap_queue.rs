@@ -1,0 +1,167 @@
+//! The queue of a tap: declared, bound and consumed so that nobody notices it.
+//!
+//! The queue is exclusive, so it dies with the connection whatever happens to the app. Its limits
+//! and its overflow rule are arguments, because arguments overrule any policy: without our own
+//! dead-letter exchange a policy on all queues would send what overflows to the application's
+//! dead-letter queue.
+
+use lapin::options::{BasicConsumeOptions, BasicQosOptions, QueueBindOptions, QueueDeclareOptions};
+use lapin::types::{AMQPValue, FieldTable as WireTable, LongString};
+use lapin::{Channel, Consumer};
+
+use super::codec;
+use super::trouble::Trouble;
+use super::wires::Wires;
+use crate::domain::ExchangeKind;
+use crate::domain::tap::{self, MAX_BYTES, MAX_LENGTH, TapRequest, VOID_EXCHANGE};
+
+/// Deliveries under way at most; the rest waits in the broker.
+const PREFETCH: u16 = 1_000;
+
+/// Declares, binds and consumes. Gives a consumer, a second channel and the queue's name.
+pub(super) async fn set_up(
+    wires: &Wires,
+    request: &TapRequest,
+) -> Result<(Consumer, Channel, String), String> {
+    let exchange = request.exchange.as_str();
+    let knowledge = wires.knowledge().await;
+    let kind = knowledge
+        .topology
+        .exchange(exchange)
+        .map_or(&ExchangeKind::Unknown, |known| &known.kind);
+    if let Some(words) = tap::refusal(exchange, kind) {
+        return Err(words);
+    }
+    let keys = binding_keys(request, kind)?;
+    let (channel, queue) = declare(wires).await?;
+    let explain = |trouble: &Trouble| bind_words(exchange, trouble);
+    for key in &keys {
+        bind(&channel, &queue, exchange, key, kind)
+            .await
+            .map_err(|trouble| explain(&trouble))?;
+    }
+    let consuming = async {
+        Trouble::limit(channel.basic_qos(PREFETCH, BasicQosOptions::default())).await?;
+        let options = BasicConsumeOptions {
+            exclusive: true,
+            ..BasicConsumeOptions::default()
+        };
+        let name = codec::short("name of the queue", &queue)?;
+        let arguments = WireTable::default();
+        let consumer = channel.basic_consume(name, "eventscope-tap".into(), options, arguments);
+        let consumer = Trouble::limit(consumer).await?;
+        Ok((consumer, wires.reading_channel().await?))
+    };
+    match consuming.await {
+        Ok((consumer, probe)) => Ok((consumer, probe, queue)),
+        Err(trouble) => Err(explain(&trouble)),
+    }
+}
+
+/// The keys to bind: for types that look at no key an empty one is enough.
+fn binding_keys(request: &TapRequest, kind: &ExchangeKind) -> Result<Vec<String>, String> {
+    let keys = &request.binding_keys;
+    match kind {
+        ExchangeKind::Fanout | ExchangeKind::Headers => Ok(vec![String::new()]),
+        ExchangeKind::Topic if keys.is_empty() => Ok(vec!["#".to_owned()]),
+        _ if keys.is_empty() => Err(format!(
+            "No routing key of {} is known, and it compares keys letter by letter. Type in the \
+             keys to listen to",
+            request.exchange
+        )),
+        _ => Ok(keys.clone()),
+    }
+}
+
+async fn declare(wires: &Wires) -> Result<(Channel, String), String> {
+    let refused = |trouble: &Trouble| {
+        trouble.and(
+            "A tap needs a temporary queue: ask for the configure, write and read permissions on \
+             queues named amq.gen-…, and the write permission on eventscope.void",
+        )
+    };
+    let channel = wires
+        .reading_channel()
+        .await
+        .map_err(|trouble| trouble.words)?;
+    let void = dead_letters_to(VOID_EXCHANGE, None);
+    match declare_with(&channel, void).await {
+        Ok(queue) => Ok((channel, queue)),
+        // RabbitMQ checks the write permission on the name even though no such exchange exists.
+        // The default exchange with the name of no queue drops just as well.
+        Err(trouble) if trouble.code == Some(403) && trouble.words.contains(VOID_EXCHANGE) => {
+            let channel = wires
+                .reading_channel()
+                .await
+                .map_err(|trouble| trouble.words)?;
+            let nowhere = dead_letters_to("", Some(VOID_EXCHANGE));
+            match declare_with(&channel, nowhere).await {
+                Ok(queue) => Ok((channel, queue)),
+                Err(second) => Err(refused(&second)),
+            }
+        }
+        Err(trouble) => Err(refused(&trouble)),
+    }
+}
+
+fn dead_letters_to(exchange: &str, key: Option<&str>) -> WireTable {
+    let text = |text: &str| AMQPValue::LongString(LongString::from(text));
+    let mut arguments = WireTable::default();
+    arguments.insert("x-queue-type".into(), text("classic"));
+    arguments.insert(
+        "x-max-length".into(),
+        AMQPValue::LongLongInt(i64::from(MAX_LENGTH)),
+    );
+    arguments.insert(
+        "x-max-length-bytes".into(),
+        AMQPValue::LongLongInt(MAX_BYTES),
+    );
+    // Any other rule would make a full tap refuse what the application publishes.
+    arguments.insert("x-overflow".into(), text("drop-head"));
+    arguments.insert("x-dead-letter-exchange".into(), text(exchange));
+    if let Some(key) = key {
+        arguments.insert("x-dead-letter-routing-key".into(), text(key));
+    }
+    arguments
+}
+
+async fn declare_with(channel: &Channel, arguments: WireTable) -> Result<String, Trouble> {
+    let options = QueueDeclareOptions::exclusive().auto_delete();
+    let queue = Trouble::limit(channel.queue_declare("".into(), options, arguments)).await?;
+    Ok(queue.name().to_string())
+}
+
+async fn bind(
+    channel: &Channel,
+    queue: &str,
+    exchange: &str,
+    key: &str,
+    kind: &ExchangeKind,
+) -> Result<(), Trouble> {
+    let mut arguments = WireTable::default();
+    if *kind == ExchangeKind::Headers {
+        // "All of no headers" accepts every message; "any of none" would accept none.
+        arguments.insert(
+            "x-match".into(),
+            AMQPValue::LongString(LongString::from("all")),
+        );
+    }
+    let queue = codec::short("name of the queue", queue)?;
+    let exchange = codec::short("name of the exchange", exchange)?;
+    let key = codec::short("binding key", key)?;
+    let options = QueueBindOptions::default();
+    Trouble::limit(channel.queue_bind(queue, exchange, key, options, arguments)).await
+}
+
+fn bind_words(exchange: &str, trouble: &Trouble) -> String {
+    match trouble.code {
+        Some(404) => format!(
+            "There is no exchange {exchange} in this virtual host. Check its name, or read the \
+             topology again"
+        ),
+        Some(403) => trouble.and(&format!(
+            "A tap needs the read permission on the exchange {exchange}"
+        )),
+        _ => trouble.words.clone(),
+    }
+}
