@@ -55,7 +55,10 @@ fn a_killed_broker_is_waited_for_and_the_taps_resume_with_their_gap() {
         TapState::Resumed { from, to, .. } => Some((*from, *to)),
         _ => None,
     });
-    assert!(killed_at <= from && from < to);
+    assert!(
+        killed_at <= from && from < to,
+        "killed {killed_at}, gap {from} to {to}"
+    );
     let mut raw = place.raw();
     raw.publish("shop", "after", &none(), b"2");
     assert_eq!(app.keys(tap, 1), ["after"]);

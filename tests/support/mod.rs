@@ -174,13 +174,17 @@ impl Place {
                     .is_some_and(|name| name.starts_with("Eventscope"))
             };
             let names: Vec<_> = rows.iter().filter(ours).collect();
+            // The API lags. Closing one before both are listed would close their successors too.
+            if names.len() != 2 {
+                return None;
+            }
             for row in &names {
                 let name = row["name"].as_str().expect("a name");
                 let encoded = eventscope::domain::endpoint::encode(name);
                 // The app drops the second one itself when the first is closed, so this may fail.
                 self.ask("DELETE", &format!("connections/{encoded}"), None);
             }
-            (names.len() == 2).then_some(())
+            Some(())
         });
     }
 
