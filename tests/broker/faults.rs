@@ -31,8 +31,9 @@ fn a_killed_broker_is_waited_for_and_the_taps_resume_with_their_gap() {
     let place = Place::on(broker.facts());
     let mut raw = place.raw();
     raw.exchange("shop", "topic");
-    raw.queue("kept", Life::Durable, &[]);
-    raw.publish("", "kept", &persistent(), b"before");
+    raw.queue("kept queue", Life::Durable, &[]);
+    raw.publish("", "kept queue", &persistent(), b"before");
+    broker.wrote("kept queue");
     let mut app = App::at(place.endpoint());
     let (tap, state) = app.tap("shop", &["#"]);
     state.expect("a tap");
@@ -44,7 +45,7 @@ fn a_killed_broker_is_waited_for_and_the_taps_resume_with_their_gap() {
     lost(&mut app);
     // While it is away requests are answered, and further tries fail without an end.
     assert!(matches!(
-        app.publish(outgoing("", "kept", "meanwhile")),
+        app.publish(outgoing("", "kept queue", "meanwhile")),
         PublishOutcome::Refused(words) if words == "Not connected"
     ));
     lost(&mut app);
@@ -63,10 +64,10 @@ fn a_killed_broker_is_waited_for_and_the_taps_resume_with_their_gap() {
     raw.publish("shop", "after", &none(), b"2");
     assert_eq!(app.keys(tap, 1), ["after"]);
     assert_eq!(
-        app.publish(outgoing("", "kept", "after")),
+        app.publish(outgoing("", "kept queue", "after")),
         PublishOutcome::Routed
     );
-    assert_eq!(raw.bodies("kept"), ["before", "after"]);
+    assert_eq!(raw.bodies("kept queue"), ["before", "after"]);
     // Ended by the person while it is lost again: at once, and for good.
     broker.kill();
     lost(&mut app);

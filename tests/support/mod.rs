@@ -46,6 +46,15 @@ impl OwnBroker {
         self.sandbox.facts()
     }
 
+    /// Waits until the broker's own tables on the disk name this. It writes messages before it
+    /// confirms them, but the declaration of a queue some moments after it said that all is well:
+    /// a kill in between takes the queue away.
+    pub(crate) fn wrote(&self, name: &str) {
+        wait_for("the broker to write its tables", || {
+            holds(&self.facts().data_dir, name.as_bytes()).then_some(())
+        });
+    }
+
     /// SIGKILL.
     pub(crate) fn kill(&mut self) {
         self.sandbox.kill();
@@ -57,6 +66,23 @@ impl OwnBroker {
             .block_on(self.sandbox.restart(|_| {}))
             .expect("the broker again");
     }
+}
+
+/// True if a table of the broker in or under this folder holds these bytes. (`wal`: from 4.0 on.)
+fn holds(folder: &Path, bytes: &[u8]) -> bool {
+    let Ok(entries) = std::fs::read_dir(folder) else {
+        return false;
+    };
+    entries.flatten().map(|entry| entry.path()).any(|path| {
+        if path.is_dir() {
+            return holds(&path, bytes);
+        }
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        let is_table =
+            name == "LATEST.LOG" || ["DCL", "DCD", "wal"].iter().any(|end| name.ends_with(end));
+        let text = || std::fs::read(&path).unwrap_or_default();
+        is_table && text().windows(bytes.len()).any(|part| part == bytes)
+    })
 }
 
 /// The folder for data of test brokers; what dead test runs left there is removed.

@@ -136,11 +136,18 @@ pub(super) fn payload_ui(ui: &mut Ui, memory: &mut PayloadMemory, event: &Arc<Ev
         if let Some(chosen) = tabs(ui, view, &all) {
             memory.view = chosen;
         }
-        if text && button(ui, "Copy payload", true).clicked() {
+        if text
+            && button(ui, "Copy", true)
+                .on_hover_text("The whole payload, as text")
+                .clicked()
+        {
             ui.ctx()
                 .copy_text(String::from_utf8_lossy(&event.body).into_owned());
         }
-        if button(ui, "Save payload…", !event.body.is_empty()).clicked() {
+        if button(ui, "Save…", !event.body.is_empty())
+            .on_hover_text("The whole payload, byte for byte, to a file")
+            .clicked()
+        {
             save(Arc::clone(event));
         }
     });
