@@ -11,6 +11,9 @@ use eventscope::broker::{Handle, Options, sandbox};
 use eventscope::domain::Endpoint;
 use eventscope::settings::{self, Settings};
 use eventscope::state::Action;
+use tracing_subscriber::filter::{LevelFilter, Targets};
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
 
 /// See what flows through RabbitMQ, publish test events, and repair dead letters.
 #[derive(Parser, Debug)]
@@ -36,9 +39,14 @@ struct Arguments {
 }
 
 fn main() -> ExitCode {
-    tracing_subscriber::fmt()
-        .with_max_level(tracing::Level::WARN)
-        .with_writer(std::io::stderr)
+    // The broker library logs whole messages that come back, bodies included; a log must not hold
+    // what customers send. What went wrong is told in the window.
+    let quiet = Targets::new()
+        .with_default(LevelFilter::WARN)
+        .with_target("lapin", LevelFilter::OFF);
+    tracing_subscriber::registry()
+        .with(tracing_subscriber::fmt::layer().with_writer(std::io::stderr))
+        .with(quiet)
         .init();
     let arguments = Arguments::parse();
     match run(arguments) {

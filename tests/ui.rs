@@ -727,3 +727,26 @@ fn selecting_a_row_does_not_move_the_rows_away() {
         "{chosen} is still in sight"
     );
 }
+
+#[test]
+fn a_verdict_is_not_shown_beside_an_edited_form() {
+    let mut window = Window::connected();
+    window.tab("Publish");
+    window.press("Fill a sample");
+    window.press("Publish event");
+    let Command::Publish { request, .. } = window.take_last() else {
+        panic!("no publish")
+    };
+    let outcome = PublishOutcome::Unroutable("NO_ROUTE".into());
+    window.tell(Update::Published { request, outcome });
+    let verdicts = |window: &Window| {
+        let all = window.harness.query_all_by_label_contains("Unroutable");
+        all.filter(|node| node.accesskit_node().role() == Role::Label)
+            .count()
+    };
+    assert_eq!(verdicts(&window), 2, "beside the form and in the history");
+    window.type_into("Priority", "high");
+    assert_eq!(verdicts(&window), 1, "only in the history");
+    window.press("Publish event");
+    assert_eq!(verdicts(&window), 1);
+}

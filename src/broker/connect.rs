@@ -81,7 +81,7 @@ fn unreachable_words(endpoint: &Endpoint, error: &io::Error) -> String {
     match error.kind() {
         io::ErrorKind::ConnectionRefused => format!(
             "Nothing listens on {host}:{port} (connection refused). Check that RabbitMQ runs and \
-             that the port is right: 5672 by custom, 5671 with TLS"
+             that the port is right: 5672 by default, 5671 with TLS"
         ),
         io::ErrorKind::TimedOut => format!(
             "{host}:{port} does not answer. Check the address, and that no firewall is between"
@@ -134,7 +134,7 @@ fn refused_words(endpoint: &Endpoint, error: &lapin::Error) -> String {
             }
             _ if endpoint.tls => format!(
                 "The encrypted connection to {host}:{port} failed ({io}). Check that this is the \
-                 TLS port (5671 by custom) and that the server's certificate is valid for {host} \
+                 TLS port (5671 by default) and that the server's certificate is valid for {host} \
                  and trusted by this computer"
             ),
             io::ErrorKind::ConnectionAborted
@@ -147,7 +147,7 @@ fn refused_words(endpoint: &Endpoint, error: &lapin::Error) -> String {
         },
         ErrorKind::ParsingError(_) | ErrorKind::InvalidProtocolVersion(_) => format!(
             "What answers on {host}:{port} does not speak AMQP 0-9-1. Check the port: the web \
-             page of RabbitMQ has another one (15672 by custom)"
+             page of RabbitMQ has another one (15672 by default)"
         ),
         _ => format!(
             "{} while connecting to {host}:{port}",

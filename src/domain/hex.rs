@@ -1,22 +1,13 @@
 //! Bytes as the lines of a hex view.
 
-/// Bytes shown on one line.
-pub const BYTES_PER_LINE: usize = 16;
-
-/// Number of lines that [`line`] can give for a body of this length.
-#[must_use]
-pub fn line_count(length: usize) -> usize {
-    length.div_ceil(BYTES_PER_LINE)
-}
-
 /// One line: offset, hex bytes, and the printable ASCII beside them. Made on demand, so that a
-/// view of a large body costs only what is visible.
+/// view of a large body costs only what is visible. `width` is the number of bytes on each line.
 #[must_use]
-pub fn line(body: &[u8], index: usize) -> String {
-    let start = (index * BYTES_PER_LINE).min(body.len());
-    let bytes = &body[start..(start + BYTES_PER_LINE).min(body.len())];
+pub fn line(body: &[u8], index: usize, width: usize) -> String {
+    let start = (index * width).min(body.len());
+    let bytes = &body[start..(start + width).min(body.len())];
     let mut text = format!("{start:08x}  ");
-    for position in 0..BYTES_PER_LINE {
+    for position in 0..width {
         match bytes.get(position) {
             Some(byte) => text.push_str(&format!("{byte:02x} ")),
             None => text.push_str("   "),
@@ -40,12 +31,11 @@ mod tests {
     #[test]
     fn a_line_shows_offset_bytes_and_text() {
         let body: Vec<u8> = (0x40..0x52).collect();
-        assert_eq!(line_count(body.len()), 2);
         assert_eq!(
-            line(&body, 0),
+            line(&body, 0, 16),
             "00000000  40 41 42 43 44 45 46 47  48 49 4a 4b 4c 4d 4e 4f  @ABCDEFGHIJKLMNO"
         );
-        assert!(line(&body, 1).starts_with("00000010  50 51 "));
-        assert!(line(&body, 1).ends_with("  PQ"));
+        assert!(line(&body, 1, 16).starts_with("00000010  50 51 "));
+        assert!(line(&body, 1, 16).ends_with("  PQ"));
     }
 }

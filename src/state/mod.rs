@@ -190,6 +190,8 @@ impl State {
         self.link = link;
         match &self.link {
             Link::Connected { endpoint, .. } => {
+                // The fields say the same; the password in it need not stay on the screen.
+                forms.connect.url.clear();
                 if self.sandbox != Some(SandboxState::Running) {
                     self.last_good = Some(endpoint.clone());
                 }

@@ -29,6 +29,8 @@ pub struct Sent {
 pub struct PublishDesk {
     /// Newest first.
     pub history: Vec<Sent>,
+    /// The form as it was last sent: its verdict is not that of an edited one.
+    pub published: Option<Draft>,
     /// What was wrong with the form at the last click.
     pub problems: Vec<Problem>,
 }
@@ -50,6 +52,7 @@ impl PublishDesk {
             }
         };
         self.problems.clear();
+        self.published = Some(draft.clone());
         self.history.insert(
             0,
             Sent {

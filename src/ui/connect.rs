@@ -97,8 +97,7 @@ fn form_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     });
     if let Some(words) = &form.problem {
         banner(ui, palette.bad, words);
-    }
-    if let Link::Failed { endpoint, reason } = &cx.state.link {
+    } else if let Link::Failed { endpoint, reason } = &cx.state.link {
         banner(ui, palette.bad, &format!("{endpoint}: {reason}"));
     }
     let connecting = matches!(cx.state.link, Link::Connecting(_));

@@ -132,7 +132,10 @@ fn form_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
         {
             cx.act(Action::FillSample);
         }
-        if let Some(sent) = state.publish.history.first() {
+        if let Some(sent) = state.publish.history.first()
+            && state.publish.problems.is_empty()
+            && state.publish.published.as_ref() == Some(&cx.forms.draft)
+        {
             outcome_ui(ui, sent);
         }
     });

@@ -63,10 +63,20 @@ fn a_killed_broker_is_waited_for_and_the_taps_resume_with_their_gap() {
     let mut raw = place.raw();
     raw.publish("shop", "after", &none(), b"2");
     assert_eq!(app.keys(tap, 1), ["after"]);
-    assert_eq!(
-        app.publish(outgoing("", "kept queue", "after")),
-        PublishOutcome::Routed
-    );
+    let t0 = Instant::now();
+    let mut n = 0;
+    loop {
+        let outcome = app.publish(outgoing("", "kept queue", "after"));
+        n += 1;
+        if outcome == PublishOutcome::Routed {
+            break;
+        }
+        if t0.elapsed() > Duration::from_secs(8) {
+            panic!("DIAG never: {:?} {}", place.queues(), broker.facts().data_dir.display());
+        }
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    assert_eq!(n, 1, "DIAG late {:?}", t0.elapsed());
     assert_eq!(raw.bodies("kept queue"), ["before", "after"]);
     // Ended by the person while it is lost again: at once, and for good.
     broker.kill();

@@ -173,8 +173,10 @@ pub(super) fn payload_ui(ui: &mut Ui, memory: &mut PayloadMemory, event: &Arc<Ev
         PayloadView::Raw => lines_ui(ui, memory.raw.len(), |index| memory.raw[index].clone()),
         PayloadView::Hex => {
             let body = shown(event, memory.whole);
-            lines_ui(ui, hex::line_count(body.len()), |index| {
-                hex::line(body, index)
+            // Sixteen bytes and their text need about 560 points.
+            let width = if ui.available_width() > 570.0 { 16 } else { 8 };
+            lines_ui(ui, body.len().div_ceil(width), |index| {
+                hex::line(body, index, width)
             });
         }
     }
@@ -252,11 +254,19 @@ fn tree_ui(ui: &mut Ui, memory: &mut PayloadMemory) {
                 part(&cut(name), palette.name);
                 part(": ", palette.weak);
             }
+            // What was still open where reading stopped has more than was counted.
+            let more = if memory.rows.stopped.is_some() && row.end == memory.rows.rows.len() {
+                "+"
+            } else {
+                ""
+            };
             match &row.value {
-                RowValue::Object(1) => part("{1 member}", palette.weak),
-                RowValue::Object(count) => part(&format!("{{{count} members}}"), palette.weak),
-                RowValue::Array(1) => part("[1 item]", palette.weak),
-                RowValue::Array(count) => part(&format!("[{count} items]"), palette.weak),
+                RowValue::Object(1) if more.is_empty() => part("{1 member}", palette.weak),
+                RowValue::Object(count) => {
+                    part(&format!("{{{count}{more} members}}"), palette.weak);
+                }
+                RowValue::Array(1) if more.is_empty() => part("[1 item]", palette.weak),
+                RowValue::Array(count) => part(&format!("[{count}{more} items]"), palette.weak),
                 RowValue::Text(text) => part(&format!("\"{}\"", cut(text)), palette.string),
                 RowValue::Number(number) => part(&cut(number), palette.number),
                 RowValue::Bool(value) => part(&value.to_string(), palette.number),
