@@ -47,8 +47,9 @@ impl OwnBroker {
     }
 
     /// Waits until the broker's own tables on the disk name this. It writes messages before it
-    /// confirms them, but the declaration of a queue some moments after it said that all is well:
-    /// a kill in between takes the queue away.
+    /// confirms them, but the declaration of a queue some moments after it said that all is well,
+    /// and behind it the decision without which it does not count: a kill in between takes the
+    /// queue away. So only what was declared *before* this name is certain to survive.
     pub(crate) fn wrote(&self, name: &str) {
         wait_for("the broker to write its tables", || {
             holds(&self.facts().data_dir, name.as_bytes()).then_some(())

@@ -355,10 +355,3 @@ pub(crate) fn properties(values: &[Option<Vec<u8>>; 14]) -> Vec<u8> {
     bytes.extend(values.iter().flatten().flatten());
     bytes
 }
-
-/// Properties of a message that outlives the broker.
-pub(crate) fn persistent() -> Vec<u8> {
-    let mut values: [Option<Vec<u8>>; 14] = Default::default();
-    values[3] = Some(vec![2]);
-    properties(&values)
-}
