@@ -14,7 +14,7 @@ use tokio::sync::{Notify, watch};
 use tokio::time::Instant;
 
 use super::codec;
-use super::tap_queue::set_up;
+use super::tap_queue::TapQueue;
 use super::trouble::Trouble;
 use super::wires::{RunningTap, Wires};
 use crate::domain::Event;
@@ -51,49 +51,60 @@ pub(super) async fn run(
     lost_since: Option<DateTime<Utc>>,
     mut stop: watch::Receiver<bool>,
 ) -> TapEnd {
-    let told = tokio::select! {
+    let knowledge = tokio::select! {
         biased;
         // An error means that the session is gone: stop, too.
-        _ = stop.wait_for(|stop| *stop) => TapState::Stopped,
-        trouble = listen(&wires, &request, lost_since) => {
-            if !wires.reading.status().connected() {
-                // It stays among the running taps: the session sees there that it had run.
-                return TapEnd::Lost;
-            }
-            TapState::Refused(trouble)
-        }
+        _ = stop.wait_for(|stop| *stop) => return TapEnd::Told(TapState::Stopped),
+        knowledge = wires.knowledge() => knowledge,
     };
+    // Not to be cut off: see `TapQueue::leave`.
+    let mut queue = match TapQueue::open(&wires, &request, &knowledge).await {
+        Ok(queue) => queue,
+        Err(words) if wires.reading.status().connected() => {
+            return TapEnd::Told(TapState::Refused(words));
+        }
+        Err(_) => return TapEnd::Lost,
+    };
+    let running = RunningTap {
+        exchange: request.exchange.clone(),
+        queue: queue.name.clone(),
+    };
+    wires.with_taps(|taps| taps.insert(request.tap, running));
+    let told = tokio::select! {
+        biased;
+        _ = stop.wait_for(|stop| *stop) => TapState::Stopped,
+        words = listen(&wires, request.tap, &mut queue, lost_since) => TapState::Refused(words),
+    };
+    if told != TapState::Stopped && !wires.reading.status().connected() {
+        // It stays among the running taps: the session sees there that it had run.
+        return TapEnd::Lost;
+    }
+    queue.leave().await;
     wires.with_taps(|taps| taps.remove(&request.tap));
     TapEnd::Told(told)
 }
 
 /// Only ends in trouble, told in words.
-async fn listen(wires: &Wires, request: &TapRequest, lost_since: Option<DateTime<Utc>>) -> String {
-    let (consumer, probe, queue) = match set_up(wires, request).await {
-        Ok(ready) => ready,
-        Err(words) => return words,
-    };
-    let id = request.tap;
-    wires.with_taps(|taps| {
-        let exchange = request.exchange.clone();
-        let queue = queue.clone();
-        taps.insert(id, RunningTap { exchange, queue })
-    });
+async fn listen(
+    wires: &Wires,
+    tap: TapId,
+    queue: &mut TapQueue,
+    lost_since: Option<DateTime<Utc>>,
+) -> String {
+    let name = queue.name.clone();
     let state = match lost_since {
-        None => TapState::Running {
-            queue: queue.clone(),
-        },
+        None => TapState::Running { queue: name },
         Some(from) => TapState::Resumed {
-            queue: queue.clone(),
+            queue: name,
             from,
             to: Utc::now(),
         },
     };
-    wires.outbox.send(Update::Tap { tap: id, state }).await;
+    wires.outbox.send(Update::Tap { tap, state }).await;
     let pace = Pace::default();
     tokio::select! {
-        words = pump(wires, id, consumer, &pace) => words,
-        words = watch_depth(wires, id, &probe, &queue, &pace) => words,
+        words = pump(wires, tap, &mut queue.consumer, &pace) => words,
+        words = watch_depth(wires, tap, &queue.probe, &queue.name, &pace) => words,
     }
 }
 
@@ -108,7 +119,7 @@ struct Pace {
 
 /// Reads deliveries and sends them on in batches. A batch is acknowledged only when the window's
 /// queue has taken it, so a slow window fills the tap's queue in the broker and not our memory.
-async fn pump(wires: &Wires, tap: TapId, mut consumer: Consumer, pace: &Pace) -> String {
+async fn pump(wires: &Wires, tap: TapId, consumer: &mut Consumer, pace: &Pace) -> String {
     let mut batch = Batch::default();
     loop {
         let next = tokio::select! {

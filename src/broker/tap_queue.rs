@@ -5,57 +5,98 @@
 //! dead-letter exchange a policy on all queues would send what overflows to the application's
 //! dead-letter queue.
 
-use lapin::options::{BasicConsumeOptions, BasicQosOptions, QueueBindOptions, QueueDeclareOptions};
+use lapin::options::{
+    BasicCancelOptions, BasicConsumeOptions, BasicQosOptions, QueueBindOptions, QueueDeclareOptions,
+};
 use lapin::types::{AMQPValue, FieldTable as WireTable, LongString};
 use lapin::{Channel, Consumer};
 
 use super::codec;
 use super::trouble::Trouble;
-use super::wires::Wires;
+use super::wires::{Knowledge, Wires, close};
 use crate::domain::ExchangeKind;
 use crate::domain::tap::{self, MAX_BYTES, MAX_LENGTH, TapRequest, VOID_EXCHANGE};
 
 /// Deliveries under way at most; the rest waits in the broker.
 const PREFETCH: u16 = 1_000;
 
-/// Declares, binds and consumes. Gives a consumer, a second channel and the queue's name.
-pub(super) async fn set_up(
-    wires: &Wires,
-    request: &TapRequest,
-) -> Result<(Consumer, Channel, String), String> {
-    let exchange = request.exchange.as_str();
-    let knowledge = wires.knowledge().await;
-    let kind = knowledge
-        .topology
-        .exchange(exchange)
-        .map_or(&ExchangeKind::Unknown, |known| &known.kind);
-    if let Some(words) = tap::refusal(exchange, kind) {
-        return Err(words);
+/// A tap's queue with what listens to it.
+pub(super) struct TapQueue {
+    /// The name that the broker gave it.
+    pub name: String,
+    /// Its deliveries.
+    pub consumer: Consumer,
+    /// The channel that declared it and consumes.
+    channel: Channel,
+    /// Another one, for looking at its depth.
+    pub probe: Channel,
+}
+
+impl TapQueue {
+    /// Declares, binds and consumes.
+    ///
+    /// # Errors
+    /// Why not and what to do, in words.
+    pub(super) async fn open(
+        wires: &Wires,
+        request: &TapRequest,
+        knowledge: &Knowledge,
+    ) -> Result<Self, String> {
+        let exchange = request.exchange.as_str();
+        let kind = knowledge
+            .topology
+            .exchange(exchange)
+            .map_or(&ExchangeKind::Unknown, |known| &known.kind);
+        if let Some(words) = tap::refusal(exchange, kind) {
+            return Err(words);
+        }
+        let keys = binding_keys(request, kind)?;
+        let (channel, name) = declare(wires).await?;
+        let explain = |trouble: Trouble| bind_words(exchange, &trouble);
+        for key in &keys {
+            let bound = bind(&channel, &name, exchange, key, kind);
+            bound.await.map_err(explain)?;
+        }
+        let probe = wires.reading_channel().await.map_err(explain)?;
+        let consumer = consume(&channel, &name).await.map_err(explain)?;
+        Ok(Self {
+            name,
+            consumer,
+            channel,
+            probe,
+        })
     }
-    let keys = binding_keys(request, kind)?;
-    let (channel, queue) = declare(wires).await?;
-    let explain = |trouble: &Trouble| bind_words(exchange, trouble);
-    for key in &keys {
-        bind(&channel, &queue, exchange, key, kind)
-            .await
-            .map_err(|trouble| explain(&trouble))?;
+
+    /// Leaves nothing behind, step by step. Merely dropping all this would do the same in no fixed
+    /// order, and lapin cannot stand that: when the broker and we close the same channel in the
+    /// same moment (the probe's, say, as the queue it asks for has just gone), it takes the answer
+    /// for that of a channel it does not know, and gives up the whole connection.
+    pub(super) async fn leave(self) {
+        // Answered only after whatever the probe was last asked.
+        let asked = self.probe.basic_qos(1, BasicQosOptions::default());
+        if Trouble::limit(asked).await.is_ok() {
+            close(&self.probe).await;
+        }
+        let tag = self.consumer.tag();
+        let cancel = self
+            .channel
+            .basic_cancel(tag, BasicCancelOptions::default());
+        // The queue goes with its only consumer.
+        if Trouble::limit(cancel).await.is_ok() {
+            close(&self.channel).await;
+        }
     }
-    let consuming = async {
-        Trouble::limit(channel.basic_qos(PREFETCH, BasicQosOptions::default())).await?;
-        let options = BasicConsumeOptions {
-            exclusive: true,
-            ..BasicConsumeOptions::default()
-        };
-        let name = codec::short("name of the queue", &queue)?;
-        let arguments = WireTable::default();
-        let consumer = channel.basic_consume(name, "eventscope-tap".into(), options, arguments);
-        let consumer = Trouble::limit(consumer).await?;
-        Ok((consumer, wires.reading_channel().await?))
+}
+
+async fn consume(channel: &Channel, queue: &str) -> Result<Consumer, Trouble> {
+    Trouble::limit(channel.basic_qos(PREFETCH, BasicQosOptions::default())).await?;
+    let options = BasicConsumeOptions {
+        exclusive: true,
+        ..BasicConsumeOptions::default()
     };
-    match consuming.await {
-        Ok((consumer, probe)) => Ok((consumer, probe, queue)),
-        Err(trouble) => Err(explain(&trouble)),
-    }
+    let name = codec::short("name of the queue", queue)?;
+    let arguments = WireTable::default();
+    Trouble::limit(channel.basic_consume(name, "eventscope-tap".into(), options, arguments)).await
 }
 
 /// The keys to bind: for types that look at no key an empty one is enough.

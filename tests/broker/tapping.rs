@@ -2,7 +2,7 @@
 
 use eventscope::broker::Options;
 use eventscope::domain::tap::MAX_LENGTH;
-use eventscope::protocol::{Command, TapState, Update};
+use eventscope::protocol::{Command, Link, TapState, Update};
 use serde_json::json;
 
 use crate::support::raw_amqp::{Life, int, none, text};
@@ -72,6 +72,32 @@ fn a_stopped_tap_leaves_no_queue_behind() {
     queue.expect("a tap again");
     drop(app);
     wait_for("the queue to go", || {
+        place.queues().is_empty().then_some(())
+    });
+}
+
+#[test]
+fn taps_that_come_and_go_never_cost_the_connection() {
+    let place = Place::fresh();
+    let mut raw = place.raw();
+    raw.exchange("shop", "topic");
+    let mut app = App::at(place.endpoint());
+    for round in 0..80 {
+        let (tap, state) = app.tap("shop", &["#"]);
+        state.expect("a tap");
+        // Some are stopped while they ask for the depth of their queue, some amid deliveries.
+        if round % 4 == 0 {
+            raw.flood("shop", "k", b"x", 300);
+            app.keys(tap, 1);
+        }
+        app.send(Command::StopTap(tap));
+        app.tap_state(tap, "the end of the tap", |state| {
+            (*state == TapState::Stopped).then_some(())
+        });
+        let lost = |update: &Update| matches!(update, Update::Link(Link::Lost { .. }));
+        assert!(!app.rest().iter().any(lost), "round {round}");
+    }
+    wait_for("the queues to go", || {
         place.queues().is_empty().then_some(())
     });
 }
