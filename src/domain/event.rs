@@ -1,6 +1,7 @@
 //! One message as it was delivered: complete, immutable, classified once.
 
 use std::hash::{Hash as _, Hasher as _};
+use std::ops::Range;
 
 use chrono::{DateTime, Utc};
 
@@ -27,8 +28,30 @@ pub struct Event {
     pub kind: PayloadKind,
     /// What it says of itself.
     pub envelope: Envelope,
-    /// One line of the body.
-    pub summary: String,
+    /// Where the `data` of a JSON envelope lies in the body: the event without its envelope.
+    pub data: Option<Range<usize>>,
+    /// What the broker's own trace tells of it; only events seen by the firehose have one.
+    pub trace: Option<Box<Trace>>,
+}
+
+/// What RabbitMQ's firehose tells of a message beyond the message itself.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Trace {
+    /// The login that published it, or to which it was delivered.
+    pub user: String,
+    /// The connection, such as `127.0.0.1:40000 -> 127.0.0.1:5672`.
+    pub connection: String,
+    /// What happened to it.
+    pub fate: Fate,
+}
+
+/// What happened to a traced message.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Fate {
+    /// It was published, and these queues took it; none means that it was lost.
+    Published(Vec<String>),
+    /// It was delivered from this queue.
+    Delivered(String),
 }
 
 impl Event {
@@ -44,11 +67,10 @@ impl Event {
     ) -> Self {
         let kind = PayloadKind::detect(&body);
         let (envelope, data) = Envelope::read(&body, &properties);
-        // The envelope stands in columns of its own; the line is for what differs.
-        let summary = match data {
-            Some(data) => payload::summary(PayloadKind::Json, data.as_bytes()),
-            None => payload::summary(kind, &body),
-        };
+        let data = data.map(|data| {
+            let start = data.as_ptr() as usize - body.as_ptr() as usize;
+            start..start + data.len()
+        });
         Self {
             received_at,
             exchange,
@@ -58,8 +80,23 @@ impl Event {
             body,
             kind,
             envelope,
-            summary,
+            data,
+            trace: None,
         }
+    }
+
+    /// The body without its envelope, where it has one; else the whole body.
+    #[must_use]
+    pub fn data(&self) -> &[u8] {
+        let data = self.data.as_ref().and_then(|at| self.body.get(at.clone()));
+        data.unwrap_or(&self.body)
+    }
+
+    /// One line of the body. The envelope stands in columns of its own; the line is for what
+    /// differs.
+    #[must_use]
+    pub fn summary(&self) -> String {
+        payload::summary(self.kind, self.data())
     }
 
     /// Bytes that keeping this event costs, near enough to bound memory by.
@@ -68,7 +105,6 @@ impl Event {
         let headers = self.properties.headers.as_ref().map_or(0, |h| h.len() * 96);
         size_of::<Self>()
             + self.body.capacity()
-            + self.summary.capacity()
             + self.exchange.len()
             + self.routing_key.len()
             + headers

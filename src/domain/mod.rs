@@ -23,7 +23,7 @@ pub mod value;
 pub use dead_letter::{Death, DeathReason};
 pub use draft::{BodyDraft, Draft, HeaderRow, Outgoing};
 pub use endpoint::{Endpoint, Password};
-pub use event::{Event, Fingerprint};
+pub use event::{Event, Fate, Fingerprint, Trace};
 pub use payload::PayloadKind;
 pub use properties::Properties;
 pub use topology::{Binding, Exchange, ExchangeKind, Queue, Topology, TopologySource};

@@ -275,7 +275,8 @@ fn message_row(
         .unwrap_or_default();
     let remark = message.remark.as_deref();
     let key = key(message).to_owned();
-    let summary = remark.unwrap_or(&message.event.summary);
+    let line = message.event.summary();
+    let summary = remark.unwrap_or(&line);
     let mut put = |text: &str, color: &dyn Fn(&Palette) -> egui::Color32| {
         row.col(|ui| cell(ui, text, theme::mono(), color(Palette::of(ui)), false));
     };

@@ -150,7 +150,7 @@ fn event_row(row: &mut TableRow<'_, '_>, cells: &[Cell], event: &Event, selected
                     palette.text,
                 ),
                 Cell::Id => put(facts.event_id.as_deref().unwrap_or_default(), palette.weak),
-                Cell::Summary => put(&event.summary, palette.text),
+                Cell::Summary => put(&event.summary(), palette.text),
                 Cell::Version => {
                     let version = facts.version.as_deref().unwrap_or_default();
                     cell(ui, version, theme::mono(), palette.text, true);
@@ -164,7 +164,7 @@ fn event_row(row: &mut TableRow<'_, '_>, cells: &[Cell], event: &Event, selected
     }
     row.response().widget_info(|| {
         let id = facts.event_id.as_deref().unwrap_or_default();
-        let name = format!("{} {id} {}", event.routing_key, event.summary);
+        let name = format!("{} {id} {}", event.routing_key, event.summary());
         WidgetInfo::selected(Role::Row, true, selected, name)
     });
 }
