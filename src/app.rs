@@ -7,6 +7,7 @@ use chrono::Utc;
 use crossbeam_channel::Receiver;
 use eframe::egui::{self, Ui};
 
+use crate::log::DEFAULT_MAX_BYTES;
 use crate::protocol::{Command, Gravity, Update};
 use crate::settings::Settings;
 use crate::state::{Action, Forms, Moment, State};
@@ -54,9 +55,14 @@ impl App {
         if let Some(endpoint) = &settings.last_good {
             forms.connect.take(endpoint);
         }
+        let mut state = State::new(settings.last_good.clone());
+        state.saved_filters.clone_from(&settings.filters);
+        if let Some(bytes) = settings.log_bytes {
+            state.live.log.set_max_bytes(bytes);
+        }
         Self {
             wire,
-            state: State::new(settings.last_good.clone()),
+            state,
             forms,
             memory: Memory::default(),
             settings,
@@ -112,9 +118,12 @@ impl App {
     }
 
     fn remember(&mut self, light: bool) {
+        let bytes = self.state.live.log.max_bytes();
         let now = Settings {
             last_good: self.state.last_good.clone(),
             light,
+            filters: self.state.saved_filters.clone(),
+            log_bytes: (bytes != DEFAULT_MAX_BYTES).then_some(bytes),
         };
         if now.without_secret() == self.settings.without_secret() {
             return;

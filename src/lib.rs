@@ -10,7 +10,10 @@
 pub mod app;
 pub mod broker;
 pub mod domain;
+pub mod log;
 pub mod protocol;
+pub mod query;
+pub mod search;
 pub mod settings;
 pub mod shop;
 pub mod state;

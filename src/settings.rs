@@ -4,6 +4,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::domain::{Endpoint, Password};
+use crate::state::saved::SavedFilter;
 
 /// Remembered settings.
 #[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -13,6 +14,10 @@ pub struct Settings {
     pub last_good: Option<Endpoint>,
     /// The light theme was chosen.
     pub light: bool,
+    /// Filters with names.
+    pub filters: Vec<SavedFilter>,
+    /// Memory for events, in bytes; `None` for the usual amount.
+    pub log_bytes: Option<usize>,
 }
 
 impl Settings {
@@ -80,6 +85,7 @@ mod tests {
         let settings = Settings {
             last_good: Some(endpoint.clone()),
             light: true,
+            ..Settings::default()
         };
         settings.save(&path).unwrap();
         assert!(!std::fs::read_to_string(&path).unwrap().contains("hunter2"));

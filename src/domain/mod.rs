@@ -9,6 +9,7 @@ pub mod draft;
 pub mod endpoint;
 pub mod envelope;
 pub mod event;
+pub mod export;
 pub mod hex;
 pub mod json;
 pub mod payload;

@@ -6,6 +6,14 @@ pub fn words(key: &str) -> impl Iterator<Item = &str> {
     key.split('.').take_while(move |_| !key.is_empty())
 }
 
+/// True if a routing key begins with these words.
+#[must_use]
+pub fn is_within(routing_key: &str, branch: &str) -> bool {
+    routing_key
+        .strip_prefix(branch)
+        .is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+}
+
 /// True if a topic binding key accepts a routing key.
 #[must_use]
 pub fn matches(binding_key: &str, routing_key: &str) -> bool {

@@ -62,6 +62,12 @@ pub enum Action {
     LoadEvent(Arc<Event>),
     /// Something on the dead-letter screen.
     Dead(DeadAction),
+    /// Give the filter line this name and keep it.
+    SaveFilter(String),
+    /// Forget the filter of this name.
+    ForgetFilter(String),
+    /// Keep about this many bytes of events.
+    KeepBytes(usize),
     /// Read the topology again.
     RefreshTopology,
     /// Put a notice away, by its number.

@@ -12,6 +12,8 @@ pub struct Forms {
     pub tap: TapForm,
     /// The filter line.
     pub filter: String,
+    /// The name under which it is to be saved.
+    pub filter_name: String,
     /// The publish form.
     pub draft: Draft,
     /// The name of a queue to open by hand.

@@ -1,7 +1,5 @@
 //! The live stream: one tap, the log it fills, the tree of keys and the rows that are shown.
 
-use std::sync::Arc;
-
 use chrono::{DateTime, Utc};
 
 use crate::domain::tap::{self, TapId, TapRequest};
@@ -9,9 +7,11 @@ use crate::domain::{Event, ExchangeKind, Topology};
 use crate::protocol::{Command, Gravity, TapState};
 
 use super::forms::Forms;
-use super::log::{DEFAULT_MAX_BYTES, Entry, EventLog};
+use super::selection::Selection;
 use super::tree::KeyTree;
 use super::view::{Criteria, View};
+use crate::log::{DEFAULT_MAX_BYTES, EventLog};
+use crate::search::{Series, SortBy};
 
 /// What a person can do on the live screen.
 #[derive(Clone, Debug)]
@@ -24,8 +24,12 @@ pub enum LiveAction {
     Clear,
     /// Keep the newest row in sight, or stop doing so.
     Follow(bool),
-    /// Select a row by its number in the log.
+    /// Select a row by its number in the log, and no other.
     Select(u64),
+    /// Add the row to the selection, or take it out.
+    Toggle(u64),
+    /// Select everything from the last selected row to this one.
+    Extend(u64),
     /// Select the row this many rows further down; negative is up.
     Move(isize),
     /// The filter line changed.
@@ -35,7 +39,30 @@ pub enum LiveAction {
     /// Show one conversation, or all.
     Conversation(Option<String>),
     /// Open or close a branch of the tree.
-    Toggle(String),
+    Fold(String),
+    /// Hide a branch of the tree, or show it again.
+    Mute(String),
+    /// Show what was muted again.
+    UnmuteAll,
+    /// Sort by a column, the second time the other way round, the third time not at all.
+    Sort(SortBy),
+    /// Back to the order of arrival.
+    Unsort,
+    /// Give up what was not searched yet.
+    StopSearch,
+    /// Add a clause to the filter line.
+    AddToFilter(String),
+    /// Replace the filter line.
+    SetFilter(String),
+    /// Show a number of the payloads on a key over time.
+    Plot {
+        /// The routing key.
+        key: String,
+        /// The field, as a filter has it.
+        path: String,
+    },
+    /// Close that.
+    ClosePlot,
 }
 
 /// A tap that was asked for.
@@ -64,8 +91,10 @@ pub struct Live {
     pub tree: KeyTree,
     /// Which rows are shown.
     pub view: View,
-    /// The selected entry.
-    pub selected: Option<u64>,
+    /// What is selected.
+    pub selection: Selection,
+    /// A number over time.
+    pub plot: Option<Series>,
     /// Keep the newest row in sight.
     pub follow: bool,
     /// Events a second, smoothed.
@@ -84,7 +113,8 @@ impl Default for Live {
             log: EventLog::new(DEFAULT_MAX_BYTES),
             tree: KeyTree::default(),
             view: View::default(),
-            selected: None,
+            selection: Selection::default(),
+            plot: None,
             follow: true,
             rate: 0.0,
             overflow: None,
@@ -172,7 +202,7 @@ impl Live {
             }
             TapState::Resumed { queue, from, to } => {
                 tap.queue = Some(queue);
-                self.log.push(Entry::Gap { from, to });
+                self.log.push_gap(from, to);
                 return Some((
                     Gravity::Warning,
                     format!(
@@ -191,10 +221,10 @@ impl Live {
     }
 
     /// Appends an event.
-    pub fn push(&mut self, event: Arc<Event>) {
-        self.tree.count(&event.routing_key);
+    pub fn push(&mut self, tap: TapId, event: &Event) {
+        self.tree.count(&event.routing_key, event.received_at);
         self.fresh += 1;
-        self.log.push(Entry::Event(event));
+        self.log.push(tap, event);
     }
 
     /// A frame passes: rates once a second, and one bounded step of matching. True if the next
@@ -223,7 +253,11 @@ impl Live {
             self.ticked = Some(now);
         }
         self.tree.rows();
-        self.view.advance(&self.log)
+        let plotting = self
+            .plot
+            .as_mut()
+            .is_some_and(|plot| plot.advance(&self.log));
+        self.view.advance(&self.log) || plotting
     }
 
     /// True while a rate is shown that must still fall, so that a frame is due in a second.
@@ -232,62 +266,97 @@ impl Live {
         self.rate > 0.0 || self.fresh > 0
     }
 
-    /// The selected event.
+    /// What was seen lately, for completing a filter line.
     #[must_use]
-    pub fn selected_event(&self) -> Option<&Arc<Event>> {
-        self.log.get(self.selected?)?.event()
-    }
+    pub fn seen(&self) {}
 
     /// Does what the person asked for.
-    pub fn act(&mut self, action: LiveAction, forms: &Forms) {
+    pub fn act(&mut self, action: LiveAction, forms: &mut Forms, now: DateTime<Utc>) {
         match action {
             LiveAction::Pause => self.view.freeze(Some(self.log.end())),
             LiveAction::Resume => self.view.freeze(None),
             LiveAction::Clear => {
                 self.log.clear();
                 self.tree.clear();
-                self.selected = None;
+                self.selection.clear();
                 self.overflow = None;
+                self.plot = None;
                 self.view.freeze(None);
-                // Matches of what is gone go too.
-                let criteria = self.view.criteria().clone();
-                self.view = View::default();
-                self.view.set(criteria);
+                self.view.restart(now.timestamp_millis());
             }
-            LiveAction::Follow(follow) => self.follow = follow,
+            LiveAction::Follow(follow) => {
+                self.follow = follow;
+                if follow {
+                    self.view.sort(None, &self.log);
+                }
+            }
             LiveAction::Select(number) => {
-                self.selected = Some(number);
+                self.selection.only(number, &self.log);
                 self.follow = false;
             }
-            LiveAction::Move(rows) => self.move_selection(rows),
-            LiveAction::FilterChanged => self.narrow(|criteria| {
-                criteria.text.clone_from(&forms.filter);
+            LiveAction::Toggle(number) => {
+                self.selection.toggle(number, &self.log);
+                self.follow = false;
+            }
+            LiveAction::Extend(number) => {
+                self.selection.extend(number, &self.view, &self.log);
+                self.follow = false;
+            }
+            LiveAction::Move(rows) => {
+                self.selection.go(rows, &self.view, &self.log);
+                self.follow = false;
+            }
+            LiveAction::FilterChanged => self.filter(forms, now),
+            LiveAction::AddToFilter(clause) => {
+                let line = forms.filter.trim_end();
+                forms.filter = match line {
+                    "" => clause,
+                    line => format!("{line} {clause}"),
+                };
+                self.filter(forms, now);
+            }
+            LiveAction::SetFilter(line) => {
+                forms.filter = line;
+                self.filter(forms, now);
+            }
+            LiveAction::Branch(branch) => {
+                self.narrow(now, |criteria| criteria.scope.branch = branch);
+            }
+            LiveAction::Mute(branch) => self.narrow(now, |criteria| {
+                let muted = &mut criteria.scope.muted;
+                if !muted.remove(&branch) {
+                    muted.insert(branch);
+                }
             }),
-            LiveAction::Branch(branch) => self.narrow(|criteria| criteria.branch = branch),
-            LiveAction::Conversation(id) => self.narrow(|criteria| criteria.correlation_id = id),
-            LiveAction::Toggle(path) => self.tree.toggle(&path),
+            LiveAction::UnmuteAll => self.narrow(now, |criteria| criteria.scope.muted.clear()),
+            LiveAction::Conversation(id) => {
+                self.narrow(now, |criteria| criteria.correlation_id = id);
+            }
+            LiveAction::Fold(path) => self.tree.toggle(&path),
+            LiveAction::Sort(by) => {
+                let next = match self.view.order().map(|order| (order.by, order.descending)) {
+                    Some((same, false)) if same == by => Some((by, true)),
+                    Some((same, true)) if same == by => None,
+                    _ => Some((by, false)),
+                };
+                self.follow = false;
+                self.view.sort(next, &self.log);
+            }
+            LiveAction::Unsort => self.view.sort(None, &self.log),
+            LiveAction::StopSearch => self.view.stop_search(&self.log),
+            LiveAction::Plot { key, path } => self.plot = Series::begin(key, path),
+            LiveAction::ClosePlot => self.plot = None,
         }
     }
 
-    fn narrow(&mut self, change: impl FnOnce(&mut Criteria)) {
+    fn filter(&mut self, forms: &Forms, now: DateTime<Utc>) {
+        self.narrow(now, |criteria| criteria.text.clone_from(&forms.filter));
+    }
+
+    fn narrow(&mut self, now: DateTime<Utc>, change: impl FnOnce(&mut Criteria)) {
         let mut criteria = self.view.criteria().clone();
         change(&mut criteria);
-        self.view.set(criteria);
-    }
-
-    fn move_selection(&mut self, rows: isize) {
-        let count = self.view.len(&self.log);
-        if count == 0 {
-            return;
-        }
-        let row = self
-            .selected
-            .and_then(|number| self.view.row(&self.log, number));
-        let next = row.map_or(count - 1, |row| {
-            row.saturating_add_signed(rows).min(count - 1)
-        });
-        self.selected = self.view.number(&self.log, next);
-        self.follow = false;
+        self.view.set(criteria, now.timestamp_millis());
     }
 }
 

@@ -8,9 +8,10 @@ pub mod dead_letters;
 pub mod forms;
 pub mod job;
 pub mod live;
-pub mod log;
 pub mod notices;
 pub mod publish;
+pub mod saved;
+pub mod selection;
 pub mod tree;
 pub mod view;
 
@@ -53,6 +54,8 @@ pub struct State {
     pub dead: dead_letters::DeadLetterDesk,
     /// What the person should read.
     pub notices: notices::Notices,
+    /// Filters with names.
+    pub saved_filters: Vec<saved::SavedFilter>,
     /// The endpoint of the last good connection, without its password.
     pub last_good: Option<Endpoint>,
     next_id: u64,
@@ -72,6 +75,7 @@ impl State {
             publish: publish::PublishDesk::default(),
             dead: dead_letters::DeadLetterDesk::default(),
             notices: notices::Notices::default(),
+            saved_filters: Vec::new(),
             last_good,
             next_id: 1,
         }
@@ -128,7 +132,7 @@ impl State {
                 if self.live.is_running(tap) {
                     for event in events {
                         self.dead.learn(&event);
-                        self.live.push(event);
+                        self.live.push(tap, &event);
                     }
                 }
             }
@@ -258,7 +262,7 @@ impl State {
                     .collect();
             }
             Action::StopTap => return self.live.stop().into_iter().collect(),
-            Action::Live(action) => self.live.act(action, forms),
+            Action::Live(action) => self.live.act(action, forms, moment.now),
             Action::FillSample => {
                 crate::domain::sample::fill(&mut forms.draft, moment.fresh_id, moment.now);
             }
@@ -291,6 +295,11 @@ impl State {
                 return commands;
             }
             Action::RefreshTopology => return vec![Command::RefreshTopology],
+            Action::SaveFilter(name) => {
+                saved::save(&mut self.saved_filters, &name, &forms.filter);
+            }
+            Action::ForgetFilter(name) => self.saved_filters.retain(|saved| saved.name != name),
+            Action::KeepBytes(bytes) => self.live.log.set_max_bytes(bytes),
             Action::DismissNotice(number) => self.notices.dismiss(number),
         }
         Vec::new()

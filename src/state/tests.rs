@@ -58,7 +58,7 @@ impl Desk {
     }
 
     fn receive(&mut self, tap: TapId, key: &str) {
-        let events = vec![log::tests::event(key, "{}")];
+        let events = vec![Arc::new(crate::log::tests::event(key, "{}"))];
         self.apply(Update::Events { tap, events });
     }
 
@@ -157,7 +157,7 @@ fn a_break_shows_as_a_gap_in_the_stream() {
     desk.apply(Update::Tap { tap, state });
     assert!(matches!(
         desk.state.live.log.get(1),
-        Some(log::Entry::Gap { .. })
+        Some(crate::log::Entry::Gap { .. })
     ));
     assert_eq!(desk.state.notices.entries().len(), 1);
 }
@@ -170,9 +170,9 @@ fn selecting_stops_following_and_survives_new_events() {
     desk.act(Action::Live(LiveAction::Select(0)));
     desk.receive(tap, "b");
     assert!(!desk.state.live.follow);
-    assert_eq!(desk.state.live.selected_event().unwrap().routing_key, "a");
+    assert_eq!(desk.state.live.selection.event().unwrap().routing_key, "a");
     desk.act(Action::Live(LiveAction::Move(1)));
-    assert_eq!(desk.state.live.selected_event().unwrap().routing_key, "b");
+    assert_eq!(desk.state.live.selection.event().unwrap().routing_key, "b");
 }
 
 #[test]

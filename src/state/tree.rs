@@ -3,10 +3,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use chrono::{DateTime, Utc};
+
 use crate::domain::routing_key;
 
 /// Most nodes; a key beyond it is counted in the branch where the tree is full.
 pub const MAX_NODES: usize = 20_000;
+
+/// Ticks that a branch remembers.
+pub const HISTORY: usize = 20;
 
 /// One word in its place.
 #[derive(Debug)]
@@ -21,8 +26,13 @@ pub struct Node {
     pub count: u64,
     /// Events a second, smoothed.
     pub rate: f32,
+    /// When the last one came.
+    pub last_seen: DateTime<Utc>,
     /// Events since the last tick.
     fresh: u32,
+    /// Events in each of the last ticks, the newest last, as of tick `ticked`.
+    history: [u32; HISTORY],
+    ticked: u64,
     children: BTreeMap<Box<str>, usize>,
     parent: Option<usize>,
     /// It was expanded or collapsed by the person.
@@ -37,11 +47,12 @@ pub struct KeyTree {
     active: BTreeSet<usize>,
     rows: Vec<usize>,
     stale: bool,
+    ticks: u64,
 }
 
 impl KeyTree {
     /// Counts an event with this routing key.
-    pub fn count(&mut self, key: &str) {
+    pub fn count(&mut self, key: &str, at: DateTime<Utc>) {
         let mut parent = None;
         let mut end = 0;
         let words = if key.is_empty() { "" } else { key };
@@ -53,6 +64,7 @@ impl KeyTree {
             let node = &mut self.nodes[index];
             node.count += 1;
             node.fresh += 1;
+            node.last_seen = at;
             self.active.insert(index);
             parent = Some(index);
         }
@@ -77,7 +89,10 @@ impl KeyTree {
             depth,
             count: 0,
             rate: 0.0,
+            last_seen: DateTime::UNIX_EPOCH,
             fresh: 0,
+            history: [0; HISTORY],
+            ticked: self.ticks,
             children: BTreeMap::new(),
             parent,
             open: depth == 0,
@@ -96,11 +111,15 @@ impl KeyTree {
         if seconds <= 0.0 {
             return;
         }
-        let nodes = &mut self.nodes;
+        self.ticks += 1;
+        let (nodes, ticks) = (&mut self.nodes, self.ticks);
         self.active.retain(|&index| {
             let node = &mut nodes[index];
             #[expect(clippy::cast_precision_loss, reason = "a rate is shown with one digit")]
             let now = node.fresh as f32 / seconds;
+            node.history = node.history_at(ticks);
+            node.history[HISTORY - 1] = node.fresh;
+            node.ticked = ticks;
             node.fresh = 0;
             node.rate = if node.rate == 0.0 {
                 now
@@ -143,6 +162,12 @@ impl KeyTree {
         self.rows.len()
     }
 
+    /// Events of a branch in each of the last ticks, the newest last.
+    #[must_use]
+    pub fn history(&self, node: &Node) -> [u32; HISTORY] {
+        node.history_at(self.ticks)
+    }
+
     /// Opens or closes a branch.
     pub fn toggle(&mut self, path: &str) {
         if let Some(node) = self.nodes.iter_mut().find(|node| *node.path == *path) {
@@ -165,6 +190,15 @@ impl KeyTree {
 }
 
 impl Node {
+    /// Its history moved on to this tick: nothing came since it was last active.
+    fn history_at(&self, tick: u64) -> [u32; HISTORY] {
+        let passed = usize::try_from(tick - self.ticked).unwrap_or(HISTORY);
+        let passed = passed.min(HISTORY);
+        let mut history = [0; HISTORY];
+        history[..HISTORY - passed].copy_from_slice(&self.history[passed..]);
+        history
+    }
+
     /// True if it has branches below it.
     #[must_use]
     pub fn has_children(&self) -> bool {
@@ -213,7 +247,7 @@ mod tests {
             "",
             "a..b",
         ] {
-            tree.count(key);
+            tree.count(key, DateTime::UNIX_EPOCH);
         }
         assert_eq!(
             rows(&mut tree),
@@ -237,7 +271,7 @@ mod tests {
     fn keys_with_ids_do_not_grow_it_without_end() {
         let mut tree = KeyTree::default();
         for number in 0..MAX_NODES * 2 {
-            tree.count(&format!("order.{number}"));
+            tree.count(&format!("order.{number}"), DateTime::UNIX_EPOCH);
         }
         assert_eq!(tree.nodes.len(), MAX_NODES);
         assert_eq!(tree.nodes[0].count, (MAX_NODES * 2) as u64);
@@ -247,13 +281,20 @@ mod tests {
     fn a_rate_falls_to_nothing_when_events_stop() {
         let mut tree = KeyTree::default();
         for _ in 0..10 {
-            tree.count("a");
+            tree.count("a", DateTime::UNIX_EPOCH);
         }
         tree.tick(1.0);
         assert!((tree.nodes[0].rate - 10.0).abs() < 0.01);
+        let history = tree.history(&tree.nodes[0]);
+        assert_eq!((history[HISTORY - 1], history[HISTORY - 2]), (10, 0));
+        for _ in 0..3 {
+            tree.tick(1.0);
+        }
+        assert_eq!(tree.history(&tree.nodes[0])[HISTORY - 4], 10);
         for _ in 0..30 {
             tree.tick(1.0);
         }
+        assert_eq!(tree.history(&tree.nodes[0]), [0; HISTORY]);
         assert!(tree.nodes[0].rate == 0.0 && tree.active.is_empty());
     }
 }

@@ -1,19 +1,20 @@
-//! Which entries of the log are shown: all of them, or those that a filter lets through. Matching
-//! goes on in bounded steps, so a frame's work does not grow with the number of events kept.
+//! Which entries of the log are shown, and in which order: all of them, or those that a filter
+//! lets through. Other threads do the looking; a frame only takes what they found.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 
-use crate::domain::Event;
-
-use super::log::{Entry, EventLog};
+use crate::domain::tap::TapId;
+use crate::log::EventLog;
+use crate::query::{Filter, ParseError};
+use crate::search::{Order, Scan, Scope, SortBy, Wanted};
 
 /// What the table is narrowed to.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Criteria {
-    /// Text that must occur somewhere in the event; without regard to ASCII case.
+    /// The filter line.
     pub text: String,
-    /// The routing key must begin with these words.
-    pub branch: Option<String>,
+    /// What was narrowed by clicks.
+    pub scope: Scope,
     /// The correlation id must be this.
     pub correlation_id: Option<String>,
 }
@@ -22,53 +23,95 @@ impl Criteria {
     /// True if everything is shown.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self == &Self::default()
-    }
-
-    fn accepts(&self, event: &Event, needle: &str) -> bool {
-        let branch = self.branch.as_ref().is_none_or(|branch| {
-            event
-                .routing_key
-                .strip_prefix(branch.as_str())
-                .is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
-        });
-        let conversation = self
-            .correlation_id
-            .as_ref()
-            .is_none_or(|id| event.properties.correlation_id.as_ref() == Some(id));
-        branch && conversation && (needle.is_empty() || event.contains(needle))
+        self.text.trim().is_empty() && self.scope.is_empty() && self.correlation_id.is_none()
     }
 }
-
-/// Bytes of events that one step looks at: about a millisecond of searching.
-const STEP_BYTES: usize = 1_000_000;
 
 /// The rows of the table.
 #[derive(Debug, Default)]
 pub struct View {
     criteria: Criteria,
-    needle: String,
+    /// What is wrong with the filter line; the one before it goes on being used.
+    problem: Option<ParseError>,
+    /// The filter that is used: the last one without a fault.
+    filter: Option<Filter>,
+    /// None while everything is shown.
+    scan: Option<Scan<u64>>,
     matches: VecDeque<u64>,
-    scanned: u64,
+    /// Entries that a stopped search did not look at: from the first number to the second.
+    unsearched: Option<(u64, u64)>,
+    /// Other than by arrival.
+    order: Option<Order>,
     /// While paused: the first number that is not shown.
     frozen: Option<u64>,
 }
 
 impl View {
-    /// Shows what these criteria let through, from the beginning of the log.
-    pub fn set(&mut self, criteria: Criteria) {
-        if criteria != self.criteria {
-            self.needle = criteria.text.trim().to_lowercase();
-            self.criteria = criteria;
-            self.matches.clear();
-            self.scanned = 0;
+    /// Shows what these criteria let through, from the beginning of the log. A filter line with a
+    /// fault changes nothing but [`Self::problem`].
+    pub fn set(&mut self, criteria: Criteria, now_ms: i64) {
+        if criteria == self.criteria {
+            return;
         }
+        if criteria.text != self.criteria.text {
+            match Filter::parse(&criteria.text) {
+                Ok(filter) => {
+                    self.problem = None;
+                    self.filter = (!criteria.text.trim().is_empty()).then_some(filter);
+                }
+                Err(problem) => {
+                    self.problem = Some(problem);
+                    if criteria.scope == self.criteria.scope
+                        && criteria.correlation_id == self.criteria.correlation_id
+                    {
+                        self.criteria = criteria;
+                        return;
+                    }
+                }
+            }
+        }
+        self.criteria = criteria;
+        self.restart(now_ms);
+    }
+
+    /// Looks through the log once more, as after it was cleared.
+    pub fn restart(&mut self, now_ms: i64) {
+        self.matches.clear();
+        self.unsearched = None;
+        self.order = None;
+        let wanted = Wanted {
+            scope: self.criteria.scope.clone(),
+            correlation_id: self.criteria.correlation_id.clone(),
+            matcher: self.filter.as_ref().map(Filter::matcher),
+            now_ms,
+        };
+        let all =
+            wanted.scope.is_empty() && wanted.correlation_id.is_none() && wanted.matcher.is_none();
+        self.scan = (!all).then(|| Scan::new(0, move |segment, from| wanted.find(segment, from)));
     }
 
     /// What is shown.
     #[must_use]
     pub fn criteria(&self) -> &Criteria {
         &self.criteria
+    }
+
+    /// What is wrong with the filter line.
+    #[must_use]
+    pub fn problem(&self) -> Option<&ParseError> {
+        self.problem.as_ref()
+    }
+
+    /// True if only a part of the log is shown.
+    #[must_use]
+    pub fn is_narrowed(&self) -> bool {
+        self.scan.is_some()
+    }
+
+    /// The taps whose events are not shown.
+    #[must_use]
+    pub fn hidden_taps(&self) -> &BTreeSet<TapId> {
+        &self.criteria.scope.hidden_taps
     }
 
     /// Stops or lets new entries appear. Receiving goes on.
@@ -82,60 +125,80 @@ impl View {
         self.frozen.is_some()
     }
 
-    /// Goes on matching for one step; true if there is more to do.
-    pub fn advance(&mut self, log: &EventLog) -> bool {
-        while self
-            .matches
-            .front()
-            .is_some_and(|number| *number < log.first())
-        {
-            self.matches.pop_front();
-        }
-        if self.criteria.is_empty() {
-            return false;
-        }
-        self.scanned = self.scanned.max(log.first());
-        let mut bytes = 0;
-        while bytes < STEP_BYTES {
-            let Some(entry) = log.get(self.scanned) else {
-                return false;
-            };
-            let shown = match entry {
-                Entry::Event(event) => {
-                    // Events without a body cost something too.
-                    bytes += event.body.len() + 64;
-                    self.criteria.accepts(event, &self.needle)
-                }
-                // A gap is true for every filter.
-                Entry::Gap { .. } => true,
-            };
-            if shown {
-                self.matches.push_back(self.scanned);
-            }
-            self.scanned += 1;
-        }
-        true
+    /// Sorts what is shown now, or goes back to the order of arrival.
+    pub fn sort(&mut self, by: Option<(SortBy, bool)>, log: &EventLog) {
+        self.order = by.map(|(by, descending)| {
+            let rows = self.scan.is_some().then(|| {
+                let shown = self.matches.iter().copied();
+                let end = self.frozen.unwrap_or(u64::MAX);
+                shown.filter(|number| *number < end).collect()
+            });
+            Order::begin(by, descending, log, rows)
+        });
     }
 
-    /// How much of the log was searched, as (entries searched, entries kept).
+    /// The order, if it is another one than that of arrival.
     #[must_use]
-    pub fn progress(&self, log: &EventLog) -> (u64, u64) {
-        let kept = log.end() - log.first();
-        if self.criteria.is_empty() {
-            return (kept, kept);
+    pub fn order(&self) -> Option<&Order> {
+        self.order.as_ref()
+    }
+
+    /// Gives up what was not searched yet. Entries that come later are searched all the same.
+    pub fn stop_search(&mut self, log: &EventLog) {
+        if let Some(scan) = &mut self.scan
+            && scan.is_busy()
+        {
+            self.unsearched = Some((scan.done_to(), log.end()));
+            scan.skip_to(log.end());
         }
-        (self.scanned.max(log.first()) - log.first(), kept)
+    }
+
+    /// Takes what was found; true if the next frame has more to take.
+    pub fn advance(&mut self, log: &EventLog) -> bool {
+        let first = log.first();
+        while self.matches.front().is_some_and(|number| *number < first) {
+            self.matches.pop_front();
+        }
+        let mut busy = false;
+        if let Some(scan) = &mut self.scan {
+            let matches = &mut self.matches;
+            scan.advance(log, |number| matches.push_back(number));
+            busy = scan.done_to() < log.end();
+        }
+        if let Some(order) = &mut self.order {
+            busy |= order.advance();
+        }
+        busy
+    }
+
+    /// Entries that are kept but not searched yet, or never will be because it was stopped.
+    #[must_use]
+    pub fn unsearched(&self, log: &EventLog) -> u64 {
+        let Some(scan) = &self.scan else { return 0 };
+        let coming = log.end() - scan.done_to().clamp(log.first(), log.end());
+        let stopped = self
+            .unsearched
+            .map_or(0, |(from, to)| to.saturating_sub(from.max(log.first())));
+        coming + stopped
+    }
+
+    /// True if a search was stopped before it had seen everything.
+    #[must_use]
+    pub fn was_stopped(&self) -> bool {
+        self.unsearched.is_some()
     }
 
     /// Number of rows.
     #[must_use]
     pub fn len(&self, log: &EventLog) -> usize {
+        if let Some(order) = &self.order {
+            return order.rows().len();
+        }
         let end = self.frozen.unwrap_or(u64::MAX);
-        let count = if self.criteria.is_empty() {
-            log.end().min(end).saturating_sub(log.first())
-        } else {
+        if self.scan.is_some() {
             return self.matches.partition_point(|number| *number < end);
-        };
+        }
+        let count = log.end().min(end).saturating_sub(log.first());
         usize::try_from(count).unwrap_or(usize::MAX)
     }
 
@@ -148,42 +211,68 @@ impl View {
     /// The number of the entry on this row.
     #[must_use]
     pub fn number(&self, log: &EventLog, row: usize) -> Option<u64> {
-        if self.criteria.is_empty() {
-            Some(log.first() + row as u64)
-        } else {
+        if let Some(order) = &self.order {
+            order.rows().get(row).copied()
+        } else if self.scan.is_some() {
             self.matches.get(row).copied()
+        } else {
+            Some(log.first() + row as u64)
         }
     }
 
-    /// The row of the entry with this number, if it is shown.
+    /// The row of the entry with this number, if it is shown. Looks at every row if they are
+    /// sorted: not for every frame.
     #[must_use]
     pub fn row(&self, log: &EventLog, number: u64) -> Option<usize> {
-        if self.criteria.is_empty() {
+        if let Some(order) = &self.order {
+            order.rows().iter().position(|other| *other == number)
+        } else if self.scan.is_some() {
+            self.matches.binary_search(&number).ok()
+        } else {
             let row = usize::try_from(number.checked_sub(log.first())?).ok()?;
             (row < self.len(log)).then_some(row)
-        } else {
-            self.matches.binary_search(&number).ok()
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::log::tests::event;
     use super::*;
+    use crate::log::tests::event;
+
+    const TAP: TapId = TapId(1);
 
     fn log(keys: &[&str]) -> EventLog {
-        let mut log = EventLog::new(usize::MAX);
+        let mut log = EventLog::new(1_000_000);
         for key in keys {
-            log.push(Entry::Event(event(key, "{}")));
+            log.push(TAP, &event(key, "{}"));
         }
         log
+    }
+
+    fn settle(view: &mut View, log: &EventLog) {
+        while view.advance(log) {
+            std::thread::yield_now();
+        }
     }
 
     fn shown(view: &View, log: &EventLog) -> Vec<u64> {
         (0..view.len(log))
             .filter_map(|row| view.number(log, row))
             .collect()
+    }
+
+    fn text(text: &str) -> Criteria {
+        Criteria {
+            text: text.into(),
+            ..Criteria::default()
+        }
+    }
+
+    fn scope(change: impl FnOnce(&mut Scope)) -> Criteria {
+        let mut criteria = Criteria::default();
+        change(&mut criteria.scope);
+        criteria
     }
 
     #[test]
@@ -196,34 +285,48 @@ mod tests {
     }
 
     #[test]
-    fn a_branch_is_whole_words() {
-        let log = log(&["order.created", "orders.x", "order", "payment.order"]);
+    fn a_branch_is_whole_words_and_a_muted_one_is_hidden() {
+        let mut log = log(&["order.created", "orders.x", "order", "payment.order"]);
+        log.push(TapId(2), &event("order.paid", "{}"));
         let mut view = View::default();
-        view.set(Criteria {
-            branch: Some("order".into()),
-            ..Criteria::default()
-        });
-        assert!(!view.advance(&log));
-        assert_eq!(shown(&view, &log), [0, 2]);
+        view.set(scope(|scope| scope.branch = Some("order".into())), 0);
+        settle(&mut view, &log);
+        assert_eq!(shown(&view, &log), [0, 2, 4]);
         assert_eq!((view.row(&log, 2), view.row(&log, 1)), (Some(1), None));
+        view.set(scope(|scope| scope.muted = ["order".into()].into()), 0);
+        settle(&mut view, &log);
+        assert_eq!(shown(&view, &log), [1, 3]);
+        view.set(scope(|scope| scope.hidden_taps = [TAP].into()), 0);
+        settle(&mut view, &log);
+        assert_eq!(shown(&view, &log), [4]);
     }
 
     #[test]
-    fn a_step_is_bounded_and_the_search_goes_on() {
-        let mut log = EventLog::new(usize::MAX);
-        let large = "x".repeat(STEP_BYTES);
-        for _ in 0..3 {
-            log.push(Entry::Event(event("a", &large)));
-        }
+    fn a_faulty_line_keeps_the_filter_before_it() {
+        let log = log(&["order", "payment"]);
         let mut view = View::default();
-        view.set(Criteria {
-            text: "XXX".into(),
-            ..Criteria::default()
-        });
-        assert!(view.advance(&log));
-        assert_eq!((view.len(&log), view.progress(&log)), (1, (1, 3)));
-        while view.advance(&log) {}
-        assert_eq!(view.len(&log), 3);
+        view.set(text("order"), 0);
+        settle(&mut view, &log);
+        view.set(text("order ("), 0);
+        settle(&mut view, &log);
+        assert!(view.problem().is_some());
+        assert_eq!(shown(&view, &log), [0]);
+        view.set(text(""), 0);
+        assert_eq!((view.problem(), view.len(&log)), (None, 2));
+    }
+
+    #[test]
+    fn a_stopped_search_says_what_it_left_out_and_goes_on_with_what_comes() {
+        let mut log = log(&["a", "a", "a"]);
+        let mut view = View::default();
+        view.set(text("a"), 0);
+        view.advance(&log);
+        view.stop_search(&log);
+        let left = view.unsearched(&log);
+        log.push(TAP, &event("a", "{}"));
+        settle(&mut view, &log);
+        assert_eq!(view.len(&log) as u64, 4 - left);
+        assert_eq!(view.number(&log, view.len(&log) - 1), Some(3));
     }
 
     #[test]
@@ -231,7 +334,7 @@ mod tests {
         let mut log = log(&["a"]);
         let mut view = View::default();
         view.freeze(Some(log.end()));
-        log.push(Entry::Event(event("b", "{}")));
+        log.push(TAP, &event("b", "{}"));
         assert_eq!(shown(&view, &log), [0]);
         view.freeze(None);
         assert_eq!(shown(&view, &log), [0, 1]);
@@ -239,18 +342,30 @@ mod tests {
 
     #[test]
     fn evicted_rows_leave_the_matches() {
-        let one = event("a", "{}").cost();
-        let mut log = EventLog::new(one * 2);
+        let mut log = EventLog::new(20_000);
         let mut view = View::default();
-        view.set(Criteria {
-            text: "a".into(),
-            ..Criteria::default()
-        });
-        for _ in 0..4 {
-            log.push(Entry::Event(event("a", "{}")));
+        view.set(text("a"), 0);
+        for _ in 0..400 {
+            log.push(TAP, &event("a", "{}"));
             view.advance(&log);
         }
-        view.advance(&log);
-        assert_eq!(shown(&view, &log), [2, 3]);
+        settle(&mut view, &log);
+        assert!(log.first() > 0);
+        let kept: Vec<u64> = (log.first()..log.end()).collect();
+        assert_eq!(shown(&view, &log), kept);
+    }
+
+    #[test]
+    fn sorted_rows_are_those_that_were_shown() {
+        let log = log(&["b", "a", "b"]);
+        let mut view = View::default();
+        view.set(text("b"), 0);
+        settle(&mut view, &log);
+        view.sort(Some((SortBy::Time, true)), &log);
+        settle(&mut view, &log);
+        assert_eq!(shown(&view, &log), [2, 0]);
+        assert_eq!(view.row(&log, 0), Some(1));
+        view.sort(None, &log);
+        assert_eq!(shown(&view, &log), [0, 2]);
     }
 }

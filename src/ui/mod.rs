@@ -67,6 +67,8 @@ pub struct Memory {
     pub focus_filter: bool,
     /// Where the live table stands, so that it stays there when its columns change.
     pub live_table: TablePlace,
+    /// The columns of the live table.
+    pub columns: live::Columns,
     /// Where the table of dead letters stands.
     pub dead_table: TablePlace,
     /// Scroll the selected row into view in the next frame.

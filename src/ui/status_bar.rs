@@ -50,12 +50,12 @@ fn counters(live: &Live, palette: &Palette) -> Vec<(&'static str, String, Color3
         palette.weak
     };
     vec![
-        ("Received", thousands(live.log.received()), palette.weak),
-        ("Kept", thousands(live.log.kept()), palette.weak),
-        ("Dropped by the tap", dropped.0, dropped.1),
-        ("Evicted", thousands(evicted), evicted_color),
-        ("Rate", format!("{:.1}/s", live.rate), palette.weak),
-        ("Memory", size_text(live.log.bytes() as u64), palette.weak),
+        ("received", thousands(live.log.received()), palette.weak),
+        ("kept", thousands(live.log.kept()), palette.weak),
+        ("dropped by the tap", dropped.0, dropped.1),
+        ("evicted", thousands(evicted), evicted_color),
+        ("rate", format!("{:.1}/s", live.rate), palette.weak),
+        ("memory", size_text(live.log.bytes() as u64), palette.weak),
     ]
 }
 

@@ -1,15 +1,22 @@
 //! The live stream: the tap bar, the tree of keys, the table, and the inspector.
 
+mod columns;
+mod filter_bar;
+mod row_menu;
 mod table;
 mod tap_bar;
 mod tree;
 
-use eframe::egui::{CentralPanel, Frame, Margin, Panel, RichText, Ui};
+use eframe::egui::{CentralPanel, Frame, Margin, Panel, Ui};
 
+use super::status_bar::thousands;
 use super::theme::{Palette, STEP};
-use super::widgets::{empty_state, small_label};
+use super::widgets::{button, empty_state, small_label};
 use super::{Cx, inspector};
 use crate::state::Action;
+use crate::state::live::LiveAction;
+
+pub use columns::Columns;
 
 /// Draws the screen.
 pub fn live_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
@@ -26,7 +33,7 @@ pub fn live_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
             .frame(side)
             .show(ui, |ui| tree::tree_ui(ui, cx));
     }
-    if let Some(event) = cx.state.live.selected_event() {
+    if let Some(event) = cx.state.live.selection.event() {
         Panel::right("inspector")
             .default_size((wide * 0.34).clamp(300.0, 560.0))
             .size_range(260.0..=wide * 0.6)
@@ -40,60 +47,90 @@ pub fn live_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
         .fill(palette.base)
         .inner_margin(Margin::symmetric(8, 6));
     CentralPanel::default().frame(frame).show(ui, |ui| {
-        narrowing_ui(ui, cx);
+        let conversation = cx.state.live.view.criteria().correlation_id.is_some();
+        let width = ui.available_width();
+        let columns = cx.memory.columns.shown(width, conversation);
+        reading_ui(ui, cx, &columns);
         let live = &cx.state.live;
         if live.view.is_empty(&live.log) {
             let (title, words) = empty_words(cx);
             empty_state(ui, title, &words);
         } else {
-            table::table_ui(ui, cx);
+            table::table_ui(ui, cx, &columns);
         }
     });
 }
 
-/// What the table is narrowed to, with a way back for each.
-fn narrowing_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
-    use crate::state::live::LiveAction;
-    let live = &cx.state.live;
-    let criteria = live.view.criteria().clone();
-    if criteria.is_empty() {
-        return;
-    }
+/// What is shown of what is kept, and what can be done with it.
+fn reading_ui(ui: &mut Ui, cx: &mut Cx<'_>, columns: &[columns::Column]) {
     ui.horizontal_wrapped(|ui| {
-        let (done, kept) = live.view.progress(&live.log);
-        let shown = super::status_bar::thousands(live.view.len(&live.log) as u64);
-        let of = super::status_bar::thousands(kept);
-        let text = if done < kept {
-            format!(
-                "{shown} match so far, {} of {of} searched",
-                super::status_bar::thousands(done)
-            )
-        } else {
-            format!("{shown} of {of} match")
+        matches_ui(ui, cx);
+        chips_ui(ui, cx);
+        let selected = cx.state.live.selection.numbers().len();
+        let copy = match selected {
+            0 | 1 => "Copy".to_owned(),
+            count => format!("Copy {count}"),
         };
-        small_label(ui, &text);
-        if let Some(branch) = criteria.branch {
-            let label = format!("Key {branch} ×");
-            if ui
-                .small_button(RichText::new(label))
-                .on_hover_text("Show all keys")
-                .clicked()
-            {
-                cx.act(Action::Live(LiveAction::Branch(None)));
-            }
-        }
-        if let Some(id) = criteria.correlation_id {
-            let label = format!("Conversation {id} ×");
-            if ui
-                .small_button(label)
-                .on_hover_text("Show all conversations")
-                .clicked()
-            {
-                cx.act(Action::Live(LiveAction::Conversation(None)));
-            }
-        }
+        ui.add_enabled_ui(selected > 0, |ui| {
+            ui.menu_button(copy, |ui| row_menu::copy_menu_ui(ui, &cx.state.live));
+        });
+        cx.memory.columns.menu_ui(ui, columns);
     });
     ui.add_space(STEP / 2.0);
+}
+
+fn matches_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
+    let live = &cx.state.live;
+    let shown = thousands(live.view.len(&live.log) as u64);
+    let kept = thousands(live.log.kept());
+    small_label(ui, &format!("matches {shown} of {kept}"));
+    let unsearched = live.view.unsearched(&live.log);
+    if unsearched == 0 {
+        return;
+    }
+    let left = thousands(unsearched);
+    if live.view.was_stopped() {
+        small_label(ui, &format!("search stopped, {left} not searched"));
+    // Events that have just come are searched in the next frame; saying so would only flicker.
+    } else if unsearched > 20_000 {
+        small_label(ui, &format!("{left} to search"));
+        if button(ui, "Stop search", true).clicked() {
+            cx.act(Action::Live(LiveAction::StopSearch));
+        }
+    }
+}
+
+/// Everything that narrows or orders the rows, each with a way out.
+fn chips_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
+    let view = &cx.state.live.view;
+    let criteria = view.criteria();
+    let mut chips = Vec::new();
+    if let Some(branch) = &criteria.scope.branch {
+        let label = format!("Key {branch} ×");
+        chips.push((label, "Show all keys", LiveAction::Branch(None)));
+    }
+    let muted = &criteria.scope.muted;
+    if let Some(first) = muted.first() {
+        let label = match muted.len() {
+            1 => format!("Hidden {first} ×"),
+            count => format!("Hidden {count} branches ×"),
+        };
+        chips.push((label, "Show them again", LiveAction::UnmuteAll));
+    }
+    if let Some(id) = &criteria.correlation_id {
+        let label = format!("Conversation {id} ×");
+        let action = LiveAction::Conversation(None);
+        chips.push((label, "Show all conversations", action));
+    }
+    if view.order().is_some() {
+        let words = "Rows that came after sorting are not among them";
+        chips.push(("Sorted ×".to_owned(), words, LiveAction::Unsort));
+    }
+    for (label, words, action) in chips {
+        if button(ui, &label, true).on_hover_text(words).clicked() {
+            cx.act(Action::Live(action));
+        }
+    }
 }
 
 fn empty_words(cx: &Cx<'_>) -> (&'static str, String) {

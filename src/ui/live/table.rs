@@ -1,107 +1,60 @@
 //! The events, one a row, newest last. Only the visible rows are laid out.
 
-use eframe::egui::{Align, Layout, Sense, Ui, WidgetInfo, accesskit::Role};
-use egui_extras::{Column, TableBuilder, TableRow};
+use eframe::egui::{Align, FontId, Layout, Sense, Ui, UiBuilder, WidgetInfo, accesskit::Role};
+use egui_extras::{Column as Track, TableBuilder, TableRow};
 
 use super::super::theme::{self, Palette, ROW};
-use super::super::widgets::{cell, small_label};
+use super::super::widgets::cell;
 use super::super::{Cx, TablePlace};
-use crate::domain::Event;
+use super::columns::Column;
+use super::row_menu::row_menu_ui;
 use crate::domain::payload::size_text;
+use crate::log::{Entry, Kept};
 use crate::state::Action;
-use crate::state::live::{LiveAction, clock};
-use crate::state::log::Entry;
+use crate::state::live::{Live, LiveAction, clock};
 
-/// A column of the table.
-#[derive(Clone, Copy, PartialEq)]
-enum Cell {
-    Time,
-    Exchange,
-    Key,
-    Type,
-    Version,
-    Id,
-    Size,
-    Summary,
-}
-
-impl Cell {
-    fn name(self) -> &'static str {
-        match self {
-            Self::Time => "Time",
-            Self::Exchange => "Exchange",
-            Self::Key => "Routing key",
-            Self::Type => "Type",
-            Self::Version => "Version",
-            Self::Id => "Id",
-            Self::Size => "Size",
-            Self::Summary => "Summary",
-        }
-    }
-
-    /// Width in points before the person changes it; the summary takes what is left.
-    fn width(self) -> Option<f32> {
-        Some(match self {
-            Self::Time => 92.0,
-            Self::Exchange => 96.0,
-            Self::Key => 150.0,
-            Self::Type => 120.0,
-            Self::Version => 52.0,
-            Self::Id => 90.0,
-            Self::Size => 60.0,
-            Self::Summary => return None,
-        })
-    }
-}
-
-/// The columns that leave room for the summary: what repeats on every row goes first.
-fn columns(width: f32) -> &'static [Cell] {
-    use Cell::{Exchange, Id, Key, Size, Summary, Time, Type, Version};
-    if width > 860.0 {
-        &[Time, Exchange, Key, Type, Version, Id, Size, Summary]
-    } else if width > 640.0 {
-        &[Time, Key, Version, Id, Size, Summary]
-    } else {
-        &[Time, Key, Version, Summary]
-    }
-}
-
-pub(super) fn table_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
+pub(super) fn table_ui(ui: &mut Ui, cx: &mut Cx<'_>, columns: &[Column]) {
     let live = &cx.state.live;
     let rows = live.view.len(&live.log);
-    let cells = columns(ui.available_width());
+    let mut signature = columns.len();
+    for column in columns {
+        signature = signature * 11 + *column as usize;
+    }
     ui.spacing_mut().item_spacing.y = 0.0;
     let mut table = TableBuilder::new(ui)
-        .id_salt(("events", cells.len()))
+        .id_salt(("events", signature))
         .sense(Sense::click())
         .resizable(true)
         .auto_shrink([false, false])
         .cell_layout(Layout::left_to_right(Align::Center))
         .stick_to_bottom(live.follow)
         .animate_scrolling(false);
-    for cell in cells {
-        table = table.column(match cell.width() {
-            Some(width) => Column::initial(width).at_least(30.0).clip(true),
-            None => Column::remainder().at_least(80.0).clip(true),
+    for column in columns {
+        table = table.column(match column.width() {
+            Some(width) => Track::initial(width).at_least(30.0).clip(true),
+            None => Track::remainder().at_least(80.0).clip(true),
         });
     }
     if live.follow && rows > 0 {
         table = table.scroll_to_row(rows - 1, Some(Align::BOTTOM));
     } else if std::mem::take(&mut cx.memory.reveal)
         && let Some(row) = live
-            .selected
+            .selection
+            .lead()
             .and_then(|number| live.view.row(&live.log, number))
     {
         table = table.scroll_to_row(row, None);
     }
-    if cx.memory.live_table.columns != cells.len() {
+    if cx.memory.live_table.columns != signature {
         table = table.vertical_scroll_offset(cx.memory.live_table.offset);
     }
     let output = table
         .header(ROW, |mut header| {
-            for cell in cells {
+            for column in columns {
                 header.col(|ui| {
-                    small_label(ui, cell.name());
+                    if let Some(action) = header_ui(ui, live, *column) {
+                        cx.actions.push(Action::Live(action));
+                    }
                 });
             }
         })
@@ -110,22 +63,41 @@ pub(super) fn table_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
                 let Some(number) = live.view.number(&live.log, row.index()) else {
                     return;
                 };
-                let selected = live.selected == Some(number);
+                let selected = live.selection.contains(number);
                 row.set_selected(selected);
                 match live.log.get(number) {
-                    Some(Entry::Event(event)) => event_row(&mut row, cells, event, selected),
-                    Some(Entry::Gap { from, to }) => {
-                        gap_row(&mut row, cells, &clock(*from), &clock(*to));
+                    Some(Entry::Event(event)) => {
+                        event_row(&mut row, columns, live, event, selected);
                     }
-                    None => return,
+                    Some(Entry::Gap { from, to }) => {
+                        gap_row(&mut row, columns, &clock(from), &clock(to));
+                        return;
+                    }
+                    None => {
+                        evicted_row(&mut row, columns);
+                        return;
+                    }
                 }
-                if row.response().clicked() {
+                let response = row.response();
+                if response.clicked() {
+                    let held = response.ctx.input(|input| input.modifiers);
+                    let action = if held.shift {
+                        LiveAction::Extend(number)
+                    } else if held.command {
+                        LiveAction::Toggle(number)
+                    } else {
+                        LiveAction::Select(number)
+                    };
+                    cx.actions.push(Action::Live(action));
+                }
+                if response.secondary_clicked() && !selected {
                     cx.actions.push(Action::Live(LiveAction::Select(number)));
                 }
+                response.context_menu(|ui| row_menu_ui(ui, live, number, cx.actions));
             });
         });
     cx.memory.live_table = TablePlace {
-        columns: cells.len(),
+        columns: signature,
         offset: output.state.unclamped_offset().y,
     };
     // Scrolling up means reading: the newest must not pull the rows away.
@@ -135,52 +107,121 @@ pub(super) fn table_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     }
 }
 
-fn event_row(row: &mut TableRow<'_, '_>, cells: &[Cell], event: &Event, selected: bool) {
-    let facts = &event.envelope;
-    for which in cells {
+/// A column's name; a click sorts by it.
+fn header_ui(ui: &mut Ui, live: &Live, column: Column) -> Option<LiveAction> {
+    let palette = Palette::of(ui);
+    let by = column.sort();
+    let order = live.view.order().filter(|order| Some(order.by) == by);
+    let label = match order.map(|order| order.descending) {
+        None => column.name().to_owned(),
+        Some(false) => format!("{} ↑", column.name()),
+        Some(true) => format!("{} ↓", column.name()),
+    };
+    let sense = if by.is_some() {
+        Sense::click()
+    } else {
+        Sense::hover()
+    };
+    let response = ui.allocate_response(ui.available_size(), sense);
+    let color = if order.is_some() || response.hovered() && by.is_some() {
+        palette.text
+    } else {
+        palette.weak
+    };
+    let font = FontId::proportional(theme::SIZES[0]);
+    let mut inside = ui.new_child(UiBuilder::new().max_rect(response.rect));
+    cell(&mut inside, &label, font, color, column.is_right());
+    response.widget_info(|| WidgetInfo::labeled(Role::ColumnHeader, true, &label));
+    (response.clicked()).then_some(())?;
+    by.map(LiveAction::Sort)
+}
+
+fn event_row(
+    row: &mut TableRow<'_, '_>,
+    columns: &[Column],
+    live: &Live,
+    event: Kept<'_>,
+    selected: bool,
+) {
+    let shape = event.shape();
+    let id = event.event_id().unwrap_or_default();
+    let summary = event.summary();
+    let index = row.index();
+    for column in columns {
         row.col(|ui| {
             let palette = Palette::of(ui);
-            let mut put = |text: &str, color| cell(ui, text, theme::mono(), color, false);
-            match which {
-                Cell::Time => put(&clock(event.received_at), palette.weak),
-                Cell::Exchange => put(&event.exchange, palette.text),
-                Cell::Key => put(&event.routing_key, palette.key(&event.routing_key)),
-                Cell::Type => put(
-                    facts.event_type.as_deref().unwrap_or_default(),
+            let right = column.is_right();
+            let mut put = |text: &str, color| cell(ui, text, theme::mono(), color, right);
+            match column {
+                Column::Time => put(&clock(event.received_at()), palette.weak),
+                Column::Gap => put(&gap_text(live, index, event), palette.weak),
+                Column::Exchange => put(&shape.exchange, palette.text),
+                Column::Key => put(event.routing_key(), palette.key(event.routing_key())),
+                Column::Type => put(
+                    shape.event_type.as_deref().unwrap_or_default(),
                     palette.text,
                 ),
-                Cell::Id => put(facts.event_id.as_deref().unwrap_or_default(), palette.weak),
-                Cell::Summary => put(&event.summary(), palette.text),
-                Cell::Version => {
-                    let version = facts.version.as_deref().unwrap_or_default();
-                    cell(ui, version, theme::mono(), palette.text, true);
+                Column::Version => put(shape.version.as_deref().unwrap_or_default(), palette.text),
+                Column::Id => put(&id, palette.weak),
+                Column::Correlation => {
+                    put(&event.correlation_id().unwrap_or_default(), palette.weak);
                 }
-                Cell::Size => {
-                    let size = size_text(event.body.len() as u64);
+                Column::Summary => put(&summary, palette.text),
+                Column::Size => {
+                    let size = size_text(event.body().len() as u64);
                     cell(ui, &size, theme::words(), palette.weak, true);
                 }
             }
         });
     }
     row.response().widget_info(|| {
-        let id = facts.event_id.as_deref().unwrap_or_default();
-        let name = format!("{} {id} {}", event.routing_key, event.summary());
-        WidgetInfo::selected(Role::Row, true, selected, name)
+        let words = [event.routing_key(), &*id, &*summary];
+        let words: Vec<&str> = words.into_iter().filter(|word| !word.is_empty()).collect();
+        WidgetInfo::selected(Role::Row, true, selected, words.join(" "))
     });
 }
 
-fn gap_row(row: &mut TableRow<'_, '_>, cells: &[Cell], from: &str, to: &str) {
+/// Time since the event on the row above.
+fn gap_text(live: &Live, row: usize, event: Kept<'_>) -> String {
+    let above = row
+        .checked_sub(1)
+        .and_then(|row| live.view.number(&live.log, row))
+        .and_then(|number| live.log.event(number));
+    match above {
+        Some(above) => format!("{:+} ms", event.received_ms() - above.received_ms()),
+        None => String::new(),
+    }
+}
+
+fn gap_row(row: &mut TableRow<'_, '_>, columns: &[Column], from: &str, to: &str) {
     let words = format!("Connection lost: nothing was seen until {to}");
-    for which in cells {
+    // In the column that has place for a sentence.
+    let place = columns.iter().find(|column| column.width().is_none());
+    let place = place.or(columns.last()).copied();
+    for column in columns {
         row.col(|ui| {
             let color = Palette::of(ui).warn;
-            match which {
-                Cell::Time => cell(ui, from, theme::mono(), color, false),
-                Cell::Summary => cell(ui, &words, theme::words(), color, false),
-                _ => {}
+            if Some(*column) == place {
+                cell(ui, &words, theme::words(), color, false);
+            } else if *column == Column::Time {
+                cell(ui, from, theme::mono(), color, false);
             }
         });
     }
     row.response()
         .widget_info(|| WidgetInfo::labeled(Role::Row, true, format!("Gap {words}")));
+}
+
+/// A sorted picture can name events that were evicted since.
+fn evicted_row(row: &mut TableRow<'_, '_>, columns: &[Column]) {
+    for (place, _) in columns.iter().enumerate() {
+        row.col(|ui| {
+            if place == 0 {
+                let color = Palette::of(ui).weak;
+                cell(ui, "Evicted", theme::words(), color, false);
+            }
+        });
+    }
+    row.response()
+        .widget_info(|| WidgetInfo::labeled(Role::Row, true, "Evicted"));
 }

@@ -1,12 +1,10 @@
-//! What to listen to, and how to read it: tap, pause, clear, follow, filter.
+//! What to listen to, and how to read it: tap, pause, clear, follow.
 
-use eframe::egui::{self, Frame, Margin, Panel, TextEdit, Ui};
+use eframe::egui::{Frame, Margin, Panel, Ui};
 
 use super::super::Cx;
 use super::super::theme::Palette;
-use super::super::widgets::{
-    banner, button, field_margin, inline_choice_field, primary_button, weak,
-};
+use super::super::widgets::{banner, button, inline_choice_field, primary_button, weak};
 use crate::domain::{ExchangeKind, tap};
 use crate::state::Action;
 use crate::state::live::LiveAction;
@@ -22,6 +20,7 @@ pub(super) fn tap_bar_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
             ui.add_space(8.0);
             reading_ui(ui, cx);
         });
+        super::filter_bar::filter_bar_ui(ui, cx);
         if let Some(words) = &cx.state.live.refusal {
             banner(ui, palette.bad, words);
         } else if cx.state.live.tap.is_none()
@@ -105,21 +104,5 @@ fn reading_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
         .changed()
     {
         cx.act(Action::Live(LiveAction::Follow(follow)));
-    }
-    let name = weak(ui, "Filter");
-    let width = ui.available_width().clamp(140.0, 320.0);
-    let edit = TextEdit::singleline(&mut cx.forms.filter)
-        .hint_text("Text in key, payload or headers")
-        .desired_width(width - 16.0)
-        .margin(field_margin());
-    let field = ui.add(edit).labelled_by(name.id);
-    if std::mem::take(&mut cx.memory.focus_filter) {
-        field.request_focus();
-    }
-    if field.has_focus() && ui.input(|input| input.key_pressed(egui::Key::Escape)) {
-        cx.forms.filter.clear();
-        cx.act(Action::Live(LiveAction::FilterChanged));
-    } else if field.changed() {
-        cx.act(Action::Live(LiveAction::FilterChanged));
     }
 }

@@ -1,0 +1,230 @@
+//! The events that are kept, oldest first, bounded in bytes. Each has a number that never changes,
+//! so a selection survives while older events are evicted.
+//!
+//! Events lie in segments of about 4 MB. What repeats (routing keys, exchanges, types, names of
+//! headers, constant properties) stands in a segment once. A sealed segment never changes: other
+//! threads search it, and it is evicted as a whole.
+
+mod bytes;
+mod kept;
+mod names;
+mod segment;
+mod shape;
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+
+use crate::domain::Event;
+use crate::domain::tap::TapId;
+
+pub use kept::Kept;
+pub use segment::{Entry, SEGMENT_BYTES, Segment};
+pub use shape::Shape;
+
+/// Memory for events, in bytes, unless told otherwise.
+pub const DEFAULT_MAX_BYTES: usize = 512 * 1024 * 1024;
+
+/// Least number of segments that a full log has, so that evicting one never takes much away.
+const MIN_SEGMENTS: usize = 32;
+
+/// A segment with what it costs and holds, which is not counted again.
+#[derive(Debug)]
+struct Sealed {
+    segment: Arc<Segment>,
+    cost: usize,
+    events: u64,
+}
+
+/// The log.
+#[derive(Debug)]
+pub struct EventLog {
+    sealed: VecDeque<Sealed>,
+    sealed_bytes: usize,
+    open: segment::Open,
+    max_bytes: usize,
+    received: u64,
+    evicted: u64,
+}
+
+impl EventLog {
+    /// An empty log that keeps about this many bytes.
+    #[must_use]
+    pub fn new(max_bytes: usize) -> Self {
+        Self {
+            sealed: VecDeque::new(),
+            sealed_bytes: 0,
+            open: segment::Open::new(0, segment_limit(max_bytes)),
+            max_bytes,
+            received: 0,
+            evicted: 0,
+        }
+    }
+
+    /// Appends an event, and evicts the oldest segments while there is too much. The newest event
+    /// always stays, even one that is larger than the limit.
+    pub fn push(&mut self, tap: TapId, event: &Event) {
+        if !self.open.push(tap, event) {
+            self.seal();
+            self.open.push(tap, event);
+        }
+        self.received += 1;
+        self.evict();
+    }
+
+    /// Appends a gap.
+    pub fn push_gap(&mut self, from: DateTime<Utc>, to: DateTime<Utc>) {
+        if !self.open.push_gap(from, to) {
+            self.seal();
+            self.open.push_gap(from, to);
+        }
+    }
+
+    fn seal(&mut self) {
+        let shapes = self.open.shapes_cost();
+        let segment = self.open.seal();
+        let cost = segment.cost(shapes);
+        self.sealed_bytes += cost;
+        self.sealed.push_back(Sealed {
+            cost,
+            events: segment.events(),
+            segment: Arc::new(segment),
+        });
+    }
+
+    fn evict(&mut self) {
+        while self.bytes() > self.max_bytes
+            && let Some(oldest) = self.sealed.pop_front()
+        {
+            self.sealed_bytes -= oldest.cost;
+            self.evicted += oldest.events;
+        }
+    }
+
+    /// Keeps about this many bytes from now on.
+    pub fn set_max_bytes(&mut self, max_bytes: usize) {
+        self.max_bytes = max_bytes;
+        if !self.open.segment().is_empty() {
+            self.seal();
+        }
+        self.open = segment::Open::new(self.open.segment().first(), segment_limit(max_bytes));
+        self.evict();
+    }
+
+    /// The bytes that it keeps about.
+    #[must_use]
+    pub fn max_bytes(&self) -> usize {
+        self.max_bytes
+    }
+
+    /// Removes everything and starts the counters anew. Numbers go on, so that an old number never
+    /// names a new event.
+    pub fn clear(&mut self) {
+        self.sealed.clear();
+        self.sealed_bytes = 0;
+        self.open = segment::Open::new(self.end(), segment_limit(self.max_bytes));
+        self.received = 0;
+        self.evicted = 0;
+    }
+
+    fn segment(&self, number: u64) -> Option<&Segment> {
+        let open = self.open.segment();
+        if number >= open.first() {
+            return Some(open);
+        }
+        let after = self
+            .sealed
+            .partition_point(|sealed| sealed.segment.first() <= number);
+        Some(&self.sealed.get(after.checked_sub(1)?)?.segment)
+    }
+
+    /// The entry of this number, unless it was evicted or does not exist yet.
+    #[must_use]
+    pub fn get(&self, number: u64) -> Option<Entry<'_>> {
+        let segment = self.segment(number)?;
+        let row = number.checked_sub(segment.first())?;
+        segment.entry(usize::try_from(row).ok()?)
+    }
+
+    /// The event of this number.
+    #[must_use]
+    pub fn event(&self, number: u64) -> Option<Kept<'_>> {
+        self.get(number)?.event()
+    }
+
+    /// The number of the last event before this one with the same routing key and exchange.
+    /// Looks at no more than the given number of entries.
+    #[must_use]
+    pub fn previous_on_key(&self, number: u64, within: u64) -> Option<u64> {
+        let event = self.event(number)?;
+        let (key, exchange) = (event.routing_key(), &event.shape().exchange);
+        let from = number.saturating_sub(within).max(self.first());
+        (from..number).rev().find(|number| {
+            self.event(*number).is_some_and(|other| {
+                other.routing_key() == key && other.shape().exchange == *exchange
+            })
+        })
+    }
+
+    /// Everything from this number on, for another thread to read. Sealed segments are shared;
+    /// of the open one, what lies in question is copied.
+    #[must_use]
+    pub fn pieces(&self, from: u64) -> Vec<Arc<Segment>> {
+        let after = self
+            .sealed
+            .partition_point(|sealed| sealed.segment.end() <= from);
+        let sealed = self.sealed.range(after..);
+        let mut pieces: Vec<_> = sealed.map(|sealed| Arc::clone(&sealed.segment)).collect();
+        let open = self.open.segment();
+        let skip = usize::try_from(from.saturating_sub(open.first())).unwrap_or(usize::MAX);
+        if skip < open.len() {
+            pieces.push(Arc::new(open.tail(skip)));
+        }
+        pieces
+    }
+
+    /// Number of the oldest entry.
+    #[must_use]
+    pub fn first(&self) -> u64 {
+        let oldest = self.sealed.front().map(|sealed| &*sealed.segment);
+        oldest.unwrap_or(self.open.segment()).first()
+    }
+
+    /// Number that the next entry will get.
+    #[must_use]
+    pub fn end(&self) -> u64 {
+        self.open.segment().end()
+    }
+
+    /// Events that ever came, since the last clear.
+    #[must_use]
+    pub fn received(&self) -> u64 {
+        self.received
+    }
+
+    /// Events that were evicted to stay within the memory limit, since the last clear.
+    #[must_use]
+    pub fn evicted(&self) -> u64 {
+        self.evicted
+    }
+
+    /// Events that are kept.
+    #[must_use]
+    pub fn kept(&self) -> u64 {
+        self.received - self.evicted
+    }
+
+    /// Bytes that they take, near enough.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        self.sealed_bytes + self.open.cost()
+    }
+}
+
+fn segment_limit(max_bytes: usize) -> usize {
+    SEGMENT_BYTES.min(max_bytes / MIN_SEGMENTS)
+}
+
+#[cfg(test)]
+pub(crate) mod tests;

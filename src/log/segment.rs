@@ -1,0 +1,351 @@
+//! A run of events in compact form: one buffer for everything that differs, one table for what
+//! repeats. A sealed segment never changes and is shared.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+
+use super::bytes::{Id, put_number, put_value};
+use super::kept::{self, Kept};
+use super::names::{Index, Names};
+use super::shape::Shape;
+use crate::domain::Event;
+use crate::domain::tap::TapId;
+
+/// Bytes after which a segment is sealed.
+pub const SEGMENT_BYTES: usize = 4 * 1024 * 1024;
+
+/// The shape of a row that is no event but a gap.
+const GAP: u32 = u32::MAX;
+
+/// Where an event lies.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Row {
+    /// Milliseconds since the segment's beginning; a clock can be set back.
+    pub(super) at: i32,
+    /// Where its facts begin in the buffer. They end where its body begins.
+    pub(super) start: u32,
+    /// Where its body begins; it ends where the next row starts.
+    pub(super) body: u32,
+    pub(super) key: u32,
+    pub(super) shape: u32,
+}
+
+/// A run of events.
+#[derive(Clone, Debug)]
+pub struct Segment {
+    first: u64,
+    /// Milliseconds since 1970.
+    pub(super) began: i64,
+    pub(super) buffer: Vec<u8>,
+    pub(super) rows: Vec<Row>,
+    pub(super) keys: Names,
+    pub(super) shapes: Vec<Arc<Shape>>,
+    gaps: u32,
+}
+
+/// What a number in the log stands for.
+#[derive(Clone, Copy, Debug)]
+pub enum Entry<'a> {
+    /// An event.
+    Event(Kept<'a>),
+    /// A time during which nothing could be seen, because the connection was lost.
+    Gap {
+        /// Its start.
+        from: DateTime<Utc>,
+        /// Its end.
+        to: DateTime<Utc>,
+    },
+}
+
+impl<'a> Entry<'a> {
+    /// The event, if it is one.
+    #[must_use]
+    pub fn event(self) -> Option<Kept<'a>> {
+        match self {
+            Self::Event(event) => Some(event),
+            Self::Gap { .. } => None,
+        }
+    }
+}
+
+impl Segment {
+    fn new(first: u64, began: i64, capacity: usize) -> Self {
+        Self {
+            first,
+            began,
+            buffer: Vec::with_capacity(capacity),
+            rows: Vec::new(),
+            keys: Names::default(),
+            shapes: Vec::new(),
+            gaps: 0,
+        }
+    }
+
+    /// Number of the first entry.
+    #[must_use]
+    pub fn first(&self) -> u64 {
+        self.first
+    }
+
+    /// Number after the last entry.
+    #[must_use]
+    pub fn end(&self) -> u64 {
+        self.first + self.rows.len() as u64
+    }
+
+    /// Number of entries.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// True if there is no entry.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+
+    /// Entries that are events.
+    pub(super) fn events(&self) -> u64 {
+        self.rows.len() as u64 - u64::from(self.gaps)
+    }
+
+    /// True if some entries are gaps.
+    #[must_use]
+    pub fn has_gaps(&self) -> bool {
+        self.gaps > 0
+    }
+
+    /// Everything that differs from event to event, end to end: for a search that looks at many
+    /// events at once.
+    #[must_use]
+    pub fn buffer(&self) -> &[u8] {
+        &self.buffer
+    }
+
+    /// The index of the entry that this place in the buffer belongs to.
+    #[must_use]
+    pub fn row_at(&self, place: usize) -> usize {
+        let after = self.rows.partition_point(|row| row.start as usize <= place);
+        after.saturating_sub(1)
+    }
+
+    /// Where this entry lies in the buffer.
+    #[must_use]
+    pub fn range(&self, row: usize) -> std::ops::Range<usize> {
+        let begins = |row: &Row| row.start as usize;
+        let end = self.rows.get(row + 1).map_or(self.buffer.len(), begins);
+        self.rows.get(row).map_or(end, begins).min(end)..end
+    }
+
+    /// Where the body of this entry lies in the buffer.
+    #[must_use]
+    pub fn body_range(&self, row: usize) -> std::ops::Range<usize> {
+        let end = self.range(row).end;
+        let body = self.rows.get(row).map_or(end, |row| row.body as usize);
+        body.min(end)..end
+    }
+
+    /// The distinct routing keys, in the order of [`Kept::key_number`].
+    pub fn keys(&self) -> impl Iterator<Item = &str> {
+        self.keys.iter()
+    }
+
+    /// The distinct shapes, in the order of [`Kept::shape_number`].
+    #[must_use]
+    pub fn shapes(&self) -> &[Arc<Shape>] {
+        &self.shapes
+    }
+
+    /// The entry of this index.
+    #[must_use]
+    pub fn entry(&self, row: usize) -> Option<Entry<'_>> {
+        let place = self.rows.get(row)?;
+        if place.shape == GAP {
+            let facts = self
+                .buffer
+                .get(place.start as usize..place.start as usize + 16)?;
+            let (from, to) = facts.split_at(8);
+            let time = |bytes: &[u8]| {
+                let ms = i64::from_le_bytes(bytes.try_into().ok()?);
+                DateTime::from_timestamp_millis(ms)
+            };
+            return Some(Entry::Gap {
+                from: time(from)?,
+                to: time(to)?,
+            });
+        }
+        Some(Entry::Event(Kept::new(self, row)))
+    }
+
+    /// Bytes of memory, near enough.
+    pub(super) fn cost(&self, shapes: usize) -> usize {
+        size_of::<Self>()
+            + self.buffer.len()
+            + self.rows.len() * size_of::<Row>()
+            + self.keys.cost()
+            + shapes
+    }
+
+    /// A copy of what lies from this index on.
+    pub(super) fn tail(&self, row: usize) -> Self {
+        let Some(start) = self.rows.get(row).map(|row| row.start) else {
+            return Self::new(self.end(), self.began, 0);
+        };
+        let rows = self.rows[row..].iter().map(|row| Row {
+            start: row.start - start,
+            body: row.body - start,
+            ..*row
+        });
+        Self {
+            first: self.first + row as u64,
+            began: self.began,
+            buffer: self.buffer[start as usize..].to_vec(),
+            rows: rows.collect(),
+            keys: self.keys.clone(),
+            shapes: self.shapes.clone(),
+            gaps: self.gaps,
+        }
+    }
+}
+
+/// The segment that is being written.
+#[derive(Debug)]
+pub(super) struct Open {
+    segment: Segment,
+    keys: Index,
+    shapes: Index,
+    shapes_cost: usize,
+    limit: usize,
+}
+
+impl Open {
+    pub(super) fn new(first: u64, limit: usize) -> Self {
+        Self {
+            segment: Segment::new(first, 0, 0),
+            keys: Index::default(),
+            shapes: Index::default(),
+            shapes_cost: 0,
+            limit,
+        }
+    }
+
+    pub(super) fn segment(&self) -> &Segment {
+        &self.segment
+    }
+
+    pub(super) fn cost(&self) -> usize {
+        self.segment.cost(self.shapes_cost)
+    }
+
+    /// Appends an event. False if this segment has no place for it and must be sealed first; an
+    /// empty one has place for any.
+    pub(super) fn push(&mut self, tap: TapId, event: &Event) -> bool {
+        let Some(at) = self.place(event.received_at, event.body.len() + 64) else {
+            return false;
+        };
+        let segment = &mut self.segment;
+        let key = self.keys.name(&mut segment.keys, &event.routing_key);
+        let shape = {
+            let shapes = std::cell::RefCell::new(&mut segment.shapes);
+            let cost = &mut self.shapes_cost;
+            self.shapes.find_or_add(
+                Shape::hash_of(tap, event),
+                |number| shapes.borrow()[number as usize].fits(tap, event),
+                || {
+                    let mut shapes = shapes.borrow_mut();
+                    let shape = Shape::of(tap, event);
+                    *cost += shape.cost();
+                    shapes.push(Arc::new(shape));
+                    u32::try_from(shapes.len() - 1).unwrap_or(GAP - 1)
+                },
+            )
+        };
+        let start = here(&segment.buffer);
+        kept::put_facts(&mut segment.buffer, event);
+        let body = here(&segment.buffer);
+        segment.buffer.extend_from_slice(&event.body);
+        segment.rows.push(Row {
+            at,
+            start,
+            body,
+            key,
+            shape,
+        });
+        true
+    }
+
+    /// Appends a gap; false as in [`Self::push`].
+    pub(super) fn push_gap(&mut self, from: DateTime<Utc>, to: DateTime<Utc>) -> bool {
+        let Some(at) = self.place(to, 16) else {
+            return false;
+        };
+        let start = here(&self.segment.buffer);
+        for time in [from, to] {
+            let ms = time.timestamp_millis();
+            self.segment.buffer.extend_from_slice(&ms.to_le_bytes());
+        }
+        self.segment.rows.push(Row {
+            at,
+            start,
+            body: start + 16,
+            key: 0,
+            shape: GAP,
+        });
+        self.segment.gaps += 1;
+        true
+    }
+
+    /// The time of an entry of so many bytes, relative to the segment's beginning.
+    fn place(&mut self, time: DateTime<Utc>, bytes: usize) -> Option<i32> {
+        let ms = time.timestamp_millis();
+        if self.segment.is_empty() {
+            self.segment.began = ms;
+        } else if self.cost() + bytes > self.limit {
+            return None;
+        }
+        i32::try_from(ms - self.segment.began).ok()
+    }
+
+    /// Ends this segment and begins the next.
+    pub(super) fn seal(&mut self) -> Segment {
+        let next = Self::new(self.segment.end(), self.limit);
+        let mut sealed = std::mem::replace(self, next).segment;
+        sealed.buffer.shrink_to_fit();
+        sealed.rows.shrink_to_fit();
+        sealed.keys.shrink();
+        sealed.shapes.shrink_to_fit();
+        sealed
+    }
+
+    pub(super) fn shapes_cost(&self) -> usize {
+        self.shapes_cost
+    }
+}
+
+/// A buffer stays below 4 GB: a segment is sealed long before, and no message is that large
+/// (RabbitMQ's own limit is 512 MB).
+fn here(buffer: &[u8]) -> u32 {
+    u32::try_from(buffer.len()).unwrap_or(u32::MAX)
+}
+
+/// Appends header values; their names stand in the shape.
+pub(super) fn put_headers(out: &mut Vec<u8>, event: &Event) {
+    for (_, value) in event.properties.headers.iter().flatten() {
+        put_value(out, value);
+    }
+}
+
+/// Appends an id that may be missing.
+pub(super) fn put_id(out: &mut Vec<u8>, id: Option<&str>) {
+    if let Some(id) = id {
+        Id::of(id).put(out);
+    }
+}
+
+/// Appends a range.
+pub(super) fn put_range(out: &mut Vec<u8>, start: usize, length: usize) {
+    put_number(out, start as u64);
+    put_number(out, length as u64);
+}

@@ -1,0 +1,135 @@
+//! What many events have in common: everything but the routing key, the ids, the times, the values
+//! of headers and the body. An event names its shape by a number.
+
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+
+use crate::domain::tap::TapId;
+use crate::domain::{Event, PayloadKind, Properties, Trace};
+
+/// What many events have in common.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Shape {
+    /// The tap that received it.
+    pub tap: TapId,
+    /// See [`Event::exchange`].
+    pub exchange: Box<str>,
+    /// See [`Event::redelivered`].
+    pub redelivered: bool,
+    /// See [`Event::kind`].
+    pub kind: PayloadKind,
+    /// The type that it claims.
+    pub event_type: Option<Box<str>>,
+    /// The version that it claims.
+    pub version: Option<Box<str>>,
+    /// See [`Event::trace`].
+    pub trace: Option<Box<Trace>>,
+    /// Names of the headers in their order; `None` if the message has no header table.
+    pub header_names: Option<Box<[Box<str>]>>,
+    /// The properties except ids, timestamp and headers, which differ from event to event.
+    pub properties: Properties,
+}
+
+impl Shape {
+    /// The shape of this event.
+    pub(super) fn of(tap: TapId, event: &Event) -> Self {
+        let all = &event.properties;
+        let names = all.headers.as_ref().map(|headers| {
+            let names = headers.iter().map(|(name, _)| name.as_str().into());
+            names.collect()
+        });
+        Self {
+            tap,
+            exchange: event.exchange.as_str().into(),
+            redelivered: event.redelivered,
+            kind: event.kind,
+            event_type: event.envelope.event_type.clone(),
+            version: event.envelope.version.clone(),
+            trace: event.trace.clone(),
+            header_names: names,
+            properties: Properties {
+                content_type: all.content_type.clone(),
+                content_encoding: all.content_encoding.clone(),
+                delivery_mode: all.delivery_mode,
+                priority: all.priority,
+                reply_to: all.reply_to.clone(),
+                expiration: all.expiration.clone(),
+                message_type: all.message_type.clone(),
+                user_id: all.user_id.clone(),
+                app_id: all.app_id.clone(),
+                cluster_id: all.cluster_id.clone(),
+                ..Properties::default()
+            },
+        }
+    }
+
+    /// True if the event has this shape; compares without making a shape.
+    pub(super) fn fits(&self, tap: TapId, event: &Event) -> bool {
+        let (own, all) = (&self.properties, &event.properties);
+        let names = match (&self.header_names, &all.headers) {
+            (None, None) => true,
+            (Some(names), Some(headers)) => names
+                .iter()
+                .map(|name| &**name)
+                .eq(headers.iter().map(|(name, _)| name.as_str())),
+            _ => false,
+        };
+        names
+            && self.tap == tap
+            && *self.exchange == *event.exchange
+            && self.redelivered == event.redelivered
+            && self.kind == event.kind
+            && self.event_type == event.envelope.event_type
+            && self.version == event.envelope.version
+            && self.trace == event.trace
+            && own.delivery_mode == all.delivery_mode
+            && own.priority == all.priority
+            && texts(own) == texts(all)
+    }
+
+    /// Events of one shape have one hash.
+    pub(super) fn hash_of(tap: TapId, event: &Event) -> u64 {
+        let all = &event.properties;
+        let mut hasher = DefaultHasher::new();
+        (tap, &event.exchange, event.redelivered, event.kind as u8).hash(&mut hasher);
+        (&event.envelope.event_type, &event.envelope.version).hash(&mut hasher);
+        (&event.trace, all.delivery_mode, all.priority).hash(&mut hasher);
+        texts(all).hash(&mut hasher);
+        for (name, _) in all.headers.iter().flatten() {
+            name.hash(&mut hasher);
+        }
+        hasher.finish()
+    }
+
+    /// Bytes of memory, near enough.
+    pub(super) fn cost(&self) -> usize {
+        let text = |text: &Option<Box<str>>| text.as_ref().map_or(0, |text| text.len() + 16);
+        let names = self.header_names.iter().flatten();
+        let trace = self.trace.as_ref().map_or(0, |_| 256);
+        size_of::<Self>()
+            + 64
+            + self.exchange.len()
+            + text(&self.event_type)
+            + text(&self.version)
+            + trace
+            + names.map(|name| name.len() + 32).sum::<usize>()
+            + texts(&self.properties)
+                .into_iter()
+                .flatten()
+                .map(|text| text.len() + 16)
+                .sum::<usize>()
+    }
+}
+
+/// The properties that are texts and part of a shape.
+fn texts(all: &Properties) -> [Option<&String>; 8] {
+    [
+        all.content_type.as_ref(),
+        all.content_encoding.as_ref(),
+        all.reply_to.as_ref(),
+        all.expiration.as_ref(),
+        all.message_type.as_ref(),
+        all.user_id.as_ref(),
+        all.app_id.as_ref(),
+        all.cluster_id.as_ref(),
+    ]
+}

@@ -1,0 +1,67 @@
+//! What can be done with the selected rows: copy them, or show only what belongs to one.
+
+use eframe::egui::Ui;
+
+use crate::domain::Event;
+use crate::domain::export::{CopyAs, export};
+use crate::state::Action;
+use crate::state::live::{Live, LiveAction};
+
+/// Most bytes of bodies that are copied at once.
+const MAX_COPIED: usize = 32 * 1024 * 1024;
+
+const FORMS: [(CopyAs, &str); 3] = [
+    (CopyAs::Json, "Copy as JSON"),
+    (CopyAs::Ndjson, "Copy as NDJSON"),
+    (CopyAs::Curl, "Copy as curl command"),
+];
+
+/// The entries that put the selected events on the clipboard.
+pub(super) fn copy_menu_ui(ui: &mut Ui, live: &Live) {
+    for (form, label) in FORMS {
+        if ui.button(label).clicked() {
+            let events = selected(live);
+            // The host and the virtual host are left to the person, as their password is.
+            let management = "http://localhost:15672/api/exchanges/%2F";
+            ui.ctx().copy_text(export(form, &events, management));
+            ui.close();
+        }
+    }
+}
+
+fn selected(live: &Live) -> Vec<Event> {
+    let mut bytes = 0;
+    let kept = live.selection.numbers().filter_map(|n| live.log.event(n));
+    kept.take_while(|event| {
+        bytes += event.body().len();
+        bytes <= MAX_COPIED
+    })
+    .map(crate::log::Kept::to_event)
+    .collect()
+}
+
+/// The menu of one row.
+pub(super) fn row_menu_ui(ui: &mut Ui, live: &Live, number: u64, actions: &mut Vec<Action>) {
+    copy_menu_ui(ui, live);
+    let Some(event) = live.log.event(number) else {
+        return;
+    };
+    ui.separator();
+    let mut item = |ui: &mut Ui, label: &str, action: LiveAction| {
+        if ui.button(label).clicked() {
+            actions.push(Action::Live(action));
+            ui.close();
+        }
+    };
+    let key = event.routing_key();
+    item(
+        ui,
+        "Only this key",
+        LiveAction::Branch(Some(key.to_owned())),
+    );
+    if let Some(id) = event.correlation_id() {
+        let only = LiveAction::Conversation(Some(id.into_owned()));
+        item(ui, "Only this correlation id", only);
+    }
+    item(ui, "Hide this key", LiveAction::Mute(key.to_owned()));
+}
