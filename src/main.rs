@@ -1,16 +1,11 @@
 //! The command line and the window. The only place that ends the process.
 
 use std::process::ExitCode;
-use std::time::Duration;
 
 use anyhow::{Context as _, anyhow};
 use clap::Parser;
-use eframe::egui;
-use eventscope::app::{App, Wire};
-use eventscope::broker::{Handle, Options, sandbox};
 use eventscope::domain::Endpoint;
-use eventscope::settings::{self, Settings};
-use eventscope::state::Action;
+use eventscope::launch::{self, First};
 use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
@@ -70,63 +65,21 @@ fn run(arguments: Arguments) -> anyhow::Result<()> {
         .as_deref()
         .map(Endpoint::from_url)
         .transpose()?;
-    let options = eframe::NativeOptions {
-        viewport: egui::ViewportBuilder::default()
-            .with_title("Eventscope")
-            .with_app_id("eventscope")
-            .with_inner_size([1280.0, 800.0])
-            .with_min_inner_size([720.0, 480.0]),
-        ..eframe::NativeOptions::default()
-    };
     eframe::run_native(
         "Eventscope",
-        options,
-        Box::new(move |cc| Ok(Box::new(start(&cc.egui_ctx, endpoint, arguments.sandbox)?))),
+        launch::window(),
+        Box::new(move |cc| {
+            let first = if arguments.sandbox {
+                First::Sandbox
+            } else {
+                endpoint.map_or(First::Customary, First::Connect)
+            };
+            Ok(Box::new(launch::open(&cc.egui_ctx, first)?))
+        }),
     )
     .map_err(|error| anyhow!("{error}"))
     .context(
         "The window could not be opened. Eventscope needs a display (X11 or Wayland) and OpenGL; \
          `make run` installs the libraries on Debian and Ubuntu",
     )
-}
-
-/// Longest wait between an update and the frame that shows it. Updates that come in between share
-/// the frame.
-const REPAINT: Duration = Duration::from_millis(33);
-
-fn start(ctx: &egui::Context, endpoint: Option<Endpoint>, sandbox: bool) -> anyhow::Result<App> {
-    let waker = ctx.clone();
-    let wake = move || waker.request_repaint_after(REPAINT);
-    let options = Options {
-        sandbox_dir: sandbox::default_data_dir(),
-        journal_dir: settings::journal_dir(),
-        ..Options::default()
-    };
-    let (handle, updates) =
-        Handle::start(wake, options).context("The broker side could not be started")?;
-    let settings_file = settings::settings_file();
-    let settings = match &settings_file {
-        Some(path) => Settings::load(path).unwrap_or_else(|error| {
-            tracing::warn!(%error, path = %path.display(), "the settings were not read");
-            Settings::default()
-        }),
-        None => Settings::default(),
-    };
-    let wire = Wire {
-        send: Box::new(move |command| handle.send(command)),
-        updates,
-    };
-    let known = settings.last_good.is_some();
-    let mut app = App::new(ctx, wire, settings, settings_file);
-    if sandbox {
-        app.act(Action::StartSandbox);
-    } else if let Some(endpoint) = endpoint {
-        app.forms_mut().connect.take(&endpoint);
-        app.act(Action::Connect);
-    } else if !known {
-        // A broker that was used before asks for its password, which is never kept; without one
-        // the form stands at the customary local broker, and that can be tried at once.
-        app.act(Action::Connect);
-    }
-    Ok(app)
 }

@@ -1,0 +1,82 @@
+//! Puts the window and the broker side together.
+
+use std::time::Duration;
+
+use anyhow::Context as _;
+use eframe::egui;
+
+use crate::app::{App, Wire};
+use crate::broker::{Handle, Options, sandbox};
+use crate::domain::Endpoint;
+use crate::settings::{self, Settings};
+use crate::state::Action;
+
+/// What is opened first.
+#[derive(Clone, Debug)]
+pub enum First {
+    /// This broker.
+    Connect(Endpoint),
+    /// The private RabbitMQ with the sample shop.
+    Sandbox,
+    /// The last broker, once its password is typed; without one the customary local broker.
+    Customary,
+}
+
+/// Longest wait between an update and the frame that shows it. Updates that come in between share
+/// the frame.
+const REPAINT: Duration = Duration::from_millis(33);
+
+/// The window's title, icon and size.
+#[must_use]
+pub fn window() -> eframe::NativeOptions {
+    eframe::NativeOptions {
+        viewport: egui::ViewportBuilder::default()
+            .with_title("Eventscope")
+            .with_app_id("eventscope")
+            .with_inner_size([1280.0, 800.0])
+            .with_min_inner_size([720.0, 480.0]),
+        ..eframe::NativeOptions::default()
+    }
+}
+
+/// The application with its broker side running.
+///
+/// # Errors
+/// The broker side's threads could not be started.
+pub fn open(ctx: &egui::Context, first: First) -> anyhow::Result<App> {
+    let waker = ctx.clone();
+    let wake = move || waker.request_repaint_after(REPAINT);
+    let options = Options {
+        sandbox_dir: sandbox::default_data_dir(),
+        journal_dir: settings::journal_dir(),
+        ..Options::default()
+    };
+    let (handle, updates) =
+        Handle::start(wake, options).context("The broker side could not be started")?;
+    let settings_file = settings::settings_file();
+    let settings = match &settings_file {
+        Some(path) => Settings::load(path).unwrap_or_else(|error| {
+            tracing::warn!(%error, path = %path.display(), "the settings were not read");
+            Settings::default()
+        }),
+        None => Settings::default(),
+    };
+    let wire = Wire {
+        send: Box::new(move |command| handle.send(command)),
+        updates,
+    };
+    let known = settings.last_good.is_some();
+    let mut app = App::new(ctx, wire, settings, settings_file);
+    match first {
+        First::Sandbox => app.act(Action::StartSandbox),
+        First::Connect(endpoint) => {
+            app.forms_mut().connect.take(&endpoint);
+            app.act(Action::Connect);
+        }
+        // A broker that was used before asks for its password, which is never kept; without one
+        // the form stands at the customary local broker, and that can be tried at once.
+        First::Customary if !known => app.act(Action::Connect),
+        First::Customary => {}
+    }
+    Ok(app)
+}
