@@ -1,163 +1,218 @@
-//! The filter language.
+//! The filter language: a line such as `key:order.# data.total>100 not "gift card"`.
+//!
+//! [`Filter::parse`] reads a line into a tree, [`Filter::matcher`] makes it ready for many events,
+//! [`complete`] helps to type it. An event answers through [`Subject`]; nothing here knows where
+//! events are kept.
+//!
+//! # The language
+//!
+//! - `word` or `"some words"`: the text occurs somewhere, in either case. Where exactly is said at
+//!   [`Matcher::needle`]. `/regex/` and `/regex/i` are looked for in the same places.
+//! - `field:value`: the value is like that. `*` and `?` are wildcards and ASCII letters match in
+//!   either case. `field:/regex/` for what wildcards cannot say. For `key` the value is a topic
+//!   pattern as in a binding, `order.*` or `order.#`, in the case as written; without such a word
+//!   it is the whole key.
+//! - `field=value`, `field!=value`: exactly so, or there and different.
+//! - `field>value`, `>=`, `<`, `<=`: numbers, also those written as text, and ISO 8601 dates as
+//!   the text that they are.
+//! - A value without quotes is compared with what is written, so `3` means the number and the text,
+//!   and numbers are also equal by value (`3` and `3.0`). A value in quotes is only text, and has
+//!   no wildcards.
+//! - A field that is missing matches no comparison, not even `!=`; `not field=value` does. Where
+//!   a field has several values (`queue`, a path with `[]`), one that matches is enough.
+//! - Fields: the names of [`Named`], `header.name`, `data.path` (the body without its envelope),
+//!   `body.path` (the whole body), `size>10kb`, `age<5m`. Names with odd letters stand in quotes:
+//!   `data."odd name"[0].x`.
+//! - `has:field`, also where the value is null; `has:trace`; `is:` with a name of [`Sort`].
+//! - `and`, `or`, `not`, also as `&&`, `||`, `-word` and `!word`; brackets. `not` binds closest,
+//!   then `and`, then `or`. Parts without a word between them are joined by and.
 
-use std::borrow::Cow;
+mod amount;
+mod ast;
+mod compare;
+mod complete;
+mod field;
+mod json_path;
+mod lexer;
+mod matcher;
+mod needle;
+mod parse;
+mod pattern;
+mod print;
+mod subject;
 
-use crate::domain::{Event, PayloadKind, Properties, Trace};
+#[cfg(test)]
+mod agreement_tests;
+#[cfg(test)]
+mod language_tests;
+#[cfg(test)]
+mod matching_tests;
 
-/// What a filter can ask of an event.
-pub trait Subject {
-    /// ms
-    fn received_ms(&self) -> i64;
-    /// x
-    fn exchange(&self) -> &str;
-    /// x
-    fn routing_key(&self) -> &str;
-    /// x
-    fn redelivered(&self) -> bool;
-    /// x
-    fn kind(&self) -> PayloadKind;
-    /// x
-    fn event_type(&self) -> Option<&str>;
-    /// x
-    fn version(&self) -> Option<&str>;
-    /// x
-    fn event_id(&self) -> Option<Cow<'_, str>>;
-    /// x
-    fn correlation_id(&self) -> Option<Cow<'_, str>>;
-    /// x
-    fn message_id(&self) -> Option<Cow<'_, str>>;
-    /// x
-    fn properties(&self) -> Cow<'_, Properties>;
-    /// x
-    fn trace(&self) -> Option<&Trace>;
-    /// x
-    fn body(&self) -> &[u8];
-    /// x
-    fn data(&self) -> &[u8];
+use std::fmt;
+use std::ops::Range;
+use std::str::FromStr;
+
+pub use ast::{Field, Named, Node, Op, Sort, Thing, Value};
+pub use complete::{Completion, Seen, complete};
+pub use json_path::Step;
+pub use matcher::Matcher;
+pub use needle::Needle;
+pub use pattern::Pattern;
+pub use subject::Subject;
+
+/// Longest value in bytes that a filter is made from; of a longer one only its presence is asked.
+const MAX_VALUE: usize = 1_000;
+
+/// What a line asks of an event. Prints as a line that reads back as the same filter.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Filter {
+    root: Node,
 }
 
-/// Stub
-#[derive(Clone, Debug)]
-pub struct Filter(String);
-/// Stub
-#[derive(Clone, Debug, PartialEq)]
+/// What is wrong with a line.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{words}")]
 pub struct ParseError {
-    /// at
-    pub at: std::ops::Range<usize>,
-    /// words
+    /// Where, in bytes of the line. Empty at its end if something is missing there.
+    pub at: Range<usize>,
+    /// What is wrong, and what would be right.
     pub words: String,
 }
-/// Stub
-#[derive(Clone, Debug)]
-pub struct Matcher(String);
-/// Stub
-#[derive(Clone, Debug)]
-pub struct Needle(String);
+
+impl Default for Filter {
+    fn default() -> Self {
+        Self::from(Node::All)
+    }
+}
+
+impl From<Node> for Filter {
+    fn from(root: Node) -> Self {
+        Self { root }
+    }
+}
+
+impl FromStr for Filter {
+    type Err = ParseError;
+
+    fn from_str(line: &str) -> Result<Self, ParseError> {
+        Self::parse(line)
+    }
+}
+
+impl fmt::Display for Filter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.root)
+    }
+}
 
 impl Filter {
-    /// stub
+    /// Reads a line. An empty one lets everything through.
+    ///
+    /// # Errors
+    /// Says where the line is wrong, in what way, and what would be right.
     pub fn parse(line: &str) -> Result<Self, ParseError> {
-        Ok(Self(line.trim().to_lowercase()))
+        parse::parse(line).map(Self::from)
     }
-    /// stub
+
+    /// True if the filter lets everything through.
+    #[must_use]
+    pub fn is_all(&self) -> bool {
+        self.root == Node::All
+    }
+
+    /// Makes the filter ready for many events.
+    #[must_use]
     pub fn matcher(&self) -> Matcher {
-        Matcher(self.0.clone())
+        Matcher::new(&self.root)
+    }
+
+    /// What both let through. A condition that is there already is not added again.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        let mut parts = parts_of(self.root);
+        for part in parts_of(other.root) {
+            if !parts.contains(&part) {
+                parts.push(part);
+            }
+        }
+        match parts.len() {
+            0 => Self::default(),
+            1 => parts.remove(0).into(),
+            _ => Node::And(parts).into(),
+        }
+    }
+
+    /// The field has exactly this text.
+    #[must_use]
+    pub fn equals(field: Field, text: &str) -> Self {
+        if text.len() > MAX_VALUE {
+            return Self::has(field);
+        }
+        Node::Compare(field, Op::Equal, exact_text(text)).into()
+    }
+
+    /// The field has exactly this JSON value; for an object or a list, the field is there.
+    #[must_use]
+    pub fn equals_json(field: Field, written: &str) -> Self {
+        let written = written.trim();
+        let text = written
+            .strip_prefix('"')
+            .and_then(|text| json_path::unescape(text.strip_suffix('"')?.as_bytes()));
+        if let Some(text) = text {
+            return Self::equals(field, &text);
+        }
+        let scalar =
+            matches!(written, "true" | "false" | "null") || amount::Number::read(written).is_some();
+        if scalar && written.len() <= MAX_VALUE {
+            Node::Compare(field, Op::Equal, Value::Bare(written.to_owned())).into()
+        } else {
+            Self::has(field)
+        }
+    }
+
+    /// The routing key is this or begins with these words.
+    #[must_use]
+    pub fn key_branch(words: &str) -> Self {
+        let plain = print::is_plain_word(words) && !words.contains('#');
+        let value = if plain {
+            Some(Value::Bare(format!("{words}.#")))
+        } else {
+            // Only an expression can say the beginning of a key with odd letters.
+            let source = format!("^{}(\\.|$)", regex::escape(words));
+            Pattern::new(&source, false).ok().map(Value::Pattern)
+        };
+        let key = Field::Named(Named::Key);
+        match value {
+            Some(value) => Node::Compare(key, Op::Like, value).into(),
+            None => Self::equals(key, words),
+        }
+    }
+
+    fn has(field: Field) -> Self {
+        Node::Has(Thing::Field(field)).into()
     }
 }
 
-impl Matcher {
-    /// stub
-    pub fn matches(&self, subject: &impl Subject, _now: i64) -> bool {
-        let text = String::from_utf8_lossy(subject.body()).to_lowercase();
-        text.contains(&self.0) || subject.routing_key().contains(&self.0)
-    }
-    /// stub
-    pub fn needle(&self) -> Option<&Needle> {
-        None
-    }
-    /// stub
-    pub fn is_needle_only(&self) -> bool {
-        false
+/// The condition for a JSON value that was pointed at, as text to be put into a line.
+#[must_use]
+pub fn clause_for(field: Field, written: &str) -> String {
+    Filter::equals_json(field, written).to_string()
+}
+
+fn parts_of(root: Node) -> Vec<Node> {
+    match root {
+        Node::All => Vec::new(),
+        Node::And(parts) => parts,
+        other => vec![other],
     }
 }
 
-impl Needle {
-    /// stub
-    pub fn find_iter(&self, _haystack: &[u8]) -> impl Iterator<Item = std::ops::Range<usize>> {
-        std::iter::empty()
+/// A text as a value: in quotes where it would be read as something else without.
+fn exact_text(text: &str) -> Value {
+    let other = matches!(text, "true" | "false" | "null") || amount::Number::read(text).is_some();
+    if print::is_plain_word(text) && !other {
+        Value::Bare(text.to_owned())
+    } else {
+        Value::Quoted(text.to_owned())
     }
-}
-
-impl Subject for Event {
-    fn received_ms(&self) -> i64 {
-        self.received_at.timestamp_millis()
-    }
-    fn exchange(&self) -> &str {
-        &self.exchange
-    }
-    fn routing_key(&self) -> &str {
-        &self.routing_key
-    }
-    fn redelivered(&self) -> bool {
-        self.redelivered
-    }
-    fn kind(&self) -> PayloadKind {
-        self.kind
-    }
-    fn event_type(&self) -> Option<&str> {
-        self.envelope.event_type.as_deref()
-    }
-    fn version(&self) -> Option<&str> {
-        self.envelope.version.as_deref()
-    }
-    fn event_id(&self) -> Option<Cow<'_, str>> {
-        None
-    }
-    fn correlation_id(&self) -> Option<Cow<'_, str>> {
-        None
-    }
-    fn message_id(&self) -> Option<Cow<'_, str>> {
-        None
-    }
-    fn properties(&self) -> Cow<'_, Properties> {
-        Cow::Borrowed(&self.properties)
-    }
-    fn trace(&self) -> Option<&Trace> {
-        None
-    }
-    fn body(&self) -> &[u8] {
-        &self.body
-    }
-    fn data(&self) -> &[u8] {
-        self.data()
-    }
-}
-
-/// stub
-#[derive(Debug, Clone)]
-pub struct NumberAt;
-impl NumberAt {
-    /// stub
-    pub fn parse(_: &str) -> Option<Self> {
-        Some(Self)
-    }
-    /// stub
-    pub fn of(&self, _: &impl Subject) -> Option<f64> {
-        None
-    }
-}
-
-/// stub
-#[derive(Debug, Clone)]
-pub struct Completion {
-    /// x
-    pub replace: std::ops::Range<usize>,
-    /// x
-    pub text: String,
-    /// x
-    pub note: String,
-}
-/// stub
-pub fn complete(_: &str, _: usize, _: &()) -> Vec<Completion> {
-    Vec::new()
 }
