@@ -12,6 +12,8 @@ pub mod event;
 pub mod hex;
 pub mod json;
 pub mod payload;
+pub mod policy;
+pub mod preflight;
 pub mod properties;
 pub mod resend;
 pub mod routing_key;
