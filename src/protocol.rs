@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
-use crate::domain::tap::{TapId, TapRequest};
+use crate::domain::preflight::Report;
+use crate::domain::tap::{FirehoseRequest, TapId, TapRequest};
 use crate::domain::{Endpoint, Event, Fingerprint, Outgoing, Topology};
 
 /// Joins a command to the one [`Update`] that finishes it.
@@ -25,8 +26,20 @@ pub enum Command {
     StartSandbox,
     /// Read the topology again. Answered by [`Update::Topology`].
     RefreshTopology,
+    /// Find out what a tap would do here, without starting it. Answered by [`Update::Preflight`].
+    Preflight {
+        /// Names the answer.
+        request: RequestId,
+        /// The exchange.
+        exchange: String,
+        /// The binding keys.
+        binding_keys: Vec<String>,
+    },
     /// Start a tap. Answered by [`Update::Tap`].
     StartTap(TapRequest),
+    /// Switch the broker's trace of the virtual host on and listen to it. Answered like
+    /// [`Command::StartTap`] and stopped by [`Command::StopTap`].
+    StartFirehose(FirehoseRequest),
     /// Stop a tap.
     StopTap(TapId),
     /// Publish with `mandatory` and a publisher confirm. Answered by [`Update::Published`].
@@ -87,6 +100,13 @@ pub enum Update {
     Sandbox(SandboxState),
     /// The topology was read.
     Topology(Topology),
+    /// What a tap would do.
+    Preflight {
+        /// Which.
+        request: RequestId,
+        /// In words.
+        report: Report,
+    },
     /// A tap's state changed.
     Tap {
         /// Which tap.
@@ -202,9 +222,12 @@ pub enum TapState {
         to: DateTime<Utc>,
     },
     /// The tap's queue in the broker was found full: the oldest were dropped, some were not seen.
+    /// Told again, with the same start, for as long as it goes on, and once when it is over.
     Overflowing {
-        /// When it was found full.
-        at: DateTime<Utc>,
+        /// When it was last found to have room before.
+        from: DateTime<Utc>,
+        /// When it was found full, or to have room again.
+        to: DateTime<Utc>,
     },
 }
 

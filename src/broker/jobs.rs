@@ -8,6 +8,7 @@ use std::collections::HashMap;
 use tokio::sync::watch;
 use tokio::task::{AbortHandle, Id, JoinError, JoinSet};
 
+use crate::domain::preflight::Report;
 use crate::domain::tap::TapId;
 use crate::protocol::{PublishOutcome, RequestId, TapState, Update};
 
@@ -24,6 +25,8 @@ pub(super) enum Asked {
     Move(RequestId),
     /// A tap.
     Tap(TapId),
+    /// What a tap would do.
+    Preflight(RequestId),
     /// Work of our own, such as reading the topology.
     Own,
 }
@@ -130,6 +133,10 @@ pub(super) fn answer_without_job(asked: Asked, words: String) -> Option<Update> 
         Asked::Tap(tap) => Some(Update::Tap {
             tap,
             state: TapState::Refused(words),
+        }),
+        Asked::Preflight(request) => Some(Update::Preflight {
+            request,
+            report: Report::impossible(words),
         }),
         Asked::Own => None,
     }

@@ -1,6 +1,9 @@
 //! Reads exchanges, queues and bindings over the management HTTP API, from the endpoint's own host
 //! alone. Optional: where it does not answer, the words say what is missing without it.
 
+mod rules;
+mod trace_switch;
+
 use std::collections::BTreeSet;
 use std::time::Duration;
 
@@ -9,6 +12,9 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::wires::Knowledge;
+pub(super) use rules::{Rules, rules};
+pub(super) use trace_switch::Switch;
+
 use crate::domain::endpoint::encode;
 use crate::domain::{Binding, Endpoint, Exchange, ExchangeKind, Queue, Topology, TopologySource};
 
@@ -182,33 +188,32 @@ impl Api {
     }
 
     fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, String> {
+        self.fetch(path).map_err(|error| self.words(&error))
+    }
+
+    fn fetch<T: DeserializeOwned>(&self, path: &str) -> Result<T, ureq::Error> {
         let answer = self
             .agent
             .get(format!("{}{path}", self.base))
             .header("Authorization", &self.authorization)
-            .call()
-            .map_err(|error| self.words(&error))?;
+            .call()?;
         if answer.status() != 200 {
-            return Err(self.status_words(answer.status().as_u16()));
+            return Err(ureq::Error::StatusCode(answer.status().as_u16()));
         }
         answer
             .into_body()
             .into_with_config()
             .limit(ANSWER_BYTES)
             .read_json()
-            .map_err(|error| match error {
-                ureq::Error::Json(_) => format!(
-                    "What answers at {} is not RabbitMQ's management API. {WITHOUT_IT}",
-                    self.base
-                ),
-                other => self.words(&other),
-            })
     }
 
     fn words(&self, error: &ureq::Error) -> String {
         let base = &self.base;
         match error {
             ureq::Error::StatusCode(code) => self.status_words(*code),
+            ureq::Error::Json(_) => {
+                format!("What answers at {base} is not RabbitMQ's management API. {WITHOUT_IT}")
+            }
             ureq::Error::Io(io) if io.kind() == std::io::ErrorKind::ConnectionRefused => {
                 format!("No management API listens at {base}. {WITHOUT_IT}")
             }

@@ -16,11 +16,13 @@ mod borrow;
 mod codec;
 mod connect;
 mod dead_letters;
+mod firehose;
 mod jobs;
 mod link;
 mod management;
 mod outlet;
 mod peek;
+mod preflight;
 mod private;
 pub mod sandbox;
 mod session;
@@ -28,6 +30,7 @@ mod survey;
 mod tap;
 mod tap_queue;
 mod targets;
+mod trace_codec;
 mod trouble;
 mod wires;
 
@@ -41,6 +44,7 @@ use std::time::Duration;
 use crossbeam_channel::{Receiver, Sender};
 use tokio::sync::{mpsc, oneshot};
 
+use crate::domain::tap::{LIMIT, Limit};
 use crate::protocol::{Command, Update};
 
 /// Commands that may wait before [`Handle::send`] hands one back.
@@ -58,10 +62,13 @@ const FORWARD_TICK: Duration = Duration::from_millis(50);
 pub struct Options {
     /// Folder of the private RabbitMQ; without one there is no sandbox.
     pub sandbox_dir: Option<PathBuf>,
-    /// Folder of the journal of discarded messages; without one nothing can be discarded.
+    /// Folder of the journal of discarded messages and of the notes about a firehose that is on;
+    /// without one neither is possible.
     pub journal_dir: Option<PathBuf>,
     /// How long a publish waits for the broker's confirm.
     pub confirm_timeout: Duration,
+    /// What waits at most in the queue of a tap.
+    pub tap_limit: Limit,
 }
 
 impl Default for Options {
@@ -70,6 +77,7 @@ impl Default for Options {
             sandbox_dir: None,
             journal_dir: None,
             confirm_timeout: Duration::from_secs(10),
+            tap_limit: LIMIT,
         }
     }
 }

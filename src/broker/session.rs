@@ -15,10 +15,10 @@ use super::jobs::{Asked, End, Ended, Jobs, answer_without_job, cut_off_words};
 use super::link::{self, Phase, State};
 use super::outlet::Outlet;
 use super::sandbox::Sandbox;
-use super::tap::{self, TapEnd};
+use super::tap::{self, TapEnd, Wanted};
 use super::wires::{Outbox, Wires};
-use super::{Options, dead_letters, peek};
-use crate::domain::tap::{TapId, TapRequest};
+use super::{Options, dead_letters, peek, preflight};
+use crate::domain::tap::TapId;
 use crate::protocol::{Command, Gravity, Link, TapState, Update};
 
 /// What a request gets that needs a connection where there is none.
@@ -60,7 +60,7 @@ pub(super) async fn run(
 
 /// A tap that is wanted, running or not.
 struct Tap {
-    request: TapRequest,
+    wanted: Wanted,
     job: Option<Id>,
     /// When the connection broke under it, until it runs again.
     lost_since: Option<DateTime<Utc>>,
@@ -101,7 +101,19 @@ impl Session {
                     wires.refresh.notify_one();
                 }
             }
-            Command::StartTap(request) => self.start_tap(request).await,
+            Command::Preflight {
+                request,
+                exchange,
+                binding_keys,
+            } => {
+                self.start(Asked::Preflight(request), move |wires, _| async move {
+                    let report = preflight::run(wires, exchange, binding_keys).await;
+                    End::Answer(Update::Preflight { request, report })
+                })
+                .await;
+            }
+            Command::StartTap(request) => self.start_tap(Wanted::Exchange(request)).await,
+            Command::StartFirehose(request) => self.start_tap(Wanted::Firehose(request)).await,
             Command::StopTap(id) => self.stop_tap(id).await,
             Command::StopJob(request) => self.jobs.stop(|asked| asked == Asked::Move(request)),
             Command::Publish { request, outgoing } => {
@@ -183,22 +195,22 @@ impl Session {
         }
     }
 
-    async fn start_tap(&mut self, request: TapRequest) {
-        let id = request.tap;
+    async fn start_tap(&mut self, wanted: Wanted) {
+        let id = wanted.tap();
         if self.taps.contains_key(&id) {
             let words = "This tap is running already".to_owned();
             self.answer(Asked::Tap(id), words).await;
             return;
         }
-        let wanted = request.clone();
+        let run = wanted.clone();
         let job = self
             .start(Asked::Tap(id), |wires, stop| async move {
-                End::Tap(tap::run(wires, request, None, stop).await)
+                End::Tap(tap::run(wires, run, None, stop).await)
             })
             .await;
         if job.is_some() {
             let tap = Tap {
-                request: wanted,
+                wanted,
                 job,
                 lost_since: None,
             };

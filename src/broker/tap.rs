@@ -7,18 +7,20 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use futures_util::StreamExt as _;
+use lapin::message::Delivery;
 use lapin::options::{BasicAckOptions, QueueDeclareOptions};
 use lapin::types::FieldTable as WireTable;
 use lapin::{Channel, Consumer};
 use tokio::sync::{Notify, watch};
 use tokio::time::Instant;
 
-use super::codec;
+use super::firehose::{self, Tracing};
 use super::tap_queue::TapQueue;
 use super::trouble::Trouble;
-use super::wires::{RunningTap, Wires};
+use super::wires::{Knowledge, RunningTap, Wires};
+use super::{codec, trace_codec};
 use crate::domain::Event;
-use crate::domain::tap::{MAX_BYTES, MAX_LENGTH, TapId, TapRequest};
+use crate::domain::tap::{FirehoseRequest, Limit, TapId, TapRequest};
 use crate::protocol::{TapState, Update};
 
 /// A batch is sent at this many events …
@@ -43,11 +45,54 @@ pub(super) enum TapEnd {
     Lost,
 }
 
+/// What a tap listens to.
+#[derive(Clone, Debug)]
+pub(super) enum Wanted {
+    /// An exchange.
+    Exchange(TapRequest),
+    /// The broker's trace.
+    Firehose(FirehoseRequest),
+}
+
+impl Wanted {
+    /// The tap's id.
+    pub(super) fn tap(&self) -> TapId {
+        match self {
+            Self::Exchange(request) => request.tap,
+            Self::Firehose(request) => request.tap,
+        }
+    }
+
+    fn exchange(&self) -> &str {
+        match self {
+            Self::Exchange(request) => &request.exchange,
+            Self::Firehose(_) => firehose::EXCHANGE,
+        }
+    }
+
+    async fn open(
+        &self,
+        wires: &Wires,
+        knowledge: &Knowledge,
+    ) -> Result<(TapQueue, Option<Tracing>), String> {
+        match self {
+            Self::Exchange(request) => {
+                let queue = TapQueue::open(wires, request, knowledge).await?;
+                Ok((queue, None))
+            }
+            Self::Firehose(request) => {
+                let (queue, tracing) = firehose::open(wires, *request).await?;
+                Ok((queue, Some(tracing)))
+            }
+        }
+    }
+}
+
 /// Runs a tap until it is stopped, refused or the connection breaks. `lost_since` is when an
 /// earlier connection broke under it.
 pub(super) async fn run(
     wires: Wires,
-    request: TapRequest,
+    wanted: Wanted,
     lost_since: Option<DateTime<Utc>>,
     mut stop: watch::Receiver<bool>,
 ) -> TapEnd {
@@ -58,39 +103,45 @@ pub(super) async fn run(
         knowledge = wires.knowledge() => knowledge,
     };
     // Not to be cut off: see `TapQueue::leave`.
-    let mut queue = match TapQueue::open(&wires, &request, &knowledge).await {
-        Ok(queue) => queue,
+    let (mut queue, tracing) = match wanted.open(&wires, &knowledge).await {
+        Ok(opened) => opened,
         Err(words) if wires.reading.status().connected() => {
             return TapEnd::Told(TapState::Refused(words));
         }
         Err(_) => return TapEnd::Lost,
     };
+    let tap = wanted.tap();
     let running = RunningTap {
-        exchange: request.exchange.clone(),
+        exchange: wanted.exchange().to_owned(),
         queue: queue.name.clone(),
     };
-    wires.with_taps(|taps| taps.insert(request.tap, running));
+    wires.with_taps(|taps| taps.insert(tap, running));
     let told = tokio::select! {
         biased;
         _ = stop.wait_for(|stop| *stop) => TapState::Stopped,
-        words = listen(&wires, request.tap, &mut queue, lost_since) => TapState::Refused(words),
+        words = listen(&wires, &wanted, &mut queue, lost_since) => TapState::Refused(words),
     };
     if told != TapState::Stopped && !wires.reading.status().connected() {
-        // It stays among the running taps: the session sees there that it had run.
+        // It stays among the running taps: the session sees there that it had run. A trace stays
+        // on, with its note, until the tap runs again or the connection is given up.
         return TapEnd::Lost;
     }
     queue.leave().await;
-    wires.with_taps(|taps| taps.remove(&request.tap));
+    if let Some(tracing) = tracing {
+        tracing.switch_off(&wires.outbox).await;
+    }
+    wires.with_taps(|taps| taps.remove(&tap));
     TapEnd::Told(told)
 }
 
 /// Only ends in trouble, told in words.
 async fn listen(
     wires: &Wires,
-    tap: TapId,
+    wanted: &Wanted,
     queue: &mut TapQueue,
     lost_since: Option<DateTime<Utc>>,
 ) -> String {
+    let tap = wanted.tap();
     let name = queue.name.clone();
     let state = match lost_since {
         None => TapState::Running { queue: name },
@@ -103,7 +154,7 @@ async fn listen(
     wires.outbox.send(Update::Tap { tap, state }).await;
     let pace = Pace::default();
     tokio::select! {
-        words = pump(wires, tap, &mut queue.consumer, &pace) => words,
+        words = pump(wires, wanted, &mut queue.consumer, &pace) => words,
         words = watch_depth(wires, tap, &queue.probe, &queue.name, &pace) => words,
     }
 }
@@ -119,19 +170,20 @@ struct Pace {
 
 /// Reads deliveries and sends them on in batches. A batch is acknowledged only when the window's
 /// queue has taken it, so a slow window fills the tap's queue in the broker and not our memory.
-async fn pump(wires: &Wires, tap: TapId, consumer: &mut Consumer, pace: &Pace) -> String {
+async fn pump(wires: &Wires, wanted: &Wanted, consumer: &mut Consumer, pace: &Pace) -> String {
+    let tap = wanted.tap();
     let mut batch = Batch::default();
     loop {
         let next = tokio::select! {
             biased;
-            () = tokio::time::sleep_until(batch.due), if !batch.events.is_empty() => None,
+            () = tokio::time::sleep_until(batch.due), if batch.deliveries > 0 => None,
             next = consumer.next() => Some(next),
         };
         match next {
             None => {}
             Some(Some(Ok(delivery))) => {
                 let acker = delivery.acker.clone();
-                batch.push(acker, codec::event(Utc::now(), delivery));
+                batch.push(acker, event(wires, wanted, delivery));
                 if !batch.is_full() {
                     continue;
                 }
@@ -144,10 +196,12 @@ async fn pump(wires: &Wires, tap: TapId, consumer: &mut Consumer, pace: &Pace) -
         pace.body_bytes.store(batch.average(), Ordering::Relaxed);
         let full = std::mem::take(&mut batch);
         let events = full.events;
-        let start = Instant::now();
-        wires.outbox.send(Update::Events { tap, events }).await;
-        if start.elapsed() >= SLOW {
-            pace.was_slow.notify_one();
+        if !events.is_empty() {
+            let start = Instant::now();
+            wires.outbox.send(Update::Events { tap, events }).await;
+            if start.elapsed() >= SLOW {
+                pace.was_slow.notify_one();
+            }
         }
         if let Some(acker) = full.acker
             && let Err(error) = acker.ack(BasicAckOptions { multiple: true }).await
@@ -157,9 +211,22 @@ async fn pump(wires: &Wires, tap: TapId, consumer: &mut Consumer, pace: &Pace) -
     }
 }
 
+/// The event of a delivery; `None` if it is nothing to show.
+fn event(wires: &Wires, wanted: &Wanted, delivery: Delivery) -> Option<Event> {
+    match wanted {
+        Wanted::Exchange(_) => Some(codec::event(Utc::now(), delivery)),
+        Wanted::Firehose(_) => wires.with_taps(|taps| {
+            let is_own = |queue: &str| taps.values().any(|tap| tap.queue == queue);
+            trace_codec::event(Utc::now(), delivery, is_own)
+        }),
+    }
+}
+
 /// Events that wait to be sent together.
 struct Batch {
     events: Vec<Arc<Event>>,
+    /// With those that are nothing to show but want an acknowledgement too.
+    deliveries: usize,
     bytes: usize,
     due: Instant,
     /// Of the newest delivery: acknowledging it acknowledges all before it.
@@ -170,6 +237,7 @@ impl Default for Batch {
     fn default() -> Self {
         Self {
             events: Vec::new(),
+            deliveries: 0,
             bytes: 0,
             due: Instant::now(),
             acker: None,
@@ -178,17 +246,20 @@ impl Default for Batch {
 }
 
 impl Batch {
-    fn push(&mut self, acker: lapin::Acker, event: Event) {
-        if self.events.is_empty() {
+    fn push(&mut self, acker: lapin::Acker, event: Option<Event>) {
+        if self.deliveries == 0 {
             self.due = Instant::now() + BATCH_TIME;
         }
+        self.deliveries += 1;
         self.acker = Some(acker);
-        self.bytes += event.body.len();
-        self.events.push(Arc::new(event));
+        if let Some(event) = event {
+            self.bytes += event.body.len();
+            self.events.push(Arc::new(event));
+        }
     }
 
     fn is_full(&self) -> bool {
-        self.events.len() >= BATCH_EVENTS || self.bytes >= BATCH_BYTES
+        self.deliveries >= BATCH_EVENTS || self.bytes >= BATCH_BYTES
     }
 
     /// Bytes of one body on average.
@@ -209,6 +280,9 @@ async fn watch_depth(
     let Ok(name) = codec::short("name of the queue", queue) else {
         return std::future::pending().await;
     };
+    // When it was last seen to have room, and whether it was full since.
+    let mut had_room = Utc::now();
+    let mut was_full = false;
     let mut tick = tokio::time::interval(DEPTH_EVERY);
     tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
@@ -216,6 +290,7 @@ async fn watch_depth(
             _ = tick.tick() => {}
             () = pace.was_slow.notified() => {}
         }
+        let asked_at = Utc::now();
         let options = QueueDeclareOptions::default().passive();
         let asked = probe.queue_declare(name.clone(), options, WireTable::default());
         let depth = match Trouble::limit(asked).await {
@@ -225,17 +300,54 @@ async fn watch_depth(
             }
             Err(trouble) => return trouble.words,
         };
-        if is_full(depth, pace.body_bytes.load(Ordering::Relaxed)) {
-            let state = TapState::Overflowing { at: Utc::now() };
+        let full = is_full(
+            depth,
+            pace.body_bytes.load(Ordering::Relaxed),
+            wires.tap_limit,
+        );
+        // What was dropped was dropped at some time between two looks, so the looks around it
+        // are told, also the first one that finds room again.
+        if full || was_full {
+            let (from, to) = (had_room, Utc::now());
+            let state = TapState::Overflowing { from, to };
             wires.outbox.send(Update::Tap { tap, state }).await;
         }
+        if !full {
+            had_room = asked_at;
+        }
+        was_full = full;
     }
 }
 
 /// Full by count, or by bytes as far as the average size of what came lately can tell.
-fn is_full(depth: u64, average_bytes: u64) -> bool {
-    let bytes = depth.saturating_mul(average_bytes);
-    let most = u64::try_from(MAX_BYTES).unwrap_or(u64::MAX);
-    depth * 100 >= u64::from(MAX_LENGTH) * FULL_PERCENT
-        || bytes.saturating_mul(100) >= most.saturating_mul(FULL_PERCENT)
+fn is_full(depth: u64, average_bytes: u64, limit: Limit) -> bool {
+    let full = |found: u64, most: u32| found.saturating_mul(100) >= u64::from(most) * FULL_PERCENT;
+    full(depth, limit.messages) || full(depth.saturating_mul(average_bytes), limit.bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_queue_counts_as_full_a_little_early_by_count_or_bytes() {
+        let limit = Limit {
+            messages: 100,
+            bytes: 1_000,
+        };
+        for (depth, average, expected) in [
+            (94, 1, false),
+            (95, 1, true),
+            (9, 100, false),
+            (10, 95, true),
+            (0, u64::MAX, false),
+            (u64::MAX, u64::MAX, true),
+        ] {
+            assert_eq!(
+                is_full(depth, average, limit),
+                expected,
+                "{depth} {average}"
+            );
+        }
+    }
 }

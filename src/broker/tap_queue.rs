@@ -15,7 +15,7 @@ use super::codec;
 use super::trouble::Trouble;
 use super::wires::{Knowledge, Wires, close};
 use crate::domain::ExchangeKind;
-use crate::domain::tap::{self, MAX_BYTES, MAX_LENGTH, TapRequest, VOID_EXCHANGE};
+use crate::domain::tap::{self, Argument, Limit, TapRequest, VOID_EXCHANGE, Void};
 
 /// Deliveries under way at most; the rest waits in the broker.
 const PREFETCH: u16 = 1_000;
@@ -51,9 +51,22 @@ impl TapQueue {
             return Err(words);
         }
         let keys = binding_keys(request, kind)?;
+        Self::on(wires, exchange, kind, &keys).await
+    }
+
+    /// Like [`Self::open`], for an exchange and keys that need no check.
+    ///
+    /// # Errors
+    /// Why not and what to do, in words.
+    pub(super) async fn on(
+        wires: &Wires,
+        exchange: &str,
+        kind: &ExchangeKind,
+        keys: &[String],
+    ) -> Result<Self, String> {
         let (channel, name) = declare(wires).await?;
         let explain = |trouble: Trouble| bind_words(exchange, &trouble);
-        for key in &keys {
+        for key in keys {
             let bound = bind(&channel, &name, exchange, key, kind);
             bound.await.map_err(explain)?;
         }
@@ -125,7 +138,7 @@ async fn declare(wires: &Wires) -> Result<(Channel, String), String> {
         .reading_channel()
         .await
         .map_err(|trouble| trouble.words)?;
-    let void = dead_letters_to(VOID_EXCHANGE, None);
+    let void = arguments(wires.tap_limit, Void::Exchange);
     match declare_with(&channel, void).await {
         Ok(queue) => Ok((channel, queue)),
         // RabbitMQ checks the write permission on the name even though no such exchange exists.
@@ -135,7 +148,7 @@ async fn declare(wires: &Wires) -> Result<(Channel, String), String> {
                 .reading_channel()
                 .await
                 .map_err(|trouble| trouble.words)?;
-            let nowhere = dead_letters_to("", Some(VOID_EXCHANGE));
+            let nowhere = arguments(wires.tap_limit, Void::Queue);
             match declare_with(&channel, nowhere).await {
                 Ok(queue) => Ok((channel, queue)),
                 Err(second) => Err(refused(&second)),
@@ -145,23 +158,14 @@ async fn declare(wires: &Wires) -> Result<(Channel, String), String> {
     }
 }
 
-fn dead_letters_to(exchange: &str, key: Option<&str>) -> WireTable {
-    let text = |text: &str| AMQPValue::LongString(LongString::from(text));
+fn arguments(limit: Limit, void: Void) -> WireTable {
     let mut arguments = WireTable::default();
-    arguments.insert("x-queue-type".into(), text("classic"));
-    arguments.insert(
-        "x-max-length".into(),
-        AMQPValue::LongLongInt(i64::from(MAX_LENGTH)),
-    );
-    arguments.insert(
-        "x-max-length-bytes".into(),
-        AMQPValue::LongLongInt(MAX_BYTES),
-    );
-    // Any other rule would make a full tap refuse what the application publishes.
-    arguments.insert("x-overflow".into(), text("drop-head"));
-    arguments.insert("x-dead-letter-exchange".into(), text(exchange));
-    if let Some(key) = key {
-        arguments.insert("x-dead-letter-routing-key".into(), text(key));
+    for (name, value) in tap::arguments(limit, void) {
+        let value = match value {
+            Argument::Text(text) => AMQPValue::LongString(LongString::from(text)),
+            Argument::Number(number) => AMQPValue::LongLongInt(i64::from(number)),
+        };
+        arguments.insert(name.into(), value);
     }
     arguments
 }

@@ -9,7 +9,7 @@ use lapin::{Channel, Connection};
 use tokio::sync::{Notify, mpsc, watch};
 
 use super::trouble::Trouble;
-use crate::domain::tap::TapId;
+use crate::domain::tap::{Limit, TapId};
 use crate::domain::{Endpoint, Topology};
 use crate::protocol::{Gravity, Notice, Update};
 
@@ -95,8 +95,10 @@ pub(super) struct Wires {
     pub refresh: Arc<Notify>,
     /// How long a publish waits for its confirm.
     pub confirm_limit: Duration,
-    /// Where the journal is kept.
+    /// Where the journal and the notes about a firehose are kept.
     pub journal_dir: Option<PathBuf>,
+    /// What waits at most in the queue of a tap.
+    pub tap_limit: Limit,
     /// Our own taps, which must not pass for an application's queue.
     pub taps: Arc<Mutex<BTreeMap<TapId, RunningTap>>>,
     /// Quorum queues with messages that one more peek would push over the delivery limit.

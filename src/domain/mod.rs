@@ -13,6 +13,8 @@ pub mod export;
 pub mod hex;
 pub mod json;
 pub mod payload;
+pub mod policy;
+pub mod preflight;
 pub mod properties;
 pub mod resend;
 pub mod routing_key;

@@ -200,17 +200,17 @@ impl Topology {
         Some(queues)
     }
 
-    /// Like [`Self::reached`] without a queue of our own: a tap that gets a copy is no sign that an
+    /// Like [`Self::reached`] without queues of our own: a tap that gets a copy is no sign that an
     /// application gets one.
     #[must_use]
     pub fn reached_without(
         &self,
         exchange: &str,
         key: &str,
-        own_queue: Option<&str>,
+        own_queues: &[&str],
     ) -> Option<BTreeSet<String>> {
         let mut queues = self.reached(exchange, key)?;
-        queues.retain(|queue| Some(queue.as_str()) != own_queue);
+        queues.retain(|queue| !own_queues.contains(&queue.as_str()));
         Some(queues)
     }
 

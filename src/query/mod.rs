@@ -36,6 +36,7 @@ mod json_path;
 mod lexer;
 mod matcher;
 mod needle;
+mod number_at;
 mod parse;
 mod pattern;
 mod print;
@@ -57,6 +58,7 @@ pub use complete::{Completion, Seen, complete};
 pub use json_path::Step;
 pub use matcher::Matcher;
 pub use needle::Needle;
+pub use number_at::NumberAt;
 pub use pattern::Pattern;
 pub use subject::Subject;
 

@@ -13,6 +13,7 @@ use super::pattern::Pattern;
 pub struct Needle {
     search: Search,
     length: usize,
+    in_uuid: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -35,6 +36,7 @@ impl Needle {
             // only be stricter.
             search: folded.map_or_else(|_| exact(word), Search::Folded),
             length: word.len(),
+            in_uuid: is_hex(word),
         }
     }
 
@@ -47,6 +49,7 @@ impl Needle {
                 exact(pattern.source())
             },
             length: pattern.source().len(),
+            in_uuid: is_hex(pattern.source()),
         })
     }
 
@@ -84,10 +87,21 @@ impl Needle {
         })
     }
 
+    /// True if the word may stand in a UUID, which a kept event does not keep as text.
+    #[must_use]
+    pub fn may_be_in_uuid(&self) -> bool {
+        self.in_uuid
+    }
+
     /// Bytes of the word as it was written; the longest word of a filter is the rarest.
     pub(super) fn length(&self) -> usize {
         self.length
     }
+}
+
+fn is_hex(word: &str) -> bool {
+    word.bytes()
+        .all(|byte| byte.is_ascii_hexdigit() || byte == b'-')
 }
 
 fn exact(word: &str) -> Search {

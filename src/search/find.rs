@@ -79,7 +79,8 @@ impl Wanted {
         };
         let needle = self.matcher.as_ref().and_then(|matcher| {
             let needle = matcher.needle()?;
-            Some((needle, matcher.is_needle_only()))
+            // UUIDs are kept as numbers: a part of one is found only event by event.
+            (!needle.may_be_in_uuid()).then(|| (needle, matcher.is_needle_only()))
         });
         match needle {
             Some((needle, only)) => candidates(segment, from, needle)
@@ -96,7 +97,7 @@ impl Wanted {
 /// Rows in which the needle may be, in order; `true` where it surely is. The whole buffer is looked
 /// through in one go, which is many times faster than event by event.
 fn candidates(segment: &Segment, from: usize, needle: &Needle) -> Vec<(usize, bool)> {
-    let has = |text: &str| needle.find_iter(text.as_bytes()).next().is_some();
+    let has = |text: &str| needle.occurs(text.as_bytes());
     let keys: Vec<bool> = segment.keys().map(has).collect();
     let shapes: Vec<bool> = segment
         .shapes()
@@ -108,7 +109,7 @@ fn candidates(segment: &Segment, from: usize, needle: &Needle) -> Vec<(usize, bo
     let mut row = from;
     while row < segment.len() {
         let start = segment.range(row).start;
-        let Some(hit) = needle.find_iter(&segment.buffer()[start..]).next() else {
+        let Some(hit) = needle.find(&segment.buffer()[start..]) else {
             break;
         };
         let hit = start + hit.start..start + hit.end;
@@ -137,7 +138,7 @@ fn candidates(segment: &Segment, from: usize, needle: &Needle) -> Vec<(usize, bo
 
 /// True if the needle is in a text that events of this shape share.
 fn shape_has(shape: &Shape, needle: &Needle) -> bool {
-    let has = |text: &str| needle.find_iter(text.as_bytes()).next().is_some();
+    let has = |text: &str| needle.occurs(text.as_bytes());
     let properties = &shape.properties;
     let texts = [
         &properties.content_type,
@@ -154,10 +155,6 @@ fn shape_has(shape: &Shape, needle: &Needle) -> bool {
         || texts.into_iter().flatten().any(|text| has(text))
         || facts.into_iter().flatten().any(|text| has(text))
         || shape.header_names.iter().flatten().any(|name| has(name))
-        || shape
-            .trace
-            .as_ref()
-            .is_some_and(|trace| has(&format!("{trace:?}")))
 }
 
 impl Subject for Kept<'_> {

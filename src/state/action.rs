@@ -6,6 +6,7 @@ use crate::domain::Event;
 
 use super::dead_letters::DeadAction;
 use super::live::LiveAction;
+use super::tap_card::TapAction;
 
 /// A screen of the rail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,10 +47,8 @@ pub enum Action {
     RetryNow,
     /// Start the private RabbitMQ.
     StartSandbox,
-    /// Start the tap that the form describes.
-    StartTap,
-    /// Stop the tap.
-    StopTap,
+    /// Something about taps.
+    Tap(TapAction),
     /// Something on the live screen.
     Live(LiveAction),
     /// Fill the publish form with a valid event.

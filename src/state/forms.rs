@@ -154,8 +154,10 @@ impl ConnectForm {
 pub struct TapForm {
     /// The exchange to listen to.
     pub exchange: String,
-    /// The binding key.
+    /// The binding key; several are parted by commas.
     pub binding_key: String,
+    /// The firehose shows deliveries too.
+    pub deliveries: bool,
 }
 
 impl Default for TapForm {
@@ -163,6 +165,7 @@ impl Default for TapForm {
         Self {
             exchange: String::new(),
             binding_key: "#".to_owned(),
+            deliveries: false,
         }
     }
 }

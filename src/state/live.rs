@@ -1,10 +1,9 @@
-//! The live stream: one tap, the log it fills, the tree of keys and the rows that are shown.
+//! The live stream: the log that the taps fill, the tree of keys and the rows that are shown.
 
 use chrono::{DateTime, Utc};
 
-use crate::domain::tap::{self, TapId, TapRequest};
-use crate::domain::{Event, ExchangeKind, Topology};
-use crate::protocol::{Command, Gravity, TapState};
+use crate::domain::Event;
+use crate::domain::tap::TapId;
 
 use super::forms::Forms;
 use super::selection::Selection;
@@ -65,26 +64,9 @@ pub enum LiveAction {
     ClosePlot,
 }
 
-/// A tap that was asked for.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Tap {
-    /// Its id.
-    pub id: TapId,
-    /// The exchange it listens to.
-    pub exchange: String,
-    /// Its binding keys as shown.
-    pub binding: String,
-    /// Its queue in the broker, once that exists.
-    pub queue: Option<String>,
-}
-
 /// The live stream.
 #[derive(Debug)]
 pub struct Live {
-    /// The tap, from the click to its end.
-    pub tap: Option<Tap>,
-    /// Why the last start was refused, in words.
-    pub refusal: Option<String>,
     /// Everything that is kept.
     pub log: EventLog,
     /// Routing keys with counts.
@@ -99,8 +81,6 @@ pub struct Live {
     pub follow: bool,
     /// Events a second, smoothed.
     pub rate: f32,
-    /// The first and last time that the tap's queue was found full.
-    pub overflow: Option<(DateTime<Utc>, DateTime<Utc>)>,
     fresh: u32,
     ticked: Option<DateTime<Utc>>,
 }
@@ -108,8 +88,6 @@ pub struct Live {
 impl Default for Live {
     fn default() -> Self {
         Self {
-            tap: None,
-            refusal: None,
             log: EventLog::new(DEFAULT_MAX_BYTES),
             tree: KeyTree::default(),
             view: View::default(),
@@ -117,7 +95,6 @@ impl Default for Live {
             plot: None,
             follow: true,
             rate: 0.0,
-            overflow: None,
             fresh: 0,
             ticked: None,
         }
@@ -128,103 +105,16 @@ impl Default for Live {
 const TICK_MS: i64 = 1_000;
 
 impl Live {
-    /// Asks for the tap that the form describes; `None` if it is refused, and why stands in
-    /// [`Self::refusal`].
-    pub fn start(&mut self, id: u64, forms: &Forms, topology: &Topology) -> Option<Command> {
-        let form = &forms.tap;
-        let kind = topology
-            .exchange(&form.exchange)
-            .map_or(&ExchangeKind::Unknown, |found| &found.kind);
-        self.refusal = tap::refusal(&form.exchange, kind);
-        if self.refusal.is_some() {
-            return None;
-        }
-        let binding_keys = binding_keys(&form.binding_key, &form.exchange, kind, topology);
-        if binding_keys.is_empty() {
-            self.refusal = Some(format!(
-                "{} is a direct exchange and no binding of it is known, so there is no key to \
-                 listen to. Type the routing key as the binding key",
-                form.exchange
-            ));
-            return None;
-        }
-        let tap = Tap {
-            id: TapId(id),
-            exchange: form.exchange.clone(),
-            binding: binding_keys.join(", "),
-            queue: None,
-        };
-        self.tap = Some(tap);
-        self.overflow = None;
-        Some(Command::StartTap(TapRequest {
-            tap: TapId(id),
-            exchange: form.exchange.clone(),
-            binding_keys,
-        }))
-    }
-
-    /// Asks for the end of the tap. What it received stays.
-    pub fn stop(&mut self) -> Option<Command> {
-        self.tap.take().map(|tap| Command::StopTap(tap.id))
-    }
-
-    /// The connection was ended on purpose, and the tap with it.
-    pub fn stopped(&mut self) {
-        self.tap = None;
-    }
-
-    /// The tap's queue in the broker, once that exists.
-    #[must_use]
-    pub fn own_queue(&self) -> Option<&str> {
-        self.tap.as_ref()?.queue.as_deref()
-    }
-
-    /// True for the tap that is wanted now; batches of an older one are late and not shown.
-    #[must_use]
-    pub fn is_running(&self, tap: TapId) -> bool {
-        self.tap.as_ref().is_some_and(|current| current.id == tap)
-    }
-
-    /// Takes a tap's new state; a message for the person if there is something to say.
-    pub fn apply_tap(
-        &mut self,
-        id: TapId,
-        state: TapState,
-        now: DateTime<Utc>,
-    ) -> Option<(Gravity, String)> {
-        let tap = self.tap.as_mut().filter(|tap| tap.id == id)?;
-        match state {
-            TapState::Running { queue } => tap.queue = Some(queue),
-            TapState::Stopped => self.tap = None,
-            TapState::Refused(words) => {
-                self.tap = None;
-                self.refusal = Some(words);
-            }
-            TapState::Resumed { queue, from, to } => {
-                tap.queue = Some(queue);
-                self.log.push_gap(from, to);
-                return Some((
-                    Gravity::Warning,
-                    format!(
-                        "Connected again. Events between {} and {} were not seen",
-                        clock(from),
-                        clock(to)
-                    ),
-                ));
-            }
-            TapState::Overflowing { at } => {
-                let from = self.overflow.map_or(at, |(from, _)| from);
-                self.overflow = Some((from, at.max(now.min(at))));
-            }
-        }
-        None
-    }
-
     /// Appends an event.
     pub fn push(&mut self, tap: TapId, event: &Event) {
         self.tree.count(&event.routing_key, event.received_at);
         self.fresh += 1;
         self.log.push(tap, event);
+    }
+
+    /// Marks a time during which nothing could be seen.
+    pub fn push_gap(&mut self, from: DateTime<Utc>, to: DateTime<Utc>) {
+        self.log.push_gap(from, to);
     }
 
     /// A frame passes: rates once a second, and one bounded step of matching. True if the next
@@ -266,9 +156,12 @@ impl Live {
         self.rate > 0.0 || self.fresh > 0
     }
 
-    /// What was seen lately, for completing a filter line.
-    #[must_use]
-    pub fn seen(&self) {}
+    /// Leaves the events of these taps out.
+    pub fn hide_taps(&mut self, hidden: Vec<TapId>, now: DateTime<Utc>) {
+        self.narrow(now, |criteria| {
+            criteria.scope.hidden_taps = hidden.into_iter().collect();
+        });
+    }
 
     /// Does what the person asked for.
     pub fn act(&mut self, action: LiveAction, forms: &mut Forms, now: DateTime<Utc>) {
@@ -279,7 +172,6 @@ impl Live {
                 self.log.clear();
                 self.tree.clear();
                 self.selection.clear();
-                self.overflow = None;
                 self.plot = None;
                 self.view.freeze(None);
                 self.view.restart(now.timestamp_millis());
@@ -366,28 +258,4 @@ pub fn clock(time: DateTime<Utc>) -> String {
     time.with_timezone(&chrono::Local)
         .format("%H:%M:%S%.3f")
         .to_string()
-}
-
-/// The keys to bind: for a direct exchange a pattern means every known key that it matches,
-/// because such an exchange compares letter by letter.
-fn binding_keys(
-    pattern: &str,
-    exchange: &str,
-    kind: &ExchangeKind,
-    topology: &Topology,
-) -> Vec<String> {
-    if *kind != ExchangeKind::Direct || !pattern.contains(['#', '*']) {
-        return vec![pattern.to_owned()];
-    }
-    let known = topology
-        .bindings
-        .iter()
-        .filter(|binding| binding.source == exchange);
-    let mut keys: Vec<String> = known
-        .map(|binding| binding.key.clone())
-        .filter(|key| crate::domain::routing_key::matches(pattern, key))
-        .collect();
-    keys.sort();
-    keys.dedup();
-    keys
 }

@@ -11,17 +11,24 @@ pub mod live;
 pub mod notices;
 pub mod publish;
 pub mod saved;
+pub mod seen;
 pub mod selection;
+pub mod tap_card;
+pub mod taps;
 pub mod tree;
 pub mod view;
 
 use chrono::{DateTime, Utc};
 
+use crate::domain::preflight::Report;
+use crate::domain::tap::{FirehoseRequest, TapRequest};
 use crate::domain::{Endpoint, Topology};
-use crate::protocol::{Command, Gravity, Link, RequestId, SandboxState, Update};
+use crate::protocol::{Command, Gravity, Link, RequestId, SandboxState, TapState, Update};
 
 pub use action::{Action, Screen};
 pub use forms::Forms;
+
+use live::LiveAction;
 
 /// Time and fresh ids, handed in by the edge.
 #[derive(Clone, Copy, Debug)]
@@ -48,6 +55,10 @@ pub struct State {
     pub screen: Screen,
     /// The live stream.
     pub live: live::Live,
+    /// What it is filled by.
+    pub taps: taps::Taps,
+    /// What is told before a tap starts, while it is read.
+    pub tap_card: Option<tap_card::Card>,
     /// What was published.
     pub publish: publish::PublishDesk,
     /// Dead-letter queues and what is done with them.
@@ -58,6 +69,8 @@ pub struct State {
     pub saved_filters: Vec<saved::SavedFilter>,
     /// The endpoint of the last good connection, without its password.
     pub last_good: Option<Endpoint>,
+    /// The connection is to the sandbox.
+    is_sandbox: bool,
     next_id: u64,
 }
 
@@ -72,11 +85,14 @@ impl State {
             topology_revision: 0,
             screen: Screen::Live,
             live: live::Live::default(),
+            taps: taps::Taps::default(),
+            tap_card: None,
             publish: publish::PublishDesk::default(),
             dead: dead_letters::DeadLetterDesk::default(),
             notices: notices::Notices::default(),
             saved_filters: Vec::new(),
             last_good,
+            is_sandbox: false,
             next_id: 1,
         }
     }
@@ -108,6 +124,7 @@ impl State {
         match update {
             Update::Link(link) => return self.apply_link(link, forms),
             Update::Sandbox(sandbox) => {
+                self.is_sandbox = sandbox == SandboxState::Running;
                 if let SandboxState::Failed(words) = &sandbox {
                     self.notices.add(moment.now, Gravity::Error, words.clone());
                 }
@@ -124,12 +141,18 @@ impl State {
                 }
             }
             Update::Tap { tap, state } => {
-                if let Some((gravity, words)) = self.live.apply_tap(tap, state, moment.now) {
+                let told = self.taps.apply(tap, state);
+                if let Some((from, to)) = told.gap {
+                    self.live.push_gap(from, to);
+                }
+                if let Some((gravity, words)) = told.notice {
                     self.notices.add(moment.now, gravity, words);
                 }
             }
+            Update::Preflight { request, report } => self.take_report(request, report),
             Update::Events { tap, events } => {
-                if self.live.is_running(tap) {
+                if self.taps.is_wanted(tap) {
+                    self.taps.count(tap, events.len());
                     for event in events {
                         self.dead.learn(&event);
                         self.live.push(tap, &event);
@@ -173,11 +196,16 @@ impl State {
             Command::Resend { request, .. } | Command::Discard { request, .. } => {
                 self.dead.job_done(request, Some(words));
             }
-            Command::StartTap(request) => {
-                let refused = crate::protocol::TapState::Refused(words);
-                if let Some((gravity, words)) = self.live.apply_tap(request.tap, refused, now) {
-                    self.notices.add(now, gravity, words);
-                }
+            Command::Preflight { request, .. } => {
+                self.take_report(request, Report::impossible(words));
+            }
+            Command::StartTap(TapRequest { tap, .. })
+            | Command::StartFirehose(FirehoseRequest { tap, .. }) => {
+                self.taps.apply(tap, TapState::Refused(words));
+            }
+            Command::StopTap(tap) => {
+                self.taps.not_stopped(tap);
+                self.notices.add(now, Gravity::Warning, words);
             }
             _ => self.notices.add(now, Gravity::Warning, words),
         }
@@ -196,7 +224,7 @@ impl State {
             Link::Connected { endpoint, .. } => {
                 // The fields say the same; the password in it need not stay on the screen.
                 forms.connect.url.clear();
-                if self.sandbox != Some(SandboxState::Running) {
+                if !self.is_sandbox {
                     self.last_good = Some(endpoint.clone());
                 }
                 if !before {
@@ -206,7 +234,8 @@ impl State {
                 }
             }
             Link::Idle | Link::Failed { .. } | Link::Connecting(_) => {
-                self.live.stopped();
+                self.taps.all_ended();
+                self.tap_card = None;
                 if let Link::Connecting(endpoint) = &self.link {
                     forms.connect.take(endpoint);
                 }
@@ -219,13 +248,8 @@ impl State {
     /// The first topology of the sandbox starts its tap by itself: a newcomer sees events without
     /// a click. On any other broker a tap starts only when the person says so.
     fn autostart(&mut self, forms: &Forms) -> Vec<Command> {
-        if self.sandbox == Some(SandboxState::Running) && self.live.tap.is_none() {
-            let tap = self.fresh();
-            return self
-                .live
-                .start(tap, forms, &self.topology)
-                .into_iter()
-                .collect();
+        if self.in_sandbox() && self.taps.list().is_empty() {
+            return self.start_at_once(forms).into_iter().collect();
         }
         Vec::new()
     }
@@ -242,6 +266,7 @@ impl State {
             Action::Connect => match forms.connect.endpoint() {
                 Ok(endpoint) => {
                     forms.connect.problem = None;
+                    self.is_sandbox = false;
                     return vec![Command::Connect(endpoint)];
                 }
                 Err(words) => forms.connect.problem = Some(words),
@@ -253,27 +278,28 @@ impl State {
                 self.sandbox = Some(SandboxState::Starting("Looking for RabbitMQ".to_owned()));
                 return vec![Command::StartSandbox];
             }
-            Action::StartTap => {
-                let tap = self.fresh();
-                return self
-                    .live
-                    .start(tap, forms, &self.topology)
-                    .into_iter()
-                    .collect();
+            Action::Tap(action) => {
+                let commands = self.act_on_taps(action, forms).into_iter().collect();
+                self.live.hide_taps(self.taps.hidden(), moment.now);
+                return commands;
             }
-            Action::StopTap => return self.live.stop().into_iter().collect(),
-            Action::Live(action) => self.live.act(action, forms, moment.now),
+            Action::Live(action) => {
+                if matches!(action, LiveAction::Clear) {
+                    self.taps.clear();
+                }
+                self.live.act(action, forms, moment.now);
+            }
             Action::FillSample => {
                 crate::domain::sample::fill(&mut forms.draft, moment.fresh_id, moment.now);
             }
             Action::Publish => {
                 let request = RequestId(self.fresh());
                 let draft = &forms.draft;
-                let own = self.live.own_queue();
+                let own = self.taps.own_queues();
                 let others =
                     self.topology
-                        .reached_without(&draft.exchange, &draft.routing_key, own);
-                let only_tap = own.is_some() && others.is_some_and(|queues| queues.is_empty());
+                        .reached_without(&draft.exchange, &draft.routing_key, &own);
+                let only_tap = !own.is_empty() && others.is_some_and(|queues| queues.is_empty());
                 let command = self.publish.publish(request, draft, only_tap, moment.now);
                 return command.into_iter().collect();
             }

@@ -6,6 +6,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::dead_letters::DeadAction;
 use super::live::LiveAction;
+use super::tap_card::{Card, TapAction};
 use super::*;
 use crate::domain::tap::TapId;
 use crate::domain::topology::tests::shop;
@@ -49,8 +50,34 @@ impl Desk {
         self.state.act(action, &mut self.forms, moment)
     }
 
+    /// Asks for the tap that the form describes; gives the keys that the card is about.
+    fn ask_tap(&mut self) -> Vec<String> {
+        let commands = self.act(Action::Tap(TapAction::Start));
+        let [
+            Command::Preflight {
+                request,
+                exchange,
+                binding_keys,
+            },
+        ] = commands.as_slice()
+        else {
+            panic!("no preflight: {commands:?}");
+        };
+        let report = Report {
+            exchange: exchange.clone(),
+            binding_keys: binding_keys.clone(),
+            ..Report::default()
+        };
+        self.apply(Update::Preflight {
+            request: *request,
+            report,
+        });
+        binding_keys.clone()
+    }
+
     fn start_tap(&mut self) -> TapId {
-        let commands = self.act(Action::StartTap);
+        self.ask_tap();
+        let commands = self.act(Action::Tap(TapAction::StartAnyway));
         let [Command::StartTap(request)] = commands.as_slice() else {
             panic!("no tap: {commands:?}");
         };
@@ -109,16 +136,58 @@ fn dead_letter(body: &str) -> Arc<Event> {
 }
 
 #[test]
-fn a_tap_is_refused_before_anything_is_sent() {
+fn a_refusal_starts_nothing_and_offers_the_firehose() {
     let mut desk = Desk::connected();
-    desk.forms.tap.exchange = "spread".into();
-    assert!(desk.act(Action::StartTap).is_empty());
+    desk.act(Action::Tap(TapAction::Start));
+    let Some(Card::Asking { request, .. }) = desk.state.tap_card else {
+        panic!("no card")
+    };
+    let report = Report::impossible("It would take messages away".into());
+    desk.apply(Update::Preflight { request, report });
+    assert!(desk.act(Action::Tap(TapAction::StartAnyway)).is_empty());
+    assert!(desk.state.tap_card.is_some(), "the reason stays in sight");
+    desk.act(Action::Tap(TapAction::AskFirehose));
+    let commands = desk.act(Action::Tap(TapAction::SwitchOnFirehose));
     assert!(
-        desk.state
-            .live
-            .refusal
-            .as_ref()
-            .is_some_and(|w| w.contains("x-consistent-hash"))
+        matches!(commands.as_slice(), [Command::StartFirehose(_)]),
+        "{commands:?}"
+    );
+    assert_eq!(desk.state.taps.list()[0].name(), "Firehose");
+    // Once is enough.
+    desk.act(Action::Tap(TapAction::AskFirehose));
+    let again = desk.act(Action::Tap(TapAction::SwitchOnFirehose));
+    assert!(again.is_empty());
+}
+
+#[test]
+fn a_card_that_was_put_away_does_not_come_back_with_its_answer() {
+    let mut desk = Desk::connected();
+    desk.act(Action::Tap(TapAction::Start));
+    let Some(Card::Asking { request, .. }) = desk.state.tap_card.clone() else {
+        panic!("no card")
+    };
+    desk.act(Action::Tap(TapAction::Cancel));
+    let report = Report::default();
+    desk.apply(Update::Preflight { request, report });
+    assert_eq!(desk.state.tap_card, None);
+    assert!(desk.act(Action::Tap(TapAction::StartAnyway)).is_empty());
+    assert!(
+        desk.act(Action::Tap(TapAction::SwitchOnFirehose))
+            .is_empty()
+    );
+}
+
+#[test]
+fn the_firehose_is_never_switched_on_without_its_card() {
+    let mut desk = Desk::connected();
+    assert!(
+        desk.act(Action::Tap(TapAction::SwitchOnFirehose))
+            .is_empty()
+    );
+    desk.ask_tap();
+    assert!(
+        desk.act(Action::Tap(TapAction::SwitchOnFirehose))
+            .is_empty()
     );
 }
 
@@ -126,11 +195,28 @@ fn a_tap_is_refused_before_anything_is_sent() {
 fn a_direct_exchange_is_bound_to_every_known_key() {
     let mut desk = Desk::connected();
     desk.forms.tap.exchange = "dead".into();
-    let commands = desk.act(Action::StartTap);
-    let [Command::StartTap(request)] = commands.as_slice() else {
-        panic!("{commands:?}")
-    };
-    assert_eq!(request.binding_keys, ["orders", "other"]);
+    assert_eq!(desk.ask_tap(), ["orders", "other"]);
+}
+
+#[test]
+fn several_taps_run_at_once_and_each_is_stopped_alone() {
+    let mut desk = Desk::connected();
+    let (first, second) = (desk.start_tap(), desk.start_tap());
+    desk.receive(first, "a");
+    desk.receive(second, "b");
+    let counts =
+        |desk: &Desk| -> Vec<u64> { desk.state.taps.list().iter().map(|t| t.received).collect() };
+    assert_eq!(counts(&desk), [1, 1]);
+    let commands = desk.act(Action::Tap(TapAction::Stop(first)));
+    assert!(matches!(commands.as_slice(), [Command::StopTap(tap)] if *tap == first));
+    desk.apply(Update::Tap {
+        tap: first,
+        state: TapState::Stopped,
+    });
+    desk.receive(first, "late");
+    desk.receive(second, "c");
+    assert_eq!(counts(&desk), [2]);
+    assert_eq!(desk.state.live.log.received(), 3);
 }
 
 #[test]
@@ -138,7 +224,7 @@ fn late_batches_of_a_stopped_tap_are_not_shown() {
     let mut desk = Desk::connected();
     let tap = desk.start_tap();
     desk.receive(tap, "order.created");
-    desk.act(Action::StopTap);
+    desk.act(Action::Tap(TapAction::Stop(tap)));
     desk.receive(tap, "order.created");
     assert_eq!(desk.state.live.log.received(), 1);
 }
@@ -341,7 +427,7 @@ fn a_new_peek_keeps_selection_and_marks_on_their_messages() {
 #[test]
 fn only_the_sandbox_starts_a_tap_by_itself() {
     let mut desk = Desk::connected();
-    assert!(desk.state.live.tap.is_none());
+    assert!(desk.state.taps.list().is_empty());
     desk.apply(Update::Link(Link::Idle));
     desk.apply(Update::Sandbox(SandboxState::Running));
     desk.apply(Update::Link(Link::Connected {
@@ -353,6 +439,18 @@ fn only_the_sandbox_starts_a_tap_by_itself() {
         matches!(commands.as_slice(), [Command::StartTap(_)]),
         "{commands:?}"
     );
+    // In there a tap of one's own needs no card either; anywhere else it does, also while the
+    // sandbox runs on.
+    let commands = desk.act(Action::Tap(TapAction::Start));
+    assert!(matches!(commands.as_slice(), [Command::StartTap(_)]));
+    desk.act(Action::Connect);
+    desk.apply(Update::Link(Link::Connecting(Endpoint::default())));
+    desk.apply(Update::Link(Link::Connected {
+        endpoint: Endpoint::default(),
+        server: String::new(),
+    }));
+    assert!(desk.apply(Update::Topology(shop())).is_empty());
+    desk.ask_tap();
 }
 
 #[test]
@@ -365,7 +463,7 @@ fn a_lost_connection_keeps_the_screens_and_the_tap() {
         since: desk.now,
         retry_at: desk.now,
     }));
-    assert!(desk.state.has_session() && desk.state.live.tap.is_some());
+    assert!(desk.state.has_session() && desk.state.taps.list().len() == 1);
     desk.apply(Update::Link(Link::Idle));
-    assert!(!desk.state.has_session() && desk.state.live.tap.is_none());
+    assert!(!desk.state.has_session() && desk.state.taps.list().is_empty());
 }

@@ -1,3 +1,4 @@
 //! What is kept on disk. Plain files of plain data; knows no broker, no runtime and no window.
 
+pub mod firehose;
 pub mod journal;

@@ -18,26 +18,26 @@ use crate::state::{Action, State};
 /// Where the message in the form would go, worked out when the target or the topology changes.
 #[derive(Debug, Default)]
 pub struct Preview {
-    key: (String, String, Option<String>, u64),
+    key: (String, String, Vec<String>, u64),
     words: String,
 }
 
 impl Preview {
     /// Where it would go, in words.
     pub fn words(&mut self, draft: &Draft, state: &State) -> &str {
-        let (topology, own) = (&state.topology, state.live.own_queue());
+        let (topology, own) = (&state.topology, state.taps.own_queues());
         let (exchange, key, old_own, revision) = &self.key;
         if self.words.is_empty()
             || *exchange != draft.exchange
             || *key != draft.routing_key
-            || old_own.as_deref() != own
+            || *old_own != own
             || *revision != state.topology_revision
         {
-            self.words = preview_words(&draft.exchange, &draft.routing_key, own, topology);
+            self.words = preview_words(&draft.exchange, &draft.routing_key, &own, topology);
             self.key = (
                 draft.exchange.clone(),
                 draft.routing_key.clone(),
-                own.map(str::to_owned),
+                own.into_iter().map(str::to_owned).collect(),
                 state.topology_revision,
             );
         }
@@ -48,7 +48,7 @@ impl Preview {
 fn preview_words(
     exchange: &str,
     routing_key: &str,
-    own_queue: Option<&str>,
+    own_queues: &[&str],
     topology: &Topology,
 ) -> String {
     if topology.source == TopologySource::Management
@@ -57,7 +57,7 @@ fn preview_words(
     {
         return format!("No exchange {exchange} is known in this virtual host");
     }
-    match topology.reached_without(exchange, routing_key, own_queue) {
+    match topology.reached_without(exchange, routing_key, own_queues) {
         None => "Which queues it reaches is not known: the bindings cannot be read".to_owned(),
         Some(queues) if queues.is_empty() => {
             "No queue would get it: no binding matches this routing key".to_owned()
@@ -245,13 +245,13 @@ mod tests {
         let shop = shop();
         let words = |exchange, key, own| preview_words(exchange, key, own, &shop);
         assert_eq!(
-            words("shop", "order.created", None),
+            words("shop", "order.created", &[]),
             "Reaches the queue orders"
         );
-        assert!(words("shop", "x", None).starts_with("No queue"));
-        assert!(words("shop", "order.created", Some("orders")).starts_with("No queue"));
-        assert!(words("spread", "x", None).contains("not known"));
-        assert!(words("nowhere", "x", None).starts_with("No exchange nowhere"));
+        assert!(words("shop", "x", &[]).starts_with("No queue"));
+        assert!(words("shop", "order.created", &["orders"]).starts_with("No queue"));
+        assert!(words("spread", "x", &[]).contains("not known"));
+        assert!(words("nowhere", "x", &[]).starts_with("No exchange nowhere"));
     }
 
     #[test]

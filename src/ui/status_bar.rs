@@ -7,8 +7,8 @@ use super::theme::{self, Palette};
 use super::widgets::button;
 use crate::domain::payload::size_text;
 use crate::protocol::Gravity;
-use crate::state::Action;
-use crate::state::live::{Live, clock};
+use crate::state::live::clock;
+use crate::state::{Action, State};
 
 /// Draws the bar.
 pub fn status_bar_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
@@ -22,7 +22,7 @@ pub fn status_bar_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
         .show(ui, |ui| {
             ui.horizontal_centered(|ui| {
                 ui.spacing_mut().item_spacing.x = 18.0;
-                for (name, value, color) in counters(&cx.state.live, palette) {
+                for (name, value, color) in counters(cx.state, palette) {
                     let text = format!("{name} {value}");
                     let text = RichText::new(text).size(theme::SIZES[0] + 1.0).color(color);
                     ui.add(egui::Label::new(text).selectable(false));
@@ -35,11 +35,12 @@ pub fn status_bar_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
 }
 
 /// The counters as (name, value, colour), so that a test can read them as data.
-fn counters(live: &Live, palette: &Palette) -> Vec<(&'static str, String, Color32)> {
-    let dropped = match live.overflow {
+fn counters(state: &State, palette: &Palette) -> Vec<(&'static str, String, Color32)> {
+    let live = &state.live;
+    let dropped = match state.taps.losses() {
         None => ("0".to_owned(), palette.weak),
-        Some((from, to)) => (
-            format!("some ({} to {})", clock(from), clock(to)),
+        Some(loss) => (
+            format!("some ({} to {})", clock(loss.from), clock(loss.to)),
             palette.warn,
         ),
     };

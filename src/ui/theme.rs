@@ -49,6 +49,7 @@ pub struct Palette {
     /// Member names in a payload.
     pub name: Color32,
     keys: [Color32; 8],
+    taps: [Color32; crate::state::taps::COLOURS],
 }
 
 const fn rgb(hex: u32) -> Color32 {
@@ -83,6 +84,14 @@ const DARK: Palette = Palette {
         rgb(0x00f3_8fa3),
         rgb(0x00ad_a6f5),
     ],
+    taps: [
+        rgb(0x0058_9dfc),
+        rgb(0x00c4_8bf2),
+        rgb(0x0045_cbd1),
+        rgb(0x00f0_8ac8),
+        rgb(0x00b9_c2d0),
+        rgb(0x008d_8cf5),
+    ],
 };
 
 const LIGHT: Palette = Palette {
@@ -112,6 +121,14 @@ const LIGHT: Palette = Palette {
         rgb(0x00b8_2f51),
         rgb(0x0057_4bc4),
     ],
+    taps: [
+        rgb(0x001e_63d0),
+        rgb(0x0089_3cc0),
+        rgb(0x000a_7a86),
+        rgb(0x00b0_2f86),
+        rgb(0x005b_6678),
+        rgb(0x0049_44c9),
+    ],
 };
 
 impl Palette {
@@ -123,6 +140,12 @@ impl Palette {
         } else {
             &LIGHT
         }
+    }
+
+    /// The colour of a tap; none of them means a verdict.
+    #[must_use]
+    pub fn tap(&self, colour: usize) -> Color32 {
+        self.taps[colour % self.taps.len()]
     }
 
     /// The stable colour of a routing key: the same first word always has the same one.

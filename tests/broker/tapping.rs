@@ -1,7 +1,7 @@
 //! Taps: what they see, and that nobody else sees them.
 
 use eventscope::broker::Options;
-use eventscope::domain::tap::MAX_LENGTH;
+use eventscope::domain::tap::LIMIT;
 use eventscope::protocol::{Command, Link, TapState, Update};
 use serde_json::json;
 
@@ -122,7 +122,7 @@ fn what_overflows_a_tap_stays_out_of_the_applications_dead_letters() {
     let mut app = App::at(place.endpoint());
     let (tap, state) = app.tap("shop", &["#"]);
     state.expect("a tap");
-    raw.flood("shop", "k", b"x", u64::from(MAX_LENGTH) * 2);
+    raw.flood("shop", "k", b"x", u64::from(LIMIT.messages) * 2);
     app.tap_state(tap, "the overflow to be told", |state| {
         matches!(state, TapState::Overflowing { .. }).then_some(())
     });

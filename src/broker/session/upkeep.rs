@@ -10,16 +10,20 @@ use super::super::connect::Opened;
 use super::super::jobs::{Asked, End};
 use super::super::link::{self, Happening, Phase, State};
 use super::super::sandbox::Sandbox;
+use super::super::tap::Wanted;
 use super::super::wires::Wires;
-use super::super::{private, survey, tap};
+use super::super::{firehose, private, survey, tap};
 use super::Session;
 use crate::domain::Endpoint;
+use crate::domain::tap::TapId;
 use crate::protocol::{Gravity, Link, SandboxState, TapState, Update};
 
 /// How long jobs that hold messages get to put them back when the connection is ended.
 const GRACE: Duration = Duration::from_millis(1_500);
 /// How long closing a connection politely may take.
 const CLOSE_LIMIT: Duration = Duration::from_secs(1);
+/// How long switching a firehose off may hold the end of a connection up.
+const SWEEP_LIMIT: Duration = Duration::from_secs(2);
 
 impl Session {
     /// Drops whatever connection there is and starts to open this one.
@@ -67,6 +71,7 @@ impl Session {
             refresh: Arc::new(Notify::new()),
             confirm_limit: self.options.confirm_timeout,
             journal_dir: self.options.journal_dir.clone(),
+            tap_limit: self.options.tap_limit,
             taps: Arc::default(),
             worn: Arc::default(),
         };
@@ -78,24 +83,36 @@ impl Session {
         tracing::info!(%endpoint, server, "connected");
         let update = Update::Link(Link::Connected { endpoint, server });
         self.outbox.send(update).await;
+        let reading = wires.clone();
         self.jobs.start(Asked::Own, |_| async {
-            survey::keep_reading(wires, known).await;
+            survey::keep_reading(reading, known).await;
             End::Quiet
         });
+        if !self.has_firehose() {
+            self.jobs.start(Asked::Own, |_| async {
+                firehose::sweep_and_tell(wires).await;
+                End::Quiet
+            });
+        }
         self.resume_taps().await;
+    }
+
+    fn has_firehose(&self) -> bool {
+        let mut taps = self.taps.values();
+        taps.any(|tap| matches!(tap.wanted, Wanted::Firehose(_)))
     }
 
     async fn resume_taps(&mut self) {
         let waiting: Vec<_> = self
             .taps
             .values()
-            .map(|tap| (tap.request.clone(), tap.lost_since))
+            .map(|tap| (tap.wanted.clone(), tap.lost_since))
             .collect();
-        for (request, since) in waiting {
-            let id = request.tap;
+        for (wanted, since) in waiting {
+            let id = wanted.tap();
             let job = self
                 .start(Asked::Tap(id), |wires, stop| async move {
-                    End::Tap(tap::run(wires, request, since, stop).await)
+                    End::Tap(tap::run(wires, wanted, since, stop).await)
                 })
                 .await;
             if let Some(tap) = self.taps.get_mut(&id) {
@@ -168,9 +185,20 @@ impl Session {
         self.outbox.send(update).await;
     }
 
-    /// Ends the connection and everything on it. Jobs that hold messages may put them back first.
+    /// Ends the connection and everything on it. Jobs that hold messages may put them back first,
+    /// and a firehose is switched off.
     pub(super) async fn close(&mut self) {
-        let holds = |asked| matches!(asked, Asked::Move(_) | Asked::Peek(_));
+        let firehoses: Vec<TapId> = self
+            .taps
+            .iter()
+            .filter(|(_, tap)| matches!(tap.wanted, Wanted::Firehose(_)))
+            .map(|(id, _)| *id)
+            .collect();
+        let holds = |asked| match asked {
+            Asked::Move(_) | Asked::Peek(_) => true,
+            Asked::Tap(id) => firehoses.contains(&id),
+            _ => false,
+        };
         self.jobs.cut(|asked| !holds(asked));
         self.jobs.stop(holds);
         let grace = tokio::time::sleep(GRACE);
@@ -189,6 +217,9 @@ impl Session {
             let state = TapState::Stopped;
             self.outbox.send(Update::Tap { tap, state }).await;
         }
+        if !firehoses.is_empty() {
+            self.switch_firehose_off().await;
+        }
         if let State::Connected { wires, .. } = std::mem::replace(&mut self.link, State::Idle) {
             let both = futures_util::future::join(
                 wires.reading.close(200, "OK".into()),
@@ -197,6 +228,25 @@ impl Session {
             if tokio::time::timeout(CLOSE_LIMIT, both).await.is_err() {
                 tracing::debug!("a connection did not close in time");
             }
+        }
+    }
+
+    /// What its job could not do, because it was cut off or the connection was lost.
+    async fn switch_firehose_off(&self) {
+        let endpoint = match &self.link {
+            State::Connected { wires, .. } => wires.endpoint.as_ref().clone(),
+            State::Lost { endpoint, .. } => endpoint.clone(),
+            State::Idle | State::Connecting { .. } => return,
+        };
+        let Some(dir) = self.options.journal_dir.clone() else {
+            return;
+        };
+        let sweep = firehose::sweep(dir, endpoint);
+        match tokio::time::timeout(SWEEP_LIMIT, sweep).await {
+            Ok(None | Some(Ok(()))) => {}
+            Ok(Some(Err(words))) => self.outbox.notice(Gravity::Error, words).await,
+            // The note stays, so it is tried again when this place is connected to.
+            Err(_) => tracing::warn!("the firehose was not switched off in time"),
         }
     }
 

@@ -3,6 +3,7 @@
 
 mod payload;
 mod properties;
+mod trace;
 
 use std::sync::Arc;
 
@@ -41,6 +42,9 @@ pub fn inspector_ui(ui: &mut Ui, memory: &mut Inspector, event: &Arc<Event>) -> 
         ui.add(egui::Label::new(key.color(palette.key(&event.routing_key)).strong()).truncate());
     });
     ui.scope(|ui| facts_ui(ui, event));
+    if let Some(trace) = &event.trace {
+        trace::trace_ui(ui, trace);
+    }
     ui.horizontal_wrapped(|ui| {
         if button(ui, "Use as draft", true)
             .on_hover_text("Load it into the publish form")

@@ -12,6 +12,7 @@ use super::super::widgets::{button, field_margin, small_label, weak};
 use crate::query::complete;
 use crate::state::Action;
 use crate::state::live::LiveAction;
+use crate::state::seen::Lately;
 
 /// The line.
 pub(super) fn filter_bar_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
@@ -61,7 +62,7 @@ fn completion_ui(cx: &mut Cx<'_>, field: &Response, cursor: Option<usize>) {
         return;
     }
     let cursor = cursor.unwrap_or(cx.forms.filter.len());
-    let offers = complete(&cx.forms.filter, cursor, &cx.state.live.seen());
+    let offers = complete(&cx.forms.filter, cursor, &Lately(&cx.state.live));
     if offers.is_empty() || ctx.input(|input| input.key_pressed(Key::Escape)) {
         Popup::close_id(ctx, id);
         return;

@@ -5,6 +5,8 @@ mod filter_bar;
 mod row_menu;
 mod table;
 mod tap_bar;
+mod tap_card;
+mod tap_list;
 mod tree;
 
 use eframe::egui::{CentralPanel, Frame, Margin, Panel, Ui};
@@ -15,6 +17,7 @@ use super::widgets::{button, empty_state, small_label};
 use super::{Cx, inspector};
 use crate::state::Action;
 use crate::state::live::LiveAction;
+use crate::state::taps::Phase;
 
 pub use columns::Columns;
 
@@ -141,20 +144,33 @@ fn empty_words(cx: &Cx<'_>) -> (&'static str, String) {
             "Change or clear the filter above".to_owned(),
         );
     }
-    match &live.tap {
-        Some(tap) if tap.queue.is_some() => (
-            "Waiting for events",
-            format!(
-                "Listening to {} with binding key {}. Events appear here as they are published",
-                tap.exchange, tap.binding
-            ),
-        ),
-        Some(_) => ("Starting the tap", "The broker has not answered yet".to_owned()),
-        None => (
+    let taps = cx.state.taps.list();
+    let on = |phase: &Phase| taps.iter().filter(|tap| tap.phase == *phase).count();
+    if on(&Phase::Running) > 0 {
+        let names: Vec<String> = taps
+            .iter()
+            .filter(|tap| tap.phase == Phase::Running)
+            .map(|tap| match tap.keys() {
+                keys if keys.is_empty() => tap.name().to_owned(),
+                keys => format!("{} with binding key {keys}", tap.name()),
+            })
+            .collect();
+        let words = format!(
+            "Listening to {}. Events appear here as they are published",
+            names.join("; ")
+        );
+        ("Waiting for events", words)
+    } else if on(&Phase::Starting) > 0 {
+        (
+            "Starting the tap",
+            "The broker has not answered yet".to_owned(),
+        )
+    } else {
+        (
             "See what flows",
             "Choose an exchange and a binding key above, then start a tap. It is a temporary queue \
              of your own: consumers and publishers do not notice it"
                 .to_owned(),
-        ),
+        )
     }
 }

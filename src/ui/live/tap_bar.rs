@@ -4,10 +4,11 @@ use eframe::egui::{Frame, Margin, Panel, Ui};
 
 use super::super::Cx;
 use super::super::theme::Palette;
-use super::super::widgets::{banner, button, inline_choice_field, primary_button, weak};
-use crate::domain::{ExchangeKind, tap};
+use super::super::widgets::{button, inline_choice_field, primary_button, weak};
+use super::{tap_card, tap_list};
 use crate::state::Action;
 use crate::state::live::LiveAction;
+use crate::state::tap_card::TapAction;
 
 pub(super) fn tap_bar_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     let palette = Palette::of(ui);
@@ -20,62 +21,47 @@ pub(super) fn tap_bar_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
             ui.add_space(8.0);
             reading_ui(ui, cx);
         });
+        tap_list::tap_list_ui(ui, cx);
+        tap_card::tap_card_ui(ui, cx);
         super::filter_bar::filter_bar_ui(ui, cx);
-        if let Some(words) = &cx.state.live.refusal {
-            banner(ui, palette.bad, words);
-        } else if cx.state.live.tap.is_none()
-            && let Some(words) = advice(cx)
-        {
-            weak(ui, words);
-        }
     });
-}
-
-fn advice(cx: &Cx<'_>) -> Option<String> {
-    let form = &cx.forms.tap;
-    let kind = cx
-        .state
-        .topology
-        .exchange(&form.exchange)
-        .map_or(&ExchangeKind::Unknown, |exchange| &exchange.kind);
-    tap::refusal(&form.exchange, kind)
-        .or_else(|| tap::advice(kind, std::slice::from_ref(&form.binding_key)))
 }
 
 fn tap_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     let topology = &cx.state.topology;
-    let running = cx.state.live.tap.is_some();
     let form = &mut cx.forms.tap;
-    ui.add_enabled_ui(!running, |ui| {
-        inline_choice_field(ui, "Exchange", &mut form.exchange, 150.0, || {
-            let named = topology
-                .exchanges
-                .iter()
-                .filter(|exchange| !exchange.name.is_empty());
-            named.map(|exchange| exchange.name.as_str()).collect()
-        });
-        let exchange = form.exchange.clone();
-        inline_choice_field(ui, "Binding key", &mut form.binding_key, 130.0, || {
-            let bound = topology
-                .bindings
-                .iter()
-                .filter(|binding| binding.source == exchange);
-            let mut keys: Vec<&str> = bound.map(|binding| binding.key.as_str()).collect();
-            keys.push("#");
-            keys.sort_unstable();
-            keys.dedup();
-            keys
-        });
+    inline_choice_field(ui, "Exchange", &mut form.exchange, 150.0, || {
+        let named = topology
+            .exchanges
+            .iter()
+            .filter(|exchange| !exchange.name.is_empty());
+        named.map(|exchange| exchange.name.as_str()).collect()
     });
-    if running {
-        if button(ui, "Stop tap", true).clicked() {
-            cx.act(Action::StopTap);
-        }
-    } else if primary_button(ui, "Start tap", cx.state.is_connected())
+    let exchange = form.exchange.clone();
+    inline_choice_field(ui, "Binding key", &mut form.binding_key, 130.0, || {
+        let bound = topology
+            .bindings
+            .iter()
+            .filter(|binding| binding.source == exchange);
+        let mut keys: Vec<&str> = bound.map(|binding| binding.key.as_str()).collect();
+        keys.push("#");
+        keys.sort_unstable();
+        keys.dedup();
+        keys
+    })
+    .on_hover_text("Several are parted by commas");
+    if primary_button(ui, "Start tap", cx.state.is_connected())
         .on_hover_text("Receive a copy of what this exchange routes")
         .clicked()
     {
-        cx.act(Action::StartTap);
+        cx.act(Action::Tap(TapAction::Start));
+    }
+    let may = cx.state.is_connected() && !cx.state.taps.has_firehose();
+    if button(ui, "Firehose…", may)
+        .on_hover_text("See everything that is published in this virtual host")
+        .clicked()
+    {
+        cx.act(Action::Tap(TapAction::AskFirehose));
     }
 }
 
