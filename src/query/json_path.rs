@@ -1,0 +1,211 @@
+//! Finds the values at a path of a JSON document without reading the document into a tree.
+//!
+//! The walk skips what it does not need with a count of open brackets instead of recursion, so ten
+//! thousand levels are as good as one. It does not validate: a broken document gives no value or
+//! one that stands before the fault, never a panic. Of members with the same name the first counts.
+
+use std::borrow::Cow;
+
+use memchr::memmem::Finder;
+
+/// One step of a path.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// The member of an object with this name.
+    Name(String),
+    /// The item of an array at this place, from 0.
+    Index(usize),
+    /// Every item of an array.
+    Each,
+}
+
+/// A path made ready for many documents.
+#[derive(Clone, Debug)]
+pub(super) struct JsonPath {
+    steps: Vec<Step>,
+    /// The last name of the path in its quotes. A document without these bytes has no such member,
+    /// unless it writes the name with escapes.
+    last_name: Option<Finder<'static>>,
+}
+
+impl JsonPath {
+    /// Makes a path ready.
+    pub(super) fn new(steps: &[Step]) -> Self {
+        let last_name = steps.iter().rev().find_map(|step| match step {
+            Step::Name(name) => Some(Finder::new(&format!("\"{name}\"")).into_owned()),
+            Step::Index(_) | Step::Each => None,
+        });
+        Self {
+            steps: steps.to_vec(),
+            last_name,
+        }
+    }
+
+    /// Puts the values at the path to `found`, as written and in their order, until it says true.
+    pub(super) fn any(&self, document: &[u8], found: &mut dyn FnMut(&[u8]) -> bool) -> bool {
+        let absent = self
+            .last_name
+            .as_ref()
+            .is_some_and(|name| name.find(document).is_none());
+        if absent && memchr::memchr(b'\\', document).is_none() {
+            return false;
+        }
+        let walk = Walk(document);
+        let start = walk.space(0);
+        walk.any(start, &self.steps, found)
+    }
+}
+
+/// A document while it is walked. Places are offsets; `None` means that the document is broken or
+/// has no more.
+struct Walk<'a>(&'a [u8]);
+
+impl Walk<'_> {
+    /// Recurses once for each `[]` of the path, which the parser bounds.
+    fn any(&self, mut at: usize, steps: &[Step], found: &mut dyn FnMut(&[u8]) -> bool) -> bool {
+        for (done, step) in steps.iter().enumerate() {
+            let next = match step {
+                Step::Name(name) => self.member(at, name),
+                Step::Index(index) => self.item(at, *index),
+                Step::Each => {
+                    let mut item = self.first_item(at);
+                    while let Some(start) = item {
+                        if self.any(start, &steps[done + 1..], found) {
+                            return true;
+                        }
+                        item = self.next_item(start);
+                    }
+                    return false;
+                }
+            };
+            let Some(next) = next else { return false };
+            at = next;
+        }
+        self.value_end(at)
+            .and_then(|end| self.0.get(at..end))
+            .is_some_and(found)
+    }
+
+    fn byte(&self, at: usize) -> Option<u8> {
+        self.0.get(at).copied()
+    }
+
+    fn space(&self, mut at: usize) -> usize {
+        while matches!(self.byte(at), Some(b' ' | b'\n' | b'\r' | b'\t')) {
+            at += 1;
+        }
+        at
+    }
+
+    /// Where the value of a member starts.
+    fn member(&self, object: usize, name: &str) -> Option<usize> {
+        if self.byte(object)? != b'{' {
+            return None;
+        }
+        let mut at = self.space(object + 1);
+        loop {
+            if self.byte(at)? != b'"' {
+                return None;
+            }
+            let end = self.string_end(at)?;
+            let written = self.0.get(at + 1..end - 1)?;
+            let colon = self.space(end);
+            if self.byte(colon)? != b':' {
+                return None;
+            }
+            let value = self.space(colon + 1);
+            if same_name(written, name) {
+                return Some(value);
+            }
+            let comma = self.space(self.value_end(value)?);
+            if self.byte(comma)? != b',' {
+                return None;
+            }
+            at = self.space(comma + 1);
+        }
+    }
+
+    fn item(&self, array: usize, index: usize) -> Option<usize> {
+        let mut item = self.first_item(array)?;
+        for _ in 0..index {
+            item = self.next_item(item)?;
+        }
+        Some(item)
+    }
+
+    fn first_item(&self, array: usize) -> Option<usize> {
+        if self.byte(array)? != b'[' {
+            return None;
+        }
+        let first = self.space(array + 1);
+        (self.byte(first)? != b']').then_some(first)
+    }
+
+    fn next_item(&self, item: usize) -> Option<usize> {
+        let comma = self.space(self.value_end(item)?);
+        (self.byte(comma)? == b',').then(|| self.space(comma + 1))
+    }
+
+    /// Behind the closing quote of the string that opens at `open`.
+    fn string_end(&self, open: usize) -> Option<usize> {
+        let mut at = open + 1;
+        loop {
+            match self.byte(at)? {
+                b'"' => return Some(at + 1),
+                b'\\' => at += 2,
+                _ => at += 1,
+            }
+        }
+    }
+
+    /// Behind the value that starts at `start`.
+    fn value_end(&self, start: usize) -> Option<usize> {
+        match self.byte(start)? {
+            b'"' => self.string_end(start),
+            b'{' | b'[' => {
+                let mut depth = 0_usize;
+                let mut at = start;
+                loop {
+                    match self.byte(at)? {
+                        b'"' => {
+                            at = self.string_end(at)?;
+                            continue;
+                        }
+                        b'{' | b'[' => depth += 1,
+                        b'}' | b']' => depth -= 1,
+                        _ => {}
+                    }
+                    at += 1;
+                    if depth == 0 {
+                        return Some(at);
+                    }
+                }
+            }
+            _ => {
+                let rest = self.0.get(start..)?;
+                let length = rest
+                    .iter()
+                    .position(|b| matches!(b, b',' | b'}' | b']' | b' ' | b'\n' | b'\r' | b'\t'));
+                let length = length.unwrap_or(rest.len());
+                (length > 0).then_some(start + length)
+            }
+        }
+    }
+}
+
+fn same_name(written: &[u8], name: &str) -> bool {
+    written == name.as_bytes()
+        || (written.contains(&b'\\') && unescape(written).as_deref() == Some(name))
+}
+
+/// The text of a string between its quotes; `None` if its escapes or its bytes are no text.
+pub(super) fn unescape(written: &[u8]) -> Option<Cow<'_, str>> {
+    if !written.contains(&b'\\') {
+        return std::str::from_utf8(written).ok().map(Cow::Borrowed);
+    }
+    let mut quoted = Vec::with_capacity(written.len() + 2);
+    quoted.push(b'"');
+    quoted.extend_from_slice(written);
+    quoted.push(b'"');
+    serde_json::from_slice(&quoted).ok().map(Cow::Owned)
+}

@@ -1,0 +1,303 @@
+//! A filter made ready to be put to many events, from several threads.
+
+use super::amount::{Number, bytes, milliseconds};
+use super::ast::{Field, Named, Node, Op, Sort, Thing, Value};
+use super::compare::{Scalar, Test};
+use super::json_path::{JsonPath, Step};
+use super::needle::Needle;
+use super::pattern::Pattern;
+use super::subject::Subject;
+use crate::domain::{Fate, PayloadKind, routing_key};
+use regex::bytes::Regex;
+
+/// A filter made ready.
+#[derive(Clone, Debug)]
+pub struct Matcher {
+    check: Check,
+    needle: Option<Needle>,
+    needle_only: bool,
+}
+
+#[derive(Clone, Debug)]
+enum Check {
+    All,
+    And(Vec<Check>),
+    Or(Vec<Check>),
+    Not(Box<Check>),
+    Word(Needle),
+    Pattern(Regex),
+    Topic(String),
+    Named(Named, Test),
+    Header(String, Test),
+    Json(Root, JsonPath, Test),
+    Size(Op, f64),
+    Age(Op, f64),
+    HasNamed(Named),
+    HasHeader(String),
+    HasJson(Root, JsonPath),
+    HasTrace,
+    Is(Sort),
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Root {
+    Data,
+    Body,
+}
+
+impl Matcher {
+    pub(super) fn new(node: &Node) -> Self {
+        let needle = match node {
+            Node::And(parts) => parts.iter().filter_map(needle).max_by_key(Needle::length),
+            other => needle(other),
+        };
+        Self {
+            check: compile(node),
+            needle_only: needle.is_some() && !matches!(node, Node::And(_)),
+            needle,
+        }
+    }
+
+    /// Puts the filter to an event. `now_ms` is the time that `age` counts from, in milliseconds
+    /// since 1970.
+    #[must_use]
+    pub fn matches(&self, subject: &impl Subject, now_ms: i64) -> bool {
+        holds(&self.check, subject, now_ms)
+    }
+
+    /// A word without which no event matches: bare words, and expressions that are only text.
+    ///
+    /// It is looked for in these texts of an event and in nothing else: the body as it came, the
+    /// routing key, the exchange, the event type, the text properties, the names of the headers,
+    /// and the texts in them at any depth. Each is searched for itself; a word never reaches from
+    /// one into the next. Not looked at: numbers and dates among the properties and headers, the
+    /// trace, and what the escapes of a JSON string stand for.
+    #[must_use]
+    pub fn needle(&self) -> Option<&Needle> {
+        self.needle.as_ref()
+    }
+
+    /// True if the filter asks for nothing but the needle.
+    #[must_use]
+    pub fn is_needle_only(&self) -> bool {
+        self.needle_only
+    }
+
+    /// True if the filter lets everything through.
+    #[must_use]
+    pub fn is_all(&self) -> bool {
+        matches!(self.check, Check::All)
+    }
+
+    /// True if the answer for an event changes while time passes.
+    #[must_use]
+    pub fn depends_on_time(&self) -> bool {
+        fn any(check: &Check) -> bool {
+            match check {
+                Check::And(parts) | Check::Or(parts) => parts.iter().any(any),
+                Check::Not(part) => any(part),
+                Check::Age(..) => true,
+                _ => false,
+            }
+        }
+        any(&self.check)
+    }
+}
+
+fn needle(node: &Node) -> Option<Needle> {
+    match node {
+        Node::Word(word) => Some(Needle::word(word)),
+        Node::Pattern(pattern) => Needle::of_pattern(pattern),
+        _ => None,
+    }
+}
+
+fn compile(node: &Node) -> Check {
+    match node {
+        Node::All => Check::All,
+        Node::And(parts) => Check::And(cheapest_first(parts)),
+        Node::Or(parts) => Check::Or(cheapest_first(parts)),
+        Node::Not(part) => Check::Not(Box::new(compile(part))),
+        Node::Word(word) => Check::Word(Needle::word(word)),
+        Node::Pattern(pattern) => Needle::of_pattern(pattern).map_or_else(
+            || Check::Pattern(Pattern::regex(pattern).clone()),
+            Check::Word,
+        ),
+        Node::Compare(field, op, value) => comparison(field, *op, value),
+        Node::Has(Thing::Trace) => Check::HasTrace,
+        Node::Has(Thing::Field(field)) => match field {
+            Field::Named(named) => Check::HasNamed(*named),
+            Field::Header(name) => Check::HasHeader(name.clone()),
+            Field::Data(steps) => Check::HasJson(Root::Data, JsonPath::new(steps)),
+            Field::Body(steps) => Check::HasJson(Root::Body, JsonPath::new(steps)),
+            Field::Size | Field::Age => Check::All,
+        },
+        Node::Is(sort) => Check::Is(*sort),
+    }
+}
+
+fn comparison(field: &Field, op: Op, value: &Value) -> Check {
+    let test = Test::new(op, value);
+    let json = |root, steps: &[Step], test| Check::Json(root, JsonPath::new(steps), test);
+    // The parser lets only amounts through to these two; a tree made otherwise compares with no
+    // number at all.
+    let amount = |read: fn(&str) -> Option<f64>| match value {
+        Value::Bare(written) => read(written).unwrap_or(f64::NAN),
+        Value::Quoted(_) | Value::Pattern(_) => f64::NAN,
+    };
+    match (field, op, value) {
+        (Field::Named(Named::Key), Op::Like, Value::Bare(key)) => Check::Topic(key.clone()),
+        (Field::Named(named), ..) => Check::Named(*named, test),
+        (Field::Header(name), ..) => Check::Header(name.clone(), test),
+        (Field::Data(steps), ..) => json(Root::Data, steps, test),
+        (Field::Body(steps), ..) => json(Root::Body, steps, test),
+        (Field::Size, ..) => Check::Size(op, amount(bytes)),
+        (Field::Age, ..) => Check::Age(op, amount(milliseconds)),
+    }
+}
+
+/// The order of conditions does not change the answer, so the dear ones wait until they are needed.
+fn cheapest_first(parts: &[Node]) -> Vec<Check> {
+    let mut checks: Vec<Check> = parts.iter().map(compile).collect();
+    checks.sort_by_key(cost);
+    checks
+}
+
+/// A rough cost in tens of nanoseconds.
+fn cost(check: &Check) -> u32 {
+    match check {
+        Check::All | Check::Size(..) | Check::Age(..) | Check::Is(_) | Check::HasTrace => 0,
+        Check::And(parts) | Check::Or(parts) => parts.iter().map(cost).sum(),
+        Check::Not(part) => cost(part),
+        Check::Named(named, _) | Check::HasNamed(named) => match named {
+            Named::Exchange
+            | Named::Key
+            | Named::Type
+            | Named::Version
+            | Named::Id
+            | Named::Correlation
+            | Named::MessageId
+            | Named::Queue => 2,
+            _ => 100,
+        },
+        Check::Topic(_) => 10,
+        Check::Json(..) | Check::HasJson(..) => 30,
+        Check::Header(..) | Check::HasHeader(_) => 100,
+        Check::Word(_) => 110,
+        Check::Pattern(_) => 150,
+    }
+}
+
+/// Recurses as deep as the filter nests, which the parser bounds.
+fn holds(check: &Check, subject: &impl Subject, now_ms: i64) -> bool {
+    match check {
+        Check::All => true,
+        Check::And(parts) => parts.iter().all(|part| holds(part, subject, now_ms)),
+        Check::Or(parts) => parts.iter().any(|part| holds(part, subject, now_ms)),
+        Check::Not(part) => !holds(part, subject, now_ms),
+        Check::Word(needle) => any_text(subject, &mut |text| needle.occurs(text)),
+        Check::Pattern(regex) => any_text(subject, &mut |text| regex.is_match(text)),
+        Check::Topic(pattern) => routing_key::matches(pattern, subject.routing_key()),
+        Check::Named(named, test) => any_value(subject, *named, &mut |value| test.holds(value)),
+        Check::HasNamed(named) => any_value(subject, *named, &mut |_| true),
+        Check::Header(name, test) => subject
+            .properties()
+            .header(name)
+            .is_some_and(|value| test.holds(&Scalar::header(value))),
+        Check::HasHeader(name) => subject.properties().header(name).is_some(),
+        Check::Json(root, path, test) => any_json(subject, *root, path, &mut |written| {
+            test.holds(&Scalar::json(written))
+        }),
+        Check::HasJson(root, path) => any_json(subject, *root, path, &mut |_| true),
+        Check::HasTrace => subject.trace().is_some(),
+        Check::Size(op, limit) => {
+            #[expect(clippy::cast_precision_loss, reason = "no body comes near 2^53 bytes")]
+            let size = subject.body().len() as f64;
+            amount_holds(*op, size, *limit)
+        }
+        Check::Age(op, limit) => {
+            let age_ms = now_ms.saturating_sub(subject.received_ms());
+            #[expect(clippy::cast_precision_loss, reason = "ages stay far below 2^53 ms")]
+            let age_ms = age_ms as f64;
+            amount_holds(*op, age_ms, *limit)
+        }
+        Check::Is(sort) => match sort {
+            Sort::Redelivered => subject.redelivered(),
+            Sort::Json => subject.kind() == PayloadKind::Json,
+            Sort::Text => subject.kind() == PayloadKind::Text,
+            Sort::Binary => subject.kind() == PayloadKind::Binary,
+            Sort::Empty => subject.kind() == PayloadKind::Empty,
+            Sort::Lost => subject.trace().is_some_and(
+                |trace| matches!(&trace.fate, Fate::Published(queues) if queues.is_empty()),
+            ),
+        },
+    }
+}
+
+fn any_text(subject: &impl Subject, found: &mut dyn FnMut(&[u8]) -> bool) -> bool {
+    found(subject.body())
+        || found(subject.routing_key().as_bytes())
+        || found(subject.exchange().as_bytes())
+        || subject
+            .event_type()
+            .is_some_and(|text| found(text.as_bytes()))
+        || subject.any_property_text(found)
+}
+
+fn any_json(
+    subject: &impl Subject,
+    root: Root,
+    path: &JsonPath,
+    found: &mut dyn FnMut(&[u8]) -> bool,
+) -> bool {
+    subject.kind() == PayloadKind::Json
+        && match root {
+            Root::Data => path.any(subject.data(), found),
+            Root::Body => path.any(subject.body(), found),
+        }
+}
+
+/// Puts the values of a field to `found` until it says true. A missing field has none.
+fn any_value(subject: &impl Subject, named: Named, found: &mut dyn FnMut(&Scalar) -> bool) -> bool {
+    let mut text = |value: Option<&str>| value.is_some_and(|value| found(&Scalar::text(value)));
+    match named {
+        Named::Key => text(Some(subject.routing_key())),
+        Named::Exchange => text(Some(subject.exchange())),
+        Named::Type => text(subject.event_type()),
+        Named::Version => text(subject.version()),
+        Named::Id => text(subject.event_id().as_deref()),
+        Named::Correlation => text(subject.correlation_id().as_deref()),
+        Named::MessageId => text(subject.message_id().as_deref()),
+        Named::App => text(subject.properties().app_id.as_deref()),
+        Named::User => {
+            text(subject.trace().map(|trace| trace.user.as_str()))
+                || text(subject.properties().user_id.as_deref())
+        }
+        Named::ContentType => text(subject.properties().content_type.as_deref()),
+        Named::ReplyTo => text(subject.properties().reply_to.as_deref()),
+        Named::Priority => subject.properties().priority.is_some_and(|priority| {
+            let written = priority.to_string().into();
+            found(&Scalar::Number(Number::Whole(priority.into()), written))
+        }),
+        Named::Queue => match subject.trace().map(|trace| &trace.fate) {
+            Some(Fate::Published(queues)) => queues.iter().any(|queue| text(Some(queue))),
+            Some(Fate::Delivered(queue)) => text(Some(queue)),
+            None => false,
+        },
+    }
+}
+
+#[expect(
+    clippy::float_cmp,
+    reason = "whole numbers of bytes and milliseconds, equal or not"
+)]
+fn amount_holds(op: Op, left: f64, right: f64) -> bool {
+    match op {
+        Op::Like | Op::Equal => left == right,
+        Op::NotEqual => left != right,
+        Op::Greater => left > right,
+        Op::AtLeast => left >= right,
+        Op::Less => left < right,
+        Op::AtMost => left <= right,
+    }
+}

@@ -1,0 +1,218 @@
+//! The filter language: a line such as `key:order.# data.total>100 not "gift card"`.
+//!
+//! [`Filter::parse`] reads a line into a tree, [`Filter::matcher`] makes it ready for many events,
+//! [`complete`] helps to type it. An event answers through [`Subject`]; nothing here knows where
+//! events are kept.
+//!
+//! # The language
+//!
+//! - `word` or `"some words"`: the text occurs somewhere, in either case. Where exactly is said at
+//!   [`Matcher::needle`]. `/regex/` and `/regex/i` are looked for in the same places.
+//! - `field:value`: the value is like that. `*` and `?` are wildcards and ASCII letters match in
+//!   either case. `field:/regex/` for what wildcards cannot say. For `key` the value is a topic
+//!   pattern as in a binding, `order.*` or `order.#`, in the case as written; without such a word
+//!   it is the whole key.
+//! - `field=value`, `field!=value`: exactly so, or there and different.
+//! - `field>value`, `>=`, `<`, `<=`: numbers, also those written as text, and ISO 8601 dates as
+//!   the text that they are.
+//! - A value without quotes is compared with what is written, so `3` means the number and the text,
+//!   and numbers are also equal by value (`3` and `3.0`). A value in quotes is only text, and has
+//!   no wildcards.
+//! - A field that is missing matches no comparison, not even `!=`; `not field=value` does. Where
+//!   a field has several values (`queue`, a path with `[]`), one that matches is enough.
+//! - Fields: the names of [`Named`], `header.name`, `data.path` (the body without its envelope),
+//!   `body.path` (the whole body), `size>10kb`, `age<5m`. Names with odd letters stand in quotes:
+//!   `data."odd name"[0].x`.
+//! - `has:field`, also where the value is null; `has:trace`; `is:` with a name of [`Sort`].
+//! - `and`, `or`, `not`, also as `&&`, `||`, `-word` and `!word`; brackets. `not` binds closest,
+//!   then `and`, then `or`. Parts without a word between them are joined by and.
+
+mod amount;
+mod ast;
+mod compare;
+mod complete;
+mod field;
+mod json_path;
+mod lexer;
+mod matcher;
+mod needle;
+mod parse;
+mod pattern;
+mod print;
+mod subject;
+
+#[cfg(test)]
+mod agreement_tests;
+#[cfg(test)]
+mod language_tests;
+#[cfg(test)]
+mod matching_tests;
+
+use std::fmt;
+use std::ops::Range;
+use std::str::FromStr;
+
+pub use ast::{Field, Named, Node, Op, Sort, Thing, Value};
+pub use complete::{Completion, Seen, complete};
+pub use json_path::Step;
+pub use matcher::Matcher;
+pub use needle::Needle;
+pub use pattern::Pattern;
+pub use subject::Subject;
+
+/// Longest value in bytes that a filter is made from; of a longer one only its presence is asked.
+const MAX_VALUE: usize = 1_000;
+
+/// What a line asks of an event. Prints as a line that reads back as the same filter.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Filter {
+    root: Node,
+}
+
+/// What is wrong with a line.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{words}")]
+pub struct ParseError {
+    /// Where, in bytes of the line. Empty at its end if something is missing there.
+    pub at: Range<usize>,
+    /// What is wrong, and what would be right.
+    pub words: String,
+}
+
+impl Default for Filter {
+    fn default() -> Self {
+        Self::from(Node::All)
+    }
+}
+
+impl From<Node> for Filter {
+    fn from(root: Node) -> Self {
+        Self { root }
+    }
+}
+
+impl FromStr for Filter {
+    type Err = ParseError;
+
+    fn from_str(line: &str) -> Result<Self, ParseError> {
+        Self::parse(line)
+    }
+}
+
+impl fmt::Display for Filter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.root)
+    }
+}
+
+impl Filter {
+    /// Reads a line. An empty one lets everything through.
+    ///
+    /// # Errors
+    /// Says where the line is wrong, in what way, and what would be right.
+    pub fn parse(line: &str) -> Result<Self, ParseError> {
+        parse::parse(line).map(Self::from)
+    }
+
+    /// True if the filter lets everything through.
+    #[must_use]
+    pub fn is_all(&self) -> bool {
+        self.root == Node::All
+    }
+
+    /// Makes the filter ready for many events.
+    #[must_use]
+    pub fn matcher(&self) -> Matcher {
+        Matcher::new(&self.root)
+    }
+
+    /// What both let through. A condition that is there already is not added again.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        let mut parts = parts_of(self.root);
+        for part in parts_of(other.root) {
+            if !parts.contains(&part) {
+                parts.push(part);
+            }
+        }
+        match parts.len() {
+            0 => Self::default(),
+            1 => parts.remove(0).into(),
+            _ => Node::And(parts).into(),
+        }
+    }
+
+    /// The field has exactly this text.
+    #[must_use]
+    pub fn equals(field: Field, text: &str) -> Self {
+        if text.len() > MAX_VALUE {
+            return Self::has(field);
+        }
+        Node::Compare(field, Op::Equal, exact_text(text)).into()
+    }
+
+    /// The field has exactly this JSON value; for an object or a list, the field is there.
+    #[must_use]
+    pub fn equals_json(field: Field, written: &str) -> Self {
+        let written = written.trim();
+        let text = written
+            .strip_prefix('"')
+            .and_then(|text| json_path::unescape(text.strip_suffix('"')?.as_bytes()));
+        if let Some(text) = text {
+            return Self::equals(field, &text);
+        }
+        let scalar =
+            matches!(written, "true" | "false" | "null") || amount::Number::read(written).is_some();
+        if scalar && written.len() <= MAX_VALUE {
+            Node::Compare(field, Op::Equal, Value::Bare(written.to_owned())).into()
+        } else {
+            Self::has(field)
+        }
+    }
+
+    /// The routing key is this or begins with these words.
+    #[must_use]
+    pub fn key_branch(words: &str) -> Self {
+        let plain = print::is_plain_word(words) && !words.contains('#');
+        let value = if plain {
+            Some(Value::Bare(format!("{words}.#")))
+        } else {
+            // Only an expression can say the beginning of a key with odd letters.
+            let source = format!("^{}(\\.|$)", regex::escape(words));
+            Pattern::new(&source, false).ok().map(Value::Pattern)
+        };
+        let key = Field::Named(Named::Key);
+        match value {
+            Some(value) => Node::Compare(key, Op::Like, value).into(),
+            None => Self::equals(key, words),
+        }
+    }
+
+    fn has(field: Field) -> Self {
+        Node::Has(Thing::Field(field)).into()
+    }
+}
+
+/// The condition for a JSON value that was pointed at, as text to be put into a line.
+#[must_use]
+pub fn clause_for(field: Field, written: &str) -> String {
+    Filter::equals_json(field, written).to_string()
+}
+
+fn parts_of(root: Node) -> Vec<Node> {
+    match root {
+        Node::All => Vec::new(),
+        Node::And(parts) => parts,
+        other => vec![other],
+    }
+}
+
+/// A text as a value: in quotes where it would be read as something else without.
+fn exact_text(text: &str) -> Value {
+    let other = matches!(text, "true" | "false" | "null") || amount::Number::read(text).is_some();
+    if print::is_plain_word(text) && !other {
+        Value::Bare(text.to_owned())
+    } else {
+        Value::Quoted(text.to_owned())
+    }
+}

@@ -1,0 +1,95 @@
+//! A word that is looked for in bytes: in one event, or at once in many that lie one behind
+//! another.
+
+use std::ops::Range;
+
+use memchr::memmem::Finder;
+use regex::bytes::{Regex, RegexBuilder};
+
+use super::pattern::Pattern;
+
+/// A word and the fastest search for it.
+#[derive(Clone, Debug)]
+pub struct Needle {
+    search: Search,
+    length: usize,
+}
+
+#[derive(Clone, Debug)]
+enum Search {
+    /// The bytes as they are.
+    Exact(Box<Finder<'static>>),
+    /// Letters in either case, by Unicode's simple folding. For a plain word the library searches
+    /// with vector instructions.
+    Folded(Regex),
+}
+
+impl Needle {
+    /// A bare word of a filter: upper and lower case are the same.
+    pub(super) fn word(word: &str) -> Self {
+        let folded = RegexBuilder::new(&regex::escape(word))
+            .case_insensitive(true)
+            .build();
+        Self {
+            // A word as long as a whole line compiles, so the second arm is out of reach; it would
+            // only be stricter.
+            search: folded.map_or_else(|_| exact(word), Search::Folded),
+            length: word.len(),
+        }
+    }
+
+    /// The text that an expression is, if it is no more than text.
+    pub(super) fn of_pattern(pattern: &Pattern) -> Option<Self> {
+        pattern.is_literal().then(|| Self {
+            search: if pattern.ignore_case() {
+                Search::Folded(pattern.regex().clone())
+            } else {
+                exact(pattern.source())
+            },
+            length: pattern.source().len(),
+        })
+    }
+
+    /// The first place of the word.
+    #[must_use]
+    pub fn find(&self, haystack: &[u8]) -> Option<Range<usize>> {
+        match &self.search {
+            Search::Exact(finder) => {
+                let start = finder.find(haystack)?;
+                Some(start..start + self.length)
+            }
+            Search::Folded(regex) => regex.find(haystack).map(|found| found.range()),
+        }
+    }
+
+    /// True if the word occurs.
+    #[must_use]
+    pub fn occurs(&self, haystack: &[u8]) -> bool {
+        match &self.search {
+            Search::Exact(finder) => finder.find(haystack).is_some(),
+            Search::Folded(regex) => regex.is_match(haystack),
+        }
+    }
+
+    /// The places of the word from first to last, none reaching into another. Where events lie
+    /// one behind another without a gap, a place may reach over a border and belong to neither:
+    /// search on from the border then, because the next place may begin before this one ends.
+    pub fn find_iter(&self, haystack: &[u8]) -> impl Iterator<Item = Range<usize>> {
+        let mut at = 0;
+        std::iter::from_fn(move || {
+            let found = self.find(haystack.get(at..)?)?;
+            let place = at + found.start..at + found.end;
+            at = place.end;
+            Some(place)
+        })
+    }
+
+    /// Bytes of the word as it was written; the longest word of a filter is the rarest.
+    pub(super) fn length(&self) -> usize {
+        self.length
+    }
+}
+
+fn exact(word: &str) -> Search {
+    Search::Exact(Box::new(Finder::new(word).into_owned()))
+}

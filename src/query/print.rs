@@ -1,0 +1,159 @@
+//! Writes a filter as a line that reads back as the same filter.
+
+use std::fmt::{self, Display, Write as _};
+
+use super::ast::{Field, Node, Thing, Value};
+use super::json_path::Step;
+use super::pattern::Pattern;
+
+impl Display for Node {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::All => Ok(()),
+            Self::And(parts) => listed(f, parts, " ", |part| {
+                matches!(part, Self::And(_) | Self::Or(_))
+            }),
+            Self::Or(parts) => listed(f, parts, " or ", |part| matches!(part, Self::Or(_))),
+            Self::Not(part) => {
+                f.write_str("not ")?;
+                in_brackets(f, part, matches!(**part, Self::And(_) | Self::Or(_)))
+            }
+            Self::Word(text) if is_plain_word(text) => f.write_str(text),
+            Self::Word(text) => quote(f, text),
+            Self::Pattern(pattern) => write!(f, "{pattern}"),
+            Self::Compare(field, op, value) => write!(f, "{field}{}{value}", op.sign()),
+            Self::Has(thing) => write!(f, "has:{thing}"),
+            Self::Is(sort) => write!(f, "is:{}", sort.name()),
+        }
+    }
+}
+
+fn listed(
+    f: &mut fmt::Formatter<'_>,
+    parts: &[Node],
+    between: &str,
+    bracket: fn(&Node) -> bool,
+) -> fmt::Result {
+    for (index, part) in parts.iter().enumerate() {
+        if index > 0 {
+            f.write_str(between)?;
+        }
+        in_brackets(f, part, bracket(part))?;
+    }
+    Ok(())
+}
+
+fn in_brackets(f: &mut fmt::Formatter<'_>, part: &Node, bracket: bool) -> fmt::Result {
+    if bracket {
+        write!(f, "({part})")
+    } else {
+        write!(f, "{part}")
+    }
+}
+
+impl Display for Thing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Field(field) => write!(f, "{field}"),
+            Self::Trace => f.write_str("trace"),
+        }
+    }
+}
+
+impl Display for Value {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Bare(text) => f.write_str(text),
+            Self::Quoted(text) => quote(f, text),
+            Self::Pattern(pattern) => write!(f, "{pattern}"),
+        }
+    }
+}
+
+impl Display for Field {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Named(named) => f.write_str(named.name()),
+            Self::Header(name) => {
+                f.write_str("header.")?;
+                name_part(f, name, true)
+            }
+            Self::Data(steps) => path(f, "data", steps),
+            Self::Body(steps) => path(f, "body", steps),
+            Self::Size => f.write_str("size"),
+            Self::Age => f.write_str("age"),
+        }
+    }
+}
+
+fn path(f: &mut fmt::Formatter<'_>, root: &str, steps: &[Step]) -> fmt::Result {
+    f.write_str(root)?;
+    for step in steps {
+        match step {
+            Step::Name(name) => {
+                f.write_char('.')?;
+                name_part(f, name, false)?;
+            }
+            Step::Index(index) => write!(f, "[{index}]")?,
+            Step::Each => f.write_str("[]")?,
+        }
+    }
+    Ok(())
+}
+
+/// A header's name, or a step of a path, where a dot would part it in two.
+fn name_part(f: &mut fmt::Formatter<'_>, name: &str, dots: bool) -> fmt::Result {
+    let plain = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '@' | '$');
+    if !name.is_empty() && name.chars().all(|c| plain(c) || (dots && c == '.')) {
+        f.write_str(name)
+    } else {
+        quote(f, name)
+    }
+}
+
+impl Display for Pattern {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_char('/')?;
+        let mut chars = self.source().chars();
+        while let Some(character) = chars.next() {
+            match character {
+                '/' => f.write_str("\\/")?,
+                '\\' => {
+                    f.write_char('\\')?;
+                    if let Some(escaped) = chars.next() {
+                        f.write_char(escaped)?;
+                    }
+                }
+                other => f.write_char(other)?,
+            }
+        }
+        f.write_str(if self.ignore_case() { "/i" } else { "/" })
+    }
+}
+
+/// True if a text reads as one word without quotes, wherever it stands.
+pub(super) fn is_plain_word(text: &str) -> bool {
+    let keyword = ["and", "or", "not"]
+        .iter()
+        .any(|word| text.eq_ignore_ascii_case(word));
+    let plain = |c: char| {
+        c.is_alphanumeric()
+            || matches!(c, '.' | '-' | '_' | '@' | '$' | '%' | '+' | '/' | '#' | ',')
+    };
+    !keyword && !text.is_empty() && !text.starts_with(['-', '/']) && text.chars().all(plain)
+}
+
+fn quote(f: &mut fmt::Formatter<'_>, text: &str) -> fmt::Result {
+    f.write_char('"')?;
+    for character in text.chars() {
+        match character {
+            '"' => f.write_str("\\\"")?,
+            '\\' => f.write_str("\\\\")?,
+            '\n' => f.write_str("\\n")?,
+            '\r' => f.write_str("\\r")?,
+            '\t' => f.write_str("\\t")?,
+            other => f.write_char(other)?,
+        }
+    }
+    f.write_char('"')
+}

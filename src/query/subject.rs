@@ -1,0 +1,150 @@
+//! What a filter asks of an event.
+
+use std::borrow::Cow;
+
+use crate::domain::{Event, FieldValue, PayloadKind, Properties, Trace};
+
+/// An event as a filter sees it. A kept event answers from its compact form, and only what it is
+/// asked for.
+pub trait Subject {
+    /// When it was received, in milliseconds since 1970.
+    fn received_ms(&self) -> i64;
+    /// The exchange it was published to.
+    fn exchange(&self) -> &str;
+    /// The routing key it was published with.
+    fn routing_key(&self) -> &str;
+    /// The broker delivered it before.
+    fn redelivered(&self) -> bool;
+    /// What the body is.
+    fn kind(&self) -> PayloadKind;
+    /// What the event says it is.
+    fn event_type(&self) -> Option<&str>;
+    /// The schema version that it claims.
+    fn version(&self) -> Option<&str>;
+    /// Its own id.
+    fn event_id(&self) -> Option<Cow<'_, str>>;
+    /// The property `correlation-id`.
+    fn correlation_id(&self) -> Option<Cow<'_, str>>;
+    /// The property `message-id`.
+    fn message_id(&self) -> Option<Cow<'_, str>>;
+    /// All properties and headers. May be costly: asked for only when a rare field needs it.
+    fn properties(&self) -> Cow<'_, Properties>;
+    /// What the broker's trace tells of it.
+    fn trace(&self) -> Option<&Trace>;
+    /// The whole body.
+    fn body(&self) -> &[u8];
+    /// The body without its envelope, see [`Event::data`].
+    fn data(&self) -> &[u8];
+
+    /// Puts the texts of the properties, the names of the headers and their texts at any depth to
+    /// `found` until it says true. Numbers and dates are no texts here.
+    fn any_property_text(&self, found: &mut dyn FnMut(&[u8]) -> bool) -> bool {
+        property_texts(&self.properties(), found)
+    }
+}
+
+impl Subject for Event {
+    fn received_ms(&self) -> i64 {
+        self.received_at.timestamp_millis()
+    }
+
+    fn exchange(&self) -> &str {
+        &self.exchange
+    }
+
+    fn routing_key(&self) -> &str {
+        &self.routing_key
+    }
+
+    fn redelivered(&self) -> bool {
+        self.redelivered
+    }
+
+    fn kind(&self) -> PayloadKind {
+        self.kind
+    }
+
+    fn event_type(&self) -> Option<&str> {
+        self.envelope.event_type.as_deref()
+    }
+
+    fn version(&self) -> Option<&str> {
+        self.envelope.version.as_deref()
+    }
+
+    fn event_id(&self) -> Option<Cow<'_, str>> {
+        self.envelope.event_id.as_deref().map(Cow::Borrowed)
+    }
+
+    fn correlation_id(&self) -> Option<Cow<'_, str>> {
+        self.properties.correlation_id.as_deref().map(Cow::Borrowed)
+    }
+
+    fn message_id(&self) -> Option<Cow<'_, str>> {
+        self.properties.message_id.as_deref().map(Cow::Borrowed)
+    }
+
+    fn properties(&self) -> Cow<'_, Properties> {
+        Cow::Borrowed(&self.properties)
+    }
+
+    fn trace(&self) -> Option<&Trace> {
+        self.trace.as_deref()
+    }
+
+    fn body(&self) -> &[u8] {
+        &self.body
+    }
+
+    fn data(&self) -> &[u8] {
+        Event::data(self)
+    }
+}
+
+/// The texts among properties and headers, put to `found` until it says true.
+fn property_texts(properties: &Properties, found: &mut dyn FnMut(&[u8]) -> bool) -> bool {
+    let own = [
+        &properties.content_type,
+        &properties.content_encoding,
+        &properties.correlation_id,
+        &properties.reply_to,
+        &properties.expiration,
+        &properties.message_id,
+        &properties.message_type,
+        &properties.user_id,
+        &properties.app_id,
+        &properties.cluster_id,
+    ];
+    if own.into_iter().flatten().any(|text| found(text.as_bytes())) {
+        return true;
+    }
+    let mut open: Vec<&FieldValue> = Vec::new();
+    let headers = properties.headers.iter().flatten();
+    for (name, value) in headers {
+        if found(name.as_bytes()) {
+            return true;
+        }
+        open.push(value);
+        // A list of what is still to be seen instead of recursion: tables nest as deep as a
+        // publisher likes.
+        while let Some(value) = open.pop() {
+            let hit = match value {
+                FieldValue::Text(text) => found(text.as_bytes()),
+                FieldValue::RawText(bytes) => found(bytes),
+                FieldValue::Array(items) => {
+                    open.extend(items);
+                    false
+                }
+                FieldValue::Table(table) => {
+                    open.extend(table.iter().map(|(_, value)| value));
+                    table.iter().any(|(name, _)| found(name.as_bytes()))
+                }
+                _ => false,
+            };
+            if hit {
+                return true;
+            }
+        }
+    }
+    false
+}
