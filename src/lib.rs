@@ -1,8 +1,8 @@
 //! Eventscope, a desktop event inspector for RabbitMQ.
 //!
-//! Modules in reading order: [`domain`] has the data and the rules, [`protocol`] the contract
-//! between window and broker side, [`state`] what the app knows, [`ui`] how it is drawn, and
-//! [`app`] ties them to a window. [`broker`] and [`storage`] do the outside work; [`shop`] is the
+//! Modules in reading order: [`domain`] has the data and the rules, [`query`] the filter language,
+//! [`protocol`] the contract between window and broker side, [`state`] what the app knows, [`ui`]
+//! how it is drawn, and [`app`] ties them to a window. [`broker`] and [`storage`] do the outside work; [`shop`] is the
 //! sample application that lives in the sandbox and is no part of the inspector.
 //!
 //! ARCHITECTURE.md has the map and the invariants.

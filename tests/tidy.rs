@@ -73,6 +73,25 @@ fn each_room_knows_only_what_it_may() {
             ],
         ),
         (
+            &["query"],
+            &[
+                "egui",
+                "eframe",
+                "lapin",
+                "tokio",
+                "ureq",
+                "std::thread",
+                "crate::protocol",
+                "crate::state",
+                "crate::ui",
+                "crate::broker",
+                "crate::storage",
+                "crate::shop",
+                "crate::settings",
+                "crate::app",
+            ],
+        ),
+        (
             &["state", "settings.rs"],
             &[
                 "egui",
