@@ -8,12 +8,13 @@ export LC_ALL := C.UTF-8
 # rustup installs to this place, which a shell that was open before does not know yet.
 export PATH := $(PATH):$(if $(CARGO_HOME),$(CARGO_HOME),$(HOME)/.cargo)/bin
 
-.PHONY: help run test check clean
+.PHONY: help run test bench check clean
 
 help:
 	@echo 'make run     install what is missing, build and open Eventscope;'
 	@echo '             ARGS="…" is passed to it, for example ARGS="--help"'
 	@echo 'make test    install what is missing, then run every check and every test, headless'
+	@echo 'make bench   install what is missing, then measure; prints one line per figure'
 	@echo 'make check   only formatting and lints (fast, installs nothing)'
 	@echo 'make clean   remove everything that was built'
 	@echo
@@ -32,6 +33,11 @@ test:
 	cargo clippy --locked --all-targets -- -D warnings
 	@.ci/check-dependencies
 	cargo test --locked
+
+bench:
+	@.ci/check-rust
+	@.ci/install-packages build run test bench
+	cargo bench --locked --bench figures -- $(ARGS)
 
 check:
 	@.ci/check-rust fmt clippy

@@ -192,7 +192,7 @@ fn names(line: &str, replace: Range<usize>, typed: &str, seen: &dyn Seen) -> Vec
     }
     // Behind nothing at all the fields come in the order in which they are mostly used.
     let (first, rest) = Named::ALL.split_at(3);
-    let mut add_named = |named: &Named, found: &mut Found| {
+    let add_named = |named: &Named, found: &mut Found| {
         let name = named.name();
         let write = || format!("{name}{}", if followed { "" } else { ":" });
         if !(is_field && name == typed) {

@@ -21,7 +21,7 @@ pub enum Step {
 
 /// A path made ready for many documents.
 #[derive(Clone, Debug)]
-pub struct JsonPath {
+pub(super) struct JsonPath {
     steps: Vec<Step>,
     /// The last name of the path in its quotes. A document without these bytes has no such member,
     /// unless it writes the name with escapes.
@@ -31,7 +31,7 @@ pub struct JsonPath {
 impl JsonPath {
     /// Makes a path ready.
     #[must_use]
-    pub fn new(steps: &[Step]) -> Self {
+    pub(super) fn new(steps: &[Step]) -> Self {
         let last_name = steps.iter().rev().find_map(|step| match step {
             Step::Name(name) => Some(Finder::new(&format!("\"{name}\"")).into_owned()),
             Step::Index(_) | Step::Each => None,
@@ -43,7 +43,7 @@ impl JsonPath {
     }
 
     /// Puts the values at the path to `found`, as written and in their order, until it says true.
-    pub fn any(&self, document: &[u8], found: &mut dyn FnMut(&[u8]) -> bool) -> bool {
+    pub(super) fn any(&self, document: &[u8], found: &mut dyn FnMut(&[u8]) -> bool) -> bool {
         let absent = self
             .last_name
             .as_ref()
@@ -204,7 +204,7 @@ fn same_name(written: &[u8], name: &str) -> bool {
 }
 
 /// The text of a string between its quotes; `None` if its escapes or its bytes are no text.
-pub fn unescape(written: &[u8]) -> Option<Cow<'_, str>> {
+pub(super) fn unescape(written: &[u8]) -> Option<Cow<'_, str>> {
     if !written.contains(&b'\\') {
         return std::str::from_utf8(written).ok().map(Cow::Borrowed);
     }

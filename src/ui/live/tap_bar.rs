@@ -4,7 +4,7 @@ use eframe::egui::{Frame, Margin, Panel, Ui};
 
 use super::super::Cx;
 use super::super::theme::Palette;
-use super::super::widgets::{button, inline_choice_field, primary_button, weak};
+use super::super::widgets::{button, inline_choice_field, primary_button};
 use super::{tap_card, tap_list};
 use crate::state::Action;
 use crate::state::live::LiveAction;

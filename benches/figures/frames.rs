@@ -1,0 +1,140 @@
+//! What a frame costs while events stream in, and what an event costs in memory.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use crossbeam_channel::Sender;
+use eframe::egui::Context;
+use eventscope::app::Wire;
+use eventscope::domain::Endpoint;
+use eventscope::protocol::{Command, Link, TapState, Update};
+use eventscope::state::Action;
+use eventscope::state::tap_card::TapAction;
+
+use crate::headless::Headless;
+use crate::{clock, events};
+
+const MILLION: u64 = 1_000_000;
+const LOG_BYTES: usize = 2 << 30;
+const BATCH: u64 = 256;
+
+/// The app with a tap that runs, and a way to give it events.
+struct Fed {
+    window: Headless,
+    updates: Sender<Update>,
+    tap: eventscope::domain::tap::TapId,
+}
+
+impl Fed {
+    fn new() -> Self {
+        let (updates, receiver) = crossbeam_channel::bounded(16);
+        let (commands, sent) = crossbeam_channel::unbounded();
+        let wire = Wire {
+            send: Box::new(move |command| {
+                commands.send(command).expect("the bench takes commands");
+                Ok(())
+            }),
+            updates: receiver,
+        };
+        let mut window = Headless::new(Context::default(), wire, LOG_BYTES);
+        let tell = |update| updates.send(update).expect("the app takes updates");
+        tell(Update::Link(Link::Connected {
+            endpoint: Endpoint::default(),
+            server: "RabbitMQ".into(),
+        }));
+        window.frame();
+        window.app.forms_mut().tap.exchange = "shop".into();
+        window.app.act(Action::Tap(TapAction::Start));
+        let asked = sent.try_iter().find_map(|command| match command {
+            Command::Preflight { request, .. } => Some(request),
+            _ => None,
+        });
+        tell(Update::Preflight {
+            request: asked.expect("a preflight"),
+            report: eventscope::domain::preflight::Report::default(),
+        });
+        window.frame();
+        window.app.act(Action::Tap(TapAction::StartAnyway));
+        let tap = sent.try_iter().find_map(|command| match command {
+            Command::StartTap(request) => Some(request.tap),
+            _ => None,
+        });
+        let tap = tap.expect("a tap");
+        tell(Update::Tap {
+            tap,
+            state: TapState::Running {
+                queue: "amq.gen-bench".into(),
+            },
+        });
+        window.frame();
+        Self {
+            window,
+            updates,
+            tap,
+        }
+    }
+
+    /// Gives a million events; the bytes of their bodies.
+    fn fill(&mut self) -> f64 {
+        let mut bodies = 0;
+        for start in (0..MILLION).step_by(256) {
+            let batch: Vec<_> = (start..(start + BATCH).min(MILLION))
+                .map(|n| Arc::new(events::event(n)))
+                .collect();
+            bodies += batch.iter().map(|event| event.body.len()).sum::<usize>();
+            let update = Update::Events {
+                tap: self.tap,
+                events: batch,
+            };
+            self.updates.send(update).expect("the app takes updates");
+            self.window.frame();
+        }
+        while self.window.app.state().live.log.kept() < MILLION {
+            self.window.frame();
+        }
+        bodies as f64
+    }
+}
+
+/// 20,000 events a second for ten seconds on top of a million, at the 30 frames a second that the
+/// app asks for then.
+pub(crate) fn measure_frames() {
+    let mut fed = Fed::new();
+    fed.fill();
+    let (updates, tap) = (fed.updates.clone(), fed.tap);
+    let feeder = std::thread::spawn(move || {
+        // 20 batches of 50 in 50 ms.
+        let begin = Instant::now();
+        for (n, start) in (MILLION..MILLION + 200_000).step_by(50).enumerate() {
+            let batch = (start..start + 50).map(|n| Arc::new(events::event(n)));
+            let events = batch.collect();
+            if updates.send(Update::Events { tap, events }).is_err() {
+                return;
+            }
+            let due = begin + Duration::from_micros(2_500) * u32::try_from(n).expect("few");
+            std::thread::sleep(due.saturating_duration_since(Instant::now()));
+        }
+    });
+    let mut costs = Vec::new();
+    while !feeder.is_finished() {
+        let due = Instant::now() + Duration::from_millis(33);
+        costs.push(fed.window.frame() * 1e3);
+        std::thread::sleep(due.saturating_duration_since(Instant::now()));
+    }
+    feeder.join().expect("the feeder");
+    assert!(fed.window.app.state().live.log.kept() > MILLION + 190_000);
+    costs.sort_by(f64::total_cmp);
+    println!("value frame_ms_median {}", costs[costs.len() / 2]);
+    println!("value frame_ms_p99 {}", costs[costs.len() * 99 / 100]);
+}
+
+/// Resident memory at a million events, less that at the start and the bodies.
+pub(crate) fn measure_memory() {
+    let mut fed = Fed::new();
+    // What an allocator keeps for the batches under way is not the log's.
+    let before = clock::resident();
+    let bodies = fed.fill();
+    let after = clock::resident();
+    let each = (after - before - bodies) / MILLION as f64;
+    println!("value bytes_per_event_overhead {each}");
+}
