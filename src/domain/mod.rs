@@ -5,6 +5,7 @@
 
 pub mod base64;
 pub mod dead_letter;
+pub mod decode;
 pub mod draft;
 pub mod endpoint;
 pub mod envelope;
