@@ -36,6 +36,24 @@ pub enum LiveAction {
     Conversation(Option<String>),
     /// Open or close a branch of the tree.
     Toggle(String),
+    /// Narrow the filter by one more clause.
+    AddToFilter(String),
+    /// Show how a number changed over time.
+    Plot {
+        /// The routing key of the events to look at.
+        key: String,
+        /// Where the number stands in them.
+        path: String,
+    },
+}
+
+/// A number that is to be plotted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PlotRequest {
+    /// The routing key of the events to look at.
+    pub key: String,
+    /// Where the number stands in them.
+    pub path: String,
 }
 
 /// A tap that was asked for.
@@ -72,6 +90,8 @@ pub struct Live {
     pub rate: f32,
     /// The first and last time that the tap's queue was found full.
     pub overflow: Option<(DateTime<Utc>, DateTime<Utc>)>,
+    /// The number that is plotted.
+    pub plot: Option<PlotRequest>,
     fresh: u32,
     ticked: Option<DateTime<Utc>>,
 }
@@ -88,6 +108,7 @@ impl Default for Live {
             follow: true,
             rate: 0.0,
             overflow: None,
+            plot: None,
             fresh: 0,
             ticked: None,
         }
@@ -239,7 +260,7 @@ impl Live {
     }
 
     /// Does what the person asked for.
-    pub fn act(&mut self, action: LiveAction, forms: &Forms) {
+    pub fn act(&mut self, action: LiveAction, forms: &mut Forms) {
         match action {
             LiveAction::Pause => self.view.freeze(Some(self.log.end())),
             LiveAction::Resume => self.view.freeze(None),
@@ -266,6 +287,14 @@ impl Live {
             LiveAction::Branch(branch) => self.narrow(|criteria| criteria.branch = branch),
             LiveAction::Conversation(id) => self.narrow(|criteria| criteria.correlation_id = id),
             LiveAction::Toggle(path) => self.tree.toggle(&path),
+            LiveAction::AddToFilter(clause) => {
+                if !forms.filter.trim().is_empty() {
+                    forms.filter.push(' ');
+                }
+                forms.filter.push_str(&clause);
+                self.act(LiveAction::FilterChanged, forms);
+            }
+            LiveAction::Plot { key, path } => self.plot = Some(PlotRequest { key, path }),
         }
     }
 
