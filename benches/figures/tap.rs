@@ -203,7 +203,7 @@ fn app(runtime: &tokio::runtime::Runtime, facts: &SandboxFacts) -> Pace {
     };
     window.app.forms_mut().connect.take(&endpoint);
     window.app.act(Action::Connect);
-    let mut until = |what: &str, window: &mut Headless, done: &dyn Fn(&Headless) -> bool| {
+    let until = |what: &str, window: &mut Headless, done: &dyn Fn(&Headless) -> bool| {
         let deadline = Instant::now() + Duration::from_secs(30);
         while !done(window) {
             assert!(Instant::now() < deadline, "{what}");

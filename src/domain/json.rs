@@ -171,6 +171,8 @@ pub struct PrettyLine {
     pub value: String,
     /// True if the value is a string.
     pub is_text: bool,
+    /// The row that begins here; a closing bracket begins none.
+    pub row: Option<usize>,
 }
 
 /// The rows as the lines of a pretty print, brackets and commas included.
@@ -202,6 +204,7 @@ pub fn pretty(document: &Rows) -> Vec<PrettyLine> {
                 name: String::new(),
                 value: format!("{bracket}{}", comma(parent, &open)),
                 is_text: false,
+                row: None,
             });
         }
         let Some(row) = rows.get(index) else { break };
@@ -226,6 +229,7 @@ pub fn pretty(document: &Rows) -> Vec<PrettyLine> {
                 .unwrap_or_default(),
             value,
             is_text: matches!(row.value, RowValue::Text(_)),
+            row: Some(index),
         });
         if nested {
             open.push(index);
@@ -243,11 +247,37 @@ pub fn pretty_text(text: &str) -> Option<String> {
     if document.stopped.is_some() {
         return None;
     }
-    let lines: Vec<String> = pretty(&document)
-        .into_iter()
+    Some(join(&pretty(&document)))
+}
+
+fn join(lines: &[PrettyLine]) -> String {
+    let lines: Vec<String> = lines
+        .iter()
         .map(|line| format!("{}{}{}", "  ".repeat(line.depth), line.name, line.value))
         .collect();
-    Some(lines.join("\n"))
+    lines.join("\n")
+}
+
+/// One value of the document as text: a string as it is, anything nested pretty printed.
+#[must_use]
+pub fn value_text(document: &Rows, index: usize) -> String {
+    let Some(top) = document.rows.get(index) else {
+        return String::new();
+    };
+    if let RowValue::Text(text) = &top.value {
+        return text.clone();
+    }
+    let inside = document.rows.get(index..top.end).unwrap_or_default();
+    let mut rows = inside.to_vec();
+    for row in &mut rows {
+        row.depth -= top.depth;
+        row.end -= index;
+    }
+    if let Some(first) = rows.first_mut() {
+        first.name = None;
+    }
+    let stopped = None;
+    join(&pretty(&Rows { rows, stopped }))
 }
 
 fn quoted(text: &str) -> String {
@@ -306,6 +336,15 @@ mod tests {
             "{\n  \"z\": 1.10,\n  \"a\": [],\n  \"m\": {\n    \"k\": [\n      1,\n      \"é\\n\"\n    ]\n  }\n}"
         );
         assert_eq!(pretty_text("{oops"), None);
+    }
+
+    #[test]
+    fn one_value_is_given_as_text() {
+        let all = rows(br#"{"a":{"b":[1,"x"]},"t":"q\"t"}"#);
+        assert_eq!(value_text(&all, 2), "[\n  1,\n  \"x\"\n]");
+        assert_eq!(value_text(&all, 4), "x");
+        assert_eq!(value_text(&all, 5), "q\"t");
+        assert_eq!(value_text(&all, 3), "1");
     }
 
     fn any_json() -> impl Strategy<Value = serde_json::Value> {

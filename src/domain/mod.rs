@@ -5,13 +5,17 @@
 
 pub mod base64;
 pub mod dead_letter;
+pub mod decode;
 pub mod draft;
 pub mod endpoint;
 pub mod envelope;
 pub mod event;
+pub mod event_diff;
 pub mod export;
 pub mod hex;
 pub mod json;
+pub mod json_diff;
+pub mod json_path;
 pub mod payload;
 pub mod policy;
 pub mod preflight;

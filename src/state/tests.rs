@@ -262,6 +262,20 @@ fn selecting_stops_following_and_survives_new_events() {
 }
 
 #[test]
+fn a_clause_is_added_to_the_filter_and_a_plot_is_noted() {
+    let mut desk = Desk::connected();
+    for clause in ["data.a:1", "data.b:2"] {
+        desk.act(Action::Live(LiveAction::AddToFilter(clause.into())));
+    }
+    assert_eq!(desk.forms.filter, "data.a:1 data.b:2");
+    assert_eq!(desk.state.live.view.criteria().text, "data.a:1 data.b:2");
+    let (key, path) = ("order.created".to_owned(), "data.a".to_owned());
+    desk.act(Action::Live(LiveAction::Plot { key, path }));
+    let plot = desk.state.live.plot.as_ref().unwrap();
+    assert_eq!((&*plot.key, &*plot.path), ("order.created", "data.a"));
+}
+
+#[test]
 fn clearing_keeps_the_filter() {
     let mut desk = Desk::connected();
     let tap = desk.start_tap();
