@@ -150,6 +150,7 @@ type FieldTableEntry = (String, super::value::FieldValue);
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::FieldTable;
     use crate::domain::{FieldValue, Properties};
 
     fn event(content_type: &str, headers: FieldTable, body: &[u8]) -> Event {

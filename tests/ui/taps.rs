@@ -148,7 +148,7 @@ fn a_loss_is_told_with_its_times() {
         state: TapState::Overflowing { from, to },
     });
     window.assert_sees("some not seen");
-    window.assert_sees("Dropped by the tap some (");
+    window.assert_sees("dropped by the tap some (");
 }
 
 #[test]

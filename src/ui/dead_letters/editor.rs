@@ -38,7 +38,8 @@ pub(super) fn editor_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     ui.separator();
     match part {
         Part::AsItLies => {
-            let actions = inspector::inspector_ui(ui, &mut cx.memory.inspector, &message.event);
+            let actions =
+                inspector::inspector_ui(ui, &mut cx.memory.inspector, &message.event, None);
             cx.actions.extend(actions);
         }
         Part::Edit => edit_ui(ui, cx),

@@ -1,6 +1,8 @@
-//! The selected event in full: what it says of itself, its payload in four views, its properties
-//! and typed headers. The same for a live event and a dead letter.
+//! The selected event in full: what it says of itself, its payload in four views, what changed
+//! since the event before it, its properties and typed headers. The same for a live event and a
+//! dead letter.
 
+mod diff;
 mod payload;
 mod properties;
 mod trace;
@@ -12,7 +14,6 @@ use eframe::egui::{self, RichText, Ui};
 use super::theme::{self, Palette, STEP};
 use super::widgets::{button, tabs, weak};
 use crate::domain::Event;
-use crate::domain::payload::size_text;
 use crate::state::Action;
 use crate::state::live::{LiveAction, clock};
 
@@ -22,19 +23,31 @@ pub(in crate::ui) use payload::fold_ui;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum Part {
     #[default]
-    Payload,
+    Tree,
+    Pretty,
+    Raw,
+    Hex,
+    Diff,
     Properties,
+    Headers,
 }
 
-/// The inspector's memory: the payload's lines are worked out once when another event is selected.
+/// The inspector's memory: what is shown is worked out once when another event is selected.
 #[derive(Debug, Default)]
 pub struct Inspector {
     part: Part,
     payload: payload::PayloadMemory,
+    diff: diff::DiffMemory,
 }
 
-/// Draws an event. Actions that only a live event has are offered with `live`.
-pub fn inspector_ui(ui: &mut Ui, memory: &mut Inspector, event: &Arc<Event>) -> Vec<Action> {
+/// Draws an event; `previous` is the one before it on the same key.
+pub fn inspector_ui(
+    ui: &mut Ui,
+    memory: &mut Inspector,
+    event: &Arc<Event>,
+    previous: Option<&Arc<Event>>,
+) -> Vec<Action> {
+    memory.payload.take(event);
     let mut actions = Vec::new();
     let palette = Palette::of(ui);
     ui.horizontal(|ui| {
@@ -59,23 +72,54 @@ pub fn inspector_ui(ui: &mut Ui, memory: &mut Inspector, event: &Arc<Event>) -> 
         {
             actions.push(Action::Live(LiveAction::Conversation(Some(id.clone()))));
         }
+        payload::keep_ui(ui, &memory.payload, event);
     });
     ui.add_space(STEP);
-    ui.horizontal(|ui| {
-        let all = [
-            (Part::Payload, "Payload view"),
-            (Part::Properties, "Properties"),
-        ];
-        if let Some(part) = tabs(ui, memory.part, &all) {
+    let part = part_ui(ui, memory);
+    ui.separator();
+    if matches!(part, Part::Tree | Part::Pretty | Part::Raw | Part::Hex) {
+        payload::steps_ui(ui, &mut memory.payload);
+        ui.add_space(STEP / 2.0);
+    }
+    match part {
+        Part::Tree => {
+            let action = payload::tree_ui(ui, &mut memory.payload, event);
+            actions.extend(action.map(Action::Live));
+        }
+        Part::Pretty => payload::pretty_ui(ui, &memory.payload),
+        Part::Raw => payload::raw_ui(ui, &memory.payload),
+        Part::Hex => payload::hex_ui(ui, &memory.payload, event),
+        Part::Diff => diff::diff_ui(ui, &mut memory.diff, event, previous),
+        Part::Properties => properties::properties_ui(ui, event),
+        Part::Headers => properties::headers_ui(ui, event),
+    }
+    actions
+}
+
+/// The tabs. A chosen one stays chosen while an event that lacks it is looked at.
+fn part_ui(ui: &mut Ui, memory: &mut Inspector) -> Part {
+    let payload = &memory.payload;
+    let all: Vec<(Part, &str)> = [
+        (Part::Tree, "Tree", payload.is_json),
+        (Part::Pretty, "Pretty", payload.is_json),
+        (Part::Raw, "Raw", payload.is_text),
+        (Part::Hex, "Hex", true),
+        (Part::Diff, "Diff", true),
+        (Part::Properties, "Properties", true),
+        (Part::Headers, "Headers", true),
+    ]
+    .into_iter()
+    .filter_map(|(part, name, there)| there.then_some((part, name)))
+    .collect();
+    let shown = all.iter().find(|(part, _)| *part == memory.part);
+    let shown = shown.or(all.first()).map_or(Part::Hex, |(part, _)| *part);
+    ui.horizontal_wrapped(|ui| {
+        ui.spacing_mut().item_spacing.x = 0.0;
+        if let Some(part) = tabs(ui, shown, &all) {
             memory.part = part;
         }
     });
-    ui.separator();
-    match memory.part {
-        Part::Payload => payload::payload_ui(ui, &mut memory.payload, event),
-        Part::Properties => properties::properties_ui(ui, event),
-    }
-    actions
+    shown
 }
 
 fn facts_ui(ui: &mut Ui, event: &Event) {
@@ -105,17 +149,5 @@ fn facts_ui(ui: &mut Ui, event: &Event) {
                 ui.add(egui::Label::new(RichText::new(value).font(theme::mono())).truncate());
                 ui.end_row();
             }
-            weak(ui, "Body");
-            let declared = event
-                .properties
-                .content_type
-                .as_deref()
-                .unwrap_or("no content type");
-            let size = size_text(event.body.len() as u64);
-            ui.label(format!(
-                "{size}, {} (declared: {declared})",
-                event.kind.name()
-            ));
-            ui.end_row();
         });
 }

@@ -4,30 +4,20 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use eframe::egui::{self, RichText, ScrollArea, Sense, Ui, WidgetInfo, accesskit::Role};
+use eframe::egui::{self, Popup, RichText, ScrollArea, Sense, Ui, WidgetInfo, accesskit::Role};
 
-use super::super::theme::{self, Palette, STEP};
-use super::super::widgets::{button, tabs, weak};
+use super::super::theme::{self, Palette};
+use super::super::widgets::{button, weak};
+use crate::domain::decode::decode;
 use crate::domain::json::{self, PrettyLine, RowValue, Rows};
 use crate::domain::payload::{size_text, visible_line};
-use crate::domain::{Event, PayloadKind, hex};
-
-/// A way to look at a payload.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) enum PayloadView {
-    /// JSON that can be opened and closed.
-    #[default]
-    Tree,
-    /// JSON with line breaks.
-    Pretty,
-    /// The text as it is.
-    Raw,
-    /// The bytes.
-    Hex,
-}
+use crate::domain::{Event, PayloadKind, hex, json_path};
+use crate::state::live::LiveAction;
 
 /// Bytes of a payload that are shown before the person asks for all of it.
-const FIRST_PART: usize = 1_000_000;
+const FIRST_PART: usize = 256 * 1024;
+/// Bytes that are shown at most; the whole payload can be saved to a file.
+const MOST: usize = 64 * 1024 * 1024;
 /// Characters on one line of the raw view.
 const RAW_WIDTH: usize = 160;
 /// Height of a line.
@@ -36,9 +26,18 @@ const LINE: f32 = 17.0;
 /// What was worked out for the payload on show.
 #[derive(Debug, Default)]
 pub(super) struct PayloadMemory {
-    view: PayloadView,
     event: Option<Arc<Event>>,
     whole: bool,
+    /// `gzip → JSON · declared application/json · 1.2 kB → 8.4 kB`
+    pub(super) line: String,
+    /// Where declaration and bytes disagree, and what is broken.
+    pub(super) remarks: Vec<String>,
+    /// There is more than is shown.
+    cut: bool,
+    /// It could be read as JSON.
+    pub(super) is_json: bool,
+    /// It could be read as text.
+    pub(super) is_text: bool,
     rows: Rows,
     pretty: Vec<PrettyLine>,
     raw: Vec<String>,
@@ -47,12 +46,10 @@ pub(super) struct PayloadMemory {
 }
 
 impl PayloadMemory {
-    fn take(&mut self, event: &Arc<Event>) {
-        if self
-            .event
-            .as_ref()
-            .is_some_and(|known| Arc::ptr_eq(known, event))
-        {
+    /// Reads the payload, if it is not the one that was read last.
+    pub(super) fn take(&mut self, event: &Arc<Event>) {
+        let known = self.event.as_ref();
+        if known.is_some_and(|known| Arc::ptr_eq(known, event)) {
             return;
         }
         self.whole = false;
@@ -61,19 +58,28 @@ impl PayloadMemory {
     }
 
     fn read(&mut self) {
-        let Some(event) = &self.event else { return };
-        let body = shown(event, self.whole);
+        let Some(event) = self.event.clone() else {
+            return;
+        };
+        let limit = self.limit();
+        let decoded = decode(&event.body, &event.properties, limit);
+        self.line = decoded.line(&event.body);
+        self.remarks.clone_from(&decoded.warnings);
+        self.remarks.extend(decoded.problem.clone());
+        self.cut = decoded.cut || event.body.len() > limit;
         self.closed.clear();
-        self.rows = match event.kind {
-            PayloadKind::Json => json::rows(body),
-            _ => Rows::default(),
-        };
+        self.rows = decoded.json().map(json::rows).unwrap_or_default();
+        self.is_json = decoded.json().is_some();
         self.pretty = json::pretty(&self.rows);
-        self.raw = match event.kind {
-            PayloadKind::Empty | PayloadKind::Binary => Vec::new(),
-            PayloadKind::Json | PayloadKind::Text => raw_lines(&String::from_utf8_lossy(body)),
-        };
+        let text = decoded.text();
+        self.is_text = text.is_some();
+        // Raw is what came, where that is text; of a packed body it is what was unpacked.
+        self.raw = text.map(|text| raw_lines(&text)).unwrap_or_default();
         self.lay_out();
+    }
+
+    fn limit(&self) -> usize {
+        if self.whole { MOST } else { FIRST_PART }
     }
 
     fn lay_out(&mut self) {
@@ -90,15 +96,6 @@ impl PayloadMemory {
     }
 }
 
-fn shown(event: &Event, whole: bool) -> &[u8] {
-    let length = if whole {
-        event.body.len()
-    } else {
-        event.body.len().min(FIRST_PART)
-    };
-    &event.body[..length]
-}
-
 fn raw_lines(text: &str) -> Vec<String> {
     let mut lines = Vec::new();
     for line in text.lines() {
@@ -113,52 +110,19 @@ fn raw_lines(text: &str) -> Vec<String> {
     lines
 }
 
-/// Draws the payload.
-pub(super) fn payload_ui(ui: &mut Ui, memory: &mut PayloadMemory, event: &Arc<Event>) {
-    memory.take(event);
-    let json = event.kind == PayloadKind::Json;
-    let text = json || event.kind == PayloadKind::Text;
-    let mut all = Vec::new();
-    if json {
-        all.extend([(PayloadView::Tree, "Tree"), (PayloadView::Pretty, "Pretty")]);
+/// What the payload was recognised as, and what is not shown of it.
+pub(super) fn steps_ui(ui: &mut Ui, memory: &mut PayloadMemory) {
+    let palette = Palette::of(ui);
+    let line = RichText::new(&memory.line).font(theme::mono());
+    ui.add(egui::Label::new(line.color(palette.weak)).wrap());
+    for words in &memory.remarks {
+        ui.add(egui::Label::new(RichText::new(words).color(palette.warn)).wrap());
     }
-    if text {
-        all.push((PayloadView::Raw, "Raw"));
-    }
-    all.push((PayloadView::Hex, "Hex"));
-    // The chosen view stays chosen while an event that lacks it is looked at.
-    let view = if all.iter().any(|(view, _)| *view == memory.view) {
-        memory.view
-    } else {
-        all[0].0
-    };
-    ui.horizontal_wrapped(|ui| {
-        if let Some(chosen) = tabs(ui, view, &all) {
-            memory.view = chosen;
-        }
-        if text
-            && button(ui, "Copy", true)
-                .on_hover_text("The whole payload, as text")
-                .clicked()
-        {
-            ui.ctx()
-                .copy_text(String::from_utf8_lossy(&event.body).into_owned());
-        }
-        if button(ui, "Save…", !event.body.is_empty())
-            .on_hover_text("The whole payload, byte for byte, to a file")
-            .clicked()
-        {
-            save(Arc::clone(event));
-        }
-    });
-    if !memory.whole && event.body.len() > FIRST_PART {
+    if memory.cut {
+        let part = size_text(memory.limit() as u64);
         ui.horizontal(|ui| {
-            let size = size_text(event.body.len() as u64);
-            weak(
-                ui,
-                format!("The first {} of {size}", size_text(FIRST_PART as u64)),
-            );
-            if button(ui, "Show the whole payload", true).clicked() {
+            weak(ui, format!("The first {part} are shown"));
+            if !memory.whole && button(ui, "Show all", true).clicked() {
                 memory.whole = true;
                 memory.read();
             }
@@ -166,20 +130,41 @@ pub(super) fn payload_ui(ui: &mut Ui, memory: &mut PayloadMemory, event: &Arc<Ev
     } else if let Some(words) = &memory.rows.stopped {
         weak(ui, words.as_str());
     }
-    ui.add_space(STEP);
-    match view {
-        PayloadView::Tree => tree_ui(ui, memory),
-        PayloadView::Pretty => pretty_ui(ui, memory),
-        PayloadView::Raw => lines_ui(ui, memory.raw.len(), |index| memory.raw[index].clone()),
-        PayloadView::Hex => {
-            let body = shown(event, memory.whole);
-            // Sixteen bytes and their text need about 560 points.
-            let width = if ui.available_width() > 570.0 { 16 } else { 8 };
-            lines_ui(ui, body.len().div_ceil(width), |index| {
-                hex::line(body, index, width)
-            });
-        }
+}
+
+/// Copies or saves the payload as it came.
+pub(super) fn keep_ui(ui: &mut Ui, memory: &PayloadMemory, event: &Arc<Event>) {
+    if memory.is_text
+        && button(ui, "Copy payload", true)
+            .on_hover_text("The whole payload, as text")
+            .clicked()
+    {
+        let text = decode(&event.body, &event.properties, MOST)
+            .text()
+            .map(std::borrow::Cow::into_owned);
+        ui.ctx().copy_text(text.unwrap_or_default());
     }
+    if button(ui, "Save…", !event.body.is_empty())
+        .on_hover_text("The whole payload, byte for byte, to a file")
+        .clicked()
+    {
+        save(Arc::clone(event));
+    }
+}
+
+/// The text that was read.
+pub(super) fn raw_ui(ui: &mut Ui, memory: &PayloadMemory) {
+    lines_ui(ui, memory.raw.len(), |index| memory.raw[index].clone());
+}
+
+/// The bytes as they came.
+pub(super) fn hex_ui(ui: &mut Ui, memory: &PayloadMemory, event: &Event) {
+    let body = &event.body[..event.body.len().min(memory.limit())];
+    // Sixteen bytes and their text need about 560 points.
+    let width = if ui.available_width() > 570.0 { 16 } else { 8 };
+    lines_ui(ui, body.len().div_ceil(width), |index| {
+        hex::line(body, index, width)
+    });
 }
 
 fn area() -> ScrollArea {
@@ -198,7 +183,8 @@ fn lines_ui(ui: &mut Ui, count: usize, line: impl Fn(usize) -> String) {
     });
 }
 
-fn pretty_ui(ui: &mut Ui, memory: &PayloadMemory) {
+/// JSON with line breaks.
+pub(super) fn pretty_ui(ui: &mut Ui, memory: &PayloadMemory) {
     let palette = Palette::of(ui);
     ui.spacing_mut().item_spacing.y = 0.0;
     area().show_rows(ui, LINE, memory.pretty.len(), |ui, range| {
@@ -235,12 +221,17 @@ fn cut(text: &str) -> String {
     }
 }
 
-fn tree_ui(ui: &mut Ui, memory: &mut PayloadMemory) {
+/// JSON that can be opened and closed. A click on a value offers what can be done with it.
+pub(super) fn tree_ui(
+    ui: &mut Ui,
+    memory: &mut PayloadMemory,
+    event: &Event,
+) -> Option<LiveAction> {
     let palette = Palette::of(ui);
     // A row is as high as it says, or the list would jump while it is scrolled.
     ui.spacing_mut().interact_size.y = LINE;
     ui.spacing_mut().item_spacing.y = 0.0;
-    let mut toggled = None;
+    let (mut toggled, mut action) = (None, None);
     area().show_rows(ui, LINE, memory.visible.len(), |ui, range| {
         for &index in &memory.visible[range] {
             let row = &memory.rows.rows[index];
@@ -280,7 +271,12 @@ fn tree_ui(ui: &mut Ui, memory: &mut PayloadMemory) {
                 } else {
                     ui.add_space(14.0);
                 }
-                ui.add(egui::Label::new(job).extend());
+                let label = egui::Label::new(job).extend().sense(Sense::click());
+                let response = ui.add(label.selectable(false));
+                Popup::menu(&response).show(|ui| {
+                    let chosen = value_menu_ui(ui, &memory.rows, index, event);
+                    action = chosen.or(action.take());
+                });
             });
         }
     });
@@ -290,6 +286,44 @@ fn tree_ui(ui: &mut Ui, memory: &mut PayloadMemory) {
         }
         memory.lay_out();
     }
+    action
+}
+
+/// What can be done with a value.
+fn value_menu_ui(ui: &mut Ui, rows: &Rows, index: usize, event: &Event) -> Option<LiveAction> {
+    let path = json_path::path(rows, index, event.data.is_some());
+    let value = rows.rows.get(index).map(|row| &row.value)?;
+    let mut action = None;
+    if let Some(clause) = json_path::clause(rows, index, event.data.is_some())
+        && ui.button("Add to filter").clicked()
+    {
+        action = Some(LiveAction::AddToFilter(clause));
+        ui.close();
+    }
+    if matches!(value, RowValue::Number(_)) && ui.button("Plot over time").clicked() {
+        action = Some(LiveAction::Plot {
+            key: event.routing_key.clone(),
+            path: path.clone(),
+        });
+        ui.close();
+    }
+    let text = match value {
+        RowValue::Text(text) | RowValue::Number(text) => Some(text.clone()),
+        RowValue::Bool(value) => Some(value.to_string()),
+        RowValue::Null => Some("null".to_owned()),
+        RowValue::Object(_) | RowValue::Array(_) => None,
+    };
+    if let Some(text) = text
+        && ui.button("Copy value").clicked()
+    {
+        ui.ctx().copy_text(text);
+        ui.close();
+    }
+    if ui.button("Copy path").clicked() {
+        ui.ctx().copy_text(path);
+        ui.close();
+    }
+    action
 }
 
 /// The small triangle before something that can be opened; true if it was clicked.

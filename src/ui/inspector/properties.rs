@@ -2,20 +2,20 @@
 
 use eframe::egui::{self, RichText, ScrollArea, Ui};
 
-use super::super::theme::{self, Palette, STEP};
-use super::super::widgets::{section, weak};
+use super::super::theme::{self, Palette};
+use super::super::widgets::weak;
 use crate::domain::payload::visible_line;
 use crate::domain::{Event, FieldTable, FieldValue};
 
 /// Most header lines that are drawn; the rest is counted.
 const MAX_LINES: usize = 300;
 
+/// The properties that were sent.
 pub(super) fn properties_ui(ui: &mut Ui, event: &Event) {
     ScrollArea::both()
         .auto_shrink([false, false])
         .id_salt("properties")
         .show(ui, |ui| {
-            section(ui, "PROPERTIES");
             let rows = event.properties.rows();
             if rows.is_empty() {
                 weak(ui, "None were sent");
@@ -30,8 +30,15 @@ pub(super) fn properties_ui(ui: &mut Ui, event: &Event) {
                         ui.end_row();
                     }
                 });
-            ui.add_space(STEP * 2.0);
-            section(ui, "HEADERS");
+        });
+}
+
+/// The headers, nested ones indented.
+pub(super) fn headers_ui(ui: &mut Ui, event: &Event) {
+    ScrollArea::both()
+        .auto_shrink([false, false])
+        .id_salt("headers")
+        .show(ui, |ui| {
             let Some(headers) = event.properties.headers.as_ref().filter(|h| !h.is_empty()) else {
                 weak(ui, "None were sent");
                 return;

@@ -2,6 +2,7 @@
 
 mod columns;
 mod filter_bar;
+mod plot;
 mod row_menu;
 mod table;
 mod tap_bar;
@@ -42,9 +43,22 @@ pub fn live_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
             .size_range(260.0..=wide * 0.6)
             .frame(side)
             .show(ui, |ui| {
-                let actions = inspector::inspector_ui(ui, &mut cx.memory.inspector, event);
+                let actions = inspector::inspector_ui(
+                    ui,
+                    &mut cx.memory.inspector,
+                    event,
+                    cx.state.live.selection.previous(),
+                );
                 cx.actions.extend(actions);
             });
+    }
+    if cx.state.live.plot.is_some() {
+        Panel::bottom("plot")
+            .resizable(true)
+            .default_size(200.0)
+            .size_range(120.0..=480.0)
+            .frame(side)
+            .show(ui, |ui| plot::plot_ui(ui, cx));
     }
     let frame = Frame::new()
         .fill(palette.base)

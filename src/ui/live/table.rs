@@ -128,7 +128,11 @@ fn header_ui(ui: &mut Ui, live: &Live, column: Column) -> Option<LiveAction> {
     } else {
         palette.weak
     };
-    let font = FontId::proportional(theme::SIZES[0]);
+    // The typeface for words has no arrows.
+    let font = match order {
+        Some(_) => FontId::monospace(theme::SIZES[0]),
+        None => FontId::proportional(theme::SIZES[0]),
+    };
     let mut inside = ui.new_child(UiBuilder::new().max_rect(response.rect));
     cell(&mut inside, &label, font, color, column.is_right());
     response.widget_info(|| WidgetInfo::labeled(Role::ColumnHeader, true, &label));
