@@ -8,12 +8,12 @@ use eventscope::protocol::TapState;
 use serde_json::json;
 
 use crate::support::fake_management::management;
-use crate::support::raw_amqp::{Life, none, text};
+use crate::support::raw_amqp::{Life, int, none, text};
 use crate::support::{App, Place, wait_for};
 
 fn found(report: &Report, weight: Weight) -> String {
     let all = report.findings.iter().filter(|f| f.weight == weight);
-    all.map(|f| format!("{}\n", f.words)).collect()
+    all.map(|f| f.words.as_str()).collect::<Vec<_>>().join("\n")
 }
 
 fn small(messages: u32) -> Options {
@@ -48,6 +48,15 @@ fn danger_1_no_copy_reaches_the_applications_dead_letters() {
     raw.queue("dead", Life::Durable, &[]);
     raw.bind("dead", "dlx", "");
     place.policy(&json!({"dead-letter-exchange": "dlx", "message-ttl": 60_000}));
+    // The policy does what it is meant to do to an ordinary queue …
+    raw.queue("small", Life::Durable, &[("x-max-length", int(1))]);
+    wait_for("the policy", || {
+        raw.publish("", "small", &none(), b"overflow");
+        (raw.depth("dead") > 0).then_some(())
+    });
+    let before = raw.drain("dead").len();
+    assert!(before > 0);
+    // … and nothing to a tap that nobody drains.
     let mut app = App::with(place.endpoint(), small(100));
     let report = app.preflight("shop", &["#"]);
     let infos = found(&report, Weight::Info);
@@ -110,11 +119,21 @@ fn danger_3_a_full_tap_never_refuses_what_the_application_publishes() {
     let place = Place::fresh();
     let mut raw = place.raw();
     raw.exchange("shop", "topic");
-    place.policy(&json!({"overflow": "reject-publish"}));
-    // The policy does so to an ordinary queue; the raw client panics over a refusal.
+    place.policy(&json!({"overflow": "reject-publish", "max-length": 10}));
+    // The policy makes an ordinary queue refuse …
+    raw.queue("small", Life::Durable, &[]);
+    wait_for("the policy", || {
+        (!raw.try_publish("", "small", &none(), b"x")).then_some(())
+    });
+    // … and not a tap: the client panics over a refusal that it does not expect.
     let mut app = App::with(place.endpoint(), small(50));
     let infos = found(&app.preflight("shop", &["#"]), Weight::Info);
     assert!(infos.contains("its overflow is overruled"), "{infos}");
+    let words = found(&app.preflight("shop", &["#"]), Weight::Warning);
+    assert!(
+        words.contains("limits the tap's queue to 10 messages"),
+        "{words}"
+    );
     overflow(&mut app, &place);
 }
 

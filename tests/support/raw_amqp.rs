@@ -125,6 +125,24 @@ impl Raw {
         self.confirmed();
     }
 
+    /// Publishes; false if the broker refuses the message.
+    pub(crate) fn try_publish(
+        &mut self,
+        exchange: &str,
+        key: &str,
+        properties: &[u8],
+        body: &[u8],
+    ) -> bool {
+        self.publish_unconfirmed(exchange, key, properties, body);
+        let (class, method, _) = self.read_method(1);
+        self.unconfirmed.clear();
+        match (class, method) {
+            (60, 80) => true,
+            (60, 120) => false,
+            other => panic!("{other:?} instead of a confirm"),
+        }
+    }
+
     /// Publishes many alike and waits for all confirms.
     pub(crate) fn flood(&mut self, exchange: &str, key: &str, body: &[u8], count: u64) {
         for number in 1..=count {
