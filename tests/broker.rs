@@ -7,6 +7,10 @@ mod broker {
     mod dead_letters;
     mod faults;
     mod fidelity;
+    mod firehose;
+    mod harmless;
+    mod matching;
+    mod overload;
     mod publishing;
     mod tapping;
 }

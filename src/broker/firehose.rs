@@ -78,14 +78,13 @@ fn switch_on(dir: &Path, endpoint: Endpoint) -> Result<Tracing, String> {
     let switch = Switch::of(&endpoint);
     let was_on = switch.is_on()?;
     let note = match find(dir, &endpoint).map_err(unwritten)? {
-        // Another Eventscope switches it off when it stops.
-        Found::InUse if was_on => None,
+        // From before the connection broke, or before a crash.
+        Found::Left(note) => Some(note),
+        // By an administrator, or by another Eventscope, which switches it off when it stops.
+        Found::InUse | Found::Nothing if was_on => None,
         Found::InUse => {
             return Err("Another Eventscope is just switching the trace. Try again".to_owned());
         }
-        // From before the connection broke, or before a crash.
-        Found::Left(note) => Some(note),
-        Found::Nothing if was_on => None,
         Found::Nothing => Some(Note::write(dir, &endpoint, Utc::now()).map_err(unwritten)?),
     };
     let tracing = Tracing { endpoint, note };

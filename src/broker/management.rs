@@ -12,7 +12,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::wires::Knowledge;
-pub(super) use rules::{Rules, rules};
+pub(super) use rules::{Rules, policy_limit, rules};
 pub(super) use trace_switch::Switch;
 
 use crate::domain::endpoint::encode;

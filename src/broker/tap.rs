@@ -18,9 +18,9 @@ use super::firehose::{self, Tracing};
 use super::tap_queue::TapQueue;
 use super::trouble::Trouble;
 use super::wires::{Knowledge, RunningTap, Wires};
-use super::{codec, trace_codec};
-use crate::domain::Event;
+use super::{codec, management, trace_codec};
 use crate::domain::tap::{FirehoseRequest, Limit, TapId, TapRequest};
+use crate::domain::{Event, TopologySource};
 use crate::protocol::{TapState, Update};
 
 /// A batch is sent at this many events …
@@ -282,6 +282,7 @@ async fn watch_depth(
     };
     // When it was last seen to have room, and whether it was full since.
     let mut had_room = Utc::now();
+    let limit = limit_in_force(wires, queue).await;
     let mut was_full = false;
     let mut tick = tokio::time::interval(DEPTH_EVERY);
     tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
@@ -292,19 +293,15 @@ async fn watch_depth(
         }
         let asked_at = Utc::now();
         let options = QueueDeclareOptions::default().passive();
-        let asked = probe.queue_declare(name.clone(), options, WireTable::default());
-        let depth = match Trouble::limit(asked).await {
+        let answer = probe.queue_declare(name.clone(), options, WireTable::default());
+        let depth = match Trouble::limit(answer).await {
             Ok(found) => u64::from(found.message_count()),
             Err(trouble) if trouble.code == Some(404) => {
                 return "The tap's queue was deleted in the broker. Start the tap again".to_owned();
             }
             Err(trouble) => return trouble.words,
         };
-        let full = is_full(
-            depth,
-            pace.body_bytes.load(Ordering::Relaxed),
-            wires.tap_limit,
-        );
+        let full = is_full(depth, pace.body_bytes.load(Ordering::Relaxed), limit);
         // What was dropped was dropped at some time between two looks, so the looks around it
         // are told, also the first one that finds room again.
         if full || was_full {
@@ -316,6 +313,20 @@ async fn watch_depth(
             had_room = asked_at;
         }
         was_full = full;
+    }
+}
+
+/// Of the queue's own limit and that of a policy the smaller one counts.
+async fn limit_in_force(wires: &Wires, queue: &str) -> Limit {
+    let own = wires.tap_limit;
+    if wires.knowledge().await.topology.source != TopologySource::Management {
+        return own;
+    }
+    let endpoint = wires.endpoint.as_ref().clone();
+    let (messages, bytes) = management::policy_limit(endpoint, queue.to_owned()).await;
+    Limit {
+        messages: messages.map_or(own.messages, |policy| policy.min(own.messages)),
+        bytes: bytes.map_or(own.bytes, |policy| policy.min(own.bytes)),
     }
 }
 

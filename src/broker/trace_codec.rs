@@ -27,13 +27,12 @@ pub(super) fn event(
     if delivered.is_some_and(&is_own) {
         return None;
     }
-    let fate = match delivered {
-        Some(queue) => Fate::Delivered(queue.to_owned()),
-        None => {
-            let mut queues = texts(get(&headers, "routed_queues"), QUEUES);
-            queues.retain(|queue| !is_own(queue));
-            Fate::Published(queues)
-        }
+    let fate = if let Some(queue) = delivered {
+        Fate::Delivered(queue.to_owned())
+    } else {
+        let mut queues = texts(get(&headers, "routed_queues"), QUEUES);
+        queues.retain(|queue| !is_own(queue));
+        Fate::Published(queues)
     };
     let trace = Trace {
         user: text(get(&headers, "user")),

@@ -45,6 +45,16 @@ pub struct Trace {
     pub fate: Fate,
 }
 
+impl Trace {
+    fn cost(&self) -> usize {
+        let fate = match &self.fate {
+            Fate::Published(queues) => queues.iter().map(|q| size_of::<String>() + q.len()).sum(),
+            Fate::Delivered(queue) => queue.len(),
+        };
+        size_of::<Self>() + self.user.len() + self.connection.len() + fate
+    }
+}
+
 /// What happened to a traced message.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Fate {
@@ -103,7 +113,9 @@ impl Event {
     #[must_use]
     pub fn cost(&self) -> usize {
         let headers = self.properties.headers.as_ref().map_or(0, |h| h.len() * 96);
+        let trace = self.trace.as_ref().map_or(0, |trace| trace.cost());
         size_of::<Self>()
+            + trace
             + self.body.capacity()
             + self.exchange.len()
             + self.routing_key.len()

@@ -21,7 +21,6 @@ pub mod view;
 use chrono::{DateTime, Utc};
 
 use crate::domain::preflight::Report;
-use crate::domain::tap::{FirehoseRequest, TapRequest};
 use crate::domain::{Endpoint, Topology};
 use crate::protocol::{Command, Gravity, Link, RequestId, SandboxState, TapState, Update};
 
@@ -199,9 +198,11 @@ impl State {
             Command::Preflight { request, .. } => {
                 self.take_report(request, Report::impossible(words));
             }
-            Command::StartTap(TapRequest { tap, .. })
-            | Command::StartFirehose(FirehoseRequest { tap, .. }) => {
-                self.taps.apply(tap, TapState::Refused(words));
+            Command::StartTap(request) => {
+                self.taps.apply(request.tap, TapState::Refused(words));
+            }
+            Command::StartFirehose(request) => {
+                self.taps.apply(request.tap, TapState::Refused(words));
             }
             Command::StopTap(tap) => {
                 self.taps.not_stopped(tap);

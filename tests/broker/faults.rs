@@ -37,8 +37,11 @@ fn a_killed_broker_is_waited_for_and_the_taps_resume_with_their_gap() {
     let mut app = App::at(place.endpoint());
     let (tap, state) = app.tap("shop", &["#"]);
     state.expect("a tap");
+    let (second, state) = app.tap("shop", &["after", "before"]);
+    state.expect("a second tap on the same exchange");
     raw.publish("shop", "before", &none(), b"1");
     assert_eq!(app.keys(tap, 1), ["before"]);
+    assert_eq!(app.keys(second, 1), ["before"]);
 
     let killed_at = Utc::now();
     broker.kill();
@@ -52,17 +55,20 @@ fn a_killed_broker_is_waited_for_and_the_taps_resume_with_their_gap() {
     broker.start_again();
     app.send(Command::RetryNow);
     app.connected();
-    let (from, to) = app.tap_state(tap, "the tap to resume", |state| match state {
-        TapState::Resumed { from, to, .. } => Some((*from, *to)),
-        _ => None,
-    });
-    assert!(
-        killed_at <= from && from < to,
-        "killed {killed_at}, gap {from} to {to}"
-    );
+    for tap in [tap, second] {
+        let (from, to) = app.tap_state(tap, "the tap to resume", |state| match state {
+            TapState::Resumed { from, to, .. } => Some((*from, *to)),
+            _ => None,
+        });
+        assert!(
+            killed_at <= from && from < to,
+            "killed {killed_at}, gap {from} to {to}"
+        );
+    }
     let mut raw = place.raw();
     raw.publish("shop", "after", &none(), b"2");
     assert_eq!(app.keys(tap, 1), ["after"]);
+    assert_eq!(app.keys(second, 1), ["after"]);
     // What RabbitMQ itself keeps over a SIGKILL is its own matter; a fresh queue shows that
     // publishing goes on.
     raw.queue("fresh", Life::Durable, &[]);

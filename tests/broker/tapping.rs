@@ -1,11 +1,9 @@
 //! Taps: what they see, and that nobody else sees them.
 
 use eventscope::broker::Options;
-use eventscope::domain::tap::LIMIT;
 use eventscope::protocol::{Command, Link, TapState, Update};
-use serde_json::json;
 
-use crate::support::raw_amqp::{Life, int, none, text};
+use crate::support::raw_amqp::{Life, none, text};
 use crate::support::{App, Place, wait_for};
 
 #[test]
@@ -100,33 +98,6 @@ fn taps_that_come_and_go_never_cost_the_connection() {
     wait_for("the queues to go", || {
         place.queues().is_empty().then_some(())
     });
-}
-
-#[test]
-fn what_overflows_a_tap_stays_out_of_the_applications_dead_letters() {
-    let place = Place::fresh();
-    let mut raw = place.raw();
-    raw.exchange("shop", "topic");
-    raw.exchange("dlx", "fanout");
-    raw.queue("dead", Life::Durable, &[]);
-    raw.bind("dead", "dlx", "");
-    place.policy(&json!({"dead-letter-exchange": "dlx"}));
-    // The policy does what it is meant to do to an ordinary queue …
-    raw.queue("small", Life::Durable, &[("x-max-length", int(1))]);
-    wait_for("the policy", || {
-        raw.publish("", "small", &none(), b"overflow");
-        (raw.depth("dead") > 0).then_some(())
-    });
-    let before = raw.depth("dead");
-    // … and nothing to a tap that nobody drains.
-    let mut app = App::at(place.endpoint());
-    let (tap, state) = app.tap("shop", &["#"]);
-    state.expect("a tap");
-    raw.flood("shop", "k", b"x", u64::from(LIMIT.messages) * 2);
-    app.tap_state(tap, "the overflow to be told", |state| {
-        matches!(state, TapState::Overflowing { .. }).then_some(())
-    });
-    assert_eq!(raw.depth("dead"), before);
 }
 
 #[test]

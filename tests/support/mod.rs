@@ -2,17 +2,19 @@
 //! app's broker side as the window drives it, and an independent client to check it with.
 
 pub(crate) mod fake;
+pub(crate) mod fake_management;
 pub(crate) mod raw_amqp;
 
 use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::Receiver;
 use eventscope::broker::sandbox::{Sandbox, SandboxFacts};
 use eventscope::broker::{Handle, Options};
-use eventscope::domain::tap::{TapId, TapRequest};
+use eventscope::domain::preflight::Report;
+use eventscope::domain::tap::{FirehoseRequest, TapId, TapRequest};
 use eventscope::domain::{Endpoint, Event, Outgoing, Password, Properties};
 use eventscope::protocol::{
     Command, Link, MoveOrder, MoveOutcome, PeekReport, PublishOutcome, RequestId, TapState, Update,
@@ -148,8 +150,9 @@ impl Place {
     /// A user who may do only this much here.
     pub(crate) fn user(&self, name: &str, configure: &str, write: &str, read: &str) -> Endpoint {
         let rights = json!({"password": "secret", "tags": "management"});
-        self.put(&format!("users/{name}"), &rights);
-        self.permit(name, configure, write, read);
+        let encoded = eventscope::domain::endpoint::encode(name);
+        self.put(&format!("users/{encoded}"), &rights);
+        self.permit(&encoded, configure, write, read);
         Endpoint {
             user: name.to_owned(),
             password: Password("secret".to_owned()),
@@ -157,8 +160,46 @@ impl Place {
         }
     }
 
+    /// Switches the trace of the virtual host.
+    pub(crate) fn trace(&self, on: bool) {
+        let path = format!("vhosts/{}", self.encoded());
+        self.put(&path, &json!({ "tracing": on }));
+    }
+
+    /// The virtual host as the management API tells it.
+    pub(crate) fn described(&self) -> Value {
+        self.get(&format!("vhosts/{}", self.encoded()))
+    }
+
+    pub(crate) fn is_traced(&self) -> bool {
+        self.described()["tracing"] == true
+    }
+
+    /// Gives the virtual host a description and tags.
+    pub(crate) fn describe(&self, description: &str, tags: &str) {
+        let path = format!("vhosts/{}", self.encoded());
+        self.put(&path, &json!({"description": description, "tags": tags}));
+    }
+
+    /// Gives a user who is there other tags.
+    pub(crate) fn tag(&self, name: &str, tags: &str) {
+        let name = eventscope::domain::endpoint::encode(name);
+        let rights = json!({"password": "secret", "tags": tags});
+        self.put(&format!("users/{name}"), &rights);
+    }
+
+    /// A queue as the management API tells it.
+    pub(crate) fn queue(&self, name: &str) -> Value {
+        let name = eventscope::domain::endpoint::encode(name);
+        self.get(&format!("queues/{}/{name}", self.encoded()))
+    }
+
     pub(crate) fn policy(&self, definition: &Value) {
-        let policy = json!({"pattern": ".*", "definition": definition, "apply-to": "queues"});
+        self.policy_for("queues", definition);
+    }
+
+    pub(crate) fn policy_for(&self, apply_to: &str, definition: &Value) {
+        let policy = json!({"pattern": ".*", "definition": definition, "apply-to": apply_to});
         self.put(&format!("policies/{}/all", self.encoded()), &policy);
     }
 
@@ -352,12 +393,56 @@ impl App {
             exchange: exchange.to_owned(),
             binding_keys: keys.iter().map(ToString::to_string).collect(),
         }));
-        let state = self.tap_state(tap, "a tap", |state| match state {
+        (tap, self.started(tap))
+    }
+
+    /// What a tap would do.
+    pub(crate) fn preflight(&mut self, exchange: &str, keys: &[&str]) -> Report {
+        let request = fresh();
+        self.send(Command::Preflight {
+            request,
+            exchange: exchange.to_owned(),
+            binding_keys: keys.iter().map(ToString::to_string).collect(),
+        });
+        self.expect("a preflight", |update| match update {
+            Update::Preflight { request: r, report } if *r == request => Some(report.clone()),
+            _ => None,
+        })
+    }
+
+    /// Switches the firehose on and waits for its first state.
+    pub(crate) fn firehose(&mut self, deliveries: bool) -> (TapId, Result<String, String>) {
+        let tap = TapId(fresh().0);
+        self.send(Command::StartFirehose(FirehoseRequest { tap, deliveries }));
+        (tap, self.started(tap))
+    }
+
+    fn started(&mut self, tap: TapId) -> Result<String, String> {
+        self.tap_state(tap, "a tap", |state| match state {
             TapState::Running { queue } => Some(Ok(queue.clone())),
             TapState::Refused(words) => Some(Err(words.clone())),
             _ => None,
+        })
+    }
+
+    /// Stops a tap and waits for its end.
+    pub(crate) fn stop_tap(&mut self, tap: TapId) {
+        self.send(Command::StopTap(tap));
+        self.tap_state(tap, "the end of the tap", |state| {
+            (*state == TapState::Stopped).then_some(())
         });
-        (tap, state)
+    }
+
+    /// The next events of a tap, at least this many.
+    pub(crate) fn events(&mut self, id: TapId, count: usize) -> Vec<Arc<Event>> {
+        let mut all = Vec::new();
+        while all.len() < count {
+            all.extend(self.expect("events", |update| match update {
+                Update::Events { tap, events } if *tap == id => Some(events.clone()),
+                _ => None,
+            }));
+        }
+        all
     }
 
     pub(crate) fn tap_state<T>(
@@ -374,21 +459,11 @@ impl App {
 
     /// The routing keys of the next events of a tap.
     pub(crate) fn keys(&mut self, id: TapId, count: usize) -> Vec<String> {
-        let mut keys = Vec::new();
-        while keys.len() < count {
-            keys.extend(self.expect("events", |update| {
-                match update {
-                    Update::Events { tap, events } if *tap == id => Some(
-                        events
-                            .iter()
-                            .map(|event| event.routing_key.clone())
-                            .collect::<Vec<_>>(),
-                    ),
-                    _ => None,
-                }
-            }));
-        }
-        keys
+        let events = self.events(id, count);
+        events
+            .iter()
+            .map(|event| event.routing_key.clone())
+            .collect()
     }
 
     pub(crate) fn publish(&mut self, outgoing: Outgoing) -> PublishOutcome {

@@ -69,13 +69,17 @@ impl Raw {
     }
 
     pub(crate) fn exchange(&mut self, name: &str, kind: &str) {
+        self.exchange_with(name, kind, &[]);
+    }
+
+    pub(crate) fn exchange_with(&mut self, name: &str, kind: &str, fields: &[(&str, Vec<u8>)]) {
         let durable = [0b10];
         let arguments = [
             &[0, 0],
             &short(name)[..],
             &short(kind),
             &durable,
-            &table(&[]),
+            &table(fields),
         ]
         .concat();
         self.method(1, 40, 10, &arguments);
@@ -121,6 +125,24 @@ impl Raw {
         self.confirmed();
     }
 
+    /// Publishes; false if the broker refuses the message.
+    pub(crate) fn try_publish(
+        &mut self,
+        exchange: &str,
+        key: &str,
+        properties: &[u8],
+        body: &[u8],
+    ) -> bool {
+        self.publish_unconfirmed(exchange, key, properties, body);
+        let (class, method, _) = self.read_method(1);
+        self.unconfirmed.clear();
+        match (class, method) {
+            (60, 80) => true,
+            (60, 120) => false,
+            other => panic!("{other:?} instead of a confirm"),
+        }
+    }
+
     /// Publishes many alike and waits for all confirms.
     pub(crate) fn flood(&mut self, exchange: &str, key: &str, body: &[u8], count: u64) {
         for number in 1..=count {
@@ -131,6 +153,18 @@ impl Raw {
             }
         }
         self.confirmed();
+    }
+
+    /// Publishes the numbers from 1 as bodies; calls `confirmed` after each thousand.
+    pub(crate) fn count(&mut self, exchange: &str, count: u64, mut confirmed: impl FnMut()) {
+        for number in 1..=count {
+            let body = number.to_string();
+            self.publish_unconfirmed(exchange, "k", &none(), body.as_bytes());
+            if number % 1_000 == 0 || number == count {
+                self.confirmed();
+                confirmed();
+            }
+        }
     }
 
     fn publish_unconfirmed(&mut self, exchange: &str, key: &str, properties: &[u8], body: &[u8]) {

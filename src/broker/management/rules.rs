@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::{Api, encode, off_runtime};
 use crate::domain::Endpoint;
-use crate::domain::policy::{Permissions, Policy};
+use crate::domain::policy::{self, Permissions, Policy, Target};
 
 /// What could be read; each part stands alone, because each needs other rights.
 #[derive(Debug)]
@@ -34,6 +34,25 @@ pub(in crate::broker) async fn rules(endpoint: Endpoint, exchange: String) -> Ru
     off_runtime(move || Ok(Api::new(&endpoint).rules(&exchange)))
         .await
         .unwrap_or_else(|words| Rules::unknown(&words))
+}
+
+/// The limit that policies set for this classic queue, in messages and bytes, where they can be
+/// read. From the policies themselves, because the API tells of a new queue some seconds later.
+pub(in crate::broker) async fn policy_limit(
+    endpoint: Endpoint,
+    queue: String,
+) -> (Option<u32>, Option<u32>) {
+    off_runtime(move || {
+        let all = Api::new(&endpoint).policies()?;
+        let all = policy::in_force(&all, &queue, Target::ClassicQueue);
+        let smallest = |name: &str| {
+            let values = all.iter().filter_map(|policy| policy.value(name));
+            values.filter_map(|value| value.parse().ok()).min()
+        };
+        Ok((smallest("max-length"), smallest("max-length-bytes")))
+    })
+    .await
+    .unwrap_or_default()
 }
 
 #[derive(Deserialize)]
