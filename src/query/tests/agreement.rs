@@ -222,16 +222,16 @@ fn values(event: &Event, field: &Field) -> Vec<Plain> {
     }
 }
 
-fn header_texts(name: &str, value: &FieldValue, texts: &mut Vec<Vec<u8>>) {
-    texts.push(name.into());
+fn header_texts(value: &FieldValue, texts: &mut Vec<Vec<u8>>) {
     match value {
         FieldValue::Text(text) => texts.push(text.clone().into()),
         FieldValue::RawText(bytes) => texts.push(bytes.clone()),
-        FieldValue::Array(items) => items.iter().for_each(|item| header_texts("", item, texts)),
+        FieldValue::Array(items) => items.iter().for_each(|item| header_texts(item, texts)),
         FieldValue::Table(table) => {
-            table
-                .iter()
-                .for_each(|(name, value)| header_texts(name, value, texts));
+            for (name, value) in table {
+                texts.push(name.clone().into());
+                header_texts(value, texts);
+            }
         }
         _ => {}
     }
@@ -267,11 +267,7 @@ fn texts(event: &Event) -> Vec<Vec<u8>> {
     );
     for (name, value) in p.headers.iter().flatten() {
         texts.push(name.clone().into());
-        // A list has no name; an empty text of its own would be found by an expression like `^$`.
-        let mut nested = Vec::new();
-        header_texts("", value, &mut nested);
-        nested.retain(|text| !text.is_empty() || matches!(value, FieldValue::Text(_)));
-        texts.extend(nested);
+        header_texts(value, &mut texts);
     }
     texts
 }

@@ -82,7 +82,8 @@ fn a_wrong_line_is_told_where_and_what_would_be_right() {
     wrong("routing_key:a", "routing_key", "did you mean key?");
     wrong("payload.x:1", "payload.x", "write data.x");
     wrong("data:1", "data", "Write data.name");
-    wrong("http://x", "http", "in quotes");
+    wrong("12:30", "12", "in quotes");
+    wrong("http://x", "//x", "in quotes");
     wrong("(a or b", "(", "A closing ) is missing");
     wrong("a) b", ")", "closes nothing");
     wrong("a or", "", "Something must stand here");
