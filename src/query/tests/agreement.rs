@@ -27,14 +27,14 @@ impl Plain {
         }
     }
 
-    fn written(written: impl ToString) -> Self {
+    fn written(written: &impl ToString) -> Self {
         Self {
             written: Some(written.to_string()),
             ..Self::default()
         }
     }
 
-    fn number(written: impl ToString) -> Self {
+    fn number(written: &impl ToString) -> Self {
         let written = written.to_string();
         Self {
             number: written
@@ -51,7 +51,7 @@ impl Plain {
             Json::String(text) => Self::text(text),
             Json::Number(number) => Self::number(number),
             Json::Bool(value) => Self::written(value),
-            Json::Null => Self::written("null"),
+            Json::Null => Self::written(&"null"),
             Json::Array(_) | Json::Object(_) => Self::default(),
         }
     }
@@ -62,7 +62,7 @@ impl Plain {
             // The small world writes no question about the part that is no text.
             FieldValue::RawText(bytes) => Self::text(&String::from_utf8_lossy(bytes)),
             FieldValue::Bool(value) => Self::written(value),
-            FieldValue::Void => Self::written("null"),
+            FieldValue::Void => Self::written(&"null"),
             FieldValue::Bytes(_) | FieldValue::Array(_) | FieldValue::Table(_) => Self::default(),
             FieldValue::F64(number) if number.is_nan() => Self::default(),
             FieldValue::Timestamp(seconds) => Self {
@@ -302,7 +302,7 @@ fn reference(node: &Node, event: &Event, now_ms: i64) -> bool {
             match op {
                 Op::Like | Op::Equal => same_number(left.to_string().parse().ok(), &right),
                 Op::NotEqual => !same_number(left.to_string().parse().ok(), &right),
-                _ => Plain::number(left).ordered(*op, &Value::Bare(right)),
+                _ => Plain::number(&left).ordered(*op, &Value::Bare(right)),
             }
         }
         Node::Compare(field, op, value) => values(event, field)

@@ -386,7 +386,9 @@ fn a_needle_finds_all_its_places() {
     };
     assert_eq!(places("ab", "xAB abab"), [1..3, 4..6, 6..8]);
     assert_eq!(places("/ab/", "xAB abab"), [4..6, 6..8]);
-    assert_eq!(places("straße", "STRAßE"), [0..7]);
-    assert_eq!(places("a.c", "abc a.c"), [4..7]);
+    assert_eq!(places("straße", "STRAßE straße"), [0..7, 8..15]);
+    assert_eq!(places("a.c", "abc a.ca.c"), [4..7, 7..10]);
     assert!(places("zz", "").is_empty());
+    let longest = "k".repeat(10_000);
+    assert!(places(&longest, &longest.to_uppercase()).len() == 1);
 }
