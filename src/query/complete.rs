@@ -3,9 +3,9 @@
 use std::ops::Range;
 
 use super::ast::{Field, Named, Op, Sort, Value};
-use super::exact_text;
 use super::json_path::Step;
 use super::lexer::{Kind, Token, bare_length, name_length, op_at, space_end, tokens, unquote};
+use super::print::is_plain_word;
 
 /// Most suggestions at once: what fits below a line.
 const MOST: usize = 12;
@@ -225,12 +225,19 @@ fn names(line: &str, replace: Range<usize>, typed: &str, seen: &dyn Seen) -> Vec
 /// Suggests what stands behind `data.` and `header.`; true if one of them was typed out.
 fn inner_fields(root: &str, found: &mut Found, seen: &dyn Seen) -> bool {
     let mut exact = false;
+    // The root is the same for all, so `data.sk` finds `data.items[].sku`.
+    let inner = root.len() + 1;
+    let typed = std::mem::take(&mut found.typed);
+    typed
+        .get(inner..)
+        .unwrap_or_default()
+        .clone_into(&mut found.typed);
     let mut tell = |field: Field| {
         let text = field.to_string();
-        if text.to_lowercase() == found.typed {
+        if text.to_lowercase() == typed {
             exact = true;
         } else {
-            found.add(&text, || text.clone(), "");
+            found.add(&text[inner..], || text.clone(), "");
         }
     };
     if root == "data" {
@@ -242,6 +249,7 @@ fn inner_fields(root: &str, found: &mut Found, seen: &dyn Seen) -> bool {
     } else {
         seen.header_names(&mut |name| tell(Field::Header(name.to_owned())));
     }
+    found.typed = typed;
     exact
 }
 
@@ -272,12 +280,21 @@ fn values(name: &str, replace: Range<usize>, typed: &str, seen: &dyn Seen) -> Ve
             let field = Named::ALL.iter().find(|named| named.name() == name);
             if let Some(field) = field {
                 seen.values(*field, &mut |value| {
-                    found.add(value, || exact_text(value).to_string(), "");
+                    found.add(value, || plain_value(value).to_string(), "");
                 });
             }
         }
     }
     found.all()
+}
+
+/// A value of a text field. A number stands without quotes, so that it can be ordered too.
+fn plain_value(text: &str) -> Value {
+    if is_plain_word(text) && !text.contains('#') {
+        Value::Bare(text.to_owned())
+    } else {
+        Value::Quoted(text.to_owned())
+    }
 }
 
 fn things(found: &mut Found, seen: &dyn Seen) {

@@ -43,11 +43,7 @@ mod print;
 mod subject;
 
 #[cfg(test)]
-mod agreement_tests;
-#[cfg(test)]
-mod language_tests;
-#[cfg(test)]
-mod matching_tests;
+mod tests;
 
 use std::fmt;
 use std::ops::Range;
