@@ -67,12 +67,16 @@ impl Window {
 
     fn connected() -> Self {
         let mut window = Self::new();
-        window.tell(Update::Link(Link::Connected {
+        window.connect();
+        window
+    }
+
+    fn connect(&mut self) {
+        self.tell(Update::Link(Link::Connected {
             endpoint: Endpoint::default(),
             server: "RabbitMQ 3.10.8".into(),
         }));
-        window.tell(Update::Topology(shop()));
-        window
+        self.tell(Update::Topology(shop()));
     }
 
     /// Sends an update and lets it appear.

@@ -177,3 +177,22 @@ fn the_inspector_shows_who_published_and_that_a_message_was_lost() {
     assert!(!window.sees("it was lost"));
     window.assert_sees("Reached");
 }
+
+#[test]
+fn a_long_card_scrolls_and_leaves_its_buttons_in_sight() {
+    let mut window = Window::sized(760.0, 500.0);
+    window.connect();
+    ask_tap(&mut window, |report| {
+        let words = "A sentence that is long enough to need more than one line. ".repeat(4);
+        report.findings = vec![finding(Weight::Warning, &words); 20];
+        report.queue = vec!["x-overflow = \"drop-head\"".into(); 20];
+    });
+    for name in ["Start anyway", "Cancel"] {
+        let node = window.harness.get_by_role_and_label(Role::Button, name);
+        let rect = node.rect();
+        assert!(
+            rect.right() <= 760.0 && rect.bottom() <= 470.0,
+            "{name} is at {rect:?}"
+        );
+    }
+}

@@ -10,8 +10,8 @@ use crate::domain::preflight::{Report, Weight};
 use crate::state::Action;
 use crate::state::tap_card::{Card, TapAction};
 
-/// Tallest that the findings get before they scroll.
-const TALLEST: f32 = 260.0;
+/// Share of the window that the findings may take before they scroll.
+const SHARE: f32 = 0.4;
 
 pub(super) fn tap_card_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     let Some(card) = &cx.state.tap_card else {
@@ -56,8 +56,11 @@ fn heading(ui: &mut Ui, words: &str) {
 
 fn report_ui(ui: &mut Ui, cx: &mut Cx<'_>, report: &Report) {
     title(ui, &report.exchange);
+    // Not what is left in the panel: the panel takes its height from this.
+    let tallest = (ui.ctx().content_rect().height() * SHARE).max(STEP * 20.0);
     ScrollArea::vertical()
-        .max_height(TALLEST)
+        .max_height(tallest)
+        .min_scrolled_height(tallest)
         .auto_shrink([false, true])
         .show(ui, |ui| {
             for finding in &report.findings {

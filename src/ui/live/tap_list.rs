@@ -43,18 +43,9 @@ fn tap_ui(ui: &mut Ui, cx: &mut Cx<'_>, tap: &Tap) {
                 let (rect, _) = ui.allocate_exact_size(egui::vec2(10.0, 10.0), Sense::hover());
                 ui.painter()
                     .circle_filled(rect.center(), 5.0, palette.tap(tap.colour));
-                name_ui(ui, tap);
-                match &tap.phase {
-                    Phase::Starting => drop(weak(ui, "starting")),
-                    Phase::Stopping => drop(weak(ui, "stopping")),
-                    Phase::Refused(_) => drop(ui.colored_label(palette.bad, "refused")),
-                    Phase::Running => drop(weak(ui, thousands(tap.received))),
-                }
-                if !tap.losses.is_empty() {
-                    ui.colored_label(palette.warn, "some not seen")
-                        .on_hover_text(losses_words(tap));
-                }
-                if !refused {
+                if refused {
+                    ui.label(tap.name());
+                } else {
                     let mut shown = tap.shown;
                     let label = format!("Show {}", tap.name());
                     if ui
@@ -65,6 +56,17 @@ fn tap_ui(ui: &mut Ui, cx: &mut Cx<'_>, tap: &Tap) {
                         cx.act(Action::Tap(TapAction::Show(tap.id, shown)));
                     }
                 }
+                keys_ui(ui, tap);
+                match &tap.phase {
+                    Phase::Starting => drop(weak(ui, "starting")),
+                    Phase::Stopping => drop(weak(ui, "stopping")),
+                    Phase::Refused(_) => drop(ui.colored_label(palette.bad, "refused")),
+                    Phase::Running => drop(weak(ui, thousands(tap.received))),
+                }
+                if !tap.losses.is_empty() {
+                    ui.colored_label(palette.warn, "some not seen")
+                        .on_hover_text(losses_words(tap));
+                }
                 let label = if refused { "Put away" } else { "Stop tap" };
                 let stop = ui.add_enabled(tap.phase != Phase::Stopping, egui::Button::new(label));
                 if stop.clicked() {
@@ -74,7 +76,7 @@ fn tap_ui(ui: &mut Ui, cx: &mut Cx<'_>, tap: &Tap) {
         });
 }
 
-fn name_ui(ui: &mut Ui, tap: &Tap) {
+fn keys_ui(ui: &mut Ui, tap: &Tap) {
     let palette = Palette::of(ui);
     let keys = tap.keys();
     if keys.is_empty() {
