@@ -152,13 +152,13 @@ impl<'a> Kept<'a> {
     /// Which of [`Segment::shapes`] it has.
     #[must_use]
     pub fn shape_number(self) -> usize {
-        self.place().shape as usize
+        usize::from(self.place().shape)
     }
 
     /// Which of [`Segment::keys`] it has.
     #[must_use]
     pub fn key_number(self) -> usize {
-        self.place().key as usize
+        usize::from(self.place().key)
     }
 
     /// What it has in common with others.
@@ -188,7 +188,7 @@ impl<'a> Kept<'a> {
     /// See [`Event::routing_key`].
     #[must_use]
     pub fn routing_key(self) -> &'a str {
-        self.segment.keys.get(self.place().key)
+        self.segment.keys.get(u32::from(self.place().key))
     }
 
     /// See [`Event::body`].

@@ -16,7 +16,10 @@ use crate::domain::tap::TapId;
 pub const SEGMENT_BYTES: usize = 4 * 1024 * 1024;
 
 /// The shape of a row that is no event but a gap.
-const GAP: u32 = u32::MAX;
+const GAP: u16 = u16::MAX;
+
+/// Most distinct keys, and most shapes, in a segment.
+const MAX_NAMES: usize = GAP as usize - 1;
 
 /// Where an event lies.
 #[derive(Clone, Copy, Debug)]
@@ -27,8 +30,8 @@ pub(super) struct Row {
     pub(super) start: u32,
     /// Where its body begins; it ends where the next row starts.
     pub(super) body: u32,
-    pub(super) key: u32,
-    pub(super) shape: u32,
+    pub(super) key: u16,
+    pub(super) shape: u16,
 }
 
 /// A run of events.
@@ -247,6 +250,7 @@ impl Open {
         };
         let segment = &mut self.segment;
         let key = self.keys.name(&mut segment.keys, &event.routing_key);
+        let number = |number: u32| u16::try_from(number).unwrap_or(GAP - 1);
         let shape = {
             let shapes = std::cell::RefCell::new(&mut segment.shapes);
             let cost = &mut self.shapes_cost;
@@ -258,7 +262,7 @@ impl Open {
                     let shape = Shape::of(tap, event);
                     *cost += shape.cost();
                     shapes.push(Arc::new(shape));
-                    u32::try_from(shapes.len() - 1).unwrap_or(GAP - 1)
+                    u32::try_from(shapes.len() - 1).unwrap_or(u32::MAX)
                 },
             )
         };
@@ -270,8 +274,8 @@ impl Open {
             at,
             start,
             body,
-            key,
-            shape,
+            key: number(key),
+            shape: number(shape),
         });
         true
     }
@@ -302,7 +306,10 @@ impl Open {
         let ms = time.timestamp_millis();
         if self.segment.is_empty() {
             self.segment.began = ms;
-        } else if self.cost() + bytes > self.limit {
+        } else if self.cost() + bytes > self.limit
+            || self.segment.keys.len() >= MAX_NAMES
+            || self.segment.shapes.len() >= MAX_NAMES
+        {
             return None;
         }
         i32::try_from(ms - self.segment.began).ok()

@@ -177,3 +177,14 @@ fn a_clock_that_is_set_back_far_begins_a_new_segment() {
     assert_eq!(log.event(0).unwrap().received_at(), late.received_at);
     assert_eq!(log.event(1).unwrap().received_at(), DateTime::UNIX_EPOCH);
 }
+
+#[test]
+fn more_keys_than_a_segment_can_name_are_no_trouble() {
+    let mut log = EventLog::new(DEFAULT_MAX_BYTES);
+    for number in 0..70_000 {
+        log.push(TAP, &event(&number.to_string(), ""));
+    }
+    for number in (0..70_000).step_by(999) {
+        assert_eq!(log.event(number).unwrap().routing_key(), number.to_string());
+    }
+}
