@@ -92,7 +92,7 @@ fn each_room_knows_only_what_it_may() {
             ],
         ),
         (
-            &["state", "settings.rs"],
+            &["state", "search", "settings.rs"],
             &[
                 "egui",
                 "eframe",

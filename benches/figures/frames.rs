@@ -28,7 +28,7 @@ struct Fed {
 impl Fed {
     fn new() -> Self {
         let (updates, receiver) = crossbeam_channel::bounded(16);
-        let (commands, sent) = crossbeam_channel::unbounded();
+        let (commands, sent) = crossbeam_channel::bounded(64);
         let wire = Wire {
             send: Box::new(move |command| {
                 commands.send(command).expect("the bench takes commands");

@@ -11,6 +11,7 @@
     clippy::print_stdout,
     clippy::print_stderr,
     clippy::cast_precision_loss,
+    clippy::disallowed_methods,
     reason = "a bench that cannot measure must stop, and prints what it measures"
 )]
 

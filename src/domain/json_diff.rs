@@ -135,6 +135,7 @@ struct Differ<'a> {
 }
 
 impl Differ<'_> {
+    #[expect(clippy::needless_pass_by_value, reason = "work is done once")]
     fn step(&mut self, work: Work) {
         let (place, change) = match work {
             Work::Removed(index, place) => (place, Change::Removed(self.old.text(index))),
@@ -167,6 +168,7 @@ impl Differ<'_> {
         self.found.push(DiffRow { path, change });
     }
 
+    #[expect(clippy::unnecessary_wraps, reason = "the top has no place")]
     fn place(&mut self, inside: Place, step: Step) -> Place {
         self.places.push((inside, step));
         Some(self.places.len() - 1)

@@ -22,12 +22,13 @@ fn full_event(number: u32) -> Event {
     );
     let properties = Properties {
         content_type: Some("application/json".into()),
-        message_id: (number % 2 == 0).then(|| uuid::Uuid::from_u128(number.into()).to_string()),
+        message_id: (number.is_multiple_of(2))
+            .then(|| uuid::Uuid::from_u128(number.into()).to_string()),
         correlation_id: Some(format!("c-{number}")),
         timestamp: Some(1_700_000_000 + u64::from(number)),
         delivery_mode: Some(2),
         app_id: Some("web".into()),
-        headers: (number % 3 != 0).then(|| {
+        headers: (!number.is_multiple_of(3)).then(|| {
             vec![
                 ("x-try".into(), FieldValue::I32(1)),
                 ("x-tenant".into(), FieldValue::Text(format!("t{number}"))),
@@ -39,7 +40,7 @@ fn full_event(number: u32) -> Event {
         DateTime::from_timestamp_millis(1_700_000_000_000 + i64::from(number)).unwrap(),
         "shop".into(),
         format!("order.{}", number % 5),
-        number % 7 == 0,
+        number.is_multiple_of(7),
         properties,
         body.into(),
     )

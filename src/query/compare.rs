@@ -183,7 +183,7 @@ fn number_of(left: &Scalar) -> Option<Number> {
 /// True for text that begins like an ISO 8601 date, `2026-01`: such texts sort as they were
 /// written.
 pub(super) fn is_date(text: &[u8]) -> bool {
-    matches!(text, [y @ .., ] if y.len() >= 7)
+    text.len() >= 7
         && text[..7].iter().enumerate().all(|(at, byte)| match at {
             4 => *byte == b'-',
             _ => byte.is_ascii_digit(),

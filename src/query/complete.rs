@@ -299,21 +299,18 @@ fn plain_value(text: &str) -> Value {
 
 fn things(found: &mut Found, seen: &dyn Seen) {
     let typed = found.typed.clone();
-    match typed.split_once('.') {
-        Some((root @ ("data" | "header"), _)) => {
-            inner_fields(root, found, seen);
+    if let Some((root @ ("data" | "header"), _)) = typed.split_once('.') {
+        inner_fields(root, found, seen);
+    } else {
+        for (name, note) in [
+            ("data.", "A field of the payload without its envelope"),
+            ("header.", "A header"),
+            ("trace", "What the broker's trace tells"),
+        ] {
+            found.add(name, || name.to_owned(), note);
         }
-        _ => {
-            for (name, note) in [
-                ("data.", "A field of the payload without its envelope"),
-                ("header.", "A header"),
-                ("trace", "What the broker's trace tells"),
-            ] {
-                found.add(name, || name.to_owned(), note);
-            }
-            for named in Named::ALL {
-                found.add(named.name(), || named.name().to_owned(), named.note());
-            }
+        for named in Named::ALL {
+            found.add(named.name(), || named.name().to_owned(), named.note());
         }
     }
 }

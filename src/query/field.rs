@@ -56,7 +56,7 @@ pub(super) fn thing(text: &str, at: usize) -> Result<Thing, ParseError> {
 
 fn header(text: &str) -> Result<String, String> {
     if text.starts_with('"') {
-        let (name, length) = unquote(text).map_err(quotes)?;
+        let (name, length) = unquote(text).map_err(|fault| quotes(&fault))?;
         if length == text.len() {
             return Ok(name);
         }
@@ -70,7 +70,7 @@ fn header(text: &str) -> Result<String, String> {
     Ok(text.to_owned())
 }
 
-fn quotes(fault: QuoteFault) -> String {
+fn quotes(fault: &QuoteFault) -> String {
     match fault {
         QuoteFault::Open => "A closing \" is missing".into(),
         QuoteFault::Escape(..) => ESCAPES.into(),
@@ -103,7 +103,7 @@ fn steps(mut rest: &str) -> Result<Vec<Step>, String> {
             .strip_prefix('.')
             .ok_or_else(|| format!("A dot is missing before {rest}"))?;
         let length = if name.starts_with('"') {
-            let (said, length) = unquote(name).map_err(quotes)?;
+            let (said, length) = unquote(name).map_err(|fault| quotes(&fault))?;
             steps.push(Step::Name(said));
             length
         } else {

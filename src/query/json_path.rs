@@ -61,7 +61,7 @@ impl JsonPath {
 /// has no more.
 struct Walk<'a>(&'a [u8]);
 
-impl<'a> Walk<'a> {
+impl Walk<'_> {
     /// Recurses once for each `[]` of the path, which the parser bounds.
     fn any(&mut self, mut at: usize, steps: &[Step], found: &mut dyn FnMut(&[u8]) -> bool) -> bool {
         for (done, step) in steps.iter().enumerate() {

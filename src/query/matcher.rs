@@ -137,7 +137,7 @@ fn compile(node: &Node) -> Check {
 }
 
 fn comparison(field: &Field, op: Op, value: &Value) -> Check {
-    let test = Test::new(op, value);
+    let wanted = Test::new(op, value);
     let json = |root, steps: &[Step], test| Check::Json(root, JsonPath::new(steps), test);
     // The parser lets only amounts through to these two; a tree made otherwise compares with no
     // number at all.
@@ -147,10 +147,10 @@ fn comparison(field: &Field, op: Op, value: &Value) -> Check {
     };
     match (field, op, value) {
         (Field::Named(Named::Key), Op::Like, Value::Bare(key)) => Check::Topic(key.clone()),
-        (Field::Named(named), ..) => Check::Named(*named, test),
-        (Field::Header(name), ..) => Check::Header(name.clone(), test),
-        (Field::Data(steps), ..) => json(Root::Data, steps, test),
-        (Field::Body(steps), ..) => json(Root::Body, steps, test),
+        (Field::Named(named), ..) => Check::Named(*named, wanted),
+        (Field::Header(name), ..) => Check::Header(name.clone(), wanted),
+        (Field::Data(steps), ..) => json(Root::Data, steps, wanted),
+        (Field::Body(steps), ..) => json(Root::Body, steps, wanted),
         (Field::Size, ..) => Check::Size(op, amount(bytes)),
         (Field::Age, ..) => Check::Age(op, amount(milliseconds)),
     }

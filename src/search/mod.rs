@@ -127,7 +127,7 @@ impl<T: Send + 'static> Scan<T> {
     fn begin(&mut self, log: &EventLog) {
         let from = self.done_to.max(log.first());
         let pieces = log.pieces(from);
-        let (answer, results) = crossbeam_channel::unbounded();
+        let (answer, results) = crossbeam_channel::bounded(pieces.len());
         let stop = Arc::new(AtomicBool::new(false));
         let ends = pieces.iter().map(|piece| piece.end()).collect();
         for (index, piece) in pieces.into_iter().enumerate() {

@@ -182,10 +182,6 @@ fn cloud_event(out: &Decoded<'_>, essence: &str, properties: &Properties) -> Opt
     if names.iter().any(|name| properties.header(name).is_some()) {
         return Some(CloudEvent::Binary);
     }
-    #[derive(serde::Deserialize)]
-    struct Head {
-        specversion: serde::de::IgnoredAny,
-    }
     // The marks are looked for before the document is read again: most bodies have none.
     let json = out.json()?;
     memchr::memmem::find(json, b"\"specversion\"")?;
@@ -194,6 +190,12 @@ fn cloud_event(out: &Decoded<'_>, essence: &str, properties: &Properties) -> Opt
         specversion: serde::de::IgnoredAny,
     } = head;
     Some(CloudEvent::Structured)
+}
+
+/// The mark of a CloudEvent.
+#[derive(serde::Deserialize)]
+struct Head {
+    specversion: serde::de::IgnoredAny,
 }
 
 /// Declared names come from the publisher and may be long.

@@ -25,6 +25,10 @@ const LINE: f32 = 17.0;
 
 /// What was worked out for the payload on show.
 #[derive(Debug, Default)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each says something else of the payload"
+)]
 pub(super) struct PayloadMemory {
     event: Option<Arc<Event>>,
     whole: bool,

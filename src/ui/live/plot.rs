@@ -41,21 +41,21 @@ fn words(series: &Series) -> String {
         return "No number was found there".to_owned();
     };
     let values = points.iter().map(|(_, value)| *value);
-    let least = values.clone().fold(f64::INFINITY, f64::min);
-    let most = values.fold(f64::NEG_INFINITY, f64::max);
+    let minimum = values.clone().fold(f64::INFINITY, f64::min);
+    let maximum = values.fold(f64::NEG_INFINITY, f64::max);
     let count = thousands(points.len() as u64);
-    format!("min {least} · max {most} · last {last} · {count} points")
+    format!("min {minimum} · max {maximum} · last {last} · {count} points")
 }
 
 fn graph_ui(ui: &mut Ui, series: &Series) {
     let palette = Palette::of(ui);
     let all = series.points();
-    let step = all.len().div_ceil(MOST_DRAWN).max(1);
+    let every = all.len().div_ceil(MOST_DRAWN).max(1);
     // The newest is always among them.
     let mut drawn: Vec<[f64; 2]> = all
         .iter()
         .rev()
-        .step_by(step)
+        .step_by(every)
         .map(|(time, value)| [seconds(*time), *value])
         .collect();
     drawn.reverse();
