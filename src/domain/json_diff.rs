@@ -6,6 +6,7 @@ use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
 use super::json::{RowValue, Rows};
 use super::json_path::name_text;
+use super::payload::shorten;
 
 /// What happened at a place.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -249,10 +250,7 @@ impl Differ<'_> {
 /// The beginning of a long text.
 #[must_use]
 pub fn short(text: &str) -> String {
-    match text.char_indices().nth(MAX_TEXT) {
-        None => text.to_owned(),
-        Some((end, _)) => format!("{}…", &text[..end]),
-    }
+    shorten(text, MAX_TEXT)
 }
 
 #[cfg(test)]

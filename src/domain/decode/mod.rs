@@ -8,6 +8,8 @@ mod cbor;
 mod charset;
 mod compression;
 mod format;
+#[cfg(test)]
+mod hostile_tests;
 mod message_pack;
 #[cfg(test)]
 mod tests;

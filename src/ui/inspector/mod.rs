@@ -1,8 +1,14 @@
-//! The selected event in full: what it says of itself, its payload in four views, its properties
-//! and typed headers. The same for a live event and a dead letter.
+//! The selected event in full: what it says of itself, its payload decoded and as it came, what
+//! changed since the one before, its properties and typed headers. The same for a live event and a
+//! dead letter.
 
+mod diff;
+mod headers;
 mod payload;
 mod properties;
+mod save;
+mod value_menu;
+mod views;
 
 use std::sync::Arc;
 
@@ -11,30 +17,120 @@ use eframe::egui::{self, RichText, Ui};
 use super::theme::{self, Palette, STEP};
 use super::widgets::{button, tabs, weak};
 use crate::domain::Event;
-use crate::domain::payload::size_text;
 use crate::state::Action;
 use crate::state::live::{LiveAction, clock};
 
-pub(in crate::ui) use payload::fold_ui;
+use value_menu::ValueMenu;
+pub(in crate::ui) use views::fold_ui;
+
+/// Where the event is looked at: not everything makes sense everywhere.
+#[derive(Clone, Copy, Debug)]
+pub enum Origin<'a> {
+    /// In the live stream, which can be filtered and plotted.
+    Live {
+        /// The event before it on the same key.
+        previous: Option<&'a Arc<Event>>,
+    },
+    /// In a queue of dead letters.
+    DeadLetter,
+}
 
 /// What the inspector shows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum Part {
+    /// The payload as a document that can be opened and closed.
     #[default]
-    Payload,
+    Tree,
+    /// The payload with line breaks.
+    Pretty,
+    /// The bytes as they came, as text.
+    Raw,
+    /// The bytes as they came.
+    Hex,
+    /// What changed since the event before it.
+    Diff,
     Properties,
+    Headers,
 }
 
-/// The inspector's memory: the payload's lines are worked out once when another event is selected.
+const PARTS: [(Part, &str); 7] = [
+    (Part::Tree, "Tree"),
+    (Part::Pretty, "Pretty"),
+    (Part::Raw, "Raw"),
+    (Part::Hex, "Hex"),
+    (Part::Diff, "Diff"),
+    (Part::Properties, "Properties"),
+    (Part::Headers, "Headers"),
+];
+
+/// The inspector's memory: what is shown is worked out once when another event is selected.
 #[derive(Debug, Default)]
 pub struct Inspector {
     part: Part,
     payload: payload::PayloadMemory,
+    diff: diff::DiffMemory,
 }
 
-/// Draws an event. Actions that only a live event has are offered with `live`.
-pub fn inspector_ui(ui: &mut Ui, memory: &mut Inspector, event: &Arc<Event>) -> Vec<Action> {
+/// Draws an event.
+pub fn inspector_ui(
+    ui: &mut Ui,
+    memory: &mut Inspector,
+    event: &Arc<Event>,
+    origin: Origin<'_>,
+) -> Vec<Action> {
     let mut actions = Vec::new();
+    head_ui(ui, event, &mut actions);
+    ui.add_space(STEP);
+    ui.horizontal_wrapped(|ui| {
+        ui.spacing_mut().item_spacing = egui::vec2(0.0, 0.0);
+        if let Some(part) = tabs(ui, memory.part, &PARTS) {
+            memory.part = part;
+        }
+    });
+    ui.separator();
+    let part = memory.part;
+    match part {
+        Part::Tree | Part::Pretty | Part::Raw | Part::Hex => {
+            let payload = &mut memory.payload;
+            payload.take(event);
+            payload::head_ui(ui, payload, event);
+            ui.add_space(STEP);
+            let mut menu = ValueMenu {
+                event,
+                origin,
+                actions: &mut actions,
+            };
+            match part {
+                Part::Raw => {
+                    let lines = payload.raw(event);
+                    views::lines_ui(ui, lines.len(), |index| lines[index].clone());
+                }
+                Part::Hex => {
+                    let shown = event.body.len().min(payload.limit());
+                    views::hex_ui(ui, &event.body[..shown]);
+                }
+                _ if !payload.is_document() => views::no_document_ui(ui, payload),
+                Part::Tree => views::tree_ui(ui, payload, &mut menu),
+                _ => {
+                    payload.print();
+                    views::pretty_ui(ui, payload, &mut menu);
+                }
+            }
+        }
+        Part::Diff => {
+            let previous = match origin {
+                Origin::Live { previous } => previous,
+                Origin::DeadLetter => None,
+            };
+            diff::diff_ui(ui, &mut memory.diff, previous, event);
+        }
+        Part::Properties => properties::properties_ui(ui, event),
+        Part::Headers => headers::headers_ui(ui, event),
+    }
+    actions
+}
+
+fn head_ui(ui: &mut Ui, event: &Arc<Event>, actions: &mut Vec<Action>) {
     let palette = Palette::of(ui);
     ui.horizontal(|ui| {
         let key = RichText::new(&event.routing_key).font(egui::FontId::monospace(14.0));
@@ -56,22 +152,6 @@ pub fn inspector_ui(ui: &mut Ui, memory: &mut Inspector, event: &Arc<Event>) -> 
             actions.push(Action::Live(LiveAction::Conversation(Some(id.clone()))));
         }
     });
-    ui.add_space(STEP);
-    ui.horizontal(|ui| {
-        let all = [
-            (Part::Payload, "Payload view"),
-            (Part::Properties, "Properties"),
-        ];
-        if let Some(part) = tabs(ui, memory.part, &all) {
-            memory.part = part;
-        }
-    });
-    ui.separator();
-    match memory.part {
-        Part::Payload => payload::payload_ui(ui, &mut memory.payload, event),
-        Part::Properties => properties::properties_ui(ui, event),
-    }
-    actions
 }
 
 fn facts_ui(ui: &mut Ui, event: &Event) {
@@ -101,17 +181,5 @@ fn facts_ui(ui: &mut Ui, event: &Event) {
                 ui.add(egui::Label::new(RichText::new(value).font(theme::mono())).truncate());
                 ui.end_row();
             }
-            weak(ui, "Body");
-            let declared = event
-                .properties
-                .content_type
-                .as_deref()
-                .unwrap_or("no content type");
-            let size = size_text(event.body.len() as u64);
-            ui.label(format!(
-                "{size}, {} (declared: {declared})",
-                event.kind.name()
-            ));
-            ui.end_row();
         });
 }

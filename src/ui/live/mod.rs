@@ -1,5 +1,6 @@
 //! The live stream: the tap bar, the tree of keys, the table, and the inspector.
 
+pub mod plot;
 mod table;
 mod tap_bar;
 mod tree;
@@ -32,7 +33,9 @@ pub fn live_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
             .size_range(260.0..=wide * 0.6)
             .frame(side)
             .show(ui, |ui| {
-                let actions = inspector::inspector_ui(ui, &mut cx.memory.inspector, event);
+                let origin = inspector::Origin::Live { previous: None };
+                let memory = &mut cx.memory.inspector;
+                let actions = inspector::inspector_ui(ui, memory, event, origin);
                 cx.actions.extend(actions);
             });
     }
