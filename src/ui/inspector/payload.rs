@@ -147,7 +147,10 @@ fn text_lines(text: &str) -> Vec<String> {
 /// Draws what stands above every view of the payload.
 pub(super) fn head_ui(ui: &mut Ui, memory: &mut PayloadMemory, event: &Arc<Event>) {
     let palette = Palette::of(ui);
-    let line = RichText::new(&memory.line).size(theme::SIZES[0]);
+    // The typeface of payloads has the arrow, the one of words has not.
+    let line = RichText::new(&memory.line)
+        .monospace()
+        .size(theme::SIZES[0]);
     ui.add(Label::new(line.color(palette.weak)).wrap());
     for words in &memory.warnings {
         banner(ui, palette.warn, words);
