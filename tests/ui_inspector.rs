@@ -258,6 +258,21 @@ fn a_large_payload_is_shown_in_part_and_then_whole() {
 }
 
 #[test]
+fn a_list_fills_its_area() {
+    let items: Vec<String> = (0..500).map(|n| format!("\"item {n}\"")).collect();
+    let body = format!("[{}]", items.join(","));
+    let mut window = Window::new(event("application/json", body.as_bytes()));
+    for tab in ["Tree", "Pretty", "Hex"] {
+        window.tab(tab);
+        let labels = window.0.query_all_by_role(Role::Label);
+        let lowest = labels
+            .map(|label| label.rect().bottom())
+            .fold(0.0, f32::max);
+        assert!(lowest > 680.0, "{tab} ends at {lowest}");
+    }
+}
+
+#[test]
 fn hostile_bodies_do_no_harm_in_any_view() {
     let deep = "[".repeat(10_000) + &"]".repeat(10_000);
     let bomb = gzip(&gzip(&vec![0; 50_000_000]));

@@ -6,7 +6,7 @@ use eframe::egui::{self, Label, ScrollArea, Ui, text::LayoutJob};
 
 use super::super::theme::{self, Palette, STEP};
 use super::super::widgets::{empty_state, weak};
-use super::views::LINE;
+use super::views::{LINE, exact_rows};
 use crate::domain::Event;
 use crate::domain::event_diff::{self, EventDiff};
 use crate::domain::json_diff::{Change, DiffRow};
@@ -68,14 +68,14 @@ pub(super) fn diff_ui(
         return;
     }
     ui.add_space(STEP);
-    ui.spacing_mut().item_spacing.y = 0.0;
+    exact_rows(ui);
     ScrollArea::both()
         .auto_shrink([false, false])
         .id_salt("diff")
         .show_rows(ui, LINE, diff.rows.len(), |ui, range| {
             for row in &diff.rows[range] {
                 let job = line(Palette::of(ui), row);
-                ui.add(Label::new(job).extend());
+                ui.horizontal(|ui| ui.add(Label::new(job).extend()));
             }
         });
 }

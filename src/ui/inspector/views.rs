@@ -26,13 +26,20 @@ fn area() -> ScrollArea {
         .id_salt("payload")
 }
 
+/// A row is as high as the list believes, or the list would jump while it is scrolled and end
+/// before its area does.
+pub(super) fn exact_rows(ui: &mut Ui) {
+    ui.spacing_mut().interact_size.y = LINE;
+    ui.spacing_mut().item_spacing.y = 0.0;
+}
+
 /// Lines in the typeface of payloads, made when they are seen.
 pub(super) fn lines_ui(ui: &mut Ui, count: usize, line: impl Fn(usize) -> String) {
-    ui.spacing_mut().item_spacing.y = 0.0;
+    exact_rows(ui);
     area().show_rows(ui, LINE, count, |ui, range| {
         for index in range {
             let text = RichText::new(line(index)).font(theme::mono());
-            ui.add(Label::new(text).extend());
+            ui.horizontal(|ui| ui.add(Label::new(text).extend()));
         }
     });
 }
@@ -75,7 +82,7 @@ fn clickable(ui: &mut Ui, job: LayoutJob) -> Response {
 /// Draws the pretty print.
 pub(super) fn pretty_ui(ui: &mut Ui, memory: &PayloadMemory, menu: &mut ValueMenu<'_>) {
     let palette = Palette::of(ui);
-    ui.spacing_mut().item_spacing.y = 0.0;
+    exact_rows(ui);
     let lines = memory.pretty();
     area().show_rows(ui, LINE, lines.len(), |ui, range| {
         for line in &lines[range] {
@@ -98,10 +105,16 @@ pub(super) fn pretty_ui(ui: &mut Ui, memory: &PayloadMemory, menu: &mut ValueMen
             );
             match line.row {
                 Some(row) => {
-                    let response = ui.push_id(row, |ui| clickable(ui, job)).inner;
-                    menu.show(&response, memory, row);
+                    ui.push_id(row, |ui| {
+                        ui.horizontal(|ui| {
+                            let response = clickable(ui, job);
+                            menu.show(&response, memory, row);
+                        });
+                    });
                 }
-                None => drop(ui.add(Label::new(job).extend())),
+                None => {
+                    ui.horizontal(|ui| ui.add(Label::new(job).extend()));
+                }
             }
         }
     });
@@ -116,9 +129,7 @@ fn cut(text: &str) -> String {
 
 /// Draws the tree.
 pub(super) fn tree_ui(ui: &mut Ui, memory: &mut PayloadMemory, menu: &mut ValueMenu<'_>) {
-    // A row is as high as it says, or the list would jump while it is scrolled.
-    ui.spacing_mut().interact_size.y = LINE;
-    ui.spacing_mut().item_spacing.y = 0.0;
+    exact_rows(ui);
     let mut toggled = None;
     area().show_rows(ui, LINE, memory.visible.len(), |ui, range| {
         for &index in &memory.visible[range] {
