@@ -5,6 +5,7 @@ use super::decode::{Decoded, decode};
 use super::event::Event;
 use super::json;
 use super::json_diff::{self, Change, DiffRow, MAX_DIFFERENCES, short};
+use super::value::FieldValue;
 
 /// The differences of two events.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -14,6 +15,9 @@ pub struct EventDiff {
     /// What cannot be shown place by place, in words.
     pub remarks: Vec<String>,
 }
+
+/// One header.
+type Entry = (String, FieldValue);
 
 /// Compares an event with an earlier one. At most about `limit` bytes of each body take part.
 #[must_use]
@@ -70,8 +74,8 @@ impl EventDiff {
         self.rows.push(DiffRow { path, change });
     }
 
-    fn headers(&mut self, old: &[FieldTableEntry], new: &[FieldTableEntry]) {
-        let find = |table: &[FieldTableEntry], name: &str| {
+    fn headers(&mut self, old: &[Entry], new: &[Entry]) {
+        let find = |table: &[Entry], name: &str| {
             let entry = table.iter().find(|(other, _)| other == name);
             // Another type of the same number is a difference too.
             entry.map(|(_, value)| format!("{value} ({})", value.type_name()))
@@ -145,13 +149,10 @@ impl EventDiff {
     }
 }
 
-type FieldTableEntry = (String, super::value::FieldValue);
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::FieldTable;
-    use crate::domain::{FieldValue, Properties};
+    use crate::domain::{FieldTable, Properties};
 
     fn event(content_type: &str, headers: FieldTable, body: &[u8]) -> Event {
         let properties = Properties {

@@ -6,6 +6,7 @@ use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
 use super::json::{RowValue, Rows};
 use super::json_path::name_text;
+use super::payload::shorten;
 
 /// What happened at a place.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -120,6 +121,7 @@ enum Step {
     Item(usize),
 }
 
+#[derive(Clone, Copy)]
 enum Work {
     Both(usize, usize, Place),
     Removed(usize, Place),
@@ -135,7 +137,6 @@ struct Differ<'a> {
 }
 
 impl Differ<'_> {
-    #[expect(clippy::needless_pass_by_value, reason = "work is done once")]
     fn step(&mut self, work: Work) {
         let (place, change) = match work {
             Work::Removed(index, place) => (place, Change::Removed(self.old.text(index))),
@@ -168,10 +169,9 @@ impl Differ<'_> {
         self.found.push(DiffRow { path, change });
     }
 
-    #[expect(clippy::unnecessary_wraps, reason = "the top has no place")]
-    fn place(&mut self, inside: Place, step: Step) -> Place {
+    fn place(&mut self, inside: Place, step: Step) -> usize {
         self.places.push((inside, step));
-        Some(self.places.len() - 1)
+        self.places.len() - 1
     }
 
     fn members(&mut self, old: usize, new: usize, place: Place) {
@@ -188,7 +188,7 @@ impl Differ<'_> {
             if other.is_some_and(|other| self.new.sums[other] == self.old.sums[child]) {
                 continue;
             }
-            let at = self.place(place, Step::Name(name.to_owned()));
+            let at = Some(self.place(place, Step::Name(name.to_owned())));
             self.work.push(match other {
                 Some(other) => Work::Both(child, other, at),
                 None => Work::Removed(child, at),
@@ -198,7 +198,7 @@ impl Differ<'_> {
         added.sort_unstable();
         for child in added {
             let name = new_rows.rows[child].name.clone().unwrap_or_default();
-            let at = self.place(place, Step::Name(name));
+            let at = Some(self.place(place, Step::Name(name)));
             self.work.push(Work::Added(child, at));
         }
     }
@@ -214,7 +214,7 @@ impl Differ<'_> {
         let old_part = start..old_items.len() - tail;
         let new_part = start..new_items.len() - tail;
         for index in start..old_part.end.max(new_part.end) {
-            let at = self.place(place, Step::Item(index));
+            let at = Some(self.place(place, Step::Item(index)));
             self.work.push(
                 match (old_part.contains(&index), new_part.contains(&index)) {
                     (true, true) => Work::Both(old_items[index], new_items[index], at),
@@ -251,10 +251,7 @@ impl Differ<'_> {
 /// The beginning of a long text.
 #[must_use]
 pub fn short(text: &str) -> String {
-    match text.char_indices().nth(MAX_TEXT) {
-        None => text.to_owned(),
-        Some((end, _)) => format!("{}…", &text[..end]),
-    }
+    shorten(text, MAX_TEXT)
 }
 
 #[cfg(test)]

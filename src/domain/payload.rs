@@ -103,6 +103,15 @@ pub fn visible_line(text: &str) -> String {
         .collect()
 }
 
+/// The beginning of a text that is longer than this many characters.
+#[must_use]
+pub fn shorten(text: &str, characters: usize) -> String {
+    match text.char_indices().nth(characters) {
+        None => text.to_owned(),
+        Some((end, _)) => format!("{}…", &text[..end]),
+    }
+}
+
 /// A size in bytes for people: `512 B`, `1.5 kB`, `20 MB` (powers of 1,000).
 #[must_use]
 pub fn size_text(bytes: u64) -> String {

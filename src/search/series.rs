@@ -62,6 +62,12 @@ impl Series {
         self.scan.is_busy()
     }
 
+    /// True while the log is still being looked through.
+    #[must_use]
+    pub fn is_busy(&self) -> bool {
+        self.scan.is_busy()
+    }
+
     /// What was found, oldest first.
     #[must_use]
     pub fn points(&self) -> &[Point] {

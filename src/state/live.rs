@@ -10,6 +10,7 @@ use super::selection::Selection;
 use super::tree::KeyTree;
 use super::view::{Criteria, View};
 use crate::log::{DEFAULT_MAX_BYTES, EventLog};
+use crate::query::Filter;
 use crate::search::{Series, SortBy};
 
 /// What a person can do on the live screen.
@@ -200,11 +201,7 @@ impl Live {
             }
             LiveAction::FilterChanged => self.filter(forms, now),
             LiveAction::AddToFilter(clause) => {
-                let line = forms.filter.trim_end();
-                forms.filter = match line {
-                    "" => clause,
-                    line => format!("{line} {clause}"),
-                };
+                forms.filter = and(&forms.filter, &clause);
                 self.filter(forms, now);
             }
             LiveAction::SetFilter(line) => {
@@ -252,10 +249,34 @@ impl Live {
     }
 }
 
+/// A filter line that asks for both. A line with an `or` in it gets the brackets that it needs.
+fn and(line: &str, clause: &str) -> String {
+    match (Filter::parse(line), Filter::parse(clause)) {
+        (Ok(line), Ok(clause)) => line.and(clause).to_string(),
+        // What is being typed has a fault: it is for the person to mend.
+        _ => format!("{} {clause}", line.trim_end()),
+    }
+}
+
 /// A time of day with milliseconds, local.
 #[must_use]
 pub fn clock(time: DateTime<Utc>) -> String {
     time.with_timezone(&chrono::Local)
         .format("%H:%M:%S%.3f")
         .to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_clause_narrows_the_whole_line() {
+        let line = and("a or b", "data.n:1");
+        let (own, meant) = (Filter::parse(&line), Filter::parse("(a or b) data.n:1"));
+        assert_eq!(own, meant);
+        assert_eq!(and("", "data.n:1"), "data.n:1");
+        assert_eq!(and("data.n:1", "data.n:1"), "data.n:1");
+        assert_eq!(and("(a", "data.n:1"), "(a data.n:1");
+    }
 }

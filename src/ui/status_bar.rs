@@ -27,6 +27,7 @@ pub fn status_bar_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
                     let text = RichText::new(text).size(theme::SIZES[0] + 1.0).color(color);
                     ui.add(egui::Label::new(text).selectable(false));
                 }
+                memory_ui(ui, cx);
                 ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
                     notices_button(ui, cx);
                 });
@@ -56,8 +57,34 @@ fn counters(state: &State, palette: &Palette) -> Vec<(&'static str, String, Colo
         ("dropped by the tap", dropped.0, dropped.1),
         ("evicted", thousands(evicted), evicted_color),
         ("rate", format!("{:.1}/s", live.rate), palette.weak),
-        ("memory", size_text(live.log.bytes() as u64), palette.weak),
     ]
+}
+
+/// How many MiB of events may be kept.
+const LIMITS: [usize; 5] = [128, 256, 512, 1024, 2048];
+
+/// How much memory the kept events take, and how much they may.
+fn memory_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
+    let log = &cx.state.live.log;
+    let limit = log.max_bytes();
+    let text = format!("memory {}", size_text(log.bytes() as u64));
+    let text = RichText::new(text).size(theme::SIZES[0] + 1.0);
+    let color = Palette::of(ui).weak;
+    ui.spacing_mut().button_padding.y = 1.0;
+    ui.menu_button(text.color(color), |ui| {
+        for mib in LIMITS {
+            let bytes = mib << 20;
+            if ui
+                .radio(limit == bytes, format!("Keep {mib} MiB of events"))
+                .clicked()
+            {
+                cx.act(Action::KeepBytes(bytes));
+                ui.close();
+            }
+        }
+    })
+    .response
+    .on_hover_text("When this is full, the oldest events are evicted");
 }
 
 /// A count with a comma every three digits.

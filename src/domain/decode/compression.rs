@@ -9,8 +9,8 @@ use brotli_decompressor::BrotliDecoderParameter::BROTLI_DECODER_PARAM_LARGE_WIND
 
 /// Most layers that are taken off; nobody compresses more often, except to harm.
 const MAX_LAYERS: usize = 4;
-/// Largest window that a zstd frame may ask memory for: what `zstd` itself grants without being
-/// told otherwise.
+/// Largest window that a zstd frame may ask memory for: what RFC 8878 recommends every decoder to
+/// grant, and all that the levels up to 19 need.
 const MAX_WINDOW: u64 = 8 << 20;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -8,6 +8,8 @@ mod cbor;
 mod charset;
 mod compression;
 mod format;
+#[cfg(test)]
+mod hostile_tests;
 mod message_pack;
 #[cfg(test)]
 mod tests;
@@ -165,6 +167,13 @@ fn charset_of(parameters: &str) -> Option<String> {
     })
 }
 
+/// The one attribute that tells a structured CloudEvent from other objects.
+#[derive(serde::Deserialize)]
+struct Attributes {
+    #[serde(rename = "specversion")]
+    _specversion: serde::de::IgnoredAny,
+}
+
 fn cloud_event(out: &Decoded<'_>, essence: &str, properties: &Properties) -> Option<CloudEvent> {
     match essence {
         "application/cloudevents-batch+json" => return Some(CloudEvent::Batch),
@@ -182,20 +191,12 @@ fn cloud_event(out: &Decoded<'_>, essence: &str, properties: &Properties) -> Opt
     if names.iter().any(|name| properties.header(name).is_some()) {
         return Some(CloudEvent::Binary);
     }
-    // The marks are looked for before the document is read again: most bodies have none.
+    // The name is looked for before the document is read again: most bodies lack it.
     let json = out.json()?;
     memchr::memmem::find(json, b"\"specversion\"")?;
-    let head: Head = serde_json::from_slice(json).ok()?;
-    let Head {
-        specversion: serde::de::IgnoredAny,
-    } = head;
-    Some(CloudEvent::Structured)
-}
-
-/// The mark of a CloudEvent.
-#[derive(serde::Deserialize)]
-struct Head {
-    specversion: serde::de::IgnoredAny,
+    serde_json::from_slice::<Attributes>(json)
+        .is_ok()
+        .then_some(CloudEvent::Structured)
 }
 
 /// Declared names come from the publisher and may be long.

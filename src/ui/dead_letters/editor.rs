@@ -38,8 +38,9 @@ pub(super) fn editor_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     ui.separator();
     match part {
         Part::AsItLies => {
-            let actions =
-                inspector::inspector_ui(ui, &mut cx.memory.inspector, &message.event, None);
+            let origin = inspector::Origin::DeadLetter;
+            let memory = &mut cx.memory.inspector;
+            let actions = inspector::inspector_ui(ui, memory, &message.event, origin);
             cx.actions.extend(actions);
         }
         Part::Edit => edit_ui(ui, cx),

@@ -1,88 +1,104 @@
-//! What changed since the previous event on the same routing key.
+//! What changed since the event before it on the same key.
 
 use std::sync::Arc;
 
-use eframe::egui::{self, ScrollArea, Ui};
+use eframe::egui::{self, Label, ScrollArea, Ui, text::LayoutJob};
 
-use super::super::status_bar::thousands;
 use super::super::theme::{self, Palette, STEP};
-use super::super::widgets::weak;
+use super::super::widgets::{empty_state, weak};
+use super::views::{LINE, exact_rows};
 use crate::domain::Event;
-use crate::domain::event_diff::{EventDiff, between};
+use crate::domain::event_diff::{self, EventDiff};
 use crate::domain::json_diff::{Change, DiffRow};
 use crate::domain::payload::visible_line;
 use crate::state::live::clock;
 
-/// Bytes of each body that take part.
-const LIMIT: usize = 1_000_000;
-const LINE: f32 = 17.0;
+/// Bytes of each body that are compared: some milliseconds of work.
+const COMPARED: usize = 256_000;
 
-/// The difference that was worked out last.
+/// The differences on show, worked out once for two events.
 #[derive(Debug, Default)]
 pub(super) struct DiffMemory {
-    of: Option<(Arc<Event>, Arc<Event>)>,
-    found: EventDiff,
+    events: Option<[Arc<Event>; 2]>,
+    diff: EventDiff,
 }
 
-/// Draws the difference.
+impl DiffMemory {
+    fn take(&mut self, old: &Arc<Event>, new: &Arc<Event>) {
+        let known = self.events.as_ref();
+        if known.is_some_and(|[a, b]| Arc::ptr_eq(a, old) && Arc::ptr_eq(b, new)) {
+            return;
+        }
+        self.diff = event_diff::between(old, new, COMPARED);
+        self.events = Some([Arc::clone(old), Arc::clone(new)]);
+    }
+}
+
+/// Draws the differences.
 pub(super) fn diff_ui(
     ui: &mut Ui,
     memory: &mut DiffMemory,
-    event: &Arc<Event>,
     previous: Option<&Arc<Event>>,
+    event: &Arc<Event>,
 ) {
     let Some(previous) = previous else {
-        weak(ui, "No earlier event with this key is kept");
+        empty_state(
+            ui,
+            "Nothing to compare with",
+            "No earlier event with this key is kept",
+        );
         return;
     };
-    let known = memory
-        .of
-        .as_ref()
-        .is_some_and(|(old, new)| Arc::ptr_eq(old, previous) && Arc::ptr_eq(new, event));
-    if !known {
-        memory.of = Some((Arc::clone(previous), Arc::clone(event)));
-        memory.found = between(previous, event, LIMIT);
+    memory.take(previous, event);
+    weak(
+        ui,
+        format!(
+            "Compared with the event of {} on the same key",
+            clock(previous.received_at)
+        ),
+    );
+    let diff = &memory.diff;
+    for remark in &diff.remarks {
+        ui.add(Label::new(remark).wrap());
     }
-    let found = &memory.found;
-    let count = match found.rows.len() {
-        0 => "Nothing differs from".to_owned(),
-        1 => "1 difference from".to_owned(),
-        count => format!("{} differences from", thousands(count as u64)),
-    };
-    let time = clock(previous.received_at);
-    weak(ui, format!("{count} the event before, of {time}"));
-    for remark in &found.remarks {
-        weak(ui, remark.as_str());
+    if diff.rows.is_empty() {
+        if diff.remarks.is_empty() {
+            empty_state(ui, "No difference", "Content and headers are the same");
+        }
+        return;
     }
-    ui.add_space(STEP / 2.0);
-    ui.spacing_mut().item_spacing.y = 0.0;
+    ui.add_space(STEP);
+    exact_rows(ui);
     ScrollArea::both()
         .auto_shrink([false, false])
         .id_salt("diff")
-        .show_rows(ui, LINE, found.rows.len(), |ui, range| {
-            for row in &found.rows[range] {
-                ui.add(egui::Label::new(line(row, Palette::of(ui))).extend());
+        .show_rows(ui, LINE, diff.rows.len(), |ui, range| {
+            for row in &diff.rows[range] {
+                let job = line(Palette::of(ui), row);
+                ui.horizontal(|ui| ui.add(Label::new(job).extend()));
             }
         });
 }
 
-fn line(row: &DiffRow, palette: &Palette) -> egui::text::LayoutJob {
-    let mut job = egui::text::LayoutJob::default();
+fn line(palette: &Palette, row: &DiffRow) -> LayoutJob {
+    let mut job = LayoutJob::default();
     let mut part = |text: &str, color| {
-        let format = egui::TextFormat::simple(theme::mono(), color);
-        job.append(&visible_line(text), 0.0, format);
+        job.append(
+            &visible_line(text),
+            0.0,
+            egui::TextFormat::simple(theme::mono(), color),
+        );
     };
-    let sign = match &row.change {
+    let (sign, color) = match &row.change {
         Change::Added(_) => ("+ ", palette.good),
         Change::Removed(_) => ("- ", palette.bad),
         Change::Changed(..) => ("~ ", palette.warn),
     };
-    part(sign.0, sign.1);
+    part(sign, color);
     part(&row.path, palette.name);
-    part("  ", palette.weak);
+    part(": ", palette.weak);
     match &row.change {
-        Change::Added(new) => part(new, palette.good),
-        Change::Removed(old) => part(old, palette.bad),
+        Change::Added(value) | Change::Removed(value) => part(value, color),
         Change::Changed(old, new) => {
             part(old, palette.bad);
             part(" → ", palette.weak);

@@ -1,11 +1,15 @@
-//! The selected event in full: what it says of itself, its payload in four views, what changed
-//! since the event before it, its properties and typed headers. The same for a live event and a
+//! The selected event in full: what it says of itself, its payload decoded and as it came, what
+//! changed since the one before, its properties and typed headers. The same for a live event and a
 //! dead letter.
 
 mod diff;
+mod headers;
 mod payload;
 mod properties;
+mod save;
 mod trace;
+mod value_menu;
+mod views;
 
 use std::sync::Arc;
 
@@ -17,20 +21,48 @@ use crate::domain::Event;
 use crate::state::Action;
 use crate::state::live::{LiveAction, clock};
 
-pub(in crate::ui) use payload::fold_ui;
+use value_menu::ValueMenu;
+pub(in crate::ui) use views::fold_ui;
+
+/// Where the event is looked at: not everything makes sense everywhere.
+#[derive(Clone, Copy, Debug)]
+pub enum Origin<'a> {
+    /// In the live stream, which can be filtered and plotted.
+    Live {
+        /// The event before it on the same key.
+        previous: Option<&'a Arc<Event>>,
+    },
+    /// In a queue of dead letters.
+    DeadLetter,
+}
 
 /// What the inspector shows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum Part {
+    /// The payload as a document that can be opened and closed.
     #[default]
     Tree,
+    /// The payload with line breaks.
     Pretty,
+    /// The bytes as they came, as text.
     Raw,
+    /// The bytes as they came.
     Hex,
+    /// What changed since the event before it.
     Diff,
     Properties,
     Headers,
 }
+
+const PARTS: [(Part, &str); 7] = [
+    (Part::Tree, "Tree"),
+    (Part::Pretty, "Pretty"),
+    (Part::Raw, "Raw"),
+    (Part::Hex, "Hex"),
+    (Part::Diff, "Diff"),
+    (Part::Properties, "Properties"),
+    (Part::Headers, "Headers"),
+];
 
 /// The inspector's memory: what is shown is worked out once when another event is selected.
 #[derive(Debug, Default)]
@@ -40,15 +72,66 @@ pub struct Inspector {
     diff: diff::DiffMemory,
 }
 
-/// Draws an event; `previous` is the one before it on the same key.
+/// Draws an event.
 pub fn inspector_ui(
     ui: &mut Ui,
     memory: &mut Inspector,
     event: &Arc<Event>,
-    previous: Option<&Arc<Event>>,
+    origin: Origin<'_>,
 ) -> Vec<Action> {
-    memory.payload.take(event);
     let mut actions = Vec::new();
+    head_ui(ui, event, &mut actions);
+    ui.add_space(STEP);
+    ui.horizontal_wrapped(|ui| {
+        ui.spacing_mut().item_spacing = egui::vec2(0.0, 0.0);
+        if let Some(part) = tabs(ui, memory.part, &PARTS) {
+            memory.part = part;
+        }
+    });
+    ui.separator();
+    let part = memory.part;
+    match part {
+        Part::Tree | Part::Pretty | Part::Raw | Part::Hex => {
+            let payload = &mut memory.payload;
+            payload.take(event);
+            payload::head_ui(ui, payload, event);
+            ui.add_space(STEP);
+            let mut menu = ValueMenu {
+                event,
+                origin,
+                actions: &mut actions,
+            };
+            match part {
+                Part::Raw => {
+                    let lines = payload.raw(event);
+                    views::lines_ui(ui, lines.len(), |index| lines[index].clone());
+                }
+                Part::Hex => {
+                    let shown = event.body.len().min(payload.limit());
+                    views::hex_ui(ui, &event.body[..shown]);
+                }
+                _ if !payload.is_document() => views::no_document_ui(ui, payload),
+                Part::Tree => views::tree_ui(ui, payload, &mut menu),
+                _ => {
+                    payload.print();
+                    views::pretty_ui(ui, payload, &mut menu);
+                }
+            }
+        }
+        Part::Diff => {
+            let previous = match origin {
+                Origin::Live { previous } => previous,
+                Origin::DeadLetter => None,
+            };
+            diff::diff_ui(ui, &mut memory.diff, previous, event);
+        }
+        Part::Properties => properties::properties_ui(ui, event),
+        Part::Headers => headers::headers_ui(ui, event),
+    }
+    actions
+}
+
+fn head_ui(ui: &mut Ui, event: &Arc<Event>, actions: &mut Vec<Action>) {
     let palette = Palette::of(ui);
     ui.horizontal(|ui| {
         let key = RichText::new(&event.routing_key).font(egui::FontId::monospace(14.0));
@@ -72,54 +155,7 @@ pub fn inspector_ui(
         {
             actions.push(Action::Live(LiveAction::Conversation(Some(id.clone()))));
         }
-        payload::keep_ui(ui, &memory.payload, event);
     });
-    ui.add_space(STEP);
-    let part = part_ui(ui, memory);
-    ui.separator();
-    if matches!(part, Part::Tree | Part::Pretty | Part::Raw | Part::Hex) {
-        payload::steps_ui(ui, &mut memory.payload);
-        ui.add_space(STEP / 2.0);
-    }
-    match part {
-        Part::Tree => {
-            let action = payload::tree_ui(ui, &mut memory.payload, event);
-            actions.extend(action.map(Action::Live));
-        }
-        Part::Pretty => payload::pretty_ui(ui, &memory.payload),
-        Part::Raw => payload::raw_ui(ui, &memory.payload),
-        Part::Hex => payload::hex_ui(ui, &memory.payload, event),
-        Part::Diff => diff::diff_ui(ui, &mut memory.diff, event, previous),
-        Part::Properties => properties::properties_ui(ui, event),
-        Part::Headers => properties::headers_ui(ui, event),
-    }
-    actions
-}
-
-/// The tabs. A chosen one stays chosen while an event that lacks it is looked at.
-fn part_ui(ui: &mut Ui, memory: &mut Inspector) -> Part {
-    let payload = &memory.payload;
-    let all: Vec<(Part, &str)> = [
-        (Part::Tree, "Tree", payload.is_json),
-        (Part::Pretty, "Pretty", payload.is_json),
-        (Part::Raw, "Raw", payload.is_text),
-        (Part::Hex, "Hex", true),
-        (Part::Diff, "Diff", true),
-        (Part::Properties, "Properties", true),
-        (Part::Headers, "Headers", true),
-    ]
-    .into_iter()
-    .filter_map(|(part, name, there)| there.then_some((part, name)))
-    .collect();
-    let shown = all.iter().find(|(part, _)| *part == memory.part);
-    let shown = shown.or(all.first()).map_or(Part::Hex, |(part, _)| *part);
-    ui.horizontal_wrapped(|ui| {
-        ui.spacing_mut().item_spacing.x = 0.0;
-        if let Some(part) = tabs(ui, shown, &all) {
-            memory.part = part;
-        }
-    });
-    shown
 }
 
 fn facts_ui(ui: &mut Ui, event: &Event) {

@@ -2,7 +2,7 @@
 
 mod columns;
 mod filter_bar;
-mod plot;
+pub mod plot;
 mod row_menu;
 mod table;
 mod tap_bar;
@@ -43,22 +43,25 @@ pub fn live_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
             .size_range(260.0..=wide * 0.6)
             .frame(side)
             .show(ui, |ui| {
-                let actions = inspector::inspector_ui(
-                    ui,
-                    &mut cx.memory.inspector,
-                    event,
-                    cx.state.live.selection.previous(),
-                );
+                let previous = cx.state.live.selection.previous();
+                let origin = inspector::Origin::Live { previous };
+                let memory = &mut cx.memory.inspector;
+                let actions = inspector::inspector_ui(ui, memory, event, origin);
                 cx.actions.extend(actions);
             });
     }
-    if cx.state.live.plot.is_some() {
-        Panel::bottom("plot")
-            .resizable(true)
-            .default_size(200.0)
-            .size_range(120.0..=480.0)
-            .frame(side)
-            .show(ui, |ui| plot::plot_ui(ui, cx));
+    if let Some(series) = &cx.state.live.plot {
+        let title = format!("{} of {}", series.path, series.key);
+        let state = if series.is_busy() {
+            "Looking through what is kept"
+        } else {
+            ""
+        };
+        Panel::bottom("plot").frame(side).show(ui, |ui| {
+            if plot::plot_ui(ui, &title, series.points(), state) {
+                cx.actions.push(Action::Live(LiveAction::ClosePlot));
+            }
+        });
     }
     let frame = Frame::new()
         .fill(palette.base)

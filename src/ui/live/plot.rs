@@ -1,101 +1,182 @@
-//! A number of the payloads on one key, over time.
+//! How a number in a key's events changed over time.
 
-use chrono::{DateTime, Local};
-use eframe::egui::{self, Ui, accesskit::Role};
-use egui_plot::{HoverPosition, Line, Plot, PlotPoints, Points};
+use chrono::{DateTime, Local, Utc};
+use eframe::egui::{self, Align, Layout, RichText, Ui, accesskit::Role};
+use egui_plot::{HoverPosition, Line, Plot, Points};
 
-use super::super::Cx;
-use super::super::status_bar::thousands;
-use super::super::theme::{self, Palette};
-use super::super::widgets::{button, weak};
-use crate::search::Series;
-use crate::state::Action;
-use crate::state::live::LiveAction;
+use super::super::theme::{Palette, STEP};
+use super::super::widgets::{button, empty_state, weak};
 
-/// Points that are drawn; of more, every so-many-th.
-const MOST_DRAWN: usize = 2_000;
+/// Height of the picture in points.
+const HEIGHT: f32 = 150.0;
+/// Spans of time that are told apart; of all points in one span the lowest and highest are drawn.
+const SPANS: usize = 600;
+/// Up to this many points each gets a mark.
+const MARKED: usize = 120;
 
-/// Draws the plot with its way out.
-pub(super) fn plot_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
-    let Some(series) = &cx.state.live.plot else {
-        return;
-    };
-    let mut close = false;
+/// Draws the points, oldest first, under a title. `state` says what else there is to know, such as
+/// that older events are still being read; it may be empty. True if the person closed it.
+pub fn plot_ui(ui: &mut Ui, title: &str, points: &[(DateTime<Utc>, f64)], state: &str) -> bool {
+    let palette = Palette::of(ui);
+    let mut closed = false;
     ui.horizontal(|ui| {
-        let title = format!("{} of {}", series.path, series.key);
-        ui.label(egui::RichText::new(title).font(theme::mono()));
-        weak(ui, words(series));
-        ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
-            close = button(ui, "Close plot", true).clicked();
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            closed = button(ui, "Close plot", true).clicked();
+            ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+                ui.add(egui::Label::new(RichText::new(title).strong()).truncate());
+            });
         });
     });
-    graph_ui(ui, series);
-    if close {
-        cx.act(Action::Live(LiveAction::ClosePlot));
+    let numbers = numbers(points);
+    ui.horizontal_wrapped(|ui| {
+        if let Some(words) = words(&numbers) {
+            weak(ui, words);
+        }
+        if !state.is_empty() {
+            weak(ui, state);
+        }
+    });
+    if numbers.is_empty() {
+        empty_state(
+            ui,
+            "Nothing to plot",
+            "No event of this key has a number at this place",
+        );
+        return closed;
     }
-}
-
-fn words(series: &Series) -> String {
-    let points = series.points();
-    let Some((_, last)) = points.last() else {
-        return "No number was found there".to_owned();
-    };
-    let values = points.iter().map(|(_, value)| *value);
-    let minimum = values.clone().fold(f64::INFINITY, f64::min);
-    let maximum = values.fold(f64::NEG_INFINITY, f64::max);
-    let count = thousands(points.len() as u64);
-    format!("min {minimum} · max {maximum} · last {last} · {count} points")
-}
-
-fn graph_ui(ui: &mut Ui, series: &Series) {
-    let palette = Palette::of(ui);
-    let all = series.points();
-    let every = all.len().div_ceil(MOST_DRAWN).max(1);
-    // The newest is always among them.
-    let mut drawn: Vec<[f64; 2]> = all
-        .iter()
-        .rev()
-        .step_by(every)
-        .map(|(time, value)| [seconds(*time), *value])
-        .collect();
-    drawn.reverse();
-    let color = palette.accent;
-    let response = Plot::new("number over time")
-        .show_axes([true, true])
-        .show_grid([true, true])
+    ui.add_space(STEP);
+    let drawn = thin_out(&numbers);
+    let response = Plot::new("plot_over_time")
+        .height(HEIGHT)
+        .show_background(false)
+        .grid_color(palette.line)
+        .cursor_color(palette.weak)
         .allow_scroll(false)
-        .height(ui.available_height())
-        .x_axis_formatter(|mark, _| time_text(mark.value, "%H:%M:%S"))
-        .label_formatter(|near| match near {
-            HoverPosition::NearDataPoint { position, .. } => {
-                let time = time_text(position.x, "%H:%M:%S%.3f");
-                Some(format!("{time}\n{}", position.y))
-            }
+        .x_axis_formatter(|mark, range| axis_clock(mark.value, range.end() - range.start()))
+        .label_formatter(|position| match position {
+            HoverPosition::NearDataPoint { position, .. } => Some(format!(
+                "{}\n{}",
+                axis_clock(position.x, 0.0),
+                number_text(position.y)
+            )),
             HoverPosition::Elsewhere { .. } => None,
         })
         .show(ui, |plot| {
-            plot.line(Line::new("value", PlotPoints::from(drawn.clone())).color(color));
-            if drawn.len() <= 200 {
-                let points = Points::new("value", PlotPoints::from(drawn));
-                plot.points(points.color(color).radius(2.5));
+            plot.line(
+                Line::new(title, drawn.clone())
+                    .color(palette.accent)
+                    .width(1.5),
+            );
+            if drawn.len() <= MARKED {
+                let marks = Points::new(title, drawn).color(palette.accent).radius(2.5);
+                plot.points(marks);
             }
+        });
+    ui.ctx()
+        .accesskit_node_builder(response.response.id, |node| {
+            node.set_role(Role::Image);
+            node.set_label(format!("Plot of {title}"));
+        });
+    closed
+}
+
+/// Seconds since 1970 and the number; what is infinite or no number cannot be drawn.
+fn numbers(points: &[(DateTime<Utc>, f64)]) -> Vec<[f64; 2]> {
+    let finite = points.iter().filter(|(_, number)| number.is_finite());
+    finite
+        .map(|(time, number)| {
+            #[expect(
+                clippy::cast_precision_loss,
+                reason = "microseconds since 1970 are exact"
+            )]
+            let seconds = time.timestamp_micros() as f64 / 1e6;
+            [seconds, *number]
         })
-        .response;
-    let label = format!("Plot of {} over time", series.path);
-    response.widget_info(|| egui::WidgetInfo::labeled(Role::GraphicsObject, true, &label));
+        .collect()
 }
 
-#[expect(clippy::cast_precision_loss, reason = "milliseconds since 1970 fit")]
-fn seconds(time: DateTime<chrono::Utc>) -> f64 {
-    time.timestamp_millis() as f64 / 1_000.0
+/// The lowest, highest and last number, and how many there are.
+fn words(numbers: &[[f64; 2]]) -> Option<String> {
+    let last = number_text(numbers.last()?[1]);
+    let all = numbers.iter().map(|[_, number]| *number);
+    let low = number_text(all.clone().fold(f64::INFINITY, f64::min));
+    let high = number_text(all.fold(f64::NEG_INFINITY, f64::max));
+    let count = match numbers.len() {
+        1 => "1 point".to_owned(),
+        count => format!("{count} points"),
+    };
+    Some(format!("min {low} · max {high} · last {last} · {count}"))
 }
 
-#[expect(
-    clippy::cast_possible_truncation,
-    reason = "a place beyond the calendar has no text"
-)]
-fn time_text(seconds: f64, format: &str) -> String {
-    DateTime::from_timestamp_millis((seconds * 1_000.0) as i64)
-        .map(|time| time.with_timezone(&Local).format(format).to_string())
-        .unwrap_or_default()
+/// A number for people: at most six digits behind the point, none that say nothing.
+fn number_text(number: f64) -> String {
+    if number != 0.0 && !(1e-4..1e15).contains(&number.abs()) {
+        return format!("{number:e}");
+    }
+    let text = format!("{number:.6}");
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
+}
+
+/// Local time; with fractions of a second where the picture spans only a few.
+fn axis_clock(seconds: f64, span: f64) -> String {
+    #[expect(clippy::cast_possible_truncation, reason = "out of range is no time")]
+    let micros = (seconds * 1e6) as i64;
+    let Some(time) = DateTime::from_timestamp_micros(micros) else {
+        return String::new();
+    };
+    let format = if span > 5.0 {
+        "%H:%M:%S"
+    } else {
+        "%H:%M:%S%.3f"
+    };
+    time.with_timezone(&Local).format(format).to_string()
+}
+
+/// Of many points only those that change the picture: the first, the lowest, the highest and the
+/// last of each span of time.
+fn thin_out(numbers: &[[f64; 2]]) -> Vec<[f64; 2]> {
+    if numbers.len() <= SPANS * 4 {
+        return numbers.to_vec();
+    }
+    let mut kept = Vec::with_capacity(SPANS * 4 + 4);
+    for span in numbers.chunks(numbers.len().div_ceil(SPANS)) {
+        let by_number = |a: &&[f64; 2], b: &&[f64; 2]| a[1].total_cmp(&b[1]);
+        let low = span.iter().min_by(by_number);
+        let high = span.iter().max_by(by_number);
+        let mut four: Vec<[f64; 2]> = [span.first(), low, high, span.last()]
+            .into_iter()
+            .flatten()
+            .copied()
+            .collect();
+        four.sort_by(|a, b| a[0].total_cmp(&b[0]));
+        four.dedup();
+        kept.extend(four);
+    }
+    kept
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_words_say_what_the_picture_shows() {
+        let time = DateTime::UNIX_EPOCH;
+        let points = [1.5, -2.0, f64::NAN, 30.0, 0.125].map(|number| (time, number));
+        let expected = "min -2 · max 30 · last 0.125 · 4 points";
+        assert_eq!(words(&numbers(&points)).as_deref(), Some(expected));
+        assert_eq!(words(&[]), None);
+        assert_eq!(number_text(1e20), "1e20");
+    }
+
+    #[test]
+    fn thinning_out_keeps_the_extremes() {
+        let mut all: Vec<[f64; 2]> = (0..100_000).map(|n| [f64::from(n), 0.0]).collect();
+        all[51_234][1] = 9.0;
+        all[77_777][1] = -9.0;
+        let kept = thin_out(&all);
+        assert!(kept.len() <= SPANS * 4);
+        assert!(kept.contains(&[51_234.0, 9.0]) && kept.contains(&[77_777.0, -9.0]));
+        assert!(kept.is_sorted_by(|a, b| a[0] <= b[0]));
+    }
 }

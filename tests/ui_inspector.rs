@@ -1,0 +1,320 @@
+//! The inspector alone, by accessible names: what it shows of ordinary, compressed, binary and
+//! hostile bodies, and what it asks for when a value is clicked.
+
+#![expect(clippy::expect_used, reason = "a test may panic")]
+
+use std::io::Write as _;
+use std::sync::Arc;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use eframe::egui::accesskit::Role;
+use egui_kittest::kittest::Queryable as _;
+use egui_kittest::{Harness, HarnessBuilder};
+use eventscope::domain::{Event, FieldValue, Properties};
+use eventscope::state::Action;
+use eventscope::ui::inspector::{Inspector, Origin, inspector_ui};
+use eventscope::ui::live::plot::plot_ui;
+use eventscope::ui::theme;
+
+/// What the inspector is given and what it gave back.
+struct Desk {
+    memory: Inspector,
+    event: Arc<Event>,
+    previous: Option<Arc<Event>>,
+    dead: bool,
+    actions: Vec<Action>,
+}
+
+struct Window(Harness<'static, Desk>);
+
+impl Window {
+    fn new(event: Event) -> Self {
+        Self::build(event, Harness::builder())
+    }
+
+    /// Hostile text has characters that no installed font can draw.
+    fn without_all_glyphs(event: Event) -> Self {
+        Self::build(event, Harness::builder().allow_missing_glyphs())
+    }
+
+    fn build(event: Event, builder: HarnessBuilder<Desk>) -> Self {
+        let desk = Desk {
+            memory: Inspector::default(),
+            event: Arc::new(event),
+            previous: None,
+            dead: false,
+            actions: Vec::new(),
+        };
+        let harness = builder.with_size([560.0, 700.0]).build_ui_state(
+            |ui, desk: &mut Desk| {
+                theme::install(ui.ctx());
+                let origin = if desk.dead {
+                    Origin::DeadLetter
+                } else {
+                    let previous = desk.previous.as_ref();
+                    Origin::Live { previous }
+                };
+                let actions = inspector_ui(ui, &mut desk.memory, &desk.event, origin);
+                desk.actions.extend(actions);
+            },
+            desk,
+        );
+        Self(harness)
+    }
+
+    fn frames(&mut self) {
+        self.0.run_steps(4);
+    }
+
+    fn click(&mut self, role: Role, name: &str) {
+        self.0.get_by_role_and_label(role, name).click();
+        self.frames();
+    }
+
+    fn tab(&mut self, name: &str) {
+        self.click(Role::Tab, name);
+    }
+
+    fn show(&mut self, event: Event) {
+        self.0.state_mut().event = Arc::new(event);
+        self.frames();
+    }
+
+    fn sees(&self, text: &str) -> bool {
+        self.0.query_all_by_label_contains(text).next().is_some()
+    }
+
+    #[track_caller]
+    fn assert_sees(&self, text: &str) {
+        assert!(self.sees(text), "{text:?} is not shown");
+    }
+
+    fn last(&self) -> String {
+        let last = self.0.state().actions.last();
+        last.map(|action| format!("{action:?}")).unwrap_or_default()
+    }
+}
+
+fn event(content_type: &str, body: &[u8]) -> Event {
+    let properties = Properties {
+        content_type: Some(content_type.into()),
+        headers: Some(vec![("x-tenant".into(), FieldValue::I16(7))]),
+        ..Properties::default()
+    };
+    let (exchange, key) = ("shop.events".into(), "order.created".into());
+    Event::new(
+        DateTime::UNIX_EPOCH,
+        exchange,
+        key,
+        false,
+        properties,
+        body.into(),
+    )
+}
+
+fn gzip(bytes: &[u8]) -> Vec<u8> {
+    let mut out = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    out.write_all(bytes).expect("memory takes it");
+    out.finish().expect("memory takes it")
+}
+
+const DOCUMENT: &[u8] = br#"{"eventId":"e-1","data":{"customer":{"id":"c-1"},"amount":1.10}}"#;
+
+#[test]
+fn a_compressed_document_is_shown_as_a_tree() {
+    let mut window = Window::new(event("application/json", &gzip(DOCUMENT)));
+    window.assert_sees("gzip (not declared) → JSON · declared application/json · ");
+    window.assert_sees("eventId: \"e-1\"");
+    window.tab("Pretty");
+    window.assert_sees("\"amount\": 1.10");
+    window.tab("Hex");
+    window.assert_sees("00000000  1f 8b");
+}
+
+#[test]
+fn all_views_stand_in_one_row() {
+    let window = Window::new(event("application/json", DOCUMENT));
+    let names = [
+        "Tree",
+        "Pretty",
+        "Raw",
+        "Hex",
+        "Diff",
+        "Properties",
+        "Headers",
+    ];
+    let tops = names.map(|name| window.0.get_by_role_and_label(Role::Tab, name).rect().top());
+    let (low, high) = (tops.iter().fold(f32::MAX, |a, b| a.min(*b)), tops[0]);
+    assert!((low - high).abs() < 0.5, "{tops:?}");
+}
+
+#[test]
+fn message_pack_is_shown_and_a_wrong_declaration_is_said() {
+    let body = b"\x82\xa2id\xa3c-1\xa1n\x2a";
+    let mut window = Window::new(event("application/msgpack", body));
+    window.assert_sees("MessagePack · declared application/msgpack");
+    window.assert_sees("id: \"c-1\"");
+    assert!(!window.sees("but it is"));
+    window.show(event("application/json", body));
+    window.assert_sees("Declared application/json, but it is MessagePack");
+    window.assert_sees("n: 42");
+}
+
+#[test]
+fn a_broken_layer_is_said_and_the_rest_is_shown() {
+    let mut body = gzip(DOCUMENT);
+    body.truncate(body.len() - 4);
+    let window = Window::new(event("application/json", &body));
+    window.assert_sees("data is broken after");
+    window.assert_sees("eventId: \"e-1\"");
+}
+
+#[test]
+fn what_is_no_document_says_what_it_is() {
+    let mut window = Window::new(event("application/x-protobuf", b"\x08\x96\x01"));
+    window.assert_sees("This is Protobuf. Raw and Hex show its bytes");
+    window.show(event("text/plain", b"just words"));
+    window.assert_sees("just words");
+    window.show(event("text/plain", b""));
+    window.assert_sees("No body");
+}
+
+#[test]
+fn a_value_is_added_to_the_filter() {
+    let mut window = Window::new(event("application/json", DOCUMENT));
+    window.click(Role::Label, "id: \"c-1\"");
+    window.click(Role::Button, "Add to filter");
+    let action = window.last();
+    assert!(
+        action.contains(r#"AddToFilter("data.customer.id:\"c-1\"")"#),
+        "{action}"
+    );
+    assert!(!window.sees("Add to filter"), "the menu is closed");
+    window.click(Role::Label, "eventId: \"e-1\"");
+    assert!(!window.sees("Plot over time"), "a text is no number");
+    window.click(Role::Button, "Add to filter");
+    let action = window.last();
+    assert!(action.contains(r#"body.eventId:\"e-1\""#), "{action}");
+}
+
+#[test]
+fn a_number_is_plotted_from_the_pretty_print_too() {
+    let mut window = Window::new(event("application/json", DOCUMENT));
+    window.tab("Pretty");
+    window.click(Role::Label, "    \"amount\": 1.10");
+    window.click(Role::Button, "Plot over time");
+    let action = window.last();
+    assert!(action.contains(r#"key: "order.created""#), "{action}");
+    assert!(action.contains(r#"path: "data.amount""#), "{action}");
+}
+
+#[test]
+fn a_dead_letter_cannot_be_filtered_but_copied() {
+    let mut window = Window::new(event("application/json", DOCUMENT));
+    window.0.state_mut().dead = true;
+    window.frames();
+    window.click(Role::Label, "amount: 1.10");
+    assert!(!window.sees("Add to filter") && !window.sees("Plot over time"));
+    window.click(Role::Button, "Copy path");
+    assert!(!window.sees("Copy path"), "the menu is closed");
+}
+
+#[test]
+fn differences_to_the_event_before_are_listed() {
+    let mut window = Window::new(event("application/json", DOCUMENT));
+    window.tab("Diff");
+    window.assert_sees("No earlier event with this key is kept");
+    let older = br#"{"eventId":"e-0","data":{"customer":{"id":"c-1"},"amount":2,"old":[]}}"#;
+    window.0.state_mut().previous = Some(Arc::new(event("application/json", older)));
+    window.frames();
+    for line in [
+        "~ body.eventId: \"e-0\" → \"e-1\"",
+        "~ body.data.amount: 2 → 1.10",
+        "- body.data.old: [0 items]",
+    ] {
+        window.assert_sees(line);
+    }
+    assert!(!window.sees("customer"), "what is equal is not listed");
+    window.0.state_mut().previous = Some(Arc::new(event("application/json", DOCUMENT)));
+    window.frames();
+    window.assert_sees("No difference");
+}
+
+#[test]
+fn a_large_payload_is_shown_in_part_and_then_whole() {
+    let items: Vec<String> = (0..60_000).map(|n| format!("\"item {n}\"")).collect();
+    let body = format!("[{}]", items.join(","));
+    let mut window = Window::new(event("application/json", body.as_bytes()));
+    window.assert_sees("The first 256.0 kB");
+    assert!(!window.sees("[60000 items]"));
+    window.click(Role::Button, "Show all");
+    window.assert_sees("[60000 items]");
+    assert!(!window.sees("Show all") && !window.sees("The first"));
+    // Another event begins with its first part again.
+    window.show(event("application/json", &gzip(body.as_bytes())));
+    window.assert_sees("→ more than 256.0 kB");
+    window.click(Role::Button, "Show all");
+    window.assert_sees("[60000 items]");
+}
+
+#[test]
+fn a_list_fills_its_area() {
+    let items: Vec<String> = (0..500).map(|n| format!("\"item {n}\"")).collect();
+    let body = format!("[{}]", items.join(","));
+    let mut window = Window::new(event("application/json", body.as_bytes()));
+    for tab in ["Tree", "Pretty", "Hex"] {
+        window.tab(tab);
+        let labels = window.0.query_all_by_role(Role::Label);
+        let lowest = labels
+            .map(|label| label.rect().bottom())
+            .fold(0.0, f32::max);
+        assert!(lowest > 680.0, "{tab} ends at {lowest}");
+    }
+}
+
+#[test]
+fn hostile_bodies_do_no_harm_in_any_view() {
+    let deep = "[".repeat(10_000) + &"]".repeat(10_000);
+    let bomb = gzip(&gzip(&vec![0; 50_000_000]));
+    let packed = [vec![0x91; 100_000], vec![1]].concat();
+    let bodies = [
+        deep.into_bytes(),
+        bomb,
+        packed,
+        format!("{{\"a\":\"{}\"}}", "x".repeat(5_000_000)).into_bytes(),
+        b"{\"a\xe2\x80\xae\":\"\\u202e\x1b\",\"a\":".to_vec(),
+        vec![0xff, 0xfe, 0x00],
+    ];
+    let mut window = Window::without_all_glyphs(event("application/json", b"{}"));
+    for body in bodies {
+        window.0.state_mut().previous = Some(Arc::clone(&window.0.state().event));
+        window.show(event("application/json", &body));
+        for tab in ["Pretty", "Raw", "Hex", "Diff", "Headers", "Tree"] {
+            window.tab(tab);
+        }
+    }
+}
+
+#[test]
+fn a_plot_says_its_numbers_and_closes() {
+    let points: Vec<(DateTime<Utc>, f64)> = [3.0, 1.0, 2.0]
+        .into_iter()
+        .zip(0..)
+        .map(|(number, second)| (DateTime::UNIX_EPOCH + TimeDelta::seconds(second), number))
+        .collect();
+    let mut harness = Harness::builder().with_size([600.0, 300.0]).build_ui_state(
+        move |ui, closed: &mut bool| {
+            theme::install(ui.ctx());
+            *closed |= plot_ui(ui, "order.created data.amount", &points, "");
+        },
+        false,
+    );
+    harness.run_steps(3);
+    harness.get_by_label("min 1 · max 3 · last 2 · 3 points");
+    harness.get_by_role_and_label(Role::Image, "Plot of order.created data.amount");
+    harness
+        .get_by_role_and_label(Role::Button, "Close plot")
+        .click();
+    harness.run_steps(2);
+    assert!(*harness.state());
+}
