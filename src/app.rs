@@ -10,7 +10,7 @@ use eframe::egui::{self, Ui};
 use crate::log::DEFAULT_MAX_BYTES;
 use crate::protocol::{Command, Gravity, Update};
 use crate::settings::Settings;
-use crate::state::{Action, Forms, Moment, State};
+use crate::state::{Action, Forms, Moment, Soon, State};
 use crate::ui::{Memory, shell, theme};
 
 /// The way to the broker side: a function that takes a command or gives it back when the queue is
@@ -141,11 +141,16 @@ impl App {
 impl eframe::App for App {
     fn logic(&mut self, ctx: &egui::Context, _frame: &mut eframe::Frame) {
         let more = self.take_in();
-        let searching = self.state.live.tick(Utc::now());
-        if more || searching {
-            ctx.request_repaint();
-        } else if self.state.needs_clock() {
-            ctx.request_repaint_after(Duration::from_secs(1));
+        match self.state.live.tick(Utc::now()) {
+            _ if more => ctx.request_repaint(),
+            Soon::Now => ctx.request_repaint(),
+            Soon::In(ms) => {
+                ctx.request_repaint_after(Duration::from_millis(ms.unsigned_abs()));
+            }
+            Soon::No if self.state.needs_clock() => {
+                ctx.request_repaint_after(Duration::from_secs(1));
+            }
+            Soon::No => {}
         }
         self.remember(ctx.theme() == egui::Theme::Light);
     }

@@ -24,7 +24,7 @@ pub enum First {
 
 /// Longest wait between an update and the frame that shows it. Updates that come in between share
 /// the frame.
-const REPAINT: Duration = Duration::from_millis(33);
+pub const REPAINT: Duration = Duration::from_millis(33);
 
 /// The window's title, icon and size.
 #[must_use]

@@ -8,6 +8,7 @@ use chrono::{DateTime, Utc};
 use crate::domain::preflight::Report;
 use crate::domain::tap::{FirehoseRequest, TapId, TapRequest};
 use crate::domain::{Endpoint, Event, Fingerprint, Outgoing, Topology};
+use crate::log::Batch;
 
 /// Joins a command to the one [`Update`] that finishes it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -114,13 +115,8 @@ pub enum Update {
         /// Its state.
         state: TapState,
     },
-    /// Events that a tap received, oldest first.
-    Events {
-        /// Which tap.
-        tap: TapId,
-        /// A batch, bounded in count and bytes.
-        events: Vec<Arc<Event>>,
-    },
+    /// Events that a tap received; bounded in count and bytes.
+    Events(Batch),
     /// The end of a publish.
     Published {
         /// Which.

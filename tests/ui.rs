@@ -23,6 +23,7 @@ use eventscope::domain::{
     Binding, Endpoint, Event, Exchange, ExchangeKind, FieldValue, Properties, Queue, Topology,
     TopologySource,
 };
+use eventscope::log::Batch;
 use eventscope::protocol::{
     Command, Gravity, Link, MoveOutcome, Notice, PeekReport, PublishOutcome, SandboxState,
     TapState, Update,
@@ -83,6 +84,12 @@ impl Window {
     fn tell(&mut self, update: Update) {
         self.updates.send(update).expect("the window takes updates");
         self.frames();
+    }
+
+    /// Sends events as a tap does and lets them appear.
+    fn receive(&mut self, tap: eventscope::domain::tap::TapId, events: &[Arc<Event>]) {
+        let events = events.iter().map(|event| &**event);
+        self.tell(Update::Events(Batch::of(tap, events)));
     }
 
     /// A few frames: popups and tables place themselves over two or three.
@@ -361,16 +368,16 @@ fn live_is_empty_then_full() {
     window.assert_sees("See what flows");
     let tap = start_tap(&mut window);
     window.assert_sees("Waiting for events");
-    window.tell(Update::Events {
+    window.receive(
         tap,
-        events: vec![
+        &[
             event(
                 "order.created",
                 r#"{"eventId":"e-1","version":2,"data":{"amount":"1"}}"#,
             ),
             event("payment.captured", "not json"),
         ],
-    });
+    );
     let rows = window.rows();
     assert!(rows[0].starts_with("order.created e-1"), "{rows:?}");
     assert!(rows[1].starts_with("payment.captured"), "{rows:?}");
@@ -386,10 +393,7 @@ fn a_row_opens_the_inspector_with_all_views() {
     let mut window = Window::connected();
     let tap = start_tap(&mut window);
     let body = r#"{"eventId":"e-1","data":{"amount":1.10}}"#;
-    window.tell(Update::Events {
-        tap,
-        events: vec![event("order.created", body)],
-    });
+    window.receive(tap, &[event("order.created", body)]);
     let row = window.rows().remove(0);
     window.click(Role::Row, &row);
     window.assert_sees("eventId: \"e-1\"");
@@ -417,15 +421,9 @@ fn a_row_opens_the_inspector_with_all_views() {
 fn pausing_filtering_and_clearing() {
     let mut window = Window::connected();
     let tap = start_tap(&mut window);
-    window.tell(Update::Events {
-        tap,
-        events: vec![event("order.created", "{}")],
-    });
+    window.receive(tap, &[event("order.created", "{}")]);
     window.press("Pause");
-    window.tell(Update::Events {
-        tap,
-        events: vec![event("order.paid", "{}")],
-    });
+    window.receive(tap, &[event("order.paid", "{}")]);
     assert_eq!(window.rows().len(), 1);
     window.press("Resume");
     assert_eq!(window.rows().len(), 2);
@@ -441,10 +439,7 @@ fn pausing_filtering_and_clearing() {
 fn a_lost_connection_is_said_and_the_gap_is_shown() {
     let mut window = Window::connected();
     let tap = start_tap(&mut window);
-    window.tell(Update::Events {
-        tap,
-        events: vec![event("order.created", "{}")],
-    });
+    window.receive(tap, &[event("order.created", "{}")]);
     let now = Utc::now();
     window.tell(Update::Link(Link::Lost {
         endpoint: Endpoint::default(),
@@ -666,14 +661,14 @@ fn hostile_payloads_do_no_harm() {
         binary.properties,
         vec![0xff, 0xfe, 0x00],
     );
-    window.tell(Update::Events {
+    window.receive(
         tap,
-        events: vec![
+        &[
             event("order.deep", &deep),
             event("order.large", &large),
             Arc::new(binary),
         ],
-    });
+    );
     for row in window.rows() {
         window.click(Role::Row, &row);
         window.tab("Hex");
@@ -688,10 +683,7 @@ fn the_keyboard_moves_pauses_and_changes_screens() {
     use eframe::egui::{Key, Modifiers};
     let mut window = Window::connected();
     let tap = start_tap(&mut window);
-    window.tell(Update::Events {
-        tap,
-        events: vec![event("a.b", "1"), event("c.d", "2")],
-    });
+    window.receive(tap, &[event("a.b", "1"), event("c.d", "2")]);
     // The click on "Start tap" left the focus there; letters act while nothing has it.
     window.harness.ctx.memory_mut(Memory::stop_text_input);
     window.harness.key_press(Key::J);
@@ -748,10 +740,10 @@ fn every_screen_fits_a_small_window() {
 fn selecting_a_row_does_not_move_the_rows_away() {
     let mut window = Window::connected();
     let tap = start_tap(&mut window);
-    let events = (0..300)
+    let events: Vec<_> = (0..300)
         .map(|number| event(&format!("order.n{number}"), "{}"))
         .collect();
-    window.tell(Update::Events { tap, events });
+    window.receive(tap, &events);
     let rows = window.rows();
     let last = rows.last().expect("a row").clone();
     assert!(

@@ -9,6 +9,7 @@ use std::time::Instant;
 use eventscope::domain::export;
 use eventscope::domain::tap::TapId;
 use eventscope::log::EventLog;
+use eventscope::state::Soon;
 use eventscope::state::view::{Criteria, View};
 
 use crate::events;
@@ -54,14 +55,15 @@ pub(crate) fn measure() {
 fn search(log: &EventLog, line: &str) -> (f64, usize) {
     let mut view = View::default();
     // The threads for searching are there already when a person types.
-    while view.advance(log) {}
+    let now = chrono::Utc::now().timestamp_millis();
+    while view.advance(log, now) == Soon::Now {}
     let criteria = Criteria {
         text: line.to_owned(),
         ..Criteria::default()
     };
     let start = Instant::now();
     view.set(criteria, 0);
-    while view.advance(log) {
+    while view.advance(log, now) == Soon::Now {
         std::thread::sleep(std::time::Duration::from_millis(1));
     }
     (start.elapsed().as_secs_f64(), view.len(log))

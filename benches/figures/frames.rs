@@ -1,12 +1,13 @@
 //! What a frame costs while events stream in, and what an event costs in memory.
 
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::Sender;
 use eframe::egui::Context;
 use eventscope::app::Wire;
 use eventscope::domain::Endpoint;
+use eventscope::launch::REPAINT;
+use eventscope::log::Batch;
 use eventscope::protocol::{Command, Link, TapState, Update};
 use eventscope::state::Action;
 use eventscope::state::tap_card::TapAction;
@@ -78,14 +79,13 @@ impl Fed {
     fn fill(&mut self) -> f64 {
         let mut bodies = 0;
         for start in (0..MILLION).step_by(256) {
-            let batch: Vec<_> = (start..(start + BATCH).min(MILLION))
-                .map(|n| Arc::new(events::event(n)))
-                .collect();
-            bodies += batch.iter().map(|event| event.body.len()).sum::<usize>();
-            let update = Update::Events {
-                tap: self.tap,
-                events: batch,
-            };
+            let mut batch = Batch::new(self.tap);
+            for n in start..(start + BATCH).min(MILLION) {
+                let event = events::event(n);
+                bodies += event.body.len();
+                batch.push(&event);
+            }
+            let update = Update::Events(batch);
             self.updates.send(update).expect("the app takes updates");
             self.window.frame();
         }
@@ -106,9 +106,11 @@ pub(crate) fn measure_frames() {
         // 20 batches of 50 in 50 ms.
         let begin = Instant::now();
         for (n, start) in (MILLION..MILLION + 200_000).step_by(50).enumerate() {
-            let batch = (start..start + 50).map(|n| Arc::new(events::event(n)));
-            let events = batch.collect();
-            if updates.send(Update::Events { tap, events }).is_err() {
+            let events: Vec<_> = (start..start + 50).map(events::event).collect();
+            if updates
+                .send(Update::Events(Batch::of(tap, &events)))
+                .is_err()
+            {
                 return;
             }
             let due = begin + Duration::from_micros(2_500) * u32::try_from(n).expect("few");
@@ -117,7 +119,7 @@ pub(crate) fn measure_frames() {
     });
     let mut costs = Vec::new();
     while !feeder.is_finished() {
-        let due = Instant::now() + Duration::from_millis(33);
+        let due = Instant::now() + REPAINT;
         costs.push(fed.window.frame() * 1e3);
         std::thread::sleep(due.saturating_duration_since(Instant::now()));
     }

@@ -12,6 +12,7 @@ use eventscope::broker::sandbox::{Sandbox, SandboxFacts};
 use eventscope::broker::{Handle, Options};
 use eventscope::domain::tap::Limit;
 use eventscope::domain::{Endpoint, Password};
+use eventscope::launch::REPAINT;
 use eventscope::state::Action;
 use eventscope::state::tap_card::{Card, TapAction};
 use futures_util::StreamExt as _;
@@ -227,15 +228,12 @@ fn app(runtime: &tokio::runtime::Runtime, facts: &SandboxFacts) -> Pace {
     let received = |window: &Headless| window.app.state().live.log.received();
     let mut start = None;
     let mut from = 0;
-    let mut due = Instant::now();
     while received(&window) < EVENTS {
-        // A real window draws when it is asked to, at most every 33 ms under a stream; between
-        // the frames its thread sleeps, but updates that are there are taken in at once.
-        if Instant::now() >= due || woken.swap(false, Ordering::Relaxed) {
+        // As the window does: a frame some time after the broker side woke it.
+        std::thread::sleep(Duration::from_millis(1));
+        if woken.swap(false, Ordering::Relaxed) {
+            std::thread::sleep(REPAINT);
             window.frame();
-            due = Instant::now() + Duration::from_millis(16);
-        } else {
-            std::thread::sleep(Duration::from_millis(1));
         }
         if start.is_none() && received(&window) >= WARM {
             start = Some((Instant::now(), clock::process_cpu()));

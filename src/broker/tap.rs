@@ -1,12 +1,11 @@
 //! A running tap: its deliveries go to the window in batches, its queue is watched for overflow,
 //! and its end is told.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use futures_util::StreamExt as _;
+use futures_util::{FutureExt as _, StreamExt as _};
 use lapin::message::Delivery;
 use lapin::options::{BasicAckOptions, QueueDeclareOptions};
 use lapin::types::FieldTable as WireTable;
@@ -21,6 +20,7 @@ use super::wires::{Knowledge, RunningTap, Wires};
 use super::{codec, management, trace_codec};
 use crate::domain::tap::{FirehoseRequest, Limit, TapId, TapRequest};
 use crate::domain::{Event, TopologySource};
+use crate::log;
 use crate::protocol::{TapState, Update};
 
 /// A batch is sent at this many events …
@@ -172,19 +172,24 @@ struct Pace {
 /// queue has taken it, so a slow window fills the tap's queue in the broker and not our memory.
 async fn pump(wires: &Wires, wanted: &Wanted, consumer: &mut Consumer, pace: &Pace) -> String {
     let tap = wanted.tap();
-    let mut batch = Batch::default();
+    let mut batch = Batch::new(tap);
     loop {
-        let next = tokio::select! {
-            biased;
-            () = tokio::time::sleep_until(batch.due), if batch.deliveries > 0 => None,
-            next = consumer.next() => Some(next),
+        // What is there already needs no timer.
+        let next = if let Some(next) = consumer.next().now_or_never() {
+            Some(next)
+        } else {
+            tokio::select! {
+                biased;
+                () = tokio::time::sleep_until(batch.due), if batch.deliveries > 0 => None,
+                next = consumer.next() => Some(next),
+            }
         };
         match next {
             None => {}
             Some(Some(Ok(delivery))) => {
                 let acker = delivery.acker.clone();
-                batch.push(acker, event(wires, wanted, delivery));
-                if !batch.is_full() {
+                batch.push(acker, event(wires, wanted, delivery).as_ref());
+                if !batch.is_full() && Instant::now() < batch.due {
                     continue;
                 }
             }
@@ -194,11 +199,10 @@ async fn pump(wires: &Wires, wanted: &Wanted, consumer: &mut Consumer, pace: &Pa
             }
         }
         pace.body_bytes.store(batch.average(), Ordering::Relaxed);
-        let full = std::mem::take(&mut batch);
-        let events = full.events;
-        if !events.is_empty() {
+        let full = std::mem::replace(&mut batch, Batch::new(tap));
+        for events in full.events {
             let start = Instant::now();
-            wires.outbox.send(Update::Events { tap, events }).await;
+            wires.outbox.send(Update::Events(events)).await;
             if start.elapsed() >= SLOW {
                 pace.was_slow.notify_one();
             }
@@ -224,7 +228,9 @@ fn event(wires: &Wires, wanted: &Wanted, delivery: Delivery) -> Option<Event> {
 
 /// Events that wait to be sent together.
 struct Batch {
-    events: Vec<Arc<Event>>,
+    tap: TapId,
+    /// As a rule one; a second only if one has no place for an event.
+    events: Vec<log::Batch>,
     /// With those that are nothing to show but want an acknowledgement too.
     deliveries: usize,
     bytes: usize,
@@ -233,9 +239,10 @@ struct Batch {
     acker: Option<lapin::Acker>,
 }
 
-impl Default for Batch {
-    fn default() -> Self {
+impl Batch {
+    fn new(tap: TapId) -> Self {
         Self {
+            tap,
             events: Vec::new(),
             deliveries: 0,
             bytes: 0,
@@ -243,18 +250,17 @@ impl Default for Batch {
             acker: None,
         }
     }
-}
 
-impl Batch {
-    fn push(&mut self, acker: lapin::Acker, event: Option<Event>) {
+    fn push(&mut self, acker: lapin::Acker, event: Option<&Event>) {
         if self.deliveries == 0 {
             self.due = Instant::now() + BATCH_TIME;
         }
         self.deliveries += 1;
         self.acker = Some(acker);
-        if let Some(event) = event {
-            self.bytes += event.body.len();
-            self.events.push(Arc::new(event));
+        let Some(event) = event else { return };
+        self.bytes += event.body.len();
+        if !self.events.last_mut().is_some_and(|last| last.push(event)) {
+            self.events.push(log::Batch::of(self.tap, [event]));
         }
     }
 
@@ -264,7 +270,7 @@ impl Batch {
 
     /// Bytes of one body on average.
     fn average(&self) -> u64 {
-        (self.bytes / self.events.len().max(1)) as u64
+        (self.bytes / self.deliveries.max(1)) as u64
     }
 }
 

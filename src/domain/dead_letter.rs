@@ -6,6 +6,9 @@
 use super::properties::Properties;
 use super::value::{FieldTable, FieldValue, timestamp_text};
 
+/// The header in which the broker writes down why a message died.
+pub const DEATHS: &str = "x-death";
+
 /// Why a queue gave a message away.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum DeathReason {
@@ -69,7 +72,7 @@ impl Death {
     /// look as the broker writes them are passed over.
     #[must_use]
     pub fn history(properties: &Properties) -> Vec<Self> {
-        match properties.header("x-death") {
+        match properties.header(DEATHS) {
             Some(FieldValue::Array(entries)) => entries
                 .iter()
                 .filter_map(|entry| match entry {
@@ -159,7 +162,7 @@ impl Origin {
 /// would ignore them.
 #[must_use]
 pub fn is_broker_header(name: &str) -> bool {
-    name == "x-death"
+    name == DEATHS
         || name == "x-delivery-count"
         || name == "x-acquired-count"
         || name.starts_with("x-first-death-")

@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use chrono::{DateTime, Utc};
 
-use super::envelope::Envelope;
+use super::envelope::{Claims, Envelope};
 use super::payload::{self, PayloadKind};
 use super::properties::Properties;
 
@@ -75,12 +75,18 @@ impl Event {
         properties: Properties,
         body: Vec<u8>,
     ) -> Self {
-        let kind = PayloadKind::detect(&body);
-        let (envelope, data) = Envelope::read(&body, &properties);
-        let data = data.map(|data| {
+        let mut claims = Claims::default();
+        let kind = PayloadKind::of(&body, |text| {
+            let found = Claims::read(text);
+            let is_json = found.is_some();
+            claims = found.unwrap_or_default();
+            is_json
+        });
+        let data = claims.data.map(|data| {
             let start = data.as_ptr() as usize - body.as_ptr() as usize;
             start..start + data.len()
         });
+        let envelope = Envelope::of(claims, &properties);
         Self {
             received_at,
             exchange,

@@ -17,18 +17,29 @@ impl PayloadKind {
     /// Looks at the bytes. Costs one pass and never recurses.
     #[must_use]
     pub fn detect(body: &[u8]) -> Self {
+        // serde_json skips ignored values without recursion, so depth is no danger here.
+        Self::of(body, |text| {
+            serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok()
+        })
+    }
+
+    /// The same for one who reads the document anyway: `is_json` is asked about a text that begins
+    /// like one.
+    pub(super) fn of<'a>(body: &'a [u8], is_json: impl FnOnce(&'a str) -> bool) -> Self {
         if body.is_empty() {
             return Self::Empty;
         }
-        let first = body.iter().find(|byte| !byte.is_ascii_whitespace());
-        let may_be_json = first.is_some_and(|byte| b"{[\"-0123456789tfn".contains(byte));
-        // serde_json skips ignored values without recursion, so depth is no danger here; strings
-        // inside are not checked to be UTF-8 by it, hence the second test.
-        let json = may_be_json && serde_json::from_slice::<serde::de::IgnoredAny>(body).is_ok();
-        match std::str::from_utf8(body) {
-            Ok(_) if json => Self::Json,
-            Ok(text) if !text.contains('\0') => Self::Text,
-            _ => Self::Binary,
+        let Ok(text) = std::str::from_utf8(body) else {
+            return Self::Binary;
+        };
+        let first = text.trim_ascii_start().bytes().next();
+        let may_be_json = first.is_some_and(|byte| b"{[\"-0123456789tfn".contains(&byte));
+        if may_be_json && is_json(text) {
+            Self::Json
+        } else if text.contains('\0') {
+            Self::Binary
+        } else {
+            Self::Text
         }
     }
 

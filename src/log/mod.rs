@@ -5,6 +5,7 @@
 //! headers, constant properties) stands in a segment once. A sealed segment never changes: other
 //! threads search it, and it is evicted as a whole.
 
+mod batch;
 mod bytes;
 mod kept;
 mod names;
@@ -19,6 +20,7 @@ use chrono::{DateTime, Utc};
 use crate::domain::Event;
 use crate::domain::tap::TapId;
 
+pub use batch::Batch;
 pub use kept::Kept;
 pub use segment::{Entry, SEGMENT_BYTES, Segment};
 pub use shape::Shape;
@@ -62,15 +64,20 @@ impl EventLog {
         }
     }
 
-    /// Appends an event, and evicts the oldest segments while there is too much. The newest event
+    /// Appends events, and evicts the oldest segments while there is too much. The newest batch
     /// always stays, even one that is larger than the limit.
-    pub fn push(&mut self, tap: TapId, event: &Event) {
-        if !self.open.push(tap, event) {
+    pub fn append(&mut self, batch: &Batch) {
+        if !self.open.append(batch.open()) {
             self.seal();
-            self.open.push(tap, event);
+            self.open.append(batch.open());
         }
-        self.received += 1;
+        self.received += batch.len() as u64;
         self.evict();
+    }
+
+    /// Appends one event: a batch of its own.
+    pub fn push(&mut self, tap: TapId, event: &Event) {
+        self.append(&Batch::of(tap, [event]));
     }
 
     /// Appends a gap.

@@ -1,7 +1,9 @@
 //! Texts that occur again and again, kept once and named by a number.
 
 use std::collections::HashMap;
-use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+use std::hash::{BuildHasher as _, Hash as _, Hasher as _};
+
+use foldhash::fast::{FoldHasher, RandomState};
 
 /// Distinct texts, end to end in one string.
 #[derive(Clone, Debug, Default)]
@@ -56,9 +58,16 @@ impl Names {
 /// Finds things by their hash; whoever asks compares. Only what is still being written to needs
 /// one.
 #[derive(Debug, Default)]
-pub(super) struct Index(HashMap<u64, u32>);
+pub(super) struct Index(HashMap<u64, u32, RandomState>);
 
 impl Index {
+    /// The hash of what is written. Seeded anew in each run: names come from strangers.
+    pub(super) fn hash(&self, write: impl FnOnce(&mut FoldHasher<'_>)) -> u64 {
+        let mut hasher = self.0.hasher().build_hasher();
+        write(&mut hasher);
+        hasher.finish()
+    }
+
     /// The number of an equal thing, or what `add` gives, which is remembered.
     pub(super) fn find_or_add(
         &mut self,
@@ -80,11 +89,10 @@ impl Index {
 
     /// The number of this text in `names`, which takes it in if it is new.
     pub(super) fn name(&mut self, names: &mut Names, text: &str) -> u32 {
-        let mut hasher = DefaultHasher::new();
-        text.hash(&mut hasher);
+        let hash = self.hash(|hasher| text.hash(hasher));
         let names = std::cell::RefCell::new(names);
         self.find_or_add(
-            hasher.finish(),
+            hash,
             |number| names.borrow().get(number) == text,
             || names.borrow_mut().push(text),
         )

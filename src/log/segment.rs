@@ -182,6 +182,11 @@ impl Segment {
         Some(Entry::Event(Kept::new(self, row)))
     }
 
+    /// The entries that are events, oldest first.
+    pub fn all_events(&self) -> impl Iterator<Item = Kept<'_>> {
+        (0..self.len()).filter_map(|row| self.entry(row)?.event())
+    }
+
     /// Bytes of memory, near enough.
     pub(super) fn cost(&self, shapes: usize) -> usize {
         size_of::<Self>()
@@ -250,22 +255,17 @@ impl Open {
         };
         let segment = &mut self.segment;
         let key = self.keys.name(&mut segment.keys, &event.routing_key);
-        let number = |number: u32| u16::try_from(number).unwrap_or(GAP - 1);
-        let shape = {
-            let shapes = std::cell::RefCell::new(&mut segment.shapes);
-            let cost = &mut self.shapes_cost;
-            self.shapes.find_or_add(
-                Shape::hash_of(tap, event),
-                |number| shapes.borrow()[number as usize].fits(tap, event),
-                || {
-                    let mut shapes = shapes.borrow_mut();
-                    let shape = Shape::of(tap, event);
-                    *cost += shape.cost();
-                    shapes.push(Arc::new(shape));
-                    u32::try_from(shapes.len() - 1).unwrap_or(u32::MAX)
-                },
-            )
+        let hash = (self.shapes).hash(|hasher| Shape::hash_of(tap, event, hasher));
+        let shapes = Shapes {
+            all: &mut segment.shapes,
+            cost: &mut self.shapes_cost,
         };
+        let shape = shapes.number(
+            &mut self.shapes,
+            hash,
+            |shape| shape.fits(tap, event),
+            || Arc::new(Shape::of(tap, event)),
+        );
         let start = here(&segment.buffer);
         kept::put_facts(&mut segment.buffer, event);
         let body = here(&segment.buffer);
@@ -274,9 +274,62 @@ impl Open {
             at,
             start,
             body,
-            key: number(key),
-            shape: number(shape),
+            key: short(key),
+            shape: short(shape),
         });
+        true
+    }
+
+    /// Appends events that were packed elsewhere; false as in [`Self::push`]. Costs a copy of their
+    /// bytes and a look at what is distinct among them.
+    pub(super) fn append(&mut self, packed: &Self) -> bool {
+        let other = &packed.segment;
+        if self.segment.is_empty() {
+            self.segment.began = other.began;
+        } else if self.cost() + packed.cost() > self.limit
+            || self.segment.keys.len() + other.keys.len() > MAX_NAMES
+            || self.segment.shapes.len() + other.shapes.len() > MAX_NAMES
+        {
+            return false;
+        }
+        let Ok(later) = i32::try_from(other.began - self.segment.began) else {
+            return false;
+        };
+        if !other
+            .rows
+            .iter()
+            .all(|row| row.at.checked_add(later).is_some())
+        {
+            return false;
+        }
+        let segment = &mut self.segment;
+        let keys: Vec<u16> = (other.keys.iter())
+            .map(|key| short(self.keys.name(&mut segment.keys, key)))
+            .collect();
+        let shapes: Vec<u16> = (other.shapes.iter())
+            .map(|shape| {
+                let hash = self.shapes.hash(|hasher| shape.hash(hasher));
+                let shapes = Shapes {
+                    all: &mut segment.shapes,
+                    cost: &mut self.shapes_cost,
+                };
+                short(shapes.number(
+                    &mut self.shapes,
+                    hash,
+                    |own| own == &**shape,
+                    || Arc::clone(shape),
+                ))
+            })
+            .collect();
+        let offset = here(&segment.buffer);
+        segment.buffer.extend_from_slice(&other.buffer);
+        segment.rows.extend(other.rows.iter().map(|row| Row {
+            at: row.at + later,
+            start: row.start + offset,
+            body: row.body + offset,
+            key: keys[usize::from(row.key)],
+            shape: shapes[usize::from(row.shape)],
+        }));
         true
     }
 
@@ -328,6 +381,41 @@ impl Open {
 
     pub(super) fn shapes_cost(&self) -> usize {
         self.shapes_cost
+    }
+}
+
+/// A number of a name; [`MAX_NAMES`] sees to it that it fits.
+fn short(number: u32) -> u16 {
+    u16::try_from(number).unwrap_or(GAP - 1)
+}
+
+/// The shapes of a segment while it is written to.
+struct Shapes<'a> {
+    all: &'a mut Vec<Arc<Shape>>,
+    cost: &'a mut usize,
+}
+
+impl Shapes<'_> {
+    /// The number of the shape with this hash that fits, or of a new one.
+    fn number(
+        self,
+        index: &mut Index,
+        hash: u64,
+        fits: impl Fn(&Shape) -> bool,
+        make: impl FnOnce() -> Arc<Shape>,
+    ) -> u32 {
+        let all = std::cell::RefCell::new(self.all);
+        index.find_or_add(
+            hash,
+            |number| fits(&all.borrow()[number as usize]),
+            || {
+                let mut all = all.borrow_mut();
+                let shape = make();
+                *self.cost += shape.cost();
+                all.push(shape);
+                u32::try_from(all.len() - 1).unwrap_or(u32::MAX)
+            },
+        )
     }
 }
 

@@ -1,7 +1,7 @@
 //! What many events have in common: everything but the routing key, the ids, the times, the values
 //! of headers and the body. An event names its shape by a number.
 
-use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+use std::hash::{Hash as _, Hasher};
 
 use crate::domain::tap::TapId;
 use crate::domain::{Event, PayloadKind, Properties, Trace};
@@ -86,18 +86,46 @@ impl Shape {
             && texts(own) == texts(all)
     }
 
-    /// Events of one shape have one hash.
-    pub(super) fn hash_of(tap: TapId, event: &Event) -> u64 {
-        let all = &event.properties;
-        let mut hasher = DefaultHasher::new();
-        (tap, &event.exchange, event.redelivered, event.kind as u8).hash(&mut hasher);
-        (&event.envelope.event_type, &event.envelope.version).hash(&mut hasher);
-        (&event.trace, all.delivery_mode, all.priority).hash(&mut hasher);
-        texts(all).hash(&mut hasher);
-        for (name, _) in all.headers.iter().flatten() {
-            name.hash(&mut hasher);
+    /// Hashes the shape that this event has.
+    pub(super) fn hash_of(tap: TapId, event: &Event, hasher: &mut impl Hasher) {
+        let envelope = &event.envelope;
+        Parts {
+            tap,
+            exchange: &event.exchange,
+            redelivered: event.redelivered,
+            kind: event.kind,
+            claims: [envelope.event_type.as_deref(), envelope.version.as_deref()],
+            trace: event.trace.as_deref(),
+            properties: &event.properties,
         }
-        hasher.finish()
+        .hash(hasher);
+        for (name, _) in event.properties.headers.iter().flatten() {
+            name.hash(hasher);
+        }
+    }
+
+    /// Hashes this shape.
+    pub(super) fn hash(&self, hasher: &mut impl Hasher) {
+        Parts {
+            tap: self.tap,
+            exchange: &self.exchange,
+            redelivered: self.redelivered,
+            kind: self.kind,
+            claims: [self.event_type.as_deref(), self.version.as_deref()],
+            trace: self.trace.as_deref(),
+            properties: &self.properties,
+        }
+        .hash(hasher);
+        for name in self.header_names.iter().flatten() {
+            name.hash(hasher);
+        }
+    }
+
+    /// True if its events have a header of this name.
+    #[must_use]
+    pub fn has_header(&self, name: &str) -> bool {
+        let mut names = self.header_names.iter().flatten();
+        names.any(|own| **own == *name)
     }
 
     /// Bytes of memory, near enough.
@@ -117,6 +145,26 @@ impl Shape {
                 .flatten()
                 .map(|text| text.len() + 16)
                 .sum::<usize>()
+    }
+}
+
+/// What is hashed of a shape, except the names of headers.
+struct Parts<'a> {
+    tap: TapId,
+    exchange: &'a str,
+    redelivered: bool,
+    kind: PayloadKind,
+    claims: [Option<&'a str>; 2],
+    trace: Option<&'a Trace>,
+    properties: &'a Properties,
+}
+
+impl Parts<'_> {
+    fn hash(&self, hasher: &mut impl Hasher) {
+        (self.tap, self.exchange, self.redelivered, self.kind as u8).hash(hasher);
+        (self.claims, self.trace).hash(hasher);
+        (self.properties.delivery_mode, self.properties.priority).hash(hasher);
+        texts(self.properties).hash(hasher);
     }
 }
 

@@ -189,3 +189,40 @@ fn more_keys_than_a_segment_can_name_are_no_trouble() {
         assert_eq!(log.event(number).unwrap().routing_key(), number.to_string());
     }
 }
+
+#[test]
+fn a_batch_reads_back_from_the_log_whatever_lay_there_before() {
+    let mut log = EventLog::new(400_000);
+    let mut number = 0;
+    for size in [1, 7, 256, 3, 1_000, 2, 2_000] {
+        let mut batch = Batch::new(TAP);
+        for _ in 0..size {
+            assert!(batch.push(&full_event(number)));
+            number += 1;
+        }
+        assert_eq!(batch.len(), size);
+        log.append(&batch);
+        log.append(&Batch::new(TAP));
+    }
+    assert_eq!((log.received(), log.end()), (number.into(), number.into()));
+    assert!(log.sealed.len() > 1, "segments were sealed between");
+    for number in log.first()..log.end() {
+        let was = full_event(u32::try_from(number).unwrap());
+        same(log.event(number).unwrap(), &was);
+    }
+}
+
+#[test]
+fn a_batch_from_a_clock_far_off_goes_to_a_segment_of_its_own() {
+    let mut log = EventLog::new(DEFAULT_MAX_BYTES);
+    let times = [0, 4_000_000_000_000, 5, -4_000_000_000_000];
+    for ms in times {
+        let mut event = event("a", "x");
+        event.received_at = DateTime::from_timestamp_millis(ms).unwrap();
+        log.push(TAP, &event);
+    }
+    let read: Vec<i64> = (0..4)
+        .map(|number| log.event(number).unwrap().received_ms())
+        .collect();
+    assert_eq!(read, times);
+}

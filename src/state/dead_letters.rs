@@ -5,10 +5,12 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
+use crate::domain::dead_letter::DEATHS;
 use crate::domain::draft::Problem;
 use crate::domain::resend::{self, Resend, Target};
 use crate::domain::topology::DeadLetterQueue;
 use crate::domain::{Death, Draft, Event, Fingerprint, Queue, Topology};
+use crate::log::Batch;
 use crate::protocol::{Command, MoveOrder, MoveOutcome, PeekReport, RequestId};
 
 use super::forms::Forms;
@@ -179,11 +181,21 @@ impl DeadLetterDesk {
         self.queues.iter().filter_map(|dead| dead.queue.ready).sum()
     }
 
-    /// Learns from the history of an event that was seen on a tap.
-    pub fn learn(&mut self, event: &Event) {
-        for death in Death::history(&event.properties) {
-            if self.seen_dying.len() < 1_000 {
-                self.seen_dying.insert(death.queue);
+    /// Learns from the history of the events that a tap received.
+    pub fn learn(&mut self, batch: &Batch) {
+        if !batch
+            .segment()
+            .shapes()
+            .iter()
+            .any(|shape| shape.has_header(DEATHS))
+        {
+            return;
+        }
+        for event in batch.events() {
+            for death in Death::history(&event.properties()) {
+                if self.seen_dying.len() < 1_000 {
+                    self.seen_dying.insert(death.queue);
+                }
             }
         }
     }

@@ -2,14 +2,14 @@
 
 use chrono::{DateTime, Utc};
 
-use crate::domain::Event;
 use crate::domain::tap::TapId;
 
+use super::Soon;
 use super::forms::Forms;
 use super::selection::Selection;
 use super::tree::KeyTree;
 use super::view::{Criteria, View};
-use crate::log::{DEFAULT_MAX_BYTES, EventLog};
+use crate::log::{Batch, DEFAULT_MAX_BYTES, EventLog};
 use crate::query::Filter;
 use crate::search::{Series, SortBy};
 
@@ -106,11 +106,11 @@ impl Default for Live {
 const TICK_MS: i64 = 1_000;
 
 impl Live {
-    /// Appends an event.
-    pub fn push(&mut self, tap: TapId, event: &Event) {
-        self.tree.count(&event.routing_key, event.received_at);
-        self.fresh += 1;
-        self.log.push(tap, event);
+    /// Appends events.
+    pub fn append(&mut self, batch: &Batch) {
+        self.tree.count(batch);
+        self.fresh = (self.fresh).saturating_add(u32::try_from(batch.len()).unwrap_or(u32::MAX));
+        self.log.append(batch);
     }
 
     /// Marks a time during which nothing could be seen.
@@ -118,9 +118,9 @@ impl Live {
         self.log.push_gap(from, to);
     }
 
-    /// A frame passes: rates once a second, and one bounded step of matching. True if the next
-    /// frame has more to match.
-    pub fn tick(&mut self, now: DateTime<Utc>) -> bool {
+    /// A frame passes: rates once a second, and one bounded step of matching. Says when the next
+    /// frame is due.
+    pub fn tick(&mut self, now: DateTime<Utc>) -> Soon {
         let since = self
             .ticked
             .map_or(TICK_MS, |then| (now - then).num_milliseconds());
@@ -148,7 +148,10 @@ impl Live {
             .plot
             .as_mut()
             .is_some_and(|plot| plot.advance(&self.log));
-        self.view.advance(&self.log) || plotting
+        match self.view.advance(&self.log, now.timestamp_millis()) {
+            _ if plotting => Soon::Now,
+            soon => soon,
+        }
     }
 
     /// True while a rate is shown that must still fall, so that a frame is due in a second.

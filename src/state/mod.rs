@@ -38,6 +38,17 @@ pub struct Moment<'a> {
     pub fresh_id: &'a str,
 }
 
+/// When there is more to do, without anything new from outside.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Soon {
+    /// In the next frame.
+    Now,
+    /// In so many milliseconds.
+    In(i64),
+    /// There is nothing more to do.
+    No,
+}
+
 /// Everything the window shows.
 #[derive(Debug)]
 pub struct State {
@@ -149,13 +160,11 @@ impl State {
                 }
             }
             Update::Preflight { request, report } => self.take_report(request, report),
-            Update::Events { tap, events } => {
-                if self.taps.is_wanted(tap) {
-                    self.taps.count(tap, events.len());
-                    for event in events {
-                        self.dead.learn(&event);
-                        self.live.push(tap, &event);
-                    }
+            Update::Events(batch) => {
+                if self.taps.is_wanted(batch.tap()) {
+                    self.taps.count(batch.tap(), batch.len());
+                    self.dead.learn(&batch);
+                    self.live.append(&batch);
                 }
             }
             Update::Published { request, outcome } => self.publish.finish(request, outcome),

@@ -85,8 +85,8 @@ impl Desk {
     }
 
     fn receive(&mut self, tap: TapId, key: &str) {
-        let events = vec![Arc::new(crate::log::tests::event(key, "{}"))];
-        self.apply(Update::Events { tap, events });
+        let event = crate::log::tests::event(key, "{}");
+        self.apply(Update::Events(crate::log::Batch::of(tap, [&event])));
     }
 
     fn peek(&mut self, bodies: &[&str]) {
@@ -285,7 +285,7 @@ fn clearing_keeps_the_filter() {
     desk.act(Action::Live(LiveAction::Clear));
     desk.receive(tap, "order.created");
     desk.receive(tap, "order.paid");
-    while desk.state.live.tick(desk.now) {
+    while desk.state.live.tick(desk.now) == Soon::Now {
         std::thread::yield_now();
     }
     assert_eq!(desk.state.live.view.len(&desk.state.live.log), 1);

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, Utc};
 
 use crate::domain::routing_key;
+use crate::log::Batch;
 
 /// Most nodes; a key beyond it is counted in the branch where the tree is full.
 pub const MAX_NODES: usize = 20_000;
@@ -51,19 +52,32 @@ pub struct KeyTree {
 }
 
 impl KeyTree {
-    /// Counts an event with this routing key.
-    pub fn count(&mut self, key: &str, at: DateTime<Utc>) {
+    /// Counts the events of a batch. Each key is looked up once.
+    pub fn count(&mut self, batch: &Batch) {
+        let Some(last) = batch.events().last() else {
+            return;
+        };
+        let keys = batch.segment().keys();
+        let mut counts: Vec<(&str, u32)> = keys.map(|key| (key, 0)).collect();
+        for event in batch.events() {
+            counts[event.key_number()].1 += 1;
+        }
+        for (key, count) in counts {
+            self.add(key, count, last.received_at());
+        }
+    }
+
+    fn add(&mut self, key: &str, count: u32, at: DateTime<Utc>) {
         let mut parent = None;
         let mut end = 0;
-        let words = if key.is_empty() { "" } else { key };
-        for word in words.split('.') {
+        for word in key.split('.') {
             end += word.len() + usize::from(parent.is_some());
             let Some(index) = self.child(parent, word, &key[..end.min(key.len())]) else {
                 break;
             };
             let node = &mut self.nodes[index];
-            node.count += 1;
-            node.fresh += 1;
+            node.count += u64::from(count);
+            node.fresh = node.fresh.saturating_add(count);
             node.last_seen = at;
             self.active.insert(index);
             parent = Some(index);
@@ -247,7 +261,7 @@ mod tests {
             "",
             "a..b",
         ] {
-            tree.count(key, DateTime::UNIX_EPOCH);
+            tree.add(key, 1, DateTime::UNIX_EPOCH);
         }
         assert_eq!(
             rows(&mut tree),
@@ -271,7 +285,7 @@ mod tests {
     fn keys_with_ids_do_not_grow_it_without_end() {
         let mut tree = KeyTree::default();
         for number in 0..MAX_NODES * 2 {
-            tree.count(&format!("order.{number}"), DateTime::UNIX_EPOCH);
+            tree.add(&format!("order.{number}"), 1, DateTime::UNIX_EPOCH);
         }
         assert_eq!(tree.nodes.len(), MAX_NODES);
         assert_eq!(tree.nodes[0].count, (MAX_NODES * 2) as u64);
@@ -281,7 +295,7 @@ mod tests {
     fn a_rate_falls_to_nothing_when_events_stop() {
         let mut tree = KeyTree::default();
         for _ in 0..10 {
-            tree.count("a", DateTime::UNIX_EPOCH);
+            tree.add("a", 1, DateTime::UNIX_EPOCH);
         }
         tree.tick(1.0);
         assert!((tree.nodes[0].rate - 10.0).abs() < 0.01);

@@ -8,6 +8,8 @@ use crate::log::EventLog;
 use crate::query::{Filter, ParseError};
 use crate::search::{Order, Scan, Scope, SortBy, Wanted};
 
+use super::Soon;
+
 /// What the table is narrowed to.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Criteria {
@@ -44,7 +46,18 @@ pub struct View {
     order: Option<Order>,
     /// While paused: the first number that is not shown.
     frozen: Option<u64>,
+    /// The first number that is not shown yet.
+    shown_to: u64,
+    /// When that last moved, in milliseconds since 1970.
+    moved_ms: i64,
 }
+
+/// More new entries than this at once pass faster than anybody reads: the rows then change only
+/// every [`PACE_MS`], so that they can be read and clicked, and cost less.
+const TOO_MANY: u64 = 50;
+
+/// See [`TOO_MANY`].
+const PACE_MS: i64 = 100;
 
 impl View {
     /// Shows what these criteria let through, from the beginning of the log. A filter line with a
@@ -130,7 +143,7 @@ impl View {
         self.order = by.map(|(by, descending)| {
             let rows = self.scan.is_some().then(|| {
                 let shown = self.matches.iter().copied();
-                let end = self.frozen.unwrap_or(u64::MAX);
+                let end = self.end();
                 shown.filter(|number| *number < end).collect()
             });
             Order::begin(by, descending, log, rows)
@@ -153,8 +166,8 @@ impl View {
         }
     }
 
-    /// Takes what was found; true if the next frame has more to take.
-    pub fn advance(&mut self, log: &EventLog) -> bool {
+    /// Takes what was found; says when there is more to take.
+    pub fn advance(&mut self, log: &EventLog, now_ms: i64) -> Soon {
         let first = log.first();
         while self.matches.front().is_some_and(|number| *number < first) {
             self.matches.pop_front();
@@ -168,7 +181,25 @@ impl View {
         if let Some(order) = &mut self.order {
             busy |= order.advance();
         }
-        busy
+        let waited = now_ms.abs_diff(self.moved_ms) >= PACE_MS.unsigned_abs();
+        if log.end().abs_diff(self.shown_to) <= TOO_MANY || waited {
+            if self.shown_to != log.end() {
+                self.moved_ms = now_ms;
+            }
+            self.shown_to = log.end();
+        }
+        if busy {
+            Soon::Now
+        } else if self.shown_to < log.end() {
+            Soon::In(PACE_MS - (now_ms - self.moved_ms).clamp(0, PACE_MS))
+        } else {
+            Soon::No
+        }
+    }
+
+    /// The first number that is not shown.
+    fn end(&self) -> u64 {
+        self.frozen.unwrap_or(u64::MAX).min(self.shown_to)
     }
 
     /// Entries that are kept but not searched yet, or never will be because it was stopped.
@@ -194,11 +225,11 @@ impl View {
         if let Some(order) = &self.order {
             return order.rows().len();
         }
-        let end = self.frozen.unwrap_or(u64::MAX);
+        let end = self.end();
         if self.scan.is_some() {
             return self.matches.partition_point(|number| *number < end);
         }
-        let count = log.end().min(end).saturating_sub(log.first());
+        let count = end.saturating_sub(log.first());
         usize::try_from(count).unwrap_or(usize::MAX)
     }
 
@@ -237,10 +268,15 @@ impl View {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::{AtomicI64, Ordering};
+
     use super::*;
     use crate::log::tests::event;
 
     const TAP: TapId = TapId(1);
+
+    /// A clock that goes on far enough each time.
+    static LATER: AtomicI64 = AtomicI64::new(PACE_MS);
 
     fn log(keys: &[&str]) -> EventLog {
         let mut log = EventLog::new(1_000_000);
@@ -251,7 +287,7 @@ mod tests {
     }
 
     fn settle(view: &mut View, log: &EventLog) {
-        while view.advance(log) {
+        while view.advance(log, LATER.fetch_add(PACE_MS, Ordering::Relaxed)) == Soon::Now {
             std::thread::yield_now();
         }
     }
@@ -279,7 +315,7 @@ mod tests {
     fn without_criteria_every_entry_is_a_row() {
         let log = log(&["a", "b"]);
         let mut view = View::default();
-        assert!(!view.advance(&log));
+        assert_eq!(view.advance(&log, 0), Soon::No);
         assert_eq!(shown(&view, &log), [0, 1]);
         assert_eq!(view.row(&log, 1), Some(1));
     }
@@ -320,7 +356,7 @@ mod tests {
         let mut log = log(&["a", "a", "a"]);
         let mut view = View::default();
         view.set(text("a"), 0);
-        view.advance(&log);
+        view.advance(&log, LATER.fetch_add(PACE_MS, Ordering::Relaxed));
         view.stop_search(&log);
         let left = view.unsearched(&log);
         log.push(TAP, &event("a", "{}"));
@@ -347,7 +383,7 @@ mod tests {
         view.set(text("a"), 0);
         for _ in 0..400 {
             log.push(TAP, &event("a", "{}"));
-            view.advance(&log);
+            view.advance(&log, LATER.fetch_add(PACE_MS, Ordering::Relaxed));
         }
         settle(&mut view, &log);
         assert!(log.first() > 0);
@@ -367,5 +403,25 @@ mod tests {
         assert_eq!(view.row(&log, 0), Some(1));
         view.sort(None, &log);
         assert_eq!(shown(&view, &log), [0, 2]);
+    }
+
+    #[test]
+    fn a_flood_moves_the_rows_only_now_and_then() {
+        let mut log = log(&["a"]);
+        let mut view = View::default();
+        assert_eq!(view.advance(&log, 1_000), Soon::No);
+        assert_eq!(view.len(&log), 1);
+        for _ in 0..TOO_MANY {
+            log.push(TAP, &event("b", "{}"));
+        }
+        assert_eq!(view.advance(&log, 1_010), Soon::No);
+        assert_eq!(view.len(&log), 51, "few are shown at once");
+        for _ in 0..=TOO_MANY {
+            log.push(TAP, &event("c", "{}"));
+        }
+        assert_eq!(view.advance(&log, 1_050), Soon::In(60));
+        assert_eq!(view.len(&log), 51);
+        assert_eq!(view.advance(&log, 1_110), Soon::No);
+        assert_eq!(view.len(&log), 102);
     }
 }

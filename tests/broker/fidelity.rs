@@ -172,12 +172,7 @@ fn a_tap_sees_every_type_as_it_was_sent() {
     let (tap, state) = app.tap("shop", &["#"]);
     state.expect("a tap");
     raw.publish("shop", "k", &all_properties(&user, None), b"{}");
-    let event = app.expect("the event", |update| match update {
-        eventscope::protocol::Update::Events { tap: id, events } if *id == tap => {
-            Some(events[0].clone())
-        }
-        _ => None,
-    });
+    let event = app.events(tap, 1).remove(0);
     let header = |name: &str| event.properties.header(name).expect("a header").clone();
     assert_eq!(header("int16"), FieldValue::I16(-300));
     assert_eq!(header("uint8"), FieldValue::U8(200));

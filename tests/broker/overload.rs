@@ -41,9 +41,9 @@ fn every_message_was_received_or_is_told_as_lost() {
     };
     while !done(&numbers, &losses) {
         app.expect("events and losses", |update| match update {
-            Update::Events { tap: of, events } if *of == tap => {
-                numbers.extend(events.iter().map(|event| {
-                    let text = String::from_utf8_lossy(&event.body);
+            Update::Events(batch) if batch.tap() == tap => {
+                numbers.extend(batch.events().map(|event| {
+                    let text = String::from_utf8_lossy(event.body());
                     text.parse::<u64>().expect("a number")
                 }));
                 Some(())

@@ -6,8 +6,8 @@ pub(crate) mod fake_management;
 pub(crate) mod raw_amqp;
 
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
-use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::Receiver;
@@ -16,6 +16,7 @@ use eventscope::broker::{Handle, Options};
 use eventscope::domain::preflight::Report;
 use eventscope::domain::tap::{FirehoseRequest, TapId, TapRequest};
 use eventscope::domain::{Endpoint, Event, Outgoing, Password, Properties};
+use eventscope::log::Kept;
 use eventscope::protocol::{
     Command, Link, MoveOrder, MoveOutcome, PeekReport, PublishOutcome, RequestId, TapState, Update,
 };
@@ -434,11 +435,13 @@ impl App {
     }
 
     /// The next events of a tap, at least this many.
-    pub(crate) fn events(&mut self, id: TapId, count: usize) -> Vec<Arc<Event>> {
+    pub(crate) fn events(&mut self, id: TapId, count: usize) -> Vec<Event> {
         let mut all = Vec::new();
         while all.len() < count {
             all.extend(self.expect("events", |update| match update {
-                Update::Events { tap, events } if *tap == id => Some(events.clone()),
+                Update::Events(batch) if batch.tap() == id => {
+                    Some(batch.events().map(Kept::to_event).collect::<Vec<_>>())
+                }
                 _ => None,
             }));
         }

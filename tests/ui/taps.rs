@@ -168,7 +168,7 @@ fn the_inspector_shows_who_published_and_that_a_message_was_lost() {
         traced("order.lost", Fate::Published(Vec::new())),
         traced("order.kept", Fate::Published(vec!["orders".into()])),
     ];
-    window.tell(Update::Events { tap, events });
+    window.receive(tap, &events);
     let rows = window.rows();
     window.click(Role::Row, &rows[0]);
     window.assert_sees("No queue took this message: it was lost");

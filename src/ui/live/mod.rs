@@ -101,8 +101,13 @@ fn reading_ui(ui: &mut Ui, cx: &mut Cx<'_>, columns: &[columns::Column]) {
 
 fn matches_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     let live = &cx.state.live;
-    let shown = thousands(live.view.len(&live.log) as u64);
     let kept = thousands(live.log.kept());
+    // While everything is shown, the rows may be a moment behind the count.
+    let shown = if live.view.is_narrowed() || live.view.is_frozen() {
+        thousands(live.view.len(&live.log) as u64)
+    } else {
+        kept.clone()
+    };
     small_label(ui, &format!("matches {shown} of {kept}"));
     let unsearched = live.view.unsearched(&live.log);
     if unsearched == 0 {
