@@ -18,6 +18,7 @@ use crate::{clock, events};
 const MILLION: u64 = 1_000_000;
 const LOG_BYTES: usize = 2 << 30;
 const BATCH: u64 = 256;
+const STEP: usize = 256;
 
 /// The app with a tap that runs, and a way to give it events.
 struct Fed {
@@ -78,7 +79,7 @@ impl Fed {
     /// Gives a million events; the bytes of their bodies.
     fn fill(&mut self) -> f64 {
         let mut bodies = 0;
-        for start in (0..MILLION).step_by(256) {
+        for start in (0..MILLION).step_by(STEP) {
             let mut batch = Batch::new(self.tap);
             for n in start..(start + BATCH).min(MILLION) {
                 let event = events::event(n);
@@ -103,17 +104,17 @@ pub(crate) fn measure_frames() {
     fed.fill();
     let (updates, tap) = (fed.updates.clone(), fed.tap);
     let feeder = std::thread::spawn(move || {
-        // 20 batches of 50 in 50 ms.
+        // As a tap does: 256 events at once, here every 12.8 ms.
         let begin = Instant::now();
-        for (n, start) in (MILLION..MILLION + 200_000).step_by(50).enumerate() {
-            let events: Vec<_> = (start..start + 50).map(events::event).collect();
+        for (n, start) in (MILLION..MILLION + 200_000).step_by(STEP).enumerate() {
+            let events: Vec<_> = (start..start + BATCH).map(events::event).collect();
             if updates
                 .send(Update::Events(Batch::of(tap, &events)))
                 .is_err()
             {
                 return;
             }
-            let due = begin + Duration::from_micros(2_500) * u32::try_from(n).expect("few");
+            let due = begin + Duration::from_micros(12_800) * u32::try_from(n).expect("few");
             std::thread::sleep(due.saturating_duration_since(Instant::now()));
         }
     });

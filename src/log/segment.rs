@@ -321,6 +321,10 @@ impl Open {
                 ))
             })
             .collect();
+        if segment.buffer.capacity() == 0 && self.limit < usize::MAX {
+            // Growing step by step would copy everything again and again.
+            segment.buffer.reserve_exact(self.limit.min(SEGMENT_BYTES));
+        }
         let offset = here(&segment.buffer);
         segment.buffer.extend_from_slice(&other.buffer);
         segment.rows.extend(other.rows.iter().map(|row| Row {

@@ -65,6 +65,20 @@ pub enum LiveAction {
     ClosePlot,
 }
 
+/// The log's counters. In a flood they are shown as they were a moment ago: each new number costs
+/// its layout, and nobody reads that fast.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Counters {
+    /// See [`EventLog::received`].
+    pub received: u64,
+    /// See [`EventLog::kept`].
+    pub kept: u64,
+    /// See [`EventLog::evicted`].
+    pub evicted: u64,
+    /// See [`EventLog::bytes`].
+    pub bytes: usize,
+}
+
 /// The live stream.
 #[derive(Debug)]
 pub struct Live {
@@ -80,6 +94,8 @@ pub struct Live {
     pub plot: Option<Series>,
     /// Keep the newest row in sight.
     pub follow: bool,
+    /// The log's counters as the window shows them.
+    pub counters: Counters,
     /// Events a second, smoothed.
     pub rate: f32,
     fresh: u32,
@@ -95,6 +111,7 @@ impl Default for Live {
             selection: Selection::default(),
             plot: None,
             follow: true,
+            counters: Counters::default(),
             rate: 0.0,
             fresh: 0,
             ticked: None,
@@ -149,8 +166,17 @@ impl Live {
             .as_mut()
             .is_some_and(|plot| plot.advance(&self.log));
         match self.view.advance(&self.log, now.timestamp_millis()) {
-            _ if plotting => Soon::Now,
-            soon => soon,
+            Soon::In(ms) if !plotting => Soon::In(ms),
+            soon => {
+                self.tree.show_counts();
+                self.counters = Counters {
+                    received: self.log.received(),
+                    kept: self.log.kept(),
+                    evicted: self.log.evicted(),
+                    bytes: self.log.bytes(),
+                };
+                if plotting { Soon::Now } else { soon }
+            }
         }
     }
 

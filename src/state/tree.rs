@@ -23,8 +23,9 @@ pub struct Node {
     pub path: Box<str>,
     /// Number of words before it.
     pub depth: usize,
-    /// Events whose key begins with this path.
-    pub count: u64,
+    /// Events whose key begins with this path, as of the last [`KeyTree::show_counts`].
+    pub shown: u64,
+    count: u64,
     /// Events a second, smoothed.
     pub rate: f32,
     /// When the last one came.
@@ -101,6 +102,7 @@ impl KeyTree {
             word: word.into(),
             path: path.into(),
             depth,
+            shown: 0,
             count: 0,
             rate: 0.0,
             last_seen: DateTime::UNIX_EPOCH,
@@ -145,6 +147,15 @@ impl KeyTree {
             }
             node.rate > 0.0
         });
+    }
+
+    /// Shows the counts as they are now. Not for every frame of a flood: nobody reads that fast,
+    /// and each new number costs its layout.
+    pub fn show_counts(&mut self) {
+        for index in &self.active {
+            let node = &mut self.nodes[*index];
+            node.shown = node.count;
+        }
     }
 
     /// The visible rows, in order. Worked out again only after the tree changed its shape.
@@ -244,9 +255,10 @@ mod tests {
 
     fn rows(tree: &mut KeyTree) -> Vec<(String, u64)> {
         tree.rows();
+        tree.show_counts();
         (0..tree.row_count())
             .filter_map(|row| tree.row(row))
-            .map(|node| (node.path.to_string(), node.count))
+            .map(|node| (node.path.to_string(), node.shown))
             .collect()
     }
 

@@ -46,9 +46,11 @@ pub struct View {
     order: Option<Order>,
     /// While paused: the first number that is not shown.
     frozen: Option<u64>,
-    /// The first number that is not shown yet.
+    /// While too much comes: the first number that is not shown yet.
+    held: Option<u64>,
+    /// What was shown in the last frame, up to this number.
     shown_to: u64,
-    /// When that last moved, in milliseconds since 1970.
+    /// When that last changed, in milliseconds since 1970.
     moved_ms: i64,
 }
 
@@ -187,10 +189,13 @@ impl View {
                 self.moved_ms = now_ms;
             }
             self.shown_to = log.end();
+            self.held = None;
+        } else {
+            self.held = Some(self.shown_to);
         }
         if busy {
             Soon::Now
-        } else if self.shown_to < log.end() {
+        } else if self.held.is_some() {
             Soon::In(PACE_MS - (now_ms - self.moved_ms).clamp(0, PACE_MS))
         } else {
             Soon::No
@@ -199,7 +204,8 @@ impl View {
 
     /// The first number that is not shown.
     fn end(&self) -> u64 {
-        self.frozen.unwrap_or(u64::MAX).min(self.shown_to)
+        let held = self.held.unwrap_or(u64::MAX);
+        self.frozen.unwrap_or(u64::MAX).min(held)
     }
 
     /// Entries that are kept but not searched yet, or never will be because it was stopped.
@@ -229,7 +235,7 @@ impl View {
         if self.scan.is_some() {
             return self.matches.partition_point(|number| *number < end);
         }
-        let count = end.saturating_sub(log.first());
+        let count = log.end().min(end).saturating_sub(log.first());
         usize::try_from(count).unwrap_or(usize::MAX)
     }
 

@@ -45,15 +45,15 @@ fn counters(state: &State, palette: &Palette) -> Vec<(&'static str, String, Colo
             palette.warn,
         ),
     };
-    let evicted = live.log.evicted();
+    let evicted = live.counters.evicted;
     let evicted_color = if evicted > 0 {
         palette.warn
     } else {
         palette.weak
     };
     vec![
-        ("received", thousands(live.log.received()), palette.weak),
-        ("kept", thousands(live.log.kept()), palette.weak),
+        ("received", thousands(live.counters.received), palette.weak),
+        ("kept", thousands(live.counters.kept), palette.weak),
         ("dropped by the tap", dropped.0, dropped.1),
         ("evicted", thousands(evicted), evicted_color),
         ("rate", format!("{:.1}/s", live.rate), palette.weak),
@@ -67,7 +67,7 @@ const LIMITS: [usize; 5] = [128, 256, 512, 1024, 2048];
 fn memory_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     let log = &cx.state.live.log;
     let limit = log.max_bytes();
-    let text = format!("memory {}", size_text(log.bytes() as u64));
+    let text = format!("memory {}", size_text(cx.state.live.counters.bytes as u64));
     let text = RichText::new(text).size(theme::SIZES[0] + 1.0);
     let color = Palette::of(ui).weak;
     ui.spacing_mut().button_padding.y = 1.0;

@@ -202,10 +202,16 @@ pub fn empty_state(ui: &mut Ui, title: &str, words: &str) {
     });
 }
 
-/// A line of text painted into a table cell, cut at its edge. It makes no node of its own for
+/// A line of text painted into this cell of a table, cut at its edge. It makes no node of its own for
 /// assistive technology: the row as a whole has the name, and hundreds of cells would slow it down.
-pub fn cell(ui: &mut Ui, text: &str, font: egui::FontId, color: Color32, right: bool) {
-    let rect = ui.max_rect();
+pub fn cell(
+    ui: &Ui,
+    rect: egui::Rect,
+    text: &str,
+    font: egui::FontId,
+    color: Color32,
+    right: bool,
+) {
     if text.is_empty() {
         return;
     }

@@ -278,7 +278,10 @@ fn message_row(
     let line = message.event.summary();
     let summary = remark.unwrap_or(&line);
     let mut put = |text: &str, color: &dyn Fn(&Palette) -> egui::Color32| {
-        row.col(|ui| cell(ui, text, theme::mono(), color(Palette::of(ui)), false));
+        row.col(|ui| {
+            let color = color(Palette::of(ui));
+            cell(ui, ui.max_rect(), text, theme::mono(), color, false);
+        });
     };
     for (name, _) in columns {
         match *name {

@@ -106,10 +106,7 @@ fn queue_ui(ui: &mut Ui, dead: &DeadLetterQueue, open: bool) -> bool {
             egui::pos2(right - 8.0, y + 9.0),
         )
     };
-    let mut put = |rect, text: &str, font, color| {
-        let mut child = ui.new_child(egui::UiBuilder::new().max_rect(rect));
-        cell(&mut child, text, font, color, false);
-    };
+    let put = |rect, text: &str, font, color| cell(ui, rect, text, font, color, false);
     put(
         line(top, depth_x),
         &dead.queue.name,

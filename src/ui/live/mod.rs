@@ -101,8 +101,8 @@ fn reading_ui(ui: &mut Ui, cx: &mut Cx<'_>, columns: &[columns::Column]) {
 
 fn matches_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     let live = &cx.state.live;
-    let kept = thousands(live.log.kept());
-    // While everything is shown, the rows may be a moment behind the count.
+    let kept = thousands(live.counters.kept);
+    // In a flood the rows may be a moment behind the count.
     let shown = if live.view.is_narrowed() || live.view.is_frozen() {
         thousands(live.view.len(&live.log) as u64)
     } else {

@@ -1,7 +1,9 @@
 //! The events, one a row, newest last. Only the visible rows are laid out.
 
-use eframe::egui::{Align, FontId, Layout, Sense, Ui, UiBuilder, WidgetInfo, accesskit::Role};
-use egui_extras::{Column as Track, TableBuilder, TableRow};
+use eframe::egui::{
+    Align, FontId, Layout, Rangef, Rect, Response, Sense, Ui, WidgetInfo, accesskit::Role,
+};
+use egui_extras::{Column as Track, TableBuilder};
 
 use super::super::theme::{self, Palette, ROW};
 use super::super::widgets::cell;
@@ -15,7 +17,7 @@ use crate::state::live::{Live, LiveAction, clock};
 
 pub(super) fn table_ui(ui: &mut Ui, cx: &mut Cx<'_>, columns: &[Column]) {
     let live = &cx.state.live;
-    let rows = live.view.len(&live.log);
+    let live_rows = live.view.len(&live.log);
     let mut signature = columns.len();
     for column in columns {
         signature = signature * 11 + *column as usize;
@@ -35,16 +37,17 @@ pub(super) fn table_ui(ui: &mut Ui, cx: &mut Cx<'_>, columns: &[Column]) {
             None => Track::remainder().at_least(80.0).clip(true),
         });
     }
-    if live.follow && rows > 0 {
-        table = table.scroll_to_row(rows - 1, Some(Align::BOTTOM));
-    } else if std::mem::take(&mut cx.memory.reveal)
-        && let Some(row) = live
-            .selection
-            .lead()
-            .and_then(|number| live.view.row(&live.log, number))
-    {
-        table = table.scroll_to_row(row, None);
-    }
+    let target = if live.follow {
+        live_rows
+            .checked_sub(1)
+            .map(|last| (last, Some(Align::BOTTOM)))
+    } else if std::mem::take(&mut cx.memory.reveal) {
+        let lead = live.selection.lead();
+        let row = lead.and_then(|lead| live.view.row(&live.log, lead));
+        row.map(|row| (row, None))
+    } else {
+        None
+    };
     if cx.memory.live_table.columns != signature {
         table = table.vertical_scroll_offset(cx.memory.live_table.offset);
     }
@@ -58,43 +61,37 @@ pub(super) fn table_ui(ui: &mut Ui, cx: &mut Cx<'_>, columns: &[Column]) {
                 });
             }
         })
-        .body(|body| {
-            body.rows(ROW, rows, |mut row| {
-                let Some(number) = live.view.number(&live.log, row.index()) else {
-                    return;
-                };
-                let selected = live.selection.contains(number);
-                row.set_selected(selected);
-                match live.log.get(number) {
-                    Some(Entry::Event(event)) => {
-                        event_row(&mut row, columns, live, event, selected);
-                    }
-                    Some(Entry::Gap { from, to }) => {
-                        gap_row(&mut row, columns, &clock(from), &clock(to));
-                        return;
-                    }
-                    None => {
-                        evicted_row(&mut row, columns);
-                        return;
-                    }
-                }
-                let response = row.response();
-                if response.clicked() {
-                    let held = response.ctx.input(|input| input.modifiers);
-                    let action = if held.shift {
-                        LiveAction::Extend(number)
-                    } else if held.command {
-                        LiveAction::Toggle(number)
-                    } else {
-                        LiveAction::Select(number)
-                    };
-                    cx.actions.push(Action::Live(action));
-                }
-                if response.secondary_clicked() && !selected {
-                    cx.actions.push(Action::Live(LiveAction::Select(number)));
-                }
-                response.context_menu(|ui| row_menu_ui(ui, live, number, cx.actions));
-            });
+        .body(|mut body| {
+            let widths = body.widths().to_vec();
+            let ui = body.ui_mut();
+            let tracks = tracks(ui, &widths);
+            let (top, wide) = (ui.max_rect().top(), ui.max_rect().x_range());
+            let rows = Rows {
+                live,
+                columns,
+                tracks: &tracks,
+                palette: Palette::of(ui),
+            };
+            #[expect(clippy::cast_precision_loss, reason = "egui places everything by f32")]
+            let place = |row: usize| {
+                let y = top + row as f32 * ROW;
+                Rect::from_x_y_ranges(wide, y..=y + ROW)
+            };
+            let all = place(0).union(place(live_rows.max(1) - 1));
+            let seen = ui.clip_rect().y_range();
+            #[expect(
+                clippy::cast_possible_truncation,
+                clippy::cast_sign_loss,
+                reason = "a row's number is small and not negative"
+            )]
+            let at = |y: f32| ((y - top) / ROW).max(0.0) as usize;
+            for row in at(seen.min)..(at(seen.max) + 1).min(live_rows) {
+                rows.show(ui, row, place(row), cx.actions);
+            }
+            if let Some((row, align)) = target {
+                ui.scroll_to_rect(place(row), align);
+            }
+            ui.advance_cursor_after_rect(all);
         });
     cx.memory.live_table = TablePlace {
         columns: signature,
@@ -133,32 +130,87 @@ fn header_ui(ui: &mut Ui, live: &Live, column: Column) -> Option<LiveAction> {
         Some(_) => FontId::monospace(theme::SIZES[0]),
         None => FontId::proportional(theme::SIZES[0]),
     };
-    let mut inside = ui.new_child(UiBuilder::new().max_rect(response.rect));
-    cell(&mut inside, &label, font, color, column.is_right());
+    cell(ui, response.rect, &label, font, color, column.is_right());
     response.widget_info(|| WidgetInfo::labeled(Role::ColumnHeader, true, &label));
     (response.clicked()).then_some(())?;
     by.map(LiveAction::Sort)
 }
 
-fn event_row(
-    row: &mut TableRow<'_, '_>,
-    columns: &[Column],
-    live: &Live,
-    event: Kept<'_>,
-    selected: bool,
-) {
-    let shape = event.shape();
-    let id = event.event_id().unwrap_or_default();
-    let summary = event.summary();
-    let index = row.index();
-    for column in columns {
-        row.col(|ui| {
-            let palette = Palette::of(ui);
+/// The place of each column from left to right.
+fn tracks(ui: &Ui, widths: &[f32]) -> Vec<Rangef> {
+    let spacing = ui.spacing().item_spacing.x;
+    let mut left = ui.max_rect().left();
+    let mut tracks = Vec::with_capacity(widths.len());
+    for width in widths {
+        tracks.push(Rangef::new(left, left + width));
+        left += width + spacing;
+    }
+    tracks
+}
+
+/// Paints rows. A row is one thing to click and one node for assistive technology; its cells are
+/// painted without widgets of their own, of which there would be hundreds.
+struct Rows<'a> {
+    live: &'a Live,
+    columns: &'a [Column],
+    tracks: &'a [Rangef],
+    palette: &'a Palette,
+}
+
+impl Rows<'_> {
+    fn show(&self, ui: &mut Ui, row: usize, rect: Rect, actions: &mut Vec<Action>) {
+        let live = self.live;
+        let Some(number) = live.view.number(&live.log, row) else {
+            return;
+        };
+        let selected = live.selection.contains(number);
+        let response = ui.interact(rect, ui.scope_id().with(("row", number)), Sense::click());
+        if selected {
+            ui.painter().rect_filled(rect, 0, self.palette.selected);
+        } else if response.hovered() {
+            ui.painter().rect_filled(rect, 0, self.palette.hovered);
+        }
+        match live.log.get(number) {
+            Some(Entry::Event(event)) => self.event(ui, &response, row, event, selected),
+            Some(Entry::Gap { from, to }) => {
+                return self.gap(ui, &response, &clock(from), &clock(to));
+            }
+            // A sorted picture can name events that were evicted since.
+            None => return self.evicted(ui, &response),
+        }
+        if response.clicked() {
+            let held = ui.input(|input| input.modifiers);
+            let action = if held.shift {
+                LiveAction::Extend(number)
+            } else if held.command {
+                LiveAction::Toggle(number)
+            } else {
+                LiveAction::Select(number)
+            };
+            actions.push(Action::Live(action));
+        }
+        if response.secondary_clicked() && !selected {
+            actions.push(Action::Live(LiveAction::Select(number)));
+        }
+        response.context_menu(|ui| row_menu_ui(ui, live, number, actions));
+    }
+
+    fn cells(&self, rect: Rect) -> impl Iterator<Item = (Column, Rect)> + '_ {
+        let columns = self.columns.iter().copied().zip(self.tracks);
+        columns.map(move |(column, track)| (column, Rect::from_x_y_ranges(*track, rect.y_range())))
+    }
+
+    fn event(&self, ui: &Ui, response: &Response, row: usize, event: Kept<'_>, selected: bool) {
+        let palette = self.palette;
+        let shape = event.shape();
+        let id = event.event_id().unwrap_or_default();
+        let summary = event.summary();
+        for (column, rect) in self.cells(response.rect) {
             let right = column.is_right();
-            let mut put = |text: &str, color| cell(ui, text, theme::mono(), color, right);
+            let put = |text: &str, color| cell(ui, rect, text, theme::mono(), color, right);
             match column {
                 Column::Time => put(&clock(event.received_at()), palette.weak),
-                Column::Gap => put(&gap_text(live, index, event), palette.weak),
+                Column::Gap => put(&gap_text(self.live, row, event), palette.weak),
                 Column::Exchange => put(&shape.exchange, palette.text),
                 Column::Key => put(event.routing_key(), palette.key(event.routing_key())),
                 Column::Type => put(
@@ -173,16 +225,38 @@ fn event_row(
                 Column::Summary => put(&summary, palette.text),
                 Column::Size => {
                     let size = size_text(event.body().len() as u64);
-                    cell(ui, &size, theme::words(), palette.weak, true);
+                    cell(ui, rect, &size, theme::words(), palette.weak, true);
                 }
             }
+        }
+        response.widget_info(|| {
+            let words = [event.routing_key(), &*id, &*summary];
+            let words: Vec<&str> = words.into_iter().filter(|word| !word.is_empty()).collect();
+            WidgetInfo::selected(Role::Row, true, selected, words.join(" "))
         });
     }
-    row.response().widget_info(|| {
-        let words = [event.routing_key(), &*id, &*summary];
-        let words: Vec<&str> = words.into_iter().filter(|word| !word.is_empty()).collect();
-        WidgetInfo::selected(Role::Row, true, selected, words.join(" "))
-    });
+
+    fn gap(&self, ui: &Ui, response: &Response, from: &str, to: &str) {
+        let words = format!("Connection lost: nothing was seen until {to}");
+        // In the column that has place for a sentence.
+        let place = self.columns.iter().find(|column| column.width().is_none());
+        let place = place.or(self.columns.last()).copied();
+        let color = self.palette.warn;
+        for (column, rect) in self.cells(response.rect) {
+            if Some(column) == place {
+                cell(ui, rect, &words, theme::words(), color, false);
+            } else if column == Column::Time {
+                cell(ui, rect, from, theme::mono(), color, false);
+            }
+        }
+        response.widget_info(|| WidgetInfo::labeled(Role::Row, true, format!("Gap {words}")));
+    }
+
+    fn evicted(&self, ui: &Ui, response: &Response) {
+        let color = self.palette.weak;
+        cell(ui, response.rect, "Evicted", theme::words(), color, false);
+        response.widget_info(|| WidgetInfo::labeled(Role::Row, true, "Evicted"));
+    }
 }
 
 /// Time since the event on the row above.
@@ -195,37 +269,4 @@ fn gap_text(live: &Live, row: usize, event: Kept<'_>) -> String {
         Some(above) => format!("{:+} ms", event.received_ms() - above.received_ms()),
         None => String::new(),
     }
-}
-
-fn gap_row(row: &mut TableRow<'_, '_>, columns: &[Column], from: &str, to: &str) {
-    let words = format!("Connection lost: nothing was seen until {to}");
-    // In the column that has place for a sentence.
-    let place = columns.iter().find(|column| column.width().is_none());
-    let place = place.or(columns.last()).copied();
-    for column in columns {
-        row.col(|ui| {
-            let color = Palette::of(ui).warn;
-            if Some(*column) == place {
-                cell(ui, &words, theme::words(), color, false);
-            } else if *column == Column::Time {
-                cell(ui, from, theme::mono(), color, false);
-            }
-        });
-    }
-    row.response()
-        .widget_info(|| WidgetInfo::labeled(Role::Row, true, format!("Gap {words}")));
-}
-
-/// A sorted picture can name events that were evicted since.
-fn evicted_row(row: &mut TableRow<'_, '_>, columns: &[Column]) {
-    for (place, _) in columns.iter().enumerate() {
-        row.col(|ui| {
-            if place == 0 {
-                let color = Palette::of(ui).weak;
-                cell(ui, "Evicted", theme::words(), color, false);
-            }
-        });
-    }
-    row.response()
-        .widget_info(|| WidgetInfo::labeled(Role::Row, true, "Evicted"));
 }

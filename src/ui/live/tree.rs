@@ -9,7 +9,7 @@ use super::super::Cx;
 use super::super::inspector::fold_ui;
 use super::super::status_bar::thousands;
 use super::super::theme::{self, Palette, ROW};
-use super::super::widgets::{section, weak};
+use super::super::widgets::{cell, section, weak};
 use crate::domain::routing_key::is_within;
 use crate::state::Action;
 use crate::state::live::{LiveAction, clock};
@@ -82,7 +82,7 @@ impl Line<'_> {
             let size = egui::vec2(ui.available_width() - EYE, ROW);
             let (rect, response) = ui.allocate_exact_size(size, Sense::click());
             response.widget_info(|| {
-                let name = format!("{} ({})", self.name(), thousands(self.node.count));
+                let name = format!("{} ({})", self.name(), thousands(self.node.shown));
                 WidgetInfo::selected(Role::ListBoxOption, true, self.solo, name)
             });
             let palette = Palette::of(ui);
@@ -141,7 +141,7 @@ impl Line<'_> {
             self.spark(painter, spark, color);
             edge -= SPARK + 6.0;
         }
-        let count = right(edge, thousands(self.node.count), palette.text);
+        let count = right(edge, thousands(self.node.shown), palette.text);
         let words = Rect::from_min_max(
             rect.min + egui::vec2(4.0, 0.0),
             egui::pos2(count.left() - 6.0, rect.bottom()),
@@ -151,8 +151,7 @@ impl Line<'_> {
             "" => "(empty)",
             word => word,
         };
-        let mut cell = ui.new_child(egui::UiBuilder::new().max_rect(words));
-        super::super::widgets::cell(&mut cell, word, theme::mono(), color, false);
+        cell(ui, words, word, theme::mono(), color, false);
     }
 
     /// Events in each of the last seconds, as bars.
