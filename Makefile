@@ -8,13 +8,14 @@ export LC_ALL := C.UTF-8
 # rustup installs to this place, which a shell that was open before does not know yet.
 export PATH := $(PATH):$(if $(CARGO_HOME),$(CARGO_HOME),$(HOME)/.cargo)/bin
 
-.PHONY: help run test bench check clean
+.PHONY: help run test bench soak check clean
 
 help:
 	@echo 'make run     install what is missing, build and open Eventscope;'
 	@echo '             ARGS="…" is passed to it, for example ARGS="--help"'
 	@echo 'make test    install what is missing, then run every check and every test, headless'
 	@echo 'make bench   install what is missing, then measure; prints one line per figure'
+	@echo 'make soak    the same for one long run under load; SOAK_MINUTES=30 unless told otherwise'
 	@echo 'make check   only formatting and lints (fast, installs nothing)'
 	@echo 'make clean   remove everything that was built'
 	@echo
@@ -38,6 +39,9 @@ bench:
 	@.ci/check-rust
 	@.ci/install-packages build run test bench
 	cargo bench --locked --bench figures -- $(ARGS)
+
+soak:
+	@$(MAKE) bench ARGS=soak
 
 check:
 	@.ci/check-rust fmt clippy

@@ -20,6 +20,7 @@ mod events;
 mod filters;
 mod frames;
 mod headless;
+mod soak;
 mod tap;
 mod window;
 
@@ -28,6 +29,13 @@ mod gui;
 
 use std::collections::BTreeMap;
 use std::process::{Command, Stdio};
+
+/// Only made when it is named: it takes half an hour.
+const SOAK: (&str, usize, &[&str]) = (
+    "soak",
+    1,
+    &["soak_frame_ms_p999", "soak_resident_peak_over_full"],
+);
 
 /// A measurement: its name, how often it is made, and the figures that come out of it.
 const ALL: &[(&str, usize, &[&str])] = &[
@@ -52,9 +60,10 @@ fn main() {
     }
     // `cargo bench` passes `--bench`.
     let wanted: Vec<&String> = arguments.iter().filter(|a| !a.starts_with("--")).collect();
-    for (what, runs, figures) in ALL {
+    for (what, runs, figures) in ALL.iter().chain([&SOAK]) {
         let named = |name: &&String| *name == what || figures.contains(&name.as_str());
-        if !wanted.is_empty() && !wanted.iter().any(named) {
+        let by_default = wanted.is_empty() && *what != SOAK.0;
+        if !by_default && !wanted.iter().any(named) {
             continue;
         }
         let mut values: BTreeMap<String, Vec<f64>> = BTreeMap::new();
@@ -83,8 +92,16 @@ fn measure(what: &str, rest: &[String]) {
         "idle" => window::measure_idle(),
         "first-frame" => window::measure_first_frame(),
         "window" => window::open(&rest[0]),
+        "soak" => soak::measure(soak_minutes()),
+        "publisher" => soak::publish(&rest[0], rest[1].parse().expect("seconds")),
         other => panic!("there is no measurement {other}"),
     }
+}
+
+/// Half an hour, or what `SOAK_MINUTES` says.
+fn soak_minutes() -> u64 {
+    let own = std::env::var("SOAK_MINUTES").ok();
+    own.map_or(30, |minutes| minutes.parse().expect("a number of minutes"))
 }
 
 /// Runs a measurement in a process of its own; it prints lines of a name and a value.

@@ -1,6 +1,7 @@
 //! The whole way of an event, from the broker to the log, against a bare consumer that throws each
 //! body away. Both read a queue that was filled beforehand, in turns, on the same broker.
 
+use std::ops::Range;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -13,8 +14,8 @@ use eventscope::broker::{Handle, Options};
 use eventscope::domain::tap::Limit;
 use eventscope::domain::{Endpoint, Password};
 use eventscope::launch::REPAINT;
-use eventscope::state::Action;
 use eventscope::state::tap_card::{Card, TapAction};
+use eventscope::state::{Action, State};
 use futures_util::StreamExt as _;
 use lapin::options::{
     BasicAckOptions, BasicConsumeOptions, BasicPublishOptions, BasicQosOptions,
@@ -55,14 +56,14 @@ pub(crate) fn measure() {
     std::fs::remove_dir_all(folder).ok();
 }
 
-async fn connect(facts: &SandboxFacts) -> Connection {
-    Connection::connect(&facts.amqp_url(), ConnectionProperties::default())
+pub(crate) async fn connect(url: &str) -> Connection {
+    Connection::connect(url, ConnectionProperties::default())
         .await
         .expect("a connection")
 }
 
-async fn declare(facts: &SandboxFacts) {
-    let connection = connect(facts).await;
+pub(crate) async fn declare(facts: &SandboxFacts) {
+    let connection = connect(&facts.amqp_url()).await;
     let channel = connection.create_channel().await.expect("a channel");
     channel
         .exchange_declare(
@@ -75,14 +76,19 @@ async fn declare(facts: &SandboxFacts) {
         .expect("an exchange");
 }
 
-/// Publishes all events and waits until the broker has them.
-async fn publish(facts: &SandboxFacts) {
-    let connection = connect(facts).await;
+/// Publishes events and waits until the broker has them.
+async fn publish(facts: &SandboxFacts, which: Range<u64>) {
+    let connection = connect(&facts.amqp_url()).await;
+    publish_on(&connection, which).await;
+}
+
+/// The same on a connection that is there.
+pub(crate) async fn publish_on(connection: &Connection, which: Range<u64>) {
     let channel = connection.create_channel().await.expect("a channel");
     let confirms = ConfirmSelectOptions::default();
     channel.confirm_select(confirms).await.expect("confirms");
     let mut waiting = Vec::new();
-    for n in 0..EVENTS {
+    for n in which {
         let own = events::properties(n);
         let mut properties = BasicProperties::default()
             .with_content_type("application/json".into())
@@ -118,7 +124,7 @@ async fn publish(facts: &SandboxFacts) {
 
 /// A queue like a tap's, without its limits, and a consumer with a tap's prefetch.
 async fn bare(facts: &SandboxFacts) -> Pace {
-    let connection = connect(facts).await;
+    let connection = connect(&facts.amqp_url()).await;
     let channel: Channel = connection.create_channel().await.expect("a channel");
     let options = QueueDeclareOptions {
         exclusive: true,
@@ -140,7 +146,7 @@ async fn bare(facts: &SandboxFacts) -> Pace {
         )
         .await
         .expect("a binding");
-    publish(facts).await;
+    publish(facts, 0..EVENTS).await;
     let qos = channel.basic_qos(1_000, BasicQosOptions::default());
     qos.await.expect("a prefetch");
     let mut consumer = channel
@@ -174,70 +180,90 @@ fn pace((wall, cpu): (Instant, f64), events: u64) -> Pace {
     }
 }
 
-/// The app: its broker side, and its loop as often as it asks to be woken. While the queue is being
-/// filled the loop stands still, so that the events wait in the broker.
-fn app(runtime: &tokio::runtime::Runtime, facts: &SandboxFacts) -> Pace {
-    let ctx = Context::default();
-    let woken = Arc::new(AtomicBool::new(false));
-    let flag = Arc::clone(&woken);
-    let options = Options {
-        tap_limit: Limit {
-            messages: 1_000_000,
-            bytes: 2_000_000_000,
-        },
-        ..Options::default()
-    };
-    let wake = move || flag.store(true, Ordering::Relaxed);
-    let (handle, updates) = Handle::start(wake, options).expect("the broker side");
-    let wire = Wire {
-        send: Box::new(move |command| handle.send(command)),
-        updates,
-    };
-    let mut window = Headless::new(ctx, wire, 1 << 30);
-    let endpoint = Endpoint {
-        host: "127.0.0.1".into(),
-        port: facts.amqp_port,
-        user: facts.user.clone(),
-        password: Password(facts.password.clone()),
-        management_port: Some(facts.management_port),
-        ..Endpoint::default()
-    };
-    window.app.forms_mut().connect.take(&endpoint);
-    window.app.act(Action::Connect);
-    let until = |what: &str, window: &mut Headless, done: &dyn Fn(&Headless) -> bool| {
+/// The app with its broker side and a tap on `shop` with binding key `#`.
+pub(crate) struct Tapping {
+    pub(crate) window: Headless,
+    woken: Arc<AtomicBool>,
+}
+
+impl Tapping {
+    pub(crate) fn start(facts: &SandboxFacts, log_bytes: usize, tap_limit: Limit) -> Self {
+        let woken = Arc::new(AtomicBool::new(false));
+        let flag = Arc::clone(&woken);
+        let options = Options {
+            tap_limit,
+            ..Options::default()
+        };
+        let wake = move || flag.store(true, Ordering::Relaxed);
+        let (handle, updates) = Handle::start(wake, options).expect("the broker side");
+        let wire = Wire {
+            send: Box::new(move |command| handle.send(command)),
+            updates,
+        };
+        let mut window = Headless::new(Context::default(), wire, log_bytes);
+        let endpoint = Endpoint {
+            host: "127.0.0.1".into(),
+            port: facts.amqp_port,
+            user: facts.user.clone(),
+            password: Password(facts.password.clone()),
+            management_port: Some(facts.management_port),
+            ..Endpoint::default()
+        };
+        window.app.forms_mut().connect.take(&endpoint);
+        window.app.act(Action::Connect);
+        let mut own = Self { window, woken };
+        own.until("a topology", |state| {
+            state.topology.exchange("shop").is_some()
+        });
+        own.window.app.forms_mut().tap.exchange = "shop".into();
+        own.window.app.act(Action::Tap(TapAction::Start));
+        own.until("a report", |state| {
+            matches!(state.tap_card, Some(Card::Tap(_)))
+        });
+        own.window.app.act(Action::Tap(TapAction::StartAnyway));
+        own.until("a tap", |state| !state.taps.own_queues().is_empty());
+        own
+    }
+
+    fn until(&mut self, what: &str, done: impl Fn(&State) -> bool) {
         let deadline = Instant::now() + Duration::from_secs(30);
-        while !done(window) {
+        while !done(self.window.app.state()) {
             assert!(Instant::now() < deadline, "{what}");
-            window.frame();
+            self.window.frame();
             std::thread::sleep(Duration::from_millis(10));
         }
+    }
+
+    /// A frame as the window makes one: some time after the broker side woke it. CPU seconds.
+    pub(crate) fn turn(&mut self) -> Option<f64> {
+        std::thread::sleep(Duration::from_millis(1));
+        self.woken.swap(false, Ordering::Relaxed).then(|| {
+            std::thread::sleep(REPAINT);
+            self.window.frame()
+        })
+    }
+
+    pub(crate) fn received(&self) -> u64 {
+        self.window.app.state().live.log.received()
+    }
+}
+
+/// The whole app. While the queue is being filled its loop stands still, so that the events wait in
+/// the broker.
+fn app(runtime: &tokio::runtime::Runtime, facts: &SandboxFacts) -> Pace {
+    let roomy = Limit {
+        messages: 1_000_000,
+        bytes: 2_000_000_000,
     };
-    until("a topology", &mut window, &|w| {
-        w.app.state().topology.exchange("shop").is_some()
-    });
-    window.app.forms_mut().tap.exchange = "shop".into();
-    window.app.act(Action::Tap(TapAction::Start));
-    until("a report", &mut window, &|w| {
-        matches!(w.app.state().tap_card, Some(Card::Tap(_)))
-    });
-    window.app.act(Action::Tap(TapAction::StartAnyway));
-    until("a tap", &mut window, &|w| {
-        !w.app.state().taps.own_queues().is_empty()
-    });
-    runtime.block_on(publish(facts));
-    let received = |window: &Headless| window.app.state().live.log.received();
+    let mut app = Tapping::start(facts, 1 << 30, roomy);
+    runtime.block_on(publish(facts, 0..EVENTS));
     let mut start = None;
     let mut from = 0;
-    while received(&window) < EVENTS {
-        // As the window does: a frame some time after the broker side woke it.
-        std::thread::sleep(Duration::from_millis(1));
-        if woken.swap(false, Ordering::Relaxed) {
-            std::thread::sleep(REPAINT);
-            window.frame();
-        }
-        if start.is_none() && received(&window) >= WARM {
+    while app.received() < EVENTS {
+        app.turn();
+        if start.is_none() && app.received() >= WARM {
             start = Some((Instant::now(), clock::process_cpu()));
-            from = received(&window);
+            from = app.received();
         }
     }
     pace(start.expect("a start"), EVENTS - from)
