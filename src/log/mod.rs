@@ -11,6 +11,7 @@ mod kept;
 mod names;
 mod segment;
 mod shape;
+mod spare;
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -45,6 +46,7 @@ pub struct EventLog {
     sealed: VecDeque<Sealed>,
     sealed_bytes: usize,
     open: segment::Open,
+    spare: spare::Spare,
     max_bytes: usize,
     received: u64,
     evicted: u64,
@@ -58,6 +60,7 @@ impl EventLog {
             sealed: VecDeque::new(),
             sealed_bytes: 0,
             open: segment::Open::new(0, segment_limit(max_bytes)),
+            spare: spare::Spare::default(),
             max_bytes,
             received: 0,
             evicted: 0,
@@ -90,7 +93,8 @@ impl EventLog {
 
     fn seal(&mut self) {
         let shapes = self.open.shapes_cost();
-        let segment = self.open.seal();
+        let segment = self.open.seal(self.spare.take());
+        self.spare.order(segment_limit(self.max_bytes));
         let cost = segment.cost(shapes);
         self.sealed_bytes += cost;
         self.sealed.push_back(Sealed {
@@ -106,6 +110,10 @@ impl EventLog {
         {
             self.sealed_bytes -= oldest.cost;
             self.evicted += oldest.events;
+            // Another thread may still be searching it.
+            if let Some(segment) = Arc::into_inner(oldest.segment) {
+                self.spare.give(segment.into_buffer());
+            }
         }
     }
 

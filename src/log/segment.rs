@@ -196,6 +196,10 @@ impl Segment {
             + shapes
     }
 
+    pub(super) fn into_buffer(self) -> Vec<u8> {
+        self.buffer
+    }
+
     /// A copy of what lies from this index on.
     pub(super) fn tail(&self, row: usize) -> Self {
         let Some(start) = self.rows.get(row).map(|row| row.start) else {
@@ -321,9 +325,9 @@ impl Open {
                 ))
             })
             .collect();
-        if segment.buffer.capacity() == 0 && self.limit < usize::MAX {
+        if segment.buffer.is_empty() {
             // Growing step by step would copy everything again and again.
-            segment.buffer.reserve_exact(self.limit.min(SEGMENT_BYTES));
+            segment.buffer.reserve_exact(self.limit);
         }
         let offset = here(&segment.buffer);
         segment.buffer.extend_from_slice(&other.buffer);
@@ -372,9 +376,10 @@ impl Open {
         i32::try_from(ms - self.segment.began).ok()
     }
 
-    /// Ends this segment and begins the next.
-    pub(super) fn seal(&mut self) -> Segment {
-        let next = Self::new(self.segment.end(), self.limit);
+    /// Ends this segment and begins the next, in this buffer.
+    pub(super) fn seal(&mut self, buffer: Vec<u8>) -> Segment {
+        let mut next = Self::new(self.segment.end(), self.limit);
+        next.segment.buffer = buffer;
         let mut sealed = std::mem::replace(self, next).segment;
         sealed.buffer.shrink_to_fit();
         sealed.rows.shrink_to_fit();

@@ -215,7 +215,23 @@ pub fn cell(
     if text.is_empty() {
         return;
     }
-    let mut job = egui::text::LayoutJob::simple_singleline(text.to_owned(), font, color);
+    // What would be cut off all the same need not be laid out.
+    let narrow = match font.family {
+        egui::FontFamily::Monospace => 0.55,
+        _ => 0.2,
+    };
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a number of characters is small and not negative"
+    )]
+    let most = (rect.width() / (font.size * narrow)) as usize + 2;
+    let end = text
+        .char_indices()
+        .nth(most)
+        .map_or(text.len(), |(at, _)| at);
+    let text = text[..end].to_owned();
+    let mut job = egui::text::LayoutJob::simple_singleline(text, font, color);
     job.wrap = egui::text::TextWrapping::truncate_at_width(rect.width());
     let galley = ui.fonts_mut(|fonts| fonts.layout_job(job));
     let x = if right {
