@@ -33,7 +33,7 @@ pub fn window() -> eframe::NativeOptions {
         viewport: egui::ViewportBuilder::default()
             .with_title("Eventscope")
             .with_app_id("eventscope")
-            .with_inner_size([1280.0, 800.0])
+            .with_inner_size([1240.0, 750.0])
             .with_min_inner_size([720.0, 480.0]),
         ..eframe::NativeOptions::default()
     }

@@ -47,11 +47,27 @@ pub fn name_text(name: &str) -> String {
         && name
             .chars()
             .all(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | '$' | '@'));
-    if bare {
-        name.to_owned()
-    } else {
-        serde_json::Value::from(name).to_string()
+    if bare { name.to_owned() } else { quoted(name) }
+}
+
+/// A text in quotes, as a filter has it: of all escapes of JSON only those for quotes, backslashes
+/// and ends of lines.
+#[must_use]
+pub fn quoted(text: &str) -> String {
+    let mut quoted = String::with_capacity(text.len() + 2);
+    quoted.push('"');
+    for character in text.chars() {
+        match character {
+            '"' => quoted.push_str("\\\""),
+            '\\' => quoted.push_str("\\\\"),
+            '\n' => quoted.push_str("\\n"),
+            '\r' => quoted.push_str("\\r"),
+            '\t' => quoted.push_str("\\t"),
+            other => quoted.push(other),
+        }
     }
+    quoted.push('"');
+    quoted
 }
 
 /// The row that this one is in.
@@ -71,7 +87,7 @@ const MAX_VALUE: usize = 300;
 pub fn clause(document: &Rows, index: usize, has_envelope: bool) -> Option<String> {
     let value = match &document.rows.get(index)?.value {
         RowValue::Object(_) | RowValue::Array(_) => return None,
-        RowValue::Text(text) => serde_json::Value::from(text.as_str()).to_string(),
+        RowValue::Text(text) => quoted(text),
         RowValue::Number(number) => number.clone(),
         RowValue::Bool(value) => value.to_string(),
         RowValue::Null => "null".to_owned(),

@@ -82,26 +82,6 @@ impl Matcher {
     pub fn is_needle_only(&self) -> bool {
         self.needle_only
     }
-
-    /// True if the filter lets everything through.
-    #[must_use]
-    pub fn is_all(&self) -> bool {
-        matches!(self.check, Check::All)
-    }
-
-    /// True if the answer for an event changes while time passes.
-    #[must_use]
-    pub fn depends_on_time(&self) -> bool {
-        fn any(check: &Check) -> bool {
-            match check {
-                Check::And(parts) | Check::Or(parts) => parts.iter().any(any),
-                Check::Not(part) => any(part),
-                Check::Age(..) => true,
-                _ => false,
-            }
-        }
-        any(&self.check)
-    }
 }
 
 fn needle(node: &Node) -> Option<Needle> {

@@ -58,9 +58,6 @@ pub use number_at::NumberAt;
 pub use pattern::Pattern;
 pub use subject::Subject;
 
-/// Longest value in bytes that a filter is made from; of a longer one only its presence is asked.
-const MAX_VALUE: usize = 1_000;
-
 /// What a line asks of an event. Prints as a line that reads back as the same filter.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Filter {
@@ -112,12 +109,6 @@ impl Filter {
         parse::parse(line).map(Self::from)
     }
 
-    /// True if the filter lets everything through.
-    #[must_use]
-    pub fn is_all(&self) -> bool {
-        self.root == Node::All
-    }
-
     /// Makes the filter ready for many events.
     #[must_use]
     pub fn matcher(&self) -> Matcher {
@@ -139,62 +130,6 @@ impl Filter {
             _ => Node::And(parts).into(),
         }
     }
-
-    /// The field has exactly this text.
-    #[must_use]
-    pub fn equals(field: Field, text: &str) -> Self {
-        if text.len() > MAX_VALUE {
-            return Self::has(field);
-        }
-        Node::Compare(field, Op::Equal, exact_text(text)).into()
-    }
-
-    /// The field has exactly this JSON value; for an object or a list, the field is there.
-    #[must_use]
-    pub fn equals_json(field: Field, written: &str) -> Self {
-        let written = written.trim();
-        let text = written
-            .strip_prefix('"')
-            .and_then(|text| json_path::unescape(text.strip_suffix('"')?.as_bytes()));
-        if let Some(text) = text {
-            return Self::equals(field, &text);
-        }
-        let scalar =
-            matches!(written, "true" | "false" | "null") || amount::Number::read(written).is_some();
-        if scalar && written.len() <= MAX_VALUE {
-            Node::Compare(field, Op::Equal, Value::Bare(written.to_owned())).into()
-        } else {
-            Self::has(field)
-        }
-    }
-
-    /// The routing key is this or begins with these words.
-    #[must_use]
-    pub fn key_branch(words: &str) -> Self {
-        let plain = print::is_plain_word(words) && !words.contains('#');
-        let value = if plain {
-            Some(Value::Bare(format!("{words}.#")))
-        } else {
-            // Only an expression can say the beginning of a key with odd letters.
-            let source = format!("^{}(\\.|$)", regex::escape(words));
-            Pattern::new(&source, false).ok().map(Value::Pattern)
-        };
-        let key = Field::Named(Named::Key);
-        match value {
-            Some(value) => Node::Compare(key, Op::Like, value).into(),
-            None => Self::equals(key, words),
-        }
-    }
-
-    fn has(field: Field) -> Self {
-        Node::Has(Thing::Field(field)).into()
-    }
-}
-
-/// The condition for a JSON value that was pointed at, as text to be put into a line.
-#[must_use]
-pub fn clause_for(field: Field, written: &str) -> String {
-    Filter::equals_json(field, written).to_string()
 }
 
 fn parts_of(root: Node) -> Vec<Node> {
@@ -202,15 +137,5 @@ fn parts_of(root: Node) -> Vec<Node> {
         Node::All => Vec::new(),
         Node::And(parts) => parts,
         other => vec![other],
-    }
-}
-
-/// A text as a value: in quotes where it would be read as something else without.
-fn exact_text(text: &str) -> Value {
-    let other = matches!(text, "true" | "false" | "null") || amount::Number::read(text).is_some();
-    if print::is_plain_word(text) && !other {
-        Value::Bare(text.to_owned())
-    } else {
-        Value::Quoted(text.to_owned())
     }
 }

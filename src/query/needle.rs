@@ -74,19 +74,6 @@ impl Needle {
         }
     }
 
-    /// The places of the word from first to last, none reaching into another. Where events lie
-    /// one behind another without a gap, a place may reach over a border and belong to neither:
-    /// search on from the border then, because the next place may begin before this one ends.
-    pub fn find_iter(&self, haystack: &[u8]) -> impl Iterator<Item = Range<usize>> {
-        let mut at = 0;
-        std::iter::from_fn(move || {
-            let found = self.find(haystack.get(at..)?)?;
-            let place = at + found.start..at + found.end;
-            at = place.end;
-            Some(place)
-        })
-    }
-
     /// True if the word may stand in a UUID, which a kept event does not keep as text.
     #[must_use]
     pub fn may_be_in_uuid(&self) -> bool {

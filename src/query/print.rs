@@ -5,6 +5,7 @@ use std::fmt::{self, Display, Write as _};
 use super::ast::{Field, Node, Thing, Value};
 use super::json_path::Step;
 use super::pattern::Pattern;
+use crate::domain::json_path::quoted;
 
 impl Display for Node {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -144,16 +145,5 @@ pub(super) fn is_plain_word(text: &str) -> bool {
 }
 
 fn quote(f: &mut fmt::Formatter<'_>, text: &str) -> fmt::Result {
-    f.write_char('"')?;
-    for character in text.chars() {
-        match character {
-            '"' => f.write_str("\\\"")?,
-            '\\' => f.write_str("\\\\")?,
-            '\n' => f.write_str("\\n")?,
-            '\r' => f.write_str("\\r")?,
-            '\t' => f.write_str("\\t")?,
-            other => f.write_char(other)?,
-        }
-    }
-    f.write_char('"')
+    f.write_str(&quoted(text))
 }

@@ -62,10 +62,10 @@ impl Series {
         self.scan.is_busy()
     }
 
-    /// True while the log is still being looked through.
+    /// Entries of the log that were not looked at yet.
     #[must_use]
-    pub fn is_busy(&self) -> bool {
-        self.scan.is_busy()
+    pub fn unsearched(&self, log: &EventLog) -> u64 {
+        log.end() - self.scan.done_to().clamp(log.first(), log.end())
     }
 
     /// What was found, oldest first.

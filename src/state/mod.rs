@@ -120,13 +120,19 @@ impl State {
         matches!(self.link, Link::Connected { .. } | Link::Lost { .. })
     }
 
+    /// The endpoint of the connection, also while it is lost.
+    #[must_use]
+    pub fn endpoint(&self) -> Option<&Endpoint> {
+        match &self.link {
+            Link::Connected { endpoint, .. } | Link::Lost { endpoint, .. } => Some(endpoint),
+            _ => None,
+        }
+    }
+
     /// The login of the connection; empty if there is none.
     #[must_use]
     pub fn login(&self) -> &str {
-        match &self.link {
-            Link::Connected { endpoint, .. } | Link::Lost { endpoint, .. } => &endpoint.user,
-            _ => "",
-        }
+        self.endpoint().map_or("", |endpoint| &endpoint.user)
     }
 
     /// Takes one update. Forms change only where a new session makes them stale.

@@ -3,7 +3,8 @@
 use proptest::prelude::*;
 
 use super::generate::any_node;
-use crate::query::{Field, Filter, Named, Step, clause_for};
+use crate::domain::json_path;
+use crate::query::Filter;
 
 /// A line and its canonical form.
 fn check(line: &str, canonical: &str) {
@@ -146,38 +147,6 @@ fn a_line_is_bounded() {
 }
 
 #[test]
-fn a_click_makes_a_condition() {
-    let at = |names: &[&str]| {
-        Field::Data(
-            names
-                .iter()
-                .map(|name| Step::Name((*name).into()))
-                .collect(),
-        )
-    };
-    assert_eq!(clause_for(at(&["total"]), "1.10"), "data.total=1.10");
-    assert_eq!(clause_for(at(&["a"]), "\"ABC-1\""), "data.a=ABC-1");
-    assert_eq!(clause_for(at(&["a"]), "\"1\""), "data.a=\"1\"");
-    assert_eq!(clause_for(at(&["a"]), "\"null\""), "data.a=\"null\"");
-    assert_eq!(clause_for(at(&["a"]), "null"), "data.a=null");
-    assert_eq!(
-        clause_for(at(&["odd key", "x.y"]), r#""a \"b\" \u00e9""#),
-        r#"data."odd key"."x.y"="a \"b\" é""#
-    );
-    assert_eq!(clause_for(at(&["a"]), "{\"b\":1}"), "has:data.a");
-    assert_eq!(
-        clause_for(at(&["a"]), &format!("\"{}\"", "x".repeat(5_000))),
-        "has:data.a"
-    );
-    let key = Filter::equals(Field::Named(Named::Key), "order.created");
-    assert_eq!(key.to_string(), "key=order.created");
-    assert_eq!(Filter::key_branch("order").to_string(), "key:order.#");
-    assert_eq!(Filter::key_branch("a b").to_string(), "key:/^a b(\\.|$)/");
-    let id = Filter::equals(Field::Named(Named::Correlation), "a b");
-    assert_eq!(id.to_string(), "correlation=\"a b\"");
-}
-
-#[test]
 fn filters_are_joined_without_repeating_a_part() {
     let join = |a: &str, b: &str| {
         let (a, b) = (Filter::parse(a).unwrap(), Filter::parse(b).unwrap());
@@ -238,31 +207,26 @@ proptest! {
     }
 
     #[test]
-    fn a_click_on_any_text_finds_that_text(name in ".*", text in ".{0,40}") {
-        let body = serde_json::json!({ &name: &text }).to_string();
-        let written = serde_json::Value::from(text).to_string();
-        let clause = clause_for(Field::Data(vec![Step::Name(name)]), &written);
-        let matcher = Filter::parse(&clause).unwrap().matcher();
+    fn a_click_on_any_value_finds_its_event(name in ".*", value in json_values()) {
+        let body = serde_json::json!({ "beside": 1, &name: [value] }).to_string();
+        let document = crate::domain::json::rows(body.as_bytes());
         let mut event = super::sample();
         event.data = None;
         event.body = body.into_bytes();
-        prop_assert!(matcher.matches(&event, 0), "{}", clause);
-    }
-
-    #[test]
-    fn a_branch_has_its_root_and_what_is_below(words in "[a.#* \"\\\\]{1,5}") {
-        let filter = Filter::key_branch(&words);
-        let read = Filter::parse(&filter.to_string());
-        prop_assert_eq!(read.as_ref(), Ok(&filter));
-        let matcher = filter.matcher();
-        let mut event = super::sample();
-        for (key, expected) in [
-            (words.clone(), true),
-            (format!("{words}.z"), true),
-            (format!("{words}z"), false),
-        ] {
-            event.routing_key = key;
-            prop_assert_eq!(matcher.matches(&event, 0), expected, "{}", &event.routing_key);
+        for row in 0..document.rows.len() {
+            let Some(clause) = json_path::clause(&document, row, false) else { continue };
+            let matcher = Filter::parse(&clause).unwrap().matcher();
+            prop_assert!(matcher.matches(&event, 0), "{}", clause);
         }
     }
+}
+
+fn json_values() -> impl Strategy<Value = serde_json::Value> {
+    prop_oneof![
+        Just(serde_json::Value::Null),
+        any::<bool>().prop_map(Into::into),
+        any::<i64>().prop_map(Into::into),
+        any::<f64>().prop_map(Into::into),
+        ".{0,40}".prop_map(Into::into),
+    ]
 }

@@ -369,26 +369,22 @@ fn a_needle_is_what_every_match_holds() {
     assert_eq!(needle("not a"), (None, false));
     assert_eq!(needle("/a.c/ key:b"), (None, false));
     assert_eq!(needle(""), (None, false));
-    assert!(matcher("").is_all() && !matcher("a").is_all());
-    assert!(matcher("not (a or age<5m)").depends_on_time() && !matcher("a").depends_on_time());
 }
 
 #[test]
-fn a_needle_finds_all_its_places() {
-    let places = |line: &str, haystack: &str| -> Vec<_> {
+fn a_needle_finds_its_first_place() {
+    let place = |line: &str, haystack: &str| {
         let matcher = matcher(line);
         let needle = matcher.needle().unwrap();
-        assert_eq!(
-            needle.occurs(haystack.as_bytes()),
-            needle.find(haystack.as_bytes()).is_some()
-        );
-        needle.find_iter(haystack.as_bytes()).collect()
+        let place = needle.find(haystack.as_bytes());
+        assert_eq!(needle.occurs(haystack.as_bytes()), place.is_some());
+        place
     };
-    assert_eq!(places("ab", "xAB abab"), [1..3, 4..6, 6..8]);
-    assert_eq!(places("/ab/", "xAB abab"), [4..6, 6..8]);
-    assert_eq!(places("straße", "STRAßE straße"), [0..7, 8..15]);
-    assert_eq!(places("a.c", "abc a.ca.c"), [4..7, 7..10]);
-    assert!(places("zz", "").is_empty());
+    assert_eq!(place("ab", "xAB abab"), Some(1..3));
+    assert_eq!(place("/ab/", "xAB abab"), Some(4..6));
+    assert_eq!(place("straße", "STRAßE straße"), Some(0..7));
+    assert_eq!(place("a.c", "abc a.ca.c"), Some(4..7));
+    assert_eq!(place("zz", ""), None);
     let longest = "k".repeat(10_000);
-    assert!(places(&longest, &longest.to_uppercase()).len() == 1);
+    assert_eq!(place(&longest, &longest.to_uppercase()), Some(0..10_000));
 }

@@ -16,11 +16,16 @@ use super::status_bar::thousands;
 use super::theme::{Palette, STEP};
 use super::widgets::{button, empty_state, small_label};
 use super::{Cx, inspector};
+use crate::domain::payload::shorten;
 use crate::state::Action;
 use crate::state::live::LiveAction;
 use crate::state::taps::Phase;
 
 pub use columns::Columns;
+
+/// Fewer entries that are not searched yet are not worth a word: it would only flicker, because
+/// what has just come is searched in the next frame.
+const MANY: u64 = 20_000;
 
 /// Draws the screen.
 pub fn live_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
@@ -32,7 +37,7 @@ pub fn live_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     let wide = ui.available_width();
     if wide > 640.0 {
         Panel::left("keys")
-            .default_size((wide * 0.19).clamp(180.0, 280.0))
+            .default_size((wide * 0.22).clamp(190.0, 300.0))
             .size_range(140.0..=420.0)
             .frame(side)
             .show(ui, |ui| tree::tree_ui(ui, cx));
@@ -52,7 +57,7 @@ pub fn live_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     }
     if let Some(series) = &cx.state.live.plot {
         let title = format!("{} of {}", series.path, series.key);
-        let state = if series.is_busy() {
+        let state = if series.unsearched(&cx.state.live.log) > MANY {
             "Looking through what is kept"
         } else {
             ""
@@ -92,7 +97,7 @@ fn reading_ui(ui: &mut Ui, cx: &mut Cx<'_>, columns: &[columns::Column]) {
             count => format!("Copy {count}"),
         };
         ui.add_enabled_ui(selected > 0, |ui| {
-            ui.menu_button(copy, |ui| row_menu::copy_menu_ui(ui, &cx.state.live));
+            ui.menu_button(copy, |ui| row_menu::copy_menu_ui(ui, cx.state));
         });
         cx.memory.columns.menu_ui(ui, columns);
     });
@@ -116,8 +121,7 @@ fn matches_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     let left = thousands(unsearched);
     if live.view.was_stopped() {
         small_label(ui, &format!("search stopped, {left} not searched"));
-    // Events that have just come are searched in the next frame; saying so would only flicker.
-    } else if unsearched > 20_000 {
+    } else if unsearched > MANY {
         small_label(ui, &format!("{left} to search"));
         if button(ui, "Stop search", true).clicked() {
             cx.act(Action::Live(LiveAction::StopSearch));
@@ -143,7 +147,7 @@ fn chips_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
         chips.push((label, "Show them again", LiveAction::UnmuteAll));
     }
     if let Some(id) = &criteria.correlation_id {
-        let label = format!("Conversation {id} ×");
+        let label = format!("Conversation {} ×", shorten(id, 13));
         let action = LiveAction::Conversation(None);
         chips.push((label, "Show all conversations", action));
     }

@@ -9,8 +9,9 @@ use super::super::widgets::{button, empty_state, weak};
 
 /// Height of the picture in points.
 const HEIGHT: f32 = 150.0;
-/// Spans of time that are told apart; of all points in one span the lowest and highest are drawn.
-const SPANS: usize = 600;
+/// Up to this many points each is joined to the next; of more, spans of time are told apart, and of
+/// all points in one span the lowest and highest are drawn.
+const JOINED: usize = 300;
 /// Up to this many points each gets a mark.
 const MARKED: usize = 120;
 
@@ -45,7 +46,6 @@ pub fn plot_ui(ui: &mut Ui, title: &str, points: &[(DateTime<Utc>, f64)], state:
         return closed;
     }
     ui.add_space(STEP);
-    let drawn = thin_out(&numbers);
     let response = Plot::new("plot_over_time")
         .height(HEIGHT)
         .show_background(false)
@@ -62,14 +62,14 @@ pub fn plot_ui(ui: &mut Ui, title: &str, points: &[(DateTime<Utc>, f64)], state:
             HoverPosition::Elsewhere { .. } => None,
         })
         .show(ui, |plot| {
-            plot.line(
-                Line::new(title, drawn.clone())
-                    .color(palette.accent)
-                    .width(1.5),
-            );
-            if drawn.len() <= MARKED {
-                let marks = Points::new(title, drawn).color(palette.accent).radius(2.5);
-                plot.points(marks);
+            // Stroke by stroke: one line through all points grows spikes where it turns sharply.
+            for stroke in strokes(&numbers) {
+                let line = Line::new(title, stroke.to_vec());
+                plot.line(line.color(palette.accent).width(1.5));
+            }
+            if numbers.len() <= MARKED {
+                let marks = Points::new(title, numbers).color(palette.accent);
+                plot.points(marks.radius(2.5));
             }
         });
     ui.ctx()
@@ -132,27 +132,24 @@ fn axis_clock(seconds: f64, span: f64) -> String {
     time.with_timezone(&Local).format(format).to_string()
 }
 
-/// Of many points only those that change the picture: the first, the lowest, the highest and the
-/// last of each span of time.
-fn thin_out(numbers: &[[f64; 2]]) -> Vec<[f64; 2]> {
-    if numbers.len() <= SPANS * 4 {
-        return numbers.to_vec();
+/// The lines that make the picture: from point to point, or of many points one upright line for
+/// each span of time, from the lowest to the highest.
+fn strokes(numbers: &[[f64; 2]]) -> Vec<[[f64; 2]; 2]> {
+    if numbers.len() <= JOINED {
+        return numbers.windows(2).map(|two| [two[0], two[1]]).collect();
     }
-    let mut kept = Vec::with_capacity(SPANS * 4 + 4);
-    for span in numbers.chunks(numbers.len().div_ceil(SPANS)) {
-        let by_number = |a: &&[f64; 2], b: &&[f64; 2]| a[1].total_cmp(&b[1]);
-        let low = span.iter().min_by(by_number);
-        let high = span.iter().max_by(by_number);
-        let mut four: Vec<[f64; 2]> = [span.first(), low, high, span.last()]
-            .into_iter()
-            .flatten()
-            .copied()
-            .collect();
-        four.sort_by(|a, b| a[0].total_cmp(&b[0]));
-        four.dedup();
-        kept.extend(four);
-    }
-    kept
+    let spans = numbers.chunks(numbers.len().div_ceil(JOINED));
+    spans
+        .filter_map(|span| {
+            let by_number = |a: &&[f64; 2], b: &&[f64; 2]| a[1].total_cmp(&b[1]);
+            let (low, high) = (
+                span.iter().min_by(by_number)?,
+                span.iter().max_by(by_number)?,
+            );
+            let time = span.first()?[0];
+            Some([[time, low[1]], [time, high[1]]])
+        })
+        .collect()
 }
 
 #[cfg(test)]
@@ -170,13 +167,14 @@ mod tests {
     }
 
     #[test]
-    fn thinning_out_keeps_the_extremes() {
+    fn many_points_are_drawn_as_spans_that_keep_the_extremes() {
         let mut all: Vec<[f64; 2]> = (0..100_000).map(|n| [f64::from(n), 0.0]).collect();
         all[51_234][1] = 9.0;
         all[77_777][1] = -9.0;
-        let kept = thin_out(&all);
-        assert!(kept.len() <= SPANS * 4);
-        assert!(kept.contains(&[51_234.0, 9.0]) && kept.contains(&[77_777.0, -9.0]));
-        assert!(kept.is_sorted_by(|a, b| a[0] <= b[0]));
+        let drawn = strokes(&all);
+        assert!(drawn.len() <= JOINED);
+        assert_eq!(drawn.iter().filter(|[_, high]| high[1] > 8.0).count(), 1);
+        assert_eq!(drawn.iter().filter(|[low, _]| low[1] < -8.0).count(), 1);
+        assert_eq!(strokes(&all[..3]).len(), 2);
     }
 }

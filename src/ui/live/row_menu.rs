@@ -3,9 +3,10 @@
 use eframe::egui::Ui;
 
 use crate::domain::Event;
+use crate::domain::endpoint::encode;
 use crate::domain::export::{CopyAs, export};
-use crate::state::Action;
 use crate::state::live::{Live, LiveAction};
+use crate::state::{Action, State};
 
 /// Most bytes of bodies that are copied at once.
 const MAX_COPIED: usize = 32 * 1024 * 1024;
@@ -17,16 +18,22 @@ const FORMS: [(CopyAs, &str); 3] = [
 ];
 
 /// The entries that put the selected events on the clipboard.
-pub(super) fn copy_menu_ui(ui: &mut Ui, live: &Live) {
+pub(super) fn copy_menu_ui(ui: &mut Ui, state: &State) {
     for (form, label) in FORMS {
         if ui.button(label).clicked() {
-            let events = selected(live);
-            // The host and the virtual host are left to the person, as their password is.
-            let management = "http://localhost:15672/api/exchanges/%2F";
-            ui.ctx().copy_text(export(form, &events, management));
+            let events = selected(&state.live);
+            ui.ctx().copy_text(export(form, &events, &exchanges(state)));
             ui.close();
         }
     }
+}
+
+/// Where the management API has the exchanges of this virtual host. The password is left to the
+/// person.
+fn exchanges(state: &State) -> String {
+    let endpoint = state.endpoint().cloned().unwrap_or_default();
+    let vhost = encode(&endpoint.vhost);
+    format!("{}/api/exchanges/{vhost}", endpoint.management_url())
 }
 
 fn selected(live: &Live) -> Vec<Event> {
@@ -41,9 +48,9 @@ fn selected(live: &Live) -> Vec<Event> {
 }
 
 /// The menu of one row.
-pub(super) fn row_menu_ui(ui: &mut Ui, live: &Live, number: u64, actions: &mut Vec<Action>) {
-    copy_menu_ui(ui, live);
-    let Some(event) = live.log.event(number) else {
+pub(super) fn row_menu_ui(ui: &mut Ui, state: &State, number: u64, actions: &mut Vec<Action>) {
+    copy_menu_ui(ui, state);
+    let Some(event) = state.live.log.event(number) else {
         return;
     };
     ui.separator();

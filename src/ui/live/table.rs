@@ -12,8 +12,8 @@ use super::columns::Column;
 use super::row_menu::row_menu_ui;
 use crate::domain::payload::size_text;
 use crate::log::{Entry, Kept};
-use crate::state::Action;
 use crate::state::live::{Live, LiveAction, clock};
+use crate::state::{Action, State};
 
 pub(super) fn table_ui(ui: &mut Ui, cx: &mut Cx<'_>, columns: &[Column]) {
     let live = &cx.state.live;
@@ -67,7 +67,7 @@ pub(super) fn table_ui(ui: &mut Ui, cx: &mut Cx<'_>, columns: &[Column]) {
             let tracks = tracks(ui, &widths);
             let (top, wide) = (ui.max_rect().top(), ui.max_rect().x_range());
             let rows = Rows {
-                live,
+                state: cx.state,
                 columns,
                 tracks: &tracks,
                 palette: Palette::of(ui),
@@ -151,7 +151,7 @@ fn tracks(ui: &Ui, widths: &[f32]) -> Vec<Rangef> {
 /// Paints rows. A row is one thing to click and one node for assistive technology; its cells are
 /// painted without widgets of their own, of which there would be hundreds.
 struct Rows<'a> {
-    live: &'a Live,
+    state: &'a State,
     columns: &'a [Column],
     tracks: &'a [Rangef],
     palette: &'a Palette,
@@ -159,7 +159,7 @@ struct Rows<'a> {
 
 impl Rows<'_> {
     fn show(&self, ui: &mut Ui, row: usize, rect: Rect, actions: &mut Vec<Action>) {
-        let live = self.live;
+        let live = &self.state.live;
         let Some(number) = live.view.number(&live.log, row) else {
             return;
         };
@@ -192,7 +192,7 @@ impl Rows<'_> {
         if response.secondary_clicked() && !selected {
             actions.push(Action::Live(LiveAction::Select(number)));
         }
-        response.context_menu(|ui| row_menu_ui(ui, live, number, actions));
+        response.context_menu(|ui| row_menu_ui(ui, self.state, number, actions));
     }
 
     fn cells(&self, rect: Rect) -> impl Iterator<Item = (Column, Rect)> + '_ {
@@ -210,7 +210,7 @@ impl Rows<'_> {
             let put = |text: &str, color| cell(ui, rect, text, theme::mono(), color, right);
             match column {
                 Column::Time => put(&clock(event.received_at()), palette.weak),
-                Column::Gap => put(&gap_text(self.live, row, event), palette.weak),
+                Column::Gap => put(&gap_text(&self.state.live, row, event), palette.weak),
                 Column::Exchange => put(&shape.exchange, palette.text),
                 Column::Key => put(event.routing_key(), palette.key(event.routing_key())),
                 Column::Type => put(

@@ -59,9 +59,9 @@ struct Line<'a> {
 }
 
 /// Width of the picture of the last seconds.
-const SPARK: f32 = 40.0;
+const SPARK: f32 = 36.0;
 /// Width of a rate.
-const RATE: f32 = 46.0;
+const RATE: f32 = 42.0;
 /// Width of the eye.
 const EYE: f32 = 18.0;
 
@@ -132,7 +132,7 @@ impl Line<'_> {
             right(edge, format!("{:.1}/s", self.node.rate), palette.weak);
         }
         edge -= RATE;
-        if rect.width() > 210.0 {
+        if rect.width() > 170.0 {
             let spark = Rect::from_min_max(
                 egui::pos2(edge - SPARK, rect.top() + 5.0),
                 egui::pos2(edge, rect.bottom() - 5.0),
