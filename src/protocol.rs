@@ -6,6 +6,7 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 
 use crate::domain::preflight::Report;
+use crate::domain::record::{Record, RecordId};
 use crate::domain::tap::{FirehoseRequest, TapId, TapRequest};
 use crate::domain::{Endpoint, Event, Fingerprint, Outgoing, Topology};
 use crate::log::Batch;
@@ -79,8 +80,20 @@ pub enum Command {
         /// Which ones.
         messages: Vec<Fingerprint>,
     },
-    /// Stop a resend or discard after the message it is at.
+    /// Stop a resend or discard after what is under way.
     StopJob(RequestId),
+    /// Read the journal of this machine. Answered by [`Update::Journal`].
+    ReadJournal,
+    /// Publish a message of the journal to the queue it lay in. Answered by [`Update::Journal`] and
+    /// [`Update::JobDone`].
+    PutBack {
+        /// Names the answer.
+        request: RequestId,
+        /// Which record.
+        id: RecordId,
+    },
+    /// Remove records from the journal. Answered by [`Update::Journal`].
+    ForgetRecords(Vec<RecordId>),
 }
 
 /// One message to be sent again.
@@ -147,6 +160,8 @@ pub enum Update {
         /// Why it ended early, in words, if it did.
         problem: Option<String>,
     },
+    /// What the journal holds, what is not certain first; or why it cannot be read.
+    Journal(Result<Vec<Record>, String>),
     /// Something the person should read.
     Notice(Notice),
 }

@@ -69,6 +69,12 @@ pub fn journal_dir() -> Option<PathBuf> {
     Some(dirs::data_dir()?.join("eventscope"))
 }
 
+/// The file of the journal.
+#[must_use]
+pub fn journal_file() -> Option<PathBuf> {
+    Some(journal_dir()?.join(crate::storage::journal::FILE_NAME))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -237,15 +237,22 @@ impl Loan {
         bytes
     }
 
-    /// Takes one message out of the queue for good.
+    /// Takes messages out of the queue for good.
     ///
     /// # Errors
-    /// If it is not certain that the broker has done it.
-    pub(super) async fn remove(&mut self, tag: u64) -> Result<(), Trouble> {
-        let acked = self.channel.basic_ack(tag, BasicAckOptions::default());
-        Trouble::limit(acked).await?;
+    /// If it is not certain that the broker has done it, for any of them.
+    pub(super) async fn remove(&mut self, tags: &[u64]) -> Result<(), Trouble> {
+        if tags.is_empty() {
+            return Ok(());
+        }
+        for tag in tags {
+            let acked = self.channel.basic_ack(*tag, BasicAckOptions::default());
+            Trouble::limit(acked).await?;
+        }
         self.prove().await?;
-        self.messages.remove(&tag);
+        for tag in tags {
+            self.messages.remove(tag);
+        }
         Ok(())
     }
 

@@ -1,26 +1,26 @@
 //! Sends dead letters again, or discards them, one by one and so that none is lost.
 //!
-//! The order of things is the whole point: the original is held unacknowledged, its copy is
-//! published and confirmed as routed (or written to the journal and flushed), and only then is the
-//! original acknowledged. Everything else goes back in one go. Cut off anywhere, a message is in
-//! its queue, in its target or in the journal; between confirm and acknowledgement in two of them,
-//! and that is told.
+//! The order of things is the whole point: the original is held unacknowledged, a complete copy is
+//! on the disk, the resend is published and confirmed as routed, and only then is the original
+//! acknowledged. How far each has come is in the journal before the next step is taken. Everything
+//! else goes back in one go. Cut off anywhere, a message is in its queue, in its target or in the
+//! journal; between sending and removing it can be in two of them, and the journal says so.
 
 use std::collections::{BTreeSet, HashMap, VecDeque};
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use chrono::Utc;
 use tokio::sync::watch;
 
 use super::borrow::{Bounds, Loan, borrow};
-use super::outlet::Outlet;
+use super::outlet::{Outlet, Sent};
 use super::peek::refuse_kind;
+use super::recorder::Recorder;
 use super::targets::{fresh_knowledge, missing_exchanges, only_our_tap};
 use super::wires::{RunningTap, Wires};
-use crate::domain::{Event, Fingerprint};
-use crate::protocol::{MoveOrder, MoveOutcome, PublishOutcome, RequestId, Update};
-use crate::storage::journal::{Entry, Journal};
+use crate::domain::record::{Deed, Held, RecordId, Stage};
+use crate::domain::{Event, Fingerprint, Outgoing};
+use crate::protocol::{MoveOrder, MoveOutcome, RequestId, Update};
 
 /// How far a job looks into a queue.
 const BOUNDS: Bounds = Bounds {
@@ -34,6 +34,10 @@ const BROKEN: &str =
 /// How the words for a missing confirm begin. After one the job ends: where the broker is blocked,
 /// each further message would wait as long.
 const NO_CONFIRM: &str = "No confirm";
+/// What is told then.
+const SILENT: &str = "RabbitMQ does not confirm. The rest stays in the queue";
+/// What is told when the person stopped it.
+const STOPPED: &str = "Stopped. The rest stays in the queue";
 
 /// Where a job tells how each message ended.
 struct Report<'a> {
@@ -94,47 +98,231 @@ pub(super) async fn resend(
         Ok(loan) => loan,
         Err(words) => return Some(words),
     };
+    let mut plan = Vec::new();
+    for (tag, event) in &loan.messages {
+        if let Some(outgoing) = wanted.take(event.fingerprint()) {
+            plan.push((*tag, Arc::clone(event), outgoing));
+        }
+    }
+    let (plan, mut problem) = match write_down(&wires, &queue, plan).await {
+        Ok(plan) => (plan, None),
+        Err(words) => {
+            let words = format!("{words}, so nothing is sent. All stay in the queue");
+            (Vec::new(), Some(words))
+        }
+    };
     let mut outlet = Outlet::new(Arc::clone(&wires.publishing), wires.confirm_limit);
-    let mut problem = None;
-    let held: Vec<(u64, Arc<Event>)> = loan.messages.clone().into_iter().collect();
-    for (tag, event) in held {
-        if wanted.is_empty() || *stop.borrow() {
+    let mut windows = Windows::new(&plan);
+    while let Some(window) = windows.next() {
+        if *stop.borrow() {
+            problem = Some(STOPPED.to_owned());
             break;
         }
-        let original = event.fingerprint();
-        let Some(outgoing) = wanted.take(original) else {
-            continue;
-        };
-        let outcome = match outlet.send(&outgoing).await {
-            PublishOutcome::Routed => match loan.remove(tag).await {
-                Ok(()) => MoveOutcome::Resent,
-                Err(trouble) => MoveOutcome::Duplicate(format!(
-                    "It was sent, but then the original could not be removed for certain ({}): it \
-                     may be there twice",
-                    trouble.words
-                )),
-            },
-            PublishOutcome::Unroutable(words) | PublishOutcome::Refused(words) => {
-                MoveOutcome::Kept(words)
-            }
-            PublishOutcome::NotConfirmed { seconds } => MoveOutcome::Kept(format!(
-                "{NO_CONFIRM} within {seconds} seconds. Whether the copy arrived is not known, so \
-                 the original stays"
-            )),
-        };
-        let silent = matches!(&outcome, MoveOutcome::Kept(words) if words.starts_with(NO_CONFIRM));
-        report.moved(original, outcome).await;
+        let done = send_window(&report, window, &mut loan, &mut outlet).await;
         if !outlet.is_open() || !wires.reading.status().connected() {
             problem = Some(BROKEN.to_owned());
             break;
         }
-        if silent {
-            problem = Some("RabbitMQ does not confirm. The rest stays in the queue".to_owned());
-            break;
+        match done {
+            Ok(Smooth::Yes) => windows.grow(),
+            Ok(Smooth::No) => windows.shrink(),
+            Err(words) => {
+                problem = Some(words);
+                break;
+            }
         }
     }
-    let stopped = *stop.borrow();
-    finish(&report, loan, wanted, stopped, problem, &queue).await
+    // What was never sent needs no record. Where this fails it says "not touched", which is true.
+    let rest = windows.rest.iter().map(|one| one.id).collect();
+    if let Err(words) = write(&wires.journal, Vec::new(), rest).await {
+        tracing::warn!(words, "records of what was not sent stay in the journal");
+    }
+    finish(&report, loan, wanted, problem, &queue).await
+}
+
+/// Takes all that is about to move into the journal, before the first is sent.
+async fn write_down(
+    wires: &Wires,
+    queue: &str,
+    plan: Vec<(u64, Arc<Event>, Outgoing)>,
+) -> Result<Vec<Move>, String> {
+    let place = wires.endpoint.place();
+    let held = plan.iter().map(|(_, event, outgoing)| Held {
+        sent: Some(outgoing.clone()),
+        ..copy_of(&place, queue, event)
+    });
+    let held: Vec<Held> = held.collect();
+    let ids = wires
+        .journal
+        .with(move |journal| journal.hold(Deed::Resend, &held, Utc::now()))
+        .await?;
+    let plan = ids.into_iter().zip(plan);
+    Ok(plan
+        .map(|(id, (tag, event, outgoing))| Move {
+            id,
+            tag,
+            event,
+            outgoing,
+        })
+        .collect())
+}
+
+/// A message that is about to be sent again.
+struct Move {
+    id: RecordId,
+    tag: u64,
+    event: Arc<Event>,
+    outgoing: Outgoing,
+}
+
+/// Messages that are under way together. The first goes alone, so that what is wrong with all is
+/// said of one; after trouble they go one by one again.
+struct Windows<'a> {
+    rest: &'a [Move],
+    size: usize,
+}
+
+/// Most messages under way together.
+const WINDOW: usize = 256;
+/// Most bytes of bodies under way together.
+const WINDOW_BYTES: usize = 8 * 1024 * 1024;
+
+impl<'a> Windows<'a> {
+    fn new(plan: &'a [Move]) -> Self {
+        Self {
+            rest: plan,
+            size: 1,
+        }
+    }
+
+    fn next(&mut self) -> Option<&'a [Move]> {
+        let mut bytes = 0;
+        let fits = self.rest.iter().take(self.size).take_while(|one| {
+            bytes += one.outgoing.body.len();
+            bytes <= WINDOW_BYTES
+        });
+        let size = fits.count().max(1).min(self.rest.len());
+        let (window, rest) = self.rest.split_at(size);
+        self.rest = rest;
+        (!window.is_empty()).then_some(window)
+    }
+
+    fn grow(&mut self) {
+        self.size = (self.size * 4).min(WINDOW);
+    }
+
+    fn shrink(&mut self) {
+        self.size = 1;
+    }
+}
+
+/// Whether everything in a window was routed.
+enum Smooth {
+    Yes,
+    No,
+}
+
+/// Takes a window through all stages, each on the disk before the next begins.
+async fn send_window(
+    report: &Report<'_>,
+    window: &[Move],
+    loan: &mut Loan,
+    outlet: &mut Outlet,
+) -> Result<Smooth, String> {
+    let journal = &report.wires.journal;
+    let marks = window
+        .iter()
+        .map(|one| (one.id, Stage::Sent, String::new()));
+    if let Err(words) = write(journal, marks.collect(), Vec::new()).await {
+        let words = format!("{words}, so nothing more is sent. The rest stays in the queue");
+        return Err(words);
+    }
+    let outgoing: Vec<Outgoing> = window.iter().map(|one| one.outgoing.clone()).collect();
+    let sent = outlet.send_all(&outgoing).await;
+    let mut marks = Vec::new();
+    let mut untouched = Vec::new();
+    for (one, sent) in window.iter().zip(&sent) {
+        match sent {
+            Sent::Routed => marks.push((one.id, Stage::Confirmed, String::new())),
+            Sent::NotRouted(_) => untouched.push(one.id),
+            Sent::Unknown(words) => marks.push((one.id, Stage::Sent, words.clone())),
+        }
+    }
+    // A journal that fails from here on costs no message: it then calls a duplicate possible that
+    // there is not.
+    let mut trouble = write(journal, marks, untouched).await.err();
+    let routed = window
+        .iter()
+        .zip(&sent)
+        .filter(|(_, s)| **s == Sent::Routed);
+    let tags: Vec<u64> = routed.map(|(one, _)| one.tag).collect();
+    let removed = loan.remove(&tags).await;
+    let mut silent = None;
+    let mut smooth = Smooth::Yes;
+    for (one, sent) in window.iter().zip(&sent) {
+        let outcome = match (sent, &removed) {
+            (Sent::Routed, Ok(())) => MoveOutcome::Resent,
+            (Sent::Routed, Err(trouble)) => MoveOutcome::Duplicate(format!(
+                "It was sent, but then the original could not be removed for certain ({}): it may \
+                 be there twice",
+                trouble.words
+            )),
+            (Sent::NotRouted(words), _) => MoveOutcome::Kept(words.clone()),
+            (Sent::Unknown(words), _) => {
+                silent = silent.or(words.starts_with(NO_CONFIRM).then_some(SILENT));
+                MoveOutcome::Kept(words.clone())
+            }
+        };
+        if *sent != Sent::Routed {
+            smooth = Smooth::No;
+        }
+        report.moved(one.event.fingerprint(), outcome).await;
+    }
+    if removed.is_ok() {
+        let done = window
+            .iter()
+            .zip(&sent)
+            .filter(|(_, s)| **s == Sent::Routed);
+        let done = done.map(|(one, _)| (one.id, Stage::Removed, String::new()));
+        let written = write(journal, done.collect(), Vec::new()).await;
+        trouble = trouble.or(written.err());
+    }
+    match (trouble, silent) {
+        (Some(words), _) => Err(format!(
+            "{words}. Nothing is lost; the rest stays in the queue"
+        )),
+        (None, Some(words)) => Err(words.to_owned()),
+        (None, None) => Ok(smooth),
+    }
+}
+
+async fn write(
+    journal: &Recorder,
+    marks: Vec<(RecordId, Stage, String)>,
+    untouched: Vec<RecordId>,
+) -> Result<(), String> {
+    journal
+        .with(move |journal| {
+            let marks: Vec<_> = marks
+                .iter()
+                .map(|(id, stage, words)| (*id, *stage, words.as_str()))
+                .collect();
+            journal.mark(&marks)?;
+            journal.forget(&untouched)
+        })
+        .await
+}
+
+fn copy_of(place: &str, queue: &str, event: &Event) -> Held {
+    Held {
+        place: place.to_owned(),
+        queue: queue.to_owned(),
+        exchange: event.exchange.clone(),
+        routing_key: event.routing_key.clone(),
+        properties: event.properties.clone(),
+        body: event.body.clone(),
+        sent: None,
+    }
 }
 
 /// Writes messages to the journal and removes them. Ends with why it ended early, if it did.
@@ -153,13 +341,10 @@ pub(super) async fn discard(
     if let Err(words) = refuse_kind(&knowledge, &queue) {
         return Some(words);
     }
-    let Some(dir) = wires.journal_dir.clone() else {
-        return Some("There is no folder for the journal, so nothing is discarded".to_owned());
-    };
-    let mut journal = match open_journal(dir).await {
-        Ok(journal) => Some(journal),
-        Err(words) => return Some(words),
-    };
+    // A journal that cannot be used is told before anything is borrowed.
+    if let Err(words) = wires.journal.with(|_| Ok(())).await {
+        return Some(format!("{words}, so nothing is discarded"));
+    }
     let mut wanted = Wanted::default();
     for message in messages {
         wanted.add(message, ());
@@ -168,44 +353,71 @@ pub(super) async fn discard(
         Ok(loan) => loan,
         Err(words) => return Some(words),
     };
+    let mut chosen = Vec::new();
+    for (tag, event) in &loan.messages {
+        if wanted.take(event.fingerprint()).is_some() {
+            chosen.push((*tag, Arc::clone(event)));
+        }
+    }
+    let place = wires.endpoint.place();
     let mut problem = None;
-    let held: Vec<(u64, Arc<Event>)> = loan.messages.clone().into_iter().collect();
-    for (tag, event) in held {
-        if wanted.is_empty() || *stop.borrow() {
+    for window in chosen.chunks(DISCARDS) {
+        if *stop.borrow() {
+            problem = Some(STOPPED.to_owned());
             break;
         }
-        let original = event.fingerprint();
-        if wanted.take(original).is_none() {
-            continue;
-        }
-        let written;
-        (journal, written) = write_down(journal, &queue, &event).await;
-        let outcome = match written {
-            Err(words) => MoveOutcome::Kept(words),
-            Ok(()) => match loan.remove(tag).await {
+        let held = window
+            .iter()
+            .map(|(_, event)| copy_of(&place, &queue, event));
+        let held: Vec<Held> = held.collect();
+        let ids = wires
+            .journal
+            .with(move |journal| journal.hold(Deed::Discard, &held, Utc::now()));
+        let ids = match ids.await {
+            Ok(ids) => ids,
+            Err(words) => {
+                problem = Some(format!("{words}, so the rest stays in the queue"));
+                break;
+            }
+        };
+        let tags: Vec<u64> = window.iter().map(|(tag, _)| *tag).collect();
+        let removed = loan.remove(&tags).await;
+        for (_, event) in window {
+            let outcome = match &removed {
                 Ok(()) => MoveOutcome::Discarded,
                 Err(trouble) => MoveOutcome::Kept(format!(
                     "It is in the journal, but could not be removed for certain ({})",
                     trouble.words
                 )),
-            },
-        };
-        report.moved(original, outcome).await;
-        if !wires.reading.status().connected() {
+            };
+            report.moved(event.fingerprint(), outcome).await;
+        }
+        if removed.is_err() || !wires.reading.status().connected() {
             problem = Some(BROKEN.to_owned());
             break;
         }
+        let done = ids
+            .into_iter()
+            .map(|id| (id, Stage::Removed, String::new()));
+        let written = write(&wires.journal, done.collect(), Vec::new()).await;
+        if let Err(words) = written {
+            problem = Some(format!(
+                "{words}. Nothing is lost; the rest stays in the queue"
+            ));
+            break;
+        }
     }
-    let stopped = *stop.borrow();
-    finish(&report, loan, wanted, stopped, problem, &queue).await
+    finish(&report, loan, wanted, problem, &queue).await
 }
+
+/// Messages that are discarded together.
+const DISCARDS: usize = 64;
 
 /// Gives the rest back and tells of what was not found.
 async fn finish<T>(
     report: &Report<'_>,
     loan: Loan,
     wanted: Wanted<T>,
-    stopped: bool,
     problem: Option<String>,
     queue: &str,
 ) -> Option<String> {
@@ -218,9 +430,6 @@ async fn finish<T>(
     }
     if returned.is_err() {
         return Some(BROKEN.to_owned());
-    }
-    if stopped {
-        return (!wanted.is_empty()).then(|| "Stopped. The rest stays in the queue".to_owned());
     }
     for original in wanted.rest() {
         let outcome = if complete {
@@ -268,45 +477,6 @@ impl<T> Wanted<T> {
         self.0
             .into_iter()
             .flat_map(|(original, waiting)| std::iter::repeat_n(original, waiting.len()))
-    }
-}
-
-async fn open_journal(dir: PathBuf) -> Result<Journal, String> {
-    let shown = dir.display().to_string();
-    match tokio::task::spawn_blocking(move || Journal::open(&dir)).await {
-        Ok(Ok(journal)) => Ok(journal),
-        Ok(Err(error)) => Err(format!(
-            "The journal in {shown} cannot be opened ({error}), so nothing is discarded"
-        )),
-        Err(error) => Err(format!("Opening the journal failed ({error})")),
-    }
-}
-
-/// Writes a message to the journal, off the runtime's threads. Gives the journal back.
-async fn write_down(
-    journal: Option<Journal>,
-    queue: &str,
-    event: &Arc<Event>,
-) -> (Option<Journal>, Result<(), String>) {
-    let kept = |why: String| format!("It could not be written to the journal ({why}), so it stays");
-    let Some(mut journal) = journal else {
-        return (None, Err(kept("an earlier write failed badly".to_owned())));
-    };
-    let entry = Entry {
-        at: Utc::now(),
-        queue: queue.to_owned(),
-        exchange: event.exchange.clone(),
-        routing_key: event.routing_key.clone(),
-        properties: event.properties.clone(),
-        body: event.body.clone(),
-    };
-    let writing = tokio::task::spawn_blocking(move || {
-        let written = journal.append(&entry);
-        (journal, written)
-    });
-    match writing.await {
-        Ok((journal, written)) => (Some(journal), written.map_err(|e| kept(e.to_string()))),
-        Err(error) => (None, Err(kept(error.to_string()))),
     }
 }
 

@@ -24,6 +24,8 @@ mod outlet;
 mod peek;
 mod preflight;
 mod private;
+mod recorder;
+mod records;
 pub mod sandbox;
 mod session;
 mod survey;
@@ -62,8 +64,8 @@ const FORWARD_TICK: Duration = Duration::from_millis(50);
 pub struct Options {
     /// Folder of the private RabbitMQ; without one there is no sandbox.
     pub sandbox_dir: Option<PathBuf>,
-    /// Folder of the journal of discarded messages and of the notes about a firehose that is on;
-    /// without one neither is possible.
+    /// Folder of the journal of what was resent or discarded and of the notes about a firehose that
+    /// is on; without one none of this is possible.
     pub journal_dir: Option<PathBuf>,
     /// How long a publish waits for the broker's confirm.
     pub confirm_timeout: Duration,

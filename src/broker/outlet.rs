@@ -1,20 +1,32 @@
 //! Publishes one message at a time and says what became of it.
 //!
-//! One at a time on each channel, for a reason in lapin: it joins a returned message to the *next*
-//! confirm it handles, whatever message that belongs to, and it goes through a confirm for several
-//! messages in no fixed order. With a single message under way nothing can be mixed up. For the
-//! same reason a channel whose confirm did not come in time is never used again.
+//! lapin joins a returned message to the *next* confirm it handles, whatever message that belongs
+//! to, and it goes through a confirm for several messages in no fixed order. So either a single
+//! message is under way and nothing can be mixed up, or all confirms of a window are awaited and
+//! the returned ones are found by their content: the broker returns a message before it confirms
+//! it. A channel whose confirm did not come in time is never used again.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use lapin::options::{BasicPublishOptions, ConfirmSelectOptions};
-use lapin::{Channel, Confirmation, Connection};
+use lapin::{Channel, Confirmation, Connection, PublisherConfirm};
 
 use super::codec;
 use super::trouble::Trouble;
-use crate::domain::Outgoing;
+use crate::domain::{Fingerprint, Outgoing};
 use crate::protocol::PublishOutcome;
+
+/// What became of a message that was sent with others.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Sent {
+    /// Confirmed, and not returned.
+    Routed,
+    /// No queue has it, for certain. Why, in words.
+    NotRouted(String),
+    /// A queue may have it. Why this is not known, in words.
+    Unknown(String),
+}
 
 /// A way to publish that keeps its channel as long as all goes well.
 pub(super) struct Outlet {
@@ -41,7 +53,13 @@ impl Outlet {
     /// Publishes with `mandatory` and waits for the confirm. [`PublishOutcome::Routed`] means that
     /// the broker confirmed it *and* returned nothing: it acknowledges unroutable messages too.
     pub(super) async fn send(&mut self, outgoing: &Outgoing) -> PublishOutcome {
+        self.send_one(outgoing).await.0
+    }
+
+    /// The same; false if it is not certain whether a queue has it.
+    async fn send_one(&mut self, outgoing: &Outgoing) -> (PublishOutcome, bool) {
         let mut handed_over = false;
+        let mut certain = true;
         let sending = Self::attempt(
             &self.connection,
             &mut self.channel,
@@ -54,21 +72,24 @@ impl Outlet {
                 "{} {}: no queue is bound for this exchange and routing key",
                 returned.reply_code, returned.reply_text
             )),
-            Ok(Ok(Confirmation::Nack(_))) => PublishOutcome::Refused(
-                "RabbitMQ did not take the message. A queue that is full and rejects publishes \
-                 does that; another queue may have taken it"
-                    .to_owned(),
-            ),
+            Ok(Ok(Confirmation::Nack(_))) => {
+                certain = false;
+                PublishOutcome::Refused(NACK.to_owned())
+            }
             // Cannot be: the channel is in confirm mode. Not a success, whatever it means.
             Ok(Ok(Confirmation::NotRequested)) => {
                 PublishOutcome::Refused("RabbitMQ gave no confirm".to_owned())
             }
             Ok(Err(trouble)) => {
+                certain = !handed_over || trouble.code.is_some();
                 PublishOutcome::Refused(refusal_words(outgoing, &trouble, handed_over))
             }
-            Err(_) => PublishOutcome::NotConfirmed {
-                seconds: self.limit.as_secs(),
-            },
+            Err(_) => {
+                certain = false;
+                PublishOutcome::NotConfirmed {
+                    seconds: self.limit.as_secs(),
+                }
+            }
         };
         if !matches!(
             outcome,
@@ -77,7 +98,91 @@ impl Outlet {
             // Closed by the broker, or owing a confirm: the next message gets a new one.
             self.channel = None;
         }
-        outcome
+        (outcome, certain)
+    }
+
+    /// Publishes messages one behind the other without waiting between them, and tells what became
+    /// of each. In their order; on trouble on the channel those that are not settled are unknown.
+    pub(super) async fn send_all(&mut self, all: &[Outgoing]) -> Vec<Sent> {
+        if let [one] = all {
+            let (outcome, certain) = self.send_one(one).await;
+            return vec![match outcome {
+                PublishOutcome::Routed => Sent::Routed,
+                PublishOutcome::Unroutable(words) => Sent::NotRouted(words),
+                PublishOutcome::Refused(words) if certain => Sent::NotRouted(words),
+                PublishOutcome::Refused(words) => Sent::Unknown(words),
+                PublishOutcome::NotConfirmed { seconds } => Sent::Unknown(no_confirm(seconds)),
+            }];
+        }
+        let mut confirms = Vec::with_capacity(all.len());
+        let limit = self.limit;
+        for outgoing in all {
+            let handing = self.hand_over(outgoing);
+            confirms.push(match tokio::time::timeout(limit, handing).await {
+                Ok(handed) => handed,
+                Err(_) => Err(Sent::Unknown(no_confirm(limit.as_secs()))),
+            });
+        }
+        let mut settled = Vec::with_capacity(all.len());
+        let mut returned = Vec::new();
+        let due = tokio::time::Instant::now() + self.limit;
+        for confirm in confirms {
+            settled.push(match confirm {
+                Err(sent) => sent,
+                Ok(confirm) => match tokio::time::timeout_at(due, confirm).await {
+                    Ok(Ok(Confirmation::Ack(back))) => {
+                        returned.extend(back);
+                        Sent::Routed
+                    }
+                    Ok(Ok(Confirmation::Nack(back))) => {
+                        returned.extend(back);
+                        Sent::Unknown(NACK.to_owned())
+                    }
+                    Ok(Ok(Confirmation::NotRequested)) => {
+                        Sent::Unknown("RabbitMQ gave no confirm".to_owned())
+                    }
+                    Ok(Err(error)) => Sent::Unknown(format!(
+                        "{} before the confirm came, so whether the message arrived is not known",
+                        Trouble::from(error).words
+                    )),
+                    Err(_) => Sent::Unknown(no_confirm(self.limit.as_secs())),
+                },
+            });
+        }
+        if settled.iter().any(|sent| matches!(sent, Sent::Unknown(_))) {
+            self.channel = None;
+        }
+        if !returned.is_empty() {
+            let sent: Vec<Fingerprint> = all.iter().map(on_the_wire).collect();
+            let returned = returned.into_iter().map(|back| {
+                let words = format!("{} {}", back.reply_code, back.reply_text);
+                let delivery = back.delivery;
+                let properties = codec::properties(&delivery.properties);
+                let (exchange, key) = (delivery.exchange.as_str(), delivery.routing_key.as_str());
+                let content = Fingerprint::of(exchange, key, &properties, &delivery.data);
+                (content, words)
+            });
+            apply_returns(&sent, &mut settled, &returned.collect::<Vec<_>>());
+        }
+        settled
+    }
+
+    async fn hand_over(&mut self, outgoing: &Outgoing) -> Result<PublisherConfirm, Sent> {
+        let mut handed_over = false;
+        let handing = Self::publish(
+            &self.connection,
+            &mut self.channel,
+            outgoing,
+            &mut handed_over,
+        );
+        handing.await.map_err(|trouble| {
+            let words = refusal_words(outgoing, &trouble, handed_over);
+            if handed_over {
+                Sent::Unknown(words)
+            } else {
+                Sent::NotRouted(words)
+            }
+        })
     }
 
     async fn attempt(
@@ -86,6 +191,16 @@ impl Outlet {
         outgoing: &Outgoing,
         handed_over: &mut bool,
     ) -> Result<Confirmation, Trouble> {
+        let confirm = Self::publish(connection, kept, outgoing, handed_over).await?;
+        Ok(confirm.await?)
+    }
+
+    async fn publish(
+        connection: &Connection,
+        kept: &mut Option<Channel>,
+        outgoing: &Outgoing,
+        handed_over: &mut bool,
+    ) -> Result<PublisherConfirm, Trouble> {
         let exchange = codec::short("name of the exchange", &outgoing.exchange)?;
         let key = codec::short("routing key", &outgoing.routing_key)?;
         let properties = codec::wire_properties(&outgoing.properties)?;
@@ -112,10 +227,66 @@ impl Outlet {
             immediate: false,
         };
         *handed_over = true;
-        let confirm = channel
+        Ok(channel
             .basic_publish(exchange, key, options, &outgoing.body, properties)
-            .await?;
-        Ok(confirm.await?)
+            .await?)
+    }
+}
+
+/// What is said of a negative confirm.
+const NACK: &str = "RabbitMQ did not take the message. A queue that is full and rejects publishes \
+                    does that; another queue may have taken it";
+
+fn no_confirm(seconds: u64) -> String {
+    format!(
+        "No confirm within {seconds} seconds. Whether the copy arrived is not known, so the \
+         original stays"
+    )
+}
+
+/// The content of a message as it comes back: with its headers in lapin's order.
+fn on_the_wire(outgoing: &Outgoing) -> Fingerprint {
+    let wire = codec::wire_properties(&outgoing.properties);
+    let properties = wire
+        .map(|wire| codec::properties(&wire))
+        .unwrap_or_default();
+    let Outgoing {
+        exchange,
+        routing_key,
+        body,
+        ..
+    } = outgoing;
+    Fingerprint::of(exchange, routing_key, &properties, body)
+}
+
+/// Joins returned messages to those that were sent, by their content: lapin only tells that one
+/// was returned before some confirm. Equal messages are routed equally. Where that does not work
+/// out, nothing counts as routed.
+fn apply_returns(sent: &[Fingerprint], settled: &mut [Sent], returned: &[(Fingerprint, String)]) {
+    let count = |of: Fingerprint, all: &mut dyn Iterator<Item = Fingerprint>| {
+        all.filter(|other| *other == of).count()
+    };
+    let strange = returned.iter().any(|(back, _)| {
+        let came = count(*back, &mut returned.iter().map(|(back, _)| *back));
+        came != count(*back, &mut sent.iter().copied())
+    });
+    for (own, outcome) in sent.iter().zip(settled) {
+        let back = returned.iter().find(|(back, _)| back == own);
+        match (back, &*outcome) {
+            (Some((_, words)), Sent::Routed) if !strange => {
+                *outcome = Sent::NotRouted(format!(
+                    "{words}: no queue is bound for this exchange and routing key"
+                ));
+            }
+            (_, Sent::Routed) if strange => {
+                *outcome = Sent::Unknown(
+                    "RabbitMQ returned a message that cannot be told apart from others, so the \
+                     original stays"
+                        .to_owned(),
+                );
+            }
+            _ => {}
+        }
     }
 }
 
@@ -146,6 +317,27 @@ fn refusal_words(outgoing: &Outgoing, trouble: &Trouble, handed_over: bool) -> S
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn returns_are_joined_by_content_and_doubt_counts_as_not_routed() {
+        let [a, b, c] = [1, 2, 3].map(Fingerprint);
+        let settle = |sent: &[Fingerprint], returned: &[Fingerprint]| {
+            let mut settled = vec![Sent::Routed; sent.len()];
+            let returned: Vec<_> = returned.iter().map(|f| (*f, String::new())).collect();
+            apply_returns(sent, &mut settled, &returned);
+            let letters = settled.iter().map(|sent| match sent {
+                Sent::Routed => 'r',
+                Sent::NotRouted(_) => 'n',
+                Sent::Unknown(_) => '?',
+            });
+            letters.collect::<String>()
+        };
+        assert_eq!(settle(&[a, b, c], &[]), "rrr");
+        assert_eq!(settle(&[a, b, c], &[b]), "rnr");
+        assert_eq!(settle(&[a, b, a], &[a, a]), "nrn");
+        assert_eq!(settle(&[a, b, a], &[a]), "???");
+        assert_eq!(settle(&[a, b], &[c]), "??");
+    }
 
     #[test]
     fn a_refusal_says_what_to_do() {

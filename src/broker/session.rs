@@ -14,10 +14,11 @@ use tokio::task::{Id, JoinSet};
 use super::jobs::{Asked, End, Ended, Jobs, answer_without_job, cut_off_words};
 use super::link::{self, Phase, State};
 use super::outlet::Outlet;
+use super::recorder::Recorder;
 use super::sandbox::Sandbox;
 use super::tap::{self, TapEnd, Wanted};
 use super::wires::{Outbox, Wires};
-use super::{Options, dead_letters, peek, preflight};
+use super::{Options, dead_letters, peek, preflight, records};
 use crate::domain::tap::TapId;
 use crate::protocol::{Command, Gravity, Link, TapState, Update};
 
@@ -31,16 +32,20 @@ pub(super) async fn run(
     outbox: Outbox,
     options: Options,
 ) {
+    let journal = Recorder::new(options.journal_dir.clone());
     let mut session = Session {
         outbox,
         options,
+        journal,
         link: State::Idle,
         jobs: Jobs::default(),
         taps: BTreeMap::new(),
         starting: None,
         sandbox: None,
         shop: JoinSet::new(),
+        aside: JoinSet::new(),
     };
+    session.tell_of_last_run();
     loop {
         tokio::select! {
             biased;
@@ -71,12 +76,15 @@ type Starting = BoxFuture<'static, Result<Sandbox, String>>;
 struct Session {
     outbox: Outbox,
     options: Options,
+    journal: Recorder,
     link: State,
     jobs: Jobs,
     taps: BTreeMap<TapId, Tap>,
     starting: Option<Starting>,
     sandbox: Option<Sandbox>,
     shop: JoinSet<()>,
+    /// Work that goes on whatever becomes of the connection.
+    aside: JoinSet<()>,
 }
 
 async fn started(starting: &mut Option<Starting>) -> Result<Sandbox, String> {
@@ -147,6 +155,21 @@ impl Session {
                 })
                 .await;
             }
+            Command::ReadJournal => {
+                self.apart(|journal| async move { records::read(&journal).await });
+            }
+            Command::ForgetRecords(ids) => {
+                self.apart(|journal| async move { records::forget(&journal, ids).await });
+            }
+            Command::PutBack { request, id } => {
+                self.start(Asked::Move(request), move |wires, _| async move {
+                    let problem = records::put_back(&wires, id).await;
+                    let journal = records::read(&wires.journal).await;
+                    wires.outbox.send(journal).await;
+                    End::Answer(Update::JobDone { request, problem })
+                })
+                .await;
+            }
             Command::Discard {
                 request,
                 queue,
@@ -160,6 +183,28 @@ impl Session {
                 .await;
             }
         }
+    }
+
+    /// What an earlier run left unfinished is told without being asked for.
+    fn tell_of_last_run(&mut self) {
+        if self.options.journal_dir.is_some() {
+            self.apart(|journal| async move {
+                records::age_out(&journal).await;
+                records::read(&journal).await
+            });
+        }
+    }
+
+    /// Work on the journal needs no connection, so the end of one must not cut it off.
+    fn apart<F>(&mut self, work: impl FnOnce(Recorder) -> F)
+    where
+        F: Future<Output = Update> + Send + 'static,
+    {
+        let working = work(self.journal.clone());
+        let outbox = self.outbox.clone();
+        while self.aside.try_join_next().is_some() {}
+        self.aside
+            .spawn(async move { outbox.send(working.await).await });
     }
 
     fn retry_now(&mut self) {

@@ -8,6 +8,7 @@ use std::time::Duration;
 use lapin::{Channel, Connection};
 use tokio::sync::{Notify, mpsc, watch};
 
+use super::recorder::Recorder;
 use super::trouble::Trouble;
 use crate::domain::tap::{Limit, TapId};
 use crate::domain::{Endpoint, Topology};
@@ -95,8 +96,10 @@ pub(super) struct Wires {
     pub refresh: Arc<Notify>,
     /// How long a publish waits for its confirm.
     pub confirm_limit: Duration,
-    /// Where the journal and the notes about a firehose are kept.
+    /// Where the notes about a firehose are kept.
     pub journal_dir: Option<PathBuf>,
+    /// Where everything that moves is written down before.
+    pub journal: Recorder,
     /// What waits at most in the queue of a tap.
     pub tap_limit: Limit,
     /// Our own taps, which must not pass for an application's queue.

@@ -139,6 +139,15 @@ impl Endpoint {
         format!("{scheme}://{}:{port}", self.bracketed_host())
     }
 
+    /// Where it is, in short: `host:port/vhost`.
+    #[must_use]
+    pub fn place(&self) -> String {
+        let Self {
+            host, port, vhost, ..
+        } = self;
+        format!("{host}:{port}/{vhost}")
+    }
+
     /// The name the person gave it, or where it is.
     #[must_use]
     pub fn title(&self) -> String {

@@ -20,6 +20,7 @@ pub mod payload;
 pub mod policy;
 pub mod preflight;
 pub mod properties;
+pub mod record;
 pub mod resend;
 pub mod routing_key;
 pub mod sample;

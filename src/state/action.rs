@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::domain::Event;
 
 use super::dead_letters::DeadAction;
+use super::journal::JournalAction;
 use super::live::LiveAction;
 use super::tap_card::TapAction;
 
@@ -61,6 +62,8 @@ pub enum Action {
     LoadEvent(Arc<Event>),
     /// Something on the dead-letter screen.
     Dead(DeadAction),
+    /// Something about the journal.
+    Journal(JournalAction),
     /// Give the filter line this name and keep it.
     SaveFilter(String),
     /// Forget the filter of this name.

@@ -7,6 +7,7 @@ pub mod action;
 pub mod dead_letters;
 pub mod forms;
 pub mod job;
+pub mod journal;
 pub mod live;
 pub mod notices;
 pub mod publish;
@@ -73,6 +74,8 @@ pub struct State {
     pub publish: publish::PublishDesk,
     /// Dead-letter queues and what is done with them.
     pub dead: dead_letters::DeadLetterDesk,
+    /// What was resent or discarded on this machine.
+    pub journal: journal::JournalDesk,
     /// What the person should read.
     pub notices: notices::Notices,
     /// Filters with names.
@@ -99,6 +102,7 @@ impl State {
             tap_card: None,
             publish: publish::PublishDesk::default(),
             dead: dead_letters::DeadLetterDesk::default(),
+            journal: journal::JournalDesk::default(),
             notices: notices::Notices::default(),
             saved_filters: Vec::new(),
             last_good,
@@ -185,8 +189,15 @@ impl State {
                 self.dead.moved(request, original, outcome, forms);
             }
             Update::JobDone { request, problem } => {
-                self.dead.job_done(request, problem);
-                return vec![Command::RefreshTopology];
+                if !self.journal.job_done(request, problem.as_deref()) {
+                    self.dead.job_done(request, problem);
+                }
+                return vec![Command::RefreshTopology, Command::ReadJournal];
+            }
+            Update::Journal(read) => {
+                if let Some(words) = self.journal.read(read) {
+                    self.notices.add(moment.now, Gravity::Warning, words);
+                }
             }
             Update::Notice(notice) => {
                 self.notices.add(moment.now, notice.gravity, notice.words);
@@ -210,6 +221,11 @@ impl State {
             Command::Resend { request, .. } | Command::Discard { request, .. } => {
                 self.dead.job_done(request, Some(words));
             }
+            Command::PutBack { request, .. } => {
+                self.journal.job_done(request, Some(&words));
+            }
+            // It is read again at the next occasion.
+            Command::ReadJournal => {}
             Command::Preflight { request, .. } => {
                 self.take_report(request, Report::impossible(words));
             }
@@ -335,6 +351,10 @@ impl State {
                 let commands = self.dead.act(action, request, forms, &login);
                 self.dead.refresh(&self.topology);
                 return commands;
+            }
+            Action::Journal(action) => {
+                let request = RequestId(self.fresh());
+                return self.journal.act(action, request).into_iter().collect();
             }
             Action::RefreshTopology => return vec![Command::RefreshTopology],
             Action::SaveFilter(name) => {

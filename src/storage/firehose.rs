@@ -93,11 +93,9 @@ impl Note {
 /// One file for each virtual host of each broker. The name is a hash, because a virtual host may be
 /// called anything.
 fn file_name(endpoint: &Endpoint) -> String {
-    let Endpoint {
-        host, port, vhost, ..
-    } = endpoint;
     // FNV-1a: tiny, and the same in every version, which std's hasher does not promise.
-    let hash = format!("{host}:{port}/{vhost}")
+    let hash = endpoint
+        .place()
         .bytes()
         .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
             (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)

@@ -1,233 +1,369 @@
-//! A record of every message that was discarded, so that a mistake can be undone: one line of JSON
-//! for each, appended and flushed to the disk before the message leaves its queue.
+//! The journal: every message that is resent or discarded, complete, before anything is done with
+//! it, and how far it has come. One SQLite file; a stage is on the disk when the call returns.
 
 use std::fs::{DirBuilder, File, OpenOptions};
-use std::io::{self, BufRead as _, BufReader, Write as _};
+use std::io;
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
-use chrono::{DateTime, Utc};
-use serde::{Deserialize, Serialize};
+use chrono::{DateTime, TimeDelta, Utc};
+use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
-use crate::domain::{Properties, base64};
+use crate::domain::Outgoing;
+use crate::domain::record::{Deed, Held, Record, RecordId, Stage};
 
 /// Name of the file in the journal's folder.
-pub const FILE_NAME: &str = "discarded.ndjson";
+pub const FILE_NAME: &str = "journal.sqlite";
 
-/// A complete message as it lay in a queue.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Entry {
-    /// When it was discarded.
-    pub at: DateTime<Utc>,
-    /// The queue it was removed from.
-    pub queue: String,
-    /// The exchange it had been published to.
-    pub exchange: String,
-    /// Its routing key.
-    pub routing_key: String,
-    /// All properties and typed headers.
-    pub properties: Properties,
-    /// The body, byte for byte.
-    #[serde(with = "body")]
-    pub body: Vec<u8>,
+/// How long a record is kept after its message left the queue.
+pub const KEPT_FOR: TimeDelta = TimeDelta::days(30);
+
+/// How long one waits while another Eventscope writes.
+const BUSY: Duration = Duration::from_secs(5);
+
+/// Raised when the tables change.
+const VERSION: i64 = 1;
+
+const TABLES: &str = "
+    CREATE TABLE IF NOT EXISTS record (
+        id INTEGER PRIMARY KEY,
+        run TEXT NOT NULL,
+        deed INTEGER NOT NULL,
+        stage INTEGER NOT NULL,
+        at INTEGER NOT NULL,
+        place TEXT NOT NULL,
+        queue TEXT NOT NULL,
+        exchange TEXT NOT NULL,
+        routing_key TEXT NOT NULL,
+        properties TEXT NOT NULL,
+        body BLOB NOT NULL,
+        sent_exchange TEXT,
+        sent_routing_key TEXT,
+        sent_properties TEXT,
+        sent_body BLOB,
+        words TEXT NOT NULL DEFAULT ''
+    );
+    CREATE INDEX IF NOT EXISTS record_by_stage ON record (stage);
+";
+
+/// Why the journal cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum JournalError {
+    /// The folder or a file in it.
+    #[error("{0}")]
+    File(#[from] io::Error),
+    /// The database; a full disk is told by this too.
+    #[error("{0}")]
+    Database(#[from] rusqlite::Error),
+    /// Properties that cannot be written or read back.
+    #[error("the properties cannot be stored: {0}")]
+    Properties(#[from] serde_json::Error),
+    /// It was written by a later version.
+    #[error("it was written by a later version of Eventscope (format {0})")]
+    Later(i64),
 }
 
 /// An open journal.
 #[derive(Debug)]
 pub struct Journal {
-    file: File,
-    path: PathBuf,
-    /// The last write failed and may have left the start of a line.
-    torn: bool,
+    db: Connection,
+    dir: PathBuf,
+    /// Names this run of Eventscope; its file is locked for as long as it lives.
+    run: String,
+    _lock: File,
 }
 
 impl Journal {
     /// Opens the journal in this folder, which is made if missing; both for this user alone.
     ///
     /// # Errors
-    /// If the folder or the file cannot be made or opened.
-    pub fn open(dir: &Path) -> io::Result<Self> {
+    /// If the folder or a file cannot be made, opened or locked, or is no journal.
+    pub fn open(dir: &Path) -> Result<Self, JournalError> {
         DirBuilder::new().recursive(true).mode(0o700).create(dir)?;
         let path = dir.join(FILE_NAME);
-        let mut file = OpenOptions::new()
-            .create(true)
-            .read(true)
-            .append(true)
-            .mode(0o600)
-            .open(&path)?;
-        end_torn_line(&mut file)?;
-        // The name itself must be on the disk too, not only what the file holds.
+        private().open(&path)?;
+        let db = Connection::open(&path)?;
+        db.busy_timeout(BUSY)?;
+        db.pragma_update(None, "journal_mode", "WAL")?;
+        db.pragma_update(None, "synchronous", "FULL")?;
+        let version: i64 = db.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+        if version > VERSION {
+            return Err(JournalError::Later(version));
+        }
+        db.execute_batch(TABLES)?;
+        db.pragma_update(None, "user_version", VERSION)?;
+        let run = uuid::Uuid::new_v4().to_string();
+        let lock = private().open(dir.join(lock_name(&run)))?;
+        lock.lock()?;
+        // The names themselves must be on the disk too, not only what the files hold.
         File::open(dir)?.sync_all()?;
         Ok(Self {
-            file,
-            path,
-            torn: false,
+            db,
+            dir: dir.to_owned(),
+            run,
+            _lock: lock,
         })
     }
 
-    /// Where the journal is.
-    #[must_use]
-    pub fn path(&self) -> &Path {
-        &self.path
-    }
-
-    /// Appends a message; returns when it is on the disk.
+    /// Takes messages in before anything is done with them: all of them or none. A discard's copy
+    /// is all that it waits for, so it begins at [`Stage::Confirmed`].
     ///
     /// # Errors
-    /// If it could not be written or flushed. The message must then not be removed.
-    pub fn append(&mut self, entry: &Entry) -> io::Result<()> {
-        let mut line = serde_json::to_vec(entry)?;
-        line.push(b'\n');
-        if self.torn {
-            end_torn_line(&mut self.file)?;
-        }
-        self.torn = true;
-        self.file.write_all(&line)?;
-        self.torn = false;
-        self.file.sync_data()
-    }
-}
-
-/// A line that a crash cut off must not swallow the next one.
-fn end_torn_line(file: &mut File) -> io::Result<()> {
-    use std::io::{Read as _, Seek as _, SeekFrom};
-    if file.metadata()?.len() == 0 {
-        return Ok(());
-    }
-    let mut last = [0];
-    file.seek(SeekFrom::End(-1))?;
-    file.read_exact(&mut last)?;
-    if last != *b"\n" {
-        file.write_all(b"\n")?;
-    }
-    Ok(())
-}
-
-/// Reads all entries, oldest first. A line that a crash cut off is passed over.
-///
-/// # Errors
-/// If the file cannot be read.
-pub fn read(path: &Path) -> io::Result<Vec<Entry>> {
-    let mut entries = Vec::new();
-    for line in BufReader::new(File::open(path)?).split(b'\n') {
-        if let Ok(entry) = serde_json::from_slice(&line?) {
-            entries.push(entry);
-        }
-    }
-    Ok(entries)
-}
-
-/// A body as text where it is text, so that a person can read the journal, and in base64 else.
-mod body {
-    use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
-
-    use super::base64;
-
-    #[derive(Serialize, Deserialize)]
-    #[serde(rename_all = "lowercase")]
-    enum Stored {
-        Text(String),
-        Base64(String),
-    }
-
-    pub(super) fn serialize<S: Serializer>(bytes: &[u8], to: S) -> Result<S::Ok, S::Error> {
-        match std::str::from_utf8(bytes) {
-            Ok(text) => Stored::Text(text.to_owned()),
-            Err(_) => Stored::Base64(base64::encode(bytes)),
-        }
-        .serialize(to)
-    }
-
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<u8>, D::Error> {
-        match Stored::deserialize(from)? {
-            Stored::Text(text) => Ok(text.into_bytes()),
-            Stored::Base64(text) => {
-                base64::decode(&text).ok_or_else(|| D::Error::custom("not base64"))
+    /// If they could not be written and flushed. Then nothing may be done with them.
+    pub fn hold(
+        &mut self,
+        deed: Deed,
+        messages: &[Held],
+        now: DateTime<Utc>,
+    ) -> Result<Vec<RecordId>, JournalError> {
+        let stage = match deed {
+            Deed::Resend => Stage::Held,
+            Deed::Discard => Stage::Confirmed,
+        };
+        let transaction = self.db.transaction()?;
+        let mut ids = Vec::with_capacity(messages.len());
+        {
+            let mut insert = transaction.prepare_cached(
+                "INSERT INTO record (run, deed, stage, at, place, queue, exchange, routing_key,
+                     properties, body, sent_exchange, sent_routing_key, sent_properties, sent_body)
+                 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            )?;
+            for held in messages {
+                let sent = held.sent.as_ref();
+                let sent_properties = sent
+                    .map(|sent| serde_json::to_string(&sent.properties))
+                    .transpose()?;
+                // Most are sent with the body that they have.
+                let sent_body = sent.filter(|sent| sent.body != held.body);
+                insert.execute(params![
+                    self.run,
+                    deed as u8,
+                    stage as u8,
+                    now.timestamp_millis(),
+                    held.place,
+                    held.queue,
+                    held.exchange,
+                    held.routing_key,
+                    serde_json::to_string(&held.properties)?,
+                    held.body,
+                    sent.map(|sent| &sent.exchange),
+                    sent.map(|sent| &sent.routing_key),
+                    sent_properties,
+                    sent_body.map(|sent| &sent.body),
+                ])?;
+                ids.push(RecordId(transaction.last_insert_rowid()));
             }
         }
+        transaction.commit()?;
+        Ok(ids)
     }
+
+    /// Writes down how far records have come: all of them or none.
+    ///
+    /// # Errors
+    /// If it could not be written and flushed. Then the next step must not be taken.
+    pub fn mark(&mut self, marks: &[(RecordId, Stage, &str)]) -> Result<(), JournalError> {
+        if marks.is_empty() {
+            return Ok(());
+        }
+        let transaction = self.db.transaction()?;
+        {
+            let mut update = transaction
+                .prepare_cached("UPDATE record SET stage = ?, words = ?, run = ? WHERE id = ?")?;
+            for (id, stage, words) in marks {
+                update.execute(params![*stage as u8, words, self.run, id.0])?;
+            }
+        }
+        transaction.commit()?;
+        Ok(())
+    }
+
+    /// Forgets records of messages that were not touched after all.
+    ///
+    /// # Errors
+    /// If it could not be written.
+    pub fn forget(&mut self, ids: &[RecordId]) -> Result<(), JournalError> {
+        let transaction = self.db.transaction()?;
+        for id in ids {
+            transaction.execute("DELETE FROM record WHERE id = ?", [id.0])?;
+        }
+        transaction.commit()?;
+        Ok(())
+    }
+
+    /// Forgets what left its queue long ago. What is not certain stays until a person has seen it.
+    ///
+    /// # Errors
+    /// If it could not be written.
+    pub fn age_out(&mut self, now: DateTime<Utc>) -> Result<usize, JournalError> {
+        let before = (now - KEPT_FOR).timestamp_millis();
+        let stages = [Stage::Removed as u8, Stage::PutBack as u8];
+        Ok(self.db.execute(
+            "DELETE FROM record WHERE at < ? AND stage IN (?, ?)",
+            params![before, stages[0], stages[1]],
+        )?)
+    }
+
+    /// The newest records, those first that are not certain.
+    ///
+    /// # Errors
+    /// If the journal cannot be read.
+    pub fn newest(&self, limit: usize) -> Result<Vec<Record>, JournalError> {
+        let mut select = self.db.prepare_cached(&format!(
+            "SELECT {COLUMNS} FROM record ORDER BY stage IN (?, ?), id DESC LIMIT ?"
+        ))?;
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        let certain = [Stage::Removed as u8, Stage::PutBack as u8];
+        let rows = select.query_map(params![certain[0], certain[1], limit], raw)?;
+        let mut alive = Alive::new(&self.dir, &self.run);
+        let mut records = Vec::new();
+        for row in rows {
+            records.push(row?.read(&mut alive)?);
+        }
+        Ok(records)
+    }
+
+    /// One record.
+    ///
+    /// # Errors
+    /// If the journal cannot be read.
+    pub fn get(&self, id: RecordId) -> Result<Option<Record>, JournalError> {
+        let select = format!("SELECT {COLUMNS} FROM record WHERE id = ?");
+        let row = self.db.query_row(&select, [id.0], raw).optional()?;
+        let mut alive = Alive::new(&self.dir, &self.run);
+        row.map(|row| row.read(&mut alive)).transpose()
+    }
+}
+
+const COLUMNS: &str = "id, run, deed, stage, at, place, queue, exchange, routing_key, properties,
+    body, sent_exchange, sent_routing_key, sent_properties, sent_body, words";
+
+/// A row before its properties were read.
+struct Raw {
+    run: String,
+    properties: String,
+    sent_properties: Option<String>,
+    sent: Option<(String, String, Option<Vec<u8>>)>,
+    record: Record,
+}
+
+fn raw(row: &Row<'_>) -> rusqlite::Result<Raw> {
+    let stage: u8 = row.get(3)?;
+    let at: i64 = row.get(4)?;
+    let sent_exchange: Option<String> = row.get(11)?;
+    let sent_key: Option<String> = row.get(12)?;
+    let sent_body: Option<Vec<u8>> = row.get(14)?;
+    Ok(Raw {
+        run: row.get(1)?,
+        properties: row.get(9)?,
+        sent_properties: row.get(13)?,
+        sent: sent_exchange
+            .zip(sent_key)
+            .map(|(exchange, key)| (exchange, key, sent_body)),
+        record: Record {
+            id: RecordId(row.get(0)?),
+            deed: match row.get(2)? {
+                0 => Deed::Resend,
+                _ => Deed::Discard,
+            },
+            // A stage that this version does not know is the most careful one.
+            stage: Stage::ALL
+                .get(usize::from(stage))
+                .copied()
+                .unwrap_or(Stage::Sent),
+            at: DateTime::from_timestamp_millis(at).unwrap_or_default(),
+            abandoned: false,
+            words: row.get(15)?,
+            message: Held {
+                place: row.get(5)?,
+                queue: row.get(6)?,
+                exchange: row.get(7)?,
+                routing_key: row.get(8)?,
+                properties: crate::domain::Properties::default(),
+                body: row.get(10)?,
+                sent: None,
+            },
+        },
+    })
+}
+
+impl Raw {
+    fn read(self, alive: &mut Alive<'_>) -> Result<Record, JournalError> {
+        let mut record = self.record;
+        record.abandoned = !alive.is(&self.run);
+        record.message.properties = serde_json::from_str(&self.properties)?;
+        if let (Some((exchange, routing_key, body)), Some(properties)) =
+            (self.sent, self.sent_properties)
+        {
+            record.message.sent = Some(Outgoing {
+                exchange,
+                routing_key,
+                properties: serde_json::from_str(&properties)?,
+                body: body.unwrap_or_else(|| record.message.body.clone()),
+            });
+        }
+        Ok(record)
+    }
+}
+
+/// Which runs of Eventscope still live: their files are locked.
+struct Alive<'a> {
+    dir: &'a Path,
+    own: &'a str,
+    known: Vec<(String, bool)>,
+}
+
+impl<'a> Alive<'a> {
+    fn new(dir: &'a Path, own: &'a str) -> Self {
+        Self {
+            dir,
+            own,
+            known: Vec::new(),
+        }
+    }
+
+    fn is(&mut self, run: &str) -> bool {
+        if run == self.own {
+            return true;
+        }
+        if let Some((_, alive)) = self.known.iter().find(|(known, _)| known == run) {
+            return *alive;
+        }
+        let path = self.dir.join(lock_name(run));
+        let alive = match File::open(&path) {
+            Ok(file) => {
+                let alive = file.try_lock().is_err();
+                if !alive {
+                    // Nobody will ask for it again but us; a file that stays does no harm.
+                    std::fs::remove_file(&path).ok();
+                }
+                alive
+            }
+            Err(_) => false,
+        };
+        self.known.push((run.to_owned(), alive));
+        alive
+    }
+}
+
+impl Drop for Journal {
+    fn drop(&mut self) {
+        std::fs::remove_file(self.dir.join(lock_name(&self.run))).ok();
+    }
+}
+
+fn lock_name(run: &str) -> String {
+    format!("run-{run}.lock")
+}
+
+/// Files for this user alone.
+fn private() -> OpenOptions {
+    let mut options = OpenOptions::new();
+    options.create(true).truncate(false).write(true).mode(0o600);
+    options
 }
 
 #[cfg(test)]
-mod tests {
-    use std::os::unix::fs::PermissionsExt as _;
-
-    use super::*;
-    use crate::domain::FieldValue;
-
-    fn entry(body: &[u8]) -> Entry {
-        let every_type = vec![
-            ("void".to_owned(), FieldValue::Void),
-            ("float".to_owned(), FieldValue::F32(f32::MIN_POSITIVE)),
-            ("third".to_owned(), FieldValue::F64(1.0 / 3.0)),
-            ("nan".to_owned(), FieldValue::F64(f64::NAN)),
-            ("infinite".to_owned(), FieldValue::F32(f32::NEG_INFINITY)),
-            ("raw".to_owned(), FieldValue::RawText(vec![0xff, 0])),
-            ("i64".to_owned(), FieldValue::I64(i64::MIN)),
-            ("u8".to_owned(), FieldValue::U8(255)),
-            (
-                "decimal".to_owned(),
-                FieldValue::Decimal { scale: 3, value: 7 },
-            ),
-            ("time".to_owned(), FieldValue::Timestamp(u64::MAX)),
-            (
-                "nested".to_owned(),
-                FieldValue::Table(vec![(
-                    "array".to_owned(),
-                    FieldValue::Array(vec![FieldValue::Bool(true), FieldValue::Bytes(vec![1])]),
-                )]),
-            ),
-        ];
-        Entry {
-            at: DateTime::UNIX_EPOCH,
-            queue: "orders.dead".into(),
-            exchange: String::new(),
-            routing_key: "a\nb".into(),
-            properties: Properties {
-                headers: Some(every_type),
-                content_type: Some(String::new()),
-                timestamp: Some(1),
-                ..Properties::default()
-            },
-            body: body.to_vec(),
-        }
-    }
-
-    #[test]
-    fn a_message_comes_back_from_the_journal_complete() {
-        let dir = tempfile::tempdir().unwrap();
-        let bodies: [&[u8]; 3] = [b"{\"a\":\n1}", b"", &[0, 0xff, 0xfe]];
-        let mut journal = Journal::open(dir.path()).unwrap();
-        for body in bodies {
-            journal.append(&entry(body)).unwrap();
-        }
-        let back = read(journal.path()).unwrap();
-        let expected = bodies.map(entry);
-        // Compared as text: a NaN is not equal to itself but must come back too.
-        assert_eq!(format!("{back:?}"), format!("{expected:?}"));
-    }
-
-    #[test]
-    fn the_journal_is_for_this_user_alone() {
-        let dir = tempfile::tempdir().unwrap();
-        let journal = Journal::open(&dir.path().join("new")).unwrap();
-        let mode = journal.path().metadata().unwrap().permissions().mode();
-        assert_eq!(mode & 0o777, 0o600);
-    }
-
-    #[test]
-    fn a_torn_line_costs_only_itself() {
-        let dir = tempfile::tempdir().unwrap();
-        let mut journal = Journal::open(dir.path()).unwrap();
-        journal.append(&entry(b"first")).unwrap();
-        journal.file.write_all(b"{\"at\":\"1970").unwrap();
-        let mut journal = Journal::open(dir.path()).unwrap();
-        journal.append(&entry(b"second")).unwrap();
-        let bodies: Vec<_> = read(journal.path())
-            .unwrap()
-            .into_iter()
-            .map(|e| e.body)
-            .collect();
-        assert_eq!(bodies, [b"first".to_vec(), b"second".to_vec()]);
-    }
-}
+#[path = "journal_tests.rs"]
+mod tests;

@@ -1,8 +1,8 @@
 //! Looking into queues, sending again and discarding: what is left where.
 
 use eventscope::broker::Options;
-use eventscope::protocol::{Command, MoveOutcome, Update};
-use eventscope::storage::journal;
+use eventscope::domain::record::{Fate, Stage};
+use eventscope::protocol::{Command, MoveOrder, MoveOutcome, Update};
 
 use crate::support::raw_amqp::{Life, Raw, int, none, text};
 use crate::support::{App, Place, bodies, fresh, order, outgoing, wait_for};
@@ -264,17 +264,42 @@ fn a_stopped_resend_keeps_the_rest_in_order() {
 }
 
 #[test]
-fn a_discard_is_in_the_journal_before_it_is_gone() {
+fn what_was_resent_is_in_the_journal_as_it_lay_and_as_it_was_sent() {
+    let place = Place::fresh();
+    let mut raw = place.raw();
+    raw.queue("alive", Life::Durable, &[]);
+    raw.queue("dead", Life::Durable, &[]);
+    fill(&mut raw, "dead", &["one", "two", "three"]);
+    let mut app = App::at(place.endpoint());
+    let report = app.peek("dead", 10).expect("a peek");
+    let sent = outgoing("", "alive", "edited");
+    let edited = MoveOrder {
+        original: report.messages[0].fingerprint(),
+        outgoing: sent.clone(),
+    };
+    let orders = vec![edited, order(&report.messages[1], "", "nowhere")];
+    let done = app.resend("dead", orders);
+    assert_eq!(done.outcomes[0], MoveOutcome::Resent);
+    assert!(matches!(done.outcomes[1], MoveOutcome::Kept(_)));
+    assert_eq!(raw.bodies("dead"), ["two", "three"]);
+    let records = app.journal();
+    assert_eq!(records.len(), 1, "nothing was done with the others");
+    let record = &records[0];
+    assert_eq!(
+        (record.stage, record.fate()),
+        (Stage::Removed, Fate::Certain)
+    );
+    assert_eq!(record.message.body, b"one");
+    assert_eq!(record.message.sent, Some(sent));
+}
+
+#[test]
+fn a_discarded_message_can_be_put_back() {
     let place = Place::fresh();
     let mut raw = place.raw();
     raw.queue("dead", Life::Durable, &[]);
     fill(&mut raw, "dead", &["keep", "drop", "keep too"]);
-    let dir = tempfile::tempdir().expect("a folder");
-    let options = Options {
-        journal_dir: Some(dir.path().join("journal")),
-        ..Options::default()
-    };
-    let mut app = App::with(place.endpoint(), options);
+    let mut app = App::at(place.endpoint());
     let report = app.peek("dead", 10).expect("a peek");
     let request = fresh();
     app.send(Command::Discard {
@@ -288,20 +313,33 @@ fn a_discard_is_in_the_journal_before_it_is_gone() {
         (vec![MoveOutcome::Discarded], None)
     );
     assert_eq!(raw.bodies("dead"), ["keep", "keep too"]);
-    let file = dir.path().join("journal").join(journal::FILE_NAME);
-    let entries = journal::read(&file).expect("the journal");
-    assert_eq!(entries.len(), 1);
-    assert_eq!(entries[0].body, b"drop");
-    assert_eq!(
-        (entries[0].queue.as_str(), entries[0].routing_key.as_str()),
-        ("dead", "dead")
-    );
+    let records = app.journal();
+    assert_eq!(records.len(), 1);
+    let held = &records[0].message;
+    assert_eq!((held.body.as_slice(), &*held.queue), (&b"drop"[..], "dead"));
+    let id = records[0].id;
+    let put_back = |app: &mut App| {
+        let request = fresh();
+        app.send(Command::PutBack { request, id });
+        app.job_done(request).problem
+    };
+    assert_eq!(put_back(&mut app), None);
+    // The others were taken out by looking.
+    assert_eq!(raw.bodies("dead"), ["drop"]);
+    assert_eq!(app.journal()[0].stage, Stage::PutBack);
+    raw.delete("dead");
+    let words = put_back(&mut app).expect("a problem");
+    assert!(words.contains("could not be put back"), "{words}");
+    assert_eq!(app.journal()[0].stage, Stage::PutBack, "as it was before");
+    app.send(Command::ForgetRecords(vec![id]));
+    assert!(app.journal().is_empty());
 }
 
 #[test]
-fn without_a_journal_nothing_is_discarded() {
+fn without_a_journal_nothing_is_resent_or_discarded() {
     let place = Place::fresh();
     let mut raw = place.raw();
+    raw.queue("alive", Life::Durable, &[]);
     raw.queue("dead", Life::Durable, &[]);
     fill(&mut raw, "dead", &["stay"]);
     let file = tempfile::NamedTempFile::new().expect("a file, not a folder");
@@ -319,10 +357,12 @@ fn without_a_journal_nothing_is_discarded() {
             queue: "dead".into(),
             messages: vec![report.messages[0].fingerprint()],
         });
-        let done = app.job_done(request);
-        let words = done.problem.expect("a problem");
+        let words = app.job_done(request).problem.expect("a problem");
         assert!(words.contains("nothing is discarded"), "{words}");
-        assert_eq!(raw.depth("dead"), 1);
+        let orders = vec![order(&report.messages[0], "", "alive")];
+        let words = app.resend("dead", orders).problem.expect("a problem");
+        assert!(words.contains("nothing is sent"), "{words}");
+        assert_eq!((raw.depth("dead"), raw.depth("alive")), (1, 0));
     }
 }
 

@@ -14,6 +14,7 @@ use crossbeam_channel::Receiver;
 use eventscope::broker::sandbox::{Sandbox, SandboxFacts};
 use eventscope::broker::{Handle, Options};
 use eventscope::domain::preflight::Report;
+use eventscope::domain::record::Record;
 use eventscope::domain::tap::{FirehoseRequest, TapId, TapRequest};
 use eventscope::domain::{Endpoint, Event, Outgoing, Password, Properties};
 use eventscope::log::Kept;
@@ -312,6 +313,8 @@ pub(crate) struct App {
     updates: Receiver<Update>,
     /// Updates that came while something else was waited for.
     kept: Vec<Update>,
+    /// Of the journal, where the test gave none.
+    folder: Option<tempfile::TempDir>,
 }
 
 impl App {
@@ -321,12 +324,36 @@ impl App {
             handle,
             updates,
             kept: Vec::new(),
+            folder: None,
         }
     }
 
     /// Started and connected; the topology was read once.
     pub(crate) fn at(endpoint: Endpoint) -> Self {
-        Self::with(endpoint, Options::default())
+        let folder = tempfile::tempdir().expect("a folder");
+        let options = Options {
+            journal_dir: Some(folder.path().to_owned()),
+            ..Options::default()
+        };
+        let mut app = Self::with(endpoint, options);
+        app.folder = Some(folder);
+        // Read by itself at the start.
+        app.expect("the journal", |update| {
+            matches!(update, Update::Journal(_)).then_some(())
+        });
+        app
+    }
+
+    /// What the journal says now.
+    pub(crate) fn journal(&mut self) -> Vec<Record> {
+        self.kept
+            .retain(|update| !matches!(update, Update::Journal(_)));
+        self.send(Command::ReadJournal);
+        self.expect("the journal", |update| match update {
+            Update::Journal(read) => Some(read.clone()),
+            _ => None,
+        })
+        .expect("a journal that can be read")
     }
 
     pub(crate) fn with(endpoint: Endpoint, options: Options) -> Self {

@@ -94,6 +94,12 @@ impl Raw {
         self.declare(name, bits, arguments);
     }
 
+    pub(crate) fn delete(&mut self, name: &str) {
+        let body = [&[0, 0], &short(name)[..], &[0]].concat();
+        self.method(1, 50, 40, &body);
+        self.expect_method(1, 50, 41);
+    }
+
     /// Messages that are ready in a queue.
     pub(crate) fn depth(&mut self, name: &str) -> u32 {
         self.declare(name, 1, &[])

@@ -71,6 +71,7 @@ impl Session {
             refresh: Arc::new(Notify::new()),
             confirm_limit: self.options.confirm_timeout,
             journal_dir: self.options.journal_dir.clone(),
+            journal: self.journal.clone(),
             tap_limit: self.options.tap_limit,
             taps: Arc::default(),
             worn: Arc::default(),

@@ -1,6 +1,7 @@
 //! Dead letters: the queues, the messages in one, and the repair of a message.
 
 mod editor;
+mod journal;
 mod messages;
 mod queues;
 
@@ -8,9 +9,10 @@ use eframe::egui::{self, CentralPanel, Frame, Margin, Modal, Panel, RichText, Ui
 
 use super::Cx;
 use super::theme::{Palette, STEP};
-use super::widgets::{button, danger_button};
+use super::widgets::{button, danger_button, tabs};
 use crate::state::Action;
 use crate::state::dead_letters::DeadAction;
+use crate::state::journal::JournalAction;
 
 /// Draws the screen.
 pub fn dead_letters_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
@@ -18,6 +20,21 @@ pub fn dead_letters_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     let side = Frame::new()
         .fill(palette.panel)
         .inner_margin(Margin::symmetric(12, 8));
+    let strip = Frame::new()
+        .fill(palette.panel)
+        .inner_margin(Margin::symmetric(12, 4));
+    Panel::top("dead_tabs")
+        .frame(strip)
+        .show(ui, |ui| tabs_ui(ui, cx));
+    if cx.state.journal.open {
+        let frame = Frame::new()
+            .fill(palette.base)
+            .inner_margin(Margin::symmetric(12, 8));
+        CentralPanel::default()
+            .frame(frame)
+            .show(ui, |ui| journal::journal_ui(ui, cx, side));
+        return;
+    }
     let wide = ui.available_width();
     Panel::left("dead_queues")
         .default_size((wide * 0.205).clamp(190.0, 300.0))
@@ -38,6 +55,24 @@ pub fn dead_letters_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
         .frame(frame)
         .show(ui, |ui| messages::messages_ui(ui, cx));
     discard_ui(ui, cx);
+}
+
+fn tabs_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
+    let journal = &cx.state.journal;
+    let (open, unfinished) = (journal.open, journal.unfinished());
+    ui.horizontal(|ui| {
+        ui.spacing_mut().item_spacing.x = 0.0;
+        if let Some(open) = tabs(ui, open, &[(false, "Queues"), (true, "Journal")]) {
+            cx.act(Action::Journal(JournalAction::Open(open)));
+        }
+        if unfinished > 0 {
+            let words = match unfinished {
+                1 => "1 to look at".to_owned(),
+                count => format!("{count} to look at"),
+            };
+            ui.label(RichText::new(words).color(Palette::of(ui).warn));
+        }
+    });
 }
 
 /// Throwing messages away is said in words before it is done.
@@ -64,8 +99,7 @@ fn discard_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
             "{subject} {verb} the queue {queue} for good. A complete copy of each is written to the \
              journal on this machine first."
         ));
-        if let Some(path) = crate::settings::journal_dir() {
-            let path = path.join("discarded.ndjson");
+        if let Some(path) = crate::settings::journal_file() {
             ui.label(RichText::new(path.display().to_string()).monospace());
         }
         ui.add_space(STEP * 2.0);

@@ -1,0 +1,54 @@
+//! The journal as the broker side uses it: opened when it is first needed, one at a time, and
+//! never on a thread of the runtime.
+
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use crate::storage::journal::{Journal, JournalError};
+
+/// The way to the journal. Cheap to clone; all clones share one open journal.
+#[derive(Clone, Debug)]
+pub(super) struct Recorder {
+    dir: Option<PathBuf>,
+    journal: Arc<Mutex<Option<Journal>>>,
+}
+
+impl Recorder {
+    /// The journal in this folder.
+    pub(super) fn new(dir: Option<PathBuf>) -> Self {
+        Self {
+            dir,
+            journal: Arc::default(),
+        }
+    }
+
+    /// Does something with the journal; what it wrote is on the disk afterwards.
+    ///
+    /// # Errors
+    /// In words, if it cannot be opened, read or written. Then nothing may be moved.
+    pub(super) async fn with<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Journal) -> Result<T, JournalError> + Send + 'static,
+    ) -> Result<T, String> {
+        let Some(dir) = self.dir.clone() else {
+            return Err("There is no folder for the journal".to_owned());
+        };
+        let shared = Arc::clone(&self.journal);
+        let shown = dir.display().to_string();
+        let working = tokio::task::spawn_blocking(move || {
+            let mut journal = shared.lock().unwrap_or_else(PoisonError::into_inner);
+            if journal.is_none() {
+                *journal = Some(Journal::open(&dir)?);
+            }
+            match &mut *journal {
+                Some(journal) => work(journal),
+                None => Err(JournalError::File(std::io::ErrorKind::NotFound.into())),
+            }
+        });
+        let told = |why: String| format!("The journal in {shown} cannot be used ({why})");
+        match working.await {
+            Ok(done) => done.map_err(|error| told(error.to_string())),
+            Err(error) => Err(told(error.to_string())),
+        }
+    }
+}

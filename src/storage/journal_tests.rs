@@ -1,0 +1,147 @@
+//! What the journal gives back, and what it says after a run was cut off.
+
+use std::os::unix::fs::PermissionsExt as _;
+
+use super::*;
+use crate::domain::{FieldValue, Properties};
+
+fn held(body: &[u8]) -> Held {
+    let every_type = vec![
+        ("void".to_owned(), FieldValue::Void),
+        ("float".to_owned(), FieldValue::F32(f32::MIN_POSITIVE)),
+        ("third".to_owned(), FieldValue::F64(1.0 / 3.0)),
+        ("nan".to_owned(), FieldValue::F64(f64::NAN)),
+        ("infinite".to_owned(), FieldValue::F32(f32::NEG_INFINITY)),
+        ("raw".to_owned(), FieldValue::RawText(vec![0xff, 0])),
+        ("i64".to_owned(), FieldValue::I64(i64::MIN)),
+        ("u8".to_owned(), FieldValue::U8(255)),
+        (
+            "decimal".to_owned(),
+            FieldValue::Decimal { scale: 3, value: 7 },
+        ),
+        ("time".to_owned(), FieldValue::Timestamp(u64::MAX)),
+        (
+            "nested".to_owned(),
+            FieldValue::Table(vec![(
+                "array".to_owned(),
+                FieldValue::Array(vec![FieldValue::Bool(true), FieldValue::Bytes(vec![1])]),
+            )]),
+        ),
+    ];
+    Held {
+        place: "localhost:5672/".into(),
+        queue: "orders.dead".into(),
+        exchange: String::new(),
+        routing_key: "a\nb".into(),
+        properties: Properties {
+            headers: Some(every_type),
+            content_type: Some(String::new()),
+            timestamp: Some(1),
+            ..Properties::default()
+        },
+        body: body.to_vec(),
+        sent: Some(Outgoing {
+            exchange: "shop".into(),
+            routing_key: "k".into(),
+            properties: Properties::default(),
+            body: body.to_vec(),
+        }),
+    }
+}
+
+fn now() -> DateTime<Utc> {
+    DateTime::from_timestamp_millis(1_700_000_000_123).unwrap()
+}
+
+#[test]
+fn a_message_comes_back_complete() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut journal = Journal::open(dir.path()).unwrap();
+    let mut edited = held(b"was");
+    edited.sent.as_mut().unwrap().body = b"is".to_vec();
+    let discarded = Held {
+        sent: None,
+        ..held(&[0, 0xff, 0xfe])
+    };
+    let large = held(&vec![b'x'; 3_000_000]);
+    let all = [held(b"{\"a\":\n1}"), held(b""), edited, discarded, large];
+    let ids = journal.hold(Deed::Resend, &all, now()).unwrap();
+    drop(journal);
+    let journal = Journal::open(dir.path()).unwrap();
+    for (id, held) in ids.iter().zip(&all) {
+        let record = journal.get(*id).unwrap().unwrap();
+        // Compared as text: a NaN is not equal to itself but must come back too.
+        assert_eq!(format!("{:?}", record.message), format!("{held:?}"));
+        assert_eq!((record.stage, record.at), (Stage::Held, now()));
+        assert!(record.abandoned, "its run has ended");
+    }
+}
+
+#[test]
+fn stages_survive_and_another_run_that_lives_is_not_abandoned() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut first = Journal::open(dir.path()).unwrap();
+    let ids = first.hold(Deed::Resend, &[held(b"1"), held(b"2")], now());
+    let ids = ids.unwrap();
+    first.mark(&[(ids[1], Stage::Sent, "no confirm")]).unwrap();
+    let second = Journal::open(dir.path()).unwrap();
+    let record = second.get(ids[1]).unwrap().unwrap();
+    assert_eq!((record.stage, &*record.words), (Stage::Sent, "no confirm"));
+    assert!(!record.abandoned, "the first run still lives");
+    // As after a kill: the lock is gone, the file stays.
+    let lock = dir.path().join(lock_name(&first.run));
+    drop(first);
+    File::create(lock).unwrap();
+    assert!(second.get(ids[1]).unwrap().unwrap().abandoned);
+}
+
+#[test]
+fn what_is_not_certain_comes_first_and_does_not_age_out() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut journal = Journal::open(dir.path()).unwrap();
+    let all = [held(b"1"), held(b"2"), held(b"3")];
+    let ids = journal.hold(Deed::Resend, &all, now()).unwrap();
+    journal
+        .mark(&[
+            (ids[0], Stage::Sent, ""),
+            (ids[1], Stage::Removed, ""),
+            (ids[2], Stage::PutBack, ""),
+        ])
+        .unwrap();
+    let order: Vec<_> = journal.newest(10).unwrap().iter().map(|r| r.id).collect();
+    assert_eq!(order, [ids[0], ids[2], ids[1]]);
+    assert_eq!(journal.age_out(now() + KEPT_FOR).unwrap(), 0);
+    assert_eq!(journal.age_out(now() + KEPT_FOR * 2).unwrap(), 2);
+    assert_eq!(journal.newest(10).unwrap().len(), 1);
+    journal.forget(&ids).unwrap();
+    assert!(journal.newest(10).unwrap().is_empty());
+}
+
+#[test]
+fn the_journal_is_for_this_user_alone() {
+    let dir = tempfile::tempdir().unwrap();
+    let folder = dir.path().join("new");
+    let _journal = Journal::open(&folder).unwrap();
+    for entry in std::fs::read_dir(&folder).unwrap() {
+        let mode = entry.unwrap().metadata().unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+    }
+}
+
+#[test]
+fn a_file_that_is_no_journal_or_a_later_one_is_refused_and_left_alone() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join(FILE_NAME);
+    std::fs::write(&path, "this is no database, but a text of some length").unwrap();
+    assert!(Journal::open(dir.path()).is_err());
+    assert!(std::fs::read(&path).unwrap().starts_with(b"this is"));
+    std::fs::remove_file(&path).unwrap();
+    drop(Journal::open(dir.path()).unwrap());
+    let db = Connection::open(&path).unwrap();
+    db.pragma_update(None, "user_version", 99).unwrap();
+    drop(db);
+    assert!(matches!(
+        Journal::open(dir.path()),
+        Err(JournalError::Later(99))
+    ));
+}
