@@ -4,6 +4,7 @@
 #![expect(clippy::expect_used, clippy::panic, reason = "a test may panic")]
 
 mod broker {
+    mod crashes;
     mod dead_letters;
     mod faults;
     mod fidelity;

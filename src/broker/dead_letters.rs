@@ -133,9 +133,14 @@ pub(super) async fn resend(
         }
     }
     // What was never sent needs no record. Where this fails it says "not touched", which is true.
-    let rest = windows.rest.iter().map(|one| one.id).collect();
-    if let Err(words) = write(&wires.journal, Vec::new(), rest).await {
-        tracing::warn!(words, "records of what was not sent stay in the journal");
+    let rest: Vec<RecordId> = windows.rest.iter().map(|one| one.id).collect();
+    let all: Vec<RecordId> = plan.iter().map(|one| one.id).collect();
+    let closing = wires.journal.with(move |journal| {
+        journal.forget(&rest)?;
+        journal.settle(&all)
+    });
+    if let Err(words) = closing.await {
+        tracing::warn!(words, "records in the journal were not closed");
     }
     finish(&report, loan, wanted, problem, &queue).await
 }

@@ -10,6 +10,7 @@ use super::wires::Wires;
 use crate::domain::Outgoing;
 use crate::domain::record::{Held, RecordId, Stage};
 use crate::protocol::Update;
+use crate::storage::journal::Journal;
 
 /// Most records that are shown; those that are not certain come first.
 const SHOWN: usize = 500;
@@ -22,6 +23,14 @@ pub(super) async fn read(journal: &Recorder) -> Update {
 /// Forgets records, and tells of those that are left.
 pub(super) async fn forget(journal: &Recorder, ids: Vec<RecordId>) -> Update {
     match journal.with(move |journal| journal.forget(&ids)).await {
+        Ok(()) => read(journal).await,
+        Err(words) => Update::Journal(Err(words)),
+    }
+}
+
+/// Jobs were cut off by the end of the connection: what they had under way is not certain.
+pub(super) async fn cut_off(journal: &Recorder) -> Update {
+    match journal.with(Journal::settle_all).await {
         Ok(()) => read(journal).await,
         Err(words) => Update::Journal(Err(words)),
     }
@@ -68,7 +77,11 @@ pub(super) async fn put_back(wires: &Wires, id: RecordId) -> Option<String> {
         Some(Sent::Unknown(why)) => (Stage::Returning, why.clone(), Some(why)),
         None => (Stage::Returning, String::new(), None),
     };
-    match mark(&wires.journal, id, stage, words).await {
+    let written = wires.journal.with(move |journal| {
+        journal.mark(&[(id, stage, words.as_str())])?;
+        journal.settle(&[id])
+    });
+    match written.await {
         Ok(()) => problem,
         Err(words) => Some(words),
     }
@@ -91,8 +104,6 @@ fn as_it_lay(message: &Held, login: &str) -> Outgoing {
 }
 
 async fn mark(journal: &Recorder, id: RecordId, stage: Stage, words: String) -> Result<(), String> {
-    let write = move |journal: &mut crate::storage::journal::Journal| {
-        journal.mark(&[(id, stage, words.as_str())])
-    };
+    let write = move |journal: &mut Journal| journal.mark(&[(id, stage, words.as_str())]);
     journal.with(write).await
 }

@@ -298,7 +298,12 @@ impl Session {
             }
             // A tap that was cut off is wanted still; all others want an answer.
             Err(_) if matches!(asked, Asked::Tap(_)) => {}
-            Err(_) => self.answer(asked, cut_off_words(asked).to_owned()).await,
+            Err(_) => {
+                self.answer(asked, cut_off_words(asked).to_owned()).await;
+                if matches!(asked, Asked::Move(_)) {
+                    self.apart(|journal| async move { records::cut_off(&journal).await });
+                }
+            }
         }
     }
 }

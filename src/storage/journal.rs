@@ -179,6 +179,33 @@ impl Journal {
         Ok(())
     }
 
+    /// The work on these records is over, however it ended: what is not certain now stays so.
+    ///
+    /// # Errors
+    /// If it could not be written.
+    pub fn settle(&mut self, ids: &[RecordId]) -> Result<(), JournalError> {
+        let transaction = self.db.transaction()?;
+        {
+            let mut update =
+                transaction.prepare_cached("UPDATE record SET run = '' WHERE id = ?")?;
+            for id in ids {
+                update.execute([id.0])?;
+            }
+        }
+        transaction.commit()?;
+        Ok(())
+    }
+
+    /// The same for everything that this run had under way: its jobs were cut off.
+    ///
+    /// # Errors
+    /// If it could not be written.
+    pub fn settle_all(&mut self) -> Result<(), JournalError> {
+        let settle = "UPDATE record SET run = '' WHERE run = ?";
+        self.db.execute(settle, [&self.run])?;
+        Ok(())
+    }
+
     /// Forgets records of messages that were not touched after all.
     ///
     /// # Errors

@@ -19,7 +19,12 @@ fn with_folder(folder: &Path) -> Options {
 }
 
 fn notes(folder: &Path) -> usize {
-    std::fs::read_dir(folder).map_or(0, Iterator::count)
+    // Beside them lies the journal.
+    let is_note = |entry: &std::fs::DirEntry| {
+        let name = entry.file_name();
+        name.to_string_lossy().starts_with("firehose-")
+    };
+    std::fs::read_dir(folder).map_or(0, |all| all.flatten().filter(is_note).count())
 }
 
 fn trace(event: &Event) -> &Trace {
@@ -219,7 +224,7 @@ fn who_may_not_switch_it_learns_why_and_nothing_is_left() {
     assert!(words.contains("tag administrator"), "{words}");
     assert!(!place.is_traced());
     assert_eq!(notes(folder.path()), 0);
-    let mut app = App::at(place.endpoint());
+    let mut app = App::with(place.endpoint(), Options::default());
     let words = app.firehose(false).1.expect_err("a refusal");
     assert!(words.contains("no folder"), "{words}");
     wait_for("no queue to be left", || {

@@ -125,6 +125,13 @@ impl Raw {
         self.expect_method(1, 50, 21);
     }
 
+    pub(crate) fn unbind(&mut self, queue: &str, exchange: &str, key: &str) {
+        let names = [short(queue), short(exchange), short(key)].concat();
+        let body = [&[0, 0], &names[..], &table(&[])].concat();
+        self.method(1, 50, 50, &body);
+        self.expect_method(1, 50, 51);
+    }
+
     /// Publishes and waits for the confirm.
     pub(crate) fn publish(&mut self, exchange: &str, key: &str, properties: &[u8], body: &[u8]) {
         self.publish_unconfirmed(exchange, key, properties, body);
@@ -173,7 +180,13 @@ impl Raw {
         }
     }
 
-    fn publish_unconfirmed(&mut self, exchange: &str, key: &str, properties: &[u8], body: &[u8]) {
+    pub(crate) fn publish_unconfirmed(
+        &mut self,
+        exchange: &str,
+        key: &str,
+        properties: &[u8],
+        body: &[u8],
+    ) {
         self.published += 1;
         self.unconfirmed.insert(self.published);
         let names = [short(exchange), short(key)].concat();
@@ -190,7 +203,7 @@ impl Raw {
     }
 
     /// Reads confirms until all are there.
-    fn confirmed(&mut self) {
+    pub(crate) fn confirmed(&mut self) {
         while !self.unconfirmed.is_empty() {
             let ack = self.expect_method(1, 60, 80);
             let tag = number64(&ack[..8]);
@@ -381,6 +394,13 @@ pub(crate) fn int(value: i32) -> Vec<u8> {
 /// No properties at all.
 pub(crate) fn none() -> Vec<u8> {
     vec![0, 0]
+}
+
+/// Delivery mode 2 and nothing else: such a message outlives the broker.
+pub(crate) fn persistent() -> Vec<u8> {
+    let mut values = [const { None }; 14];
+    values[3] = Some(vec![2]);
+    properties(&values)
 }
 
 /// Properties from the values that are present, in the order of the specification: `Some` for each
