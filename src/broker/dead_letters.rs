@@ -135,9 +135,12 @@ pub(super) async fn resend(
     // What was never sent needs no record. Where this fails it says "not touched", which is true.
     let rest: Vec<RecordId> = windows.rest.iter().map(|one| one.id).collect();
     let all: Vec<RecordId> = plan.iter().map(|one| one.id).collect();
+    let lost = problem.as_deref() == Some(BROKEN);
+    let place = wires.endpoint.place();
     let closing = wires.journal.with(move |journal| {
         journal.forget(&rest)?;
-        journal.settle(&all)
+        journal.settle(&all)?;
+        if lost { journal.doubt(&place) } else { Ok(()) }
     });
     if let Err(words) = closing.await {
         tracing::warn!(words, "records in the journal were not closed");

@@ -28,6 +28,14 @@ pub(super) async fn forget(journal: &Recorder, ids: Vec<RecordId>) -> Update {
     }
 }
 
+/// The connection to this place was lost.
+pub(super) async fn doubt(journal: &Recorder, place: String) -> Update {
+    match journal.with(move |journal| journal.doubt(&place)).await {
+        Ok(()) => read(journal).await,
+        Err(words) => Update::Journal(Err(words)),
+    }
+}
+
 /// Jobs were cut off by the end of the connection: what they had under way is not certain.
 pub(super) async fn cut_off(journal: &Recorder) -> Update {
     match journal.with(Journal::settle_all).await {

@@ -32,6 +32,7 @@ const TABLES: &str = "
         deed INTEGER NOT NULL,
         stage INTEGER NOT NULL,
         at INTEGER NOT NULL,
+        changed INTEGER NOT NULL DEFAULT 0,
         place TEXT NOT NULL,
         queue TEXT NOT NULL,
         exchange TEXT NOT NULL,
@@ -169,13 +170,30 @@ impl Journal {
         }
         let transaction = self.db.transaction()?;
         {
-            let mut update = transaction
-                .prepare_cached("UPDATE record SET stage = ?, words = ?, run = ? WHERE id = ?")?;
+            let mut update = transaction.prepare_cached(&format!(
+                "UPDATE record SET stage = ?, words = ?, run = ?, changed = {NOW} WHERE id = ?"
+            ))?;
             for (id, stage, words) in marks {
                 update.execute(params![*stage as u8, words, self.run, id.0])?;
             }
         }
         transaction.commit()?;
+        Ok(())
+    }
+
+    /// A broker that was lost may have gone down, and one that goes down can forget for some moments
+    /// back that a message was taken from a queue: those of this place are not certain any more.
+    ///
+    /// # Errors
+    /// If it could not be written.
+    pub fn doubt(&mut self, place: &str) -> Result<(), JournalError> {
+        let update = format!(
+            "UPDATE record SET stage = ?, words = ?, run = ''
+             WHERE stage = ? AND place = ? AND changed > {NOW} - ?"
+        );
+        let (certain, doubtful) = (Stage::Removed as u8, Stage::Confirmed as u8);
+        let values = params![doubtful, DOUBT, certain, place, FORGETFUL_MS];
+        self.db.execute(&update, values)?;
         Ok(())
     }
 
@@ -262,6 +280,17 @@ impl Journal {
         row.map(|row| row.read(&mut alive)).transpose()
     }
 }
+
+/// Milliseconds since 1970.
+const NOW: &str = "CAST(unixepoch('subsec') * 1000 AS INTEGER)";
+
+/// How far back a broker that is killed may forget. A classic queue was seen to write what was
+/// acknowledged some hundred milliseconds later.
+const FORGETFUL_MS: i64 = 30_000;
+
+/// What is said of such a message.
+const DOUBT: &str = "The connection was lost soon after the original was removed. If the broker \
+                     itself went down, the original may be back";
 
 const COLUMNS: &str = "id, run, deed, stage, at, place, queue, exchange, routing_key, properties,
     body, sent_exchange, sent_routing_key, sent_properties, sent_body, words";

@@ -3,6 +3,7 @@
 use std::os::unix::fs::PermissionsExt as _;
 
 use super::*;
+use crate::domain::record::Fate;
 use crate::domain::{FieldValue, Properties};
 
 fn held(body: &[u8]) -> Held {
@@ -115,6 +116,26 @@ fn what_is_not_certain_comes_first_and_does_not_age_out() {
     assert_eq!(journal.newest(10).unwrap().len(), 1);
     journal.forget(&ids).unwrap();
     assert!(journal.newest(10).unwrap().is_empty());
+}
+
+#[test]
+fn what_was_removed_just_before_the_broker_was_lost_is_doubtful_there_only() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut journal = Journal::open(dir.path()).unwrap();
+    let elsewhere = Held {
+        place: "other:5672/".into(),
+        ..held(b"2")
+    };
+    let all = [held(b"1"), elsewhere];
+    let ids = journal.hold(Deed::Resend, &all, now()).unwrap();
+    let removed = ids.iter().map(|id| (*id, Stage::Removed, ""));
+    journal.mark(&removed.collect::<Vec<_>>()).unwrap();
+    journal.doubt("localhost:5672/").unwrap();
+    let fates: Vec<_> = ids
+        .iter()
+        .map(|id| journal.get(*id).unwrap().unwrap().fate())
+        .collect();
+    assert_eq!(fates, [Fate::DuplicatePossible, Fate::Certain]);
 }
 
 #[test]

@@ -13,7 +13,7 @@ use std::time::Duration;
 use eventscope::broker::Options;
 use eventscope::domain::Endpoint;
 use eventscope::domain::record::{Fate, Record};
-use eventscope::protocol::{Command, MoveOrder, Update};
+use eventscope::protocol::{Command, Link, MoveOrder, Update};
 use eventscope::storage::journal::Journal;
 
 use crate::support::proxy::{Cut, Proxy};
@@ -294,6 +294,15 @@ fn a_killed_broker_loses_nothing() {
         some_moment();
         broker.kill();
         app.job_done(request);
+        app.expect("the loss", |update| {
+            matches!(update, Update::Link(Link::Lost { .. })).then_some(())
+        });
+        // As it was at the start, and what the loss made doubtful.
+        for _ in 0..2 {
+            app.expect("the journal", |update| {
+                matches!(update, Update::Journal(_)).then_some(())
+            });
+        }
         let records = app.journal();
         drop(app);
         broker.start_again();

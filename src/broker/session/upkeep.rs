@@ -12,7 +12,7 @@ use super::super::link::{self, Happening, Phase, State};
 use super::super::sandbox::Sandbox;
 use super::super::tap::Wanted;
 use super::super::wires::Wires;
-use super::super::{firehose, private, survey, tap};
+use super::super::{firehose, private, records, survey, tap};
 use super::Session;
 use crate::domain::Endpoint;
 use crate::domain::tap::TapId;
@@ -159,6 +159,10 @@ impl Session {
         }
         // One of the two may still stand. It closes when its last user drops it.
         let endpoint = wires.endpoint.as_ref().clone();
+        if self.options.journal_dir.is_some() {
+            let place = endpoint.place();
+            self.apart(|journal| async move { records::doubt(&journal, place).await });
+        }
         self.wait_and_retry(endpoint, since, 0, reason).await;
     }
 
