@@ -295,6 +295,9 @@ async fn send_window(
         let written = write(journal, done.collect(), Vec::new()).await;
         trouble = trouble.or(written.err());
     }
+    if removed.is_err() {
+        return Err(BROKEN.to_owned());
+    }
     match (trouble, silent) {
         (Some(words), _) => Err(format!(
             "{words}. Nothing is lost; the rest stays in the queue"

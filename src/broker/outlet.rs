@@ -81,7 +81,7 @@ impl Outlet {
                 PublishOutcome::Refused("RabbitMQ gave no confirm".to_owned())
             }
             Ok(Err(trouble)) => {
-                certain = !handed_over || trouble.code.is_some();
+                certain = !handed_over || trouble.is_refusal();
                 PublishOutcome::Refused(refusal_words(outgoing, &trouble, handed_over))
             }
             Err(_) => {
@@ -306,7 +306,7 @@ fn refusal_words(outgoing: &Outgoing, trouble: &Trouble, handed_over: bool) -> S
         Some(406) if trouble.words.contains("expiration") => {
             trouble.and("The property expiration is a whole number of milliseconds")
         }
-        None if handed_over => format!(
+        _ if handed_over && !trouble.is_refusal() => format!(
             "{} before the confirm came, so whether the message arrived is not known",
             trouble.words
         ),
@@ -358,5 +358,7 @@ mod tests {
         assert!(words(Some(403), "ACCESS_REFUSED").contains("write permission"));
         assert!(words(Some(406), "user_id property set to 'a'").contains("user-id"));
         assert!(words(None, "The connection broke").contains("not known"));
+        assert!(words(Some(320), "CONNECTION_FORCED").contains("not known"));
+        assert!(!words(Some(406), "too large").contains("not known"));
     }
 }

@@ -33,6 +33,9 @@ pub(super) async fn run(
     options: Options,
 ) {
     let journal = Recorder::new(options.journal_dir.clone());
+    let (aside, waiting) = mpsc::unbounded_channel();
+    let mut clerk = JoinSet::new();
+    clerk.spawn(in_order(waiting, outbox.clone()));
     let mut session = Session {
         outbox,
         options,
@@ -43,7 +46,7 @@ pub(super) async fn run(
         starting: None,
         sandbox: None,
         shop: JoinSet::new(),
-        aside: JoinSet::new(),
+        aside,
     };
     session.tell_of_last_run();
     loop {
@@ -61,6 +64,15 @@ pub(super) async fn run(
     }
     session.close().await;
     // The child is killed with its last owner: what it confirmed is on the disk.
+}
+
+type Work = BoxFuture<'static, Update>;
+
+/// Does one work after the other, so that what is read after a change shows the change.
+async fn in_order(mut waiting: mpsc::UnboundedReceiver<Work>, outbox: Outbox) {
+    while let Some(work) = waiting.recv().await {
+        outbox.send(work.await).await;
+    }
 }
 
 /// A tap that is wanted, running or not.
@@ -83,8 +95,8 @@ struct Session {
     starting: Option<Starting>,
     sandbox: Option<Sandbox>,
     shop: JoinSet<()>,
-    /// Work that goes on whatever becomes of the connection.
-    aside: JoinSet<()>,
+    /// Work that goes on whatever becomes of the connection, one after the other.
+    aside: mpsc::UnboundedSender<Work>,
 }
 
 async fn started(starting: &mut Option<Starting>) -> Result<Sandbox, String> {
@@ -186,7 +198,7 @@ impl Session {
     }
 
     /// What an earlier run left unfinished is told without being asked for.
-    fn tell_of_last_run(&mut self) {
+    fn tell_of_last_run(&self) {
         if self.options.journal_dir.is_some() {
             self.apart(|journal| async move {
                 records::age_out(&journal).await;
@@ -196,15 +208,13 @@ impl Session {
     }
 
     /// Work on the journal needs no connection, so the end of one must not cut it off.
-    fn apart<F>(&mut self, work: impl FnOnce(Recorder) -> F)
+    fn apart<F>(&self, work: impl FnOnce(Recorder) -> F)
     where
         F: Future<Output = Update> + Send + 'static,
     {
-        let working = work(self.journal.clone());
-        let outbox = self.outbox.clone();
-        while self.aside.try_join_next().is_some() {}
-        self.aside
-            .spawn(async move { outbox.send(working.await).await });
+        if self.aside.send(Box::pin(work(self.journal.clone()))).is_err() {
+            tracing::error!("nobody does the work on the journal");
+        }
     }
 
     fn retry_now(&mut self) {

@@ -31,8 +31,8 @@ const BATCH_BYTES: usize = 1_000_000;
 const BATCH_TIME: Duration = Duration::from_millis(16);
 /// How often the depth of the tap's queue is looked at.
 const DEPTH_EVERY: Duration = Duration::from_millis(250);
-/// A window that takes this long for a batch may have let the queue fill up. The moment when it goes
-/// on is the last one to see that.
+/// A batch that took this long, most often because the window was slow, may have let the queue fill
+/// up. The moment before it is acknowledged is the last one to see that.
 const SLOW: Duration = Duration::from_millis(50);
 /// From this share of its limit on, a queue counts as full: it may have dropped some already.
 const FULL_PERCENT: u64 = 95;
@@ -164,8 +164,10 @@ async fn listen(
 struct Pace {
     /// Bytes of one body on average, lately.
     body_bytes: AtomicU64,
-    /// The window was slow, and goes on now.
+    /// Nothing was acknowledged for a while, so the queue may have filled up.
     was_slow: Notify,
+    /// The depth has been looked at since.
+    looked: Notify,
 }
 
 /// Reads deliveries and sends them on in batches. A batch is acknowledged only when the window's
@@ -180,7 +182,7 @@ async fn pump(wires: &Wires, wanted: &Wanted, consumer: &mut Consumer, pace: &Pa
         } else {
             tokio::select! {
                 biased;
-                () = tokio::time::sleep_until(batch.due), if batch.deliveries > 0 => None,
+                () = tokio::time::sleep_until(batch.due()), if batch.deliveries > 0 => None,
                 next = consumer.next() => Some(next),
             }
         };
@@ -189,7 +191,7 @@ async fn pump(wires: &Wires, wanted: &Wanted, consumer: &mut Consumer, pace: &Pa
             Some(Some(Ok(delivery))) => {
                 let acker = delivery.acker.clone();
                 batch.push(acker, event(wires, wanted, delivery).as_ref());
-                if !batch.is_full() && Instant::now() < batch.due {
+                if !batch.is_full() && Instant::now() < batch.due() {
                     continue;
                 }
             }
@@ -201,11 +203,12 @@ async fn pump(wires: &Wires, wanted: &Wanted, consumer: &mut Consumer, pace: &Pa
         pace.body_bytes.store(batch.average(), Ordering::Relaxed);
         let full = std::mem::replace(&mut batch, Batch::new(tap));
         for events in full.events {
-            let start = Instant::now();
             wires.outbox.send(Update::Events(events)).await;
-            if start.elapsed() >= SLOW {
-                pace.was_slow.notify_one();
-            }
+        }
+        if full.began.elapsed() >= SLOW {
+            // The acknowledgement lets the queue drain, and then nobody could tell that it was full.
+            pace.was_slow.notify_one();
+            pace.looked.notified().await;
         }
         if let Some(acker) = full.acker
             && let Err(error) = acker.ack(BasicAckOptions { multiple: true }).await
@@ -234,7 +237,7 @@ struct Batch {
     /// With those that are nothing to show but want an acknowledgement too.
     deliveries: usize,
     bytes: usize,
-    due: Instant,
+    began: Instant,
     /// Of the newest delivery: acknowledging it acknowledges all before it.
     acker: Option<lapin::Acker>,
 }
@@ -246,14 +249,14 @@ impl Batch {
             events: Vec::new(),
             deliveries: 0,
             bytes: 0,
-            due: Instant::now(),
+            began: Instant::now(),
             acker: None,
         }
     }
 
     fn push(&mut self, acker: lapin::Acker, event: Option<&Event>) {
         if self.deliveries == 0 {
-            self.due = Instant::now() + BATCH_TIME;
+            self.began = Instant::now();
         }
         self.deliveries += 1;
         self.acker = Some(acker);
@@ -262,6 +265,11 @@ impl Batch {
         if !self.events.last_mut().is_some_and(|last| last.push(event)) {
             self.events.push(log::Batch::of(self.tap, [event]));
         }
+    }
+
+    /// When it is sent even if it is not full.
+    fn due(&self) -> Instant {
+        self.began + BATCH_TIME
     }
 
     fn is_full(&self) -> bool {
@@ -283,8 +291,9 @@ async fn watch_depth(
     queue: &str,
     pace: &Pace,
 ) -> String {
-    let Ok(name) = codec::short("name of the queue", queue) else {
-        return std::future::pending().await;
+    let name = match codec::short("name of the queue", queue) {
+        Ok(name) => name,
+        Err(error) => return error.to_string(),
     };
     // When it was last seen to have room, and whether it was full since.
     let mut had_room = Utc::now();
@@ -293,10 +302,10 @@ async fn watch_depth(
     let mut tick = tokio::time::interval(DEPTH_EVERY);
     tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
-        tokio::select! {
-            _ = tick.tick() => {}
-            () = pace.was_slow.notified() => {}
-        }
+        let is_waited_for = tokio::select! {
+            _ = tick.tick() => false,
+            () = pace.was_slow.notified() => true,
+        };
         let asked_at = Utc::now();
         let options = QueueDeclareOptions::default().passive();
         let answer = probe.queue_declare(name.clone(), options, WireTable::default());
@@ -319,6 +328,9 @@ async fn watch_depth(
             had_room = asked_at;
         }
         was_full = full;
+        if is_waited_for {
+            pace.looked.notify_one();
+        }
     }
 }
 

@@ -66,6 +66,13 @@ impl Trouble {
         }
     }
 
+    /// The broker refused this very request and keeps the connection: a "channel exception" of
+    /// AMQP 0-9-1, 1.1. Other codes, such as 320 where an operator closes the connection, come at
+    /// any moment and say nothing of the request.
+    pub(super) fn is_refusal(&self) -> bool {
+        matches!(self.code, Some(311..=313 | 403..=406))
+    }
+
     /// Waits for an answer of the broker, but not for ever.
     ///
     /// # Errors
