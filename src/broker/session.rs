@@ -33,7 +33,7 @@ pub(super) async fn run(
     options: Options,
 ) {
     let journal = Recorder::new(options.journal_dir.clone());
-    let (aside, waiting) = mpsc::unbounded_channel();
+    let (aside, waiting) = mpsc::channel(WORKS_WAITING);
     let mut clerk = JoinSet::new();
     clerk.spawn(in_order(waiting, outbox.clone()));
     let mut session = Session {
@@ -48,7 +48,7 @@ pub(super) async fn run(
         shop: JoinSet::new(),
         aside,
     };
-    session.tell_of_last_run();
+    session.tell_of_last_run().await;
     loop {
         tokio::select! {
             biased;
@@ -66,10 +66,13 @@ pub(super) async fn run(
     // The child is killed with its last owner: what it confirmed is on the disk.
 }
 
+/// Works on the journal that may wait.
+const WORKS_WAITING: usize = 64;
+
 type Work = BoxFuture<'static, Update>;
 
 /// Does one work after the other, so that what is read after a change shows the change.
-async fn in_order(mut waiting: mpsc::UnboundedReceiver<Work>, outbox: Outbox) {
+async fn in_order(mut waiting: mpsc::Receiver<Work>, outbox: Outbox) {
     while let Some(work) = waiting.recv().await {
         outbox.send(work.await).await;
     }
@@ -96,7 +99,7 @@ struct Session {
     sandbox: Option<Sandbox>,
     shop: JoinSet<()>,
     /// Work that goes on whatever becomes of the connection, one after the other.
-    aside: mpsc::UnboundedSender<Work>,
+    aside: mpsc::Sender<Work>,
 }
 
 async fn started(starting: &mut Option<Starting>) -> Result<Sandbox, String> {
@@ -168,10 +171,12 @@ impl Session {
                 .await;
             }
             Command::ReadJournal => {
-                self.apart(|journal| async move { records::read(&journal).await });
+                self.apart(|journal| async move { records::read(&journal).await })
+                    .await;
             }
             Command::ForgetRecords(ids) => {
-                self.apart(|journal| async move { records::forget(&journal, ids).await });
+                self.apart(|journal| async move { records::forget(&journal, ids).await })
+                    .await;
             }
             Command::PutBack { request, id } => {
                 self.start(Asked::Move(request), move |wires, _| async move {
@@ -198,21 +203,23 @@ impl Session {
     }
 
     /// What an earlier run left unfinished is told without being asked for.
-    fn tell_of_last_run(&self) {
+    async fn tell_of_last_run(&self) {
         if self.options.journal_dir.is_some() {
             self.apart(|journal| async move {
                 records::age_out(&journal).await;
                 records::read(&journal).await
-            });
+            })
+            .await;
         }
     }
 
     /// Work on the journal needs no connection, so the end of one must not cut it off.
-    fn apart<F>(&self, work: impl FnOnce(Recorder) -> F)
+    async fn apart<F>(&self, work: impl FnOnce(Recorder) -> F)
     where
         F: Future<Output = Update> + Send + 'static,
     {
-        if self.aside.send(Box::pin(work(self.journal.clone()))).is_err() {
+        let work = Box::pin(work(self.journal.clone()));
+        if self.aside.send(work).await.is_err() {
             tracing::error!("nobody does the work on the journal");
         }
     }
@@ -311,7 +318,8 @@ impl Session {
             Err(_) => {
                 self.answer(asked, cut_off_words(asked).to_owned()).await;
                 if matches!(asked, Asked::Move(_)) {
-                    self.apart(|journal| async move { records::cut_off(&journal).await });
+                    self.apart(|journal| async move { records::cut_off(&journal).await })
+                        .await;
                 }
             }
         }

@@ -161,7 +161,8 @@ impl Session {
         let endpoint = wires.endpoint.as_ref().clone();
         if self.options.journal_dir.is_some() {
             let place = endpoint.place();
-            self.apart(|journal| async move { records::doubt(&journal, place).await });
+            self.apart(|journal| async move { records::doubt(&journal, place).await })
+                .await;
         }
         self.wait_and_retry(endpoint, since, 0, reason).await;
     }
