@@ -7,8 +7,9 @@ use eventscope::protocol::{TapState, Update};
 
 use crate::support::{App, Place};
 
-const PUBLISHED: u64 = 40_000;
-const LIMIT: u32 = 500;
+const PUBLISHED: u64 = 60_000;
+/// Enough to take longer to drain than the pause between two looks at the queue.
+const LIMIT: u32 = 5_000;
 /// What may wait outside the broker's queue: batches on both sides of the forwarding thread, one
 /// in each hand, and the deliveries under way.
 const UNDER_WAY: u64 = 36 * 256 + 1_000;
