@@ -57,6 +57,9 @@ impl Settings {
     }
 }
 
+/// Name of the journal in its folder.
+pub const JOURNAL: &str = "journal.sqlite";
+
 /// The settings file in the user's configuration folder.
 #[must_use]
 pub fn settings_file() -> Option<PathBuf> {
@@ -72,7 +75,7 @@ pub fn journal_dir() -> Option<PathBuf> {
 /// The file of the journal.
 #[must_use]
 pub fn journal_file() -> Option<PathBuf> {
-    Some(journal_dir()?.join(crate::storage::journal::FILE_NAME))
+    Some(journal_dir()?.join(JOURNAL))
 }
 
 #[cfg(test)]

@@ -12,9 +12,7 @@ use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
 use crate::domain::Outgoing;
 use crate::domain::record::{Deed, Held, Record, RecordId, Stage};
-
-/// Name of the file in the journal's folder.
-pub const FILE_NAME: &str = "journal.sqlite";
+use crate::settings::JOURNAL;
 
 /// How long a record is kept after its message left the queue.
 pub const KEPT_FOR: TimeDelta = TimeDelta::days(30);
@@ -82,7 +80,7 @@ impl Journal {
     /// If the folder or a file cannot be made, opened or locked, or is no journal.
     pub fn open(dir: &Path) -> Result<Self, JournalError> {
         DirBuilder::new().recursive(true).mode(0o700).create(dir)?;
-        let path = dir.join(FILE_NAME);
+        let path = dir.join(JOURNAL);
         private().open(&path)?;
         let db = Connection::open(&path)?;
         db.busy_timeout(BUSY)?;

@@ -152,7 +152,7 @@ fn the_journal_is_for_this_user_alone() {
 #[test]
 fn a_file_that_is_no_journal_or_a_later_one_is_refused_and_left_alone() {
     let dir = tempfile::tempdir().unwrap();
-    let path = dir.path().join(FILE_NAME);
+    let path = dir.path().join(JOURNAL);
     std::fs::write(&path, "this is no database, but a text of some length").unwrap();
     assert!(Journal::open(dir.path()).is_err());
     assert!(std::fs::read(&path).unwrap().starts_with(b"this is"));
