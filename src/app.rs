@@ -141,7 +141,7 @@ impl App {
 impl eframe::App for App {
     fn logic(&mut self, ctx: &egui::Context, _frame: &mut eframe::Frame) {
         let more = self.take_in();
-        match self.state.live.tick(Utc::now()) {
+        match self.state.tick(Utc::now()) {
             _ if more => ctx.request_repaint(),
             Soon::Now => ctx.request_repaint(),
             Soon::In(ms) => {

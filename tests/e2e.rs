@@ -242,7 +242,7 @@ fn the_walkthrough() -> Result<()> {
     app.find("push button", "Open")?.click()?;
     wait_for_row(&app, "order.paid", Duration::from_secs(10))?;
     app.find_row_starting_with("order.created")?.click()?;
-    app.wait_for_text("Rejected by a consumer of queue e2e.orders")?;
+    app.wait_for_text("Died because a consumer of queue e2e.orders rejected it")?;
     let edited = r#"{"amount":129.90,"note":"text"}"#;
     app.find("entry", "Payload")?.set_text(edited)?;
     picture(&app, "5-dead-letters");

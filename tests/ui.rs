@@ -4,6 +4,7 @@
 #![expect(clippy::expect_used, clippy::panic, reason = "a test may panic")]
 
 mod ui {
+    mod dead_letters;
     mod taps;
 }
 
@@ -25,8 +26,7 @@ use eventscope::domain::{
 };
 use eventscope::log::Batch;
 use eventscope::protocol::{
-    Command, Gravity, Link, MoveOutcome, Notice, PeekReport, PublishOutcome, SandboxState,
-    TapState, Update,
+    Command, Gravity, Link, Notice, PeekReport, PublishOutcome, SandboxState, TapState, Update,
 };
 use eventscope::settings::Settings;
 
@@ -150,6 +150,21 @@ impl Window {
             assert!(std::time::Instant::now() < deadline, "{rows:?}");
             self.frames();
         }
+    }
+
+    /// Frames until a text is there that is worked out on threads of its own.
+    fn wait_for_text(&mut self, text: &str) {
+        let deadline = std::time::Instant::now() + std::time::Duration::from_secs(10);
+        while !self.sees(text) {
+            assert!(std::time::Instant::now() < deadline, "{text:?} never came");
+            self.frames();
+        }
+    }
+
+    /// The broker and virtual host as the journal names them.
+    fn place(&self) -> String {
+        let endpoint = self.harness.state().state().endpoint();
+        endpoint.expect("a connection").place()
     }
 
     fn last(&self) -> String {
@@ -517,107 +532,6 @@ fn broken_json_is_said_while_it_is_typed() {
     window.tab("Publish");
     window.type_into("Payload", "{\"a\":");
     window.assert_sees("Not valid JSON: EOF");
-}
-
-#[test]
-fn dead_letters_are_listed_opened_edited_and_resent() {
-    let mut window = Window::connected();
-    window.tab("Dead letters");
-    window.assert_sees("Why did it die?");
-    peek(&mut window, &[r#"{"amount":"1"}"#, r#"{"amount":"2"}"#]);
-    let rows = window.rows();
-    assert_eq!(rows.len(), 2);
-    assert!(rows[0].starts_with("order.created"), "{rows:?}");
-    window.click(Role::Row, &rows[1]);
-    window
-        .assert_sees("Rejected by a consumer of queue orders 3 times, first 2023-11-14T22:13:20Z");
-    window.assert_sees("Reaches the queue orders");
-    window.type_into("Payload", " ");
-    window.press("Resend");
-    let Command::Resend {
-        request, orders, ..
-    } = window.take_last()
-    else {
-        panic!("no resend")
-    };
-    assert_eq!(orders.len(), 1);
-    assert_eq!(orders[0].outgoing.exchange, "shop.events");
-    assert_eq!(orders[0].outgoing.routing_key, "order.created");
-    assert!(
-        orders[0].outgoing.properties.headers.is_none(),
-        "death headers are left out"
-    );
-    let original = orders[0].original;
-    window.tell(Update::Moved {
-        request,
-        original,
-        outcome: MoveOutcome::Resent,
-    });
-    window.tell(Update::JobDone {
-        request,
-        problem: None,
-    });
-    window.assert_sees("1 of 1 resent");
-    assert_eq!(window.rows().len(), 1);
-}
-
-#[test]
-fn marked_messages_are_resent_together_and_what_stays_says_why() {
-    let mut window = Window::connected();
-    peek(&mut window, &["1", "2"]);
-    window.click(Role::CheckBox, "Mark order.created 1");
-    window.press("Resend selected");
-    let Command::Resend {
-        request, orders, ..
-    } = window.take_last()
-    else {
-        panic!("no resend")
-    };
-    assert_eq!(orders.len(), 1);
-    assert_eq!(orders[0].outgoing.body, b"2");
-    let outcome = MoveOutcome::Kept("No queue took it".into());
-    window.tell(Update::Moved {
-        request,
-        original: orders[0].original,
-        outcome,
-    });
-    window.tell(Update::JobDone {
-        request,
-        problem: None,
-    });
-    window.assert_sees("0 of 1 resent, 1 stayed in the queue");
-    window.assert_sees("No queue took it");
-    assert_eq!(window.rows().len(), 2);
-}
-
-#[test]
-fn discarding_asks_in_words_first() {
-    let mut window = Window::connected();
-    peek(&mut window, &["1", "2"]);
-    let row = window.rows().remove(0);
-    window.click(Role::Row, &row);
-    window.press("Discard");
-    window.assert_sees("Discard 1 message?");
-    window.press("Keep them");
-    assert!(!window.last().contains("Discard"));
-    window.press("Discard");
-    window.press("Discard 1 message");
-    assert!(window.last().contains("Discard"));
-}
-
-#[test]
-fn a_peek_that_fails_says_why() {
-    let mut window = Window::connected();
-    window.tab("Dead letters");
-    window.type_into("Queue", "absent");
-    window.press("Open");
-    let Command::Peek { request, queue, .. } = window.take_last() else {
-        panic!("no peek")
-    };
-    assert_eq!(queue, "absent");
-    let result = Err("There is no queue absent".to_owned());
-    window.tell(Update::Peeked { request, result });
-    window.assert_sees("There is no queue absent");
 }
 
 #[test]

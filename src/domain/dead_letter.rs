@@ -105,16 +105,17 @@ impl Death {
         })
     }
 
-    /// The entry as a sentence: `Rejected by queue orders 3 times, first 2026-01-31T12:03:11Z`.
+    /// The entry as a sentence: `Died because a consumer of queue orders rejected it 3 times, first
+    /// 2026-01-31T12:03:11Z`.
     #[must_use]
     pub fn words(&self) -> String {
         let queue = &self.queue;
         let what = match &self.reason {
-            DeathReason::Rejected => format!("Rejected by a consumer of queue {queue}"),
-            DeathReason::Expired => format!("Expired in queue {queue}"),
-            DeathReason::MaxLen => format!("Pushed out of queue {queue}, which was full"),
-            DeathReason::DeliveryLimit => format!("Delivered too often by queue {queue}"),
-            DeathReason::Other(word) => format!("Died in queue {queue} ({word})"),
+            DeathReason::Rejected => format!("a consumer of queue {queue} rejected it"),
+            DeathReason::Expired => format!("it expired in queue {queue}"),
+            DeathReason::MaxLen => format!("queue {queue} was full"),
+            DeathReason::DeliveryLimit => format!("queue {queue} had delivered it too often"),
+            DeathReason::Other(word) => format!("of {word} in queue {queue}"),
         };
         let times = match self.count {
             0 | 1 => String::new(),
@@ -125,7 +126,7 @@ impl Death {
             (Some(time), 0 | 1) => format!(", {}", timestamp_text(time)),
             (Some(time), _) => format!(", first {}", timestamp_text(time)),
         };
-        format!("{what}{times}{when}")
+        format!("Died because {what}{times}{when}")
     }
 }
 
@@ -212,8 +213,9 @@ pub(crate) mod tests {
         assert_eq!(
             words,
             [
-                "Rejected by a consumer of queue orders 3 times, first 2023-11-14T22:13:20Z",
-                "Expired in queue retry, 2023-11-14T22:13:20Z",
+                "Died because a consumer of queue orders rejected it 3 times, first \
+                 2023-11-14T22:13:20Z",
+                "Died because it expired in queue retry, 2023-11-14T22:13:20Z",
             ]
         );
     }

@@ -12,6 +12,8 @@ pub mod envelope;
 pub mod event;
 pub mod event_diff;
 pub mod export;
+pub mod feature;
+pub mod groups;
 pub mod hex;
 pub mod json;
 pub mod json_diff;
@@ -27,6 +29,7 @@ pub mod sample;
 pub mod tap;
 pub mod topology;
 pub mod value;
+pub mod why;
 
 pub use dead_letter::{Death, DeathReason};
 pub use draft::{BodyDraft, Draft, HeaderRow, Outgoing};

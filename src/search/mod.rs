@@ -8,6 +8,7 @@ mod series;
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
+use std::task::Poll;
 
 use crossbeam_channel::{Receiver, TryRecvError};
 
@@ -151,6 +152,30 @@ impl<T: Send + 'static> Scan<T> {
     }
 }
 
+/// A piece of work on a thread for searching, with one result.
+#[derive(Debug)]
+pub struct Task<T>(Receiver<T>);
+
+impl<T: Send + 'static> Task<T> {
+    /// Begins it.
+    pub fn begin(work: impl FnOnce() -> T + Send + 'static) -> Self {
+        let (answer, result) = crossbeam_channel::bounded(1);
+        // Nobody waits any more if it was given up meanwhile.
+        spawn(move || drop(answer.send(work())));
+        Self(result)
+    }
+
+    /// The result once it is there, [`Poll::Pending`] until then, and nothing if the work ended in
+    /// a panic.
+    pub fn poll(&self) -> Poll<Option<T>> {
+        match self.0.try_recv() {
+            Ok(result) => Poll::Ready(Some(result)),
+            Err(TryRecvError::Empty) => Poll::Pending,
+            Err(TryRecvError::Disconnected) => Poll::Ready(None),
+        }
+    }
+}
+
 /// Runs something on a thread for searching; without threads, here.
 fn spawn(work: impl FnOnce() + Send + 'static) {
     static POOL: OnceLock<Option<rayon::ThreadPool>> = OnceLock::new();
@@ -215,6 +240,18 @@ mod tests {
         assert!(!scan.is_busy());
         log.push(TapId(1), &event("k", "y"));
         assert_eq!(finish(&mut scan, &log), [500]);
+    }
+
+    #[test]
+    fn a_task_ends_with_its_result_or_with_nothing() {
+        let end = |task: Task<u8>| loop {
+            if let Poll::Ready(result) = task.poll() {
+                return result;
+            }
+            std::thread::yield_now();
+        };
+        assert_eq!(end(Task::begin(|| 7)), Some(7));
+        assert_eq!(end(Task::begin(|| panic!("on purpose"))), None);
     }
 
     #[test]

@@ -9,8 +9,6 @@ use crate::protocol::{Command, RequestId};
 /// What a person can do with the journal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum JournalAction {
-    /// Show it, or the queues again.
-    Open(bool),
     /// Read it again.
     Refresh,
     /// Look at a record.
@@ -24,8 +22,6 @@ pub enum JournalAction {
 /// The journal as it was last read.
 #[derive(Debug, Default)]
 pub struct JournalDesk {
-    /// It is shown instead of the queues.
-    pub open: bool,
     /// What is not certain first, then the newest.
     pub records: Vec<Record>,
     /// Why it could not be read, or why a message was not put back.
@@ -92,10 +88,6 @@ impl JournalDesk {
     /// Does what the person asked for.
     pub fn act(&mut self, action: JournalAction, request: RequestId) -> Option<Command> {
         match action {
-            JournalAction::Open(open) => {
-                self.open = open;
-                open.then_some(Command::ReadJournal)
-            }
             JournalAction::Refresh => {
                 self.problem = None;
                 Some(Command::ReadJournal)

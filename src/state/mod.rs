@@ -6,6 +6,7 @@
 pub mod action;
 pub mod dead_letters;
 pub mod forms;
+pub mod groups;
 pub mod job;
 pub mod journal;
 pub mod live;
@@ -28,6 +29,7 @@ use crate::protocol::{Command, Gravity, Link, RequestId, SandboxState, TapState,
 pub use action::{Action, Screen};
 pub use forms::Forms;
 
+use dead_letters::Surroundings;
 use live::LiveAction;
 
 /// Time and fresh ids, handed in by the edge.
@@ -48,6 +50,18 @@ pub enum Soon {
     In(i64),
     /// There is nothing more to do.
     No,
+}
+
+impl Soon {
+    /// The sooner of two.
+    #[must_use]
+    pub fn or(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::Now, _) | (_, Self::Now) => Self::Now,
+            (Self::In(a), Self::In(b)) => Self::In(a.min(b)),
+            (Self::No, soon) | (soon, Self::No) => soon,
+        }
+    }
 }
 
 /// Everything the window shows.
@@ -243,6 +257,15 @@ impl State {
         }
     }
 
+    /// A frame passes. Says when the next one is due.
+    pub fn tick(&mut self, now: DateTime<Utc>) -> Soon {
+        let groups = match self.screen {
+            Screen::DeadLetters => self.dead.tick(),
+            _ => Soon::No,
+        };
+        self.live.tick(now).or(groups)
+    }
+
     /// True while something on the screen counts seconds, so that a frame is due in one.
     #[must_use]
     pub fn needs_clock(&self) -> bool {
@@ -348,7 +371,11 @@ impl State {
             Action::Dead(action) => {
                 let request = RequestId(self.fresh());
                 let login = self.login().to_owned();
-                let commands = self.dead.act(action, request, forms, &login);
+                let cx = Surroundings {
+                    login: &login,
+                    log: &self.live.log,
+                };
+                let commands = self.dead.act(action, request, forms, &cx);
                 self.dead.refresh(&self.topology);
                 return commands;
             }

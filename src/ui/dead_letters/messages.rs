@@ -92,7 +92,7 @@ fn bar_ui(ui: &mut Ui, cx: &mut Cx<'_>, queue: &str) {
     });
 }
 
-fn target_ui(ui: &mut Ui, cx: &mut Cx<'_>, choice: TargetChoice) {
+pub(super) fn target_ui(ui: &mut Ui, cx: &mut Cx<'_>, choice: TargetChoice) {
     let name = weak(ui, "Send to");
     let combo = ComboBox::from_id_salt("target")
         .selected_text(choice.words())
@@ -113,7 +113,7 @@ fn target_ui(ui: &mut Ui, cx: &mut Cx<'_>, choice: TargetChoice) {
         .accesskit_node_builder(response.id, |node| node.set_description(choice.words()));
 }
 
-fn job_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
+pub(super) fn job_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     let Some(job) = &cx.state.dead.job else {
         return;
     };

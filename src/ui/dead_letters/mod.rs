@@ -1,6 +1,7 @@
 //! Dead letters: the queues, the messages in one, and the repair of a message.
 
 mod editor;
+mod groups;
 mod journal;
 mod messages;
 mod queues;
@@ -11,8 +12,7 @@ use super::Cx;
 use super::theme::{Palette, STEP};
 use super::widgets::{button, danger_button, tabs};
 use crate::state::Action;
-use crate::state::dead_letters::DeadAction;
-use crate::state::journal::JournalAction;
+use crate::state::dead_letters::{DeadAction, DeadTab};
 
 /// Draws the screen.
 pub fn dead_letters_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
@@ -26,15 +26,26 @@ pub fn dead_letters_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     Panel::top("dead_tabs")
         .frame(strip)
         .show(ui, |ui| tabs_ui(ui, cx));
-    if cx.state.journal.open {
-        let frame = Frame::new()
-            .fill(palette.base)
-            .inner_margin(Margin::symmetric(12, 8));
-        CentralPanel::default()
-            .frame(frame)
-            .show(ui, |ui| journal::journal_ui(ui, cx, side));
-        return;
+    let frame = Frame::new()
+        .fill(palette.base)
+        .inner_margin(Margin::symmetric(12, 8));
+    match cx.state.dead.tab {
+        DeadTab::Queues => queues_tab_ui(ui, cx, side),
+        DeadTab::Groups => {
+            CentralPanel::default()
+                .frame(Frame::new().fill(palette.base))
+                .show(ui, |ui| groups::groups_ui(ui, cx, side));
+        }
+        DeadTab::Journal => {
+            CentralPanel::default()
+                .frame(frame)
+                .show(ui, |ui| journal::journal_ui(ui, cx, side));
+        }
     }
+}
+
+fn queues_tab_ui(ui: &mut Ui, cx: &mut Cx<'_>, side: Frame) {
+    let palette = Palette::of(ui);
     let wide = ui.available_width();
     Panel::left("dead_queues")
         .default_size((wide * 0.205).clamp(190.0, 300.0))
@@ -58,12 +69,16 @@ pub fn dead_letters_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
 }
 
 fn tabs_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
-    let journal = &cx.state.journal;
-    let (open, unfinished) = (journal.open, journal.unfinished());
+    let (tab, unfinished) = (cx.state.dead.tab, cx.state.journal.unfinished());
     ui.horizontal(|ui| {
         ui.spacing_mut().item_spacing.x = 0.0;
-        if let Some(open) = tabs(ui, open, &[(false, "Queues"), (true, "Journal")]) {
-            cx.act(Action::Journal(JournalAction::Open(open)));
+        let all = [
+            (DeadTab::Queues, "Queues"),
+            (DeadTab::Groups, "Groups"),
+            (DeadTab::Journal, "Journal"),
+        ];
+        if let Some(tab) = tabs(ui, tab, &all) {
+            cx.act(Action::Dead(DeadAction::Tab(tab)));
         }
         if unfinished > 0 {
             let words = match unfinished {

@@ -1,83 +1,37 @@
 //! Dead-letter queues: which there are, what lies in one, and the repair of a message.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
 use crate::domain::dead_letter::DEATHS;
 use crate::domain::draft::Problem;
-use crate::domain::resend::{self, Resend, Target};
 use crate::domain::topology::DeadLetterQueue;
 use crate::domain::{Death, Draft, Event, Fingerprint, Queue, Topology};
-use crate::log::Batch;
-use crate::protocol::{Command, MoveOrder, MoveOutcome, PeekReport, RequestId};
+use crate::log::{Batch, EventLog};
+use crate::protocol::{Command, MoveOutcome, PeekReport, RequestId};
 
+mod action;
+mod repair;
+
+pub use action::{DeadAction, DeadTab, TargetChoice};
+
+use super::Soon;
 use super::forms::Forms;
+use super::groups::GroupDesk;
 use super::job::Job;
 
 /// Messages that one peek borrows at most.
 pub const PEEK_LIMIT: u16 = 200;
 
-/// What a person can do on the dead-letter screen.
-#[derive(Clone, Debug)]
-pub enum DeadAction {
-    /// Open a queue and peek into it.
-    OpenQueue(String),
-    /// Open the queue whose name was typed.
-    OpenTyped,
-    /// Peek into the open queue again.
-    Peek,
-    /// Select a message by its place in the list.
-    Select(usize),
-    /// Mark or unmark a message.
-    Mark(usize, bool),
-    /// Mark or unmark all shown.
-    MarkAll(bool),
-    /// Choose where messages are sent.
-    Target(TargetChoice),
-    /// Send the message in the editor.
-    Resend,
-    /// Send the marked ones, each as it lies there.
-    ResendSelected,
-    /// Send all that are shown, each as it lies there.
-    ResendAll,
-    /// Ask whether the marked ones, or the selected one, shall be thrown away.
-    AskDiscard,
-    /// Yes, throw them away.
-    Discard,
-    /// No.
-    CancelDiscard,
-    /// Stop the running job after the message it is at.
-    Stop,
-}
-
-/// Where messages are sent again.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum TargetChoice {
-    /// To the exchange and key of the first publish.
-    #[default]
-    Origin,
-    /// Only to the queue that failed.
-    QueueThatFailed,
-}
-
-impl TargetChoice {
-    /// The choice in words.
-    #[must_use]
-    pub fn words(self) -> &'static str {
-        match self {
-            Self::Origin => "The original exchange",
-            Self::QueueThatFailed => "Only the queue that failed",
-        }
-    }
-
-    fn target(self) -> Target {
-        match self {
-            Self::Origin => Target::Origin,
-            Self::QueueThatFailed => Target::QueueThatFailed,
-        }
-    }
+/// What an action needs to know of the rest.
+#[derive(Clone, Copy, Debug)]
+pub struct Surroundings<'a> {
+    /// The connection's user.
+    pub login: &'a str,
+    /// The events that taps have seen.
+    pub log: &'a EventLog,
 }
 
 /// A message as it was peeked.
@@ -128,6 +82,10 @@ pub struct Editor {
 /// The dead-letter screen's memory.
 #[derive(Debug, Default)]
 pub struct DeadLetterDesk {
+    /// The part that is shown.
+    pub tab: DeadTab,
+    /// The messages in groups.
+    pub groups: GroupDesk,
     /// The open queue.
     pub queue: Option<String>,
     /// Queues named by hand.
@@ -157,7 +115,36 @@ pub struct DeadLetterDesk {
 impl DeadLetterDesk {
     /// A new session: nothing of the old broker is true any more.
     pub fn forget(&mut self) {
-        *self = Self::default();
+        *self = Self {
+            tab: self.tab,
+            ..Self::default()
+        };
+    }
+
+    /// A frame passes in which this screen is open.
+    pub fn tick(&mut self) -> Soon {
+        if self.tab != DeadTab::Groups {
+            return Soon::No;
+        }
+        let peeked = self.peeked.as_ref();
+        self.groups.tick(|| {
+            let messages = peeked.iter().flat_map(|peeked| &peeked.messages);
+            let named = messages.map(|message| (message.fingerprint, Arc::clone(&message.event)));
+            named.collect()
+        })
+    }
+
+    /// Places of the messages of the group that is looked at.
+    fn group_places(&self) -> Vec<usize> {
+        let (Some(group), Some(peeked)) = (self.groups.chosen(), &self.peeked) else {
+            return Vec::new();
+        };
+        let members: HashSet<Fingerprint> = group.members.iter().copied().collect();
+        let messages = peeked.messages.iter().enumerate();
+        messages
+            .filter(|(_, message)| members.contains(&message.fingerprint))
+            .map(|(place, _)| place)
+            .collect()
     }
 
     /// Works out anew which queues to list: those found in the topology, then those named by hand.
@@ -212,15 +199,41 @@ impl DeadLetterDesk {
         self.job.as_ref().is_some_and(|job| !job.ended)
     }
 
-    /// Does what the person asked for. `login` is the connection's user.
+    /// Does what the person asked for.
     pub fn act(
         &mut self,
         action: DeadAction,
         request: RequestId,
         forms: &mut Forms,
-        login: &str,
+        cx: &Surroundings<'_>,
     ) -> Vec<Command> {
+        let login = cx.login;
         match action {
+            DeadAction::Tab(tab) => {
+                self.tab = tab;
+                if tab == DeadTab::Journal {
+                    return vec![Command::ReadJournal];
+                }
+            }
+            DeadAction::GroupBy(by) => self.groups.group_by(by),
+            DeadAction::SelectGroup(name) => {
+                self.groups.selected = Some(name.clone());
+                let places = self.group_places();
+                let peeked = self.peeked.as_ref();
+                let messages = places
+                    .iter()
+                    .filter_map(|place| peeked?.messages.get(*place));
+                let messages = messages.map(|message| Arc::clone(&message.event)).collect();
+                self.groups.select(&name, messages, cx.log);
+            }
+            DeadAction::ResendGroup => {
+                let places = self.group_places();
+                return self.resend_places(&places, request, login);
+            }
+            DeadAction::MarkGroup => {
+                self.marked = self.group_places().into_iter().collect();
+                self.tab = DeadTab::Queues;
+            }
             DeadAction::OpenQueue(name) => return self.open(name, request, forms),
             DeadAction::OpenTyped => {
                 let name = forms.queue.trim().to_owned();
@@ -295,6 +308,7 @@ impl DeadLetterDesk {
     fn open(&mut self, name: String, request: RequestId, forms: &mut Forms) -> Vec<Command> {
         if self.queue.as_ref() != Some(&name) {
             self.peeked = None;
+            self.groups.stale();
             self.selected = None;
             self.marked.clear();
             self.asking = None;
@@ -362,6 +376,7 @@ impl DeadLetterDesk {
         if self.selected.is_none() {
             forms.editor = None;
         }
+        self.groups.stale();
         self.peeked = Some(Peeked {
             queue: report.queue,
             at: now,
@@ -402,81 +417,6 @@ impl DeadLetterDesk {
             .collect()
     }
 
-    fn load_editor(&mut self, forms: &mut Forms, login: &str) {
-        forms.editor = self.selected_message().map(|message| {
-            let Resend { outgoing, notes } = plan(&message.event, self.choice, login)
-                .unwrap_or_else(|words| elsewhere(&message.event, login, words));
-            Editor {
-                original: message.fingerprint,
-                draft: Draft::of(&outgoing),
-                notes,
-                problems: Vec::new(),
-                choice: self.choice,
-            }
-        });
-    }
-
-    fn resend_edited(&mut self, request: RequestId, forms: &mut Forms) -> Vec<Command> {
-        let Some(editor) = &mut forms.editor else {
-            return Vec::new();
-        };
-        match editor.draft.check() {
-            Ok(outgoing) => {
-                editor.problems.clear();
-                let orders = vec![MoveOrder {
-                    original: editor.original,
-                    outgoing,
-                }];
-                self.resend(orders, request)
-            }
-            Err(problems) => {
-                editor.problems = problems;
-                Vec::new()
-            }
-        }
-    }
-
-    fn resend_places(&mut self, places: &[usize], request: RequestId, login: &str) -> Vec<Command> {
-        let choice = self.choice;
-        let Some(peeked) = &mut self.peeked else {
-            return Vec::new();
-        };
-        let mut orders = Vec::with_capacity(places.len());
-        for place in places {
-            let Some(message) = peeked.messages.get_mut(*place) else {
-                continue;
-            };
-            match plan(&message.event, choice, login) {
-                Ok(resend) => orders.push(MoveOrder {
-                    original: message.fingerprint,
-                    outgoing: resend.outgoing,
-                }),
-                // One without a known origin is not guessed at; it says so and stays.
-                Err(words) => message.remark = Some(words),
-            }
-        }
-        self.resend(orders, request)
-    }
-
-    fn resend(&mut self, orders: Vec<MoveOrder>, request: RequestId) -> Vec<Command> {
-        let Some(queue) = self.queue.clone() else {
-            return Vec::new();
-        };
-        if orders.is_empty() || self.is_busy() {
-            return Vec::new();
-        }
-        self.start_job(request, "Resend", orders.len());
-        vec![Command::Resend {
-            request,
-            queue,
-            orders,
-        }]
-    }
-
-    fn start_job(&mut self, request: RequestId, verb: &'static str, total: usize) {
-        self.job = Some(Job::new(request, verb, total));
-    }
-
     /// Notes how one message of a job ended.
     pub fn moved(
         &mut self,
@@ -501,6 +441,7 @@ impl DeadLetterDesk {
             peeked.messages[place].remark = Some(words);
         }
         if leaves {
+            self.groups.stale();
             peeked.messages.remove(place);
             peeked.depth = peeked.depth.saturating_sub(1);
             let shifted = |p: usize| (p != place).then(|| if p > place { p - 1 } else { p });
@@ -526,27 +467,4 @@ impl DeadLetterDesk {
             }
         }
     }
-}
-
-fn plan(event: &Event, choice: TargetChoice, login: &str) -> Result<Resend, String> {
-    resend::plan(event, &choice.target(), login)
-}
-
-/// Without a known origin the message is offered as it lies there, with an empty target to fill in.
-fn elsewhere(event: &Event, login: &str, words: String) -> Resend {
-    let target = Target::Elsewhere {
-        exchange: String::new(),
-        routing_key: String::new(),
-    };
-    let mut resend = resend::plan(event, &target, login).unwrap_or_else(|_| Resend {
-        outgoing: crate::domain::Outgoing {
-            exchange: String::new(),
-            routing_key: String::new(),
-            properties: event.properties.clone(),
-            body: event.body.clone(),
-        },
-        notes: Vec::new(),
-    });
-    resend.notes.insert(0, words);
-    resend
 }

@@ -1,0 +1,172 @@
+//! The dead-letter screen by accessible names.
+
+use eframe::egui::accesskit::Role;
+use eventscope::domain::record::{Deed, Held, Record, RecordId, Stage};
+use eventscope::protocol::{Command, MoveOutcome, Update};
+
+use crate::{Window, event, peek, start_tap};
+
+#[test]
+fn dead_letters_are_listed_opened_edited_and_resent() {
+    let mut window = Window::connected();
+    window.tab("Dead letters");
+    window.assert_sees("Why did it die?");
+    peek(&mut window, &[r#"{"amount":"1"}"#, r#"{"amount":"2"}"#]);
+    let rows = window.rows();
+    assert_eq!(rows.len(), 2);
+    assert!(rows[0].starts_with("order.created"), "{rows:?}");
+    window.click(Role::Row, &rows[1]);
+    window.assert_sees(
+        "Died because a consumer of queue orders rejected it 3 times, first 2023-11-14T22:13:20Z",
+    );
+    window.assert_sees("Reaches the queue orders");
+    window.type_into("Payload", " ");
+    window.press("Resend");
+    let Command::Resend {
+        request, orders, ..
+    } = window.take_last()
+    else {
+        panic!("no resend")
+    };
+    assert_eq!(orders.len(), 1);
+    assert_eq!(orders[0].outgoing.exchange, "shop.events");
+    assert_eq!(orders[0].outgoing.routing_key, "order.created");
+    assert!(
+        orders[0].outgoing.properties.headers.is_none(),
+        "death headers are left out"
+    );
+    let original = orders[0].original;
+    window.tell(Update::Moved {
+        request,
+        original,
+        outcome: MoveOutcome::Resent,
+    });
+    window.tell(Update::JobDone {
+        request,
+        problem: None,
+    });
+    window.assert_sees("1 of 1 resent");
+    assert_eq!(window.rows().len(), 1);
+}
+
+#[test]
+fn marked_messages_are_resent_together_and_what_stays_says_why() {
+    let mut window = Window::connected();
+    peek(&mut window, &["1", "2"]);
+    window.click(Role::CheckBox, "Mark order.created 1");
+    window.press("Resend selected");
+    let Command::Resend {
+        request, orders, ..
+    } = window.take_last()
+    else {
+        panic!("no resend")
+    };
+    assert_eq!(orders.len(), 1);
+    assert_eq!(orders[0].outgoing.body, b"2");
+    let outcome = MoveOutcome::Kept("No queue took it".into());
+    window.tell(Update::Moved {
+        request,
+        original: orders[0].original,
+        outcome,
+    });
+    window.tell(Update::JobDone {
+        request,
+        problem: None,
+    });
+    window.assert_sees("0 of 1 resent, 1 stayed in the queue");
+    window.assert_sees("No queue took it");
+    assert_eq!(window.rows().len(), 2);
+}
+
+#[test]
+fn discarding_asks_in_words_first() {
+    let mut window = Window::connected();
+    peek(&mut window, &["1", "2"]);
+    let row = window.rows().remove(0);
+    window.click(Role::Row, &row);
+    window.press("Discard");
+    window.assert_sees("Discard 1 message?");
+    window.press("Keep them");
+    assert!(!window.last().contains("Discard"));
+    window.press("Discard");
+    window.press("Discard 1 message");
+    assert!(window.last().contains("Discard"));
+}
+
+#[test]
+fn a_peek_that_fails_says_why() {
+    let mut window = Window::connected();
+    window.tab("Dead letters");
+    window.type_into("Queue", "absent");
+    window.press("Open");
+    let Command::Peek { request, queue, .. } = window.take_last() else {
+        panic!("no peek")
+    };
+    assert_eq!(queue, "absent");
+    let result = Err("There is no queue absent".to_owned());
+    window.tell(Update::Peeked { request, result });
+    window.assert_sees("There is no queue absent");
+}
+
+#[test]
+fn a_group_says_what_its_messages_have_and_those_that_passed_have_not() {
+    let mut window = Window::connected();
+    window.tab("Live");
+    let tap = start_tap(&mut window);
+    window.receive(tap, &[event("order.created", r#"{"amount":3,"n":1}"#)]);
+    window.tab("Dead letters");
+    window.tab("Groups");
+    window.assert_sees("Nothing to group yet");
+    window.tab("Queues");
+    peek(&mut window, &[r#"{"amount":"1"}"#, r#"{"amount":"2"}"#]);
+    window.tab("Groups");
+    window.wait_for_text("No exception header");
+    window.click(Role::ListBoxOption, "No exception header (2)");
+    window.wait_for_text("2 of 2 dead have amount as text; 0 of 1 that passed");
+    window.press("Resend group");
+    let Command::Resend { orders, .. } = window.take_last() else {
+        panic!("no resend")
+    };
+    assert_eq!(orders.len(), 2);
+    window.press("Mark in queue");
+    assert_eq!(window.rows().len(), 2);
+}
+
+#[test]
+fn the_journal_says_where_a_message_is_and_puts_it_back() {
+    let mut window = Window::connected();
+    window.tab("Dead letters");
+    window.tab("Journal");
+    window.assert_sees("Nothing was moved yet");
+    let place = window.place();
+    let record = Record {
+        id: RecordId(7),
+        deed: Deed::Discard,
+        stage: Stage::Removed,
+        at: chrono::DateTime::UNIX_EPOCH,
+        abandoned: true,
+        words: String::new(),
+        message: Held {
+            place,
+            queue: "orders.dead".into(),
+            exchange: "dead".into(),
+            routing_key: "order.created".into(),
+            properties: eventscope::domain::Properties::default(),
+            body: b"{}".to_vec(),
+            sent: None,
+        },
+    };
+    window.tell(Update::Journal(Ok(vec![record])));
+    window.click(
+        Role::Row,
+        "Discard order.created Discarded from orders.dead",
+    );
+    window.press("Put back");
+    let Command::PutBack { id, request } = window.take_last() else {
+        panic!("nothing is put back")
+    };
+    assert_eq!(id, RecordId(7));
+    let problem = Some("There is no queue orders.dead".to_owned());
+    window.tell(Update::JobDone { request, problem });
+    window.assert_sees("There is no queue orders.dead");
+}
