@@ -7,8 +7,9 @@ use chrono::{DateTime, Utc};
 
 use crate::domain::preflight::Report;
 use crate::domain::record::{Record, RecordId};
+use crate::domain::resend::Target;
 use crate::domain::tap::{FirehoseRequest, TapId, TapRequest};
-use crate::domain::{Endpoint, Event, Fingerprint, Outgoing, Topology};
+use crate::domain::{Endpoint, Event, Fingerprint, Outgoing, Pace, Topology};
 use crate::log::Batch;
 
 /// Joins a command to the one [`Update`] that finishes it.
@@ -67,8 +68,17 @@ pub enum Command {
         request: RequestId,
         /// The queue they lie in.
         queue: String,
-        /// Which ones, and what is sent for each.
-        orders: Vec<MoveOrder>,
+        /// Which of them.
+        which: Which,
+        /// How fast and how carefully.
+        pace: Pace,
+    },
+    /// Pause a resend, or let it go on. While it is paused its messages lie in the queue.
+    PauseJob {
+        /// Which job.
+        request: RequestId,
+        /// Pause; otherwise go on.
+        pause: bool,
     },
     /// Write messages to the journal on disk, then remove them from the queue. Answered like
     /// [`Command::Resend`].
@@ -94,6 +104,29 @@ pub enum Command {
     },
     /// Remove records from the journal. Answered by [`Update::Journal`].
     ForgetRecords(Vec<RecordId>),
+}
+
+/// Which messages of a queue are sent again.
+#[derive(Clone, Debug)]
+pub enum Which {
+    /// These, and what is sent for each.
+    These(Vec<MoveOrder>),
+    /// All that lie there when the job begins, each as it lies there.
+    Whole(Target),
+}
+
+/// What a resend does now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum JobStage {
+    /// It sends.
+    Sending,
+    /// It watches for so many seconds whether what was sent dies again.
+    Watching {
+        /// How long in all.
+        seconds: u64,
+    },
+    /// The person paused it.
+    Paused,
 }
 
 /// One message to be sent again.
@@ -152,6 +185,15 @@ pub enum Update {
         original: Fingerprint,
         /// How it went.
         outcome: MoveOutcome,
+    },
+    /// How a resend goes about it now.
+    JobAt {
+        /// Which job.
+        request: RequestId,
+        /// Messages that it is about.
+        total: usize,
+        /// What it does.
+        stage: JobStage,
     },
     /// A resend or discard has ended; every message not told of by then stayed in the queue.
     JobDone {
@@ -269,6 +311,8 @@ pub struct PeekReport {
     pub depth: u32,
     /// How long they were borrowed, in milliseconds.
     pub borrowed_ms: u64,
+    /// How often one can look again without harm, where that is limited.
+    pub left: Option<u64>,
     /// What the person should know, such as a changed order; empty if nothing.
     pub remark: String,
 }

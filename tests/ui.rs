@@ -314,6 +314,7 @@ fn peek(window: &mut Window, bodies: &[&str]) {
         messages: bodies.iter().copied().map(dead_letter).collect(),
         depth: 2,
         borrowed_ms: 12,
+        left: None,
         remark: String::new(),
     };
     window.tell(Update::Peeked {

@@ -39,6 +39,8 @@ const SETTLE_PAUSE: Duration = Duration::from_millis(20);
 const FIRST_WINDOW: u16 = 8;
 /// Bytes that a later window is meant to hold.
 const WINDOW_BYTES: usize = 16 * 1024 * 1024;
+/// Most bytes that are borrowed in addition.
+const MORE_BYTES: usize = 64 * 1024 * 1024;
 /// Most messages in a window.
 const WINDOW: u16 = 4_096;
 
@@ -68,6 +70,10 @@ pub(super) struct Loan {
     pub looked_at: usize,
     /// Those were all that were ready.
     pub is_complete: bool,
+    /// Taking a consumer away again cannot delete the queue.
+    by_consumer: bool,
+    /// Consumers that it had so far.
+    windows: u16,
 }
 
 /// Borrows from a queue, oldest first. Stops early when `stop` turns true.
@@ -96,15 +102,11 @@ pub(super) async fn borrow(
         since: Instant::now(),
         looked_at: 0,
         is_complete: false,
+        by_consumer: may_consume(knowledge, queue, consumers),
+        windows: 0,
     };
     let wanted = usize::try_from(depth.min(bounds.messages)).unwrap_or(usize::MAX);
-    let by_consumer = may_consume(knowledge, queue, consumers);
-    let taken = if by_consumer {
-        loan.consume(&name, wanted, bounds.bytes, stop).await
-    } else {
-        loan.get(&name, wanted, bounds.bytes, stop).await
-    };
-    if let Err(trouble) = taken {
+    if let Err(trouble) = loan.take(wanted, bounds.bytes, stop).await {
         return Err(explain(&trouble));
     }
     loan.looked_at = loan.messages.len();
@@ -152,6 +154,56 @@ fn refusal_words(queue: &str, trouble: &Trouble) -> String {
 }
 
 impl Loan {
+    /// Messages that lay behind those that were borrowed at first.
+    pub(super) fn behind(&self) -> u32 {
+        let taken = u32::try_from(self.looked_at).unwrap_or(u32::MAX);
+        self.depth.saturating_sub(taken)
+    }
+
+    /// Messages that are ready now, beside the borrowed ones.
+    ///
+    /// # Errors
+    /// If the broker does not say.
+    pub(super) async fn ready(&self) -> Result<u32, Trouble> {
+        let (ready, _) = look(&self.channel, self.queue.clone()).await?;
+        Ok(ready)
+    }
+
+    /// Borrows so many more, which go back with the others.
+    ///
+    /// # Errors
+    /// If the connection broke.
+    pub(super) async fn more(
+        &mut self,
+        count: u32,
+        stop: &mut watch::Receiver<bool>,
+    ) -> Result<Vec<Arc<Event>>, Trouble> {
+        let newest = self.messages.keys().next_back().copied();
+        let wanted = self.messages.len() + usize::try_from(count).unwrap_or(0);
+        self.take(wanted, MORE_BYTES, stop).await?;
+        let from = newest.map_or(0, |newest| newest + 1);
+        Ok(self
+            .messages
+            .range(from..)
+            .map(|(_, event)| Arc::clone(event))
+            .collect())
+    }
+
+    /// Borrows until so many are held.
+    async fn take(
+        &mut self,
+        wanted: usize,
+        most_bytes: usize,
+        stop: &mut watch::Receiver<bool>,
+    ) -> Result<(), Trouble> {
+        let queue = self.queue.clone();
+        if self.by_consumer {
+            self.consume(&queue, wanted, most_bytes, stop).await
+        } else {
+            self.get(&queue, wanted, most_bytes, stop).await
+        }
+    }
+
     async fn consume(
         &mut self,
         queue: &ShortString,
@@ -160,7 +212,7 @@ impl Loan {
         stop: &mut watch::Receiver<bool>,
     ) -> Result<(), Trouble> {
         let mut bytes = 0;
-        for window in 0_u16.. {
+        loop {
             let room = Room {
                 messages: wanted - self.messages.len().min(wanted),
                 bytes: most_bytes.saturating_sub(bytes),
@@ -172,7 +224,8 @@ impl Loan {
             let qos = self.channel.basic_qos(size, BasicQosOptions::default());
             Trouble::limit(qos).await?;
             // The broker gives back consumer by consumer in the order of their tags.
-            let tag: ShortString = format!("eventscope-{window:05}").into();
+            let tag: ShortString = format!("eventscope-{:05}", self.windows).into();
+            self.windows = self.windows.wrapping_add(1);
             let options = BasicConsumeOptions::default();
             let arguments = WireTable::default();
             let consuming =

@@ -13,9 +13,9 @@
 //!   or its journal entry. Whatever else happens, it goes back.
 
 mod borrow;
+mod budget;
 mod codec;
 mod connect;
-mod dead_letters;
 mod firehose;
 mod jobs;
 mod link;
@@ -26,6 +26,7 @@ mod preflight;
 mod private;
 mod recorder;
 mod records;
+mod resend;
 pub mod sandbox;
 mod session;
 mod survey;

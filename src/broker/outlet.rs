@@ -103,7 +103,7 @@ impl Outlet {
 
     /// Publishes messages one behind the other without waiting between them, and tells what became
     /// of each. In their order; on trouble on the channel those that are not settled are unknown.
-    pub(super) async fn send_all(&mut self, all: &[Outgoing]) -> Vec<Sent> {
+    pub(super) async fn send_all(&mut self, all: &[&Outgoing]) -> Vec<Sent> {
         if let [one] = all {
             let (outcome, certain) = self.send_one(one).await;
             return vec![match outcome {
@@ -153,7 +153,7 @@ impl Outlet {
             self.channel = None;
         }
         if !returned.is_empty() {
-            let sent: Vec<Fingerprint> = all.iter().map(on_the_wire).collect();
+            let sent: Vec<Fingerprint> = all.iter().map(|one| on_the_wire(one)).collect();
             let returned = returned.into_iter().map(|back| {
                 let words = format!("{} {}", back.reply_code, back.reply_text);
                 let delivery = back.delivery;

@@ -5,14 +5,14 @@ use std::sync::Arc;
 use tokio::sync::watch;
 
 use super::borrow::{Bounds, borrow};
+use super::budget::{deliveries, delivery_limit};
+use super::resend::give_back;
 use super::wires::{Knowledge, Wires};
-use crate::domain::{Event, FieldValue, Queue};
+use crate::domain::Event;
 use crate::protocol::PeekReport;
 
 /// Most bytes of a peek.
 const PEEK_BYTES: usize = 64 * 1024 * 1024;
-/// The limit that quorum queues have from RabbitMQ 4.0 on if nobody sets another.
-const DEFAULT_LIMIT: u64 = 20;
 
 /// Borrows at most `limit` messages and puts them back.
 ///
@@ -37,22 +37,23 @@ pub(super) async fn run(
     let (depth, since) = (loan.depth, loan.since);
     let all = loan.is_complete;
     let messages: Vec<Arc<Event>> = loan.messages.values().cloned().collect();
-    let returned = loan.give_back().await;
+    let returned = give_back(&wires, &knowledge, &queue, loan).await;
     let borrowed_ms = u64::try_from(since.elapsed().as_millis()).unwrap_or(u64::MAX);
     let effect = Effect::of(&knowledge, &queue, &messages, all);
-    if matches!(
-        effect,
-        Effect::Counted { left: 0, .. } | Effect::OverLimit { .. }
-    ) {
+    if matches!(effect, Effect::Counted { left: 0, .. }) {
         wires.with_worn(|worn| worn.insert(queue.clone()));
     }
+    let left = match effect {
+        Effect::Counted { left, .. } => Some(left),
+        _ => None,
+    };
     let mut remark = effect.words();
-    if let Err(trouble) = returned {
-        remark = format!(
-            "{}, so RabbitMQ puts the messages back by itself. {remark}",
-            trouble.words
-        );
-    } else if !all && messages.len() < usize::from(limit) && *stop.borrow() {
+    match returned {
+        Err(words) => remark = format!("{words}. {remark}"),
+        Ok(0) => {}
+        Ok(renewed) => remark = format!("{}. {remark}", renewed_words(renewed)),
+    }
+    if !all && messages.len() < usize::from(limit) && *stop.borrow() {
         remark = format!("Stopped before all were looked at. {remark}");
     }
     Ok(PeekReport {
@@ -60,6 +61,7 @@ pub(super) async fn run(
         messages,
         depth,
         borrowed_ms,
+        left,
         remark: remark.trim_end().to_owned(),
     })
 }
@@ -86,6 +88,18 @@ fn worn_words(queue: &str) -> String {
     )
 }
 
+fn renewed_words(renewed: usize) -> String {
+    let (subject, verb) = match renewed {
+        1 => ("1 message".to_owned(), "was"),
+        count => (format!("{count} messages"), "were"),
+    };
+    format!(
+        "{subject} had been handed out as often as the delivery limit allows, so that RabbitMQ \
+         would have removed or dead-lettered what comes back. Instead {subject} {verb} put at the \
+         end of the queue anew; the journal has a copy"
+    )
+}
+
 /// What looking did to the queue.
 #[derive(Debug, PartialEq, Eq)]
 enum Effect {
@@ -99,11 +113,6 @@ enum Effect {
         limit: u64,
         /// How often it can be looked at again without harm.
         left: u64,
-    },
-    /// A quorum queue counted it as one delivery too many for some messages.
-    OverLimit {
-        /// Its limit.
-        limit: u64,
     },
 }
 
@@ -121,16 +130,13 @@ impl Effect {
             None if all => Self::None,
             None => Self::Reordered,
             Some(limit) => {
-                let most = messages.iter().map(|event| deliveries(event)).max();
-                // The count that each message came with; giving it back has added one.
-                let now = most.unwrap_or(0) + 1;
-                if now > limit {
-                    Self::OverLimit { limit }
-                } else {
-                    Self::Counted {
-                        limit,
-                        left: limit - now,
-                    }
+                // The count that each message came with; giving it back has added one. What was
+                // at the limit already was put into the queue anew.
+                let counts = messages.iter().map(|event| deliveries(event));
+                let most = counts.filter(|count| *count < limit).max();
+                Self::Counted {
+                    limit,
+                    left: limit - most.map_or(0, |most| most + 1),
                 }
             }
         }
@@ -154,32 +160,14 @@ impl Effect {
                      more {looks} can do no harm"
                 )
             }
-            Self::OverLimit { limit } => format!(
-                "Some messages had already been handed out {limit} times, the delivery limit of \
-                 this quorum queue: RabbitMQ has removed or dead-lettered them now"
-            ),
         }
     }
-}
-
-fn delivery_limit(knowledge: &Knowledge, queue: &Queue) -> Option<u64> {
-    let default = knowledge.is_at_least(4, 0).then_some(DEFAULT_LIMIT);
-    queue.delivery_limit.or(default)
-}
-
-fn deliveries(event: &Event) -> u64 {
-    event
-        .properties
-        .header("x-delivery-count")
-        .and_then(FieldValue::as_integer)
-        .and_then(|count| u64::try_from(count).ok())
-        .unwrap_or(0)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{Properties, Topology};
+    use crate::domain::{FieldValue, Properties, Queue, Topology};
     use chrono::DateTime;
 
     fn effect(version: &str, limit: Option<u64>, count: Option<i64>, all: bool) -> Effect {
@@ -217,10 +205,7 @@ mod tests {
         let counted = |limit, left| Effect::Counted { limit, left };
         assert_eq!(effect("3.10.8", Some(3), None, true), counted(3, 2));
         assert_eq!(effect("3.10.8", Some(3), Some(2), true), counted(3, 0));
-        assert_eq!(
-            effect("3.10.8", Some(3), Some(3), true),
-            Effect::OverLimit { limit: 3 }
-        );
+        assert_eq!(effect("3.10.8", Some(3), Some(3), true), counted(3, 3));
         assert_eq!(effect("4.1.0", None, Some(1), false), counted(20, 18));
         assert_eq!(effect("4.3.0", Some(3), Some(3), false), Effect::None);
     }

@@ -71,7 +71,7 @@ pub(super) async fn put_back(wires: &Wires, id: RecordId) -> Option<String> {
         return Some(format!("{words}, so nothing was sent"));
     }
     let mut outlet = Outlet::new(Arc::clone(&wires.publishing), wires.confirm_limit);
-    let sent = outlet.send_all(&[outgoing]).await.pop();
+    let sent = outlet.send_all(&[&outgoing]).await.pop();
     let (stage, words, problem) = match sent {
         Some(Sent::Routed) => (Stage::PutBack, String::new(), None),
         Some(Sent::NotRouted(why)) => {
@@ -97,11 +97,16 @@ pub(super) async fn put_back(wires: &Wires, id: RecordId) -> Option<String> {
 
 /// The default exchange routes by the name of the queue, and by CC and BCC keys too, which must not
 /// add others. The broker accepts no user id but our own.
-fn as_it_lay(message: &Held, login: &str) -> Outgoing {
+pub(super) fn as_it_lay(message: &Held, login: &str) -> Outgoing {
     let mut properties = message.properties.clone();
     properties.user_id.take_if(|user| user != login);
     if let Some(headers) = &mut properties.headers {
-        headers.retain(|(name, _)| name != "CC" && name != "BCC");
+        // What a quorum queue counts starts anew.
+        let own = ["CC", "BCC", "x-delivery-count", "x-acquired-count"];
+        headers.retain(|(name, _)| !own.contains(&name.as_str()));
+        if headers.is_empty() {
+            properties.headers = None;
+        }
     }
     Outgoing {
         exchange: String::new(),

@@ -3,7 +3,7 @@
 
 mod upkeep;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
@@ -15,12 +15,13 @@ use super::jobs::{Asked, End, Ended, Jobs, answer_without_job, cut_off_words};
 use super::link::{self, Phase, State};
 use super::outlet::Outlet;
 use super::recorder::Recorder;
+use super::resend::{self, Order};
 use super::sandbox::Sandbox;
 use super::tap::{self, TapEnd, Wanted};
 use super::wires::{Outbox, Wires};
-use super::{Options, dead_letters, peek, preflight, records};
+use super::{Options, peek, preflight, records};
 use crate::domain::tap::TapId;
-use crate::protocol::{Command, Gravity, Link, TapState, Update};
+use crate::protocol::{Command, Gravity, Link, RequestId, TapState, Update};
 
 /// What a request gets that needs a connection where there is none.
 const NOT_CONNECTED: &str = "Not connected";
@@ -47,6 +48,7 @@ pub(super) async fn run(
         sandbox: None,
         shop: JoinSet::new(),
         aside,
+        pauses: HashMap::new(),
     };
     session.tell_of_last_run().await;
     loop {
@@ -94,6 +96,8 @@ struct Session {
     journal: Recorder,
     link: State,
     jobs: Jobs,
+    /// Switches of the resends that run.
+    pauses: HashMap<RequestId, watch::Sender<bool>>,
     taps: BTreeMap<TapId, Tap>,
     starting: Option<Starting>,
     sandbox: Option<Sandbox>,
@@ -162,13 +166,27 @@ impl Session {
             Command::Resend {
                 request,
                 queue,
-                orders,
+                which,
+                pace,
             } => {
+                let order = Order {
+                    request,
+                    queue,
+                    which,
+                    pace,
+                };
+                let (pause, paused) = watch::channel(false);
+                self.pauses.insert(request, pause);
                 self.start(Asked::Move(request), move |wires, stop| async move {
-                    let problem = dead_letters::resend(wires, request, queue, orders, stop).await;
+                    let problem = resend::resend(wires, order, paused, stop).await;
                     End::Answer(Update::JobDone { request, problem })
                 })
                 .await;
+            }
+            Command::PauseJob { request, pause } => {
+                if let Some(switch) = self.pauses.get(&request) {
+                    switch.send_replace(pause);
+                }
             }
             Command::ReadJournal => {
                 self.apart(|journal| async move { records::read(&journal).await })
@@ -193,8 +211,7 @@ impl Session {
                 messages,
             } => {
                 self.start(Asked::Move(request), move |wires, stop| async move {
-                    let problem =
-                        dead_letters::discard(wires, request, queue, messages, stop).await;
+                    let problem = resend::discard(wires, request, queue, messages, stop).await;
                     End::Answer(Update::JobDone { request, problem })
                 })
                 .await;
@@ -292,6 +309,9 @@ impl Session {
 
     async fn ended(&mut self, ended: Ended) {
         let Ended { number, asked, end } = ended;
+        if let Asked::Move(request) = asked {
+            self.pauses.remove(&request);
+        }
         match end {
             Ok(End::Answer(update)) => self.outbox.send(update).await,
             Ok(End::Tap(TapEnd::Told(state))) => {

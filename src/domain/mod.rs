@@ -4,6 +4,7 @@
 //! so every rule can be tested as a function from data to data.
 
 pub mod base64;
+pub mod comes_back;
 pub mod dead_letter;
 pub mod decode;
 pub mod draft;
@@ -18,6 +19,8 @@ pub mod hex;
 pub mod json;
 pub mod json_diff;
 pub mod json_path;
+pub mod lineage;
+pub mod pace;
 pub mod payload;
 pub mod policy;
 pub mod preflight;
@@ -35,6 +38,7 @@ pub use dead_letter::{Death, DeathReason};
 pub use draft::{BodyDraft, Draft, HeaderRow, Outgoing};
 pub use endpoint::{Endpoint, Password};
 pub use event::{Event, Fate, Fingerprint, Trace};
+pub use pace::Pace;
 pub use payload::PayloadKind;
 pub use properties::Properties;
 pub use topology::{Binding, Exchange, ExchangeKind, Queue, Topology, TopologySource};

@@ -200,8 +200,14 @@ impl State {
                 original,
                 outcome,
             } => {
-                self.dead.moved(request, original, outcome, forms);
+                let now = moment.now;
+                self.dead.moved(request, original, outcome, forms, now);
             }
+            Update::JobAt {
+                request,
+                total,
+                stage,
+            } => self.dead.job_at(request, total, stage),
             Update::JobDone { request, problem } => {
                 if !self.journal.job_done(request, problem.as_deref()) {
                     self.dead.job_done(request, problem);
@@ -374,6 +380,7 @@ impl State {
                 let cx = Surroundings {
                     login: &login,
                     log: &self.live.log,
+                    now: moment.now,
                 };
                 let commands = self.dead.act(action, request, forms, &cx);
                 self.dead.refresh(&self.topology);

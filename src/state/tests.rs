@@ -11,7 +11,7 @@ use super::*;
 use crate::domain::tap::TapId;
 use crate::domain::topology::tests::shop;
 use crate::domain::{BodyDraft, Event, FieldValue, Properties};
-use crate::protocol::{MoveOutcome, PeekReport, PublishOutcome, TapState};
+use crate::protocol::{MoveOutcome, PeekReport, PublishOutcome, TapState, Which};
 
 struct Desk {
     state: State,
@@ -100,6 +100,7 @@ impl Desk {
             messages,
             depth: 9,
             borrowed_ms: 4,
+            left: None,
             remark: String::new(),
         };
         self.apply(Update::Peeked {
@@ -341,7 +342,8 @@ fn an_edited_dead_letter_is_sent_once_and_leaves_the_list() {
         Command::Resend {
             request,
             queue,
-            orders,
+            which: Which::These(orders),
+            ..
         },
     ] = commands.as_slice()
     else {
@@ -385,7 +387,9 @@ fn what_stays_says_why() {
     let commands = desk.act(Action::Dead(DeadAction::ResendAll));
     let [
         Command::Resend {
-            request, orders, ..
+            request,
+            which: Which::These(orders),
+            ..
         },
     ] = commands.as_slice()
     else {

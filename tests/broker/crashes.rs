@@ -11,9 +11,9 @@ use std::process::{Command as Process, Stdio};
 use std::time::Duration;
 
 use eventscope::broker::Options;
-use eventscope::domain::Endpoint;
 use eventscope::domain::record::{Fate, Record};
-use eventscope::protocol::{Command, Link, MoveOrder, Update};
+use eventscope::domain::{Endpoint, Pace};
+use eventscope::protocol::{Command, Link, MoveOrder, Update, Which};
 use eventscope::storage::journal::Journal;
 
 use crate::support::proxy::{Cut, Proxy};
@@ -137,7 +137,8 @@ fn resend_all(app: &mut App, dead: &str, alive: &str) -> eventscope::protocol::R
     app.send(Command::Resend {
         request,
         queue: dead.to_owned(),
-        orders,
+        which: Which::These(orders),
+        pace: Pace::default(),
     });
     request
 }

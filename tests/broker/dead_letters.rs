@@ -1,8 +1,9 @@
 //! Looking into queues, sending again and discarding: what is left where.
 
 use eventscope::broker::Options;
+use eventscope::domain::Pace;
 use eventscope::domain::record::{Fate, Stage};
-use eventscope::protocol::{Command, MoveOrder, MoveOutcome, Update};
+use eventscope::protocol::{Command, MoveOrder, MoveOutcome, Update, Which};
 
 use crate::support::raw_amqp::{Life, Raw, int, none, text};
 use crate::support::{App, Place, bodies, fresh, order, outgoing, wait_for};
@@ -245,11 +246,14 @@ fn a_stopped_resend_keeps_the_rest_in_order() {
     app.send(Command::Resend {
         request,
         queue: "dead".into(),
-        orders: report
-            .messages
-            .iter()
-            .map(|e| order(e, "", "alive"))
-            .collect(),
+        which: Which::These(
+            report
+                .messages
+                .iter()
+                .map(|e| order(e, "", "alive"))
+                .collect(),
+        ),
+        pace: Pace::default(),
     });
     app.expect("the first one", |update| {
         matches!(update, Update::Moved { .. }).then_some(())

@@ -4,8 +4,9 @@ use std::time::{Duration, Instant};
 
 use chrono::Utc;
 use eventscope::broker::Options;
+use eventscope::domain::Pace;
 use eventscope::protocol::{
-    Command, Link, MoveOutcome, PublishOutcome, SandboxState, TapState, Update,
+    Command, Link, MoveOutcome, PublishOutcome, SandboxState, TapState, Update, Which,
 };
 
 use crate::support::fake::{self, Manner};
@@ -125,11 +126,14 @@ fn a_break_in_the_middle_of_a_resend_loses_nothing() {
     app.send(Command::Resend {
         request,
         queue: "dead".into(),
-        orders: report
-            .messages
-            .iter()
-            .map(|e| order(e, "", "alive"))
-            .collect(),
+        which: Which::These(
+            report
+                .messages
+                .iter()
+                .map(|e| order(e, "", "alive"))
+                .collect(),
+        ),
+        pace: Pace::default(),
     });
     app.expect("the first one", |update| {
         matches!(update, Update::Moved { .. }).then_some(())
@@ -172,11 +176,14 @@ fn the_app_may_go_while_messages_are_borrowed() {
     app.send(Command::Resend {
         request: fresh(),
         queue: "dead".into(),
-        orders: report
-            .messages
-            .iter()
-            .map(|e| order(e, "", "alive"))
-            .collect(),
+        which: Which::These(
+            report
+                .messages
+                .iter()
+                .map(|e| order(e, "", "alive"))
+                .collect(),
+        ),
+        pace: Pace::default(),
     });
     app.expect("the first one", |update| {
         matches!(update, Update::Moved { .. }).then_some(())

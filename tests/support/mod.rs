@@ -17,10 +17,11 @@ use eventscope::broker::{Handle, Options};
 use eventscope::domain::preflight::Report;
 use eventscope::domain::record::Record;
 use eventscope::domain::tap::{FirehoseRequest, TapId, TapRequest};
-use eventscope::domain::{Endpoint, Event, Outgoing, Password, Properties};
+use eventscope::domain::{Endpoint, Event, Outgoing, Pace, Password, Properties};
 use eventscope::log::Kept;
 use eventscope::protocol::{
     Command, Link, MoveOrder, MoveOutcome, PeekReport, PublishOutcome, RequestId, TapState, Update,
+    Which,
 };
 use raw_amqp::Raw;
 use serde_json::{Value, json};
@@ -530,7 +531,8 @@ impl App {
         self.send(Command::Resend {
             request,
             queue,
-            orders,
+            which: Which::These(orders),
+            pace: Pace::default(),
         });
         self.job_done(request)
     }

@@ -2,7 +2,7 @@
 
 use eframe::egui::accesskit::Role;
 use eventscope::domain::record::{Deed, Held, Record, RecordId, Stage};
-use eventscope::protocol::{Command, MoveOutcome, Update};
+use eventscope::protocol::{Command, MoveOutcome, Update, Which};
 
 use crate::{Window, event, peek, start_tap};
 
@@ -23,7 +23,9 @@ fn dead_letters_are_listed_opened_edited_and_resent() {
     window.type_into("Payload", " ");
     window.press("Resend");
     let Command::Resend {
-        request, orders, ..
+        request,
+        which: Which::These(orders),
+        ..
     } = window.take_last()
     else {
         panic!("no resend")
@@ -56,7 +58,9 @@ fn marked_messages_are_resent_together_and_what_stays_says_why() {
     window.click(Role::CheckBox, "Mark order.created 1");
     window.press("Resend selected");
     let Command::Resend {
-        request, orders, ..
+        request,
+        which: Which::These(orders),
+        ..
     } = window.take_last()
     else {
         panic!("no resend")
@@ -124,7 +128,11 @@ fn a_group_says_what_its_messages_have_and_those_that_passed_have_not() {
     window.click(Role::ListBoxOption, "No exception header (2)");
     window.wait_for_text("2 of 2 dead have amount as text; 0 of 1 that passed");
     window.press("Resend group");
-    let Command::Resend { orders, .. } = window.take_last() else {
+    let Command::Resend {
+        which: Which::These(orders),
+        ..
+    } = window.take_last()
+    else {
         panic!("no resend")
     };
     assert_eq!(orders.len(), 2);

@@ -1,5 +1,9 @@
 //! What a person can do on the dead-letter screen.
 
+use std::num::NonZeroU32;
+use std::time::Duration;
+
+use crate::domain::Pace;
 use crate::domain::groups::GroupBy;
 use crate::domain::resend::Target;
 
@@ -34,8 +38,18 @@ pub enum DeadAction {
     Resend,
     /// Send the marked ones, each as it lies there.
     ResendSelected,
-    /// Send all that are shown, each as it lies there.
+    /// Send all that lie in the queue, each as it lies there. Asks first if not all are shown.
     ResendAll,
+    /// No, not the whole queue.
+    NotAll,
+    /// Send the marked ones, or the whole queue, with a canary before them.
+    Canary,
+    /// The same for the group that is looked at.
+    GroupCanary,
+    /// Send several messages in another way.
+    Bulk(Bulk),
+    /// Pause the running resend, or let it go on.
+    Pause(bool),
     /// Ask whether the marked ones, or the selected one, shall be thrown away.
     AskDiscard,
     /// Yes, throw them away.
@@ -82,6 +96,43 @@ impl TargetChoice {
         match self {
             Self::Origin => Target::Origin,
             Self::QueueThatFailed => Target::QueueThatFailed,
+        }
+    }
+}
+
+/// How several messages are sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Bulk {
+    /// Most messages a second; 0 is as fast as the broker confirms.
+    pub per_second: u32,
+    /// How long a canary is watched, in seconds.
+    pub watch: u32,
+    /// Send also what would come back at once.
+    pub insist: bool,
+    /// Add headers that count the resends of a message.
+    pub mark: bool,
+}
+
+impl Default for Bulk {
+    fn default() -> Self {
+        Self {
+            per_second: 0,
+            watch: 10,
+            insist: false,
+            mark: false,
+        }
+    }
+}
+
+impl Bulk {
+    /// As the broker side wants it.
+    #[must_use]
+    pub fn pace(self, with_canary: bool) -> Pace {
+        Pace {
+            per_second: NonZeroU32::new(self.per_second),
+            canary: with_canary.then(|| Duration::from_secs(u64::from(self.watch))),
+            insist: self.insist,
+            mark: self.mark,
         }
     }
 }

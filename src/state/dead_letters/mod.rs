@@ -10,12 +10,12 @@ use crate::domain::draft::Problem;
 use crate::domain::topology::DeadLetterQueue;
 use crate::domain::{Death, Draft, Event, Fingerprint, Queue, Topology};
 use crate::log::{Batch, EventLog};
-use crate::protocol::{Command, MoveOutcome, PeekReport, RequestId};
+use crate::protocol::{Command, JobStage, MoveOutcome, PeekReport, RequestId};
 
 mod action;
 mod repair;
 
-pub use action::{DeadAction, DeadTab, TargetChoice};
+pub use action::{Bulk, DeadAction, DeadTab, TargetChoice};
 
 use super::Soon;
 use super::forms::Forms;
@@ -32,6 +32,8 @@ pub struct Surroundings<'a> {
     pub login: &'a str,
     /// The events that taps have seen.
     pub log: &'a EventLog,
+    /// The time now.
+    pub now: DateTime<Utc>,
 }
 
 /// A message as it was peeked.
@@ -58,10 +60,20 @@ pub struct Peeked {
     pub depth: u32,
     /// How long they were borrowed, in milliseconds.
     pub borrowed_ms: u64,
+    /// How often one can look again without harm, where that is limited.
+    pub left: Option<u64>,
     /// What the broker side had to say.
     pub remark: String,
     /// In queue order.
     pub messages: Vec<DeadLetter>,
+}
+
+impl Peeked {
+    /// Nothing lies in the queue beside these messages.
+    #[must_use]
+    pub fn shows_all(&self) -> bool {
+        usize::try_from(self.depth).is_ok_and(|depth| depth <= self.messages.len())
+    }
 }
 
 /// A message in the editor.
@@ -106,8 +118,12 @@ pub struct DeadLetterDesk {
     pub choice: TargetChoice,
     /// Messages that the person was asked about and did not yet answer.
     pub asking: Option<Vec<Fingerprint>>,
+    /// The person was asked whether really the whole queue shall be sent.
+    pub asking_all: bool,
     /// The queues to list, as of the last topology.
     pub queues: Vec<DeadLetterQueue>,
+    /// How several messages are sent.
+    pub bulk: Bulk,
     /// The running or last job.
     pub job: Option<Job>,
 }
@@ -117,6 +133,7 @@ impl DeadLetterDesk {
     pub fn forget(&mut self) {
         *self = Self {
             tab: self.tab,
+            bulk: self.bulk,
             ..Self::default()
         };
     }
@@ -228,7 +245,7 @@ impl DeadLetterDesk {
             }
             DeadAction::ResendGroup => {
                 let places = self.group_places();
-                return self.resend_places(&places, request, login);
+                return self.resend_places(&places, request, cx);
             }
             DeadAction::MarkGroup => {
                 self.marked = self.group_places().into_iter().collect();
@@ -269,17 +286,37 @@ impl DeadLetterDesk {
                 self.choice = choice;
                 self.load_editor(forms, login);
             }
-            DeadAction::Resend => return self.resend_edited(request, forms),
+            DeadAction::Resend => return self.resend_edited(request, forms, cx.now),
             DeadAction::ResendSelected => {
                 let places = self.chosen_places();
-                return self.resend_places(&places, request, login);
+                return self.resend_places(&places, request, cx);
             }
             DeadAction::ResendAll => {
-                let count = self
-                    .peeked
-                    .as_ref()
-                    .map_or(0, |peeked| peeked.messages.len());
-                return self.resend_places(&(0..count).collect::<Vec<_>>(), request, login);
+                let shown = self.peeked.as_ref().map(Peeked::shows_all);
+                if shown == Some(true) || self.asking_all {
+                    self.asking_all = false;
+                    return self.resend_whole(false, request, cx.now);
+                }
+                self.asking_all = true;
+            }
+            DeadAction::NotAll => self.asking_all = false,
+            DeadAction::Canary if self.marked.is_empty() => {
+                return self.resend_whole(true, request, cx.now);
+            }
+            DeadAction::Canary => {
+                let places = self.chosen_places();
+                return self.send_canary(&places, request, cx);
+            }
+            DeadAction::GroupCanary => {
+                let places = self.group_places();
+                return self.send_canary(&places, request, cx);
+            }
+            DeadAction::Bulk(bulk) => self.bulk = bulk,
+            DeadAction::Pause(pause) => {
+                if let Some(job) = self.job.as_ref().filter(|job| !job.ended) {
+                    let request = job.request;
+                    return vec![Command::PauseJob { request, pause }];
+                }
             }
             DeadAction::AskDiscard => {
                 let chosen = self.chosen();
@@ -288,7 +325,7 @@ impl DeadLetterDesk {
             DeadAction::CancelDiscard => self.asking = None,
             DeadAction::Discard => {
                 if let (Some(messages), Some(queue)) = (self.asking.take(), self.queue.clone()) {
-                    self.start_job(request, "Discard", messages.len());
+                    self.start_job(request, "Discard", messages.len(), cx.now);
                     return vec![Command::Discard {
                         request,
                         queue,
@@ -312,6 +349,7 @@ impl DeadLetterDesk {
             self.selected = None;
             self.marked.clear();
             self.asking = None;
+            self.asking_all = false;
             forms.editor = None;
             self.queue = Some(name);
         }
@@ -382,6 +420,7 @@ impl DeadLetterDesk {
             at: now,
             depth: report.depth,
             borrowed_ms: report.borrowed_ms,
+            left: report.left,
             remark: report.remark,
             messages,
         });
@@ -424,11 +463,12 @@ impl DeadLetterDesk {
         original: Fingerprint,
         outcome: MoveOutcome,
         forms: &mut Forms,
+        now: DateTime<Utc>,
     ) {
         let Some(job) = self.job.as_mut().filter(|job| job.request == request) else {
             return;
         };
-        let leaves = job.count(&outcome);
+        let leaves = job.count(&outcome, now);
         let Some(peeked) = &mut self.peeked else {
             return;
         };
@@ -455,6 +495,14 @@ impl DeadLetterDesk {
             {
                 forms.editor = None;
             }
+        }
+    }
+
+    /// Notes what a job does now.
+    pub fn job_at(&mut self, request: RequestId, total: usize, stage: JobStage) {
+        if let Some(job) = self.job.as_mut().filter(|job| job.request == request) {
+            job.total = total.max(job.total);
+            job.stage = stage;
         }
     }
 

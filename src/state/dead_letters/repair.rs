@@ -1,12 +1,14 @@
 //! What is sent in place of a dead letter: loaded into the editor, or planned for many at once.
 
+use chrono::{DateTime, Utc};
+
 use crate::domain::Event;
 use crate::domain::resend::{self, Resend, Target};
-use crate::protocol::{Command, MoveOrder, RequestId};
+use crate::protocol::{Command, MoveOrder, RequestId, Which};
 
 use super::super::forms::Forms;
 use super::super::job::Job;
-use super::{DeadLetterDesk, Editor, TargetChoice};
+use super::{DeadLetterDesk, Editor, Surroundings, TargetChoice};
 use crate::domain::Draft;
 
 impl DeadLetterDesk {
@@ -24,7 +26,12 @@ impl DeadLetterDesk {
         });
     }
 
-    pub(super) fn resend_edited(&mut self, request: RequestId, forms: &mut Forms) -> Vec<Command> {
+    pub(super) fn resend_edited(
+        &mut self,
+        request: RequestId,
+        forms: &mut Forms,
+        now: DateTime<Utc>,
+    ) -> Vec<Command> {
         let Some(editor) = &mut forms.editor else {
             return Vec::new();
         };
@@ -35,7 +42,7 @@ impl DeadLetterDesk {
                     original: editor.original,
                     outgoing,
                 }];
-                self.resend(orders, request)
+                self.resend(orders, false, request, now)
             }
             Err(problems) => {
                 editor.problems = problems;
@@ -48,8 +55,23 @@ impl DeadLetterDesk {
         &mut self,
         places: &[usize],
         request: RequestId,
-        login: &str,
+        cx: &Surroundings<'_>,
     ) -> Vec<Command> {
+        let orders = self.orders(places, cx.login);
+        self.resend(orders, false, request, cx.now)
+    }
+
+    pub(super) fn send_canary(
+        &mut self,
+        places: &[usize],
+        request: RequestId,
+        cx: &Surroundings<'_>,
+    ) -> Vec<Command> {
+        let orders = self.orders(places, cx.login);
+        self.resend(orders, true, request, cx.now)
+    }
+
+    fn orders(&mut self, places: &[usize], login: &str) -> Vec<MoveOrder> {
         let choice = self.choice;
         let Some(peeked) = &mut self.peeked else {
             return Vec::new();
@@ -68,26 +90,63 @@ impl DeadLetterDesk {
                 Err(words) => message.remark = Some(words),
             }
         }
-        self.resend(orders, request)
+        orders
     }
 
-    pub(super) fn resend(&mut self, orders: Vec<MoveOrder>, request: RequestId) -> Vec<Command> {
-        let Some(queue) = self.queue.clone() else {
-            return Vec::new();
-        };
-        if orders.is_empty() || self.is_busy() {
+    fn resend(
+        &mut self,
+        orders: Vec<MoveOrder>,
+        with_canary: bool,
+        request: RequestId,
+        now: DateTime<Utc>,
+    ) -> Vec<Command> {
+        if orders.is_empty() {
             return Vec::new();
         }
-        self.start_job(request, "Resend", orders.len());
+        let total = orders.len();
+        self.send(Which::These(orders), total, with_canary, request, now)
+    }
+
+    pub(super) fn resend_whole(
+        &mut self,
+        with_canary: bool,
+        request: RequestId,
+        now: DateTime<Utc>,
+    ) -> Vec<Command> {
+        let depth = self.peeked.as_ref().map_or(0, |peeked| peeked.depth);
+        let total = usize::try_from(depth).unwrap_or(0);
+        let which = Which::Whole(self.choice.target());
+        self.send(which, total, with_canary, request, now)
+    }
+
+    fn send(
+        &mut self,
+        which: Which,
+        total: usize,
+        with_canary: bool,
+        request: RequestId,
+        now: DateTime<Utc>,
+    ) -> Vec<Command> {
+        let Some(queue) = self.queue.clone().filter(|_| !self.is_busy()) else {
+            return Vec::new();
+        };
+        self.start_job(request, "Resend", total, now);
         vec![Command::Resend {
             request,
             queue,
-            orders,
+            which,
+            pace: self.bulk.pace(with_canary),
         }]
     }
 
-    pub(super) fn start_job(&mut self, request: RequestId, verb: &'static str, total: usize) {
-        self.job = Some(Job::new(request, verb, total));
+    pub(super) fn start_job(
+        &mut self,
+        request: RequestId,
+        verb: &'static str,
+        total: usize,
+        now: DateTime<Utc>,
+    ) {
+        self.job = Some(Job::new(request, verb, total, now));
     }
 }
 

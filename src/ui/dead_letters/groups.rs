@@ -10,7 +10,7 @@ use super::super::Cx;
 use super::super::status_bar::thousands;
 use super::super::theme::{self, Palette, STEP};
 use super::super::widgets::{button, cell, empty_state, primary_button, section, weak};
-use super::messages::{job_ui, target_ui};
+use super::bulk::{job_ui, options_ui, target_ui};
 use crate::domain::groups::GroupBy;
 use crate::state::Action;
 use crate::state::dead_letters::DeadAction;
@@ -181,12 +181,22 @@ fn group_ui(ui: &mut Ui, cx: &mut Cx<'_>, group: &Kin) {
         {
             cx.act(Action::Dead(DeadAction::ResendGroup));
         }
+        let watch = state.dead.bulk.watch;
+        if button(ui, "Canary", idle)
+            .on_hover_text(format!(
+                "Send one of them, watch {watch} s whether it dies again, then ten, then the rest"
+            ))
+            .clicked()
+        {
+            cx.act(Action::Dead(DeadAction::GroupCanary));
+        }
         if button(ui, "Mark in queue", true)
             .on_hover_text("Mark them under Queues, to look at them or discard them")
             .clicked()
         {
             cx.act(Action::Dead(DeadAction::MarkGroup));
         }
+        options_ui(ui, cx);
     });
     job_ui(ui, cx);
     ui.add_space(STEP * 2.0);

@@ -1,17 +1,16 @@
 //! The messages of the open queue, and what can be done with them.
 
 use chrono::{DateTime, Local};
-use eframe::egui::{
-    self, Align, ComboBox, Layout, RichText, Sense, Ui, WidgetInfo, accesskit::Role,
-};
+use eframe::egui::{self, Align, Layout, RichText, Sense, Ui, WidgetInfo, accesskit::Role};
 use egui_extras::{Column, TableBuilder, TableRow};
 
 use super::super::status_bar::thousands;
 use super::super::theme::{self, Palette, ROW};
 use super::super::widgets::{banner, button, cell, danger_button, empty_state, small_label, weak};
 use super::super::{Cx, TablePlace};
+use super::bulk::{job_ui, options_ui, target_ui};
 use crate::state::Action;
-use crate::state::dead_letters::{DeadAction, DeadLetter, Peeked, TargetChoice};
+use crate::state::dead_letters::{DeadAction, DeadLetter, Peeked};
 use crate::state::live::clock;
 
 pub(super) fn messages_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
@@ -75,11 +74,30 @@ fn bar_ui(ui: &mut Ui, cx: &mut Cx<'_>, queue: &str) {
         {
             cx.act(Action::Dead(DeadAction::ResendSelected));
         }
+        let depth = dead.peeked.as_ref().map_or(0, |peeked| peeked.depth);
+        let all = format!(
+            "Send all {} of the queue, as they lie here",
+            thousands(depth.into())
+        );
         if button(ui, "Resend all", idle && count > 0)
-            .on_hover_text(format!("Send the {count} that are shown, as they lie here"))
+            .on_hover_text(all)
             .clicked()
         {
             cx.act(Action::Dead(DeadAction::ResendAll));
+        }
+        let which = match dead.marked.len() {
+            0 => "the whole queue".to_owned(),
+            count => format!("the {count} marked"),
+        };
+        let watch = dead.bulk.watch;
+        if button(ui, "Canary", idle && count > 0)
+            .on_hover_text(format!(
+                "Send one of {which}, watch {watch} s whether it dies again, then ten, then the \
+                 rest. Stops by itself when one comes back"
+            ))
+            .clicked()
+        {
+            cx.act(Action::Dead(DeadAction::Canary));
         }
         if danger_button(ui, "Discard", idle && chosen > 0)
             .on_hover_text(format!(
@@ -89,49 +107,8 @@ fn bar_ui(ui: &mut Ui, cx: &mut Cx<'_>, queue: &str) {
         {
             cx.act(Action::Dead(DeadAction::AskDiscard));
         }
+        options_ui(ui, cx);
     });
-}
-
-pub(super) fn target_ui(ui: &mut Ui, cx: &mut Cx<'_>, choice: TargetChoice) {
-    let name = weak(ui, "Send to");
-    let combo = ComboBox::from_id_salt("target")
-        .selected_text(choice.words())
-        .width(170.0)
-        .show_ui(ui, |ui| {
-            for other in [TargetChoice::Origin, TargetChoice::QueueThatFailed] {
-                if ui
-                    .selectable_label(other == choice, other.words())
-                    .clicked()
-                {
-                    cx.actions.push(Action::Dead(DeadAction::Target(other)));
-                    ui.close();
-                }
-            }
-        });
-    let response = combo.response.labelled_by(name.id);
-    ui.ctx()
-        .accesskit_node_builder(response.id, |node| node.set_description(choice.words()));
-}
-
-pub(super) fn job_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
-    let Some(job) = &cx.state.dead.job else {
-        return;
-    };
-    let palette = Palette::of(ui);
-    let clean = job.kept + job.duplicates + job.gone == 0 && job.problem.is_none();
-    ui.horizontal_wrapped(|ui| {
-        if !job.ended {
-            ui.add(egui::Spinner::new().size(14.0));
-        }
-        let color = if clean { palette.good } else { palette.warn };
-        ui.label(RichText::new(job.words()).color(color).strong());
-        if !job.ended && button(ui, "Stop", true).clicked() {
-            cx.actions.push(Action::Dead(DeadAction::Stop));
-        }
-    });
-    if let Some(words) = &job.problem {
-        banner(ui, palette.warn, words);
-    }
 }
 
 fn report_ui(ui: &mut Ui, peeked: &Peeked) {
@@ -142,6 +119,10 @@ fn report_ui(ui: &mut Ui, peeked: &Peeked) {
         peeked.borrowed_ms,
         clock(peeked.at)
     );
+    if let Some(left) = peeked.left {
+        let peeks = if left == 1 { "peek" } else { "peeks" };
+        words = format!("{words}. {left} safe {peeks} left");
+    }
     if !peeked.remark.is_empty() {
         words = format!("{words}. {}", peeked.remark);
     }

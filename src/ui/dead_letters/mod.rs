@@ -1,5 +1,6 @@
 //! Dead letters: the queues, the messages in one, and the repair of a message.
 
+mod bulk;
 mod editor;
 mod groups;
 mod journal;
@@ -9,8 +10,9 @@ mod queues;
 use eframe::egui::{self, CentralPanel, Frame, Margin, Modal, Panel, RichText, Ui};
 
 use super::Cx;
+use super::status_bar::thousands;
 use super::theme::{Palette, STEP};
-use super::widgets::{button, danger_button, tabs};
+use super::widgets::{button, danger_button, primary_button, tabs};
 use crate::state::Action;
 use crate::state::dead_letters::{DeadAction, DeadTab};
 
@@ -66,6 +68,7 @@ fn queues_tab_ui(ui: &mut Ui, cx: &mut Cx<'_>, side: Frame) {
         .frame(frame)
         .show(ui, |ui| messages::messages_ui(ui, cx));
     discard_ui(ui, cx);
+    whole_ui(ui, cx);
 }
 
 fn tabs_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
@@ -129,5 +132,41 @@ fn discard_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     });
     if modal.should_close() {
         cx.act(Action::Dead(DeadAction::CancelDiscard));
+    }
+}
+
+/// Sending more than what is shown is asked for first.
+fn whole_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
+    let dead = &cx.state.dead;
+    let Some(peeked) = dead.peeked.as_ref().filter(|_| dead.asking_all) else {
+        return;
+    };
+    let depth = thousands(u64::from(peeked.depth));
+    let frame = Frame::popup(ui.style()).inner_margin(Margin::same(20));
+    let modal = Modal::new(egui::Id::unique("whole"))
+        .frame(frame)
+        .show(ui.ctx(), |ui| {
+            ui.set_width(420.0);
+            ui.heading(format!("Resend {depth} messages?"));
+            ui.add_space(STEP);
+            ui.label(format!(
+            "{} of them are shown. All that lie in {} are sent to: {}. Each leaves the queue only \
+             after RabbitMQ confirmed that it was routed",
+            thousands(peeked.messages.len() as u64),
+            peeked.queue,
+            dead.choice.words().to_lowercase(),
+        ));
+            ui.add_space(STEP * 2.0);
+            ui.horizontal(|ui| {
+                if primary_button(ui, &format!("Resend {depth} messages"), true).clicked() {
+                    cx.actions.push(Action::Dead(DeadAction::ResendAll));
+                }
+                if button(ui, "Not now", true).clicked() {
+                    cx.actions.push(Action::Dead(DeadAction::NotAll));
+                }
+            });
+        });
+    if modal.should_close() {
+        cx.act(Action::Dead(DeadAction::NotAll));
     }
 }

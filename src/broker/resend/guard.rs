@@ -1,0 +1,64 @@
+//! What must not be sent, looked at before the first message leaves.
+
+use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
+
+use super::super::targets::{missing_exchanges, only_our_tap};
+use super::super::wires::{Knowledge, RunningTap, Wires};
+use super::window::Plan;
+use crate::domain::comes_back;
+
+/// Knows reasons to refuse a message beforehand.
+pub(super) struct Guard {
+    knowledge: Arc<Knowledge>,
+    taps: Vec<RunningTap>,
+    queue: String,
+    insist: bool,
+    /// Exchanges that were asked for, with what is wrong with them.
+    exchanges: HashMap<String, Option<String>>,
+}
+
+impl Guard {
+    pub(super) fn new(
+        wires: &Wires,
+        knowledge: &Arc<Knowledge>,
+        queue: &str,
+        insist: bool,
+    ) -> Self {
+        Self {
+            knowledge: Arc::clone(knowledge),
+            taps: wires.with_taps(|taps| taps.values().cloned().collect()),
+            queue: queue.to_owned(),
+            insist,
+            exchanges: HashMap::new(),
+        }
+    }
+
+    /// Finds out about the exchanges that these are sent to.
+    pub(super) async fn learn(&mut self, wires: &Wires, plan: &[Plan]) {
+        let named = plan.iter().map(|one| one.outgoing.exchange.as_str());
+        let new: BTreeSet<&str> = named
+            .filter(|name| !self.exchanges.contains_key(*name))
+            .collect();
+        let mut missing = missing_exchanges(wires, new.clone()).await;
+        for name in new {
+            self.exchanges.insert(name.to_owned(), missing.remove(name));
+        }
+    }
+
+    /// Why this one must not be sent, in words.
+    pub(super) fn refusal(&self, one: &Plan) -> Option<String> {
+        let Plan {
+            event, outgoing, ..
+        } = one;
+        let missing = self.exchanges.get(&outgoing.exchange).cloned().flatten();
+        missing
+            .or_else(|| only_our_tap(&self.knowledge, &self.taps, outgoing))
+            .or_else(|| {
+                let topology = &self.knowledge.topology;
+                let why = comes_back::at_once(event, outgoing, &self.queue, topology)?;
+                (!self.insist)
+                    .then(|| format!("It would come back at once, so it was not sent: {why}"))
+            })
+    }
+}

@@ -1,0 +1,195 @@
+//! Which messages of a queue a job is about, and what is sent for each.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
+
+use super::super::borrow::Loan;
+use super::window::Plan;
+use crate::domain::resend::{self, Target};
+use crate::domain::{Event, Fingerprint, Outgoing};
+use crate::protocol::{MoveOrder, Which};
+
+/// What is still to be done.
+pub(super) enum Source {
+    /// These messages, wherever in the queue they are.
+    These(Wanted<Outgoing>),
+    /// All that lay in the queue when the job began.
+    Whole {
+        /// Where they go.
+        target: Target,
+        /// The user of the connection.
+        login: String,
+        /// How many were not yet looked at; `None` before the first look.
+        left: Option<usize>,
+        /// Those that were looked at and stay at the head of the queue.
+        stay: Wanted<()>,
+    },
+}
+
+/// What a look at borrowed messages came to.
+#[derive(Default)]
+pub(super) struct Look {
+    /// What can be sent.
+    pub plan: Vec<Plan>,
+    /// What cannot, and why.
+    pub refused: Vec<(Arc<Event>, String)>,
+}
+
+impl Source {
+    pub(super) fn new(which: Which, login: &str) -> Self {
+        match which {
+            Which::These(orders) => {
+                let mut wanted = Wanted::default();
+                for MoveOrder { original, outgoing } in orders {
+                    wanted.add(original, outgoing);
+                }
+                Self::These(wanted)
+            }
+            Which::Whole(target) => Self::Whole {
+                target,
+                login: login.to_owned(),
+                left: None,
+                stay: Wanted::default(),
+            },
+        }
+    }
+
+    /// Chooses among borrowed messages what has its turn now.
+    pub(super) fn look(&mut self, loan: &Loan) -> Look {
+        let mut look = Look::default();
+        match self {
+            Self::These(wanted) => {
+                for (tag, event) in &loan.messages {
+                    if let Some(outgoing) = wanted.take(event.fingerprint()) {
+                        look.plan.push(plan(*tag, event, outgoing));
+                    }
+                }
+            }
+            Self::Whole {
+                target,
+                login,
+                left,
+                stay,
+            } => {
+                let left = left.get_or_insert(usize::try_from(loan.depth).unwrap_or(usize::MAX));
+                let mut passed = stay.clone();
+                for (tag, event) in &loan.messages {
+                    if *left == 0 {
+                        break;
+                    }
+                    if passed.take(event.fingerprint()).is_some() {
+                        continue;
+                    }
+                    *left -= 1;
+                    match resend::plan(event, target, login) {
+                        Ok(resend) => look.plan.push(plan(*tag, event, resend.outgoing)),
+                        Err(words) => look.refused.push((Arc::clone(event), words)),
+                    }
+                }
+            }
+        }
+        look
+    }
+
+    /// This one was looked at and stays in the queue.
+    pub(super) fn stays(&mut self, event: &Event) {
+        if let Self::Whole { stay, .. } = self {
+            stay.add(event.fingerprint(), ());
+        }
+    }
+
+    /// These had their turn and were not sent after all: they will have another.
+    pub(super) fn not_sent<'a>(&mut self, rest: impl Iterator<Item = (&'a Event, &'a Outgoing)>) {
+        for (event, outgoing) in rest {
+            match self {
+                Self::These(wanted) => wanted.add(event.fingerprint(), outgoing.clone()),
+                Self::Whole { left, .. } => *left = left.map(|left| left + 1),
+            }
+        }
+    }
+
+    /// How many are still to be looked at; `None` if that is not known yet.
+    pub(super) fn left(&self) -> Option<usize> {
+        match self {
+            Self::These(wanted) => Some(wanted.len()),
+            Self::Whole { left, .. } => *left,
+        }
+    }
+
+    /// How many messages at the head of the queue were looked at and stay.
+    pub(super) fn staying(&self) -> usize {
+        match self {
+            Self::These(_) => 0,
+            Self::Whole { stay, .. } => stay.len(),
+        }
+    }
+
+    /// What was asked for and not found.
+    pub(super) fn not_found(self) -> Vec<Fingerprint> {
+        match self {
+            Self::These(wanted) => wanted.rest().collect(),
+            Self::Whole { .. } => Vec::new(),
+        }
+    }
+}
+
+fn plan(tag: u64, event: &Arc<Event>, outgoing: Outgoing) -> Plan {
+    Plan {
+        tag,
+        event: Arc::clone(event),
+        outgoing,
+    }
+}
+
+/// Messages that are asked for and not yet dealt with. Equal messages stand for each other, so
+/// there may be several of one fingerprint.
+#[derive(Clone)]
+pub(super) struct Wanted<T>(HashMap<Fingerprint, VecDeque<T>>);
+
+impl<T> Default for Wanted<T> {
+    fn default() -> Self {
+        Self(HashMap::new())
+    }
+}
+
+impl<T> Wanted<T> {
+    pub(super) fn add(&mut self, original: Fingerprint, what: T) {
+        self.0.entry(original).or_default().push_back(what);
+    }
+
+    pub(super) fn take(&mut self, original: Fingerprint) -> Option<T> {
+        let waiting = self.0.get_mut(&original)?;
+        let taken = waiting.pop_front();
+        if waiting.is_empty() {
+            self.0.remove(&original);
+        }
+        taken
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.0.values().map(VecDeque::len).sum()
+    }
+
+    pub(super) fn rest(self) -> impl Iterator<Item = Fingerprint> {
+        self.0
+            .into_iter()
+            .flat_map(|(original, waiting)| std::iter::repeat_n(original, waiting.len()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn equal_messages_are_taken_as_often_as_they_are_asked_for() {
+        let mut wanted = Wanted::default();
+        wanted.add(Fingerprint(1), "a");
+        wanted.add(Fingerprint(1), "b");
+        assert_eq!(wanted.take(Fingerprint(2)), None);
+        assert_eq!(wanted.take(Fingerprint(1)), Some("a"));
+        assert_eq!(wanted.len(), 1);
+        assert_eq!(wanted.take(Fingerprint(1)), Some("b"));
+        assert_eq!(wanted.len(), 0);
+    }
+}

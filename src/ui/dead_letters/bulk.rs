@@ -1,0 +1,109 @@
+//! How several messages are sent, and how far a job is.
+
+use eframe::egui::{self, ComboBox, DragValue, Popup, PopupCloseBehavior, RichText, Ui};
+
+use super::super::Cx;
+use super::super::theme::{Palette, STEP};
+use super::super::widgets::{banner, button, weak};
+use crate::protocol::JobStage;
+use crate::state::Action;
+use crate::state::dead_letters::{Bulk, DeadAction, TargetChoice};
+
+/// The choice where messages are sent.
+pub(super) fn target_ui(ui: &mut Ui, cx: &mut Cx<'_>, choice: TargetChoice) {
+    let name = weak(ui, "Send to");
+    let combo = ComboBox::from_id_salt("target")
+        .selected_text(choice.words())
+        .width(170.0)
+        .show_ui(ui, |ui| {
+            for other in [TargetChoice::Origin, TargetChoice::QueueThatFailed] {
+                if ui
+                    .selectable_label(other == choice, other.words())
+                    .clicked()
+                {
+                    cx.actions.push(Action::Dead(DeadAction::Target(other)));
+                    ui.close();
+                }
+            }
+        });
+    let response = combo.response.labelled_by(name.id);
+    ui.ctx()
+        .accesskit_node_builder(response.id, |node| node.set_description(choice.words()));
+}
+
+/// A button that opens what else can be said of sending several messages.
+pub(super) fn options_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
+    let response = button(ui, "Options", true).on_hover_text("How several messages are sent");
+    let mut bulk = cx.state.dead.bulk;
+    Popup::menu(&response)
+        .close_behavior(PopupCloseBehavior::CloseOnClickOutside)
+        .show(|ui| {
+            ui.set_width(300.0);
+            ui.spacing_mut().item_spacing.y = STEP;
+            fields_ui(ui, &mut bulk);
+        });
+    if bulk != cx.state.dead.bulk {
+        cx.act(Action::Dead(DeadAction::Bulk(bulk)));
+    }
+}
+
+fn fields_ui(ui: &mut Ui, bulk: &mut Bulk) {
+    ui.horizontal(|ui| {
+        let name = ui.label("Messages a second");
+        let value = DragValue::new(&mut bulk.per_second)
+            .range(0..=100_000)
+            .custom_formatter(|value, _| match value {
+                0.0 => "no limit".to_owned(),
+                value => format!("{value:.0}"),
+            });
+        ui.add(value).labelled_by(name.id);
+    });
+    ui.horizontal(|ui| {
+        let name = ui.label("Watch a canary, seconds");
+        let value = DragValue::new(&mut bulk.watch).range(1..=600);
+        ui.add(value).labelled_by(name.id);
+    });
+    ui.checkbox(&mut bulk.insist, "Send what would come back at once")
+        .on_hover_text(
+            "Without this, a message that would be routed into this queue again, or expire again, \
+             stays where it is",
+        );
+    ui.checkbox(&mut bulk.mark, "Add headers that count resends")
+        .on_hover_text(
+            "eventscope-resend-id and eventscope-resend-count; otherwise a message is sent \
+             unchanged but for the broker's own headers",
+        );
+}
+
+/// How far the running job is, or what the last one came to.
+pub(super) fn job_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
+    let Some(job) = &cx.state.dead.job else {
+        return;
+    };
+    let palette = Palette::of(ui);
+    let clean = job.kept + job.duplicates + job.gone == 0 && job.problem.is_none();
+    ui.horizontal_wrapped(|ui| {
+        if !job.ended {
+            ui.add(egui::Spinner::new().size(14.0));
+        }
+        let color = if clean { palette.good } else { palette.warn };
+        ui.label(RichText::new(job.words()).color(color).strong());
+        if job.ended {
+            return;
+        }
+        if button(ui, "Stop", true)
+            .on_hover_text("Stop after what is under way; the rest stays in the queue, in order")
+            .clicked()
+        {
+            cx.actions.push(Action::Dead(DeadAction::Stop));
+        }
+        let paused = job.stage == JobStage::Paused;
+        let name = if paused { "Go on" } else { "Pause" };
+        if job.verb == "Resend" && button(ui, name, true).clicked() {
+            cx.actions.push(Action::Dead(DeadAction::Pause(!paused)));
+        }
+    });
+    if let Some(words) = &job.problem {
+        banner(ui, palette.warn, words);
+    }
+}
