@@ -4,6 +4,7 @@
 #![expect(clippy::expect_used, clippy::panic, reason = "a test may panic")]
 
 mod broker {
+    mod bulk;
     mod crashes;
     mod dead_letters;
     mod faults;

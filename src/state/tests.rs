@@ -384,7 +384,8 @@ fn an_edited_dead_letter_is_sent_once_and_leaves_the_list() {
 fn what_stays_says_why() {
     let mut desk = Desk::connected();
     desk.peek(&["1", "2"]);
-    let commands = desk.act(Action::Dead(DeadAction::ResendAll));
+    desk.act(Action::Dead(DeadAction::MarkAll(true)));
+    let commands = desk.act(Action::Dead(DeadAction::ResendSelected));
     let [
         Command::Resend {
             request,
@@ -412,6 +413,27 @@ fn what_stays_says_why() {
     );
     let job = desk.state.dead.job.as_ref().unwrap();
     assert_eq!(job.words(), "0 of 2 resent, 1 stayed in the queue");
+}
+
+#[test]
+fn more_than_is_shown_is_sent_only_after_a_second_word() {
+    let mut desk = Desk::connected();
+    desk.peek(&["1", "2"]);
+    let commands = desk.act(Action::Dead(DeadAction::ResendAll));
+    let asked = desk.state.dead.peeked.as_ref().map(|peeked| peeked.depth);
+    assert_eq!(asked, Some(9), "more than the two that are shown");
+    assert!(commands.is_empty() && desk.state.dead.asking_all);
+    desk.act(Action::Dead(DeadAction::NotAll));
+    assert!(!desk.state.dead.asking_all);
+    desk.act(Action::Dead(DeadAction::ResendAll));
+    let commands = desk.act(Action::Dead(DeadAction::ResendAll));
+    assert!(matches!(
+        commands.as_slice(),
+        [Command::Resend {
+            which: Which::Whole(_),
+            ..
+        }]
+    ));
 }
 
 #[test]
