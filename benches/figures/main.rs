@@ -20,6 +20,7 @@ mod events;
 mod filters;
 mod frames;
 mod headless;
+mod repair;
 mod soak;
 mod tap;
 mod window;
@@ -46,6 +47,7 @@ const ALL: &[(&str, usize, &[&str])] = &[
         &["text_filter_vs_ripgrep", "field_filter_vs_jq"],
     ),
     ("frames", 3, &["frame_ms_median", "frame_ms_p99"]),
+    ("repair", 3, &["resend_vs_shovel", "peek_1000_vs_http_get"]),
     ("memory", 3, &["bytes_per_event_overhead"]),
     ("idle", 3, &["idle_cpu_percent"]),
     ("first-frame", 3, &["first_frame_vs_empty_eframe"]),
@@ -88,6 +90,7 @@ fn measure(what: &str, rest: &[String]) {
         "tap" => tap::measure(),
         "filters" => filters::measure(),
         "frames" => frames::measure_frames(),
+        "repair" => repair::measure(),
         "memory" => frames::measure_memory(),
         "idle" => window::measure_idle(),
         "first-frame" => window::measure_first_frame(),

@@ -3,8 +3,8 @@
 use std::num::NonZeroU32;
 use std::time::{Duration, Instant};
 
-use eventscope::domain::Pace;
 use eventscope::domain::resend::Target;
+use eventscope::domain::{FieldValue, Pace};
 use eventscope::protocol::{Command, JobStage, MoveOutcome, RequestId, Update, Which};
 
 use crate::support::raw_amqp::{Life, Raw, int, none, text};
@@ -233,7 +233,7 @@ fn resends_are_counted_in_headers_if_one_wants_it() {
         let header = report.messages[0]
             .properties
             .header("eventscope-resend-count");
-        assert_eq!(header.and_then(|value| value.as_integer()), Some(count));
+        assert_eq!(header.and_then(FieldValue::as_integer), Some(count));
     }
 }
 

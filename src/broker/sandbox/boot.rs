@@ -61,8 +61,8 @@ impl BootPath {
 }
 
 /// The ways to try, in order.
-pub(super) fn paths(installation: &Installation) -> Vec<BootPath> {
-    let fast = plugins::needed(&installation.plugins()).map(BootPath::Fast);
+pub(super) fn paths(installation: &Installation, more: &[&str]) -> Vec<BootPath> {
+    let fast = plugins::needed(&installation.plugins(), more).map(BootPath::Fast);
     fast.into_iter().chain([BootPath::Plain]).collect()
 }
 

@@ -12,6 +12,8 @@ pub struct SandboxOptions {
     pub amqp_port: Option<u16>,
     /// The port of the management API, or any free one.
     pub management_port: Option<u16>,
+    /// Plugins beside the management, such as `rabbitmq_shovel`.
+    pub plugins: Vec<&'static str>,
 }
 
 impl SandboxOptions {
@@ -22,6 +24,7 @@ impl SandboxOptions {
             data_dir: data_dir.into(),
             amqp_port: None,
             management_port: None,
+            plugins: Vec::new(),
         }
     }
 }

@@ -109,11 +109,17 @@ impl Folder {
     }
 
     /// Writes what the broker reads at its start, and empties the console for the new run.
-    pub(super) fn write_configuration(&self, ports: Ports) -> Result<(), SandboxError> {
+    pub(super) fn write_configuration(
+        &self,
+        ports: Ports,
+        plugins: &[&str],
+    ) -> Result<(), SandboxError> {
         self.console
             .set_len(0)
             .map_err(SandboxError::folder(self.path.join(CONSOLE)))?;
-        write_private(&self.enabled_plugins(), "[rabbitmq_management].\n")?;
+        let more: String = plugins.iter().map(|plugin| format!(",{plugin}")).collect();
+        let enabled = format!("[rabbitmq_management{more}].\n");
+        write_private(&self.enabled_plugins(), &enabled)?;
         let password = &self.password;
         let Ports {
             amqp, management, ..

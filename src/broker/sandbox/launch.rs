@@ -34,9 +34,9 @@ pub(super) async fn launch(
     progress: &mut (impl Fn(SandboxStep) + Send),
 ) -> Result<Running, SandboxError> {
     let mut refused = None;
-    for path in boot::paths(installation) {
+    for path in boot::paths(installation, &options.plugins) {
         let ports = Ports::choose(options.amqp_port, options.management_port).await?;
-        folder.write_configuration(ports)?;
+        folder.write_configuration(ports, &options.plugins)?;
         progress(SandboxStep::Starting);
         match run(installation, folder, &path, ports, progress).await {
             Ok(running) => return Ok(running),

@@ -44,6 +44,7 @@ pub struct Sandbox {
     installation: Installation,
     folder: Folder,
     facts: SandboxFacts,
+    plugins: Vec<&'static str>,
     child: Child,
     /// The life line: the broker ends when it closes. `None` only after a polite stop began.
     life_line: Option<ChildStdin>,
@@ -82,6 +83,7 @@ impl Sandbox {
             installation,
             folder,
             facts,
+            plugins: options.plugins,
             child: running.child,
             life_line: running.life_line,
         })
@@ -101,6 +103,7 @@ impl Sandbox {
             data_dir: self.facts.data_dir.clone(),
             amqp_port: Some(self.facts.amqp_port),
             management_port: Some(self.facts.management_port),
+            plugins: self.plugins.clone(),
         };
         let running = launch(&self.installation, &self.folder, &options, &mut progress).await?;
         self.child = running.child;

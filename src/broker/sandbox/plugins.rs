@@ -23,9 +23,13 @@ pub(super) struct Needed {
 
 /// Follows the dependencies from the roots. `None` when a root is not there as a plain folder (old versions ship
 /// archives): the caller then starts the broker the plain way.
-pub(super) fn needed(plugin_folder: &Path) -> Option<Needed> {
+pub(super) fn needed(plugin_folder: &Path, more: &[&str]) -> Option<Needed> {
     let folders = shipped_folders(plugin_folder);
-    let mut to_visit: Vec<String> = ROOTS.iter().map(|&root| root.to_owned()).collect();
+    let mut to_visit: Vec<String> = ROOTS
+        .iter()
+        .chain(more)
+        .map(|&root| root.to_owned())
+        .collect();
     let mut seen = BTreeSet::new();
     let mut needed = Needed::default();
     while let Some(name) = to_visit.pop() {
@@ -114,6 +118,6 @@ mod tests {
 
     #[test]
     fn an_absent_server_gives_nothing() {
-        assert_eq!(needed(Path::new("/nonexistent")), None);
+        assert_eq!(needed(Path::new("/nonexistent"), &[]), None);
     }
 }

@@ -1,0 +1,251 @@
+//! Dead letters: resending against RabbitMQ's own shovel, and a peek against the management API's
+//! get. Both of a pair work on the same broker in the same run.
+
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use crossbeam_channel::Receiver;
+use eventscope::broker::sandbox::{Sandbox, SandboxFacts, SandboxOptions};
+use eventscope::broker::{Handle, Options};
+use eventscope::domain::resend::Target;
+use eventscope::domain::{Endpoint, Pace, Password};
+use eventscope::protocol::{Command, RequestId, Update, Which};
+use lapin::options::{BasicPublishOptions, ConfirmSelectOptions, QueueDeclareOptions};
+use lapin::types::FieldTable;
+use lapin::{BasicProperties, Channel};
+use serde_json::json;
+
+use crate::tap::connect;
+
+const MESSAGES: u32 = 50_000;
+const BODY: usize = 1_024;
+/// Unacknowledged messages that a shovel holds; also the most that lapin gets at once here.
+const PREFETCH: u32 = 1_000;
+const PEEKED: u16 = 1_000;
+const PEEKS: usize = 7;
+const LONG: Duration = Duration::from_mins(2);
+
+pub(crate) fn measure() {
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR"));
+    let folder = folder.join(format!("repair-{}", std::process::id()));
+    let options = SandboxOptions {
+        plugins: vec!["rabbitmq_shovel"],
+        ..SandboxOptions::new(folder.join("broker"))
+    };
+    let broker = runtime
+        .block_on(Sandbox::start_with(options, |_| {}))
+        .expect("a private RabbitMQ");
+    let facts = broker.facts();
+    let channel = runtime.block_on(async {
+        let connection = connect(&facts.amqp_url()).await;
+        let channel = connection.create_channel().await.expect("a channel");
+        let confirms = ConfirmSelectOptions::default();
+        channel.confirm_select(confirms).await.expect("confirms");
+        for queue in ["dead", "alive", "dead2", "alive2", "peeked"] {
+            queue_of(&channel, queue).await;
+        }
+        fill(&channel, "dead", MESSAGES).await;
+        fill(&channel, "dead2", MESSAGES).await;
+        fill(&channel, "peeked", u32::from(PEEKED)).await;
+        channel
+    });
+    let mut app = App::start(facts, &folder);
+    let peek = median((0..PEEKS).map(|_| app.peek()).collect());
+    let get = median((0..PEEKS).map(|_| get(facts)).collect());
+    let resend = app.resend();
+    assert_eq!(runtime.block_on(depth(&channel, "alive")), MESSAGES);
+    let shovel = runtime.block_on(shovel(facts, &channel));
+    println!("value resend_vs_shovel {}", resend / shovel);
+    println!("value resend_messages_per_second {resend}");
+    println!("value shovel_messages_per_second {shovel}");
+    println!("value peek_1000_vs_http_get {}", peek / get);
+    println!("value peek_1000_ms {}", peek * 1e3);
+    drop(broker);
+    std::fs::remove_dir_all(folder).ok();
+}
+
+fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values[values.len() / 2]
+}
+
+async fn queue_of(channel: &Channel, name: &str) {
+    let options = QueueDeclareOptions {
+        durable: true,
+        ..QueueDeclareOptions::default()
+    };
+    channel
+        .queue_declare(name.into(), options, FieldTable::default())
+        .await
+        .expect("a queue");
+}
+
+async fn depth(channel: &Channel, name: &str) -> u32 {
+    let options = QueueDeclareOptions::default().passive();
+    let found = channel.queue_declare(name.into(), options, FieldTable::default());
+    found.await.expect("the queue").message_count()
+}
+
+async fn fill(channel: &Channel, queue: &str, count: u32) {
+    let mut waiting = Vec::new();
+    for n in 0..count {
+        let properties = BasicProperties::default()
+            .with_delivery_mode(2)
+            .with_content_type("application/json".into())
+            .with_message_id(format!("{queue}-{n}").into());
+        let body = vec![b'x'; BODY];
+        let options = BasicPublishOptions::default();
+        let published = channel.basic_publish("".into(), queue.into(), options, &body, properties);
+        waiting.push(published.await.expect("a publish"));
+        if waiting.len() == 2_000 {
+            for confirm in waiting.drain(..) {
+                confirm.await.expect("a confirm");
+            }
+        }
+    }
+    for confirm in waiting {
+        confirm.await.expect("a confirm");
+    }
+}
+
+/// The broker side of the app, with its journal.
+struct App {
+    handle: Handle,
+    updates: Receiver<Update>,
+    next: u64,
+}
+
+impl App {
+    fn start(facts: &SandboxFacts, folder: &Path) -> Self {
+        let options = Options {
+            journal_dir: Some(folder.join("journal")),
+            ..Options::default()
+        };
+        let (handle, updates) = Handle::start(|| {}, options).expect("the broker side");
+        let endpoint = Endpoint {
+            host: "127.0.0.1".into(),
+            port: facts.amqp_port,
+            user: facts.user.clone(),
+            password: Password(facts.password.clone()),
+            management_port: Some(facts.management_port),
+            ..Endpoint::default()
+        };
+        let mut own = Self {
+            handle,
+            updates,
+            next: 0,
+        };
+        own.send(Command::Connect(endpoint));
+        own.until(|update| matches!(update, Update::Topology(t) if t.queue("dead").is_some()));
+        own
+    }
+
+    fn send(&mut self, command: Command) {
+        self.handle.send(command).expect("room for a command");
+    }
+
+    fn fresh(&mut self) -> RequestId {
+        self.next += 1;
+        RequestId(self.next)
+    }
+
+    fn until(&mut self, done: impl Fn(&Update) -> bool) {
+        while !done(&self.updates.recv_timeout(LONG).expect("an update")) {}
+    }
+
+    /// Seconds.
+    fn peek(&mut self) -> f64 {
+        let request = self.fresh();
+        let start = Instant::now();
+        let queue = "peeked".to_owned();
+        self.send(Command::Peek {
+            request,
+            queue,
+            limit: PEEKED,
+        });
+        self.until(|update| match update {
+            Update::Peeked { result, .. } => {
+                let found = result.as_ref().expect("a peek").messages.len();
+                assert_eq!(found, usize::from(PEEKED));
+                true
+            }
+            _ => false,
+        });
+        start.elapsed().as_secs_f64()
+    }
+
+    /// Messages a second, from the click to the word that all is done.
+    fn resend(&mut self) -> f64 {
+        let request = self.fresh();
+        let start = Instant::now();
+        self.send(Command::Resend {
+            request,
+            queue: "dead".into(),
+            which: Which::Whole(Target::Elsewhere {
+                exchange: String::new(),
+                routing_key: "alive".into(),
+            }),
+            pace: Pace::default(),
+        });
+        self.until(|update| match update {
+            Update::JobDone { problem, .. } => {
+                assert_eq!(*problem, None);
+                true
+            }
+            _ => false,
+        });
+        f64::from(MESSAGES) / start.elapsed().as_secs_f64()
+    }
+}
+
+fn http(facts: &SandboxFacts, method: &str, path: &str, body: &serde_json::Value) -> Vec<u8> {
+    let user = format!("{}:{}", facts.user, facts.password);
+    let user = eventscope::domain::base64::encode(user.as_bytes());
+    let url = format!("http://127.0.0.1:{}{path}", facts.management_port);
+    let request = match method {
+        "PUT" => ureq::put(url),
+        _ => ureq::post(url),
+    };
+    let request = request
+        .header("Authorization", format!("Basic {user}"))
+        .config()
+        .limit_any_body()
+        .build();
+    let mut answer = request.send_json(body).expect("an answer");
+    answer.body_mut().read_to_vec().expect("its body")
+}
+
+/// Seconds that the management API takes.
+fn get(facts: &SandboxFacts) -> f64 {
+    let start = Instant::now();
+    let asked = json!({"count": PEEKED, "ackmode": "ack_requeue_true", "encoding": "auto"});
+    let answer = http(facts, "POST", "/api/queues/%2F/peeked/get", &asked);
+    let found: Vec<serde_json::Value> = serde_json::from_slice(&answer).expect("JSON");
+    assert_eq!(found.len(), usize::from(PEEKED));
+    start.elapsed().as_secs_f64()
+}
+
+/// Messages a second of a dynamic shovel, from the first that is seen to have arrived.
+async fn shovel(facts: &SandboxFacts, channel: &Channel) -> f64 {
+    let uri = facts.amqp_url();
+    let value = json!({"value": {
+        "src-protocol": "amqp091", "src-uri": uri, "src-queue": "dead2",
+        "dest-protocol": "amqp091", "dest-uri": uri, "dest-queue": "alive2",
+        "ack-mode": "on-confirm", "src-prefetch-count": PREFETCH,
+    }});
+    http(facts, "PUT", "/api/parameters/shovel/%2F/bench", &value);
+    let begun = Instant::now();
+    let mut first = None;
+    loop {
+        assert!(begun.elapsed() < LONG, "the shovel moves nothing");
+        let arrived = depth(channel, "alive2").await;
+        if arrived > 0 {
+            let (start, before) = *first.get_or_insert_with(|| (Instant::now(), arrived));
+            if arrived == MESSAGES && depth(channel, "dead2").await == 0 {
+                return f64::from(MESSAGES - before) / start.elapsed().as_secs_f64();
+            }
+        }
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}
