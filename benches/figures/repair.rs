@@ -207,11 +207,7 @@ fn http(facts: &SandboxFacts, method: &str, path: &str, body: &serde_json::Value
         "PUT" => ureq::put(url),
         _ => ureq::post(url),
     };
-    let request = request
-        .header("Authorization", format!("Basic {user}"))
-        .config()
-        .limit_any_body()
-        .build();
+    let request = request.header("Authorization", format!("Basic {user}"));
     let mut answer = request.send_json(body).expect("an answer");
     answer.body_mut().read_to_vec().expect("its body")
 }

@@ -117,8 +117,8 @@ impl Folder {
         self.console
             .set_len(0)
             .map_err(SandboxError::folder(self.path.join(CONSOLE)))?;
-        let more: String = plugins.iter().map(|plugin| format!(",{plugin}")).collect();
-        let enabled = format!("[rabbitmq_management{more}].\n");
+        let enabled = [&["rabbitmq_management"], plugins].concat().join(",");
+        let enabled = format!("[{enabled}].\n");
         write_private(&self.enabled_plugins(), &enabled)?;
         let password = &self.password;
         let Ports {
