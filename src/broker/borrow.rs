@@ -298,9 +298,16 @@ impl Loan {
         if tags.is_empty() {
             return Ok(());
         }
-        for tag in tags {
-            let acked = self.channel.basic_ack(*tag, BasicAckOptions::default());
-            Trouble::limit(acked).await?;
+        // Where these are all up to the newest of them, one word is enough.
+        let newest = tags.iter().max().copied().unwrap_or_default();
+        if self.messages.range(..=newest).count() == tags.len() {
+            let options = BasicAckOptions { multiple: true };
+            Trouble::limit(self.channel.basic_ack(newest, options)).await?;
+        } else {
+            for tag in tags {
+                let acked = self.channel.basic_ack(*tag, BasicAckOptions::default());
+                Trouble::limit(acked).await?;
+            }
         }
         self.prove().await?;
         for tag in tags {

@@ -23,14 +23,12 @@ const BUSY: Duration = Duration::from_secs(5);
 /// Raised when the tables change.
 const VERSION: i64 = 1;
 
+/// What changes with each step is apart from the bodies, so that a step writes little.
 const TABLES: &str = "
     CREATE TABLE IF NOT EXISTS record (
         id INTEGER PRIMARY KEY,
-        run TEXT NOT NULL,
         deed INTEGER NOT NULL,
-        stage INTEGER NOT NULL,
         at INTEGER NOT NULL,
-        changed INTEGER NOT NULL DEFAULT 0,
         place TEXT NOT NULL,
         queue TEXT NOT NULL,
         exchange TEXT NOT NULL,
@@ -40,10 +38,15 @@ const TABLES: &str = "
         sent_exchange TEXT,
         sent_routing_key TEXT,
         sent_properties TEXT,
-        sent_body BLOB,
+        sent_body BLOB
+    );
+    CREATE TABLE IF NOT EXISTS progress (
+        id INTEGER PRIMARY KEY REFERENCES record (id) ON DELETE CASCADE,
+        run TEXT NOT NULL,
+        stage INTEGER NOT NULL,
+        changed INTEGER NOT NULL,
         words TEXT NOT NULL DEFAULT ''
     );
-    CREATE INDEX IF NOT EXISTS record_by_stage ON record (stage);
 ";
 
 /// Why the journal cannot be used.
@@ -86,6 +89,7 @@ impl Journal {
         db.busy_timeout(BUSY)?;
         db.pragma_update(None, "journal_mode", "WAL")?;
         db.pragma_update(None, "synchronous", "FULL")?;
+        db.pragma_update(None, "foreign_keys", true)?;
         let version: i64 = db.query_row("PRAGMA user_version", [], |row| row.get(0))?;
         if version > VERSION {
             return Err(JournalError::Later(version));
@@ -124,10 +128,13 @@ impl Journal {
         let mut ids = Vec::with_capacity(messages.len());
         {
             let mut insert = transaction.prepare_cached(
-                "INSERT INTO record (run, deed, stage, at, place, queue, exchange, routing_key,
-                     properties, body, sent_exchange, sent_routing_key, sent_properties, sent_body)
-                 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                "INSERT INTO record (deed, at, place, queue, exchange, routing_key, properties,
+                     body, sent_exchange, sent_routing_key, sent_properties, sent_body)
+                 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             )?;
+            let mut begin = transaction.prepare_cached(&format!(
+                "INSERT INTO progress (id, run, stage, changed) VALUES (?, ?, ?, {NOW})"
+            ))?;
             for held in messages {
                 let sent = held.sent.as_ref();
                 let sent_properties = sent
@@ -136,9 +143,7 @@ impl Journal {
                 // Most are sent with the body that they have.
                 let sent_body = sent.filter(|sent| sent.body != held.body);
                 insert.execute(params![
-                    self.run,
                     deed as u8,
-                    stage as u8,
                     now.timestamp_millis(),
                     held.place,
                     held.queue,
@@ -151,7 +156,9 @@ impl Journal {
                     sent_properties,
                     sent_body.map(|sent| &sent.body),
                 ])?;
-                ids.push(RecordId(transaction.last_insert_rowid()));
+                let id = transaction.last_insert_rowid();
+                begin.execute(params![id, self.run, stage as u8])?;
+                ids.push(RecordId(id));
             }
         }
         transaction.commit()?;
@@ -169,7 +176,7 @@ impl Journal {
         let transaction = self.db.transaction()?;
         {
             let mut update = transaction.prepare_cached(&format!(
-                "UPDATE record SET stage = ?, words = ?, run = ?, changed = {NOW} WHERE id = ?"
+                "UPDATE progress SET stage = ?, words = ?, run = ?, changed = {NOW} WHERE id = ?"
             ))?;
             for (id, stage, words) in marks {
                 update.execute(params![*stage as u8, words, self.run, id.0])?;
@@ -186,11 +193,12 @@ impl Journal {
     /// If it could not be written.
     pub fn doubt(&mut self, place: &str) -> Result<(), JournalError> {
         let update = format!(
-            "UPDATE record SET stage = ?, words = ?, run = ''
-             WHERE stage = ? AND place = ? AND changed > {NOW} - ?"
+            "UPDATE progress SET stage = ?, words = ?, run = ''
+             WHERE stage = ? AND changed > {NOW} - ?
+                 AND (SELECT place FROM record WHERE record.id = progress.id) = ?"
         );
         let (certain, doubtful) = (Stage::Removed as u8, Stage::Confirmed as u8);
-        let values = params![doubtful, DOUBT, certain, place, FORGETFUL_MS];
+        let values = params![doubtful, DOUBT, certain, FORGETFUL_MS, place];
         self.db.execute(&update, values)?;
         Ok(())
     }
@@ -203,7 +211,7 @@ impl Journal {
         let transaction = self.db.transaction()?;
         {
             let mut update =
-                transaction.prepare_cached("UPDATE record SET run = '' WHERE id = ?")?;
+                transaction.prepare_cached("UPDATE progress SET run = '' WHERE id = ?")?;
             for id in ids {
                 update.execute([id.0])?;
             }
@@ -217,7 +225,7 @@ impl Journal {
     /// # Errors
     /// If it could not be written.
     pub fn settle_all(&mut self) -> Result<(), JournalError> {
-        let settle = "UPDATE record SET run = '' WHERE run = ?";
+        let settle = "UPDATE progress SET run = '' WHERE run = ?";
         self.db.execute(settle, [&self.run])?;
         Ok(())
     }
@@ -243,7 +251,8 @@ impl Journal {
         let before = (now - KEPT_FOR).timestamp_millis();
         let stages = [Stage::Removed as u8, Stage::PutBack as u8];
         Ok(self.db.execute(
-            "DELETE FROM record WHERE at < ? AND stage IN (?, ?)",
+            "DELETE FROM record WHERE at < ?
+                 AND id IN (SELECT id FROM progress WHERE stage IN (?, ?))",
             params![before, stages[0], stages[1]],
         )?)
     }
@@ -254,11 +263,14 @@ impl Journal {
     /// If the journal cannot be read.
     pub fn newest(&self, limit: usize) -> Result<Vec<Record>, JournalError> {
         let mut select = self.db.prepare_cached(&format!(
-            "SELECT {COLUMNS} FROM record ORDER BY stage IN (?, ?), id DESC LIMIT ?"
+            "SELECT {COLUMNS} FROM
+                 (SELECT * FROM progress ORDER BY stage IN (?, ?), id DESC LIMIT ?) AS progress
+                 JOIN record USING (id) ORDER BY stage IN (?, ?), id DESC"
         ))?;
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
         let certain = [Stage::Removed as u8, Stage::PutBack as u8];
-        let rows = select.query_map(params![certain[0], certain[1], limit], raw)?;
+        let [a, b] = certain;
+        let rows = select.query_map(params![a, b, limit, a, b], raw)?;
         let mut alive = Alive::new(&self.dir, &self.run);
         let mut records = Vec::new();
         for row in rows {
@@ -272,7 +284,7 @@ impl Journal {
     /// # Errors
     /// If the journal cannot be read.
     pub fn get(&self, id: RecordId) -> Result<Option<Record>, JournalError> {
-        let select = format!("SELECT {COLUMNS} FROM record WHERE id = ?");
+        let select = format!("SELECT {COLUMNS} FROM record JOIN progress USING (id) WHERE id = ?");
         let row = self.db.query_row(&select, [id.0], raw).optional()?;
         let mut alive = Alive::new(&self.dir, &self.run);
         row.map(|row| row.read(&mut alive)).transpose()

@@ -42,7 +42,7 @@ pub(super) struct Windows<'a> {
 }
 
 /// Most messages under way together.
-const WINDOW: usize = 256;
+const WINDOW: usize = 1_024;
 /// Most bytes of bodies under way together.
 const WINDOW_BYTES: usize = 8 * 1024 * 1024;
 
