@@ -20,6 +20,7 @@ pub mod json;
 pub mod json_diff;
 pub mod json_path;
 pub mod lineage;
+pub mod losing;
 pub mod pace;
 pub mod payload;
 pub mod policy;

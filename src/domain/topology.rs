@@ -248,7 +248,9 @@ impl Topology {
             .collect()
     }
 
-    fn bound_queues(&self, exchange: &str) -> BTreeSet<String> {
+    /// Queues that are bound to an exchange, whatever the key, exchange-to-exchange bindings
+    /// followed.
+    pub(super) fn bound_queues(&self, exchange: &str) -> BTreeSet<String> {
         let mut queues = BTreeSet::new();
         let mut seen = BTreeSet::new();
         let mut open = vec![exchange];

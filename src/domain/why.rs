@@ -15,6 +15,9 @@ const MOST_DEAD: f64 = 0.5;
 /// And if it is that much rarer among those that passed.
 const APART: f64 = 0.3;
 
+/// Of several differences, those count that are at least this much as sharp as the sharpest.
+const VAGUE: f64 = 0.6;
+
 /// How many messages each statement is true of.
 #[derive(Clone, Debug, Default)]
 pub struct Tally {
@@ -129,6 +132,9 @@ pub fn differences(dead: &Tally, passed: &Tally) -> Vec<Difference> {
         // A place within another that says as much adds nothing, so the outer one comes first.
         sharpest.then_with(|| a.feature.place.len().cmp(&b.feature.place.len()))
     });
+    // Beside a sharp difference a vague one only distracts.
+    let least = all.first().map_or(0.0, Difference::apart) * VAGUE;
+    all.retain(|one| one.apart() >= least);
     all.truncate(TOLD);
     all
 }

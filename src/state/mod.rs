@@ -7,6 +7,7 @@ pub mod action;
 pub mod dead_letters;
 pub mod forms;
 pub mod groups;
+pub mod growth;
 pub mod job;
 pub mod journal;
 pub mod live;
@@ -169,6 +170,7 @@ impl State {
                 self.topology = topology;
                 self.topology_revision += 1;
                 self.dead.refresh(&self.topology);
+                self.dead.note_depths(&self.topology, moment.now);
                 if first {
                     forms.choose_exchange(&self.topology);
                     return self.autostart(forms);

@@ -7,6 +7,7 @@ use chrono::{DateTime, Utc};
 
 use crate::domain::dead_letter::DEATHS;
 use crate::domain::draft::Problem;
+use crate::domain::losing::{Losing, losing};
 use crate::domain::topology::DeadLetterQueue;
 use crate::domain::{Death, Draft, Event, Fingerprint, Queue, Topology};
 use crate::log::{Batch, EventLog};
@@ -20,6 +21,7 @@ pub use action::{Bulk, DeadAction, DeadTab, TargetChoice};
 use super::Soon;
 use super::forms::Forms;
 use super::groups::GroupDesk;
+use super::growth::Growth;
 use super::job::Job;
 
 /// Messages that one peek borrows at most.
@@ -124,6 +126,10 @@ pub struct DeadLetterDesk {
     pub queues: Vec<DeadLetterQueue>,
     /// How several messages are sent.
     pub bulk: Bulk,
+    /// Queues whose dead letters are lost.
+    pub losing: Vec<Losing>,
+    /// How fast the listed queues grow.
+    pub growth: Growth,
     /// The running or last job.
     pub job: Option<Job>,
 }
@@ -177,6 +183,13 @@ impl DeadLetterDesk {
             }
         }
         self.queues = queues;
+        self.losing = losing(topology);
+    }
+
+    /// Takes the depths of a new topology down.
+    pub fn note_depths(&mut self, topology: &Topology, now: DateTime<Utc>) {
+        let names = self.queues.iter().map(|dead| dead.queue.name.as_str());
+        self.growth.note(names, topology, now);
     }
 
     /// All dead letters that are known to wait, for the badge.

@@ -1,5 +1,6 @@
 //! How several messages are sent, and how far a job is.
 
+use eframe::egui::style::StyleModifier;
 use eframe::egui::{self, ComboBox, DragValue, Popup, PopupCloseBehavior, RichText, Ui};
 
 use super::super::Cx;
@@ -36,6 +37,7 @@ pub(super) fn options_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     let response = button(ui, "Options", true).on_hover_text("How several messages are sent");
     let mut bulk = cx.state.dead.bulk;
     Popup::menu(&response)
+        .style(StyleModifier::default())
         .close_behavior(PopupCloseBehavior::CloseOnClickOutside)
         .show(|ui| {
             ui.set_width(300.0);

@@ -167,7 +167,7 @@ fn group_ui(ui: &mut Ui, cx: &mut Cx<'_>, group: &Kin) {
     weak(
         ui,
         format!(
-            "{messages} by {}",
+            "{messages}, grouped by {}",
             state.dead.groups.by.words().to_lowercase()
         ),
     );

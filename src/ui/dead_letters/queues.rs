@@ -7,9 +7,13 @@ use super::super::status_bar::thousands;
 use super::super::theme::{self, Palette, STEP};
 use super::super::widgets::{button, cell, field_margin, section, small_label, weak};
 use crate::domain::TopologySource;
+use crate::domain::losing::Losing;
 use crate::domain::topology::DeadLetterQueue;
 use crate::state::Action;
 use crate::state::dead_letters::DeadAction;
+
+/// Most queues that are listed as losing.
+const LOSING: usize = 30;
 
 pub(super) fn queues_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     section(ui, "DEAD-LETTER QUEUES");
@@ -25,11 +29,13 @@ pub(super) fn queues_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
             }
             for dead in &state.dead.queues {
                 let open = state.dead.queue.as_ref() == Some(&dead.queue.name);
-                if queue_ui(ui, dead, open) {
+                let growth = state.dead.growth.per_minute(&dead.queue.name);
+                if queue_ui(ui, dead, growth, open) {
                     let name = dead.queue.name.clone();
                     cx.actions.push(Action::Dead(DeadAction::OpenQueue(name)));
                 }
             }
+            losing_ui(ui, &state.dead.losing);
             if state.topology.source == TopologySource::Amqp && !state.dead.seen_dying.is_empty() {
                 ui.add_space(STEP);
                 let names: Vec<&str> = state.dead.seen_dying.iter().map(String::as_str).collect();
@@ -71,9 +77,45 @@ fn empty_words(cx: &Cx<'_>) -> &'static str {
     }
 }
 
-fn queue_ui(ui: &mut Ui, dead: &DeadLetterQueue, open: bool) -> bool {
+/// How fast it grows, where its messages come from, and who takes them.
+fn facts(dead: &DeadLetterQueue, growth: Option<i64>) -> String {
+    let mut facts = Vec::new();
+    if let Some(growth) = growth.filter(|growth| *growth != 0) {
+        facts.push(format!("{growth:+}/min"));
+    }
+    if !dead.origins.is_empty() {
+        facts.push(format!("from {}", dead.origins.join(", ")));
+    }
+    match dead.queue.consumers {
+        Some(1) => facts.push("1 consumer".to_owned()),
+        Some(count) if count > 1 => facts.push(format!("{count} consumers")),
+        _ => {}
+    }
+    facts.join(" · ")
+}
+
+/// Queues whose dead letters nobody will ever see.
+fn losing_ui(ui: &mut Ui, losing: &[Losing]) {
+    if losing.is_empty() {
+        return;
+    }
+    ui.add_space(STEP * 2.0);
+    section(ui, "LOSING");
+    weak(ui, "What these queues reject or let expire is gone");
+    let color = Palette::of(ui).text;
+    for one in losing.iter().take(LOSING) {
+        let words = format!("{} {}", one.queue, one.why);
+        ui.add(egui::Label::new(egui::RichText::new(words).color(color)).wrap());
+    }
+    if losing.len() > LOSING {
+        weak(ui, format!("and {} more", losing.len() - LOSING));
+    }
+}
+
+fn queue_ui(ui: &mut Ui, dead: &DeadLetterQueue, growth: Option<i64>, open: bool) -> bool {
     let palette = Palette::of(ui);
-    let height = if dead.origins.is_empty() { 30.0 } else { 44.0 };
+    let facts = facts(dead, growth);
+    let height = if facts.is_empty() { 30.0 } else { 44.0 };
     let size = egui::vec2(ui.available_width(), height);
     let (rect, response) = ui.allocate_exact_size(size, Sense::click());
     let depth = dead.queue.ready.map_or("?".to_owned(), thousands);
@@ -113,12 +155,11 @@ fn queue_ui(ui: &mut Ui, dead: &DeadLetterQueue, open: bool) -> bool {
         theme::mono(),
         palette.text,
     );
-    if !dead.origins.is_empty() {
-        let from = format!("from {}", dead.origins.join(", "));
+    if !facts.is_empty() {
         let small = FontId::proportional(theme::SIZES[0]);
-        put(line(top + 17.0, rect.right()), &from, small, palette.weak);
+        put(line(top + 17.0, rect.right()), &facts, small, palette.weak);
     }
     response
-        .on_hover_text(format!("Peek into {}", dead.queue.name))
+        .on_hover_text(format!("Peek into {}\n{facts}", dead.queue.name))
         .clicked()
 }
