@@ -13,6 +13,7 @@ pub mod envelope;
 pub mod event;
 pub mod event_diff;
 pub mod export;
+pub mod faithful;
 pub mod feature;
 pub mod groups;
 pub mod hex;

@@ -141,6 +141,19 @@ fn a_group_says_what_its_messages_have_and_those_that_passed_have_not() {
 }
 
 #[test]
+fn three_columns_say_what_a_resend_changes_and_why() {
+    let mut window = Window::connected();
+    peek(&mut window, &["1", "2"]);
+    let row = window.rows().remove(0);
+    window.click(Role::Row, &row);
+    window.type_into("Payload", " ");
+    window.tab("What is sent");
+    window.assert_sees("As first published");
+    window.assert_sees("The broker wrote it when the message died; a resend begins anew");
+    window.assert_sees("Edited");
+}
+
+#[test]
 fn the_journal_says_where_a_message_is_and_puts_it_back() {
     let mut window = Window::connected();
     window.tab("Dead letters");

@@ -34,6 +34,8 @@ pub enum DeadAction {
     MarkAll(bool),
     /// Choose where messages are sent.
     Target(TargetChoice),
+    /// Compare what lies in the queue with what the editor would send.
+    Compare,
     /// Send the message in the editor.
     Resend,
     /// Send the marked ones, each as it lies there.

@@ -7,6 +7,7 @@ use chrono::{DateTime, Utc};
 
 use crate::domain::dead_letter::DEATHS;
 use crate::domain::draft::Problem;
+use crate::domain::faithful::Row;
 use crate::domain::losing::{Losing, losing};
 use crate::domain::topology::DeadLetterQueue;
 use crate::domain::{Death, Draft, Event, Fingerprint, Queue, Topology};
@@ -89,6 +90,8 @@ pub struct Editor {
     pub notes: Vec<String>,
     /// What is wrong with the fields, as of the last click.
     pub problems: Vec<Problem>,
+    /// What is sent beside what lies here, as of the last look.
+    pub rows: Vec<Row>,
     /// Where it was to go before any edit of exchange and key.
     pub choice: TargetChoice,
 }
@@ -299,6 +302,7 @@ impl DeadLetterDesk {
                 self.choice = choice;
                 self.load_editor(forms, login);
             }
+            DeadAction::Compare => self.compare(forms),
             DeadAction::Resend => return self.resend_edited(request, forms, cx.now),
             DeadAction::ResendSelected => {
                 let places = self.chosen_places();

@@ -2,8 +2,8 @@
 
 use chrono::{DateTime, Utc};
 
-use crate::domain::Event;
 use crate::domain::resend::{self, Resend, Target};
+use crate::domain::{Event, faithful};
 use crate::protocol::{Command, MoveOrder, RequestId, Which};
 
 use super::super::forms::Forms;
@@ -21,9 +21,21 @@ impl DeadLetterDesk {
                 draft: Draft::of(&outgoing),
                 notes,
                 problems: Vec::new(),
+                rows: Vec::new(),
                 choice: self.choice,
             }
         });
+    }
+
+    /// Works out the three columns anew: what was first published, what lies here, what is sent.
+    pub(super) fn compare(&self, forms: &mut Forms) {
+        let (Some(editor), Some(message)) = (&mut forms.editor, self.selected_message()) else {
+            return;
+        };
+        (editor.rows, editor.problems) = match editor.draft.check() {
+            Ok(outgoing) => (faithful::rows(&message.event, &outgoing), Vec::new()),
+            Err(problems) => (Vec::new(), problems),
+        };
     }
 
     pub(super) fn resend_edited(

@@ -5,13 +5,16 @@ use eframe::egui::{self, RichText, ScrollArea, Ui};
 use super::super::theme::{Palette, STEP};
 use super::super::widgets::{primary_button, tabs, weak};
 use super::super::{Cx, draft_form, inspector};
+use super::faithful;
 use crate::state::Action;
 use crate::state::dead_letters::DeadAction;
 
 /// What the right side shows of the selected message.
-#[derive(Clone, Copy, PartialEq)]
+#[derive(Clone, Copy, Default, PartialEq)]
 enum Part {
+    #[default]
     Edit,
+    Sent,
     AsItLies,
 }
 
@@ -20,19 +23,18 @@ pub(super) fn editor_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
         return;
     };
     let id = egui::Id::unique("dead_part");
-    let as_it_lies = ui.data(|data| data.get_temp::<bool>(id).unwrap_or_default());
-    let part = if as_it_lies {
-        Part::AsItLies
-    } else {
-        Part::Edit
-    };
+    let part = ui.data(|data| data.get_temp::<Part>(id).unwrap_or_default());
     ui.horizontal(|ui| {
         let all = [
             (Part::Edit, "Edit and resend"),
+            (Part::Sent, "What is sent"),
             (Part::AsItLies, "As it lies here"),
         ];
         if let Some(part) = tabs(ui, part, &all) {
-            ui.data_mut(|data| data.insert_temp(id, part == Part::AsItLies));
+            ui.data_mut(|data| data.insert_temp(id, part));
+            if part == Part::Sent {
+                cx.act(Action::Dead(DeadAction::Compare));
+            }
         }
     });
     ui.separator();
@@ -43,6 +45,7 @@ pub(super) fn editor_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
             let actions = inspector::inspector_ui(ui, memory, &message.event, origin);
             cx.actions.extend(actions);
         }
+        Part::Sent => faithful::faithful_ui(ui, cx),
         Part::Edit => edit_ui(ui, cx),
     }
 }

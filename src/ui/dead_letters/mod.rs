@@ -2,6 +2,7 @@
 
 mod bulk;
 mod editor;
+mod faithful;
 mod groups;
 mod journal;
 mod messages;

@@ -1,0 +1,277 @@
+//! A dead letter in three columns: as it was first published, as far as that is known; as it lies in
+//! its queue; as it will be sent. With what changes, and why.
+
+use super::dead_letter::{Death, Origin, is_broker_header};
+use super::draft::Outgoing;
+use super::event::Event;
+use super::lineage::{RESEND_COUNT, RESEND_ID};
+use super::payload::{shorten, size_text};
+use super::properties::Properties;
+
+/// Longest text of a cell, in characters.
+const CELL: usize = 200;
+
+/// One property, header, or the like.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Row {
+    /// Its name.
+    pub name: String,
+    /// As first published; empty if it was not there.
+    pub first: String,
+    /// As it lies in the queue.
+    pub here: String,
+    /// As it will be sent.
+    pub sent: String,
+    /// Why what is sent is not what lies here, or what was first published; empty if nothing
+    /// changes.
+    pub why: String,
+}
+
+impl Row {
+    /// The sender will not see what it once published, or what lies here is not what is sent.
+    #[must_use]
+    pub fn changes(&self) -> bool {
+        self.here != self.sent || self.first != self.sent
+    }
+}
+
+/// Compares a dead letter with what is sent in its place.
+#[must_use]
+pub fn rows(event: &Event, outgoing: &Outgoing) -> Vec<Row> {
+    let origin = Origin::of(&event.properties);
+    let first = as_first_published(event, origin.as_ref());
+    let mut rows = Vec::new();
+    let mut add = |name: String, first: String, here: String, sent: String| {
+        let why = why(&name, &first, &here, &sent, event);
+        let [first, here, sent] = [first, here, sent].map(|text| shorten(&text, CELL));
+        rows.push(Row {
+            name,
+            first,
+            here,
+            sent,
+            why,
+        });
+    };
+    let known = |of: &dyn Fn(&Origin) -> &str| match &origin {
+        Some(origin) => of(origin).to_owned(),
+        None => "not known".to_owned(),
+    };
+    let named = |exchange: String| match exchange.as_str() {
+        "" => "(default)".to_owned(),
+        _ => exchange,
+    };
+    add(
+        "exchange".to_owned(),
+        named(known(&|origin| &origin.exchange)),
+        named(event.exchange.clone()),
+        named(outgoing.exchange.clone()),
+    );
+    add(
+        "routing key".to_owned(),
+        known(&|origin| &origin.routing_key),
+        event.routing_key.clone(),
+        outgoing.routing_key.clone(),
+    );
+    let all = [&first, &event.properties, &outgoing.properties];
+    for name in names(all, |properties| {
+        properties
+            .rows()
+            .into_iter()
+            .map(|(name, _)| name.to_owned())
+            .collect()
+    }) {
+        let [first, here, sent] = all.map(|properties| {
+            let mut rows = properties.rows().into_iter();
+            rows.find(|(own, _)| *own == name)
+                .map(|(_, value)| value)
+                .unwrap_or_default()
+        });
+        add(name, first, here, sent);
+    }
+    for name in names(all, |properties| {
+        properties
+            .headers
+            .iter()
+            .flatten()
+            .map(|(name, _)| name.clone())
+            .collect()
+    }) {
+        let [first, here, sent] = all.map(|properties| {
+            let value = properties.header(&name);
+            value
+                .map(|value| format!("{value} ({})", value.type_name()))
+                .unwrap_or_default()
+        });
+        add(format!("header {name}"), first, here, sent);
+    }
+    let here = size_text(event.body.len() as u64);
+    let sent = match (
+        event.body == outgoing.body,
+        size_text(outgoing.body.len() as u64),
+    ) {
+        (true, size) => size,
+        (false, size) => format!("{size}, edited"),
+    };
+    add("body".to_owned(), here.clone(), here, sent);
+    rows
+}
+
+/// What dead-lettering took or added is undone, as far as the history tells of it.
+fn as_first_published(event: &Event, origin: Option<&Origin>) -> Properties {
+    let mut first = event.properties.clone();
+    if let Some(headers) = &mut first.headers {
+        headers.retain(|(name, _)| !is_broker_header(name));
+    }
+    let expired = Death::history(&event.properties)
+        .into_iter()
+        .rev()
+        .find_map(|death| death.original_expiration);
+    first.expiration = first.expiration.or(expired);
+    if let Some(origin) = origin.filter(|origin| !origin.cc.is_empty())
+        && first.header("CC").is_none()
+    {
+        let keys = origin.cc.iter().cloned().map(super::FieldValue::Text);
+        let keys = super::FieldValue::Array(keys.collect());
+        first
+            .headers
+            .get_or_insert_default()
+            .push(("CC".to_owned(), keys));
+    }
+    first
+}
+
+/// The names in any of the three, in the order in which they are first met.
+fn names(all: [&Properties; 3], of: impl Fn(&Properties) -> Vec<String>) -> Vec<String> {
+    let mut names: Vec<String> = Vec::new();
+    for name in all.into_iter().flat_map(of) {
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    names
+}
+
+fn why(name: &str, first: &str, here: &str, sent: &str, event: &Event) -> String {
+    if here == sent && first == sent {
+        return String::new();
+    }
+    let header = name.strip_prefix("header ").unwrap_or_default();
+    let why = match name {
+        _ if is_broker_header(header) && sent.is_empty() => {
+            "The broker wrote it when the message died; a resend begins anew"
+        }
+        _ if header == RESEND_ID || header == RESEND_COUNT => "It counts the resends",
+        _ if header == "CC" && here.is_empty() && sent == first => {
+            "Dead-lettering removed it; it is put back"
+        }
+        _ if header == "CC" && sent.is_empty() => {
+            "It would lead to other queues too; this goes to one target"
+        }
+        "expiration" if here.is_empty() && sent.is_empty() => {
+            "Dead-lettering removed it. It is not put back: the message could expire again at once"
+        }
+        "user-id" if sent.is_empty() => "The broker accepts only the login of this connection",
+        "exchange" | "routing key" if first == "not known" => {
+            "The message has no death history, so it is not known where it came from"
+        }
+        "exchange" | "routing key" if sent == first => "It goes where it was first published",
+        "exchange" | "routing key" => {
+            let queue = Origin::of(&event.properties).map(|origin| origin.queue);
+            return match queue {
+                Some(queue) if name == "routing key" && sent == queue => {
+                    "It goes only to the queue that failed".to_owned()
+                }
+                _ => "It goes elsewhere than it was first published".to_owned(),
+            };
+        }
+        _ => "Edited",
+    };
+    why.to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::FieldValue;
+    use crate::domain::dead_letter::tests::{death, died};
+    use crate::domain::resend::{Target, plan};
+    use chrono::DateTime;
+
+    fn dead() -> Event {
+        let mut properties = died(vec![death(
+            "rejected",
+            "orders",
+            "shop",
+            &["k", "audit"],
+            1,
+        )]);
+        properties.message_id = Some("7".into());
+        properties.user_id = Some("shop".into());
+        let at = DateTime::UNIX_EPOCH;
+        Event::new(
+            at,
+            "dead".into(),
+            "orders".into(),
+            true,
+            properties,
+            b"{}".to_vec(),
+        )
+    }
+
+    fn told(rows: &[Row]) -> Vec<(&str, &str)> {
+        let changed = rows.iter().filter(|row| row.changes());
+        changed
+            .map(|row| (row.name.as_str(), row.why.as_str()))
+            .collect()
+    }
+
+    #[test]
+    fn each_change_has_a_reason() {
+        let event = dead();
+        let sent = plan(&event, &Target::Origin, "guest").unwrap().outgoing;
+        let rows = rows(&event, &sent);
+        assert_eq!(
+            told(&rows),
+            [
+                ("exchange", "It goes where it was first published"),
+                ("routing key", "It goes where it was first published"),
+                (
+                    "user-id",
+                    "The broker accepts only the login of this connection"
+                ),
+                ("header CC", "Dead-lettering removed it; it is put back"),
+                (
+                    "header x-death",
+                    "The broker wrote it when the message died; a resend begins anew"
+                ),
+            ]
+        );
+        let body = rows.last().unwrap();
+        assert_eq!(
+            (body.here.as_str(), body.why.as_str()),
+            (body.sent.as_str(), "")
+        );
+    }
+
+    #[test]
+    fn what_was_edited_is_said() {
+        let event = dead();
+        let mut sent = plan(&event, &Target::QueueThatFailed, "shop")
+            .unwrap()
+            .outgoing;
+        sent.body = b"{\"a\":1}".to_vec();
+        sent.properties.message_id = Some("8".into());
+        let headers = sent.properties.headers.get_or_insert_default();
+        headers.push(("new".into(), FieldValue::Bool(true)));
+        let rows = rows(&event, &sent);
+        let told = told(&rows);
+        for expected in [
+            ("message-id", "Edited"),
+            ("header new", "Edited"),
+            ("body", "Edited"),
+            ("routing key", "It goes only to the queue that failed"),
+        ] {
+            assert!(told.contains(&expected), "{told:?}");
+        }
+    }
+}
