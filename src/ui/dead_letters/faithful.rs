@@ -1,11 +1,10 @@
 //! The three columns: a message as it was first published, as it lies here, as it will be sent.
 
-use eframe::egui::{FontId, Grid, Label, RichText, ScrollArea, Ui};
+use eframe::egui::{Align, FontId, Label, Layout, RichText, ScrollArea, Ui};
 
 use super::super::Cx;
 use super::super::draft_form;
 use super::super::theme::{self, Palette, STEP};
-use super::super::widgets::{small_label, weak};
 use crate::domain::faithful::Row;
 use crate::state::Action;
 use crate::state::dead_letters::DeadAction;
@@ -22,72 +21,73 @@ pub(super) fn faithful_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
         cx.actions.push(Action::Dead(DeadAction::Compare));
         return;
     }
-    let changed = editor.rows.iter().filter(|row| row.changes()).count();
-    weak(
-        ui,
-        format!(
-            "{changed} of {} differ. Everything else is sent as it is",
-            editor.rows.len()
-        ),
-    );
-    ui.add_space(STEP);
-    ScrollArea::both()
+    let (changed, same): (Vec<&Row>, Vec<&Row>) = editor.rows.iter().partition(|row| row.changes());
+    ScrollArea::vertical()
         .auto_shrink([false, false])
         .id_salt("faithful")
         .show(ui, |ui| {
-            let width = ((ui.available_width() - 130.0) / 3.0 - STEP * 2.0).max(90.0);
-            Grid::new("faithful")
-                .num_columns(4)
-                .spacing([STEP * 2.0, STEP])
-                .show(ui, |ui| {
-                    for title in [
-                        "",
+            ui.spacing_mut().item_spacing.y = STEP;
+            if !changed.is_empty() {
+                draft_form::part(ui, "WHAT CHANGES");
+                columns(
+                    ui,
+                    [
                         "As first published",
                         "As it lies here",
                         "As it will be sent",
-                    ] {
-                        small_label(ui, title);
-                    }
-                    ui.end_row();
-                    for row in &editor.rows {
-                        row_ui(ui, row, width);
-                        ui.end_row();
-                    }
+                    ]
+                    .map(|title| RichText::new(title).color(Palette::of(ui).weak)),
+                );
+            }
+            for row in changed {
+                changed_ui(ui, row);
+            }
+            ui.add_space(STEP);
+            draft_form::part(ui, "WHAT STAYS AS IT IS");
+            for row in same {
+                let palette = Palette::of(ui);
+                ui.horizontal(|ui| {
+                    ui.label(RichText::new(&row.name).color(palette.weak));
+                    let value = RichText::new(&row.sent).font(theme::mono());
+                    ui.add(Label::new(value.color(palette.text)).truncate());
                 });
+            }
         });
 }
 
-fn row_ui(ui: &mut Ui, row: &Row, width: f32) {
-    let palette = Palette::of(ui);
-    let color = if row.changes() {
-        palette.text
-    } else {
-        palette.weak
-    };
-    ui.vertical(|ui| {
-        ui.set_width(130.0);
-        ui.add(Label::new(RichText::new(&row.name).color(color)).wrap());
+/// Three cells of equal width.
+fn columns(ui: &mut Ui, texts: [RichText; 3]) {
+    ui.columns(3, |cells| {
+        for (ui, text) in cells.iter_mut().zip(texts) {
+            // Cells of columns are justified, which stretches text that is wrapped.
+            ui.with_layout(Layout::top_down(Align::Min), |ui| {
+                ui.add(Label::new(text).wrap());
+            });
+        }
     });
-    let cell = |ui: &mut Ui, text: &str, color, why: &str| {
-        ui.vertical(|ui| {
-            ui.set_width(width);
-            let text = match text {
-                "" => RichText::new("–").color(palette.weak),
-                text => RichText::new(text).font(theme::mono()).color(color),
-            };
-            ui.add(Label::new(text).wrap());
-            if !why.is_empty() {
-                let why = RichText::new(why).font(FontId::proportional(theme::SIZES[0]));
-                ui.add(Label::new(why.color(palette.warn)).wrap());
-            }
-        });
-    };
-    cell(ui, &row.first, color, "");
-    cell(ui, &row.here, color, "");
+}
+
+fn changed_ui(ui: &mut Ui, row: &Row) {
+    let palette = Palette::of(ui);
+    ui.separator();
+    ui.label(RichText::new(&row.name).strong().color(palette.text));
+    let why = RichText::new(&row.why).font(FontId::proportional(theme::SIZES[0]));
+    ui.add(Label::new(why.color(palette.warn)).wrap());
     let sent = if row.here == row.sent {
-        color
+        palette.text
     } else {
         palette.accent
     };
-    cell(ui, &row.sent, sent, &row.why);
+    let cell = |text: &str, color| match text {
+        "" => RichText::new("–").color(palette.weak),
+        text => RichText::new(text).font(theme::mono()).color(color),
+    };
+    columns(
+        ui,
+        [
+            cell(&row.first, palette.weak),
+            cell(&row.here, palette.text),
+            cell(&row.sent, sent),
+        ],
+    );
 }
