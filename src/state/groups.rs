@@ -5,6 +5,8 @@ use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::sync::Arc;
 use std::task::Poll;
 
+use chrono::{DateTime, Utc};
+
 use crate::domain::dead_letter::{DEATHS, Origin};
 use crate::domain::feature::features;
 use crate::domain::groups::{self, Group, GroupBy};
@@ -30,6 +32,20 @@ pub struct Kin {
     /// How many died in each of equal spans of time; empty if no time is known.
     pub times: Vec<u32>,
 }
+
+/// The dead letters that are compared with events that passed.
+#[derive(Clone, Debug)]
+pub struct Dead {
+    /// Those of the group.
+    pub group: Vec<Arc<Event>>,
+    /// All that are known to be dead, those of the group too.
+    pub all: Vec<Arc<Event>>,
+    /// When the queue was looked into. What a tap saw later may have died since.
+    pub at: DateTime<Utc>,
+}
+
+/// An event needs some time to be consumed and to die, in milliseconds.
+const DYING_MS: i64 = 2_000;
 
 /// What was found out about a group.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -76,11 +92,11 @@ impl GroupDesk {
     }
 
     /// Looks at a group, and compares it with the events in the log.
-    pub fn select(&mut self, name: &str, messages: Vec<Arc<Event>>, log: &EventLog) {
+    pub fn select(&mut self, name: &str, group: Dead, log: &EventLog) {
         self.selected = Some(name.to_owned());
         self.findings = None;
         let pieces = log.pieces(log.first());
-        self.comparing = Some(Task::begin(move || compare(&messages, &pieces)));
+        self.comparing = Some(Task::begin(move || compare(&group, &pieces)));
     }
 
     /// The group that is looked at.
@@ -149,16 +165,19 @@ fn kin(messages: &[(Fingerprint, Arc<Event>)], by: GroupBy) -> Vec<Kin> {
 
 /// Compares dead letters with what passed under the same routing keys. A tap sees an event before
 /// it dies, so those that are known to have died do not count as passed.
-fn compare(dead: &[Arc<Event>], log: &[Arc<Segment>]) -> Findings {
+fn compare(dead: &Dead, log: &[Arc<Segment>]) -> Findings {
     let mut keys = HashSet::new();
     let mut ids = HashSet::new();
     let mut bodies = HashSet::new();
     let mut of_dead = Tally::default();
-    for event in dead {
-        let origin = Origin::of(&event.properties).map(|origin| origin.routing_key);
-        keys.insert(origin.unwrap_or_else(|| event.routing_key.clone()));
+    for event in &dead.all {
         ids.extend(event.envelope.event_id.as_deref().map(str::to_owned));
         bodies.insert(hash(&event.body));
+    }
+    let until = dead.at.timestamp_millis() - DYING_MS;
+    for event in &dead.group {
+        let origin = Origin::of(&event.properties).map(|origin| origin.routing_key);
+        keys.insert(origin.unwrap_or_else(|| event.routing_key.clone()));
         of_dead.add(features(&event.properties, &event.body));
     }
     let mut of_passed = Tally::default();
@@ -167,7 +186,8 @@ fn compare(dead: &[Arc<Event>], log: &[Arc<Segment>]) -> Findings {
         if of_passed.messages >= COMPARED {
             break;
         }
-        let is_dead = event.shape().has_header(DEATHS)
+        let is_dead = event.received_ms() > until
+            || event.shape().has_header(DEATHS)
             || event.event_id().is_some_and(|id| ids.contains(&*id))
             || bodies.contains(&hash(event.body()));
         if keys.contains(event.routing_key()) && !is_dead {
@@ -195,6 +215,7 @@ mod tests {
     use super::*;
     use crate::domain::tap::TapId;
     use crate::log::tests::event;
+    use chrono::TimeDelta;
 
     fn done(desk: &mut GroupDesk, messages: &[Arc<Event>]) {
         let all = || {
@@ -223,7 +244,12 @@ mod tests {
         done(&mut desk, &dead);
         assert_eq!(desk.groups.len(), 1);
         assert_eq!(desk.groups[0].members.len(), 2);
-        desk.select("k", dead.clone(), &log);
+        let group = Dead {
+            group: dead.clone(),
+            all: dead.clone(),
+            at: Utc::now() + TimeDelta::minutes(1),
+        };
+        desk.select("k", group.clone(), &log);
         done(&mut desk, &dead);
         let found = desk.findings.clone().unwrap_or_default();
         assert_eq!((found.dead, found.passed), (2, 1));
@@ -236,6 +262,11 @@ mod tests {
             words,
             ["2 of 2 dead have amount as text; 0 of 1 that passed"]
         );
+        // What came after the look may have died since.
+        let at = DateTime::UNIX_EPOCH;
+        desk.select("k", Dead { at, ..group }, &log);
+        done(&mut desk, &dead);
+        assert_eq!(desk.findings.as_ref().map(|found| found.passed), Some(0));
         desk.stale();
         done(&mut desk, &[]);
         assert!(desk.groups.is_empty() && desk.selected.is_none());

@@ -117,7 +117,9 @@ fn a_group_says_what_its_messages_have_and_those_that_passed_have_not() {
     let mut window = Window::connected();
     window.tab("Live");
     let tap = start_tap(&mut window);
-    window.receive(tap, &[event("order.created", r#"{"amount":3,"n":1}"#)]);
+    let mut passed = (*event("order.created", r#"{"amount":3,"n":1}"#)).clone();
+    passed.received_at -= chrono::TimeDelta::minutes(1);
+    window.receive(tap, &[passed.into()]);
     window.tab("Dead letters");
     window.tab("Groups");
     window.assert_sees("Nothing to group yet");

@@ -21,7 +21,7 @@ pub use action::{Bulk, DeadAction, DeadTab, TargetChoice};
 
 use super::Soon;
 use super::forms::Forms;
-use super::groups::GroupDesk;
+use super::groups::{Dead, GroupDesk};
 use super::growth::Growth;
 use super::job::Job;
 
@@ -252,12 +252,18 @@ impl DeadLetterDesk {
             DeadAction::SelectGroup(name) => {
                 self.groups.selected = Some(name.clone());
                 let places = self.group_places();
-                let peeked = self.peeked.as_ref();
-                let messages = places
-                    .iter()
-                    .filter_map(|place| peeked?.messages.get(*place));
-                let messages = messages.map(|message| Arc::clone(&message.event)).collect();
-                self.groups.select(&name, messages, cx.log);
+                if let Some(peeked) = &self.peeked {
+                    let event = |message: &DeadLetter| Arc::clone(&message.event);
+                    let group = places
+                        .iter()
+                        .filter_map(|place| peeked.messages.get(*place));
+                    let dead = Dead {
+                        group: group.map(event).collect(),
+                        all: peeked.messages.iter().map(event).collect(),
+                        at: peeked.at,
+                    };
+                    self.groups.select(&name, dead, cx.log);
+                }
             }
             DeadAction::ResendGroup => {
                 let places = self.group_places();
