@@ -153,12 +153,8 @@ impl Effect {
                  messages this was the last one: another look would make RabbitMQ remove or \
                  dead-letter them"
             ),
-            Self::Counted { limit, left } => {
-                let looks = if *left == 1 { "look" } else { "looks" };
-                format!(
-                    "This quorum queue counts each look as a delivery and allows {limit}. {left} \
-                     more {looks} can do no harm"
-                )
+            Self::Counted { limit, .. } => {
+                format!("This quorum queue counts each look as a delivery and allows {limit}")
             }
         }
     }

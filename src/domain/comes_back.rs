@@ -1,19 +1,20 @@
 //! Would a dead letter that is sent again be back at once?
 
+use std::collections::BTreeSet;
+
 use super::dead_letter::{Death, DeathReason};
-use super::draft::Outgoing;
 use super::event::Event;
 use super::topology::Topology;
 
-/// Why it would, in words; `None` if nothing speaks for it.
+/// Why it would, in words, if it lies in the queue `from` and is sent to those that are `reached`;
+/// `None` if nothing speaks for it.
 #[must_use]
 pub fn at_once(
     event: &Event,
-    outgoing: &Outgoing,
+    reached: &BTreeSet<String>,
     from: &str,
     topology: &Topology,
 ) -> Option<String> {
-    let reached = topology.reached(&outgoing.exchange, &outgoing.routing_key)?;
     if reached.contains(from) {
         return Some(format!(
             "it would be routed into {from} again, where it lies now"
@@ -39,7 +40,6 @@ pub fn at_once(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::Properties;
     use crate::domain::dead_letter::tests::{death, died};
     use crate::domain::topology::tests::shop;
     use chrono::DateTime;
@@ -52,13 +52,8 @@ mod tests {
         let properties = died(vec![death(reason, "orders", "shop", &["order.created"], 1)]);
         let at = DateTime::UNIX_EPOCH;
         let event = Event::new(at, "dead".into(), "orders".into(), true, properties, vec![]);
-        let outgoing = Outgoing {
-            exchange: exchange.into(),
-            routing_key: key.into(),
-            properties: Properties::default(),
-            body: Vec::new(),
-        };
-        at_once(&event, &outgoing, "orders.dead", &shop)
+        let reached = shop.reached(exchange, key)?;
+        at_once(&event, &reached, "orders.dead", &shop)
     }
 
     #[test]

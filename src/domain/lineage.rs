@@ -11,9 +11,10 @@ pub const RESEND_ID: &str = "eventscope-resend-id";
 /// Header that counts how often a message was resent.
 pub const RESEND_COUNT: &str = "eventscope-resend-count";
 
-/// Marks what is about to be sent as a resend of its original.
-pub fn mark(properties: &mut Properties, id: &str) {
-    let before = properties
+/// Marks what is about to be sent as a resend of its original. It may have been marked before, by
+/// a round that then did not send it.
+pub fn mark(properties: &mut Properties, original: &Properties, id: &str) {
+    let before = original
         .header(RESEND_COUNT)
         .and_then(FieldValue::as_integer);
     let headers = properties.headers.get_or_insert_default();
@@ -90,7 +91,10 @@ mod tests {
             ..Properties::default()
         };
         let mut sent = before.clone();
-        mark(&mut sent, "first");
+        mark(&mut sent, &before, "first");
+        // A round that was paused before it sent this does not count.
+        mark(&mut sent, &before, "first");
+        assert_eq!(sent.header(RESEND_COUNT), Some(&FieldValue::I64(1)));
         let mut dead = died(vec![death("rejected", "orders", "shop", &["k"], 1)]);
         dead.message_id = before.message_id.clone();
         dead.headers
@@ -100,7 +104,8 @@ mod tests {
         assert_eq!(all, [all[0]; 3]);
         assert_ne!(content(&before, b"y"), all[0]);
         assert_ne!(content(&Properties::default(), b"x"), all[0]);
-        mark(&mut dead, "second");
+        let original = dead.clone();
+        mark(&mut dead, &original, "second");
         assert_eq!(dead.header(RESEND_COUNT), Some(&FieldValue::I64(2)));
         assert_eq!(dead.header(RESEND_ID), Some(&text("second")));
     }

@@ -113,16 +113,16 @@ fn a_quorum_queue_says_what_looking_costs_and_is_not_overdone() {
     });
     assert_eq!(order, ["1", "2", "0"]);
 
-    let remarks: Vec<String> = (0..3)
+    let looks: Vec<(Option<u64>, String)> = (0..3)
         .map(|_| {
             let report = app.peek("limited", 3).expect("a peek");
             assert_eq!(report.messages.len(), 3, "{report:?}");
-            report.remark
+            (report.left, report.remark)
         })
         .collect();
-    assert!(remarks[0].contains("2 more looks"), "{remarks:?}");
-    assert!(remarks[1].contains("1 more look can"), "{remarks:?}");
-    assert!(remarks[2].contains("the last one"), "{remarks:?}");
+    let left: Vec<Option<u64>> = looks.iter().map(|(left, _)| *left).collect();
+    assert_eq!(left, [Some(2), Some(1), Some(0)]);
+    assert!(looks[2].1.contains("the last one"), "{looks:?}");
     let words = app.peek("limited", 3).unwrap_err();
     assert!(words.contains("delivery limit"), "{words}");
     assert_eq!((raw.depth("limited"), raw.depth("dead")), (3, 0));

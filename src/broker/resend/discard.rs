@@ -25,7 +25,7 @@ pub(in crate::broker) async fn discard(
 ) -> Option<String> {
     let report = Report {
         wires: &wires,
-        request: Some(request),
+        request,
     };
     let knowledge = wires.knowledge().await;
     if let Err(words) = refuse_kind(&knowledge, &queue) {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::super::targets::{missing_exchanges, only_our_tap};
 use super::super::wires::{Knowledge, RunningTap, Wires};
 use super::window::Plan;
-use crate::domain::comes_back;
+use crate::domain::{Event, Outgoing, comes_back};
 
 /// Knows reasons to refuse a message beforehand.
 pub(super) struct Guard {
@@ -16,6 +16,8 @@ pub(super) struct Guard {
     insist: bool,
     /// Exchanges that were asked for, with what is wrong with them.
     exchanges: HashMap<String, Option<String>>,
+    /// Queues that an exchange and key lead to, worked out once; `None` where that is not known.
+    routes: HashMap<(String, String), Option<BTreeSet<String>>>,
 }
 
 impl Guard {
@@ -31,6 +33,7 @@ impl Guard {
             queue: queue.to_owned(),
             insist,
             exchanges: HashMap::new(),
+            routes: HashMap::new(),
         }
     }
 
@@ -47,18 +50,29 @@ impl Guard {
     }
 
     /// Why this one must not be sent, in words.
-    pub(super) fn refusal(&self, one: &Plan) -> Option<String> {
+    pub(super) fn refusal(&mut self, one: &Plan) -> Option<String> {
         let Plan {
             event, outgoing, ..
         } = one;
         let missing = self.exchanges.get(&outgoing.exchange).cloned().flatten();
         missing
             .or_else(|| only_our_tap(&self.knowledge, &self.taps, outgoing))
-            .or_else(|| {
-                let topology = &self.knowledge.topology;
-                let why = comes_back::at_once(event, outgoing, &self.queue, topology)?;
-                (!self.insist)
-                    .then(|| format!("It would come back at once, so it was not sent: {why}"))
-            })
+            .or_else(|| self.comes_back(event, outgoing))
+    }
+
+    fn comes_back(&mut self, event: &Event, outgoing: &Outgoing) -> Option<String> {
+        if self.insist {
+            return None;
+        }
+        let topology = &self.knowledge.topology;
+        let target = (outgoing.exchange.clone(), outgoing.routing_key.clone());
+        let reached = self
+            .routes
+            .entry(target)
+            .or_insert_with_key(|(exchange, key)| topology.reached(exchange, key));
+        let why = comes_back::at_once(event, reached.as_ref()?, &self.queue, topology)?;
+        Some(format!(
+            "It would come back at once, so it was not sent: {why}"
+        ))
     }
 }

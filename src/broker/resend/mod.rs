@@ -59,31 +59,26 @@ const EACH_LOOK_COUNTS: &str = "Some messages could not be sent, and in this quo
 /// Where a job tells how each message ended.
 struct Report<'a> {
     wires: &'a Wires,
-    /// Nobody is told without one.
-    request: Option<RequestId>,
+    request: RequestId,
 }
 
 impl Report<'_> {
     async fn moved(&self, original: Fingerprint, outcome: MoveOutcome) {
-        if let Some(request) = self.request {
-            let update = Update::Moved {
-                request,
-                original,
-                outcome,
-            };
-            self.wires.outbox.send(update).await;
-        }
+        let update = Update::Moved {
+            request: self.request,
+            original,
+            outcome,
+        };
+        self.wires.outbox.send(update).await;
     }
 
     async fn at(&self, total: usize, stage: JobStage) {
-        if let Some(request) = self.request {
-            let update = Update::JobAt {
-                request,
-                total,
-                stage,
-            };
-            self.wires.outbox.send(update).await;
-        }
+        let update = Update::JobAt {
+            request: self.request,
+            total,
+            stage,
+        };
+        self.wires.outbox.send(update).await;
     }
 
     /// Tells of what was asked for and is not among the messages that were seen.
@@ -185,7 +180,7 @@ pub(super) async fn resend(
     let mut job = Job {
         report: Report {
             wires: &wires,
-            request: Some(request),
+            request,
         },
         guard: Guard::new(&wires, &knowledge, &queue, pace.insist),
         knowledge,
@@ -202,20 +197,17 @@ pub(super) async fn resend(
         if let Some(words) = job.wait_while_paused(&mut stop).await {
             return Some(words);
         }
-        let bounds = Bounds {
-            messages: BOUNDS.messages,
-            ..BOUNDS
-        };
-        let borrowed = borrow(&wires, &job.knowledge, &job.queue, bounds, &mut stop).await;
+        let borrowed = borrow(&wires, &job.knowledge, &job.queue, BOUNDS, &mut stop).await;
         let mut loan = match borrowed {
             Ok(loan) => loan,
             Err(words) => return Some(words),
         };
         let seen = Seen::of(&loan);
+        let before = source.left();
         let round = job.round(&mut source, &mut loan, &mut stop).await;
         let returned = give_back(&wires, &job.knowledge, &job.queue, loan).await;
-        let is_done = match round {
-            Round::End(words) => return Some(words),
+        let is_done = match &round {
+            Round::End(words) => return Some(words.clone()),
             Round::Done => match &source {
                 // What was not found in one look is not looked for again.
                 Source::These(_) => true,
@@ -230,7 +222,10 @@ pub(super) async fn resend(
             job.report.not_found(source.not_found(), seen).await;
             return None;
         }
-        if source.staying() >= usize::try_from(BOUNDS.messages).unwrap_or(usize::MAX) {
+        // All that could be borrowed had had its turn: another round would find the same.
+        let found_none = matches!(round, Round::Done) && before == source.left();
+        if found_none || source.staying() >= usize::try_from(BOUNDS.messages).unwrap_or(usize::MAX)
+        {
             return Some(TOO_MANY_STAY.to_owned());
         }
         if source.staying() > 0 && budget::counted(&job.knowledge, &job.queue).is_some() {
@@ -283,7 +278,7 @@ impl Job<'_> {
             }
             if self.pace.mark {
                 let id = uuid::Uuid::new_v4().to_string();
-                lineage::mark(&mut one.outgoing.properties, &id);
+                lineage::mark(&mut one.outgoing.properties, &one.event.properties, &id);
             }
             plan.push(one);
         }

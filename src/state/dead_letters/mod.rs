@@ -267,7 +267,7 @@ impl DeadLetterDesk {
             }
             DeadAction::ResendGroup => {
                 let places = self.group_places();
-                return self.resend_places(&places, request, cx);
+                return self.resend_places(&places, false, request, cx);
             }
             DeadAction::MarkGroup => {
                 self.marked = self.group_places().into_iter().collect();
@@ -312,7 +312,7 @@ impl DeadLetterDesk {
             DeadAction::Resend => return self.resend_edited(request, forms, cx.now),
             DeadAction::ResendSelected => {
                 let places = self.chosen_places();
-                return self.resend_places(&places, request, cx);
+                return self.resend_places(&places, false, request, cx);
             }
             DeadAction::ResendAll => {
                 let shown = self.peeked.as_ref().map(Peeked::shows_all);
@@ -328,11 +328,11 @@ impl DeadLetterDesk {
             }
             DeadAction::Canary => {
                 let places = self.chosen_places();
-                return self.send_canary(&places, request, cx);
+                return self.resend_places(&places, true, request, cx);
             }
             DeadAction::GroupCanary => {
                 let places = self.group_places();
-                return self.send_canary(&places, request, cx);
+                return self.resend_places(&places, true, request, cx);
             }
             DeadAction::Bulk(bulk) => self.bulk = bulk,
             DeadAction::Pause(pause) => {

@@ -66,21 +66,12 @@ impl DeadLetterDesk {
     pub(super) fn resend_places(
         &mut self,
         places: &[usize],
+        with_canary: bool,
         request: RequestId,
         cx: &Surroundings<'_>,
     ) -> Vec<Command> {
         let orders = self.orders(places, cx.login);
-        self.resend(orders, false, request, cx.now)
-    }
-
-    pub(super) fn send_canary(
-        &mut self,
-        places: &[usize],
-        request: RequestId,
-        cx: &Surroundings<'_>,
-    ) -> Vec<Command> {
-        let orders = self.orders(places, cx.login);
-        self.resend(orders, true, request, cx.now)
+        self.resend(orders, with_canary, request, cx.now)
     }
 
     fn orders(&mut self, places: &[usize], login: &str) -> Vec<MoveOrder> {

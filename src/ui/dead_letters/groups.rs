@@ -19,6 +19,9 @@ use crate::state::groups::{Findings, Kin};
 /// Height of a group in the list, in points.
 const HEIGHT: f32 = 44.0;
 
+/// Most routing keys that are named.
+const KEYS: usize = 5;
+
 /// Draws the groups into what is left of the screen.
 pub(super) fn groups_ui(ui: &mut Ui, cx: &mut Cx<'_>, side: Frame) {
     let state = cx.state;
@@ -219,7 +222,10 @@ fn group_ui(ui: &mut Ui, cx: &mut Cx<'_>, group: &Kin) {
 
 /// What the comparison rests on, and what to do where it cannot be made.
 fn conclusion(found: &Findings) -> String {
-    let keys = found.keys.join(", ");
+    let mut keys = found.keys[..found.keys.len().min(KEYS)].join(", ");
+    if found.keys.len() > KEYS {
+        keys.push_str(&format!(" and {} more", found.keys.len() - KEYS));
+    }
     let passed = thousands(found.passed as u64);
     match (found.passed, found.differences.is_empty()) {
         (0, _) => format!(
