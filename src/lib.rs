@@ -14,6 +14,7 @@ pub mod launch;
 pub mod log;
 pub mod protocol;
 pub mod query;
+pub mod schema;
 pub mod search;
 pub mod settings;
 pub mod shop;

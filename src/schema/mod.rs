@@ -1,0 +1,72 @@
+//! Schemas of events: what changed between two versions, what breaks, and why.
+//!
+//! Three layers make one report. [`compare`] lists every difference word by word, asks a set engine
+//! for a proof, and looks for an event that breaks, which both versions validate before it is
+//! shown. A policy decides what a writer is taken to write and a reader to forgive.
+
+mod change;
+mod check;
+mod diff;
+mod draft;
+mod example;
+mod fold;
+mod generate;
+mod inclusion;
+mod normal;
+mod numbers;
+mod policy;
+mod reading;
+mod refs;
+mod strings;
+#[cfg(test)]
+mod tests;
+mod validate;
+mod version;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+pub use change::{Change, Effect};
+pub use check::{Answer, Proof, Report, Verdict, compare};
+pub use draft::Draft;
+pub use policy::{Level, Policy};
+pub use validate::Validator;
+pub use version::Version;
+
+/// Why a schema cannot be used, in words.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct Unusable(String);
+
+impl Unusable {
+    /// With its reason.
+    pub fn new(reason: impl Into<String>) -> Self {
+        Self(reason.into())
+    }
+}
+
+/// What is wrong with an event.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Failure {
+    /// JSON pointer of the place in the event.
+    pub at: String,
+    /// In words.
+    pub words: String,
+}
+
+/// Ends a comparison early.
+#[derive(Clone, Debug, Default)]
+pub struct Cancel(Arc<AtomicBool>);
+
+impl Cancel {
+    /// Asks for the end.
+    pub fn cancel(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether the end was asked for.
+    #[must_use]
+    pub fn is_cancelled(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+}

@@ -1,0 +1,170 @@
+//! Finds what a `$ref` means. Nothing is fetched: a reference reaches inside its own document and
+//! into the documents that were handed in with it.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+use url::Url;
+
+use super::Unusable;
+
+/// The address of a document that names none itself.
+pub(super) const HERE: &str = "eventscope:///schema.json";
+
+/// Documents by absolute address, each with the resources that are embedded in it by `$id`.
+pub(super) struct Documents<'a> {
+    resources: BTreeMap<String, &'a Value>,
+    anchors: BTreeMap<(String, String), (&'a Value, Url)>,
+}
+
+/// A place that a reference points at.
+#[derive(Clone, Debug)]
+pub(super) struct Place<'a> {
+    pub schema: &'a Value,
+    /// Against which references inside of it are resolved.
+    pub base: Url,
+    /// What tells two places apart.
+    pub key: String,
+}
+
+impl<'a> Documents<'a> {
+    /// The document itself, and the others of its folder by file name.
+    pub fn new(root: &'a Value, others: &'a BTreeMap<String, Value>) -> Result<(Self, Url), Unusable> {
+        let here = Url::parse(HERE).map_err(|error| Unusable::new(format!("{error}")))?;
+        let mut found = Self {
+            resources: BTreeMap::new(),
+            anchors: BTreeMap::new(),
+        };
+        for (name, document) in others {
+            if let Ok(address) = here.join(name) {
+                found.add(document, &address);
+            }
+        }
+        found.add(root, &here);
+        let base = own_base(root, &here);
+        Ok((found, base))
+    }
+
+    fn add(&mut self, document: &'a Value, address: &Url) {
+        self.resources.insert(bare(address), document);
+        let mut open = vec![(document, address.clone())];
+        while let Some((value, base)) = open.pop() {
+            match value {
+                Value::Object(map) => {
+                    let inner = own_base(value, &base);
+                    if inner != base {
+                        self.resources.insert(bare(&inner), value);
+                    }
+                    for anchor in anchors_of(map) {
+                        self.anchors
+                            .insert((bare(&inner), anchor.to_owned()), (value, inner.clone()));
+                    }
+                    // Values are no schemas: an `$id` inside of them names nothing.
+                    open.extend(
+                        map.iter()
+                            .filter(|(key, _)| !matches!(key.as_str(), "enum" | "const" | "default" | "examples"))
+                            .map(|(_, child)| (child, inner.clone())),
+                    );
+                }
+                Value::Array(list) => open.extend(list.iter().map(|child| (child, base.clone()))),
+                _ => {}
+            }
+        }
+    }
+
+    /// What `reference` means where `base` is the address.
+    ///
+    /// # Errors
+    /// Nothing that was handed in has that address.
+    pub fn resolve(&self, reference: &str, base: &Url) -> Result<Place<'a>, Unusable> {
+        let unknown = || {
+            Unusable::new(format!(
+                "The reference {reference:?} leads nowhere. References reach inside the schema and \
+                 into the files of its folder; nothing is fetched from the network."
+            ))
+        };
+        let target = base.join(reference).map_err(|_| unknown())?;
+        let fragment = target.fragment().unwrap_or("");
+        let fragment = percent_decoded(fragment);
+        let key = format!("{}#{fragment}", bare(&target));
+        if !fragment.is_empty() && !fragment.starts_with('/') {
+            let (schema, base) = self
+                .anchors
+                .get(&(bare(&target), fragment))
+                .cloned()
+                .ok_or_else(unknown)?;
+            return Ok(Place { schema, base, key });
+        }
+        let resource = self.resources.get(&bare(&target)).copied().ok_or_else(unknown)?;
+        let mut base = target.clone();
+        base.set_fragment(None);
+        // An `$id` on the way changes what references below it mean.
+        let mut at = resource;
+        for token in fragment.split('/').skip(1) {
+            let token = token.replace("~1", "/").replace("~0", "~");
+            at = match at {
+                Value::Object(map) => map.get(&token),
+                Value::Array(list) => token.parse::<usize>().ok().and_then(|at| list.get(at)),
+                _ => None,
+            }
+            .ok_or_else(unknown)?;
+            base = own_base(at, &base);
+        }
+        Ok(Place { schema: at, base, key })
+    }
+}
+
+/// The address that a schema gives itself, or the one around it.
+pub(super) fn own_base(schema: &Value, around: &Url) -> Url {
+    let id = schema
+        .get("$id")
+        .or_else(|| schema.get("id"))
+        .and_then(Value::as_str);
+    match id {
+        Some(id) if !id.starts_with('#') => {
+            let mut base = around.join(id).unwrap_or_else(|_| around.clone());
+            base.set_fragment(None);
+            base
+        }
+        _ => around.clone(),
+    }
+}
+
+fn anchors_of(map: &serde_json::Map<String, Value>) -> impl Iterator<Item = &str> {
+    let plain = ["$anchor", "$dynamicAnchor"].into_iter().filter_map(|key| map.get(key)?.as_str());
+    // Up to draft-07 an anchor was written as an id that is only a fragment.
+    let old = ["$id", "id"]
+        .into_iter()
+        .filter_map(|key| map.get(key)?.as_str()?.strip_prefix('#'));
+    plain.chain(old)
+}
+
+fn bare(address: &Url) -> String {
+    let mut address = address.clone();
+    address.set_fragment(None);
+    address.to_string()
+}
+
+fn percent_decoded(text: &str) -> String {
+    let mut out = Vec::with_capacity(text.len());
+    let bytes = text.as_bytes();
+    let mut at = 0;
+    while at < bytes.len() {
+        let hex = (bytes[at] == b'%')
+            .then(|| bytes.get(at + 1..at + 3))
+            .flatten()
+            .and_then(|pair| std::str::from_utf8(pair).ok())
+            .and_then(|pair| u8::from_str_radix(pair, 16).ok());
+        match hex {
+            Some(byte) => {
+                out.push(byte);
+                at += 3;
+            }
+            None => {
+                out.push(bytes[at]);
+                at += 1;
+            }
+        }
+    }
+    String::from_utf8_lossy(&out).into_owned()
+}

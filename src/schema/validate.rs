@@ -1,0 +1,89 @@
+//! Validates events against a schema, in its own draft. Formats and encodings count as remarks, as
+//! JSON Schema 2020-12 has it by default.
+
+use std::collections::BTreeMap;
+
+use jsonschema::Validator as Engine;
+use serde_json::Value;
+
+use super::draft::Draft;
+use super::normal::Normal;
+use super::{Failure, Unusable};
+
+/// A schema made ready.
+#[derive(Debug)]
+pub struct Validator {
+    engine: Engine,
+}
+
+impl Validator {
+    /// For a schema as it was written.
+    ///
+    /// # Errors
+    /// It is not a schema of its draft, or refers to what is not there.
+    pub fn new(schema: &Value, draft: Draft, others: &BTreeMap<String, Value>) -> Result<Self, Unusable> {
+        match build(schema, draft) {
+            Ok(engine) => Ok(Self { engine }),
+            // The engine knows no other files; the normal form has them built in.
+            Err(error) if others.is_empty() => Err(error),
+            Err(_) => Self::of_normal(&Normal::of(schema, draft, others)?),
+        }
+    }
+
+    pub(super) fn of_normal(schema: &Normal) -> Result<Self, Unusable> {
+        build(&schema.document(), Draft::Twenty).map(|engine| Self { engine })
+    }
+
+    /// Whether the event matches.
+    #[must_use]
+    pub fn is_valid(&self, event: &Value) -> bool {
+        self.engine.is_valid(event)
+    }
+
+    /// What is wrong with an event, at most `most` of it.
+    #[must_use]
+    pub fn failures(&self, event: &Value, most: usize) -> Vec<Failure> {
+        self.engine
+            .iter_errors(event)
+            .take(most)
+            .map(|error| Failure {
+                at: error.instance_path().to_string(),
+                words: shortened(&error.to_string()),
+            })
+            .collect()
+    }
+}
+
+fn build(schema: &Value, draft: Draft) -> Result<Engine, Unusable> {
+    let draft = match draft {
+        Draft::Four => jsonschema::Draft::Draft4,
+        Draft::Six => jsonschema::Draft::Draft6,
+        Draft::Seven => jsonschema::Draft::Draft7,
+        Draft::Nineteen => jsonschema::Draft::Draft201909,
+        Draft::Twenty => jsonschema::Draft::Draft202012,
+    };
+    jsonschema::options()
+        .offline()
+        .with_draft(draft)
+        .should_validate_formats(false)
+        .without_content_encoding_support("base64")
+        .without_content_media_type_support("application/json")
+        .build(schema)
+        .map_err(|error| {
+            let place = error.instance_path().to_string();
+            let place = if place.is_empty() { String::new() } else { format!(" at {place}") };
+            Unusable::new(format!("It is not a valid schema{place}: {}", shortened(&error.to_string())))
+        })
+}
+
+/// Messages quote whole events.
+fn shortened(text: &str) -> String {
+    const MOST: usize = 240;
+    if text.chars().count() <= MOST {
+        return text.to_owned();
+    }
+    let half = MOST / 2;
+    let head: String = text.chars().take(half).collect();
+    let tail: Vec<char> = text.chars().rev().take(half).collect();
+    format!("{head} … {}", tail.into_iter().rev().collect::<String>())
+}
