@@ -10,6 +10,7 @@
 pub mod app;
 pub mod broker;
 pub mod domain;
+pub mod headless;
 pub mod launch;
 pub mod log;
 pub mod protocol;

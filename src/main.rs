@@ -3,8 +3,9 @@
 use std::process::ExitCode;
 
 use anyhow::{Context as _, anyhow};
-use clap::Parser;
+use clap::{Parser, Subcommand};
 use eventscope::domain::Endpoint;
+use eventscope::headless::{self, SchemaCommand};
 use eventscope::launch::{self, First};
 use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::layer::SubscriberExt as _;
@@ -12,7 +13,7 @@ use tracing_subscriber::util::SubscriberInitExt as _;
 
 /// See what flows through RabbitMQ, publish test events, and repair dead letters.
 #[derive(Parser, Debug)]
-#[command(name = "eventscope", version, about)]
+#[command(name = "eventscope", version, about, args_conflicts_with_subcommands = true)]
 struct Arguments {
     /// Connect to this broker: amqp://user:password@host:port/vhost, or amqps:// for TLS.
     /// Without it: $EVENTSCOPE_URL, else guest at localhost, or the form with the last broker.
@@ -31,6 +32,17 @@ struct Arguments {
     /// Open a recording. Reserved: this version has no recordings yet.
     #[arg(long, value_name = "FILE")]
     open: Option<std::path::PathBuf>,
+
+    #[command(subcommand)]
+    headless: Option<Headless>,
+}
+
+/// What works without a window.
+#[derive(Subcommand, Debug)]
+enum Headless {
+    /// Compare versions of event schemas.
+    #[command(subcommand)]
+    Schema(SchemaCommand),
 }
 
 fn main() -> ExitCode {
@@ -44,6 +56,10 @@ fn main() -> ExitCode {
         .with(quiet)
         .init();
     let arguments = Arguments::parse();
+    if let Some(Headless::Schema(command)) = &arguments.headless {
+        let done = headless::schema(command, std::io::stdin().lock(), &mut std::io::stdout().lock());
+        return done.map_or(ExitCode::FAILURE, ExitCode::from);
+    }
     match run(arguments) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {

@@ -32,7 +32,7 @@ impl Effect {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Change {
     /// Place in the event: `#/lines/*/qty`. `*` stands for every element or every further
-    /// property, a number for a position of a tuple, `~pattern~` for properties by pattern.
+    /// property, a number for a position of a tuple, `{pattern}` for properties by pattern.
     pub path: String,
     /// What kind of change: `property-added`, `minimum-raised` …
     pub kind: Cow<'static, str>,

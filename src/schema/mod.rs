@@ -4,6 +4,7 @@
 //! for a proof, and looks for an event that breaks, which both versions validate before it is
 //! shown. A policy decides what a writer is taken to write and a reader to forgive.
 
+mod avro;
 mod change;
 mod check;
 mod diff;
@@ -17,6 +18,7 @@ mod numbers;
 mod policy;
 mod reading;
 mod refs;
+mod report;
 mod strings;
 #[cfg(test)]
 mod tests;
@@ -26,10 +28,12 @@ mod version;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+pub use avro::{Avro, compare_avro, is_avro};
 pub use change::{Change, Effect};
 pub use check::{Answer, Proof, Report, Verdict, compare};
 pub use draft::Draft;
 pub use policy::{Level, Policy};
+pub use report::{json, markdown, sentence, text};
 pub use validate::Validator;
 pub use version::Version;
 

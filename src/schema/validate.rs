@@ -24,9 +24,9 @@ impl Validator {
     pub fn new(schema: &Value, draft: Draft, others: &BTreeMap<String, Value>) -> Result<Self, Unusable> {
         match build(schema, draft) {
             Ok(engine) => Ok(Self { engine }),
-            // The engine knows no other files; the normal form has them built in.
-            Err(error) if others.is_empty() => Err(error),
-            Err(_) => Self::of_normal(&Normal::of(schema, draft, others)?),
+            // The engine knows no other files, and refuses what an older draft wrote otherwise
+            // (`exclusiveMinimum: true`), as real schemas do; the normal form has both settled.
+            Err(error) => Self::of_normal(&Normal::of(schema, draft, others)?).map_err(|_| error),
         }
     }
 

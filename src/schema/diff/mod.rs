@@ -92,7 +92,7 @@ impl Differ<'_> {
             return found;
         };
         match (old, new) {
-            (Value::Bool(false), Value::Bool(false)) => Vec::new(),
+            (Value::Bool(a), Value::Bool(b)) if a == b => Vec::new(),
             (Value::Bool(false), _) => vec![
                 Change::new("allowed", "Nothing was allowed here, now something is.")
                     .values(Some(old), Some(new))

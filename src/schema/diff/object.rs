@@ -172,7 +172,7 @@ impl Differ<'_> {
         let before = table(old, "patternProperties").unwrap_or(&none);
         let after = table(new, "patternProperties").unwrap_or(&none);
         for (pattern, schema) in before {
-            let step = format!("~{pattern}~");
+            let step = format!("{{{pattern}}}");
             if let Some(now) = after.get(pattern) {
                 let changes = self.schemas(schema, now);
                 out.extend(below(&step, changes));
@@ -205,7 +205,7 @@ impl Differ<'_> {
             out.push(
                 Change::new("pattern-properties-added", format!("Properties that match `{pattern}` are now described."))
                     .values(None, Some(schema))
-                    .at(format!("/{}", escaped(&format!("~{pattern}~"))))
+                    .at(format!("/{}", escaped(&format!("{{{pattern}}}"))))
                     .effects(backward, forward),
             );
         }

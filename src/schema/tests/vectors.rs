@@ -10,6 +10,7 @@ use super::super::{Answer, Cancel, Draft, Policy, Report, Version, compare};
 #[derive(Deserialize)]
 struct Case {
     id: String,
+    #[serde(default)]
     draft: Option<String>,
     #[serde(default)]
     description: String,
@@ -30,7 +31,9 @@ struct Case {
 
 #[derive(Deserialize)]
 struct Examples {
+    #[serde(default)]
     old_only: Vec<Value>,
+    #[serde(default)]
     new_only: Vec<Value>,
     #[serde(default)]
     both: Vec<Value>,
@@ -66,6 +69,7 @@ fn says(answer: Answer) -> Option<bool> {
 fn show(name: &str, cases: &[Case], policy: Policy, label: impl Fn(&Case) -> (Option<bool>, Option<bool>)) -> usize {
     let mut good = 0;
     for case in cases {
+        eprintln!("{}", case.id);
         let report = case.report(policy);
         let (b, f) = label(case);
         let right = says(report.backward.answer) == b && says(report.forward.answer) == f;
