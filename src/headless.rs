@@ -4,11 +4,13 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::io::{self, BufRead, Write};
 use std::path::{Path, PathBuf};
+use std::thread;
 
 use serde_json::{Value, json};
 
 use crate::schema::{
-    self, Avro, Cancel, Draft, Level, Policy, Report, Unusable, Version, compare, compare_avro, is_avro,
+    self, Avro, Cancel, Draft, Level, Policy, Report, Unusable, Version, compare, compare_avro,
+    is_avro,
 };
 
 /// `eventscope schema …`
@@ -43,12 +45,17 @@ pub struct Check {
 }
 
 fn policy(name: &str) -> Result<Policy, String> {
-    Policy::named(name).ok_or_else(|| "known are event, confluent-strict and confluent-lenient".to_owned())
+    Policy::named(name)
+        .ok_or_else(|| "known are event, confluent-strict and confluent-lenient".to_owned())
 }
 
 fn level(name: &str) -> Result<Level, String> {
-    Level::named(name).ok_or_else(|| "known are BACKWARD, FORWARD and FULL, also with _TRANSITIVE".to_owned())
+    Level::named(name)
+        .ok_or_else(|| "known are BACKWARD, FORWARD and FULL, also with _TRANSITIVE".to_owned())
 }
+
+/// Reserved, not used up: only what is touched costs memory.
+const STACK: usize = 256 * 1024 * 1024;
 
 const COMPATIBLE: u8 = 0;
 const INCOMPATIBLE: u8 = 1;
@@ -58,7 +65,11 @@ const UNUSABLE: u8 = 2;
 ///
 /// # Errors
 /// The output cannot be written.
-pub fn schema(command: &SchemaCommand, input: impl BufRead, out: &mut impl Write) -> io::Result<u8> {
+pub fn schema(
+    command: &SchemaCommand,
+    input: impl BufRead,
+    out: &mut impl Write,
+) -> io::Result<u8> {
     let SchemaCommand::Check(check) = command;
     if check.stdin_pairs {
         return pairs(check, input, out);
@@ -74,7 +85,11 @@ pub fn schema(command: &SchemaCommand, input: impl BufRead, out: &mut impl Write
                 "markdown" => write!(out, "{}", schema::markdown(&title, &report, check.level))?,
                 _ => write!(out, "{}", schema::text(&report, check.level))?,
             }
-            Ok(if report.meets(check.level) { COMPATIBLE } else { INCOMPATIBLE })
+            Ok(if report.meets(check.level) {
+                COMPATIBLE
+            } else {
+                INCOMPATIBLE
+            })
         }
         Err(error) => {
             if check.format == "json" {
@@ -89,10 +104,14 @@ pub fn schema(command: &SchemaCommand, input: impl BufRead, out: &mut impl Write
 
 fn files(old: &Path, new: &Path, policy: Policy) -> Result<Report, Unusable> {
     let read = |path: &Path| -> Result<Value, Unusable> {
-        let text = fs::read_to_string(path).map_err(|error| Unusable::new(format!("{}: {error}", path.display())))?;
-        serde_json::from_str(&text).map_err(|error| Unusable::new(format!("{} is not JSON: {error}", path.display())))
+        let text = fs::read_to_string(path)
+            .map_err(|error| Unusable::new(format!("{}: {error}", path.display())))?;
+        serde_json::from_str(&text)
+            .map_err(|error| Unusable::new(format!("{} is not JSON: {error}", path.display())))
     };
-    let avro = [old, new].iter().any(|path| path.extension().is_some_and(|end| end == "avsc"));
+    let avro = [old, new]
+        .iter()
+        .any(|path| path.extension().is_some_and(|end| end == "avsc"));
     let sides = [read(old)?, read(new)?];
     let others = [neighbours(old), neighbours(new)];
     report(&sides, avro, None, policy, [&others[0], &others[1]]).map_err(|(side, error)| {
@@ -104,22 +123,55 @@ fn files(old: &Path, new: &Path, policy: Policy) -> Result<Report, Unusable> {
 /// The other schemas of the folder, which references may lead to.
 fn neighbours(path: &Path) -> BTreeMap<String, Value> {
     const MOST: usize = 200;
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let folder = path
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty())
+        .unwrap_or(Path::new("."));
     fs::read_dir(folder)
         .into_iter()
         .flatten()
         .flatten()
-        .filter(|entry| entry.path().extension().is_some_and(|end| end == "json") && entry.path() != path)
+        .filter(|entry| {
+            entry.path().extension().is_some_and(|end| end == "json") && entry.path() != path
+        })
         .take(MOST)
         .filter_map(|entry| {
             let text = fs::read_to_string(entry.path()).ok()?;
-            Some((entry.file_name().into_string().ok()?, serde_json::from_str(&text).ok()?))
+            Some((
+                entry.file_name().into_string().ok()?,
+                serde_json::from_str(&text).ok()?,
+            ))
         })
         .collect()
 }
 
 /// Compares; an error says which side it is about.
 fn report(
+    sides: &[Value; 2],
+    avro: bool,
+    draft: Option<Draft>,
+    policy: Policy,
+    others: [&BTreeMap<String, Value>; 2],
+) -> Result<Report, (usize, Unusable)> {
+    // A schema refers to itself as deeply as it likes, and the comparison follows it.
+    thread::scope(|scope| {
+        thread::Builder::new()
+            .stack_size(STACK)
+            .spawn_scoped(scope, || {
+                on_a_deep_stack(sides, avro, draft, policy, others)
+            })
+            .ok()
+            .and_then(|thread| thread.join().ok())
+            .unwrap_or_else(|| {
+                Err((
+                    1,
+                    Unusable::new("The comparison failed. Please report this pair."),
+                ))
+            })
+    })
+}
+
+fn on_a_deep_stack(
     sides: &[Value; 2],
     avro: bool,
     draft: Option<Draft>,
@@ -165,12 +217,22 @@ fn pairs(check: &Check, input: impl BufRead, out: &mut impl Write) -> io::Result
 fn pair(line: &str, policy: Policy) -> (Value, Result<Report, Unusable>) {
     let mut case: Value = match serde_json::from_str(line) {
         Ok(case) => case,
-        Err(error) => return (Value::Null, Err(Unusable::new(format!("The line is not JSON: {error}")))),
+        Err(error) => {
+            return (
+                Value::Null,
+                Err(Unusable::new(format!("The line is not JSON: {error}"))),
+            );
+        }
     };
     let id = case.get("id").cloned().unwrap_or(Value::Null);
     let mut side = |key: &str| match case.get_mut(key).map(Value::take) {
-        // Registries hand out schemas as text.
-        Some(Value::String(text)) => Ok(serde_json::from_str(&text).unwrap_or(Value::String(text))),
+        // Registries hand out schemas as text; a bare word is the name of an Avro type.
+        Some(Value::String(text)) => Ok(match serde_json::from_str(&text) {
+            Ok(
+                schema @ (Value::Object(_) | Value::Array(_) | Value::Bool(_) | Value::String(_)),
+            ) => schema,
+            _ => Value::String(text),
+        }),
         Some(schema) => Ok(schema),
         None => Err(Unusable::new(format!("The line has no `{key}`."))),
     };
@@ -183,7 +245,10 @@ fn pair(line: &str, policy: Policy) -> (Value, Result<Report, Unusable>) {
     let draft = word("draft").and_then(Draft::named);
     let none = BTreeMap::new();
     let report = report(&sides, avro, draft, policy, [&none, &none]).map_err(|(side, error)| {
-        Unusable::new(format!("`{}`: {error}", if side == 0 { "original" } else { "update" }))
+        Unusable::new(format!(
+            "`{}`: {error}",
+            if side == 0 { "original" } else { "update" }
+        ))
     });
     (id, report)
 }

@@ -13,7 +13,12 @@ use tracing_subscriber::util::SubscriberInitExt as _;
 
 /// See what flows through RabbitMQ, publish test events, and repair dead letters.
 #[derive(Parser, Debug)]
-#[command(name = "eventscope", version, about, args_conflicts_with_subcommands = true)]
+#[command(
+    name = "eventscope",
+    version,
+    about,
+    args_conflicts_with_subcommands = true
+)]
 struct Arguments {
     /// Connect to this broker: amqp://user:password@host:port/vhost, or amqps:// for TLS.
     /// Without it: $EVENTSCOPE_URL, else guest at localhost, or the form with the last broker.
@@ -57,7 +62,11 @@ fn main() -> ExitCode {
         .init();
     let arguments = Arguments::parse();
     if let Some(Headless::Schema(command)) = &arguments.headless {
-        let done = headless::schema(command, std::io::stdin().lock(), &mut std::io::stdout().lock());
+        let done = headless::schema(
+            command,
+            std::io::stdin().lock(),
+            &mut std::io::stdout().lock(),
+        );
         return done.map_or(ExitCode::FAILURE, ExitCode::from);
     }
     match run(arguments) {

@@ -97,7 +97,8 @@ impl Report {
     /// Whether a level is met. An unknown is not.
     #[must_use]
     pub fn meets(&self, level: Level) -> bool {
-        self.asked(level).all(|verdict| verdict.answer == Answer::Yes)
+        self.asked(level)
+            .all(|verdict| verdict.answer == Answer::Yes)
     }
 
     /// The verdicts that a level asks for.
@@ -111,7 +112,10 @@ impl Report {
     /// a "yes" on the weakest of all.
     #[must_use]
     pub fn proof(&self, level: Level) -> Proof {
-        let has = |answer: Answer, proof: Proof| self.asked(level).any(|one| one.answer == answer && one.proof == proof);
+        let has = |answer: Answer, proof: Proof| {
+            self.asked(level)
+                .any(|one| one.answer == answer && one.proof == proof)
+        };
         let any = |answer: Answer| self.asked(level).any(|one| one.answer == answer);
         if has(Answer::No, Proof::Example) {
             Proof::Example
@@ -132,8 +136,7 @@ impl Report {
 #[must_use]
 pub fn compare(old: &Version, new: &Version, policy: Policy, cancel: &Cancel) -> Report {
     let changes = diff::changes(&old.normal, &new.normal, policy, cancel);
-    let complete =
-        changes.complete && old.normal.beyond.is_none() && new.normal.beyond.is_none();
+    let complete = changes.complete && old.normal.beyond.is_none() && new.normal.beyond.is_none();
     let backward = Judge {
         writer: old,
         reader: new,
@@ -181,7 +184,9 @@ impl Judge<'_> {
             Direction::Backward => ("new", "old"),
             Direction::Forward => ("old", "new"),
         };
-        let first = breaking.first().map(|change| format!("{}: {}", change.path, change.reason));
+        let first = breaking
+            .first()
+            .map(|change| format!("{}: {}", change.path, change.reason));
         let plain = inclusion::of(&self.writer.normal, &self.reader.normal);
         // What is inside of a string is nothing a set of JSON values knows.
         let content = breaking.iter().any(|change| change.is_about_content());
@@ -189,7 +194,9 @@ impl Judge<'_> {
             return Verdict {
                 answer: Answer::Yes,
                 proof: Proof::Proved,
-                reason: format!("every event of the {from} version is valid under the {to} version, whatever it holds"),
+                reason: format!(
+                    "every event of the {from} version is valid under the {to} version, whatever it holds"
+                ),
                 example: None,
                 failures: Vec::new(),
             };
@@ -200,14 +207,22 @@ impl Judge<'_> {
             && writer.defs == self.writer.normal.defs
             && reader.root == self.reader.normal.root
             && reader.defs == self.reader.normal.defs;
-        let read = if as_written { plain.clone() } else { inclusion::of(&writer, &reader) };
+        let read = if as_written {
+            plain.clone()
+        } else {
+            inclusion::of(&writer, &reader)
+        };
         if !matches!(read, Inclusion::Yes)
             && let Some(example) = self.breaking_event(&read, &writer, &reader, !as_written)
         {
             return Verdict {
                 answer: Answer::No,
                 proof: Proof::Example,
-                reason: first.unwrap_or_else(|| format!("readers of the {to} version refuse an event that the {from} version allows")),
+                reason: first.unwrap_or_else(|| {
+                    format!(
+                        "readers of the {to} version refuse an event that the {from} version allows"
+                    )
+                }),
                 failures: self.reader.validator.failures(&example, 5),
                 example: Some(example),
             };
@@ -234,11 +249,16 @@ impl Judge<'_> {
                 answer: Answer::Yes,
                 proof: Proof::Policy,
                 reason: if example.is_some() {
-                    format!("by the policy; JSON Schema to the letter lets an event pass that the {to} version refuses")
+                    format!(
+                        "by the policy; JSON Schema to the letter lets an event pass that the {to} version refuses"
+                    )
                 } else {
                     "by the rules of the policy".to_owned()
                 },
-                failures: example.as_ref().map(|example| self.reader.validator.failures(example, 5)).unwrap_or_default(),
+                failures: example
+                    .as_ref()
+                    .map(|example| self.reader.validator.failures(example, 5))
+                    .unwrap_or_default(),
                 example,
             };
         }
@@ -253,13 +273,22 @@ impl Judge<'_> {
 
     /// An event that breaks both as written and, where that differs, as the policy reads the
     /// schemas.
-    fn breaking_event(&self, left: &Inclusion, writer: &Normal, reader: &Normal, as_read: bool) -> Option<Value> {
+    fn breaking_event(
+        &self,
+        left: &Inclusion,
+        writer: &Normal,
+        reader: &Normal,
+        as_read: bool,
+    ) -> Option<Value> {
         let left = match left {
             Inclusion::No(left) | Inclusion::Unknown(left) => left.as_ref(),
             Inclusion::Yes => return None,
         };
         let read = if as_read {
-            Some((Validator::of_normal(writer).ok()?, Validator::of_normal(reader).ok()?))
+            Some((
+                Validator::of_normal(writer).ok()?,
+                Validator::of_normal(reader).ok()?,
+            ))
         } else {
             None
         };

@@ -87,10 +87,14 @@ impl Draft {
         match keyword {
             "const" | "contains" | "propertyNames" | "examples" => self >= Self::Six,
             "if" | "then" | "else" | "contentEncoding" | "contentMediaType" => self >= Self::Seven,
-            "dependentRequired" | "dependentSchemas" | "unevaluatedProperties"
-            | "unevaluatedItems" | "minContains" | "maxContains" | "$anchor" | "contentSchema" => {
-                self >= Self::Nineteen
-            }
+            "dependentRequired"
+            | "dependentSchemas"
+            | "unevaluatedProperties"
+            | "unevaluatedItems"
+            | "minContains"
+            | "maxContains"
+            | "$anchor"
+            | "contentSchema" => self >= Self::Nineteen,
             "prefixItems" | "$dynamicRef" | "$dynamicAnchor" => self >= Self::Twenty,
             "additionalItems" => self <= Self::Nineteen,
             // Still read by validators of the later drafts, for compatibility.

@@ -5,11 +5,11 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
+use super::Cancel;
 use super::draft::Draft;
 use super::generate::Generator;
 use super::normal::Normal;
 use super::validate::Validator;
-use super::Cancel;
 
 /// How long is looked.
 const PATIENCE: Duration = Duration::from_millis(400);
@@ -24,14 +24,22 @@ pub(super) struct Sides<'a> {
 
 impl Sides<'_> {
     fn breaks(&self, event: &Value) -> bool {
-        self.allow.iter().all(|one| one.is_valid(event)) && self.refuse.iter().all(|one| !one.is_valid(event))
+        self.allow.iter().all(|one| one.is_valid(event))
+            && self.refuse.iter().all(|one| !one.is_valid(event))
     }
 }
 
 /// Looks for one, in what is `left` over first, then among what `writer` writes.
-pub(super) fn find(sides: &Sides<'_>, left: Option<&Value>, writer: &Normal, reader: &Normal, cancel: &Cancel) -> Option<Value> {
+pub(super) fn find(
+    sides: &Sides<'_>,
+    left: Option<&Value>,
+    writer: &Normal,
+    reader: &Normal,
+    cancel: &Cancel,
+) -> Option<Value> {
     let until = Instant::now() + PATIENCE;
-    let left = left.and_then(|left| Normal::of(left, Draft::Twenty, &std::collections::BTreeMap::new()).ok());
+    let left = left
+        .and_then(|left| Normal::of(left, Draft::Twenty, &std::collections::BTreeMap::new()).ok());
     let sources = [left.as_ref(), Some(writer)];
     for (source, tries) in sources.into_iter().zip(TRIES) {
         let Some(source) = source else { continue };

@@ -52,9 +52,14 @@ fn fold<'a>(schema: &Value, find: &dyn Fn(&str) -> Option<&'a Value>, depth: usi
 /// What both say together, if one schema without `allOf` can say it.
 fn merged(left: &Map<String, Value>, right: &Map<String, Value>) -> Option<Map<String, Value>> {
     let talks_of_rest = |map: &Map<String, Value>| {
-        ["additionalProperties", "patternProperties", "unevaluatedProperties", "propertyNames"]
-            .iter()
-            .any(|key| map.contains_key(*key))
+        [
+            "additionalProperties",
+            "patternProperties",
+            "unevaluatedProperties",
+            "propertyNames",
+        ]
+        .iter()
+        .any(|key| map.contains_key(*key))
     };
     let names = |map: &Map<String, Value>| {
         let mut names: Vec<String> = map
@@ -68,14 +73,18 @@ fn merged(left: &Map<String, Value>, right: &Map<String, Value>) -> Option<Map<S
     // What counts as additional depends on the properties beside it.
     if (talks_of_rest(left) || talks_of_rest(right)) && names(left) != names(right) {
         let harmless = |one: &Map<String, Value>, other: &Map<String, Value>| {
-            !one.contains_key("properties") && !talks_of_rest(one) || !talks_of_rest(other) && names(other).is_empty()
+            !one.contains_key("properties") && !talks_of_rest(one)
+                || !talks_of_rest(other) && names(other).is_empty()
         };
         if !harmless(left, right) && !harmless(right, left) {
             return None;
         }
     }
     for tuple in ["prefixItems", "items", "contains", "if", "unevaluatedItems"] {
-        if left.contains_key(tuple) && right.contains_key(tuple) && left.get(tuple) != right.get(tuple) {
+        if left.contains_key(tuple)
+            && right.contains_key(tuple)
+            && left.get(tuple) != right.get(tuple)
+        {
             return None;
         }
     }
@@ -107,12 +116,18 @@ fn both(key: &str, left: &Value, right: &Value) -> Option<Value> {
         let (Value::Number(a), Value::Number(b)) = (left, right) else {
             return None;
         };
-        Some(if numbers::compare(a, b) == wanted { left } else { right }.clone())
+        Some(
+            if numbers::compare(a, b) == wanted {
+                left
+            } else {
+                right
+            }
+            .clone(),
+        )
     };
     match key {
-        "minimum" | "exclusiveMinimum" | "minLength" | "minItems" | "minProperties" | "minContains" => {
-            pick(Ordering::Greater)
-        }
+        "minimum" | "exclusiveMinimum" | "minLength" | "minItems" | "minProperties"
+        | "minContains" => pick(Ordering::Greater),
         "maximum" | "exclusiveMaximum" | "maxLength" | "maxItems" | "maxProperties" => {
             pick(Ordering::Less)
         }

@@ -75,7 +75,9 @@ impl<'a> Generator<'a> {
             Value::Object(map) => {
                 for (key, value) in map {
                     match (key.as_str(), value) {
-                        ("enum" | "examples", Value::Array(list)) => self.values.extend(list.iter().take(20).cloned()),
+                        ("enum" | "examples", Value::Array(list)) => {
+                            self.values.extend(list.iter().take(20).cloned())
+                        }
                         ("default", value) => self.values.push(value.clone()),
                         ("properties", Value::Object(table)) => {
                             self.names.extend(table.keys().cloned());
@@ -83,8 +85,13 @@ impl<'a> Generator<'a> {
                         }
                         (_, Value::Number(number)) => {
                             self.values.push(value.clone());
-                            if let Some(whole) = numbers::whole(number).and_then(|whole| i64::try_from(whole).ok()) {
-                                self.values.extend([json!(whole.saturating_add(1)), json!(whole.saturating_sub(1))]);
+                            if let Some(whole) =
+                                numbers::whole(number).and_then(|whole| i64::try_from(whole).ok())
+                            {
+                                self.values.extend([
+                                    json!(whole.saturating_add(1)),
+                                    json!(whole.saturating_sub(1)),
+                                ]);
                             }
                         }
                         (_, value) => self.harvest(value),
@@ -164,7 +171,10 @@ impl<'a> Generator<'a> {
                     (_, rest) => rest,
                 }
             } else {
-                otherwise.map_or_else(|| Value::Object(rest.clone()), |otherwise| with(rest.clone(), otherwise))
+                otherwise.map_or_else(
+                    || Value::Object(rest.clone()),
+                    |otherwise| with(rest.clone(), otherwise),
+                )
             });
         }
         if let Some(Value::Object(table)) = map.get("dependentSchemas") {
@@ -178,18 +188,37 @@ impl<'a> Generator<'a> {
 
     fn kind(&mut self, map: &Map<String, Value>) -> String {
         if let Some(Value::Array(kinds)) = map.get("type") {
-            return self.pick(kinds).and_then(Value::as_str).unwrap_or("null").to_owned();
+            return self
+                .pick(kinds)
+                .and_then(Value::as_str)
+                .unwrap_or("null")
+                .to_owned();
         }
         let mut likely = Vec::new();
         for (keyword, kind) in [
-            ("properties", "object"), ("required", "object"), ("additionalProperties", "object"),
-            ("patternProperties", "object"), ("minProperties", "object"), ("maxProperties", "object"),
-            ("propertyNames", "object"), ("dependentRequired", "object"),
-            ("items", "array"), ("prefixItems", "array"), ("minItems", "array"), ("maxItems", "array"),
-            ("contains", "array"), ("uniqueItems", "array"),
-            ("minLength", "string"), ("maxLength", "string"), ("pattern", "string"), ("format", "string"),
-            ("minimum", "number"), ("maximum", "number"), ("multipleOf", "number"),
-            ("exclusiveMinimum", "number"), ("exclusiveMaximum", "number"),
+            ("properties", "object"),
+            ("required", "object"),
+            ("additionalProperties", "object"),
+            ("patternProperties", "object"),
+            ("minProperties", "object"),
+            ("maxProperties", "object"),
+            ("propertyNames", "object"),
+            ("dependentRequired", "object"),
+            ("items", "array"),
+            ("prefixItems", "array"),
+            ("minItems", "array"),
+            ("maxItems", "array"),
+            ("contains", "array"),
+            ("uniqueItems", "array"),
+            ("minLength", "string"),
+            ("maxLength", "string"),
+            ("pattern", "string"),
+            ("format", "string"),
+            ("minimum", "number"),
+            ("maximum", "number"),
+            ("multipleOf", "number"),
+            ("exclusiveMinimum", "number"),
+            ("exclusiveMaximum", "number"),
         ] {
             if map.contains_key(keyword) {
                 likely.push(kind);
@@ -223,12 +252,23 @@ impl<'a> Generator<'a> {
         let bound = |keys: [&str; 2]| keys.iter().find_map(|key| map.get(*key)?.as_f64());
         let low = bound(["minimum", "exclusiveMinimum"]);
         let high = bound(["maximum", "exclusiveMaximum"]);
-        let within = |value: f64| low.is_none_or(|low| value >= low) && high.is_none_or(|high| value <= high);
-        if let Some(step) = map.get("multipleOf").and_then(Value::as_f64).filter(|step| *step > 0.0) {
+        let within = |value: f64| {
+            low.is_none_or(|low| value >= low) && high.is_none_or(|high| value <= high)
+        };
+        if let Some(step) = map
+            .get("multipleOf")
+            .and_then(Value::as_f64)
+            .filter(|step| *step > 0.0)
+        {
             let first = (low.unwrap_or(0.0) / step).ceil();
             return number((first + f64::from(self.random.u8(0..6))) * step);
         }
-        let hints: Vec<f64> = self.values.iter().filter_map(Value::as_f64).filter(|value| within(*value)).collect();
+        let hints: Vec<f64> = self
+            .values
+            .iter()
+            .filter_map(Value::as_f64)
+            .filter(|value| within(*value))
+            .collect();
         if !hints.is_empty() && self.chance(60) {
             let hint = *self.pick(&hints).unwrap_or(&0.0);
             return number(if whole { hint.round() } else { hint });
@@ -246,7 +286,11 @@ impl<'a> Generator<'a> {
             _ => low + (high - low) * self.random.f64(),
         };
         number(if whole {
-            if edge == 1 { value.floor() } else { value.ceil().min(high.floor()) }
+            if edge == 1 {
+                value.floor()
+            } else {
+                value.ceil().min(high.floor())
+            }
         } else if edge > 1 {
             (value * 100.0).round() / 100.0
         } else {
@@ -255,7 +299,11 @@ impl<'a> Generator<'a> {
     }
 
     fn string(&mut self, map: &Map<String, Value>) -> Value {
-        let size = |key: &str| map.get(key).and_then(Value::as_u64).and_then(|size| usize::try_from(size).ok());
+        let size = |key: &str| {
+            map.get(key)
+                .and_then(Value::as_u64)
+                .and_then(|size| usize::try_from(size).ok())
+        };
         let least = size("minLength").unwrap_or(0).min(100_000);
         let most = size("maxLength").unwrap_or(least + 12).max(least);
         if let Some(Value::String(pattern)) = map.get("pattern")
@@ -291,14 +339,28 @@ impl<'a> Generator<'a> {
     }
 
     fn array(&mut self, map: &Map<String, Value>, depth: usize) -> Value {
-        let size = |key: &str| map.get(key).and_then(Value::as_u64).and_then(|size| usize::try_from(size).ok());
+        let size = |key: &str| {
+            map.get(key)
+                .and_then(Value::as_u64)
+                .and_then(|size| usize::try_from(size).ok())
+        };
         let least = size("minItems").unwrap_or(0);
-        let most = size("maxItems").unwrap_or(least.max(3) + 1).max(least).min(least + 40);
+        let most = size("maxItems")
+            .unwrap_or(least.max(3) + 1)
+            .max(least)
+            .min(least + 40);
         let anything = Value::Bool(true);
         let none = Vec::new();
-        let tuple = map.get("prefixItems").and_then(Value::as_array).unwrap_or(&none);
+        let tuple = map
+            .get("prefixItems")
+            .and_then(Value::as_array)
+            .unwrap_or(&none);
         let rest = map.get("items").unwrap_or(&anything);
-        let mut wanted = if depth >= DEEP { least } else { self.random.usize(least..=most) };
+        let mut wanted = if depth >= DEEP {
+            least
+        } else {
+            self.random.usize(least..=most)
+        };
         if *rest == Value::Bool(false) {
             wanted = wanted.min(tuple.len());
         }
@@ -306,7 +368,9 @@ impl<'a> Generator<'a> {
         for at in 0..wanted.min(2_000) {
             let element = self.value(tuple.get(at).unwrap_or(rest), depth + 1);
             let element = match map.get("uniqueItems") {
-                Some(Value::Bool(true)) if out.contains(&element) => self.value(tuple.get(at).unwrap_or(rest), depth + 1),
+                Some(Value::Bool(true)) if out.contains(&element) => {
+                    self.value(tuple.get(at).unwrap_or(rest), depth + 1)
+                }
                 _ => element,
             };
             out.push(element);
@@ -346,12 +410,22 @@ impl<'a> Generator<'a> {
         }
         for (name, needs) in table("dependentRequired") {
             if out.contains_key(name) {
-                required.extend(needs.as_array().into_iter().flatten().filter_map(|one| one.as_str().map(str::to_owned)));
+                required.extend(
+                    needs
+                        .as_array()
+                        .into_iter()
+                        .flatten()
+                        .filter_map(|one| one.as_str().map(str::to_owned)),
+                );
             }
         }
         for name in required {
             if !out.contains_key(&name) {
-                let schema = properties.get(&name).or_else(|| map.get("additionalProperties")).cloned().unwrap_or(Value::Bool(true));
+                let schema = properties
+                    .get(&name)
+                    .or_else(|| map.get("additionalProperties"))
+                    .cloned()
+                    .unwrap_or(Value::Bool(true));
                 let value = self.value(&schema, depth + 1);
                 out.insert(name, value);
             }
@@ -364,9 +438,20 @@ impl<'a> Generator<'a> {
                 out.insert(name, value);
             }
         }
-        let rest = map.get("additionalProperties").cloned().unwrap_or(Value::Bool(true));
-        let least = map.get("minProperties").and_then(Value::as_u64).and_then(|least| usize::try_from(least).ok()).unwrap_or(0);
-        let mut tries = if rest == Value::Bool(false) { 0 } else { 3 + least.min(100) };
+        let rest = map
+            .get("additionalProperties")
+            .cloned()
+            .unwrap_or(Value::Bool(true));
+        let least = map
+            .get("minProperties")
+            .and_then(Value::as_u64)
+            .and_then(|least| usize::try_from(least).ok())
+            .unwrap_or(0);
+        let mut tries = if rest == Value::Bool(false) {
+            0
+        } else {
+            3 + least.min(100)
+        };
         while tries > 0 && depth < DEEP {
             tries -= 1;
             if out.len() >= least && !self.chance(20) {
@@ -403,7 +488,10 @@ fn with(mut rest: Map<String, Value>, part: Value) -> Value {
     Value::Object(rest)
 }
 
-#[expect(clippy::cast_possible_truncation, reason = "the range is checked first")]
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "the range is checked first"
+)]
 fn number(value: f64) -> Value {
     if value.fract() == 0.0 && value.abs() < 9e15 {
         return json!(value as i64);

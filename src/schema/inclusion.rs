@@ -39,7 +39,9 @@ pub(super) fn of(writer: &Normal, reader: &Normal) -> Inclusion {
             let _ = send.send(ask(&writer, &reader));
         });
     match started {
-        Ok(_) => answer.recv_timeout(PATIENCE).unwrap_or(Inclusion::Unknown(None)),
+        Ok(_) => answer
+            .recv_timeout(PATIENCE)
+            .unwrap_or(Inclusion::Unknown(None)),
         Err(_) => Inclusion::Unknown(None),
     }
 }
@@ -52,7 +54,12 @@ fn ask(writer: &Value, reader: &Value) -> Inclusion {
     if writer.satisfiability() == Satisfiability::No {
         return Inclusion::Unknown(None);
     }
-    let left = || writer.subtract(&reader).ok().map(|left| left.to_json_schema());
+    let left = || {
+        writer
+            .subtract(&reader)
+            .ok()
+            .map(|left| left.to_json_schema())
+    };
     match reader.covers(&writer) {
         Ok(Containment::Yes) => Inclusion::Yes,
         Ok(Containment::No) => Inclusion::No(left()),

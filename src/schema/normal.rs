@@ -30,7 +30,11 @@ impl Normal {
     /// # Errors
     /// It is neither an object nor a boolean, is nested too deeply, or has a reference that leads
     /// nowhere.
-    pub fn of(schema: &Value, draft: Draft, others: &BTreeMap<String, Value>) -> Result<Self, Unusable> {
+    pub fn of(
+        schema: &Value,
+        draft: Draft,
+        others: &BTreeMap<String, Value>,
+    ) -> Result<Self, Unusable> {
         let (documents, base) = Documents::new(schema, others)?;
         let mut writer = Writer {
             documents,
@@ -87,7 +91,9 @@ struct Writer<'a> {
 impl<'a> Writer<'a> {
     fn schema(&mut self, schema: &'a Value, around: &Url, depth: usize) -> Result<Value, Unusable> {
         if depth > DEEPEST {
-            return Err(Unusable::new(format!("It is nested deeper than {DEEPEST} levels.")));
+            return Err(Unusable::new(format!(
+                "It is nested deeper than {DEEPEST} levels."
+            )));
         }
         let map = match schema {
             Value::Bool(_) => return Ok(schema.clone()),
@@ -130,12 +136,35 @@ impl<'a> Writer<'a> {
     }
 
     /// Keywords whose value is plain data.
-    fn values(&mut self, map: &'a Map<String, Value>, out: &mut Map<String, Value>) -> Result<(), Unusable> {
+    fn values(
+        &mut self,
+        map: &'a Map<String, Value>,
+        out: &mut Map<String, Value>,
+    ) -> Result<(), Unusable> {
         const PLAIN: [&str; 23] = [
-            "enum", "multipleOf", "maximum", "minimum", "exclusiveMaximum", "exclusiveMinimum",
-            "maxLength", "minLength", "pattern", "maxItems", "minItems", "uniqueItems",
-            "maxContains", "minContains", "maxProperties", "minProperties", "required", "format",
-            "contentEncoding", "contentMediaType", "default", "title", "description",
+            "enum",
+            "multipleOf",
+            "maximum",
+            "minimum",
+            "exclusiveMaximum",
+            "exclusiveMinimum",
+            "maxLength",
+            "minLength",
+            "pattern",
+            "maxItems",
+            "minItems",
+            "uniqueItems",
+            "maxContains",
+            "minContains",
+            "maxProperties",
+            "minProperties",
+            "required",
+            "format",
+            "contentEncoding",
+            "contentMediaType",
+            "default",
+            "title",
+            "description",
         ];
         for key in PLAIN {
             if let Some(value) = map.get(key)
@@ -149,7 +178,10 @@ impl<'a> Writer<'a> {
                 out.insert(key.to_owned(), value.clone());
             }
         }
-        for (bound, exclusive) in [("minimum", "exclusiveMinimum"), ("maximum", "exclusiveMaximum")] {
+        for (bound, exclusive) in [
+            ("minimum", "exclusiveMinimum"),
+            ("maximum", "exclusiveMaximum"),
+        ] {
             if let Some(Value::Bool(is)) = out.get(exclusive) {
                 let is = *is;
                 out.remove(exclusive);
@@ -192,7 +224,13 @@ impl<'a> Writer<'a> {
         Ok(())
     }
 
-    fn arrays(&mut self, map: &'a Map<String, Value>, base: &Url, depth: usize, out: &mut Map<String, Value>) -> Result<(), Unusable> {
+    fn arrays(
+        &mut self,
+        map: &'a Map<String, Value>,
+        base: &Url,
+        depth: usize,
+        out: &mut Map<String, Value>,
+    ) -> Result<(), Unusable> {
         let (tuple, rest) = if self.draft >= Draft::Twenty {
             (map.get("prefixItems"), map.get("items"))
         } else {
@@ -202,8 +240,10 @@ impl<'a> Writer<'a> {
             }
         };
         if let Some(Value::Array(tuple)) = tuple {
-            let tuple: Result<Vec<Value>, Unusable> =
-                tuple.iter().map(|one| self.schema(one, base, depth + 1)).collect();
+            let tuple: Result<Vec<Value>, Unusable> = tuple
+                .iter()
+                .map(|one| self.schema(one, base, depth + 1))
+                .collect();
             let tuple = tuple?;
             if !tuple.is_empty() {
                 out.insert("prefixItems".into(), Value::Array(tuple));
@@ -219,22 +259,38 @@ impl<'a> Writer<'a> {
     }
 
     /// Keywords whose value is a schema, a list of them, or a table of them.
-    fn schemas(&mut self, map: &'a Map<String, Value>, base: &Url, depth: usize, out: &mut Map<String, Value>) -> Result<(), Unusable> {
+    fn schemas(
+        &mut self,
+        map: &'a Map<String, Value>,
+        base: &Url,
+        depth: usize,
+        out: &mut Map<String, Value>,
+    ) -> Result<(), Unusable> {
         const ONE: [&str; 9] = [
-            "not", "if", "then", "else", "contains", "propertyNames", "additionalProperties",
-            "unevaluatedProperties", "unevaluatedItems",
+            "not",
+            "if",
+            "then",
+            "else",
+            "contains",
+            "propertyNames",
+            "additionalProperties",
+            "unevaluatedProperties",
+            "unevaluatedItems",
         ];
         for key in ONE {
             if let Some(value) = map.get(key)
                 && self.draft.knows(key)
             {
                 let value = self.schema(value, base, depth + 1)?;
-                let says_nothing = key.starts_with("unevaluated") || key == "additionalProperties" || key == "propertyNames";
+                let says_nothing = key.starts_with("unevaluated")
+                    || key == "additionalProperties"
+                    || key == "propertyNames";
                 if !(says_nothing && is_anything(&value)) {
                     out.insert(key.to_owned(), value);
                 }
                 if key.starts_with("unevaluated") {
-                    self.beyond.get_or_insert_with(|| format!("`{key}` is compared only as a whole"));
+                    self.beyond
+                        .get_or_insert_with(|| format!("`{key}` is compared only as a whole"));
                 }
             }
         }
@@ -271,7 +327,13 @@ impl<'a> Writer<'a> {
         Ok(())
     }
 
-    fn dependencies(&mut self, map: &'a Map<String, Value>, base: &Url, depth: usize, out: &mut Map<String, Value>) -> Result<(), Unusable> {
+    fn dependencies(
+        &mut self,
+        map: &'a Map<String, Value>,
+        base: &Url,
+        depth: usize,
+        out: &mut Map<String, Value>,
+    ) -> Result<(), Unusable> {
         let mut required = Map::new();
         if let Some(Value::Object(table)) = map.get("dependentRequired")
             && self.draft.knows("dependentRequired")
@@ -304,7 +366,10 @@ impl<'a> Writer<'a> {
 
     fn name(&mut self, key: &str) -> Named {
         if let Some(name) = self.names.get(key) {
-            return Named { name: name.clone(), new: None };
+            return Named {
+                name: name.clone(),
+                new: None,
+            };
         }
         let last: String = key
             .rsplit(['/', '#'])
@@ -320,7 +385,10 @@ impl<'a> Writer<'a> {
             next += 1;
         }
         self.names.insert(key.to_owned(), name.clone());
-        Named { name: name.clone(), new: Some(name) }
+        Named {
+            name: name.clone(),
+            new: Some(name),
+        }
     }
 }
 

@@ -14,7 +14,9 @@ pub(super) fn same(left: &Value, right: &Value) -> bool {
             a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same(a, b))
         }
         (Value::Object(a), Value::Object(b)) => {
-            a.len() == b.len() && a.iter().all(|(key, a)| b.get(key).is_some_and(|b| same(a, b)))
+            a.len() == b.len()
+                && a.iter()
+                    .all(|(key, a)| b.get(key).is_some_and(|b| same(a, b)))
         }
         _ => left == right,
     }
@@ -32,7 +34,10 @@ pub(super) fn compare(left: &Number, right: &Number) -> Ordering {
 }
 
 /// As a whole number, if it is one.
-#[expect(clippy::cast_possible_truncation, reason = "the range is checked first")]
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "the range is checked first"
+)]
 pub(super) fn whole(number: &Number) -> Option<i128> {
     if let Some(number) = number.as_i64() {
         return Some(number.into());

@@ -56,7 +56,11 @@ fn refs_beside_others(schema: &Value, beside: bool, found: &mut BTreeSet<String>
         match (key.as_str(), value) {
             ("allOf" | "anyOf" | "oneOf" | "prefixItems", Value::Array(list)) => {
                 for one in list {
-                    refs_beside_others(one, inside.unwrap_or(false) || beside && in_place(key), found);
+                    refs_beside_others(
+                        one,
+                        inside.unwrap_or(false) || beside && in_place(key),
+                        found,
+                    );
                 }
             }
             ("properties" | "patternProperties" | "dependentSchemas", Value::Object(table)) => {
@@ -66,7 +70,11 @@ fn refs_beside_others(schema: &Value, beside: bool, found: &mut BTreeSet<String>
             }
             ("enum" | "default" | "examples", _) => {}
             (_, value @ Value::Object(_)) => {
-                refs_beside_others(value, inside.unwrap_or(false) || beside && in_place(key), found);
+                refs_beside_others(
+                    value,
+                    inside.unwrap_or(false) || beside && in_place(key),
+                    found,
+                );
             }
             _ => {}
         }
@@ -74,7 +82,10 @@ fn refs_beside_others(schema: &Value, beside: bool, found: &mut BTreeSet<String>
 }
 
 fn in_place(keyword: &str) -> bool {
-    matches!(keyword, "allOf" | "anyOf" | "oneOf" | "not" | "if" | "then" | "else" | "dependentSchemas")
+    matches!(
+        keyword,
+        "allOf" | "anyOf" | "oneOf" | "not" | "if" | "then" | "else" | "dependentSchemas"
+    )
 }
 
 /// Whether the schemas under this keyword share their value with others.
@@ -83,10 +94,21 @@ fn beside_others(keyword: &str, around: &Map<String, Value>) -> Option<bool> {
         return None;
     }
     let alone = matches!(keyword, "anyOf" | "oneOf")
-        && !["properties", "patternProperties", "additionalProperties", "if", "not", "dependentSchemas"]
+        && ![
+            "properties",
+            "patternProperties",
+            "additionalProperties",
+            "if",
+            "not",
+            "dependentSchemas",
+        ]
+        .iter()
+        .any(|key| around.contains_key(*key))
+        && ["anyOf", "oneOf", "allOf"]
             .iter()
-            .any(|key| around.contains_key(*key))
-        && ["anyOf", "oneOf", "allOf"].iter().filter(|key| around.contains_key(**key)).count() == 1;
+            .filter(|key| around.contains_key(**key))
+            .count()
+            == 1;
     Some(!alone)
 }
 
@@ -114,7 +136,9 @@ impl Closer<'_> {
                 ("properties" | "patternProperties", Value::Object(table)) => {
                     table.values_mut().for_each(|one| self.close(one, true));
                 }
-                ("prefixItems", Value::Array(list)) => list.iter_mut().for_each(|one| self.close(one, true)),
+                ("prefixItems", Value::Array(list)) => {
+                    list.iter_mut().for_each(|one| self.close(one, true))
+                }
                 ("items" | "additionalProperties", value) => self.close(value, true),
                 ("allOf" | "anyOf" | "oneOf", Value::Array(list)) => {
                     let alone = alone && beside_others(key, &around) == Some(false);
@@ -138,7 +162,10 @@ impl Closer<'_> {
         let mut names = BTreeSet::new();
         let mut patterns = BTreeSet::new();
         let whole = Value::Object(map.clone());
-        if !self.declared(&whole, &mut names, &mut patterns, 0) || names.is_empty() || map.contains_key("propertyNames") {
+        if !self.declared(&whole, &mut names, &mut patterns, 0)
+            || names.is_empty()
+            || map.contains_key("propertyNames")
+        {
             return;
         }
         let names = json!({ "enum": names });
@@ -153,12 +180,22 @@ impl Closer<'_> {
     }
 
     /// Collects what is declared about one value; false where that is not a plain list.
-    fn declared(&self, schema: &Value, names: &mut BTreeSet<String>, patterns: &mut BTreeSet<String>, depth: usize) -> bool {
+    fn declared(
+        &self,
+        schema: &Value,
+        names: &mut BTreeSet<String>,
+        patterns: &mut BTreeSet<String>,
+        depth: usize,
+    ) -> bool {
         if depth > 24 {
             return false;
         }
-        let body = target(schema).and_then(|name| self.schema.defs.get(name)).unwrap_or(schema);
-        let Value::Object(map) = body else { return true };
+        let body = target(schema)
+            .and_then(|name| self.schema.defs.get(name))
+            .unwrap_or(schema);
+        let Value::Object(map) = body else {
+            return true;
+        };
         if map.get("additionalProperties").is_some() || map.get("unevaluatedProperties").is_some() {
             return false;
         }
@@ -168,12 +205,17 @@ impl Closer<'_> {
         if let Some(Value::Object(table)) = map.get("patternProperties") {
             patterns.extend(table.keys().cloned());
         }
-        for (key, value) in map.iter().filter(|(key, _)| in_place(key) || *key == "$ref") {
+        for (key, value) in map
+            .iter()
+            .filter(|(key, _)| in_place(key) || *key == "$ref")
+        {
             let good = match value {
-                Value::Array(list) => list.iter().all(|one| self.declared(one, names, patterns, depth + 1)),
-                Value::Object(table) if key == "dependentSchemas" => {
-                    table.values().all(|one| self.declared(one, names, patterns, depth + 1))
-                }
+                Value::Array(list) => list
+                    .iter()
+                    .all(|one| self.declared(one, names, patterns, depth + 1)),
+                Value::Object(table) if key == "dependentSchemas" => table
+                    .values()
+                    .all(|one| self.declared(one, names, patterns, depth + 1)),
                 value @ Value::Object(_) => self.declared(value, names, patterns, depth + 1),
                 _ => true,
             };
@@ -188,7 +230,9 @@ impl Closer<'_> {
 /// Widens a schema to what a reader forgives; `wider` are the names of what is widened elsewhere.
 /// Whether anything changed.
 fn open(schema: &mut Value, policy: Policy, wider: &BTreeSet<String>) -> bool {
-    let Value::Object(map) = schema else { return false };
+    let Value::Object(map) = schema else {
+        return false;
+    };
     let mut changed = false;
     let excused: Vec<Value> = map
         .get("properties")
@@ -203,7 +247,9 @@ fn open(schema: &mut Value, policy: Policy, wider: &BTreeSet<String>) -> bool {
         required.retain(|name| !excused.contains(name));
         changed |= required.len() != before;
     }
-    if policy.tolerates_unknown() && (map.contains_key("properties") || policy.trusts_the_undeclared()) {
+    if policy.tolerates_unknown()
+        && (map.contains_key("properties") || policy.trusts_the_undeclared())
+    {
         for key in ["additionalProperties", "unevaluatedProperties"] {
             if map.get(key) == Some(&Value::Bool(false)) {
                 map.remove(key);
@@ -226,15 +272,21 @@ fn open(schema: &mut Value, policy: Policy, wider: &BTreeSet<String>) -> bool {
             }
             ("oneOf", Value::Array(list)) => {
                 for one in list {
-                    loosened |= open(one, policy, wider) || target(one).is_some_and(|name| wider.contains(name));
+                    loosened |= open(one, policy, wider)
+                        || target(one).is_some_and(|name| wider.contains(name));
                 }
             }
-            ("items" | "additionalProperties" | "then" | "else", value) => changed |= open(value, policy, wider),
+            ("items" | "additionalProperties" | "then" | "else", value) => {
+                changed |= open(value, policy, wider)
+            }
             _ => {}
         }
     }
     // Branches that are wider may overlap; a reader that forgives takes any that fits.
-    if loosened && !map.contains_key("anyOf") && let Some(branches) = map.remove("oneOf") {
+    if loosened
+        && !map.contains_key("anyOf")
+        && let Some(branches) = map.remove("oneOf")
+    {
         map.insert("anyOf".into(), branches);
         changed = true;
     }

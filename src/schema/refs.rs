@@ -29,7 +29,10 @@ pub(super) struct Place<'a> {
 
 impl<'a> Documents<'a> {
     /// The document itself, and the others of its folder by file name.
-    pub fn new(root: &'a Value, others: &'a BTreeMap<String, Value>) -> Result<(Self, Url), Unusable> {
+    pub fn new(
+        root: &'a Value,
+        others: &'a BTreeMap<String, Value>,
+    ) -> Result<(Self, Url), Unusable> {
         let here = Url::parse(HERE).map_err(|error| Unusable::new(format!("{error}")))?;
         let mut found = Self {
             resources: BTreeMap::new(),
@@ -62,7 +65,9 @@ impl<'a> Documents<'a> {
                     // Values are no schemas: an `$id` inside of them names nothing.
                     open.extend(
                         map.iter()
-                            .filter(|(key, _)| !matches!(key.as_str(), "enum" | "const" | "default" | "examples"))
+                            .filter(|(key, _)| {
+                                !matches!(key.as_str(), "enum" | "const" | "default" | "examples")
+                            })
                             .map(|(_, child)| (child, inner.clone())),
                     );
                 }
@@ -95,7 +100,11 @@ impl<'a> Documents<'a> {
                 .ok_or_else(unknown)?;
             return Ok(Place { schema, base, key });
         }
-        let resource = self.resources.get(&bare(&target)).copied().ok_or_else(unknown)?;
+        let resource = self
+            .resources
+            .get(&bare(&target))
+            .copied()
+            .ok_or_else(unknown)?;
         let mut base = target.clone();
         base.set_fragment(None);
         // An `$id` on the way changes what references below it mean.
@@ -110,7 +119,11 @@ impl<'a> Documents<'a> {
             .ok_or_else(unknown)?;
             base = own_base(at, &base);
         }
-        Ok(Place { schema: at, base, key })
+        Ok(Place {
+            schema: at,
+            base,
+            key,
+        })
     }
 }
 
@@ -131,7 +144,9 @@ pub(super) fn own_base(schema: &Value, around: &Url) -> Url {
 }
 
 fn anchors_of(map: &serde_json::Map<String, Value>) -> impl Iterator<Item = &str> {
-    let plain = ["$anchor", "$dynamicAnchor"].into_iter().filter_map(|key| map.get(key)?.as_str());
+    let plain = ["$anchor", "$dynamicAnchor"]
+        .into_iter()
+        .filter_map(|key| map.get(key)?.as_str());
     // Up to draft-07 an anchor was written as an id that is only a fragment.
     let old = ["$id", "id"]
         .into_iter()

@@ -16,9 +16,17 @@ pub fn json(id: &Value, report: &Report, level: Level) -> Value {
     out.insert("forward".into(), json!(report.forward.answer.name()));
     out.insert("compatible".into(), json!(report.meets(level)));
     out.insert("proof".into(), json!(report.proof(level).name()));
-    out.insert("changes".into(), report.changes.iter().map(change).collect());
+    out.insert(
+        "changes".into(),
+        report.changes.iter().map(change).collect(),
+    );
     out.insert("changes_complete".into(), json!(report.complete));
-    out.insert("example".into(), example.map_or(Value::Null, |(_, verdict)| verdict.example.clone().unwrap_or(Value::Null)));
+    out.insert(
+        "example".into(),
+        example.map_or(Value::Null, |(_, verdict)| {
+            verdict.example.clone().unwrap_or(Value::Null)
+        }),
+    );
     if let Some((direction, _)) = example {
         out.insert("example_breaks".into(), json!(direction));
     }
@@ -48,10 +56,14 @@ fn direction(verdict: &Verdict) -> Value {
 fn broken(report: &Report, level: Level) -> Option<(&'static str, &Verdict)> {
     let backward = ("backward", &report.backward);
     let forward = ("forward", &report.forward);
-    let order = if level.asks_backward() { [backward, forward] } else { [forward, backward] };
-    order
-        .into_iter()
-        .find(|(_, verdict)| verdict.answer == super::check::Answer::No && verdict.example.is_some())
+    let order = if level.asks_backward() {
+        [backward, forward]
+    } else {
+        [forward, backward]
+    };
+    order.into_iter().find(|(_, verdict)| {
+        verdict.answer == super::check::Answer::No && verdict.example.is_some()
+    })
 }
 
 fn change(change: &Change) -> Value {
@@ -69,15 +81,28 @@ fn change(change: &Change) -> Value {
 /// One verdict as a sentence: `Backward: no: …`.
 #[must_use]
 pub fn sentence(direction: &str, verdict: &Verdict) -> String {
-    format!("{direction}: {} ({}): {}", verdict.answer.name(), verdict.proof.name(), verdict.reason)
+    format!(
+        "{direction}: {} ({}): {}",
+        verdict.answer.name(),
+        verdict.proof.name(),
+        verdict.reason
+    )
 }
 
 /// As text.
 #[must_use]
 pub fn text(report: &Report, level: Level) -> String {
     let mut out = String::new();
-    let met = if report.meets(level) { "compatible" } else { "not compatible" };
-    out.push_str(&format!("{met}: {} under {}\n", level.name(), report.policy.name()));
+    let met = if report.meets(level) {
+        "compatible"
+    } else {
+        "not compatible"
+    };
+    out.push_str(&format!(
+        "{met}: {} under {}\n",
+        level.name(),
+        report.policy.name()
+    ));
     for (name, verdict) in [("Backward", &report.backward), ("Forward", &report.forward)] {
         out.push_str(&sentence(name, verdict));
         out.push('\n');
@@ -85,7 +110,11 @@ pub fn text(report: &Report, level: Level) -> String {
             out.push_str(&format!("  event: {example}\n"));
         }
         for failure in &verdict.failures {
-            out.push_str(&format!("  refused at {}: {}\n", place(&failure.at), failure.words));
+            out.push_str(&format!(
+                "  refused at {}: {}\n",
+                place(&failure.at),
+                failure.words
+            ));
         }
     }
     if report.changes.is_empty() {
@@ -93,7 +122,14 @@ pub fn text(report: &Report, level: Level) -> String {
     } else {
         out.push_str("Changes (backward/forward):\n");
         for change in &report.changes {
-            out.push_str(&format!("  {} {} {}/{}: {}\n", change.path, change.kind, change.backward.name(), change.forward.name(), change.reason));
+            out.push_str(&format!(
+                "  {} {} {}/{}: {}\n",
+                change.path,
+                change.kind,
+                change.backward.name(),
+                change.forward.name(),
+                change.reason
+            ));
         }
     }
     if !report.complete {
@@ -106,23 +142,49 @@ pub fn text(report: &Report, level: Level) -> String {
 #[must_use]
 pub fn markdown(title: &str, report: &Report, level: Level) -> String {
     let mut out = format!("## {title}\n\n");
-    let met = if report.meets(level) { "**compatible**" } else { "**not compatible**" };
-    out.push_str(&format!("{met}: level {}, policy `{}`\n\n", level.name(), report.policy.name()));
+    let met = if report.meets(level) {
+        "**compatible**"
+    } else {
+        "**not compatible**"
+    };
+    out.push_str(&format!(
+        "{met}: level {}, policy `{}`\n\n",
+        level.name(),
+        report.policy.name()
+    ));
     for (name, verdict) in [("Backward", &report.backward), ("Forward", &report.forward)] {
-        out.push_str(&format!("- **{name}: {}** ({}): {}\n", verdict.answer.name(), verdict.proof.name(), cell(&verdict.reason)));
+        out.push_str(&format!(
+            "- **{name}: {}** ({}): {}\n",
+            verdict.answer.name(),
+            verdict.proof.name(),
+            cell(&verdict.reason)
+        ));
     }
     if !report.changes.is_empty() {
         out.push_str("\n| place | change | backward | forward | why |\n|---|---|---|---|---|\n");
         for change in &report.changes {
-            out.push_str(&format!("| `{}` | {} | {} | {} | {} |\n", cell(&change.path), change.kind, change.backward.name(), change.forward.name(), cell(&change.reason)));
+            out.push_str(&format!(
+                "| `{}` | {} | {} | {} | {} |\n",
+                cell(&change.path),
+                change.kind,
+                change.backward.name(),
+                change.forward.name(),
+                cell(&change.reason)
+            ));
         }
     }
     for (name, verdict) in [("backward", &report.backward), ("forward", &report.forward)] {
         if let Some(example) = &verdict.example {
             let event = serde_json::to_string_pretty(example).unwrap_or_default();
-            out.push_str(&format!("\nAn event that breaks {name}:\n\n```json\n{event}\n```\n"));
+            out.push_str(&format!(
+                "\nAn event that breaks {name}:\n\n```json\n{event}\n```\n"
+            ));
             for failure in &verdict.failures {
-                out.push_str(&format!("\n- refused at `{}`: {}\n", place(&failure.at), failure.words));
+                out.push_str(&format!(
+                    "\n- refused at `{}`: {}\n",
+                    place(&failure.at),
+                    failure.words
+                ));
             }
         }
     }
@@ -130,7 +192,11 @@ pub fn markdown(title: &str, report: &Report, level: Level) -> String {
 }
 
 fn place(pointer: &str) -> &str {
-    if pointer.is_empty() { "the whole event" } else { pointer }
+    if pointer.is_empty() {
+        "the whole event"
+    } else {
+        pointer
+    }
 }
 
 fn cell(text: &str) -> String {

@@ -4,7 +4,10 @@ use regex_syntax::hir::{Class, Hir, HirKind};
 
 /// A text that the pattern matches, if the pattern can be read.
 pub(super) fn matching(pattern: &str, random: &mut fastrand::Rng) -> Option<String> {
-    let hir = regex_syntax::ParserBuilder::new().build().parse(pattern).ok()?;
+    let hir = regex_syntax::ParserBuilder::new()
+        .build()
+        .parse(pattern)
+        .ok()?;
     let mut out = String::new();
     write(&hir, random, &mut out, 0);
     Some(out)
@@ -19,10 +22,21 @@ fn write(hir: &Hir, random: &mut fastrand::Rng, out: &mut String, depth: usize) 
         HirKind::Literal(literal) => out.push_str(&String::from_utf8_lossy(&literal.0)),
         HirKind::Class(Class::Unicode(class)) => {
             // Letters and digits read better than what stands at the edge of Unicode.
-            let nice: Vec<char> = ('a'..='z').chain('A'..='Z').chain('0'..='9').filter(|c| {
-                class.ranges().iter().any(|range| (range.start()..=range.end()).contains(c))
-            }).collect();
-            let any: Vec<char> = class.ranges().iter().map(regex_syntax::hir::ClassUnicodeRange::start).collect();
+            let nice: Vec<char> = ('a'..='z')
+                .chain('A'..='Z')
+                .chain('0'..='9')
+                .filter(|c| {
+                    class
+                        .ranges()
+                        .iter()
+                        .any(|range| (range.start()..=range.end()).contains(c))
+                })
+                .collect();
+            let any: Vec<char> = class
+                .ranges()
+                .iter()
+                .map(regex_syntax::hir::ClassUnicodeRange::start)
+                .collect();
             let from = if nice.is_empty() { &any } else { &nice };
             if !from.is_empty() {
                 out.push(from[random.usize(0..from.len())]);
@@ -34,14 +48,21 @@ fn write(hir: &Hir, random: &mut fastrand::Rng, out: &mut String, depth: usize) 
             }
         }
         HirKind::Repetition(repetition) => {
-            let most = repetition.max.unwrap_or(repetition.min + 4).min(repetition.min + 6);
+            let most = repetition
+                .max
+                .unwrap_or(repetition.min + 4)
+                .min(repetition.min + 6);
             for _ in 0..random.u32(repetition.min..=most).min(2_000) {
                 write(&repetition.sub, random, out, depth + 1);
             }
         }
         HirKind::Capture(capture) => write(&capture.sub, random, out, depth + 1),
-        HirKind::Concat(parts) => parts.iter().for_each(|part| write(part, random, out, depth + 1)),
-        HirKind::Alternation(parts) => write(&parts[random.usize(0..parts.len())], random, out, depth + 1),
+        HirKind::Concat(parts) => parts
+            .iter()
+            .for_each(|part| write(part, random, out, depth + 1)),
+        HirKind::Alternation(parts) => {
+            write(&parts[random.usize(0..parts.len())], random, out, depth + 1)
+        }
     }
 }
 
@@ -59,7 +80,11 @@ pub(super) fn of_format(format: &str, random: &mut fastrand::Rng) -> Option<Stri
         "ipv4" => format!("192.0.2.{day}"),
         "ipv6" => format!("2001:db8::{day}"),
         "uri" | "iri" | "uri-reference" | "iri-reference" => format!("https://example.com/{day}"),
-        "uuid" => format!("{:08x}-0000-4000-8000-{:012x}", random.u32(..), random.u32(..)),
+        "uuid" => format!(
+            "{:08x}-0000-4000-8000-{:012x}",
+            random.u32(..),
+            random.u32(..)
+        ),
         "json-pointer" => "/a/b".to_owned(),
         "regex" => "^a+$".to_owned(),
         _ => return None,
@@ -68,5 +93,7 @@ pub(super) fn of_format(format: &str, random: &mut fastrand::Rng) -> Option<Stri
 
 /// A text of so many characters.
 pub(super) fn of_length(characters: usize, random: &mut fastrand::Rng) -> String {
-    (0..characters.min(100_000)).map(|_| random.lowercase()).collect()
+    (0..characters.min(100_000))
+        .map(|_| random.lowercase())
+        .collect()
 }

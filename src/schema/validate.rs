@@ -21,7 +21,11 @@ impl Validator {
     ///
     /// # Errors
     /// It is not a schema of its draft, or refers to what is not there.
-    pub fn new(schema: &Value, draft: Draft, others: &BTreeMap<String, Value>) -> Result<Self, Unusable> {
+    pub fn new(
+        schema: &Value,
+        draft: Draft,
+        others: &BTreeMap<String, Value>,
+    ) -> Result<Self, Unusable> {
         match build(schema, draft) {
             Ok(engine) => Ok(Self { engine }),
             // The engine knows no other files, and refuses what an older draft wrote otherwise
@@ -71,8 +75,15 @@ fn build(schema: &Value, draft: Draft) -> Result<Engine, Unusable> {
         .build(schema)
         .map_err(|error| {
             let place = error.instance_path().to_string();
-            let place = if place.is_empty() { String::new() } else { format!(" at {place}") };
-            Unusable::new(format!("It is not a valid schema{place}: {}", shortened(&error.to_string())))
+            let place = if place.is_empty() {
+                String::new()
+            } else {
+                format!(" at {place}")
+            };
+            Unusable::new(format!(
+                "It is not a valid schema{place}: {}",
+                shortened(&error.to_string())
+            ))
         })
 }
 

@@ -27,7 +27,11 @@ impl Version {
     ///
     /// # Errors
     /// It is no schema, or refers to what is not there.
-    pub fn new(schema: Value, draft: Option<Draft>, others: &BTreeMap<String, Value>) -> Result<Self, Unusable> {
+    pub fn new(
+        schema: Value,
+        draft: Option<Draft>,
+        others: &BTreeMap<String, Value>,
+    ) -> Result<Self, Unusable> {
         let draft = draft.unwrap_or_else(|| Draft::of(&schema));
         let normal = Normal::of(&schema, draft, others)?;
         let validator = Validator::new(&schema, draft, others)?;

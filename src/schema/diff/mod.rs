@@ -84,8 +84,14 @@ impl Differ<'_> {
             if !self.open.insert(key.clone()) {
                 return Vec::new();
             }
-            let old = names.0.and_then(|name| self.old.defs.get(name)).unwrap_or(old);
-            let new = names.1.and_then(|name| self.new.defs.get(name)).unwrap_or(new);
+            let old = names
+                .0
+                .and_then(|name| self.old.defs.get(name))
+                .unwrap_or(old);
+            let new = names
+                .1
+                .and_then(|name| self.new.defs.get(name))
+                .unwrap_or(new);
             let found = self.schemas(old, new);
             self.open.remove(&key);
             self.done.insert(key, Rc::new(found.clone()));
@@ -140,14 +146,20 @@ impl Differ<'_> {
             (None, None) => {}
             (Some(a), Some(b)) => out.extend(turned(self.schemas(a, b))),
             (None, Some(b)) => out.push(
-                Change::new("not-added", format!("What matches {} is refused now.", short(b)))
-                    .values(None, Some(b))
-                    .narrowed(),
+                Change::new(
+                    "not-added",
+                    format!("What matches {} is refused now.", short(b)),
+                )
+                .values(None, Some(b))
+                .narrowed(),
             ),
             (Some(a), None) => out.push(
-                Change::new("not-removed", format!("What matches {} was refused and is allowed now.", short(a)))
-                    .values(Some(a), None)
-                    .widened(),
+                Change::new(
+                    "not-removed",
+                    format!("What matches {} was refused and is allowed now.", short(a)),
+                )
+                .values(Some(a), None)
+                .widened(),
             ),
         }
         match (old.get("if"), new.get("if")) {
@@ -171,7 +183,11 @@ impl Differ<'_> {
             (a, b) => {
                 let added = b.is_some();
                 let change = Change::new(
-                    if added { "condition-added" } else { "condition-removed" },
+                    if added {
+                        "condition-added"
+                    } else {
+                        "condition-removed"
+                    },
                     if added {
                         "Events that meet the condition must now also match what follows from it."
                     } else {
@@ -179,7 +195,11 @@ impl Differ<'_> {
                     },
                 )
                 .values(a, b);
-                out.push(if added { change.narrowed() } else { change.widened() });
+                out.push(if added {
+                    change.narrowed()
+                } else {
+                    change.widened()
+                });
             }
         }
         out
@@ -188,7 +208,9 @@ impl Differ<'_> {
     /// Whether no event that `writer` allows is refused by `reader`, as far as words tell. The
     /// sides say which version each comes from.
     fn covered(&mut self, old: &Value, new: &Value, direction: Direction) -> bool {
-        self.schemas(old, new).iter().all(|change| direction.effect(change) == Effect::Ok)
+        self.schemas(old, new)
+            .iter()
+            .all(|change| direction.effect(change) == Effect::Ok)
     }
 }
 
@@ -212,22 +234,44 @@ impl Direction {
 
 /// Compares a number that may be there on either side. `raising_narrows` says whether a larger one
 /// allows less.
-fn limit(keyword: &'static str, what: &str, raising_narrows: bool, old: &Map<String, Value>, new: &Map<String, Value>, out: &mut Vec<Change>) {
+fn limit(
+    keyword: &'static str,
+    what: &str,
+    raising_narrows: bool,
+    old: &Map<String, Value>,
+    new: &Map<String, Value>,
+    out: &mut Vec<Change>,
+) {
     let (before, after) = (old.get(keyword), new.get(keyword));
     let nothing = |value: Option<&Value>| {
         value.is_none_or(|value| raising_narrows && value.as_u64() == Some(0))
     };
     let change = match (before, after) {
         (a, b) if nothing(a) && nothing(b) => return,
-        (a, Some(b)) if nothing(a) => Change::new(format!("{keyword}-added"), format!("{what} is now limited to {b}.")).narrowed(),
-        (Some(a), b) if nothing(b) => Change::new(format!("{keyword}-removed"), format!("{what} was limited to {a} and no longer is.")).widened(),
+        (a, Some(b)) if nothing(a) => Change::new(
+            format!("{keyword}-added"),
+            format!("{what} is now limited to {b}."),
+        )
+        .narrowed(),
+        (Some(a), b) if nothing(b) => Change::new(
+            format!("{keyword}-removed"),
+            format!("{what} was limited to {a} and no longer is."),
+        )
+        .widened(),
         (Some(Value::Number(a)), Some(Value::Number(b))) => match numbers::compare(a, b) {
             std::cmp::Ordering::Equal => return,
             order => {
                 let raised = order == std::cmp::Ordering::Less;
                 let word = if raised { "raised" } else { "lowered" };
-                let change = Change::new(format!("{keyword}-{word}"), format!("{what}: {a} became {b}."));
-                if raised == raising_narrows { change.narrowed() } else { change.widened() }
+                let change = Change::new(
+                    format!("{keyword}-{word}"),
+                    format!("{what}: {a} became {b}."),
+                );
+                if raised == raising_narrows {
+                    change.narrowed()
+                } else {
+                    change.widened()
+                }
             }
         },
         _ => return,

@@ -14,15 +14,28 @@ pub(super) fn bounds(old: &Map<String, Value>, new: &Map<String, Value>, out: &m
 }
 
 /// A bound: its number, and whether the number itself is refused.
-fn read<'a>(plain: &str, exclusive: &str, lower: bool, schema: &'a Map<String, Value>) -> Option<(&'a Number, bool)> {
+fn read<'a>(
+    plain: &str,
+    exclusive: &str,
+    lower: bool,
+    schema: &'a Map<String, Value>,
+) -> Option<(&'a Number, bool)> {
     let number = |key: &str| match schema.get(key) {
         Some(Value::Number(number)) => Some(number),
         _ => None,
     };
     match (number(plain), number(exclusive)) {
         (Some(a), Some(b)) => {
-            let wins = if lower { Ordering::Greater } else { Ordering::Less };
-            Some(if numbers::compare(a, b) == wins { (a, false) } else { (b, true) })
+            let wins = if lower {
+                Ordering::Greater
+            } else {
+                Ordering::Less
+            };
+            Some(if numbers::compare(a, b) == wins {
+                (a, false)
+            } else {
+                (b, true)
+            })
         }
         (Some(a), None) => Some((a, false)),
         (None, Some(b)) => Some((b, true)),
@@ -30,7 +43,14 @@ fn read<'a>(plain: &str, exclusive: &str, lower: bool, schema: &'a Map<String, V
     }
 }
 
-fn bound(plain: &'static str, exclusive: &str, lower: bool, old: &Map<String, Value>, new: &Map<String, Value>, out: &mut Vec<Change>) {
+fn bound(
+    plain: &'static str,
+    exclusive: &str,
+    lower: bool,
+    old: &Map<String, Value>,
+    new: &Map<String, Value>,
+    out: &mut Vec<Change>,
+) {
     let words = |(number, without): (&Number, bool)| {
         let word = match (lower, without) {
             (true, false) => "at least",
@@ -44,8 +64,16 @@ fn bound(plain: &'static str, exclusive: &str, lower: bool, old: &Map<String, Va
     let after = read(plain, exclusive, lower, new);
     let change = match (before, after) {
         (None, None) => return,
-        (None, Some(b)) => Change::new(format!("{plain}-added"), format!("The number must now be {}.", words(b))).narrowed(),
-        (Some(a), None) => Change::new(format!("{plain}-removed"), format!("The number no longer needs to be {}.", words(a))).widened(),
+        (None, Some(b)) => Change::new(
+            format!("{plain}-added"),
+            format!("The number must now be {}.", words(b)),
+        )
+        .narrowed(),
+        (Some(a), None) => Change::new(
+            format!("{plain}-removed"),
+            format!("The number no longer needs to be {}.", words(a)),
+        )
+        .widened(),
         (Some(a), Some(b)) => {
             // An exclusive bound of the same number allows less.
             let order = numbers::compare(a.0, b.0).then_with(|| {
@@ -57,11 +85,23 @@ fn bound(plain: &'static str, exclusive: &str, lower: bool, old: &Map<String, Va
                 Ordering::Less => ("raised", lower),
                 Ordering::Greater => ("lowered", !lower),
             };
-            let change = Change::new(format!("{plain}-{word}"), format!("The number had to be {} and must now be {}.", words(a), words(b)));
-            if narrower { change.narrowed() } else { change.widened() }
+            let change = Change::new(
+                format!("{plain}-{word}"),
+                format!(
+                    "The number had to be {} and must now be {}.",
+                    words(a),
+                    words(b)
+                ),
+            );
+            if narrower {
+                change.narrowed()
+            } else {
+                change.widened()
+            }
         }
     };
-    let value = |bound: Option<(&Number, bool)>| bound.map(|(number, _)| Value::Number(number.clone()));
+    let value =
+        |bound: Option<(&Number, bool)>| bound.map(|(number, _)| Value::Number(number.clone()));
     out.push(change.values(value(before).as_ref(), value(after).as_ref()));
 }
 
@@ -69,13 +109,24 @@ fn steps(old: &Map<String, Value>, new: &Map<String, Value>, out: &mut Vec<Chang
     let (before, after) = (old.get("multipleOf"), new.get("multipleOf"));
     let change = match (before, after) {
         (None, None) => return,
-        (None, Some(b)) => Change::new("multiple-of-added", format!("The number must now be a multiple of {b}.")).narrowed(),
-        (Some(a), None) => Change::new("multiple-of-removed", format!("The number no longer needs to be a multiple of {a}.")).widened(),
+        (None, Some(b)) => Change::new(
+            "multiple-of-added",
+            format!("The number must now be a multiple of {b}."),
+        )
+        .narrowed(),
+        (Some(a), None) => Change::new(
+            "multiple-of-removed",
+            format!("The number no longer needs to be a multiple of {a}."),
+        )
+        .widened(),
         (Some(Value::Number(a)), Some(Value::Number(b))) => {
             if numbers::compare(a, b) == Ordering::Equal {
                 return;
             }
-            let change = Change::new("multiple-of-changed", format!("The number had to be a multiple of {a} and must now be one of {b}."));
+            let change = Change::new(
+                "multiple-of-changed",
+                format!("The number had to be a multiple of {a} and must now be one of {b}."),
+            );
             match (numbers::is_multiple(a, b), numbers::is_multiple(b, a)) {
                 (true, _) => change.widened(),
                 (_, true) => change.narrowed(),

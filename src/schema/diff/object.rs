@@ -16,8 +16,22 @@ impl Differ<'_> {
         self.patterns(old, new, &mut out);
         self.rest(old, new, &mut out);
         self.names(old, new, &mut out);
-        limit("minProperties", "The smallest number of properties", true, old, new, &mut out);
-        limit("maxProperties", "The largest number of properties", false, old, new, &mut out);
+        limit(
+            "minProperties",
+            "The smallest number of properties",
+            true,
+            old,
+            new,
+            &mut out,
+        );
+        limit(
+            "maxProperties",
+            "The largest number of properties",
+            false,
+            old,
+            new,
+            &mut out,
+        );
         self.dependent(old, new, &mut out);
         out
     }
@@ -40,23 +54,55 @@ impl Differ<'_> {
                 Some(now) => {
                     let changes = self.schemas(schema, now);
                     out.extend(below(name, changes));
-                    out.extend(turn_of_requirement(name, was.contains(name.as_str()), is.contains(name.as_str()), Some(schema), Some(now)));
+                    out.extend(turn_of_requirement(
+                        name,
+                        was.contains(name.as_str()),
+                        is.contains(name.as_str()),
+                        Some(schema),
+                        Some(now),
+                    ));
                 }
-                None => gone.push((name, self.removed(name, schema, new, was.contains(name.as_str()), is.contains(name.as_str())))),
+                None => gone.push((
+                    name,
+                    self.removed(
+                        name,
+                        schema,
+                        new,
+                        was.contains(name.as_str()),
+                        is.contains(name.as_str()),
+                    ),
+                )),
             }
         }
         for (name, schema) in after {
             if !before.contains_key(name) {
-                added.push((name, self.added(name, schema, old, was.contains(name.as_str()), is.contains(name.as_str()))));
+                added.push((
+                    name,
+                    self.added(
+                        name,
+                        schema,
+                        old,
+                        was.contains(name.as_str()),
+                        is.contains(name.as_str()),
+                    ),
+                ));
             }
         }
         let pairs = renames(
-            &gone.iter().map(|(name, _)| (name.as_str(), &before[name.as_str()])).collect::<Vec<_>>(),
-            &added.iter().map(|(name, _)| (name.as_str(), &after[name.as_str()])).collect::<Vec<_>>(),
+            &gone
+                .iter()
+                .map(|(name, _)| (name.as_str(), &before[name.as_str()]))
+                .collect::<Vec<_>>(),
+            &added
+                .iter()
+                .map(|(name, _)| (name.as_str(), &after[name.as_str()]))
+                .collect::<Vec<_>>(),
         );
         for (from, to) in &pairs {
             let effect = |name: &str, list: &[(&String, Change)]| {
-                list.iter().find(|(one, _)| one.as_str() == name).map(|(_, change)| (change.backward, change.forward))
+                list.iter()
+                    .find(|(one, _)| one.as_str() == name)
+                    .map(|(_, change)| (change.backward, change.forward))
             };
             if let (Some(a), Some(b)) = (effect(from, &gone), effect(to, &added)) {
                 out.push(
@@ -67,17 +113,39 @@ impl Differ<'_> {
                 );
             }
         }
-        out.extend(gone.into_iter().filter(|(name, _)| !pairs.iter().any(|(from, _)| from == *name)).map(|(_, change)| change));
-        out.extend(added.into_iter().filter(|(name, _)| !pairs.iter().any(|(_, to)| to == *name)).map(|(_, change)| change));
+        out.extend(
+            gone.into_iter()
+                .filter(|(name, _)| !pairs.iter().any(|(from, _)| from == *name))
+                .map(|(_, change)| change),
+        );
+        out.extend(
+            added
+                .into_iter()
+                .filter(|(name, _)| !pairs.iter().any(|(_, to)| to == *name))
+                .map(|(_, change)| change),
+        );
         // Names that are required without being described.
         for name in was.union(&is) {
             if !before.contains_key(*name) && !after.contains_key(*name) {
-                out.extend(turn_of_requirement(name, was.contains(name), is.contains(name), None, None));
+                out.extend(turn_of_requirement(
+                    name,
+                    was.contains(name),
+                    is.contains(name),
+                    None,
+                    None,
+                ));
             }
         }
     }
 
-    fn added(&mut self, name: &str, schema: &Value, old: &Table, was_required: bool, is_required: bool) -> Change {
+    fn added(
+        &mut self,
+        name: &str,
+        schema: &Value,
+        old: &Table,
+        was_required: bool,
+        is_required: bool,
+    ) -> Change {
         let before = self.undeclared(name, old);
         let mut backward = match &before {
             Value::Bool(true) if self.tolerant(old) => Effect::Ok,
@@ -87,22 +155,31 @@ impl Differ<'_> {
         };
         let forward = match &before {
             Value::Bool(true) => Effect::Ok,
-            Value::Bool(false) => Effect::breaks(!self.tolerant(old) && *schema != Value::Bool(false)),
+            Value::Bool(false) => {
+                Effect::breaks(!self.tolerant(old) && *schema != Value::Bool(false))
+            }
             other => Effect::breaks(!self.covered(other, schema, Direction::Forward)),
         };
         let newly = is_required && !was_required;
         let (kind, reason) = match (newly, has_default(schema)) {
             (true, false) => {
                 backward = Effect::Breaks;
-                ("required-property-added", format!("`{name}` is new and required: events written before do not have it."))
+                (
+                    "required-property-added",
+                    format!("`{name}` is new and required: events written before do not have it."),
+                )
             }
             (true, true) => (
                 "property-with-default-added",
-                format!("`{name}` is new and required, with a default: safe only if the reader applies defaults."),
+                format!(
+                    "`{name}` is new and required, with a default: safe only if the reader applies defaults."
+                ),
             ),
             (false, _) if backward == Effect::Breaks => (
                 "property-added",
-                format!("`{name}` is new. The old version allowed anything under that name, the new one does not."),
+                format!(
+                    "`{name}` is new. The old version allowed anything under that name, the new one does not."
+                ),
             ),
             (false, _) if forward == Effect::Breaks => (
                 "property-added",
@@ -116,11 +193,20 @@ impl Differ<'_> {
             .effects(backward, forward)
     }
 
-    fn removed(&mut self, name: &str, schema: &Value, new: &Table, was_required: bool, is_required: bool) -> Change {
+    fn removed(
+        &mut self,
+        name: &str,
+        schema: &Value,
+        new: &Table,
+        was_required: bool,
+        is_required: bool,
+    ) -> Change {
         let after = self.undeclared(name, new);
         let backward = match &after {
             Value::Bool(true) => Effect::Ok,
-            Value::Bool(false) => Effect::breaks(!self.tolerant(new) && *schema != Value::Bool(false)),
+            Value::Bool(false) => {
+                Effect::breaks(!self.tolerant(new) && *schema != Value::Bool(false))
+            }
             other => Effect::breaks(!self.covered(schema, other, Direction::Backward)),
         };
         let mut forward = match &after {
@@ -133,13 +219,27 @@ impl Differ<'_> {
             if !has_default(schema) {
                 forward = Effect::Breaks;
             }
-            ("required-property-removed", format!("`{name}` was required and is gone: readers of the old version miss it."))
+            (
+                "required-property-removed",
+                format!("`{name}` was required and is gone: readers of the old version miss it."),
+            )
         } else if backward == Effect::Breaks {
-            ("property-removed", format!("`{name}` is gone, and the new version does not allow it any more."))
+            (
+                "property-removed",
+                format!("`{name}` is gone, and the new version does not allow it any more."),
+            )
         } else if forward == Effect::Breaks {
-            ("property-removed", format!("`{name}` is gone. The new version allows anything under that name, the old one does not."))
+            (
+                "property-removed",
+                format!(
+                    "`{name}` is gone. The new version allows anything under that name, the old one does not."
+                ),
+            )
         } else {
-            ("property-removed", format!("`{name}` was optional and is gone."))
+            (
+                "property-removed",
+                format!("`{name}` was optional and is gone."),
+            )
         };
         Change::new(kind, reason)
             .values(Some(schema), None)
@@ -152,14 +252,18 @@ impl Differ<'_> {
         let matching: Vec<Value> = table(schema, "patternProperties")
             .into_iter()
             .flatten()
-            .filter(|(pattern, _)| regex::Regex::new(pattern).is_ok_and(|pattern| pattern.is_match(name)))
+            .filter(|(pattern, _)| {
+                regex::Regex::new(pattern).is_ok_and(|pattern| pattern.is_match(name))
+            })
             .map(|(_, schema)| schema.clone())
             .collect();
         match matching.len() {
             0 => match schema.get("additionalProperties") {
                 Some(rest) if is_anything(rest) => Value::Bool(true),
                 Some(rest) => rest.clone(),
-                None if schema.get("unevaluatedProperties") == Some(&Value::Bool(false)) => Value::Bool(false),
+                None if schema.get("unevaluatedProperties") == Some(&Value::Bool(false)) => {
+                    Value::Bool(false)
+                }
                 None => Value::Bool(true),
             },
             1 => matching.into_iter().next().unwrap_or(Value::Bool(true)),
@@ -179,7 +283,10 @@ impl Differ<'_> {
                 continue;
             }
             let (backward, forward) = match rest_of(new) {
-                Value::Bool(true) => (Effect::Ok, Effect::breaks(!self.tolerant(new) && !is_anything(schema))),
+                Value::Bool(true) => (
+                    Effect::Ok,
+                    Effect::breaks(!self.tolerant(new) && !is_anything(schema)),
+                ),
                 Value::Bool(false) => (Effect::breaks(!self.tolerant(new)), Effect::Ok),
                 rest => (
                     Effect::breaks(!self.covered(schema, &rest, Direction::Backward)),
@@ -187,15 +294,24 @@ impl Differ<'_> {
                 ),
             };
             out.push(
-                Change::new("pattern-properties-removed", format!("Properties that match `{pattern}` are no longer described."))
-                    .values(Some(schema), None)
-                    .at(format!("/{}", escaped(&step)))
-                    .effects(backward, forward),
+                Change::new(
+                    "pattern-properties-removed",
+                    format!("Properties that match `{pattern}` are no longer described."),
+                )
+                .values(Some(schema), None)
+                .at(format!("/{}", escaped(&step)))
+                .effects(backward, forward),
             );
         }
-        for (pattern, schema) in after.iter().filter(|(pattern, _)| !before.contains_key(*pattern)) {
+        for (pattern, schema) in after
+            .iter()
+            .filter(|(pattern, _)| !before.contains_key(*pattern))
+        {
             let (backward, forward) = match rest_of(old) {
-                Value::Bool(true) => (Effect::breaks(!self.tolerant(old) && !is_anything(schema)), Effect::Ok),
+                Value::Bool(true) => (
+                    Effect::breaks(!self.tolerant(old) && !is_anything(schema)),
+                    Effect::Ok,
+                ),
                 Value::Bool(false) => (Effect::Ok, Effect::breaks(!self.tolerant(old))),
                 rest => (
                     Effect::breaks(!self.covered(&rest, schema, Direction::Backward)),
@@ -203,10 +319,13 @@ impl Differ<'_> {
                 ),
             };
             out.push(
-                Change::new("pattern-properties-added", format!("Properties that match `{pattern}` are now described."))
-                    .values(None, Some(schema))
-                    .at(format!("/{}", escaped(&format!("{{{pattern}}}"))))
-                    .effects(backward, forward),
+                Change::new(
+                    "pattern-properties-added",
+                    format!("Properties that match `{pattern}` are now described."),
+                )
+                .values(None, Some(schema))
+                .at(format!("/{}", escaped(&format!("{{{pattern}}}"))))
+                .effects(backward, forward),
             );
         }
     }
@@ -218,24 +337,52 @@ impl Differ<'_> {
         let change = match (&before, &after) {
             (Value::Bool(a), Value::Bool(b)) if a == b => None,
             (Value::Bool(true), Value::Bool(false)) => Some(
-                Change::new("object-closed", "Further properties were allowed and are refused now.").effects(forgiven(self, old), Effect::Ok),
+                Change::new(
+                    "object-closed",
+                    "Further properties were allowed and are refused now.",
+                )
+                .effects(forgiven(self, old), Effect::Ok),
             ),
             (Value::Bool(false), Value::Bool(true)) => Some(
-                Change::new("object-opened", "Further properties were refused and are allowed now.").effects(Effect::Ok, forgiven(self, new)),
+                Change::new(
+                    "object-opened",
+                    "Further properties were refused and are allowed now.",
+                )
+                .effects(Effect::Ok, forgiven(self, new)),
             ),
             (Value::Bool(true), rest) => Some(
-                Change::new("further-properties-narrowed", format!("Further properties could be anything and must now match {}.", short(rest)))
-                    .effects(forgiven(self, old), Effect::Ok),
+                Change::new(
+                    "further-properties-narrowed",
+                    format!(
+                        "Further properties could be anything and must now match {}.",
+                        short(rest)
+                    ),
+                )
+                .effects(forgiven(self, old), Effect::Ok),
             ),
             (rest, Value::Bool(true)) => Some(
-                Change::new("further-properties-widened", format!("Further properties had to match {} and may now be anything.", short(rest)))
-                    .effects(Effect::Ok, forgiven(self, new)),
+                Change::new(
+                    "further-properties-widened",
+                    format!(
+                        "Further properties had to match {} and may now be anything.",
+                        short(rest)
+                    ),
+                )
+                .effects(Effect::Ok, forgiven(self, new)),
             ),
             (_, Value::Bool(false)) => Some(
-                Change::new("object-closed", "Further properties were allowed and are refused now.").effects(forgiven(self, new), Effect::Ok),
+                Change::new(
+                    "object-closed",
+                    "Further properties were allowed and are refused now.",
+                )
+                .effects(forgiven(self, new), Effect::Ok),
             ),
             (Value::Bool(false), _) => Some(
-                Change::new("object-opened", "Further properties were refused and are allowed now.").effects(Effect::Ok, forgiven(self, old)),
+                Change::new(
+                    "object-opened",
+                    "Further properties were refused and are allowed now.",
+                )
+                .effects(Effect::Ok, forgiven(self, old)),
             ),
             (a, b) => {
                 let changes = self.schemas(a, b);
@@ -244,7 +391,13 @@ impl Differ<'_> {
             }
         };
         out.extend(change.map(|change| change.values(Some(&before), Some(&after)).at("/*")));
-        whole("unevaluatedProperties", self.policy.tolerates_unknown(), old, new, out);
+        whole(
+            "unevaluatedProperties",
+            self.policy.tolerates_unknown(),
+            old,
+            new,
+            out,
+        );
     }
 
     fn names(&mut self, old: &Table, new: &Table, out: &mut Vec<Change>) {
@@ -264,17 +417,39 @@ impl Differ<'_> {
         let before = table(old, "dependentRequired").unwrap_or(&none);
         let after = table(new, "dependentRequired").unwrap_or(&none);
         let names = |table: &Table, key: &str| -> BTreeSet<String> {
-            table.get(key).and_then(Value::as_array).into_iter().flatten().filter_map(|one| one.as_str().map(str::to_owned)).collect()
+            table
+                .get(key)
+                .and_then(Value::as_array)
+                .into_iter()
+                .flatten()
+                .filter_map(|one| one.as_str().map(str::to_owned))
+                .collect()
         };
         let keys: BTreeSet<&String> = before.keys().chain(after.keys()).collect();
         for key in keys {
             let (a, b) = (names(before, key), names(after, key));
             let at = format!("/{}", escaped(key));
             for name in b.difference(&a) {
-                out.push(Change::new("dependency-added", format!("Who writes `{key}` must now also write `{name}`.")).values(None, Some(&json!(name))).at(&at).narrowed());
+                out.push(
+                    Change::new(
+                        "dependency-added",
+                        format!("Who writes `{key}` must now also write `{name}`."),
+                    )
+                    .values(None, Some(&json!(name)))
+                    .at(&at)
+                    .narrowed(),
+                );
             }
             for name in a.difference(&b) {
-                out.push(Change::new("dependency-removed", format!("Who writes `{key}` no longer needs to write `{name}`.")).values(Some(&json!(name)), None).at(&at).widened());
+                out.push(
+                    Change::new(
+                        "dependency-removed",
+                        format!("Who writes `{key}` no longer needs to write `{name}`."),
+                    )
+                    .values(Some(&json!(name)), None)
+                    .at(&at)
+                    .widened(),
+                );
             }
         }
         let before = table(old, "dependentSchemas").unwrap_or(&none);
@@ -285,10 +460,26 @@ impl Differ<'_> {
             match (before.get(key), after.get(key)) {
                 (Some(a), Some(b)) => out.extend(self.schemas(a, b)),
                 (None, Some(b)) if !is_anything(b) => {
-                    out.push(Change::new("dependency-added", format!("Events with `{key}` must now also match {}.", short(b))).values(None, Some(b)).at(at).narrowed());
+                    out.push(
+                        Change::new(
+                            "dependency-added",
+                            format!("Events with `{key}` must now also match {}.", short(b)),
+                        )
+                        .values(None, Some(b))
+                        .at(at)
+                        .narrowed(),
+                    );
                 }
                 (Some(a), None) if !is_anything(a) => {
-                    out.push(Change::new("dependency-removed", format!("Events with `{key}` no longer need to match {}.", short(a))).values(Some(a), None).at(at).widened());
+                    out.push(
+                        Change::new(
+                            "dependency-removed",
+                            format!("Events with `{key}` no longer need to match {}.", short(a)),
+                        )
+                        .values(Some(a), None)
+                        .at(at)
+                        .widened(),
+                    );
                 }
                 _ => {}
             }
@@ -297,12 +488,22 @@ impl Differ<'_> {
 }
 
 /// A keyword that is compared as a whole. `forgiven` says whether refusing is overlooked.
-pub(super) fn whole(keyword: &'static str, forgiven: bool, old: &Table, new: &Table, out: &mut Vec<Change>) {
+pub(super) fn whole(
+    keyword: &'static str,
+    forgiven: bool,
+    old: &Table,
+    new: &Table,
+    out: &mut Vec<Change>,
+) {
     let (before, after) = (old.get(keyword), new.get(keyword));
     if before == after {
         return;
     }
-    let change = Change::new(format!("{keyword}-changed"), format!("`{keyword}` changed.")).values(before, after);
+    let change = Change::new(
+        format!("{keyword}-changed"),
+        format!("`{keyword}` changed."),
+    )
+    .values(before, after);
     let refuses = |value: Option<&Value>| value == Some(&Value::Bool(false));
     let effect = Effect::breaks(!forgiven);
     out.push(match (before, after) {
@@ -314,17 +515,29 @@ pub(super) fn whole(keyword: &'static str, forgiven: bool, old: &Table, new: &Ta
     });
 }
 
-fn turn_of_requirement(name: &str, was: bool, is: bool, old: Option<&Value>, new: Option<&Value>) -> Option<Change> {
+fn turn_of_requirement(
+    name: &str,
+    was: bool,
+    is: bool,
+    old: Option<&Value>,
+    new: Option<&Value>,
+) -> Option<Change> {
     let at = format!("/{}", escaped(name));
     match (was, is) {
         (false, true) => {
             let excused = new.is_some_and(has_default);
             let reason = if excused {
-                format!("`{name}` was optional and is required, with a default: safe only if the reader applies defaults.")
+                format!(
+                    "`{name}` was optional and is required, with a default: safe only if the reader applies defaults."
+                )
             } else {
                 format!("`{name}` was optional and is required now: events without it are refused.")
             };
-            Some(Change::new("became-required", reason).at(at).effects(Effect::breaks(!excused), Effect::Ok))
+            Some(
+                Change::new("became-required", reason)
+                    .at(at)
+                    .effects(Effect::breaks(!excused), Effect::Ok),
+            )
         }
         (true, false) => {
             let excused = old.is_some_and(has_default);
@@ -343,7 +556,13 @@ fn table<'a>(schema: &'a Table, key: &str) -> Option<&'a Table> {
 }
 
 fn required(schema: &Table) -> BTreeSet<&str> {
-    schema.get("required").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str).collect()
+    schema
+        .get("required")
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_str)
+        .collect()
 }
 
 fn has_default(schema: &Value) -> bool {

@@ -21,7 +21,16 @@ pub(super) fn renames(gone: &[(&str, &Value)], added: &[(&str, &Value)]) -> Vec<
             .collect();
         let alike = taken.iter().find(|(to, _)| alike(from, to));
         let only = match taken.as_slice() {
-            [only] if tells_much(old) && gone.iter().filter(|(_, other)| same_words(old, other)).count() == 1 => Some(only),
+            [only]
+                if tells_much(old)
+                    && gone
+                        .iter()
+                        .filter(|(_, other)| same_words(old, other))
+                        .count()
+                        == 1 =>
+            {
+                Some(only)
+            }
             _ => None,
         };
         if let Some((to, _)) = alike.or(only) {
@@ -34,7 +43,10 @@ pub(super) fn renames(gone: &[(&str, &Value)], added: &[(&str, &Value)]) -> Vec<
 fn same_words(old: &Value, new: &Value) -> bool {
     let bare = |value: &Value| match value {
         Value::Object(map) => Value::Object(
-            map.iter().filter(|(key, _)| !is_annotation(key)).map(|(key, value)| (key.clone(), value.clone())).collect(),
+            map.iter()
+                .filter(|(key, _)| !is_annotation(key))
+                .map(|(key, value)| (key.clone(), value.clone()))
+                .collect(),
         ),
         other => other.clone(),
     };
@@ -51,9 +63,17 @@ fn tells_much(schema: &Value) -> bool {
 
 fn alike(one: &str, other: &str) -> bool {
     let plain = |name: &str| -> String {
-        name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+        name.chars()
+            .filter(|c| c.is_alphanumeric())
+            .flat_map(char::to_lowercase)
+            .collect()
     };
     let (a, b) = (plain(one), plain(other));
-    let (short, long) = if a.len() <= b.len() { (&a, &b) } else { (&b, &a) };
-    a == b || short.len() >= 3 && (long.starts_with(short.as_str()) || long.ends_with(short.as_str()))
+    let (short, long) = if a.len() <= b.len() {
+        (&a, &b)
+    } else {
+        (&b, &a)
+    };
+    a == b
+        || short.len() >= 3 && (long.starts_with(short.as_str()) || long.ends_with(short.as_str()))
 }

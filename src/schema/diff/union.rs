@@ -10,9 +10,15 @@ const MOST_PAIRS: usize = 900;
 impl Differ<'_> {
     /// A schema that is nothing but a union against one that is none: the plain one is a union of
     /// one branch.
-    pub(super) fn union_with_plain(&mut self, old: &Map<String, Value>, new: &Map<String, Value>) -> Option<Vec<Change>> {
+    pub(super) fn union_with_plain(
+        &mut self,
+        old: &Map<String, Value>,
+        new: &Map<String, Value>,
+    ) -> Option<Vec<Change>> {
         let plain = |schema: &Map<String, Value>| {
-            !["anyOf", "oneOf", "allOf", "not", "if"].iter().any(|key| schema.contains_key(*key))
+            !["anyOf", "oneOf", "allOf", "not", "if"]
+                .iter()
+                .any(|key| schema.contains_key(*key))
                 && schema.keys().any(|key| !is_annotation(key))
         };
         let branches = match (only_union(old), only_union(new)) {
@@ -25,36 +31,71 @@ impl Differ<'_> {
         Some(out)
     }
 
-    pub(super) fn combinations(&mut self, old: &Map<String, Value>, new: &Map<String, Value>) -> Vec<Change> {
+    pub(super) fn combinations(
+        &mut self,
+        old: &Map<String, Value>,
+        new: &Map<String, Value>,
+    ) -> Vec<Change> {
         let mut out = Vec::new();
-        let list = |schema: &Map<String, Value>, key: &str| -> Option<Vec<Value>> { schema.get(key)?.as_array().cloned() };
+        let list = |schema: &Map<String, Value>, key: &str| -> Option<Vec<Value>> {
+            schema.get(key)?.as_array().cloned()
+        };
         let (mut any_old, mut one_old) = (list(old, "anyOf"), list(old, "oneOf"));
         let (mut any_new, mut one_new) = (list(new, "anyOf"), list(new, "oneOf"));
         // From one criterion to the other: the branches are compared all the same.
         if any_old.is_none() && one_new.is_none() && one_old.is_some() && any_new.is_some() {
             any_old = one_old.take();
             if any_old.as_ref().is_some_and(|list| list.len() > 1) {
-                out.push(Change::new("one-of-became-any-of", "Exactly one alternative had to match; now several may.").widened());
+                out.push(
+                    Change::new(
+                        "one-of-became-any-of",
+                        "Exactly one alternative had to match; now several may.",
+                    )
+                    .widened(),
+                );
             }
         } else if one_old.is_none() && any_new.is_none() && any_old.is_some() && one_new.is_some() {
             one_old = any_old.take();
             if one_new.as_ref().is_some_and(|list| list.len() > 1) {
-                out.push(Change::new("any-of-became-one-of", "Several alternatives could match; now exactly one must.").narrowed());
+                out.push(
+                    Change::new(
+                        "any-of-became-one-of",
+                        "Several alternatives could match; now exactly one must.",
+                    )
+                    .narrowed(),
+                );
             }
         }
-        for (before, after) in [(any_old.take(), any_new.take()), (one_old.take(), one_new.take())] {
+        for (before, after) in [
+            (any_old.take(), any_new.take()),
+            (one_old.take(), one_new.take()),
+        ] {
             match (before, after) {
                 (Some(a), Some(b)) => out.extend(self.branches(&a, &b)),
                 (None, Some(b)) => out.push(
-                    Change::new("alternatives-added", format!("It must now also match one of {}.", short(&json!(b)))).values(None, Some(&json!(b))).narrowed(),
+                    Change::new(
+                        "alternatives-added",
+                        format!("It must now also match one of {}.", short(&json!(b))),
+                    )
+                    .values(None, Some(&json!(b)))
+                    .narrowed(),
                 ),
                 (Some(a), None) => out.push(
-                    Change::new("alternatives-removed", format!("It no longer needs to match one of {}.", short(&json!(a)))).values(Some(&json!(a)), None).widened(),
+                    Change::new(
+                        "alternatives-removed",
+                        format!("It no longer needs to match one of {}.", short(&json!(a))),
+                    )
+                    .values(Some(&json!(a)), None)
+                    .widened(),
                 ),
                 (None, None) => {}
             }
         }
-        self.all_of(list(old, "allOf").unwrap_or_default(), list(new, "allOf").unwrap_or_default(), &mut out);
+        self.all_of(
+            list(old, "allOf").unwrap_or_default(),
+            list(new, "allOf").unwrap_or_default(),
+            &mut out,
+        );
         out
     }
 
@@ -70,8 +111,16 @@ impl Differ<'_> {
                 }
             }
         }
-        let covered = |at: usize| pairs.iter().any(|pair| pair.at == at && pair.changes.iter().all(|c| c.backward == Effect::Ok));
-        let covering = |to: usize| pairs.iter().any(|pair| pair.to == to && pair.changes.iter().all(|c| c.forward == Effect::Ok));
+        let covered = |at: usize| {
+            pairs
+                .iter()
+                .any(|pair| pair.at == at && pair.changes.iter().all(|c| c.backward == Effect::Ok))
+        };
+        let covering = |to: usize| {
+            pairs
+                .iter()
+                .any(|pair| pair.to == to && pair.changes.iter().all(|c| c.forward == Effect::Ok))
+        };
         let mut order: Vec<&Pair> = pairs.iter().filter(|pair| pair.is_alike()).collect();
         order.sort_by_key(|pair| (pair.weight(), pair.at.abs_diff(pair.to)));
         let mut before = vec![false; old.len()];
@@ -96,34 +145,60 @@ impl Differ<'_> {
         }
         for (at, branch) in old.iter().enumerate().filter(|(at, _)| !before[*at]) {
             let (kind, reason) = if is_null(branch) {
-                ("null-forbidden", "It could be null and no longer can.".to_owned())
+                (
+                    "null-forbidden",
+                    "It could be null and no longer can.".to_owned(),
+                )
             } else {
-                ("alternative-removed", format!("The alternative {} is gone.", short(branch)))
+                (
+                    "alternative-removed",
+                    format!("The alternative {} is gone.", short(branch)),
+                )
             };
-            out.push(Change::new(kind, reason).values(Some(branch), None).effects(Effect::breaks(!covered(at)), Effect::Ok));
+            out.push(
+                Change::new(kind, reason)
+                    .values(Some(branch), None)
+                    .effects(Effect::breaks(!covered(at)), Effect::Ok),
+            );
         }
         for (to, branch) in new.iter().enumerate().filter(|(to, _)| !after[*to]) {
             let (kind, reason) = if is_null(branch) {
                 ("null-allowed", "It may now also be null.".to_owned())
             } else {
-                ("alternative-added", format!("The alternative {} is new.", short(branch)))
+                (
+                    "alternative-added",
+                    format!("The alternative {} is new.", short(branch)),
+                )
             };
-            out.push(Change::new(kind, reason).values(None, Some(branch)).effects(Effect::Ok, Effect::breaks(!covering(to))));
+            out.push(
+                Change::new(kind, reason)
+                    .values(None, Some(branch))
+                    .effects(Effect::Ok, Effect::breaks(!covering(to))),
+            );
         }
         out
     }
 
     /// Takes unions inside of a branch and lists of types apart.
     fn split(&self, branches: &[Value], of_old: bool) -> Vec<Value> {
-        let defs = if of_old { &self.old.defs } else { &self.new.defs };
+        let defs = if of_old {
+            &self.old.defs
+        } else {
+            &self.new.defs
+        };
         let mut out = Vec::new();
         for branch in branches {
-            let body = super::target(branch).and_then(|name| defs.get(name)).unwrap_or(branch);
+            let body = super::target(branch)
+                .and_then(|name| defs.get(name))
+                .unwrap_or(branch);
             let Some(map) = body.as_object() else {
                 out.push(branch.clone());
                 continue;
             };
-            if let Some(inner) = map.get("anyOf").and_then(Value::as_array).filter(|_| only_union(map).is_some())
+            if let Some(inner) = map
+                .get("anyOf")
+                .and_then(Value::as_array)
+                .filter(|_| only_union(map).is_some())
                 && super::target(branch).is_none()
             {
                 out.extend(inner.iter().cloned());
@@ -147,7 +222,11 @@ impl Differ<'_> {
         let mut rest: Vec<Value> = new;
         let mut gone = Vec::new();
         for branch in old {
-            match rest.iter().position(|other| self.schemas(&branch, other).iter().all(|change| !change.breaks())) {
+            match rest.iter().position(|other| {
+                self.schemas(&branch, other)
+                    .iter()
+                    .all(|change| !change.breaks())
+            }) {
                 Some(at) => {
                     rest.remove(at);
                 }
@@ -158,10 +237,24 @@ impl Differ<'_> {
             out.extend(self.schemas(&gone.remove(0), &rest.remove(0)));
         }
         for branch in gone {
-            out.push(Change::new("requirement-removed", format!("It no longer needs to match {}.", short(&branch))).values(Some(&branch), None).widened());
+            out.push(
+                Change::new(
+                    "requirement-removed",
+                    format!("It no longer needs to match {}.", short(&branch)),
+                )
+                .values(Some(&branch), None)
+                .widened(),
+            );
         }
         for branch in rest {
-            out.push(Change::new("requirement-added", format!("It must now also match {}.", short(&branch))).values(None, Some(&branch)).narrowed());
+            out.push(
+                Change::new(
+                    "requirement-added",
+                    format!("It must now also match {}.", short(&branch)),
+                )
+                .values(None, Some(&branch))
+                .narrowed(),
+            );
         }
     }
 }
@@ -177,20 +270,30 @@ impl Pair {
     fn is_alike(&self) -> bool {
         !self.changes.iter().any(|change| {
             let both = change.backward == Effect::Breaks && change.forward == Effect::Breaks;
-            let here = change.path.is_empty() && matches!(&*change.kind, "type-changed" | "forbidden" | "allowed");
+            let here = change.path.is_empty()
+                && matches!(&*change.kind, "type-changed" | "forbidden" | "allowed");
             // Two alternatives that name themselves by a constant are told apart by it.
-            let tag = change.kind == "enum-changed" && change.path.matches('/').count() <= 1 && is_single(&change.old) && is_single(&change.new);
+            let tag = change.kind == "enum-changed"
+                && change.path.matches('/').count() <= 1
+                && is_single(&change.old)
+                && is_single(&change.new);
             here || tag && both
         })
     }
 
     fn weight(&self) -> usize {
-        self.changes.iter().map(|change| 1 + 2 * usize::from(change.breaks())).sum()
+        self.changes
+            .iter()
+            .map(|change| 1 + 2 * usize::from(change.breaks()))
+            .sum()
     }
 }
 
 fn is_single(value: &Option<Value>) -> bool {
-    value.as_ref().and_then(Value::as_array).is_some_and(|list| list.len() == 1)
+    value
+        .as_ref()
+        .and_then(Value::as_array)
+        .is_some_and(|list| list.len() == 1)
 }
 
 fn is_null(branch: &Value) -> bool {
@@ -206,5 +309,9 @@ fn only_union(schema: &Map<String, Value>) -> Option<&Vec<Value>> {
 }
 
 fn remarks(schema: &Map<String, Value>) -> Map<String, Value> {
-    schema.iter().filter(|(key, _)| is_annotation(key)).map(|(key, value)| (key.clone(), value.clone())).collect()
+    schema
+        .iter()
+        .filter(|(key, _)| is_annotation(key))
+        .map(|(key, value)| (key.clone(), value.clone()))
+        .collect()
 }

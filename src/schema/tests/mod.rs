@@ -1,3 +1,5 @@
 //! Tests of the comparison.
 
+mod lists;
+mod random;
 mod vectors;
