@@ -21,6 +21,7 @@ mod filters;
 mod frames;
 mod headless;
 mod repair;
+mod schemas;
 mod soak;
 mod tap;
 mod window;
@@ -48,6 +49,11 @@ const ALL: &[(&str, usize, &[&str])] = &[
     ),
     ("frames", 3, &["frame_ms_median", "frame_ms_p99"]),
     ("repair", 3, &["resend_vs_shovel", "peek_1000_vs_http_get"]),
+    (
+        "schemas",
+        3,
+        &["schema_recursive_ms", "schema_3000_properties_ms"],
+    ),
     ("memory", 3, &["bytes_per_event_overhead"]),
     ("idle", 3, &["idle_cpu_percent"]),
     ("first-frame", 3, &["first_frame_vs_empty_eframe"]),
@@ -91,6 +97,7 @@ fn measure(what: &str, rest: &[String]) {
         "filters" => filters::measure(),
         "frames" => frames::measure_frames(),
         "repair" => repair::measure(),
+        "schemas" => schemas::measure(),
         "memory" => frames::measure_memory(),
         "idle" => window::measure_idle(),
         "first-frame" => window::measure_first_frame(),

@@ -25,7 +25,7 @@ pub(super) struct Generator<'a> {
 impl<'a> Generator<'a> {
     /// For `schema`; `seed` decides everything. `hints` are other schemas whose limits and names
     /// are worth trying.
-    pub fn new(schema: &'a Normal, hints: &[&Normal], seed: u64) -> Self {
+    pub(super) fn new(schema: &'a Normal, hints: &[&Normal], seed: u64) -> Self {
         let mut out = Self {
             schema,
             random: fastrand::Rng::with_seed(seed),
@@ -43,14 +43,14 @@ impl<'a> Generator<'a> {
     }
 
     /// The next value.
-    pub fn next(&mut self) -> Value {
+    pub(super) fn next(&mut self) -> Value {
         self.optional = *self.pick(&[0, 20, 50, 90, 100]).unwrap_or(&50);
         let root = &self.schema.root;
         self.value(root, 0)
     }
 
     /// The next value with everything optional, for a sample.
-    pub fn full(&mut self) -> Value {
+    pub(super) fn full(&mut self) -> Value {
         self.optional = 100;
         let root = &self.schema.root;
         self.value(root, 0)
@@ -76,7 +76,7 @@ impl<'a> Generator<'a> {
                 for (key, value) in map {
                     match (key.as_str(), value) {
                         ("enum" | "examples", Value::Array(list)) => {
-                            self.values.extend(list.iter().take(20).cloned())
+                            self.values.extend(list.iter().take(20).cloned());
                         }
                         ("default", value) => self.values.push(value.clone()),
                         ("properties", Value::Object(table)) => {
@@ -457,17 +457,16 @@ impl<'a> Generator<'a> {
             if out.len() >= least && !self.chance(20) {
                 continue;
             }
-            let name = match map.get("propertyNames").cloned() {
-                Some(names) => match self.value(&names, depth + 1) {
+            let name = if let Some(names) = map.get("propertyNames").cloned() {
+                match self.value(&names, depth + 1) {
                     Value::String(name) => name,
                     _ => continue,
-                },
-                None => {
-                    let names = std::mem::take(&mut self.names);
-                    let name = self.pick(&names).filter(|_| self.random.bool()).cloned();
-                    self.names = names;
-                    name.unwrap_or_else(|| format!("extra{}", tries))
                 }
+            } else {
+                let names = std::mem::take(&mut self.names);
+                let name = self.pick(&names).filter(|_| self.random.bool()).cloned();
+                self.names = names;
+                name.unwrap_or_else(|| format!("extra{tries}"))
             };
             if !properties.contains_key(&name) && !out.contains_key(&name) {
                 let value = self.value(&rest, depth + 1);

@@ -30,7 +30,7 @@ impl Normal {
     /// # Errors
     /// It is neither an object nor a boolean, is nested too deeply, or has a reference that leads
     /// nowhere.
-    pub fn of(
+    pub(super) fn of(
         schema: &Value,
         draft: Draft,
         others: &BTreeMap<String, Value>,
@@ -57,7 +57,7 @@ impl Normal {
     }
 
     /// As a document of draft 2020-12.
-    pub fn document(&self) -> Value {
+    pub(super) fn document(&self) -> Value {
         match &self.root {
             Value::Object(map) => {
                 let mut map = map.clone();

@@ -137,12 +137,16 @@ impl Closer<'_> {
                     table.values_mut().for_each(|one| self.close(one, true));
                 }
                 ("prefixItems", Value::Array(list)) => {
-                    list.iter_mut().for_each(|one| self.close(one, true))
+                    for one in list {
+                        self.close(one, true);
+                    }
                 }
                 ("items" | "additionalProperties", value) => self.close(value, true),
                 ("allOf" | "anyOf" | "oneOf", Value::Array(list)) => {
                     let alone = alone && beside_others(key, &around) == Some(false);
-                    list.iter_mut().for_each(|one| self.close(one, alone));
+                    for one in list {
+                        self.close(one, alone);
+                    }
                 }
                 _ => {}
             }
@@ -277,7 +281,7 @@ fn open(schema: &mut Value, policy: Policy, wider: &BTreeSet<String>) -> bool {
                 }
             }
             ("items" | "additionalProperties" | "then" | "else", value) => {
-                changed |= open(value, policy, wider)
+                changed |= open(value, policy, wider);
             }
             _ => {}
         }

@@ -29,7 +29,7 @@ pub(super) struct Place<'a> {
 
 impl<'a> Documents<'a> {
     /// The document itself, and the others of its folder by file name.
-    pub fn new(
+    pub(super) fn new(
         root: &'a Value,
         others: &'a BTreeMap<String, Value>,
     ) -> Result<(Self, Url), Unusable> {
@@ -81,7 +81,7 @@ impl<'a> Documents<'a> {
     ///
     /// # Errors
     /// Nothing that was handed in has that address.
-    pub fn resolve(&self, reference: &str, base: &Url) -> Result<Place<'a>, Unusable> {
+    pub(super) fn resolve(&self, reference: &str, base: &Url) -> Result<Place<'a>, Unusable> {
         let unknown = || {
             Unusable::new(format!(
                 "The reference {reference:?} leads nowhere. References reach inside the schema and \
@@ -170,15 +170,12 @@ fn percent_decoded(text: &str) -> String {
             .flatten()
             .and_then(|pair| std::str::from_utf8(pair).ok())
             .and_then(|pair| u8::from_str_radix(pair, 16).ok());
-        match hex {
-            Some(byte) => {
-                out.push(byte);
-                at += 3;
-            }
-            None => {
-                out.push(bytes[at]);
-                at += 1;
-            }
+        if let Some(byte) = hex {
+            out.push(byte);
+            at += 3;
+        } else {
+            out.push(bytes[at]);
+            at += 1;
         }
     }
     String::from_utf8_lossy(&out).into_owned()

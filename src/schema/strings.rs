@@ -61,7 +61,7 @@ fn write(hir: &Hir, random: &mut fastrand::Rng, out: &mut String, depth: usize) 
             .iter()
             .for_each(|part| write(part, random, out, depth + 1)),
         HirKind::Alternation(parts) => {
-            write(&parts[random.usize(0..parts.len())], random, out, depth + 1)
+            write(&parts[random.usize(0..parts.len())], random, out, depth + 1);
         }
     }
 }

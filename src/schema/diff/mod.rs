@@ -3,6 +3,7 @@
 //! event can really break is asked elsewhere.
 
 mod array;
+mod dependent;
 mod numeric;
 mod object;
 mod rename;
@@ -224,7 +225,7 @@ pub(super) enum Direction {
 }
 
 impl Direction {
-    pub fn effect(self, change: &Change) -> Effect {
+    pub(super) fn effect(self, change: &Change) -> Effect {
         match self {
             Self::Backward => change.backward,
             Self::Forward => change.forward,

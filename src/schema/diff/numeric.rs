@@ -108,7 +108,6 @@ fn bound(
 fn steps(old: &Map<String, Value>, new: &Map<String, Value>, out: &mut Vec<Change>) {
     let (before, after) = (old.get("multipleOf"), new.get("multipleOf"));
     let change = match (before, after) {
-        (None, None) => return,
         (None, Some(b)) => Change::new(
             "multiple-of-added",
             format!("The number must now be a multiple of {b}."),

@@ -146,7 +146,7 @@ impl Differ<'_> {
         was_required: bool,
         is_required: bool,
     ) -> Change {
-        let before = self.undeclared(name, old);
+        let before = Self::undeclared(name, old);
         let mut backward = match &before {
             Value::Bool(true) if self.tolerant(old) => Effect::Ok,
             Value::Bool(true) => Effect::breaks(!is_anything(schema)),
@@ -201,7 +201,7 @@ impl Differ<'_> {
         was_required: bool,
         is_required: bool,
     ) -> Change {
-        let after = self.undeclared(name, new);
+        let after = Self::undeclared(name, new);
         let backward = match &after {
             Value::Bool(true) => Effect::Ok,
             Value::Bool(false) => {
@@ -248,7 +248,7 @@ impl Differ<'_> {
     }
 
     /// What a schema says about a property that it does not declare by name.
-    fn undeclared(&self, name: &str, schema: &Table) -> Value {
+    fn undeclared(name: &str, schema: &Table) -> Value {
         let matching: Vec<Value> = table(schema, "patternProperties")
             .into_iter()
             .flatten()
@@ -411,80 +411,6 @@ impl Differ<'_> {
         }
         out.extend(below("*", changes));
     }
-
-    fn dependent(&mut self, old: &Table, new: &Table, out: &mut Vec<Change>) {
-        let none = Table::new();
-        let before = table(old, "dependentRequired").unwrap_or(&none);
-        let after = table(new, "dependentRequired").unwrap_or(&none);
-        let names = |table: &Table, key: &str| -> BTreeSet<String> {
-            table
-                .get(key)
-                .and_then(Value::as_array)
-                .into_iter()
-                .flatten()
-                .filter_map(|one| one.as_str().map(str::to_owned))
-                .collect()
-        };
-        let keys: BTreeSet<&String> = before.keys().chain(after.keys()).collect();
-        for key in keys {
-            let (a, b) = (names(before, key), names(after, key));
-            let at = format!("/{}", escaped(key));
-            for name in b.difference(&a) {
-                out.push(
-                    Change::new(
-                        "dependency-added",
-                        format!("Who writes `{key}` must now also write `{name}`."),
-                    )
-                    .values(None, Some(&json!(name)))
-                    .at(&at)
-                    .narrowed(),
-                );
-            }
-            for name in a.difference(&b) {
-                out.push(
-                    Change::new(
-                        "dependency-removed",
-                        format!("Who writes `{key}` no longer needs to write `{name}`."),
-                    )
-                    .values(Some(&json!(name)), None)
-                    .at(&at)
-                    .widened(),
-                );
-            }
-        }
-        let before = table(old, "dependentSchemas").unwrap_or(&none);
-        let after = table(new, "dependentSchemas").unwrap_or(&none);
-        let keys: BTreeSet<&String> = before.keys().chain(after.keys()).collect();
-        for key in keys {
-            let at = format!("/{}", escaped(key));
-            match (before.get(key), after.get(key)) {
-                (Some(a), Some(b)) => out.extend(self.schemas(a, b)),
-                (None, Some(b)) if !is_anything(b) => {
-                    out.push(
-                        Change::new(
-                            "dependency-added",
-                            format!("Events with `{key}` must now also match {}.", short(b)),
-                        )
-                        .values(None, Some(b))
-                        .at(at)
-                        .narrowed(),
-                    );
-                }
-                (Some(a), None) if !is_anything(a) => {
-                    out.push(
-                        Change::new(
-                            "dependency-removed",
-                            format!("Events with `{key}` no longer need to match {}.", short(a)),
-                        )
-                        .values(Some(a), None)
-                        .at(at)
-                        .widened(),
-                    );
-                }
-                _ => {}
-            }
-        }
-    }
 }
 
 /// A keyword that is compared as a whole. `forgiven` says whether refusing is overlooked.
@@ -551,7 +477,7 @@ fn turn_of_requirement(
     }
 }
 
-fn table<'a>(schema: &'a Table, key: &str) -> Option<&'a Table> {
+pub(super) fn table<'a>(schema: &'a Table, key: &str) -> Option<&'a Table> {
     schema.get(key)?.as_object()
 }
 
@@ -576,6 +502,6 @@ fn rest_of(schema: &Table) -> Value {
     }
 }
 
-fn escaped(name: &str) -> String {
+pub(super) fn escaped(name: &str) -> String {
     name.replace('~', "~0").replace('/', "~1")
 }

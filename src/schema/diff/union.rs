@@ -275,8 +275,8 @@ impl Pair {
             // Two alternatives that name themselves by a constant are told apart by it.
             let tag = change.kind == "enum-changed"
                 && change.path.matches('/').count() <= 1
-                && is_single(&change.old)
-                && is_single(&change.new);
+                && is_single(change.old.as_ref())
+                && is_single(change.new.as_ref());
             here || tag && both
         })
     }
@@ -289,9 +289,8 @@ impl Pair {
     }
 }
 
-fn is_single(value: &Option<Value>) -> bool {
+fn is_single(value: Option<&Value>) -> bool {
     value
-        .as_ref()
         .and_then(Value::as_array)
         .is_some_and(|list| list.len() == 1)
 }

@@ -26,6 +26,7 @@ fn list(old: Value, new: Value) -> Vec<String> {
 }
 
 /// An event with these properties, the first of them required.
+#[expect(clippy::needless_pass_by_value, reason = "the tests read better")]
 fn event(properties: Value) -> Value {
     let first = properties
         .as_object()

@@ -1,0 +1,149 @@
+//! Whether a reader with one schema can resolve what a writer wrote with another.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use super::{Avro, Field, Shape, Type, last, name_of};
+
+/// Whether a reader can resolve what a writer wrote.
+pub(super) struct Resolver<'a> {
+    pub(super) writer: &'a Avro,
+    pub(super) reader: &'a Avro,
+    pub(super) open: BTreeSet<(String, String)>,
+}
+
+impl Resolver<'_> {
+    pub(super) fn problem(&mut self, writer: &Type, reader: &Type) -> Option<String> {
+        match (writer, reader) {
+            // Every branch that may have been written must be readable.
+            (Type::Union(branches), reader) => branches
+                .iter()
+                .find_map(|branch| self.problem(branch, reader)),
+            (writer, Type::Union(branches)) => {
+                let readable = branches
+                    .iter()
+                    .any(|branch| self.problem(writer, branch).is_none());
+                (!readable).then(|| {
+                    format!(
+                        "{} is none of the alternatives that the reader knows",
+                        name_of(writer)
+                    )
+                })
+            }
+            (
+                Type::Plain {
+                    name: a,
+                    logical: from,
+                },
+                Type::Plain {
+                    name: b,
+                    logical: to,
+                },
+            ) => {
+                let decimal = |logical: &Option<Value>| {
+                    logical
+                        .as_ref()
+                        .filter(|one| one["logicalType"] == "decimal")
+                        .cloned()
+                };
+                let mismatch = || format!("{a} was written and cannot be read as {b}");
+                let promoted = a == b
+                    || matches!(
+                        (a.as_str(), b.as_str()),
+                        ("int", "long" | "float" | "double")
+                            | ("long", "float" | "double")
+                            | ("float", "double")
+                            | ("string", "bytes")
+                            | ("bytes", "string")
+                    );
+                if !promoted {
+                    return Some(mismatch());
+                }
+                match (decimal(from), decimal(to)) {
+                    (Some(from), Some(to)) if from != to => {
+                        Some("the decimals differ in precision or scale".to_owned())
+                    }
+                    _ => None,
+                }
+            }
+            (Type::Array(a), Type::Array(b)) | (Type::Map(a), Type::Map(b)) => self.problem(a, b),
+            (Type::Named(a), Type::Named(b)) => self.named(a, b),
+            (a, b) => Some(format!(
+                "{} was written and cannot be read as {}",
+                name_of(a),
+                name_of(b)
+            )),
+        }
+    }
+
+    fn named(&mut self, a: &str, b: &str) -> Option<String> {
+        let (Some(from), Some(to)) = (
+            self.writer.named.get(a).cloned(),
+            self.reader.named.get(b).cloned(),
+        ) else {
+            return Some(format!("{a} or {b} is not defined"));
+        };
+        if last(a) != last(b)
+            && !to
+                .aliases
+                .iter()
+                .any(|alias| alias == a || last(alias) == last(a))
+        {
+            return Some(format!(
+                "the type was called {a} and is called {b}, without an alias"
+            ));
+        }
+        match (&from.shape, &to.shape) {
+            (Shape::Record(from), Shape::Record(to)) => {
+                let key = (a.to_owned(), b.to_owned());
+                if !self.open.insert(key) {
+                    return None;
+                }
+                to.iter().find_map(|field| match written(field, from) {
+                    Some(other) => self
+                        .problem(&other.kind, &field.kind)
+                        .map(|reason| format!("`{}`: {reason}", field.name)),
+                    None if field.default.is_some() => None,
+                    None => Some(format!(
+                        "`{}` was not written, and the reader has no default for it",
+                        field.name
+                    )),
+                })
+            }
+            (
+                Shape::Enum { symbols: from, .. },
+                Shape::Enum {
+                    symbols: to,
+                    default,
+                },
+            ) => {
+                let unknown: Vec<&str> = from
+                    .iter()
+                    .filter(|one| !to.contains(one))
+                    .map(String::as_str)
+                    .collect();
+                (!unknown.is_empty() && default.is_none()).then(|| {
+                    format!(
+                        "the reader does not know the symbols {}",
+                        unknown.join(", ")
+                    )
+                })
+            }
+            (Shape::Fixed { size: from }, Shape::Fixed { size: to }) => {
+                (from != to).then(|| format!("{from} bytes were written and {to} are read"))
+            }
+            _ => Some(format!("{a} was written and cannot be read as {b}")),
+        }
+    }
+}
+
+/// The field of the writer that a reader's field is read from.
+pub(super) fn written<'a>(field: &Field, from: &'a [Field]) -> Option<&'a Field> {
+    from.iter()
+        .find(|other| other.name == field.name)
+        .or_else(|| {
+            from.iter()
+                .find(|other| field.aliases.contains(&other.name))
+        })
+}

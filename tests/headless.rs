@@ -1,0 +1,183 @@
+//! `eventscope schema check`, as a build calls it.
+
+#![allow(clippy::expect_used, clippy::unwrap_used, reason = "tests")]
+
+use std::io::Write as _;
+use std::process::{Command, Output, Stdio};
+
+use serde_json::{Value, json};
+
+fn eventscope(arguments: &[&str], input: &str) -> Output {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_eventscope"))
+        .args(["schema", "check"])
+        .args(arguments)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the program starts");
+    let mut stdin = child.stdin.take().expect("a pipe");
+    stdin.write_all(input.as_bytes()).expect("input");
+    drop(stdin);
+    child.wait_with_output().expect("it ends")
+}
+
+fn lines(output: &Output) -> Vec<Value> {
+    let text = std::str::from_utf8(&output.stdout).expect("text");
+    text.lines()
+        .map(|line| serde_json::from_str(line).expect("a line of JSON"))
+        .collect()
+}
+
+struct Folder(tempfile::TempDir);
+
+impl Folder {
+    fn new() -> Self {
+        Self(tempfile::tempdir().expect("a folder"))
+    }
+
+    fn write(&self, name: &str, content: &str) -> String {
+        let path = self.0.path().join(name);
+        std::fs::write(&path, content).expect("a file");
+        path.to_str().expect("a path").to_owned()
+    }
+}
+
+const OLD: &str = r#"{"type":"object","properties":{"id":{"type":"string"}},"required":["id"]}"#;
+const NEW: &str = r#"{"type":"object","properties":{"id":{"type":"string"},"currency":{"type":"string"}},"required":["id","currency"]}"#;
+
+#[test]
+fn the_exit_code_says_whether_it_is_compatible() {
+    let folder = Folder::new();
+    let (old, new) = (folder.write("1.json", OLD), folder.write("2.json", NEW));
+    assert_eq!(eventscope(&[&old, &new], "").status.code(), Some(1));
+    assert_eq!(
+        eventscope(&[&old, &new, "--level", "forward"], "")
+            .status
+            .code(),
+        Some(0)
+    );
+    assert_eq!(
+        eventscope(&[&old, &old, "--level", "FULL"], "")
+            .status
+            .code(),
+        Some(0)
+    );
+    let broken = folder.write("3.json", "{");
+    for unusable in [broken.as_str(), "/nowhere/4.json"] {
+        let output = eventscope(&[&old, unusable], "");
+        assert_eq!(output.status.code(), Some(2));
+        assert!(
+            String::from_utf8_lossy(&output.stdout).contains(unusable),
+            "{output:?}"
+        );
+    }
+    assert_eq!(
+        eventscope(&[&old, &new, "--policy", "mine"], "")
+            .status
+            .code(),
+        Some(2)
+    );
+}
+
+#[test]
+fn json_says_what_breaks_and_shows_an_event() {
+    let folder = Folder::new();
+    let (old, new) = (folder.write("1.json", OLD), folder.write("2.json", NEW));
+    let output = eventscope(&[&old, &new, "--format", "json"], "");
+    let report = &lines(&output)[0];
+    assert_eq!(report["backward"], "no");
+    assert_eq!(report["forward"], "yes");
+    assert_eq!(report["compatible"], false);
+    assert_eq!(report["proof"], "example");
+    assert_eq!(report["changes"][0]["path"], "#/currency");
+    assert_eq!(report["changes"][0]["kind"], "required-property-added");
+    assert_eq!(report["changes"][0]["backward"], "breaks");
+    assert_eq!(report["changes"][0]["forward"], "ok");
+    assert!(report["example"].get("currency").is_none() && report["example"].get("id").is_some());
+    let markdown = eventscope(&[&old, &new, "--format", "markdown"], "");
+    let markdown = String::from_utf8_lossy(&markdown.stdout).into_owned();
+    assert!(
+        markdown.contains("| `#/currency` | required-property-added | breaks | ok |"),
+        "{markdown}"
+    );
+}
+
+#[test]
+fn references_lead_to_the_files_of_the_folder() {
+    let folder = Folder::new();
+    folder.write(
+        "money.json",
+        r#"{"type":"object","properties":{"amount":{"type":"number"}}}"#,
+    );
+    let old = folder.write(
+        "1.json",
+        r#"{"properties":{"total":{"$ref":"money.json"}}}"#,
+    );
+    let new = folder.write(
+        "2.json",
+        r#"{"properties":{"total":{"type":"object","properties":{"amount":{"type":"string"}}}}}"#,
+    );
+    let output = eventscope(&[&old, &new, "--format", "json"], "");
+    assert_eq!(
+        lines(&output)[0]["changes"][0]["path"],
+        "#/total/amount",
+        "{output:?}"
+    );
+    let lost = folder.write(
+        "3.json",
+        r#"{"properties":{"total":{"$ref":"https://example.com/money.json"}}}"#,
+    );
+    let output = eventscope(&[&old, &lost], "");
+    assert_eq!(output.status.code(), Some(2));
+    assert!(
+        String::from_utf8_lossy(&output.stdout).contains("leads nowhere"),
+        "{output:?}"
+    );
+}
+
+#[test]
+fn pairs_are_answered_in_order_whatever_they_hold() {
+    let deep = format!("{}1{}", "[".repeat(10_000), "]".repeat(10_000));
+    let pair = |id: Value, original: Value, update: Value| {
+        json!({"id": id, "original": original, "update": update}).to_string()
+    };
+    let input = [
+        pair(
+            json!("a"),
+            json!({"type": "integer"}),
+            json!({"type": "number"}),
+        ),
+        "not JSON".to_owned(),
+        pair(json!(3), json!({"type": 7}), json!({})),
+        format!(r#"{{"id":"deep","original":{deep},"update":{{}}}}"#),
+        pair(json!("avro"), json!("int"), json!("long")),
+        pair(json!("text"), json!(OLD), json!(NEW)),
+        pair(json!("none"), json!({"$ref": "#/nowhere"}), json!({})),
+        json!({"id": "half", "original": {}}).to_string(),
+        pair(json!("self"), json!({"$ref": "#"}), json!({"$ref": "#"})),
+    ]
+    .join("\n");
+    let output = eventscope(&["--stdin-pairs"], &input);
+    let reports = lines(&output);
+    assert_eq!(output.status.code(), Some(2));
+    assert_eq!(reports.len(), 9, "{output:?}");
+    assert_eq!(
+        (
+            &reports[0]["id"],
+            &reports[0]["backward"],
+            &reports[0]["forward"]
+        ),
+        (&json!("a"), &json!("yes"), &json!("no"))
+    );
+    for at in [1, 2, 3, 6, 7] {
+        assert!(reports[at]["error"].is_string(), "{}", reports[at]);
+    }
+    assert_eq!(reports[2]["id"], 3);
+    assert_eq!(
+        (&reports[4]["backward"], &reports[4]["forward"]),
+        (&json!("yes"), &json!("no"))
+    );
+    assert_eq!(reports[5]["backward"], "no");
+    assert_eq!(reports[8]["id"], "self");
+}
