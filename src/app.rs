@@ -10,6 +10,7 @@ use eframe::egui::{self, Ui};
 use crate::log::DEFAULT_MAX_BYTES;
 use crate::protocol::{Command, Gravity, Update};
 use crate::settings::Settings;
+use crate::state::schemas::SchemaAction;
 use crate::state::{Action, Forms, Moment, Soon, State};
 use crate::ui::{Memory, shell, theme};
 
@@ -60,14 +61,19 @@ impl App {
         if let Some(bytes) = settings.log_bytes {
             state.live.log.set_max_bytes(bytes);
         }
-        Self {
+        let schemas = settings.schemas.clone();
+        let mut app = Self {
             wire,
             state,
             forms,
             memory: Memory::default(),
             settings,
             settings_file,
+        };
+        if let Some(folder) = schemas {
+            app.act(Action::Schemas(SchemaAction::Open(folder)));
         }
+        app
     }
 
     /// What the app knows; for tests.
@@ -123,6 +129,7 @@ impl App {
             last_good: self.state.last_good.clone(),
             light,
             filters: self.state.saved_filters.clone(),
+            schemas: self.state.schemas.own_folder(),
             log_bytes: (bytes != DEFAULT_MAX_BYTES).then_some(bytes),
         };
         if now.without_secret() == self.settings.without_secret() {

@@ -1,6 +1,7 @@
 //! The whole contract between the window and the broker side: [`Command`] goes down, [`Update`]
 //! comes up. Plain data on both ways; neither side knows the other's libraries.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
@@ -11,6 +12,7 @@ use crate::domain::resend::Target;
 use crate::domain::tap::{FirehoseRequest, TapId, TapRequest};
 use crate::domain::{Endpoint, Event, Fingerprint, Outgoing, Pace, Topology};
 use crate::log::Batch;
+use crate::schema::Catalog;
 
 /// Joins a command to the one [`Update`] that finishes it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -101,6 +103,22 @@ pub enum Command {
         request: RequestId,
         /// Which record.
         id: RecordId,
+    },
+    /// Read a folder of schemas and watch it. Answered by [`Update::Schemas`], again whenever
+    /// something in it changes.
+    OpenSchemas(PathBuf),
+    /// Open the sample shop's schemas, written to a folder of the app.
+    OpenSampleSchemas,
+    /// Write a version of a schema as a new file of the folder.
+    SaveSchema {
+        /// The folder of schemas.
+        folder: PathBuf,
+        /// Type of the events.
+        event_type: String,
+        /// Name of the version.
+        version: String,
+        /// Its content.
+        text: String,
     },
     /// Remove records from the journal. Answered by [`Update::Journal`].
     ForgetRecords(Vec<RecordId>),
@@ -204,6 +222,8 @@ pub enum Update {
     },
     /// What the journal holds, what is not certain first; or why it cannot be read.
     Journal(Result<Vec<Record>, String>),
+    /// What the folder of schemas holds, or why it cannot be read.
+    Schemas(Result<Arc<Catalog>, String>),
     /// Something the person should read.
     Notice(Notice),
 }

@@ -16,6 +16,8 @@ pub struct Settings {
     pub light: bool,
     /// Filters with names.
     pub filters: Vec<SavedFilter>,
+    /// The folder of schemas.
+    pub schemas: Option<PathBuf>,
     /// Memory for events, in bytes; `None` for the usual amount.
     pub log_bytes: Option<usize>,
 }

@@ -28,6 +28,7 @@ mod recorder;
 mod records;
 mod resend;
 pub mod sandbox;
+mod schemas;
 mod session;
 mod survey;
 mod tap;

@@ -19,7 +19,7 @@ use super::resend::{self, Order};
 use super::sandbox::Sandbox;
 use super::tap::{self, TapEnd, Wanted};
 use super::wires::{Outbox, Wires};
-use super::{Options, peek, preflight, records};
+use super::{Options, peek, preflight, records, schemas};
 use crate::domain::tap::TapId;
 use crate::protocol::{Command, Gravity, Link, RequestId, TapState, Update};
 
@@ -47,6 +47,7 @@ pub(super) async fn run(
         starting: None,
         sandbox: None,
         shop: JoinSet::new(),
+        folder: JoinSet::new(),
         aside,
         pauses: HashMap::new(),
     };
@@ -102,6 +103,8 @@ struct Session {
     starting: Option<Starting>,
     sandbox: Option<Sandbox>,
     shop: JoinSet<()>,
+    /// Watches the folder of schemas.
+    folder: JoinSet<()>,
     /// Work that goes on whatever becomes of the connection, one after the other.
     aside: mpsc::Sender<Work>,
 }
@@ -191,6 +194,30 @@ impl Session {
             Command::ReadJournal => {
                 self.apart(|journal| async move { records::read(&journal).await })
                     .await;
+            }
+            Command::OpenSchemas(folder) => {
+                self.folder.abort_all();
+                self.folder
+                    .spawn(schemas::watch(folder, self.outbox.clone()));
+            }
+            Command::OpenSampleSchemas => {
+                if let Some(data) = &self.options.journal_dir {
+                    let (folder, outbox) = (data.join("sample-schemas"), self.outbox.clone());
+                    self.folder.abort_all();
+                    self.folder.spawn(async move {
+                        schemas::watch(schemas::unpack(folder).await, outbox).await;
+                    });
+                }
+            }
+            Command::SaveSchema {
+                folder,
+                event_type,
+                version,
+                text,
+            } => {
+                let outbox = self.outbox.clone();
+                self.folder
+                    .spawn(schemas::save(folder, event_type, version, text, outbox));
             }
             Command::ForgetRecords(ids) => {
                 self.apart(|journal| async move { records::forget(&journal, ids).await })

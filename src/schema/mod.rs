@@ -5,6 +5,7 @@
 //! shown. A policy decides what a writer is taken to write and a reader to forgive.
 
 mod avro;
+pub mod catalog;
 mod change;
 mod check;
 mod diff;
@@ -29,6 +30,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 pub use avro::{Avro, compare_avro, is_avro};
+pub use catalog::{Catalog, Entry, EventType, Ready, Source, ready};
 pub use change::{Change, Effect};
 pub use check::{Answer, Proof, Report, Verdict, compare};
 pub use draft::Draft;

@@ -7,6 +7,7 @@ use crate::domain::Event;
 use super::dead_letters::DeadAction;
 use super::journal::JournalAction;
 use super::live::LiveAction;
+use super::schemas::SchemaAction;
 use super::tap_card::TapAction;
 
 /// A screen of the rail.
@@ -18,11 +19,13 @@ pub enum Screen {
     Publish,
     /// Why did it die, and how is it repaired?
     DeadLetters,
+    /// What changed between versions, and what breaks?
+    Schemas,
 }
 
 impl Screen {
     /// All of them, in the order of the rail.
-    pub const ALL: [Self; 3] = [Self::Live, Self::Publish, Self::DeadLetters];
+    pub const ALL: [Self; 4] = [Self::Live, Self::Publish, Self::DeadLetters, Self::Schemas];
 
     /// Its name on the rail.
     #[must_use]
@@ -31,6 +34,7 @@ impl Screen {
             Self::Live => "Live",
             Self::Publish => "Publish",
             Self::DeadLetters => "Dead letters",
+            Self::Schemas => "Schemas",
         }
     }
 }
@@ -64,6 +68,8 @@ pub enum Action {
     Dead(DeadAction),
     /// Something about the journal.
     Journal(JournalAction),
+    /// Something on the schemas screen.
+    Schemas(SchemaAction),
     /// Give the filter line this name and keep it.
     SaveFilter(String),
     /// Forget the filter of this name.

@@ -18,6 +18,10 @@ pub struct Forms {
     pub draft: Draft,
     /// The name of a queue to open by hand.
     pub queue: String,
+    /// The folder of schemas.
+    pub schema_folder: String,
+    /// The draft of a next version.
+    pub schema_draft: String,
     /// The dead letter that is being edited.
     pub editor: Option<super::dead_letters::Editor>,
 }

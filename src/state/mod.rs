@@ -14,6 +14,7 @@ pub mod live;
 pub mod notices;
 pub mod publish;
 pub mod saved;
+pub mod schemas;
 pub mod seen;
 pub mod selection;
 pub mod tap_card;
@@ -91,6 +92,8 @@ pub struct State {
     pub dead: dead_letters::DeadLetterDesk,
     /// What was resent or discarded on this machine.
     pub journal: journal::JournalDesk,
+    /// Versions of event schemas.
+    pub schemas: schemas::SchemaDesk,
     /// What the person should read.
     pub notices: notices::Notices,
     /// Filters with names.
@@ -118,6 +121,7 @@ impl State {
             publish: publish::PublishDesk::default(),
             dead: dead_letters::DeadLetterDesk::default(),
             journal: journal::JournalDesk::default(),
+            schemas: schemas::SchemaDesk::default(),
             notices: notices::Notices::default(),
             saved_filters: Vec::new(),
             last_good,
@@ -221,6 +225,7 @@ impl State {
                     self.notices.add(moment.now, Gravity::Warning, words);
                 }
             }
+            Update::Schemas(read) => self.schemas.read(read, forms),
             Update::Notice(notice) => {
                 self.notices.add(moment.now, notice.gravity, notice.words);
             }
@@ -269,6 +274,7 @@ impl State {
     pub fn tick(&mut self, now: DateTime<Utc>) -> Soon {
         let groups = match self.screen {
             Screen::DeadLetters => self.dead.tick(),
+            Screen::Schemas => self.schemas.tick(&self.live.log, || self.dead.known()),
             _ => Soon::No,
         };
         self.live.tick(now).or(groups)
@@ -311,10 +317,14 @@ impl State {
     /// The first topology of the sandbox starts its tap by itself: a newcomer sees events without
     /// a click. On any other broker a tap starts only when the person says so.
     fn autostart(&mut self, forms: &Forms) -> Vec<Command> {
+        let mut commands = Vec::new();
         if self.in_sandbox() && self.taps.list().is_empty() {
-            return self.start_at_once(forms).into_iter().collect();
+            commands.extend(self.start_at_once(forms));
         }
-        Vec::new()
+        if self.in_sandbox() && self.schemas.catalog.is_none() {
+            commands.push(Command::OpenSampleSchemas);
+        }
+        commands
     }
 
     fn fresh(&mut self) -> u64 {
@@ -393,6 +403,9 @@ impl State {
                 return self.journal.act(action, request).into_iter().collect();
             }
             Action::RefreshTopology => return vec![Command::RefreshTopology],
+            Action::Schemas(action) => {
+                return self.schemas.act(action, forms).into_iter().collect();
+            }
             Action::SaveFilter(name) => {
                 saved::save(&mut self.saved_filters, &name, &forms.filter);
             }

@@ -2,3 +2,4 @@
 
 pub mod firehose;
 pub mod journal;
+pub mod schemas;

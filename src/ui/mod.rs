@@ -10,12 +10,16 @@ pub mod inspector;
 pub mod live;
 pub mod publish;
 pub mod rail;
+pub mod schemas;
 pub mod shell;
 pub mod shortcuts;
 pub mod status_bar;
 pub mod theme;
 pub mod top_bar;
 pub mod widgets;
+
+use std::path::PathBuf;
+use std::sync::mpsc::Receiver;
 
 use crate::state::{Action, Forms, State};
 
@@ -71,6 +75,8 @@ pub struct Memory {
     pub columns: live::Columns,
     /// Where the table of dead letters stands.
     pub dead_table: TablePlace,
+    /// A folder is being chosen in a dialog.
+    pub choosing: Option<Receiver<Option<PathBuf>>>,
     /// Scroll the selected row into view in the next frame.
     pub reveal: bool,
 }

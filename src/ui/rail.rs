@@ -92,6 +92,7 @@ fn tab(ui: &mut Ui, screen: Screen, selected: bool, badge: u64) -> bool {
         Screen::Live => "What flows? (Ctrl+1)".to_owned(),
         Screen::Publish => "Send a test event (Ctrl+2)".to_owned(),
         Screen::DeadLetters => format!("{badge} dead letters wait (Ctrl+3)"),
+        Screen::Schemas => "What changed, and what breaks? (Ctrl+4)".to_owned(),
     });
     response.clicked() && !selected
 }
@@ -129,6 +130,16 @@ fn shapes(screen: Screen, rect: Rect, color: Color32) -> Vec<Shape> {
             )),
             line(vec![at(0.36, 0.38), at(0.64, 0.66)]),
             line(vec![at(0.64, 0.38), at(0.36, 0.66)]),
+        ],
+        // Two sheets, one before the other.
+        Screen::Schemas => vec![
+            Shape::Path(PathShape::closed_line(
+                vec![at(0.3, 0.28), at(0.96, 0.28), at(0.96, 0.98), at(0.3, 0.98)],
+                stroke,
+            )),
+            line(vec![at(0.06, 0.72), at(0.06, 0.02), at(0.7, 0.02)]),
+            line(vec![at(0.46, 0.52), at(0.8, 0.52)]),
+            line(vec![at(0.46, 0.74), at(0.8, 0.74)]),
         ],
     }
 }

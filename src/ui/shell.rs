@@ -4,7 +4,7 @@ use eframe::egui::{self, CentralPanel, Key, Ui};
 
 use super::theme::Palette;
 use super::{
-    Cx, Memory, connect, dead_letters, live, publish, rail, shortcuts, status_bar, top_bar,
+    Cx, Memory, connect, dead_letters, live, publish, rail, schemas, shortcuts, status_bar, top_bar,
 };
 use crate::state::{Action, Forms, Screen, State};
 
@@ -27,6 +27,7 @@ pub fn show(ui: &mut Ui, state: &State, forms: &mut Forms, memory: &mut Memory) 
             Screen::Live => live::live_ui(ui, cx),
             Screen::Publish => publish::publish_ui(ui, cx),
             Screen::DeadLetters => dead_letters::dead_letters_ui(ui, cx),
+            Screen::Schemas => schemas::schemas_ui(ui, cx),
         }
     } else {
         let frame = egui::Frame::new().fill(Palette::of(ui).base);

@@ -195,6 +195,13 @@ impl DeadLetterDesk {
         self.growth.note(names, topology, now);
     }
 
+    /// The dead letters that were looked at.
+    #[must_use]
+    pub fn known(&self) -> Vec<Arc<Event>> {
+        let peeked = self.peeked.iter().flat_map(|peeked| &peeked.messages);
+        peeked.map(|message| Arc::clone(&message.event)).collect()
+    }
+
     /// All dead letters that are known to wait, for the badge.
     #[must_use]
     pub fn waiting(&self) -> u64 {

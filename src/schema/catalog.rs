@@ -1,0 +1,184 @@
+//! The schemas of a folder: event types, and the versions of each in their order.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use super::{Avro, Unusable, Version};
+
+/// A schema as it lies in a file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Source {
+    /// Type of the events, the name of its folder.
+    pub event_type: String,
+    /// Version, the beginning of its file name.
+    pub version: String,
+    /// Its file name.
+    pub file: String,
+    /// Its content.
+    pub text: String,
+}
+
+/// A schema made ready, in its language.
+#[derive(Clone, Debug)]
+pub enum Ready {
+    /// JSON Schema.
+    Json(Arc<Version>),
+    /// Avro.
+    Avro(Arc<Avro>),
+}
+
+/// A version of an event type.
+#[derive(Clone, Debug)]
+pub struct Entry {
+    /// Its name.
+    pub version: String,
+    /// As it was written.
+    pub text: String,
+    /// Made ready, or why not.
+    pub ready: Result<Ready, Unusable>,
+}
+
+/// An event type with its versions, the oldest first.
+#[derive(Clone, Debug)]
+pub struct EventType {
+    /// Its name.
+    pub name: String,
+    /// At least one.
+    pub versions: Vec<Entry>,
+}
+
+/// All event types of a folder, by name.
+#[derive(Clone, Debug, Default)]
+pub struct Catalog {
+    /// The folder.
+    pub folder: PathBuf,
+    /// By name.
+    pub types: Vec<EventType>,
+}
+
+impl Catalog {
+    /// Makes the schemas of a folder ready.
+    #[must_use]
+    pub fn new(folder: PathBuf, sources: Vec<Source>) -> Self {
+        let mut types: BTreeMap<String, Vec<Source>> = BTreeMap::new();
+        for source in sources {
+            types
+                .entry(source.event_type.clone())
+                .or_default()
+                .push(source);
+        }
+        let types = types
+            .into_iter()
+            .map(|(name, mut sources)| {
+                sources.sort_by_key(|source| order(&source.version));
+                let all: BTreeMap<String, Value> = sources
+                    .iter()
+                    .filter_map(|source| {
+                        Some((
+                            source.file.clone(),
+                            serde_json::from_str(&source.text).ok()?,
+                        ))
+                    })
+                    .collect();
+                let versions = sources
+                    .into_iter()
+                    .map(|source| {
+                        let mut others = all.clone();
+                        others.remove(&source.file);
+                        let avro = source.file.ends_with(".avsc");
+                        Entry {
+                            ready: ready(&source.text, avro, &others),
+                            version: source.version,
+                            text: source.text,
+                        }
+                    })
+                    .collect();
+                EventType { name, versions }
+            })
+            .collect();
+        Self { folder, types }
+    }
+
+    /// The type of this name.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&EventType> {
+        self.types.iter().find(|one| one.name == name)
+    }
+}
+
+impl EventType {
+    /// The version of this name.
+    #[must_use]
+    pub fn get(&self, version: &str) -> Option<&Entry> {
+        self.versions.iter().find(|one| one.version == version)
+    }
+
+    /// The name that the next version would have.
+    #[must_use]
+    pub fn next(&self) -> String {
+        let newest = self
+            .versions
+            .iter()
+            .filter_map(|one| order(&one.version).0.first().copied())
+            .max();
+        newest.map_or_else(|| "1".to_owned(), |newest| (newest + 1).to_string())
+    }
+}
+
+/// Makes one schema ready. `others` are those it may refer to, by file name.
+///
+/// # Errors
+/// It is not JSON, or no schema.
+pub fn ready(text: &str, avro: bool, others: &BTreeMap<String, Value>) -> Result<Ready, Unusable> {
+    let schema: Value = serde_json::from_str(text)
+        .map_err(|error| Unusable::new(format!("It is not JSON: {error}.")))?;
+    if avro || super::is_avro(&schema) {
+        return Avro::new(&schema).map(|avro| Ready::Avro(Arc::new(avro)));
+    }
+    Version::new(schema, None, others).map(|version| Ready::Json(Arc::new(version)))
+}
+
+/// Versions are ordered by their numbers (`2` before `10`, `1.2` before `1.10`), then by their text.
+fn order(version: &str) -> (Vec<u64>, String) {
+    let numbers = version
+        .split(|c: char| !c.is_ascii_digit())
+        .filter_map(|part| part.parse().ok())
+        .collect();
+    (numbers, version.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn source(version: &str, text: &str) -> Source {
+        Source {
+            event_type: "order.created".into(),
+            version: version.into(),
+            file: format!("{version}.schema.json"),
+            text: text.into(),
+        }
+    }
+
+    #[test]
+    fn versions_are_in_their_order_and_a_broken_one_says_why() {
+        let sources = vec![source("10", "{}"), source("2", "{"), source("1", "true")];
+        let catalog = Catalog::new(PathBuf::from("/x"), sources);
+        let one = catalog.get("order.created").unwrap();
+        let names: Vec<&str> = one.versions.iter().map(|v| v.version.as_str()).collect();
+        assert_eq!(names, ["1", "2", "10"]);
+        assert!(
+            one.get("2")
+                .unwrap()
+                .ready
+                .as_ref()
+                .unwrap_err()
+                .to_string()
+                .contains("not JSON")
+        );
+        assert_eq!(one.next(), "11");
+    }
+}

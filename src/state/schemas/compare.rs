@@ -1,0 +1,329 @@
+//! A comparison with what really flowed: the report of two versions, and how many captured events
+//! and dead letters each of them refuses.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+use similar::{ChangeTag, TextDiff};
+
+use crate::domain::Event;
+use crate::domain::dead_letter::Origin;
+use crate::log::Segment;
+use crate::schema::{
+    Answer, Cancel, Change, Entry, EventType, Failure, Policy, Ready, Report, Validator, compare,
+    compare_avro, ready,
+};
+
+/// Most captured events that are validated, the newest ones, and for how long.
+const MOST: usize = 20_000;
+const PATIENCE: Duration = Duration::from_secs(4);
+/// A body that is larger is not looked at.
+const LARGEST: usize = 1_000_000;
+/// Most versions that are compared with each other.
+const MOST_VERSIONS: usize = 8;
+
+/// What is compared.
+pub(super) struct Work {
+    pub event_type: String,
+    pub old: Entry,
+    pub new: Entry,
+    /// Stands in the place of the new version.
+    pub draft: Option<String>,
+    pub policy: Policy,
+    pub log: Vec<Arc<Segment>>,
+    pub dead: Vec<Arc<Event>>,
+}
+
+/// What was found out.
+#[derive(Clone, Debug)]
+pub struct Comparison {
+    /// The report, or why there is none.
+    pub report: Result<Report, String>,
+    /// Of each change: how many captured events the new version refuses at its place.
+    pub hits: Vec<usize>,
+    /// Events that were captured.
+    pub captured: Replay,
+    /// Dead letters that were looked at.
+    pub dead: Replay,
+    /// Both texts, line by line.
+    pub lines: Vec<Line>,
+}
+
+/// How many events each version refuses.
+#[derive(Clone, Debug, Default)]
+pub struct Replay {
+    /// Events of the type that are JSON.
+    pub seen: usize,
+    /// The old version refuses.
+    pub refused_by_old: usize,
+    /// The new version refuses.
+    pub refused_by_new: usize,
+    /// The newest that the new version refuses, and why.
+    pub first: Option<(String, Vec<Failure>)>,
+}
+
+/// A line of both texts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Line {
+    /// In the old one.
+    pub old: Option<String>,
+    /// In the new one.
+    pub new: Option<String>,
+}
+
+impl Line {
+    /// Whether both say the same.
+    #[must_use]
+    pub fn is_same(&self) -> bool {
+        self.old == self.new
+    }
+}
+
+/// All versions against all.
+#[derive(Clone, Debug)]
+pub struct Matrix {
+    /// Names of the versions, the oldest first.
+    pub names: Vec<String>,
+    /// Whether a reader of the row's version can read what the column's version wrote.
+    pub cells: Vec<Vec<Answer>>,
+}
+
+impl Work {
+    pub(super) fn done(self, cancel: &Cancel) -> Comparison {
+        let new = match &self.draft {
+            Some(draft) => Entry {
+                version: "draft".to_owned(),
+                text: draft.clone(),
+                ready: ready(draft, false, &BTreeMap::new()),
+            },
+            None => self.new.clone(),
+        };
+        let mut out = Comparison {
+            report: report(&self.old, &new, self.policy, cancel),
+            lines: lines(&self.old.text, &new.text),
+            hits: Vec::new(),
+            captured: Replay::default(),
+            dead: Replay::default(),
+        };
+        let (Ok(Ready::Json(old)), Ok(Ready::Json(new))) = (&self.old.ready, &new.ready) else {
+            return out;
+        };
+        let changes: &[Change] = out.report.as_ref().map_or(&[], |report| &report.changes);
+        let mut judge = Judge {
+            old: &old.validator,
+            new: &new.validator,
+            changes,
+            hits: vec![0; changes.len()],
+        };
+        let mut dead = Replay::default();
+        for event in &self.dead {
+            if is_of(
+                &self.event_type,
+                event.envelope.event_type.as_deref(),
+                origin_key(event).as_deref(),
+            ) {
+                judge.ask(&mut dead, event.data());
+            }
+        }
+        // A change's hits are counted among what flowed.
+        judge.hits.fill(0);
+        let mut captured = Replay::default();
+        let until = Instant::now() + PATIENCE;
+        for kept in self
+            .log
+            .iter()
+            .rev()
+            .flat_map(|segment| segment.all_events())
+        {
+            if captured.seen >= MOST || Instant::now() > until || cancel.is_cancelled() {
+                break;
+            }
+            if is_of(
+                &self.event_type,
+                kept.shape().event_type.as_deref(),
+                Some(kept.routing_key()),
+            ) {
+                judge.ask(&mut captured, kept.data());
+            }
+        }
+        out.hits = judge.hits;
+        (out.dead, out.captured) = (dead, captured);
+        out
+    }
+}
+
+/// Asks both versions about one event after the other.
+struct Judge<'a> {
+    old: &'a Validator,
+    new: &'a Validator,
+    changes: &'a [Change],
+    hits: Vec<usize>,
+}
+
+impl Judge<'_> {
+    fn ask(&mut self, replay: &mut Replay, body: &[u8]) {
+        let Some(event) = payload(body) else { return };
+        replay.seen += 1;
+        replay.refused_by_old += usize::from(!self.old.is_valid(&event));
+        if self.new.is_valid(&event) {
+            return;
+        }
+        replay.refused_by_new += 1;
+        let failures = self.new.failures(&event, 20);
+        for (change, hits) in self.changes.iter().zip(&mut self.hits) {
+            *hits += usize::from(failures.iter().any(|failure| is_at(failure, change)));
+        }
+        if replay.first.is_none() {
+            replay.first = Some((event.to_string(), failures));
+        }
+    }
+}
+
+/// The event that a schema is about: of a structured CloudEvent its data.
+fn payload(body: &[u8]) -> Option<Value> {
+    if body.len() > LARGEST {
+        return None;
+    }
+    let mut event: Value = serde_json::from_slice(body).ok()?;
+    match event.get_mut("data") {
+        Some(data) if data.is_object() => {
+            let data = data.take();
+            Some(if event.get("specversion").is_some() {
+                data
+            } else {
+                event["data"] = data;
+                event
+            })
+        }
+        _ => Some(event),
+    }
+}
+
+/// Whether an event is of this type: by what it says of itself, else by its routing key.
+fn is_of(name: &str, event_type: Option<&str>, routing_key: Option<&str>) -> bool {
+    let bare = |text: &str| {
+        // `order.created.v2` is an `order.created`.
+        match text.rsplit_once(['.', '_', '-']) {
+            Some((head, tail))
+                if tail
+                    .strip_prefix(['v', 'V'])
+                    .is_some_and(|n| n.parse::<u32>().is_ok()) =>
+            {
+                head == name
+            }
+            _ => text == name,
+        }
+    };
+    event_type.map_or_else(|| routing_key.is_some_and(bare), bare)
+}
+
+fn origin_key(event: &Event) -> Option<String> {
+    let origin = Origin::of(&event.properties);
+    Some(origin.map_or_else(|| event.routing_key.clone(), |origin| origin.routing_key))
+}
+
+/// Whether a failure is at the place of a change. A missing property fails at the object around it.
+fn is_at(failure: &Failure, change: &Change) -> bool {
+    let place = change.path.trim_start_matches('#');
+    let general = |pointer: &str| -> String {
+        let steps = pointer.split('/').skip(1).map(|step| {
+            if step.bytes().all(|b| b.is_ascii_digit()) {
+                "/*".to_owned()
+            } else {
+                format!("/{step}")
+            }
+        });
+        steps.collect()
+    };
+    let at = general(&failure.at);
+    if at == place {
+        return true;
+    }
+    match place.rsplit_once('/') {
+        Some((around, last)) => at == around && failure.words.contains(&format!("\"{last}\"")),
+        None => false,
+    }
+}
+
+fn report(old: &Entry, new: &Entry, policy: Policy, cancel: &Cancel) -> Result<Report, String> {
+    let told = |entry: &Entry, error: &crate::schema::Unusable| {
+        format!("Version {} cannot be used. {error}", entry.version)
+    };
+    match (&old.ready, &new.ready) {
+        (Ok(Ready::Json(a)), Ok(Ready::Json(b))) => Ok(compare(a, b, policy, cancel)),
+        (Ok(Ready::Avro(a)), Ok(Ready::Avro(b))) => Ok(compare_avro(a, b, policy)),
+        (Ok(_), Ok(_)) => Err("One version is Avro and the other is JSON Schema: what one writes the other cannot read".to_owned()),
+        (Err(error), _) => Err(told(old, error)),
+        (_, Err(error)) => Err(told(new, error)),
+    }
+}
+
+/// All pairs of the newest versions.
+pub(super) fn matrix(event_type: &EventType, policy: Policy, cancel: &Cancel) -> Matrix {
+    let skipped = event_type.versions.len().saturating_sub(MOST_VERSIONS);
+    let versions = &event_type.versions[skipped..];
+    let size = versions.len();
+    let mut cells = vec![vec![Answer::Yes; size]; size];
+    for (at, old) in versions.iter().enumerate() {
+        for (to, new) in versions.iter().enumerate().skip(at + 1) {
+            let (backward, forward) = match report(old, new, policy, cancel) {
+                Ok(report) => (report.backward.answer, report.forward.answer),
+                Err(_) => (Answer::Unknown, Answer::Unknown),
+            };
+            cells[to][at] = backward;
+            cells[at][to] = forward;
+        }
+    }
+    Matrix {
+        names: versions.iter().map(|one| one.version.clone()).collect(),
+        cells,
+    }
+}
+
+/// Both texts, with the members of objects in order, so that only what differs differs.
+fn lines(old: &str, new: &str) -> Vec<Line> {
+    let (old, new) = (tidy(old), tidy(new));
+    let diff = TextDiff::from_lines(old.as_str(), new.as_str());
+    let mut out: Vec<Line> = Vec::new();
+    // Where the lines of the new text that replace lines of the old one go.
+    let mut open = 0;
+    for change in diff.iter_all_changes() {
+        let text = change.value().trim_end_matches('\n').to_owned();
+        match change.tag() {
+            ChangeTag::Equal => {
+                out.push(Line {
+                    old: Some(text.clone()),
+                    new: Some(text),
+                });
+                open = out.len();
+            }
+            ChangeTag::Delete => out.push(Line {
+                old: Some(text),
+                new: None,
+            }),
+            ChangeTag::Insert => {
+                match out.get_mut(open) {
+                    Some(line) => line.new = Some(text),
+                    None => out.push(Line {
+                        old: None,
+                        new: Some(text),
+                    }),
+                }
+                open += 1;
+            }
+        }
+    }
+    out
+}
+
+fn tidy(text: &str) -> String {
+    match serde_json::from_str::<Value>(text) {
+        Ok(mut value) => {
+            value.sort_all_objects();
+            serde_json::to_string_pretty(&value).unwrap_or_else(|_| text.to_owned())
+        }
+        Err(_) => text.to_owned(),
+    }
+}

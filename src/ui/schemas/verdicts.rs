@@ -1,0 +1,236 @@
+//! The verdict of each direction, the event that breaks, and all versions against all.
+
+use std::sync::mpsc;
+
+use eframe::egui::{self, Grid, RichText, ScrollArea, Ui};
+
+use super::super::status_bar::thousands;
+use super::super::theme::{self, Palette, STEP};
+use super::super::widgets::{button, empty_state, section, weak};
+use super::super::{Cx, Memory};
+use crate::schema::{self, Answer, EventType, Proof, Report, Verdict};
+use crate::state::Action;
+use crate::state::schemas::{Comparison, SchemaAction, SchemaDesk};
+
+/// One line a direction, whether the level is met, and what real events say.
+pub(super) fn verdicts_ui(ui: &mut Ui, cx: &Cx<'_>, report: &Report, found: &Comparison) {
+    let schemas = &cx.state.schemas;
+    for (name, verdict) in [("Backward", &report.backward), ("Forward", &report.forward)] {
+        let words = format!("{name}: {} – {}", verdict.answer.name(), verdict.reason);
+        ui.horizontal_wrapped(|ui| {
+            ui.label(RichText::new(words).color(color(ui, verdict.answer)));
+            weak(ui, proof_words(verdict));
+        });
+    }
+    let met = if report.meets(schemas.level) {
+        "met"
+    } else {
+        "not met"
+    };
+    let mut words = format!("{} is {met}", schemas.level.name());
+    if schemas.level.is_transitive() {
+        words.push_str(" for these two; the matrix shows all");
+    }
+    for (replay, what) in [
+        (&found.captured, "captured events"),
+        (&found.dead, "dead letters"),
+    ] {
+        if replay.seen > 0 {
+            words.push_str(&format!(
+                ". Of {} {what} the old version refuses {}, the new one {}",
+                thousands(replay.seen as u64),
+                thousands(replay.refused_by_old as u64),
+                thousands(replay.refused_by_new as u64)
+            ));
+        }
+    }
+    ui.label(words);
+}
+
+fn proof_words(verdict: &Verdict) -> &'static str {
+    match (verdict.proof, verdict.answer) {
+        (Proof::Proved, _) => "proved",
+        (Proof::Example, _) => "an event that breaks was found",
+        (Proof::Policy, Answer::Yes) if verdict.example.is_some() => {
+            "by the policy, but an event breaks to the letter"
+        }
+        (Proof::Policy, _) => "by the rules of the policy",
+        (Proof::Unknown, _) => "not decided",
+    }
+}
+
+fn color(ui: &Ui, answer: Answer) -> egui::Color32 {
+    let palette = Palette::of(ui);
+    match answer {
+        Answer::Yes => palette.good,
+        Answer::No => palette.bad,
+        Answer::Unknown => palette.warn,
+    }
+}
+
+/// Events that break, made up and real.
+pub(super) fn breaks_ui(ui: &mut Ui, cx: &mut Cx<'_>, report: &Report, found: &Comparison) {
+    let mut any = false;
+    ScrollArea::vertical()
+        .auto_shrink([false, false])
+        .show(ui, |ui| {
+            for (direction, who, verdict) in [
+                (
+                    "Backward",
+                    "the old version allows and the new one refuses",
+                    &report.backward,
+                ),
+                (
+                    "Forward",
+                    "the new version allows and the old one refuses",
+                    &report.forward,
+                ),
+            ] {
+                let Some(example) = &verdict.example else {
+                    continue;
+                };
+                any = true;
+                section(ui, &format!("{direction}: an event that {who}"));
+                let text = serde_json::to_string_pretty(example).unwrap_or_default();
+                event_ui(ui, cx, &text, &verdict.failures, direction);
+            }
+            if let Some((text, failures)) = &found.captured.first {
+                any = true;
+                section(
+                    ui,
+                    "Captured: the newest event that the new version refuses",
+                );
+                event_ui(ui, cx, text, failures, "captured");
+            }
+        });
+    if !any {
+        empty_state(
+            ui,
+            "No event breaks",
+            "None was found that one version allows and the other refuses",
+        );
+    }
+}
+
+fn event_ui(ui: &mut Ui, cx: &mut Cx<'_>, text: &str, failures: &[schema::Failure], which: &str) {
+    let palette = Palette::of(ui);
+    for failure in failures {
+        let at = super::changes::place(&failure.at);
+        ui.label(RichText::new(format!("{at}: {}", failure.words)).color(palette.bad));
+    }
+    ui.add(egui::Label::new(RichText::new(text).font(theme::mono())).wrap());
+    ui.horizontal(|ui| {
+        ui.push_id(which, |ui| {
+            if button(ui, "Copy event", true).clicked() {
+                ui.ctx().copy_text(text.to_owned());
+            }
+            if button(ui, "Load into Publish", true).clicked() {
+                cx.forms.draft.payload = text.to_owned();
+                cx.actions.push(Action::Open(crate::state::Screen::Publish));
+            }
+        });
+    });
+    ui.add_space(STEP);
+}
+
+/// Whether the reader of a row can read what a column wrote.
+pub(super) fn matrix_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
+    let Some(matrix) = &cx.state.schemas.matrix else {
+        weak(ui, "Comparing all versions…");
+        return;
+    };
+    weak(
+        ui,
+        "A row reads what a column wrote. A cell opens the two versions",
+    );
+    ui.add_space(STEP);
+    ScrollArea::both()
+        .auto_shrink([false, false])
+        .show(ui, |ui| {
+            Grid::new("matrix").spacing([STEP, STEP]).show(ui, |ui| {
+                ui.label("");
+                for name in &matrix.names {
+                    weak(ui, format!("wrote {name}"));
+                }
+                ui.end_row();
+                for (row, reader) in matrix.names.iter().enumerate() {
+                    weak(ui, format!("reads {reader}"));
+                    for (column, writer) in matrix.names.iter().enumerate() {
+                        if row == column {
+                            weak(ui, "·");
+                            continue;
+                        }
+                        let answer = matrix.cells[row][column];
+                        let label = RichText::new(answer.name()).color(color(ui, answer));
+                        let cell = ui.button(label);
+                        let name = format!("{reader} reads {writer}: {}", answer.name());
+                        cell.widget_info(|| {
+                            egui::WidgetInfo::labeled(egui::accesskit::Role::Button, true, &name)
+                        });
+                        if cell.clicked() {
+                            let (old, new) = if row > column {
+                                (writer, reader)
+                            } else {
+                                (reader, writer)
+                            };
+                            let pair = SchemaAction::Pair(old.clone(), new.clone());
+                            cx.actions.push(Action::Schemas(pair));
+                        }
+                    }
+                    ui.end_row();
+                }
+            });
+        });
+}
+
+/// Asks for a folder on a thread of its own; the answer is taken up in a later frame.
+pub(super) fn choose_folder(ui: &Ui, memory: &mut Memory) {
+    let (send, answer) = mpsc::sync_channel(1);
+    let ctx = ui.ctx().clone();
+    memory.choosing = Some(answer);
+    apart("choose-folder", move || {
+        let folder = rfd::FileDialog::new()
+            .set_title("Folder of schemas")
+            .pick_folder();
+        // The window may be gone.
+        drop(send.send(folder));
+        ctx.request_repaint();
+    });
+}
+
+/// Asks for a file and writes the report: Markdown, or JSON if the name ends so.
+pub(super) fn export(found: &Comparison, schemas: &SchemaDesk, chosen: &EventType) {
+    let Ok(report) = &found.report else { return };
+    let new = if schemas.what_if {
+        "draft"
+    } else {
+        &schemas.new
+    };
+    let title = format!("{} {} → {new}", chosen.name, schemas.old);
+    let (report, level, name) = (report.clone(), schemas.level, format!("{}.md", chosen.name));
+    apart("export-report", move || {
+        let dialog = rfd::FileDialog::new()
+            .set_title("Export report")
+            .set_file_name(name);
+        let Some(path) = dialog.save_file() else {
+            return;
+        };
+        let text = if path.extension().is_some_and(|end| end == "json") {
+            schema::json(&serde_json::Value::from(title), &report, level).to_string()
+        } else {
+            schema::markdown(&title, &report, level)
+        };
+        if let Err(error) = std::fs::write(&path, text) {
+            tracing::warn!(%error, path = %path.display(), "the report was not written");
+        }
+    });
+}
+
+fn apart(name: &str, work: impl FnOnce() + Send + 'static) {
+    if let Err(error) = std::thread::Builder::new()
+        .name(name.to_owned())
+        .spawn(work)
+    {
+        tracing::warn!(%error, "no thread for the file dialog");
+    }
+}
