@@ -88,7 +88,9 @@ impl Catalog {
                     .map(|source| {
                         let mut others = all.clone();
                         others.remove(&source.file);
-                        let avro = source.file.ends_with(".avsc");
+                        let avro = std::path::Path::new(&source.file)
+                            .extension()
+                            .is_some_and(|end| end == "avsc");
                         Entry {
                             ready: ready(&source.text, avro, &others),
                             version: source.version,

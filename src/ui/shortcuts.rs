@@ -9,7 +9,7 @@ use crate::state::{Action, Screen};
 
 /// All shortcuts, for the help window.
 pub const ALL: &[(&str, &str)] = &[
-    ("Ctrl+1 2 3", "Live, Publish, Dead letters"),
+    ("Ctrl+1 2 3 4", "Live, Publish, Dead letters, Schemas"),
     ("Ctrl+F", "Filter the live stream"),
     ("Space", "Pause and resume the live stream"),
     ("J or Down", "Next row"),
@@ -25,7 +25,7 @@ pub fn read(ui: &mut Ui, cx: &mut Cx<'_>) {
         return;
     }
     let pressed = |modifiers: Modifiers, key: Key| ui.input_mut(|i| i.consume_key(modifiers, key));
-    for (key, screen) in [Key::Num1, Key::Num2, Key::Num3]
+    for (key, screen) in [Key::Num1, Key::Num2, Key::Num3, Key::Num4]
         .into_iter()
         .zip(Screen::ALL)
     {

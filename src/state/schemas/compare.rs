@@ -122,7 +122,7 @@ impl Work {
             if is_of(
                 &self.event_type,
                 event.envelope.event_type.as_deref(),
-                origin_key(event).as_deref(),
+                Some(&origin_key(event)),
             ) {
                 judge.ask(&mut dead, event.data());
             }
@@ -219,9 +219,9 @@ fn is_of(name: &str, event_type: Option<&str>, routing_key: Option<&str>) -> boo
     event_type.map_or_else(|| routing_key.is_some_and(bare), bare)
 }
 
-fn origin_key(event: &Event) -> Option<String> {
+fn origin_key(event: &Event) -> String {
     let origin = Origin::of(&event.properties);
-    Some(origin.map_or_else(|| event.routing_key.clone(), |origin| origin.routing_key))
+    origin.map_or_else(|| event.routing_key.clone(), |origin| origin.routing_key)
 }
 
 /// Whether a failure is at the place of a change. A missing property fails at the object around it.

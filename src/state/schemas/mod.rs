@@ -14,7 +14,7 @@ use crate::search::Task;
 
 use super::{Forms, Soon};
 
-pub use compare::{Comparison, Matrix, Replay};
+pub use compare::{Comparison, Line, Matrix, Replay};
 use compare::{Work, matrix};
 
 /// Milliseconds between two looks whether work on another thread is done.

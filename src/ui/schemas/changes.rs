@@ -65,9 +65,9 @@ fn row_ui(ui: &mut Ui, change: &Change, hits: usize, seen: usize) {
         .layout_no_wrap(path.clone(), theme::mono(), palette.name);
     let shown = name.size().x.min(top.width());
     cell(ui, top, &path, theme::mono(), palette.name, false);
-    let rest = Rect::from_min_max(pos2(top.left() + shown + 10.0, top.top()), top.max);
-    if rest.width() > 30.0 {
-        cell(ui, rest, &change.kind, small.clone(), palette.weak, false);
+    let kind = Rect::from_min_max(pos2(top.left() + shown + 10.0, top.top()), top.max);
+    if kind.width() > 30.0 {
+        cell(ui, kind, &change.kind, small.clone(), palette.weak, false);
     }
     let bottom = top.translate(vec2(0.0, 19.0));
     cell(

@@ -20,11 +20,11 @@ pub(super) fn side_by_side_ui(ui: &mut Ui, lines: &[Line]) {
                 let size = vec2(ui.available_width(), HEIGHT);
                 let (rect, response) = ui.allocate_exact_size(size, Sense::hover());
                 response.widget_info(|| {
-                    let side = |text: &Option<String>| text.clone().unwrap_or_default();
+                    let words_of = |text: &Option<String>| text.clone().unwrap_or_default();
                     let words = if line.is_same() {
-                        side(&line.old)
+                        words_of(&line.old)
                     } else {
-                        format!("old: {} new: {}", side(&line.old), side(&line.new))
+                        format!("old: {} new: {}", words_of(&line.old), words_of(&line.new))
                     };
                     WidgetInfo::labeled(Role::ListItem, true, words)
                 });

@@ -8,6 +8,7 @@ use super::super::status_bar::thousands;
 use super::super::theme::{self, Palette, STEP};
 use super::super::widgets::{button, empty_state, section, weak};
 use super::super::{Cx, Memory};
+use crate::domain::draft::BodyDraft;
 use crate::schema::{self, Answer, EventType, Proof, Report, Verdict};
 use crate::state::Action;
 use crate::state::schemas::{Comparison, SchemaAction, SchemaDesk};
@@ -125,7 +126,7 @@ fn event_ui(ui: &mut Ui, cx: &mut Cx<'_>, text: &str, failures: &[schema::Failur
                 ui.ctx().copy_text(text.to_owned());
             }
             if button(ui, "Load into Publish", true).clicked() {
-                cx.forms.draft.payload = text.to_owned();
+                cx.forms.draft.body = BodyDraft::Text(text.to_owned());
                 cx.actions.push(Action::Open(crate::state::Screen::Publish));
             }
         });
