@@ -181,3 +181,19 @@ fn pairs_are_answered_in_order_whatever_they_hold() {
     assert_eq!(reports[5]["backward"], "no");
     assert_eq!(reports[8]["id"], "self");
 }
+
+#[test]
+fn the_sample_schemas_are_judged_as_their_story_goes() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/assets/schemas/order.created");
+    let (old, new) = (
+        format!("{folder}/1.schema.json"),
+        format!("{folder}/2.schema.json"),
+    );
+    let output = eventscope(&[&old, &new, "--format", "json"], "");
+    let report = &lines(&output)[0];
+    assert_eq!(
+        (&report["backward"], &report["forward"]),
+        (&json!("no"), &json!("no")),
+        "{report}"
+    );
+}

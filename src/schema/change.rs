@@ -124,3 +124,27 @@ pub(super) fn turned(mut changes: Vec<Change>) -> Vec<Change> {
     }
     changes
 }
+
+/// A path as people write it: `data.items[].price`.
+#[must_use]
+pub fn place(path: &str) -> String {
+    let mut out = String::new();
+    for step in path.trim_start_matches('#').split('/').skip(1) {
+        let step = step.replace("~1", "/").replace("~0", "~");
+        if step == "*" {
+            out.push_str("[]");
+        } else if step.bytes().all(|b| b.is_ascii_digit()) {
+            out.push_str(&format!("[{step}]"));
+        } else {
+            if !out.is_empty() {
+                out.push('.');
+            }
+            out.push_str(&step);
+        }
+    }
+    if out.is_empty() {
+        "the whole event".to_owned()
+    } else {
+        out
+    }
+}

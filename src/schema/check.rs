@@ -3,7 +3,7 @@
 
 use serde_json::Value;
 
-use super::change::{Change, Effect};
+use super::change::{Change, Effect, place};
 use super::diff::{self, Direction};
 use super::example::{self, Sides};
 use super::inclusion::{self, Inclusion};
@@ -186,7 +186,7 @@ impl Judge<'_> {
         };
         let first = breaking
             .first()
-            .map(|change| format!("{}: {}", change.path, change.reason));
+            .map(|change| format!("{}: {}", place(&change.path), change.reason));
         let plain = inclusion::of(&self.writer.normal, &self.reader.normal);
         // What is inside of a string is nothing a set of JSON values knows.
         let content = breaking.iter().any(|change| change.is_about_content());

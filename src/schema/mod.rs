@@ -31,7 +31,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 pub use avro::{Avro, compare_avro, is_avro};
 pub use catalog::{Catalog, Entry, EventType, Ready, Source, ready};
-pub use change::{Change, Effect};
+pub use change::{Change, Effect, place};
 pub use check::{Answer, Proof, Report, Verdict, compare};
 pub use draft::Draft;
 pub use policy::{Level, Policy};

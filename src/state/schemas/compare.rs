@@ -124,7 +124,7 @@ impl Work {
                 event.envelope.event_type.as_deref(),
                 Some(&origin_key(event)),
             ) {
-                judge.ask(&mut dead, event.data());
+                judge.ask(&mut dead, &event.body);
             }
         }
         // A change's hits are counted among what flowed.
@@ -145,7 +145,7 @@ impl Work {
                 kept.shape().event_type.as_deref(),
                 Some(kept.routing_key()),
             ) {
-                judge.ask(&mut captured, kept.data());
+                judge.ask(&mut captured, kept.body());
             }
         }
         out.hits = judge.hits;
@@ -181,23 +181,23 @@ impl Judge<'_> {
     }
 }
 
-/// The event that a schema is about: of a structured CloudEvent its data.
+/// What a schema is about: of the envelopes of CloudEvents and MassTransit what is inside, else the
+/// whole body.
 fn payload(body: &[u8]) -> Option<Value> {
     if body.len() > LARGEST {
         return None;
     }
     let mut event: Value = serde_json::from_slice(body).ok()?;
-    match event.get_mut("data") {
-        Some(data) if data.is_object() => {
-            let data = data.take();
-            Some(if event.get("specversion").is_some() {
-                data
-            } else {
-                event["data"] = data;
-                event
-            })
-        }
-        _ => Some(event),
+    let inside = if event.get("specversion").is_some_and(Value::is_string) {
+        "data"
+    } else if event.get("messageType").is_some_and(Value::is_array) {
+        "message"
+    } else {
+        return Some(event);
+    };
+    match event.get_mut(inside) {
+        Some(data) => Some(data.take()),
+        None => Some(event),
     }
 }
 

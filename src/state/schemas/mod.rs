@@ -331,6 +331,8 @@ mod tests {
             log.push(TapId(1), &event("order.created", body));
         }
         log.push(TapId(1), &event("order.paid", r#"{"amount":1}"#));
+        let envelope = r#"{"eventType":"order.created","amount":4,"data":{"amount":"x"}}"#;
+        log.push(TapId(1), &event("elsewhere", envelope));
         let dead = [Arc::new(event("order.created", r#"{"amount":"4"}"#))];
         let (mut desk, mut forms) = (SchemaDesk::default(), Forms::default());
         desk.read(Ok(catalog()), &mut forms);
@@ -348,7 +350,7 @@ mod tests {
                 found.captured.refused_by_old,
                 found.captured.refused_by_new
             ),
-            (3, 1, 2)
+            (4, 1, 3)
         );
         assert_eq!(
             (
@@ -358,7 +360,7 @@ mod tests {
             ),
             (1, 1, 0)
         );
-        assert_eq!(found.hits, [2]);
+        assert_eq!(found.hits, [3]);
         // A draft that takes both would let the dead pass, and all others.
         desk.act(SchemaAction::WhatIf(true), &mut forms);
         forms.schema_draft = r#"{"type":"object","required":["amount"]}"#.to_owned();

@@ -7,7 +7,7 @@ use eframe::egui::{
 use super::super::status_bar::thousands;
 use super::super::theme::{self, Palette};
 use super::super::widgets::{cell, empty_state};
-use crate::schema::{Change, Effect, Report};
+use crate::schema::{Change, Effect, Report, place};
 use crate::state::schemas::Comparison;
 
 /// Height of a change, in points.
@@ -105,27 +105,4 @@ fn row_ui(ui: &mut Ui, change: &Change, hits: usize, seen: usize) {
         cell(ui, at, &words, small, palette.warn, false);
     }
     response.on_hover_text(words);
-}
-
-/// A path as people write it: `data.items[].price`.
-pub(super) fn place(path: &str) -> String {
-    let mut out = String::new();
-    for step in path.trim_start_matches('#').split('/').skip(1) {
-        let step = step.replace("~1", "/").replace("~0", "~");
-        if step == "*" {
-            out.push_str("[]");
-        } else if step.bytes().all(|b| b.is_ascii_digit()) {
-            out.push_str(&format!("[{step}]"));
-        } else {
-            if !out.is_empty() {
-                out.push('.');
-            }
-            out.push_str(&step);
-        }
-    }
-    if out.is_empty() {
-        "the whole event".to_owned()
-    } else {
-        out
-    }
 }

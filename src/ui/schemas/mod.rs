@@ -184,8 +184,8 @@ fn pickers_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
         .iter()
         .map(|one| (one.version.clone(), one.version.clone()))
         .collect();
+    let mut done = None;
     ui.horizontal_wrapped(|ui| {
-        let mut done = None;
         if let Some(version) = picker(ui, "Old version", &schemas.old, 70.0, &names) {
             done = Some(SchemaAction::Old(version));
         }
@@ -193,15 +193,6 @@ fn pickers_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
             weak(ui, "against the draft");
         } else if let Some(version) = picker(ui, "New version", &schemas.new, 70.0, &names) {
             done = Some(SchemaAction::New(version));
-        }
-        let policies = Policy::ALL.map(|policy| (policy, policy.name().to_owned()));
-        let shown = schemas.policy.name();
-        if let Some(policy) = picker(ui, "Policy", shown, 150.0, &policies) {
-            done = Some(SchemaAction::Policy(policy));
-        }
-        let levels = Level::ALL.map(|level| (level, level.name().to_owned()));
-        if let Some(level) = picker(ui, "Level", schemas.level.name(), 190.0, &levels) {
-            done = Some(SchemaAction::Level(level));
         }
         let open = schemas.what_if;
         let label = if open {
@@ -222,9 +213,20 @@ fn pickers_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
         {
             verdicts::export(found, schemas, chosen);
         }
-        cx.actions.extend(done.map(Action::Schemas));
+    });
+    ui.horizontal_wrapped(|ui| {
+        let policies = Policy::ALL.map(|policy| (policy, policy.name().to_owned()));
+        let shown = schemas.policy.name();
+        if let Some(policy) = picker(ui, "Policy", shown, 150.0, &policies) {
+            done = Some(SchemaAction::Policy(policy));
+        }
+        let levels = Level::ALL.map(|level| (level, level.name().to_owned()));
+        if let Some(level) = picker(ui, "Level", schemas.level.name(), 190.0, &levels) {
+            done = Some(SchemaAction::Level(level));
+        }
     });
     weak(ui, schemas.policy.explained());
+    cx.actions.extend(done.map(Action::Schemas));
 }
 
 /// A choice with its name before it; what was chosen, if it is another.

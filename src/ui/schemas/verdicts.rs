@@ -17,11 +17,9 @@ use crate::state::schemas::{Comparison, SchemaAction, SchemaDesk};
 pub(super) fn verdicts_ui(ui: &mut Ui, cx: &Cx<'_>, report: &Report, found: &Comparison) {
     let schemas = &cx.state.schemas;
     for (name, verdict) in [("Backward", &report.backward), ("Forward", &report.forward)] {
-        let words = format!("{name}: {} – {}", verdict.answer.name(), verdict.reason);
-        ui.horizontal_wrapped(|ui| {
-            ui.label(RichText::new(words).color(color(ui, verdict.answer)));
-            weak(ui, proof_words(verdict));
-        });
+        let (answer, why) = (verdict.answer.name(), verdict.reason.trim_end_matches('.'));
+        let words = format!("{name}: {answer} – {why} ({})", proof_words(verdict));
+        ui.label(RichText::new(words).color(color(ui, verdict.answer)));
     }
     let met = if report.meets(schemas.level) {
         "met"
@@ -116,7 +114,7 @@ pub(super) fn breaks_ui(ui: &mut Ui, cx: &mut Cx<'_>, report: &Report, found: &C
 fn event_ui(ui: &mut Ui, cx: &mut Cx<'_>, text: &str, failures: &[schema::Failure], which: &str) {
     let palette = Palette::of(ui);
     for failure in failures {
-        let at = super::changes::place(&failure.at);
+        let at = schema::place(&failure.at);
         ui.label(RichText::new(format!("{at}: {}", failure.words)).color(palette.bad));
     }
     ui.add(egui::Label::new(RichText::new(text).font(theme::mono())).wrap());
