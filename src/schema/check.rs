@@ -5,10 +5,11 @@ use serde_json::Value;
 
 use super::change::{Change, Effect, place};
 use super::diff::{self, Direction};
-use super::example::{self, Sides};
+use super::example::{self, Sides, Sources};
 use super::inclusion::{self, Inclusion};
 use super::normal::Normal;
 use super::policy::{Level, Policy};
+use super::prune;
 use super::reading;
 use super::validate::Validator;
 use super::version::Version;
@@ -187,10 +188,10 @@ impl Judge<'_> {
         let first = breaking
             .first()
             .map(|change| format!("{}: {}", place(&change.path), change.reason));
-        let plain = inclusion::of(&self.writer.normal, &self.reader.normal);
+        let plain = Asked::new(&self.writer.normal, &self.reader.normal);
         // What is inside of a string is nothing a set of JSON values knows.
         let content = breaking.iter().any(|change| change.is_about_content());
-        if matches!(plain, Inclusion::Yes) && !content {
+        if matches!(plain.inclusion, Inclusion::Yes) && !content {
             return Verdict {
                 answer: Answer::Yes,
                 proof: Proof::Proved,
@@ -207,14 +208,14 @@ impl Judge<'_> {
             && writer.defs == self.writer.normal.defs
             && reader.root == self.reader.normal.root
             && reader.defs == self.reader.normal.defs;
+        let likely = !breaking.is_empty();
         let read = if as_written {
-            plain.clone()
+            None
         } else {
-            inclusion::of(&writer, &reader)
+            Some(Asked::new(&writer, &reader))
         };
-        if !matches!(read, Inclusion::Yes)
-            && let Some(example) = self.breaking_event(&read, &writer, &reader, !as_written)
-        {
+        let asked = read.as_ref().unwrap_or(&plain);
+        if let Some(example) = self.breaking_event(asked, read.is_some(), likely) {
             return Verdict {
                 answer: Answer::No,
                 proof: Proof::Example,
@@ -228,12 +229,10 @@ impl Judge<'_> {
             };
         }
         let beyond_policy = || {
-            if as_written {
-                return None;
-            }
-            self.breaking_event(&plain, &self.writer.normal, &self.reader.normal, false)
+            read.as_ref()?;
+            self.breaking_event(&plain, false, false)
         };
-        let proved_as_read = matches!(read, Inclusion::Yes) && !content;
+        let proved_as_read = matches!(asked.inclusion, Inclusion::Yes) && !content;
         if breaking.is_empty() || proved_as_read {
             if !proved_as_read && !self.complete {
                 return Verdict {
@@ -273,22 +272,14 @@ impl Judge<'_> {
 
     /// An event that breaks both as written and, where that differs, as the policy reads the
     /// schemas.
-    fn breaking_event(
-        &self,
-        left: &Inclusion,
-        writer: &Normal,
-        reader: &Normal,
-        as_read: bool,
-    ) -> Option<Value> {
-        let left = match left {
+    fn breaking_event(&self, asked: &Asked, as_read: bool, likely: bool) -> Option<Value> {
+        let left = match &asked.inclusion {
             Inclusion::No(left) | Inclusion::Unknown(left) => left.as_ref(),
             Inclusion::Yes => return None,
         };
         let read = if as_read {
-            Some((
-                Validator::of_normal(writer).ok()?,
-                Validator::of_normal(reader).ok()?,
-            ))
+            let writer = Validator::of_normal(&asked.writer).ok()?;
+            Some((writer, Validator::of_normal(&asked.reader).ok()?))
         } else {
             None
         };
@@ -300,6 +291,34 @@ impl Judge<'_> {
             sides.allow.push(writer);
             sides.refuse.push(reader);
         }
-        example::find(&sides, left, writer, reader, self.cancel)
+        let sources = Sources {
+            left,
+            pruned: &asked.pruned,
+            writer: &asked.writer,
+            reader: &asked.reader,
+            likely,
+        };
+        example::find(&sides, &sources, self.cancel)
+    }
+}
+
+/// The question whether a reader takes all that a writer may write, and the answer.
+struct Asked {
+    writer: Normal,
+    reader: Normal,
+    /// The writer without what the reader says alike.
+    pruned: Normal,
+    inclusion: Inclusion,
+}
+
+impl Asked {
+    fn new(writer: &Normal, reader: &Normal) -> Self {
+        let (pruned, rest) = prune::pruned(writer, reader);
+        Self {
+            writer: writer.clone(),
+            reader: reader.clone(),
+            inclusion: inclusion::of(&pruned, &rest),
+            pruned,
+        }
     }
 }

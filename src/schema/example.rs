@@ -11,10 +11,10 @@ use super::generate::Generator;
 use super::normal::Normal;
 use super::validate::Validator;
 
-/// How long is looked.
-const PATIENCE: Duration = Duration::from_millis(400);
-/// How many values are tried of what set algebra left over, and of what the writer writes.
-const TRIES: [usize; 2] = [160, 400];
+/// How long is looked: longer where the words of the schemas say that something breaks.
+const PATIENCE: [Duration; 2] = [Duration::from_millis(30), Duration::from_millis(120)];
+/// How many values of each source are tried.
+const TRIES: usize = 200;
 
 /// Who must allow an event and who must refuse it.
 pub(super) struct Sides<'a> {
@@ -29,25 +29,41 @@ impl Sides<'_> {
     }
 }
 
-/// Looks for one, in what is `left` over first, then among what `writer` writes.
-pub(super) fn find(
-    sides: &Sides<'_>,
-    left: Option<&Value>,
-    writer: &Normal,
-    reader: &Normal,
-    cancel: &Cancel,
-) -> Option<Value> {
-    let until = Instant::now() + PATIENCE;
-    let left = left
+/// Where to look.
+pub(super) struct Sources<'a> {
+    /// What set algebra left over.
+    pub left: Option<&'a Value>,
+    /// What the writer writes, without what the reader says alike.
+    pub pruned: &'a Normal,
+    /// All that the writer writes.
+    pub writer: &'a Normal,
+    pub reader: &'a Normal,
+    /// The words of the schemas say that something breaks.
+    pub likely: bool,
+}
+
+/// Looks for one, in what is left over first, then among what the writer writes.
+pub(super) fn find(sides: &Sides<'_>, sources: &Sources<'_>, cancel: &Cancel) -> Option<Value> {
+    let patience = PATIENCE[usize::from(sources.likely)];
+    let until = Instant::now() + patience;
+    let left = sources
+        .left
         .and_then(|left| Normal::of(left, Draft::Twenty, &std::collections::BTreeMap::new()).ok());
-    let sources = [left.as_ref(), Some(writer)];
-    for (source, tries) in sources.into_iter().zip(TRIES) {
+    let hints = [sources.pruned, sources.reader];
+    let base = base(sides, sources);
+    for source in [left.as_ref(), Some(sources.pruned), Some(sources.writer)] {
         let Some(source) = source else { continue };
-        let mut generator = Generator::new(source, &[writer, reader], 7);
-        for _ in 0..tries {
+        let mut generator = Generator::new(source, &hints, 7);
+        for _ in 0..TRIES {
             let event = generator.next();
             if sides.breaks(&event) {
-                return Some(smaller(event, sides, until));
+                return Some(smaller(event, sides, until + patience));
+            }
+            if let Some(base) = &base {
+                let event = laid_over(base, event);
+                if sides.breaks(&event) {
+                    return Some(smaller(event, sides, until + patience));
+                }
             }
             if Instant::now() > until || cancel.is_cancelled() {
                 break;
@@ -57,12 +73,37 @@ pub(super) fn find(
     None
 }
 
+/// A small event that the writer allows, to lay others over: it has what is required.
+fn base(sides: &Sides<'_>, sources: &Sources<'_>) -> Option<Value> {
+    let mut generator = Generator::new(sources.writer, &[], 11);
+    (0..8)
+        .map(|_| generator.least())
+        .find(|event| sides.allow.iter().all(|one| one.is_valid(event)))
+}
+
+fn laid_over(base: &Value, event: Value) -> Value {
+    match (base, event) {
+        (Value::Object(base), Value::Object(event)) => {
+            let mut out = base.clone();
+            for (name, value) in event {
+                let value = match base.get(&name) {
+                    Some(below) => laid_over(below, value),
+                    None => value,
+                };
+                out.insert(name, value);
+            }
+            Value::Object(out)
+        }
+        (_, event) => event,
+    }
+}
+
 /// Leaves out what the event does not need in order to break.
 fn smaller(mut event: Value, sides: &Sides<'_>, until: Instant) -> Value {
     loop {
         let mut found = None;
         for candidate in shorter(&event) {
-            if Instant::now() > until + PATIENCE {
+            if Instant::now() > until {
                 return event;
             }
             if sides.breaks(&candidate) {

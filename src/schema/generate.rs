@@ -49,6 +49,13 @@ impl<'a> Generator<'a> {
         self.value(root, 0)
     }
 
+    /// A value with nothing optional.
+    pub(super) fn least(&mut self) -> Value {
+        self.optional = 0;
+        let root = &self.schema.root;
+        self.value(root, 0)
+    }
+
     /// The next value with everything optional, for a sample.
     pub(super) fn full(&mut self) -> Value {
         self.optional = 100;

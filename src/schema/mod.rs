@@ -17,6 +17,7 @@ mod inclusion;
 mod normal;
 mod numbers;
 mod policy;
+mod prune;
 mod reading;
 mod refs;
 mod report;
