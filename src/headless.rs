@@ -8,6 +8,7 @@ use std::thread;
 
 use serde_json::{Value, json};
 
+use crate::schema::infer::Shape;
 use crate::schema::{
     self, Avro, Cancel, Draft, Level, Policy, Report, Unusable, Version, compare, compare_avro,
     is_avro,
@@ -19,6 +20,12 @@ pub enum SchemaCommand {
     /// Compare two versions of a schema. Ends with 0 if they are compatible, 1 if not, 2 if they
     /// cannot be used.
     Check(Check),
+    /// Write the schema that fits the events of a file, one JSON document a line; `-` for standard
+    /// input.
+    Infer {
+        /// The file.
+        file: PathBuf,
+    },
 }
 
 /// Two versions, or pairs on standard input.
@@ -70,7 +77,10 @@ pub fn schema(
     input: impl BufRead,
     out: &mut impl Write,
 ) -> io::Result<u8> {
-    let SchemaCommand::Check(check) = command;
+    let check = match command {
+        SchemaCommand::Check(check) => check,
+        SchemaCommand::Infer { file } => return infer(file, input, out),
+    };
     if check.stdin_pairs {
         return pairs(check, input, out);
     }
@@ -251,4 +261,40 @@ fn pair(line: &str, policy: Policy) -> (Value, Result<Report, Unusable>) {
         ))
     });
     (id, report)
+}
+
+fn infer(file: &Path, input: impl BufRead, out: &mut impl Write) -> io::Result<u8> {
+    if file == Path::new("-") {
+        return learn(input, out);
+    }
+    match fs::File::open(file) {
+        Ok(opened) => learn(io::BufReader::new(opened), out),
+        Err(error) => {
+            writeln!(out, "{}: {error}", file.display())?;
+            Ok(UNUSABLE)
+        }
+    }
+}
+
+fn learn(input: impl BufRead, out: &mut impl Write) -> io::Result<u8> {
+    let mut shape = Shape::default();
+    for (number, line) in input.split(b'\n').enumerate() {
+        let line = line?;
+        if line.iter().all(u8::is_ascii_whitespace) {
+            continue;
+        }
+        match serde_json::from_slice::<Value>(&line) {
+            Ok(event) => shape.learn(&event),
+            Err(error) => {
+                writeln!(out, "Line {} is not JSON: {error}", number + 1)?;
+                return Ok(UNUSABLE);
+            }
+        }
+    }
+    if shape.seen == 0 {
+        writeln!(out, "There is no event to learn from")?;
+        return Ok(UNUSABLE);
+    }
+    writeln!(out, "{:#}", shape.schema())?;
+    Ok(COMPATIBLE)
 }

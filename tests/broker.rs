@@ -14,6 +14,7 @@ mod broker {
     mod matching;
     mod overload;
     mod publishing;
+    mod schemas;
     mod tapping;
 }
 mod support;

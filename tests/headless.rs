@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 fn eventscope(arguments: &[&str], input: &str) -> Output {
     let mut child = Command::new(env!("CARGO_BIN_EXE_eventscope"))
-        .args(["schema", "check"])
+        .args(["schema", if arguments == ["-"] { "infer" } else { "check" }])
         .args(arguments)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
@@ -195,5 +195,21 @@ fn the_sample_schemas_are_judged_as_their_story_goes() {
         (&report["backward"], &report["forward"]),
         (&json!("no"), &json!("no")),
         "{report}"
+    );
+}
+
+#[test]
+fn a_schema_is_learned_from_lines() {
+    let lines: Vec<String> = (0..30).map(|id| json!({ "id": id }).to_string()).collect();
+    let events = lines.join("\n");
+    let output = eventscope(&["-"], &events);
+    assert_eq!(output.status.code(), Some(0));
+    let schema: Value = serde_json::from_slice(&output.stdout).expect("a schema");
+    assert_eq!(schema["required"], json!(["id"]));
+    let output = eventscope(&["-"], "{}\nnot\n");
+    assert_eq!(output.status.code(), Some(2));
+    assert!(
+        String::from_utf8_lossy(&output.stdout).contains("Line 2"),
+        "{output:?}"
     );
 }

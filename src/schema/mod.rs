@@ -14,6 +14,7 @@ mod example;
 mod fold;
 mod generate;
 mod inclusion;
+pub mod infer;
 mod normal;
 mod numbers;
 mod policy;
