@@ -37,10 +37,10 @@ enum Fault {
     Killed,
 }
 
-/// Rounds of each test; the four tests share what was asked for.
+/// Rounds of each of the three quick tests; the slow ones add a few of their own.
 fn rounds() -> usize {
     let asked = std::env::var("EVENTSCOPE_FAULTS").ok();
-    asked.map_or(200, |n| n.parse().expect("a number")) / 4
+    asked.map_or(200, |n| n.parse().expect("a number")) / 3
 }
 
 /// A queue of dead letters and a target behind an exchange.
