@@ -8,6 +8,7 @@ mod avro;
 pub mod catalog;
 mod change;
 mod check;
+pub mod claim;
 mod diff;
 mod draft;
 mod example;

@@ -17,6 +17,10 @@ pub fn show(ui: &mut Ui, state: &State, forms: &mut Forms, memory: &mut Memory) 
         memory,
         actions: &mut actions,
     };
+    cx.memory
+        .inspector
+        .catalog
+        .clone_from(&state.schemas.catalog);
     shortcuts::read(ui, cx);
     top_bar::top_bar_ui(ui, cx);
     if state.has_session() {

@@ -123,3 +123,17 @@ fn a_version_that_cannot_be_used_says_why() {
     window.tell(Update::Schemas(Ok(Arc::new(catalog))));
     window.wait_for_text("Version 2 cannot be used");
 }
+
+#[test]
+fn the_inspector_says_whether_an_event_is_what_it_claims() {
+    let mut window = Window::connected();
+    let tap = start_tap(&mut window);
+    window.tell(Update::Schemas(Ok(catalog())));
+    window.receive(
+        tap,
+        &[event("order.created", r#"{"amount":"2","version":1}"#)],
+    );
+    let row = window.rows()[0].clone();
+    window.click(Role::Row, &row);
+    window.assert_sees("does not match what it claims, but 2");
+}

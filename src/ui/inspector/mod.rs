@@ -7,6 +7,7 @@ mod headers;
 mod payload;
 mod properties;
 mod save;
+mod schema;
 mod trace;
 mod value_menu;
 mod views;
@@ -18,6 +19,7 @@ use eframe::egui::{self, RichText, Ui};
 use super::theme::{self, Palette, STEP};
 use super::widgets::{button, tabs, weak};
 use crate::domain::Event;
+use crate::schema::Catalog;
 use crate::state::Action;
 use crate::state::live::{LiveAction, clock};
 
@@ -70,6 +72,9 @@ pub struct Inspector {
     part: Part,
     payload: payload::PayloadMemory,
     diff: diff::DiffMemory,
+    schema: schema::SchemaMemory,
+    /// The schemas that events are judged by.
+    pub catalog: Option<Arc<Catalog>>,
 }
 
 /// Draws an event.
@@ -81,6 +86,9 @@ pub fn inspector_ui(
 ) -> Vec<Action> {
     let mut actions = Vec::new();
     head_ui(ui, event, &mut actions);
+    if let Some(catalog) = &memory.catalog {
+        schema::schema_ui(ui, &mut memory.schema, event, catalog);
+    }
     ui.add_space(STEP);
     ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing = egui::vec2(0.0, 0.0);
