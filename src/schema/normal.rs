@@ -2,7 +2,7 @@
 //! how its draft writes it: tuples are `prefixItems`, `const` is an `enum` of one, `type` is a
 //! list, exclusive bounds are numbers, and every reference is `#/$defs/NAME` of this document.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value, json};
 use url::Url;
@@ -40,6 +40,7 @@ impl Normal {
             documents,
             draft,
             names: BTreeMap::new(),
+            taken: BTreeSet::new(),
             waiting: Vec::new(),
             beyond: None,
         };
@@ -84,6 +85,7 @@ struct Writer<'a> {
     documents: Documents<'a>,
     draft: Draft,
     names: BTreeMap<String, String>,
+    taken: BTreeSet<String>,
     waiting: Vec<(String, &'a Value, Url)>,
     beyond: Option<String>,
 }
@@ -380,7 +382,7 @@ impl<'a> Writer<'a> {
             .collect();
         let mut name = last.clone();
         let mut next = 2;
-        while self.names.values().any(|taken| *taken == name) {
+        while !self.taken.insert(name.clone()) {
             name = format!("{last}_{next}");
             next += 1;
         }

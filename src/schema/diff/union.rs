@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::{Change, Differ, Effect, is_annotation, short};
 
-/// More pairs of branches than this are compared by equality only.
+/// Of more pairs of branches than this, equal ones are paired first.
 const MOST_PAIRS: usize = 900;
 
 impl Differ<'_> {
@@ -102,10 +102,20 @@ impl Differ<'_> {
     fn branches(&mut self, old: &[Value], new: &[Value]) -> Vec<Change> {
         let (old, new) = (self.split(old, true), self.split(new, false));
         let mut pairs = Vec::new();
-        let all = old.len() * new.len() <= MOST_PAIRS;
+        let many = old.len() * new.len() > MOST_PAIRS;
+        // Of many branches those that stayed as they are need no other partner; the few that are
+        // left are compared with each other.
+        let changed = |one: &[Value], other: &[Value]| -> Vec<bool> {
+            one.iter()
+                .map(|branch| !many || !other.contains(branch))
+                .collect()
+        };
+        let (left, right) = (changed(&old, &new), changed(&new, &old));
+        let count = |flags: &[bool]| flags.iter().filter(|flag| **flag).count();
+        let few = count(&left) * count(&right) <= MOST_PAIRS;
         for (at, a) in old.iter().enumerate() {
             for (to, b) in new.iter().enumerate() {
-                if all || a == b {
+                if few && left[at] && right[to] || a == b {
                     let changes = self.schemas(a, b);
                     pairs.push(Pair { at, to, changes });
                 }

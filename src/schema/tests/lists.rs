@@ -303,6 +303,21 @@ fn alternatives_come_and_go() {
 }
 
 #[test]
+fn one_of_very_many_alternatives_is_told_by_what_changed_in_it() {
+    let of = |changed: &str| {
+        let branch = |at: u32| {
+            let kind = if at == 7 { changed } else { "string" };
+            json!({"type": "object", "properties": {"k": {"const": at}, "v": {"type": kind}}, "required": ["k"]})
+        };
+        json!({"oneOf": (0..120).map(branch).collect::<Vec<_>>()})
+    };
+    assert_eq!(
+        list(of("string"), of("integer")),
+        ["#/v type-changed breaks/breaks"]
+    );
+}
+
+#[test]
 fn objects_close_and_open() {
     let open = event(json!({"id": {"type": "string"}}));
     let mut closed = open.clone();
