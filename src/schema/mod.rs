@@ -5,6 +5,7 @@
 //! shown. A policy decides what a writer is taken to write and a reader to forgive.
 
 mod avro;
+pub mod body;
 pub mod catalog;
 mod change;
 mod check;
@@ -17,12 +18,14 @@ mod generate;
 mod inclusion;
 pub mod infer;
 mod normal;
+pub mod novelty;
 mod numbers;
 mod policy;
 mod prune;
 mod reading;
 mod refs;
 mod report;
+pub mod rules;
 mod strings;
 #[cfg(test)]
 mod tests;
@@ -38,6 +41,7 @@ pub use change::{Change, Effect, place};
 pub use check::{Answer, Proof, Report, Verdict, compare};
 pub use draft::Draft;
 pub use policy::{Level, Policy};
+pub use rules::{Rule, Rules};
 pub use report::{json, markdown, sentence, text};
 pub use validate::Validator;
 pub use version::Version;
@@ -55,7 +59,7 @@ impl Unusable {
 }
 
 /// What is wrong with an event.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Failure {
     /// JSON pointer of the place in the event.
     pub at: String,
