@@ -113,7 +113,9 @@ impl Catalog {
     /// The type of this name.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&EventType> {
-        let at = self.types.binary_search_by(|one| one.name.as_str().cmp(name));
+        let at = self
+            .types
+            .binary_search_by(|one| one.name.as_str().cmp(name));
         self.types.get(at.ok()?)
     }
 }

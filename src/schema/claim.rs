@@ -49,10 +49,16 @@ impl Judgement {
     /// The words of [`Self::name`], with what each means.
     pub const NAMES: [(&str, &str); 7] = [
         ("matches", "Matches the version that it claims"),
-        ("fails", "Matches neither what it claims nor another version"),
+        (
+            "fails",
+            "Matches neither what it claims nor another version",
+        ),
         ("fits-other", "Claims one version and matches only another"),
         ("no-version", "Claims no version and matches one"),
-        ("unknown-version", "Claims a version that is not in the folder"),
+        (
+            "unknown-version",
+            "Claims a version that is not in the folder",
+        ),
         ("no-schema", "Its type has no schema"),
         ("not-json", "The body is not JSON, or too large to validate"),
     ];
@@ -99,9 +105,7 @@ impl<'a> Facts<'a> {
     }
 
     fn header(&self, names: &[&str]) -> Option<Cow<'a, str>> {
-        let value = names
-            .iter()
-            .find_map(|name| self.properties.header(name))?;
+        let value = names.iter().find_map(|name| self.properties.header(name))?;
         match value {
             FieldValue::Text(text) => Some(Cow::Borrowed(text.as_str())),
             other => Some(Cow::Owned(other.as_integer()?.to_string())),
@@ -286,7 +290,9 @@ pub fn find<'a>(catalog: &'a Catalog, claimed: &str, routing_key: &str) -> Optio
         let (_, last) = name.rsplit_once([':', '.'])?;
         name.contains(':').then(|| by(last)).flatten()
     };
-    by(claimed).or_else(|| class(claimed)).or_else(|| by(routing_key))
+    by(claimed)
+        .or_else(|| class(claimed))
+        .or_else(|| by(routing_key))
 }
 
 /// `v2` is version `2`.
@@ -451,7 +457,8 @@ mod tests {
         assert_eq!(version(&event), "7 by property type");
         let own = Rules::parse("body /version").unwrap();
         assert_eq!(claimed_version(&event, &own).unwrap().what, "4");
-        let body = r#"{"specversion":"1.0","type":"order.created","dataschema":"https://x/8","data":{}}"#;
+        let body =
+            r#"{"specversion":"1.0","type":"order.created","dataschema":"https://x/8","data":{}}"#;
         let event = crate::log::tests::event("k", body);
         assert_eq!(version(&event), "8 by CloudEvent in the body");
     }

@@ -41,8 +41,8 @@ pub use change::{Change, Effect, place};
 pub use check::{Answer, Proof, Report, Verdict, compare};
 pub use draft::Draft;
 pub use policy::{Level, Policy};
-pub use rules::{Rule, Rules};
 pub use report::{json, markdown, sentence, text};
+pub use rules::{Rule, Rules};
 pub use validate::Validator;
 pub use version::Version;
 

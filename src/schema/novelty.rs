@@ -3,8 +3,9 @@
 //! an event does not depend on how many were seen.
 
 use std::collections::HashMap;
-use std::hash::{BuildHasher, Hash, Hasher};
+use std::hash::BuildHasher as _;
 
+use foldhash::fast::FixedState;
 use serde_json::Value;
 
 /// Before so many events on a key nothing is called new: there is nothing yet to compare with.
@@ -22,7 +23,7 @@ const MOST_NAMED: usize = 4;
 /// What is known of all keys.
 #[derive(Debug, Default)]
 pub struct Novelty {
-    keys: HashMap<u64, Key, foldhash::fast::FixedState>,
+    keys: HashMap<u64, Key, FixedState>,
 }
 
 /// What is known of one key.
@@ -30,7 +31,7 @@ pub struct Novelty {
 struct Key {
     events: u64,
     told: u32,
-    places: HashMap<u64, Place, foldhash::fast::FixedState>,
+    places: HashMap<u64, Place, FixedState>,
     /// Places outside of lists that every event so far had.
     always: usize,
     /// There are too many places: the names are data, and new ones say nothing.
@@ -49,9 +50,7 @@ struct Place {
 impl Novelty {
     /// Looks at an event; says in words what is new about it.
     pub fn look(&mut self, exchange: &str, routing_key: &str, document: &Value) -> Option<String> {
-        let mut hasher = foldhash::fast::FixedState::default().build_hasher();
-        (exchange, routing_key).hash(&mut hasher);
-        let number = hasher.finish();
+        let number = FixedState::default().hash_one((exchange, routing_key));
         if self.keys.len() >= MOST_KEYS && !self.keys.contains_key(&number) {
             return None;
         }
@@ -118,7 +117,7 @@ impl Key {
 struct Walk<'w, 'e> {
     /// Events on this key before this one.
     before: u64,
-    places: &'w mut HashMap<u64, Place, foldhash::fast::FixedState>,
+    places: &'w mut HashMap<u64, Place, FixedState>,
     path: Vec<&'e str>,
     /// Places outside of lists that every event before had, and this one too.
     hits: usize,
@@ -132,9 +131,7 @@ impl<'e> Walk<'_, 'e> {
             Value::Object(map) if self.path.len() < DEEPEST => {
                 for (name, inner) in map {
                     self.path.push(name);
-                    let mut hasher = foldhash::fast::FixedState::with_seed(place).build_hasher();
-                    name.hash(&mut hasher);
-                    let at = hasher.finish();
+                    let at = FixedState::with_seed(place).hash_one(name);
                     // Of a new object what is inside is not told one by one.
                     let told = self.found.len();
                     let is_new = self.place(inner, at);
@@ -171,7 +168,8 @@ impl<'e> Walk<'_, 'e> {
             if kind != 0 && place.kinds & kind == 0 {
                 if place.kinds != 0 {
                     let (is, was) = (words(kind), words(place.kinds));
-                    self.found.push(format!("{} is {is}, was {was}", place.name));
+                    self.found
+                        .push(format!("{} is {is}, was {was}", place.name));
                 }
                 place.kinds |= kind;
             }
@@ -212,7 +210,10 @@ fn kind(value: &Value) -> u8 {
 fn words(kinds: u8) -> String {
     let all = KINDS.iter().enumerate();
     let named = all.filter(|(bit, _)| kinds & (1 << bit) != 0);
-    named.map(|(_, name)| *name).collect::<Vec<_>>().join(" or ")
+    named
+        .map(|(_, name)| *name)
+        .collect::<Vec<_>>()
+        .join(" or ")
 }
 
 #[cfg(test)]

@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 use similar::{ChangeTag, TextDiff};
 
-use crate::domain::{Event, Properties};
 use crate::domain::dead_letter::Origin;
+use crate::domain::{Event, Properties};
 use crate::log::Segment;
 use crate::schema::body::{payload, read};
 use crate::schema::{

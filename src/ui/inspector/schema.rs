@@ -28,7 +28,9 @@ impl SchemaMemory {
         if !same {
             self.judgement = Some(judge(event, catalog));
             let version = claimed_version(event, &catalog.rules);
-            self.claims = std::iter::once(claimed_type(event)).chain(version).collect();
+            self.claims = std::iter::once(claimed_type(event))
+                .chain(version)
+                .collect();
             self.of = Some((Arc::clone(event), Arc::clone(catalog)));
         }
     }
