@@ -85,7 +85,7 @@ pub struct SeenType {
     pub event_type: Box<str>,
     /// Version; empty if they claim none.
     pub version: Box<str>,
-    /// JSON events of it.
+    /// JSON events of it that were learned from.
     pub events: u64,
 }
 
@@ -388,7 +388,8 @@ mod tests {
         );
         judging.set_catalog(Arc::new(Catalog::default()));
         settle(&mut judging, &log);
-        assert_eq!(judging.of(0).map(|c| c.label.as_str()), Some(""));
+        assert!(judging.of(0).is_none(), "there is nothing to judge by");
+        assert_eq!(judging.types().len(), 3);
     }
 
     #[test]
@@ -440,7 +441,13 @@ mod tests {
             log.push(TapId(1), &event(&format!("k.{number}"), "{}"));
         }
         let mut judging = Judging::default();
+        judging.set_catalog(catalog());
         settle(&mut judging, &log);
+        let learned: u64 = judging.types().iter().map(|seen| seen.events).sum();
+        assert!(
+            learned <= u64::from(pupil::MOST_A_SECOND),
+            "all came in one second"
+        );
         assert!(judging.counted().len() <= pupil::MOST_STANDINGS);
         assert!(judging.types().len() <= pupil::MOST_TYPES);
         let sum: u64 = judging.counted().iter().map(|counted| counted.events).sum();

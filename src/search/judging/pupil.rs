@@ -22,8 +22,11 @@ pub(super) const MOST_STANDINGS: usize = 4_096;
 /// Most types and versions that are learned from, and how many places in all of one.
 pub(super) const MOST_TYPES: usize = 500;
 const MOST_PLACES: usize = 5_000;
-/// The code of an entry that is no event.
-const NO_EVENT: u16 = u16::MAX;
+/// Most events of a second that are learned from. A schema is not learned better from more, and
+/// what reads the tap needs the time.
+pub(super) const MOST_A_SECOND: u32 = 2_000;
+/// The code of an entry that is no event, or was not judged because there are no schemas.
+const NO_CODE: u16 = u16::MAX;
 
 /// What one round over a part of the log brought.
 #[derive(Debug)]
@@ -65,6 +68,8 @@ pub(super) struct Pupil {
     lessons: Vec<Lesson>,
     novelty: Novelty,
     strangers: Option<u16>,
+    /// The second that the last event came in, and how many of it were learned from.
+    second: (i64, u32),
 }
 
 impl Pupil {
@@ -77,7 +82,18 @@ impl Pupil {
             lessons: Vec::new(),
             novelty: Novelty::default(),
             strangers: None,
+            second: (0, 0),
         }
+    }
+
+    /// Whether an event has its turn to be learned from.
+    fn has_turn(&mut self, event: Kept<'_>) -> bool {
+        let second = event.received_ms().div_euclid(1_000);
+        if self.second.0 != second {
+            self.second = (second, 0);
+        }
+        self.second.1 += 1;
+        self.second.1 <= MOST_A_SECOND
     }
 
     /// Looks at the entries of these pieces from a number on.
@@ -98,13 +114,14 @@ impl Pupil {
                 let number = piece.first() + row as u64;
                 let code = match piece.entry(row) {
                     Some(Entry::Event(event)) => {
-                        let code = self.look(event, number, &mut out);
-                        let (count, newest) = out.counts.entry(code).or_default();
-                        *count += 1;
-                        *newest = number;
-                        code
+                        let learns = self.has_turn(event);
+                        if learns || !self.catalog.types.is_empty() {
+                            self.look(event, number, learns, &mut out)
+                        } else {
+                            NO_CODE
+                        }
                     }
-                    _ => NO_EVENT,
+                    _ => NO_CODE,
                 };
                 out.codes.push(code);
             }
@@ -113,7 +130,7 @@ impl Pupil {
             let lesson = self.lesson_of.get(&self.hash(&(name, version)))?;
             Some(Arc::new(self.lessons.get(*lesson)?.shape.clone()))
         });
-        let types = (!out.counts.is_empty()).then(|| {
+        let types = out.learned.then(|| {
             let all = self.lessons.iter().map(|lesson| SeenType {
                 event_type: lesson.event_type.clone(),
                 version: lesson.version.clone(),
@@ -140,7 +157,7 @@ impl Pupil {
         self.hasher.hash_one(parts)
     }
 
-    fn look(&mut self, event: Kept<'_>, number: u64, out: &mut Found) -> u16 {
+    fn look(&mut self, event: Kept<'_>, number: u64, learns: bool, out: &mut Found) -> u16 {
         let properties = event.properties();
         let document = read(event.body(), &properties, LARGEST);
         let facts = Facts {
@@ -150,7 +167,6 @@ impl Pupil {
             document: document.as_ref(),
         };
         let catalog = Arc::clone(&self.catalog);
-        let judgement = judge_facts(&facts, &catalog, 0);
         let (claimed, _) = facts.claimed_type();
         let known = find(&catalog, &claimed, facts.routing_key);
         let event_type = known.map_or(&*claimed, |kind| &kind.name);
@@ -159,7 +175,8 @@ impl Pupil {
         let user = || event.trace().map(|trace| trace.user.as_str());
         let publisher = properties.app_id.as_deref().or_else(user);
         let publisher = publisher.unwrap_or_default();
-        if let Some(document) = &document {
+        if let Some(document) = document.as_ref().filter(|_| learns) {
+            out.learned = true;
             self.learn(event_type, version, document);
             let exchange = &event.shape().exchange;
             if let Some(words) = self.novelty.look(exchange, facts.routing_key, document) {
@@ -171,11 +188,28 @@ impl Pupil {
                 });
             }
         }
-        let parts = self.hash(&(event_type, version, publisher, &judgement));
+        if catalog.types.is_empty() {
+            return NO_CODE;
+        }
+        let judgement = judge_facts(&facts, &catalog, 0);
+        let standing = (event_type, version, publisher, &judgement);
+        let code = self.code(standing, out);
+        let (count, newest) = out.counts.entry(code).or_default();
+        *count += 1;
+        *newest = number;
+        code
+    }
+
+    fn code(
+        &mut self,
+        (event_type, version, publisher, judgement): (&str, &str, &str, &Judgement),
+        out: &mut Found,
+    ) -> u16 {
+        let parts = self.hash(&(event_type, version, publisher, judgement));
         if let Some(code) = self.codes.get(&parts) {
             return *code;
         }
-        let next = u16::try_from(out.first_new + out.standings.len()).unwrap_or(NO_EVENT - 1);
+        let next = u16::try_from(out.first_new + out.standings.len()).unwrap_or(NO_CODE - 1);
         let room = self.codes.len() + 1 < MOST_STANDINGS;
         if !room && let Some(code) = self.strangers {
             return code;
@@ -186,7 +220,7 @@ impl Pupil {
                 event_type: event_type.into(),
                 version: version.into(),
                 publisher: publisher.into(),
-                judgement,
+                judgement: judgement.clone(),
             }
         } else {
             self.strangers = Some(next);
@@ -232,4 +266,5 @@ struct Found {
     standings: Vec<Standing>,
     counts: HashMap<u16, (u64, u64)>,
     new_shapes: Vec<NewShape>,
+    learned: bool,
 }
