@@ -193,20 +193,51 @@ impl Fingerprint {
     /// The fingerprint of this content.
     #[must_use]
     pub fn of(exchange: &str, routing_key: &str, properties: &Properties, body: &[u8]) -> Self {
-        let mut still = properties.clone();
-        if let Some(headers) = &mut still.headers {
-            headers.retain(|(name, _)| !COUNTERS.contains(&name.as_str()));
-            // The first count gives headers to a message that had none.
-            if headers.is_empty() {
-                still.headers = None;
-            }
-        }
         // `DefaultHasher::new` has fixed keys: the same content gives the same number within one
         // run of the app, which is as long as a fingerprint is kept.
         let mut hasher = std::hash::DefaultHasher::new();
         exchange.hash(&mut hasher);
         routing_key.hash(&mut hasher);
-        format!("{still:?}").hash(&mut hasher);
+        let Properties {
+            content_type,
+            content_encoding,
+            headers,
+            delivery_mode,
+            priority,
+            correlation_id,
+            reply_to,
+            expiration,
+            message_id,
+            timestamp,
+            message_type,
+            user_id,
+            app_id,
+            cluster_id,
+        } = properties;
+        let texts = [
+            content_type,
+            content_encoding,
+            correlation_id,
+            reply_to,
+            expiration,
+            message_id,
+            message_type,
+            user_id,
+            app_id,
+            cluster_id,
+        ];
+        texts.hash(&mut hasher);
+        (delivery_mode, priority, timestamp).hash(&mut hasher);
+        // No headers and an empty table are the same here: the first count gives headers to a
+        // message that had none.
+        for (name, value) in headers.iter().flatten() {
+            if !COUNTERS.contains(&name.as_str()) {
+                name.hash(&mut hasher);
+                value.hash_into(&mut hasher);
+            }
+        }
+        // Nothing before this can be taken for the end of the headers.
+        u8::MAX.hash(&mut hasher);
         body.hash(&mut hasher);
         Self(hasher.finish())
     }

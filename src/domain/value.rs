@@ -4,6 +4,7 @@
 //! ever folded into "a number" or "a string".
 
 use std::fmt;
+use std::hash::{Hash as _, Hasher};
 
 /// A field table: names and values in the order they are sent.
 pub type FieldTable = Vec<(String, FieldValue)>;
@@ -109,6 +110,42 @@ impl FieldValue {
             Self::Table(_) => "table",
             Self::Bytes(_) => "bytes",
             Self::Void => "void",
+        }
+    }
+
+    /// Hashes the value with its type. Floats are taken by their bits, so that each is equal to
+    /// itself. Recurses as deep as the value nests, which the size of a frame bounds.
+    pub fn hash_into(&self, to: &mut impl Hasher) {
+        std::mem::discriminant(self).hash(to);
+        match self {
+            Self::Bool(value) => value.hash(to),
+            Self::I8(value) => value.hash(to),
+            Self::U8(value) => value.hash(to),
+            Self::I16(value) => value.hash(to),
+            Self::U16(value) => value.hash(to),
+            Self::I32(value) => value.hash(to),
+            Self::U32(value) => value.hash(to),
+            Self::I64(value) => value.hash(to),
+            Self::F32(value) => value.to_bits().hash(to),
+            Self::F64(value) => value.to_bits().hash(to),
+            Self::Decimal { scale, value } => (scale, value).hash(to),
+            Self::Text(text) => text.hash(to),
+            Self::RawText(bytes) | Self::Bytes(bytes) => bytes.hash(to),
+            Self::Timestamp(seconds) => seconds.hash(to),
+            Self::Array(values) => {
+                values.len().hash(to);
+                for value in values {
+                    value.hash_into(to);
+                }
+            }
+            Self::Table(table) => {
+                table.len().hash(to);
+                for (name, value) in table {
+                    name.hash(to);
+                    value.hash_into(to);
+                }
+            }
+            Self::Void => {}
         }
     }
 

@@ -9,6 +9,7 @@
 mod canary;
 mod discard;
 mod guard;
+mod pipeline;
 mod source;
 mod window;
 
@@ -32,8 +33,9 @@ use crate::protocol::{JobStage, MoveOutcome, RequestId, Update, Which};
 
 pub(super) use discard::discard;
 use guard::Guard;
+use pipeline::Pipeline;
 use source::Source;
-use window::{Move, Plan, Windows, send_window, write_down};
+use window::{Move, Plan, Windows, write_down};
 
 /// How much is borrowed at once.
 const BOUNDS: Bounds = Bounds {
@@ -49,6 +51,8 @@ const BROKEN: &str =
     "The connection broke. RabbitMQ puts the messages that were held back by itself";
 /// What is told when the person stopped it.
 const STOPPED: &str = "Stopped. The rest stays in the queue";
+/// What is told when no confirm comes.
+const SILENT: &str = "RabbitMQ does not confirm. The rest stays in the queue";
 /// What is told when more stays at the head of the queue than is borrowed at once.
 const TOO_MANY_STAY: &str = "As many messages as one job looks at could not be sent and lie at the \
                              head of the queue. Solve these first";
@@ -157,6 +161,16 @@ enum Round {
     Again,
     /// Nothing more may be done, for this reason.
     End(String),
+}
+
+/// What a resend does next.
+enum Turn<'a> {
+    /// Send these.
+    Send(&'a [Move]),
+    /// Let the originals of what was sent go first.
+    Remove,
+    /// Send nothing more in this round.
+    End(Round),
 }
 
 /// Sends dead letters again. Ends with why it ended early, if it did.
@@ -291,9 +305,10 @@ impl Job<'_> {
         };
         let mut windows = Windows::new(&plan);
         let round = self.windows(source, &mut windows, loan, stop).await;
-        source.not_sent(windows.rest.iter().map(|one| (&*one.event, &one.outgoing)));
+        let rest = windows.rest();
+        source.not_sent(rest.iter().map(|one| (&*one.event, &one.outgoing)));
         let lost = matches!(&round, Round::End(words) if words == BROKEN);
-        self.close_records(&plan, windows.rest, lost).await;
+        self.close_records(&plan, rest, lost).await;
         round
     }
 
@@ -303,38 +318,39 @@ impl Job<'_> {
         self.report.moved(event.fingerprint(), outcome).await;
     }
 
-    async fn windows(
+    async fn windows<'a>(
         &mut self,
         source: &mut Source,
-        windows: &mut Windows<'_>,
+        windows: &mut Windows<'a>,
         loan: &mut Loan,
         stop: &mut watch::Receiver<bool>,
-    ) -> Round {
+    ) -> Round
+    where
+        Self: 'a,
+    {
         let wires = self.report.wires;
+        let mut pipeline = Pipeline::new(&wires.journal);
+        let mut end = None;
         loop {
-            if *stop.borrow() {
-                return Round::End(STOPPED.to_owned());
-            }
-            if *self.paused.borrow() || loan.since.elapsed() > HELD {
-                return if windows.rest.is_empty() {
-                    Round::Done
-                } else {
-                    Round::Again
-                };
-            }
-            if !windows.rest.is_empty() {
-                self.wait_until_due(stop).await;
-                if *stop.borrow() || *self.paused.borrow() {
-                    continue;
+            let mut next = None;
+            if end.is_none() {
+                match self.choose(windows, &pipeline, loan, stop).await {
+                    Turn::Send(window) => next = Some(window),
+                    Turn::Remove => {}
+                    Turn::End(round) => end = Some(round),
                 }
             }
-            let Some(window) = windows.next(self.most_at_once()) else {
-                return Round::Done;
-            };
-            let done = send_window(&wires.journal, window, loan, &mut self.outlet).await;
-            self.charge(window.len());
+            if next.is_none() && pipeline.is_done() {
+                if let Some(round) = end {
+                    return round;
+                }
+                continue;
+            }
+            self.charge(next.map_or(0, <[Move]>::len));
+            let passed = pipeline.step(next, loan, &mut self.outlet).await;
+            windows.take_back(passed.unsent);
             let mut gone = 0;
-            for (one, outcome) in window.iter().zip(done.outcomes) {
+            for (one, outcome) in passed.outcomes {
                 match outcome {
                     MoveOutcome::Resent => gone += 1,
                     _ => source.stays(&one.event),
@@ -347,19 +363,57 @@ impl Job<'_> {
                 self.report.moved(one.event.fingerprint(), outcome).await;
             }
             if !self.outlet.is_open() || !wires.reading.status().connected() {
-                return Round::End(BROKEN.to_owned());
+                end = Some(Round::End(BROKEN.to_owned()));
+            } else if let Some(words) = passed.problem {
+                end = Some(Round::End(words));
+            } else if pipeline.is_silent() {
+                end = Some(Round::End(SILENT.to_owned()));
             }
-            if let Some(words) = done.problem {
-                return Round::End(words);
-            }
-            if done.is_smooth {
+            if pipeline.is_smooth() {
                 windows.grow();
             } else {
                 windows.shrink();
             }
-            if let Some(words) = self.watch_canary(gone, loan, stop).await {
-                return Round::End(words);
+            if end.is_none()
+                && let Some(words) = self.watch_canary(gone, loan, stop).await
+            {
+                end = Some(Round::End(words));
             }
+        }
+    }
+
+    /// What comes next. What has to wait lets the originals of what was sent go first.
+    async fn choose<'a>(
+        &self,
+        windows: &mut Windows<'a>,
+        pipeline: &Pipeline<'a>,
+        loan: &Loan,
+        stop: &mut watch::Receiver<bool>,
+    ) -> Turn<'a> {
+        loop {
+            if *stop.borrow() {
+                return Turn::End(Round::End(STOPPED.to_owned()));
+            }
+            let is_empty = windows.rest().is_empty();
+            if *self.paused.borrow() || loan.since.elapsed() > HELD {
+                return Turn::End(if is_empty { Round::Done } else { Round::Again });
+            }
+            if is_empty {
+                return Turn::End(Round::Done);
+            }
+            let waits = self.pace.per_second.is_some()
+                || self.canary.is_some_and(|canary| canary.room().is_some());
+            if waits && !pipeline.is_done() {
+                return Turn::Remove;
+            }
+            self.wait_until_due(stop).await;
+            if *stop.borrow() || *self.paused.borrow() {
+                continue;
+            }
+            return match windows.next(self.most_at_once()) {
+                Some(window) => Turn::Send(window),
+                None => Turn::End(Round::Done),
+            };
         }
     }
 
@@ -398,11 +452,12 @@ impl Job<'_> {
     }
 
     /// Waits until the limit allows the next window.
-    async fn wait_until_due(&mut self, stop: &mut watch::Receiver<bool>) {
+    async fn wait_until_due(&self, stop: &mut watch::Receiver<bool>) {
+        let mut paused = self.paused.clone();
         tokio::select! {
             biased;
             _ = stop.wait_for(|stop| *stop) => {}
-            _ = self.paused.wait_for(|paused| *paused) => {}
+            _ = paused.wait_for(|paused| *paused) => {}
             () = tokio::time::sleep_until(self.due) => {}
         }
     }
@@ -492,16 +547,26 @@ async fn renew(
     let plan = write_down(wires, queue, plan).await?;
     let mut outlet = Outlet::new(Arc::clone(&wires.publishing), wires.confirm_limit);
     let mut windows = Windows::new(&plan);
+    let mut pipeline = Pipeline::new(&wires.journal);
     let mut renewed = 0;
     let mut problem = None;
-    while let (Some(window), None) = (windows.next(usize::MAX), &problem) {
-        let done = send_window(&wires.journal, window, loan, &mut outlet).await;
-        let resent = done
-            .outcomes
-            .iter()
-            .filter(|outcome| **outcome == MoveOutcome::Resent);
-        renewed += resent.count();
-        problem = done.problem;
+    loop {
+        let next = match &problem {
+            None => windows.next(usize::MAX),
+            Some(_) => None,
+        };
+        if next.is_none() && pipeline.is_done() {
+            break;
+        }
+        let passed = pipeline.step(next, loan, &mut outlet).await;
+        let resent = passed.outcomes.iter();
+        renewed += resent
+            .filter(|(_, outcome)| *outcome == MoveOutcome::Resent)
+            .count();
+        problem = problem.or(passed.problem);
+        if pipeline.is_silent() {
+            problem.get_or_insert_with(|| SILENT.to_owned());
+        }
         windows.grow();
     }
     let all: Vec<RecordId> = plan.iter().map(|one| one.id).collect();

@@ -1,0 +1,168 @@
+//! The stages that each message goes through, with two windows under way: while the copies of one
+//! are sent, the originals of the one before it are removed. One write to the journal stands
+//! between two steps; each stage is on the disk before what it allows begins.
+
+use super::super::borrow::Loan;
+use super::super::outlet::{Outlet, Sent};
+use super::super::recorder::Recorder;
+use super::super::trouble::Trouble;
+use super::BROKEN;
+use super::window::{Move, write};
+use crate::domain::Outgoing;
+use crate::domain::record::{RecordId, Stage};
+use crate::protocol::MoveOutcome;
+
+/// How the words for a missing confirm begin. After one the job ends: where the broker is blocked,
+/// each further message would wait as long.
+const NO_CONFIRM: &str = "No confirm";
+
+/// A window of which is known what became of the copies. The originals are still held.
+struct Landed<'a> {
+    window: &'a [Move],
+    sent: Vec<Sent>,
+}
+
+impl<'a> Landed<'a> {
+    fn routed(&self) -> impl Iterator<Item = &'a Move> {
+        let all = self.window.iter().zip(&self.sent);
+        all.filter(|(_, sent)| **sent == Sent::Routed)
+            .map(|(one, _)| one)
+    }
+}
+
+/// What is under way.
+pub(super) struct Pipeline<'a> {
+    journal: &'a Recorder,
+    landed: Option<Landed<'a>>,
+    /// Originals that were removed, which the journal does not know yet.
+    removed: Vec<RecordId>,
+}
+
+/// How the messages of the window ended that was under way before.
+#[derive(Default)]
+pub(super) struct Step<'a> {
+    /// Each with how it ended.
+    pub outcomes: Vec<(&'a Move, MoveOutcome)>,
+    /// How many of those that had their turn were not sent, because the journal failed.
+    pub unsent: usize,
+    /// Why nothing more may be sent, in words.
+    pub problem: Option<String>,
+}
+
+impl<'a> Pipeline<'a> {
+    pub(super) fn new(journal: &'a Recorder) -> Self {
+        Self {
+            journal,
+            landed: None,
+            removed: Vec::new(),
+        }
+    }
+
+    /// True if there is nothing more to be done without a new window.
+    pub(super) fn is_done(&self) -> bool {
+        self.landed.is_none() && self.removed.is_empty()
+    }
+
+    /// True if all copies of the last window were routed.
+    pub(super) fn is_smooth(&self) -> bool {
+        self.landed
+            .iter()
+            .all(|landed| landed.sent.iter().all(|sent| *sent == Sent::Routed))
+    }
+
+    /// True if the broker left a copy of the last window without a confirm.
+    pub(super) fn is_silent(&self) -> bool {
+        let is_missing =
+            |sent: &Sent| matches!(sent, Sent::Unknown(words) if words.starts_with(NO_CONFIRM));
+        self.landed
+            .iter()
+            .any(|landed| landed.sent.iter().any(is_missing))
+    }
+
+    /// Sends a window, and removes the originals of the one before it.
+    pub(super) async fn step(
+        &mut self,
+        next: Option<&'a [Move]>,
+        loan: &mut Loan,
+        outlet: &mut Outlet,
+    ) -> Step<'a> {
+        let landed = self.landed.take();
+        let written = self.write_down(landed.as_ref(), next).await;
+        let (next, unsent) = match (&written, next) {
+            (Ok(()), next) => (next, 0),
+            (Err(_), next) => (None, next.map_or(0, <[Move]>::len)),
+        };
+        // A journal that fails here costs no message: what was confirmed is removed all the same,
+        // and the journal then calls a duplicate possible that there is not.
+        let tags: Vec<u64> = landed
+            .iter()
+            .flat_map(Landed::routed)
+            .map(|m| m.tag)
+            .collect();
+        let copies: Vec<&Outgoing> = next
+            .iter()
+            .copied()
+            .flatten()
+            .map(|m| &m.outgoing)
+            .collect();
+        let (removed, sent) = tokio::join!(loan.remove(&tags), outlet.send_all(&copies));
+        let mut step = Step {
+            unsent,
+            problem: written.err().map(|words| {
+                format!("{words}, so nothing more is sent. The rest stays in the queue")
+            }),
+            ..Step::default()
+        };
+        if removed.is_err() {
+            step.problem = Some(BROKEN.to_owned());
+        }
+        if let Some(landed) = landed {
+            if removed.is_ok() {
+                self.removed = landed.routed().map(|one| one.id).collect();
+            }
+            let ended = landed.window.iter().zip(&landed.sent);
+            step.outcomes = ended
+                .map(|(one, sent)| (one, outcome(sent, &removed)))
+                .collect();
+        }
+        self.landed = next.map(|window| Landed { window, sent });
+        step
+    }
+
+    /// The stages that were reached, and the one that is about to begin.
+    async fn write_down(
+        &mut self,
+        landed: Option<&Landed<'a>>,
+        next: Option<&'a [Move]>,
+    ) -> Result<(), String> {
+        let mut marks: Vec<(RecordId, Stage, String)> = std::mem::take(&mut self.removed)
+            .into_iter()
+            .map(|id| (id, Stage::Removed, String::new()))
+            .collect();
+        let mut untouched = Vec::new();
+        if let Some(landed) = landed {
+            for (one, sent) in landed.window.iter().zip(&landed.sent) {
+                match sent {
+                    Sent::Routed => marks.push((one.id, Stage::Confirmed, String::new())),
+                    Sent::NotRouted(_) => untouched.push(one.id),
+                    Sent::Unknown(words) => marks.push((one.id, Stage::Sent, words.clone())),
+                }
+            }
+        }
+        let next = next.into_iter().flatten();
+        marks.extend(next.map(|one| (one.id, Stage::Sent, String::new())));
+        write(self.journal, marks, untouched).await
+    }
+}
+
+fn outcome(sent: &Sent, removed: &Result<(), Trouble>) -> MoveOutcome {
+    match (sent, removed) {
+        (Sent::Routed, Ok(())) => MoveOutcome::Resent,
+        (Sent::Routed, Err(trouble)) => MoveOutcome::Duplicate(format!(
+            "It was sent, but then the original could not be removed for certain ({}): it may be \
+             there twice",
+            trouble.words
+        )),
+        (Sent::NotRouted(words) | Sent::Unknown(words), _) => MoveOutcome::Kept(words.clone()),
+    }
+}
