@@ -506,11 +506,12 @@ fn with(mut rest: Map<String, Value>, part: Value) -> Value {
     Value::Object(rest)
 }
 
+/// A number as JSON: whole where it is.
 #[expect(
     clippy::cast_possible_truncation,
     reason = "the range is checked first"
 )]
-fn number(value: f64) -> Value {
+pub(super) fn number(value: f64) -> Value {
     if value.fract() == 0.0 && value.abs() < 9e15 {
         return json!(value as i64);
     }

@@ -108,6 +108,7 @@ impl<'a> Builder<'a, '_> {
             removable: seat.removable,
             help: help(&schema),
             hint: hint(&schema),
+            limits: limits(&schema),
             union: None,
             input,
         };
@@ -382,6 +383,14 @@ fn is_group(schema: &Value) -> bool {
 
 fn is_list(schema: &Value) -> bool {
     schema.get("items").is_some_and(Value::is_object) || schema.get("prefixItems").is_some()
+}
+
+fn limits(schema: &Value) -> (Option<f64>, Option<f64>) {
+    let first = |keys: [&str; 3]| keys.into_iter().find_map(|key| schema.get(key)?.as_f64());
+    (
+        first(["minimum", "exclusiveMinimum", "minItems"]),
+        first(["maximum", "exclusiveMaximum", "maxItems"]),
+    )
 }
 
 /// The format or the limits, short enough to stand beside the field.

@@ -53,6 +53,8 @@ pub struct Field {
     pub help: String,
     /// The format or the limits in a word or two.
     pub hint: String,
+    /// The least and the most that the number, or the number of items, may be.
+    pub limits: (Option<f64>, Option<f64>),
     /// What it may be, if it is a union, and which of it is shown.
     pub union: Option<Union>,
     /// How it is edited.

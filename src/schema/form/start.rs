@@ -3,8 +3,9 @@
 
 use std::borrow::Cow;
 
-use serde_json::{Map, Number, Value, json};
+use serde_json::{Map, Value, json};
 
+use super::super::generate::number;
 use super::super::{numbers, strings};
 use super::shape::{Shapes, kinds};
 
@@ -64,8 +65,8 @@ fn least(shapes: &Shapes<'_>, schema: Cow<'_, Value>, depth: usize, left: &mut u
             Value::Array(items.collect())
         }
         Some("string") => Value::from(text(map)),
-        Some("integer") => number(map, true),
-        Some("number") => number(map, false),
+        Some("integer") => nearest_to_zero(map, true),
+        Some("number") => nearest_to_zero(map, false),
         Some("boolean") => Value::Bool(false),
         _ => Value::Null,
     }
@@ -96,11 +97,7 @@ fn text(map: &Map<String, Value>) -> String {
     made.unwrap_or_else(|| strings::of_length(size(map, "minLength").unwrap_or(0), &mut random))
 }
 
-#[expect(
-    clippy::cast_possible_truncation,
-    reason = "the range is checked first"
-)]
-fn number(map: &Map<String, Value>, whole: bool) -> Value {
+fn nearest_to_zero(map: &Map<String, Value>, whole: bool) -> Value {
     let limit = |key: &str| map.get(key).and_then(Value::as_f64);
     let low = limit("minimum").or_else(|| limit("exclusiveMinimum").map(|low| low.floor() + 1.0));
     let high = limit("maximum").or_else(|| limit("exclusiveMaximum").map(|high| high.ceil() - 1.0));
@@ -114,8 +111,5 @@ fn number(map: &Map<String, Value>, whole: bool) -> Value {
     if whole {
         value = value.ceil();
     }
-    if value.fract() == 0.0 && value.abs() < 9e15 {
-        return json!(value as i64);
-    }
-    Number::from_f64(value).map_or(Value::Null, Value::Number)
+    number(value)
 }
