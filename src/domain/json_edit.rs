@@ -110,7 +110,14 @@ impl Document {
             .unwrap_or_default()
     }
 
-    /// Puts another value in the place of this one. Nothing happens if `json` is not JSON.
+    /// Puts this text in the place of a value, as it is. Nothing happens if it is not JSON.
+    pub fn write(&mut self, at: usize, json: &str) {
+        if let Some(node) = self.nodes.get(at) {
+            self.splice(node.start, node.end, json.trim());
+        }
+    }
+
+    /// Puts another value in the place of this one, laid out as the text is.
     pub fn replace(&mut self, at: usize, json: &str) {
         let Some(node) = self.nodes.get(at) else {
             return;

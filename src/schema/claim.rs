@@ -11,6 +11,15 @@ const LARGEST: usize = 256 * 1024;
 /// Failures that are told.
 const TOLD: usize = 5;
 
+/// Headers that say the version; the first that is there counts.
+pub const VERSION_HEADERS: [&str; 5] = [
+    "schema-version",
+    "x-schema-version",
+    "event-version",
+    "x-event-version",
+    "version",
+];
+
 /// What an event says of itself, and the sign it says it by.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Claim {
@@ -83,15 +92,8 @@ pub fn claimed_version(event: &Event) -> Option<Claim> {
         .map(bare);
     claim(last, "the CloudEvents header dataschema")
         .or_else(|| {
-            let names = [
-                "schema-version",
-                "x-schema-version",
-                "event-version",
-                "x-event-version",
-                "version",
-            ];
             claim(
-                header(&names).as_deref().map(bare),
+                header(&VERSION_HEADERS).as_deref().map(bare),
                 "a header for the version",
             )
         })
@@ -161,6 +163,12 @@ pub fn judge(event: &Event, catalog: &Catalog) -> Judgement {
     } else {
         Judgement::FitsOnly(others)
     }
+}
+
+/// The type of the folder that an event claims to be of.
+#[must_use]
+pub fn kind_of<'a>(event: &Event, catalog: &'a Catalog) -> Option<&'a EventType> {
+    find(catalog, &claimed_type(event)?.what, &event.routing_key)
 }
 
 fn find<'a>(catalog: &'a Catalog, claimed: &str, routing_key: &str) -> Option<&'a EventType> {

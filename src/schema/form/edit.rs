@@ -48,7 +48,7 @@ pub fn edit(
         Edit::Text(text) => document.replace(node, &Value::from(text).to_string()),
         Edit::Json(json) => {
             if serde_json::from_str::<Value>(&json).is_ok() {
-                document.replace(node, json.trim());
+                document.write(node, &json);
             }
         }
         Edit::Add => add(&shapes, document, &built),
