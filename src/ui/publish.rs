@@ -6,8 +6,8 @@ use eframe::egui::{
 };
 
 use super::theme::{self, Palette, STEP};
-use super::widgets::{button, empty_state, primary_button, section, weak};
-use super::{Cx, draft_form};
+use super::widgets::{empty_state, primary_button, section, weak};
+use super::{Cx, draft_form, payload_form};
 use crate::domain::payload::{PayloadKind, summary};
 use crate::domain::{Draft, Topology, TopologySource};
 use crate::protocol::PublishOutcome;
@@ -95,6 +95,12 @@ pub fn publish_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
         .fill(palette.base)
         .inner_margin(Margin::symmetric(16, 12));
     CentralPanel::default().frame(frame).show(ui, |ui| {
+        Panel::bottom("publish_actions")
+            .frame(Frame::new().inner_margin(Margin {
+                top: 8,
+                ..Margin::ZERO
+            }))
+            .show(ui, |ui| actions_ui(ui, cx));
         ScrollArea::vertical()
             .auto_shrink([false, false])
             .show(ui, |ui| {
@@ -117,21 +123,23 @@ fn form_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     } else {
         10
     };
-    draft_form::payload_ui(ui, &mut cx.forms.draft, rows);
+    payload_form::payload_ui(ui, cx, rows);
+    ui.separator();
+    draft_form::details_ui(ui, &mut cx.forms.draft, true);
+}
+
+/// What can be done with the form; it stays in sight however long the form is.
+fn actions_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
+    let state = cx.state;
     draft_form::problems_ui(ui, &state.publish.problems);
-    ui.horizontal(|ui| {
+    ui.horizontal_wrapped(|ui| {
         if primary_button(ui, "Publish event", state.is_connected())
             .on_hover_text("With a publisher confirm; an unroutable event comes back (Ctrl+Enter)")
             .clicked()
         {
             cx.act(Action::Publish);
         }
-        if button(ui, "Fill a sample", true)
-            .on_hover_text("A valid event with its own id and time")
-            .clicked()
-        {
-            cx.act(Action::FillSample);
-        }
+        payload_form::samples_ui(ui, cx);
         if let Some(sent) = state.publish.history.first()
             && state.publish.problems.is_empty()
             && state.publish.published.as_ref() == Some(&cx.forms.draft)
@@ -139,8 +147,6 @@ fn form_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
             outcome_ui(ui, sent);
         }
     });
-    ui.separator();
-    draft_form::details_ui(ui, &mut cx.forms.draft, true);
 }
 
 fn outcome_ui(ui: &mut Ui, sent: &Sent) {

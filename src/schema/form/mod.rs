@@ -115,6 +115,13 @@ pub fn fields(version: &Version, document: &Document, choices: &Choices) -> Vec<
     built.into_iter().map(|one| one.field).collect()
 }
 
+/// The text of an event with nothing but what the schema demands.
+#[must_use]
+pub fn beginning(version: &Version) -> String {
+    let shapes = shape::Shapes::new(&version.normal);
+    format!("{:#}", start::start(&shapes, &shapes.root()))
+}
+
 /// What is wrong, by the index of the field it is about, and what is about none of them.
 #[must_use]
 pub fn placed(
