@@ -93,7 +93,9 @@ fn told(error: &ValidationError<'_>, depth: usize, out: &mut Vec<Failure>) {
         if let Some(errors) = meant
             && !errors.iter().any(|one| own(&one))
         {
-            errors.iter().for_each(|one| told(one, depth + 1, out));
+            for one in errors {
+                told(one, depth + 1, out);
+            }
             return;
         }
     }

@@ -248,27 +248,24 @@ fn take(draft: &mut Draft, target: &Target, event: &Value, catalog: &Catalog, mo
         .headers
         .iter_mut()
         .find(|row| VERSION_HEADERS.contains(&row.name.as_str()));
-    match row {
-        Some(row) => {
-            let kept = match &row.value {
-                HeaderDraft::Typed(kind, _) if kind.parse(&target.version).is_ok() => Some(*kind),
-                _ => None,
-            };
-            let kind = kept.unwrap_or(FieldType::Text);
-            row.value = HeaderDraft::Typed(kind, target.version.clone());
-        }
-        None => {
-            let is_number = target.version.parse::<i32>().is_ok();
-            let kind = if is_number {
-                FieldType::I32
-            } else {
-                FieldType::Text
-            };
-            draft.headers.push(HeaderRow {
-                name: "x-schema-version".to_owned(),
-                value: HeaderDraft::Typed(kind, target.version.clone()),
-            });
-        }
+    if let Some(row) = row {
+        let kept = match &row.value {
+            HeaderDraft::Typed(kind, _) if kind.parse(&target.version).is_ok() => Some(*kind),
+            _ => None,
+        };
+        let kind = kept.unwrap_or(FieldType::Text);
+        row.value = HeaderDraft::Typed(kind, target.version.clone());
+    } else {
+        let is_number = target.version.parse::<i32>().is_ok();
+        let kind = if is_number {
+            FieldType::I32
+        } else {
+            FieldType::Text
+        };
+        draft.headers.push(HeaderRow {
+            name: "x-schema-version".to_owned(),
+            value: HeaderDraft::Typed(kind, target.version.clone()),
+        });
     }
     if !draft.text(Field::ContentType).contains("json") {
         draft.set(Field::ContentType, "application/json");

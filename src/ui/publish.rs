@@ -85,10 +85,11 @@ pub fn publish_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     let side = Frame::new()
         .fill(palette.panel)
         .inner_margin(Margin::symmetric(12, 8));
-    let width = (ui.available_width() * 0.38).clamp(260.0, 520.0);
+    let room = ui.available_width();
+    // The form keeps the greater part, also when the window becomes smaller.
     Panel::right("history")
-        .default_size(width)
-        .size_range(240.0..=700.0)
+        .default_size((room * 0.38).clamp(240.0, 520.0))
+        .size_range(220.0..=(room * 0.45).clamp(240.0, 700.0))
         .frame(side)
         .show(ui, |ui| history_ui(ui, cx));
     let frame = Frame::new()

@@ -91,20 +91,20 @@ fn a_form_is_filled_and_published() {
     let mut window = form(1400.0, 1700.0);
     window.press("Begin with an empty form");
     window.assert_sees("Matches version 2");
-    window.set("sku", "BOOK-42");
-    window.set("price", "1.10");
+    window.set("items[0].sku", "BOOK-42");
+    window.set("items[0].price", "1.10");
     window.choose("currency", "GBP");
     window.press("Add item to items");
-    window.set("data.items[1].quantity", "3");
+    window.set("items[1].quantity", "3");
     window.click(Role::CheckBox, "couponCode");
     window.choose("couponCode kind", "text");
     window.set("couponCode", "WELCOME");
-    window.set("data.items[1].price", "-1");
+    window.set("items[1].price", "-1");
     window.assert_sees("1 fault by version 2");
     window.assert_sees("less than the minimum");
-    window.set("data.items[1].price", "-");
+    window.set("items[1].price", "-");
     window.assert_sees("This is not a number. The payload keeps -1");
-    window.set("data.items[1].price", "20.00");
+    window.set("items[1].price", "20.00");
     window.assert_sees("Matches version 2");
     let text = raw(&mut window);
     assert!(text.contains("1.10") && text.contains("20.00"), "{text}");
@@ -205,7 +205,7 @@ fn the_form_fits_a_small_window() {
         );
     }
     let history = window.harness.get_by_label("HISTORY").rect().left();
-    for name in ["eventId", "orderId", "email", "data.items[0].sku", "sku"] {
+    for name in ["eventId", "orderId", "email", "items[0].sku"] {
         if let Some(node) = window
             .harness
             .query_by_role_and_label(Role::TextInput, name)

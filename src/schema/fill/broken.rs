@@ -77,7 +77,7 @@ pub fn broken(kind: &EventType, version: &Version, about: &About<'_>) -> Vec<Bro
         .filter(|field| !field.pointer.split('/').any(is_later_item))
         .filter(|field| !matches!(field.input, Input::More(_) | Input::Rest))
         .collect();
-    let steps: [fn(&Value, &Field) -> (String, Vec<Value>); 3] = [missing, mistaken, outside];
+    let steps: [Way; 3] = [missing, mistaken, outside];
     for step in steps {
         for field in &there {
             if Instant::now() > until {
@@ -93,6 +93,9 @@ pub fn broken(kind: &EventType, version: &Version, about: &About<'_>) -> Vec<Bro
 fn is_later_item(step: &str) -> bool {
     step.parse::<usize>().is_ok_and(|at| at > 0)
 }
+
+/// A way to break a field: what it is called, and events to try.
+type Way = fn(&Value, &Field) -> (String, Vec<Value>);
 
 struct Found<'a> {
     version: &'a Version,

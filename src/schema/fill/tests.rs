@@ -83,7 +83,7 @@ fn broken_events_of_the_shop_break_what_they_say() {
     for label in [
         "An event of version 1",
         "Without required field channel",
-        "Without required field data.items[0].sku",
+        "Without required field items[0].sku",
         "currency has the wrong type",
         "data has the wrong type",
         "channel is none of the allowed values",

@@ -29,15 +29,15 @@ pub(super) struct Built<'a> {
     pub node: usize,
     /// The name that it would get.
     pub name: String,
+    /// Its path; an item is one step with its array.
+    steps: Vec<String>,
 }
 
 /// Where a field stands and what is known of it from outside.
 #[derive(Clone, Default)]
 struct Seat {
     depth: usize,
-    name: String,
-    label: String,
-    path: String,
+    steps: Vec<String>,
     pointer: String,
     required: bool,
     removable: bool,
@@ -56,18 +56,51 @@ pub(super) fn build<'a>(
         choices,
         out: Vec::new(),
     };
-    builder.value(0, document.value(), root, Seat::default());
+    builder.value(0, document.value(), root, &Seat::default());
     let mut out = builder.out;
-    let mut times: BTreeMap<String, usize> = BTreeMap::new();
-    for one in &out {
-        *times.entry(one.field.label.clone()).or_default() += 1;
-    }
-    for one in &mut out {
-        if times.get(&one.field.label).is_some_and(|times| *times > 1) {
-            one.field.label.clone_from(&one.field.path);
+    label(&mut out);
+    out
+}
+
+/// Calls every field by as much of the end of its path as no other has; inside of items always
+/// from the item on, so that another item does not rename the fields of the first.
+fn label(out: &mut [Built<'_>]) {
+    let name = |steps: &[String], count: usize| {
+        let from = steps.len().saturating_sub(count);
+        steps.get(from..).unwrap_or_default().join(".")
+    };
+    let mut counts: Vec<usize> = out
+        .iter()
+        .map(|one| {
+            let mut from_item = one.steps.iter().rev();
+            let at = from_item.position(|step| step.ends_with(']'));
+            at.map_or(1, |at| at + 1)
+        })
+        .collect();
+    for _ in 0..=DEEPEST {
+        let mut times: BTreeMap<String, usize> = BTreeMap::new();
+        // What is not shown yet is called as its array.
+        let shown = out.iter().zip(&counts);
+        for (one, count) in shown.filter(|(one, _)| !matches!(one.field.input, Input::More(_))) {
+            *times.entry(name(&one.steps, *count)).or_default() += 1;
+        }
+        let mut longer = false;
+        for (one, count) in out.iter().zip(&mut counts) {
+            let shared = times.get(&name(&one.steps, *count)).is_some_and(|n| *n > 1);
+            if shared && *count < one.steps.len() {
+                *count += 1;
+                longer = true;
+            }
+        }
+        if !longer {
+            break;
         }
     }
-    out
+    for (one, count) in out.iter_mut().zip(counts) {
+        if !one.steps.is_empty() {
+            one.field.label = name(&one.steps, count);
+        }
+    }
 }
 
 struct Builder<'a, 'd> {
@@ -100,8 +133,8 @@ impl<'a> Builder<'a, '_> {
     ) -> usize {
         let field = Field {
             depth: seat.depth,
-            label: seat.label.clone(),
-            path: seat.path.clone(),
+            label: "Event".to_owned(),
+            path: seat.steps.join("."),
             pointer: seat.pointer.clone(),
             there: true,
             required: seat.required,
@@ -118,12 +151,13 @@ impl<'a> Builder<'a, '_> {
             alternatives: Vec::new(),
             node,
             name,
+            steps: seat.steps.clone(),
         });
         self.out.len() - 1
     }
 
-    fn value(&mut self, node: usize, value: &Value, schema: Cow<'a, Value>, seat: Seat) {
-        if self.is_full(&seat) {
+    fn value(&mut self, node: usize, value: &Value, schema: Cow<'a, Value>, seat: &Seat) {
+        if self.is_full(seat) {
             return;
         }
         let mut schema = self.shapes.settled(schema, value);
@@ -153,11 +187,7 @@ impl<'a> Builder<'a, '_> {
         let is_root = seat.pointer.is_empty();
         let is_plain = is_root && union.is_none() && matches!(input, Input::Group { open: false });
         if !is_plain {
-            let mut seat = seat.clone();
-            if is_root {
-                "Event".clone_into(&mut seat.label);
-            }
-            let at = self.push(&seat, node, String::new(), schema.clone(), input.clone());
+            let at = self.push(seat, node, String::new(), schema.clone(), input.clone());
             if let Some(built) = self.out.get_mut(at) {
                 built.field.union = union;
                 built.alternatives = alternatives;
@@ -165,9 +195,9 @@ impl<'a> Builder<'a, '_> {
         }
         match (input, value) {
             (Input::Group { .. }, Value::Object(members)) => {
-                self.members(node, members, &schema, &seat);
+                self.members(node, members, &schema, seat);
             }
-            (Input::List { .. }, Value::Array(items)) => self.items(node, items, &schema, &seat),
+            (Input::List { .. }, Value::Array(items)) => self.items(node, items, &schema, seat),
             _ => {}
         }
     }
@@ -222,6 +252,7 @@ impl<'a> Builder<'a, '_> {
         }
     }
 
+    #[expect(clippy::ptr_arg, reason = "its parts live as long as the schema")]
     fn members(
         &mut self,
         node: usize,
@@ -258,7 +289,7 @@ impl<'a> Builder<'a, '_> {
                 return;
             }
             match (members.get(name), self.document.member(node, name)) {
-                (Some(value), Some(at)) => self.value(at, value, one, inner),
+                (Some(value), Some(at)) => self.value(at, value, one, &inner),
                 _ if *one == Value::Bool(false) => {}
                 _ => {
                     let at = self.push(&inner, node, name.clone(), one, Input::Nothing);
@@ -282,10 +313,11 @@ impl<'a> Builder<'a, '_> {
             };
             let one = part(schema, |schema| undeclared(schema, name))
                 .unwrap_or(Cow::Owned(Value::Bool(true)));
-            self.value(at, value, one, inner);
+            self.value(at, value, one, &inner);
         }
     }
 
+    #[expect(clippy::ptr_arg, reason = "its parts live as long as the schema")]
     fn items(&mut self, node: usize, items: &[Value], schema: &Cow<'a, Value>, seat: &Seat) {
         let shown = self
             .choices
@@ -302,16 +334,17 @@ impl<'a> Builder<'a, '_> {
         for (at, (value, node)) in items.iter().zip(nodes).enumerate() {
             let one =
                 part(schema, |schema| item(schema, at)).unwrap_or(Cow::Owned(Value::Bool(true)));
+            let mut steps = seat.steps.clone();
+            let name = steps.pop().unwrap_or_default();
+            steps.push(format!("{name}[{at}]"));
             let inner = Seat {
                 depth: seat.depth + 1,
-                name: format!("{}[{at}]", seat.name),
-                label: format!("{}[{at}]", seat.name),
-                path: format!("{}[{at}]", seat.path),
+                steps,
                 pointer: format!("{}/{at}", seat.pointer),
                 required: true,
                 removable: items.len() > least.unwrap_or(0) && at >= tuple,
             };
-            self.value(node, value, one, inner);
+            self.value(node, value, one, &inner);
         }
         if items.len() > shown {
             let mut more = seat.clone();
@@ -324,18 +357,12 @@ impl<'a> Builder<'a, '_> {
 
 impl Seat {
     fn member(&self, name: &str) -> Self {
-        let text = name_text(name);
-        let path = if self.path.is_empty() {
-            text.clone()
-        } else {
-            format!("{}.{text}", self.path)
-        };
+        let mut steps = self.steps.clone();
+        steps.push(name_text(name));
         let step = name.replace('~', "~0").replace('/', "~1");
         Self {
             depth: self.depth + usize::from(!self.pointer.is_empty()),
-            name: text.clone(),
-            label: text,
-            path,
+            steps,
             pointer: format!("{}/{step}", self.pointer),
             required: false,
             removable: false,

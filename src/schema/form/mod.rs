@@ -19,7 +19,7 @@ use crate::domain::json_edit::Document;
 pub use edit::{Edit, edit};
 
 /// Most fields of one form; a document with more is shown in part.
-pub const MOST_FIELDS: usize = 400;
+pub const MOST_FIELDS: usize = 250;
 /// Items of one array that are shown at first, and how many more each time.
 pub const ITEMS: usize = 20;
 

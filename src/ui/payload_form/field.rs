@@ -155,7 +155,7 @@ fn input_ui(
         _ => {
             let mut edit = None;
             let removes = field.removable.then(|| format!("Remove {}", field.label));
-            ui.horizontal_top(|ui| {
+            ui.horizontal(|ui| {
                 #[expect(clippy::cast_precision_loss, reason = "a few characters")]
                 let beside = removes
                     .as_ref()

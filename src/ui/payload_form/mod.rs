@@ -211,7 +211,7 @@ fn broken_ui(ui: &mut Ui, cx: &Cx<'_>) {
         .map(|one| format!("{}: {}", place(&one.at), one.words))
         .collect();
     let words = format!(
-        "Invalid on purpose – {}. {by} refuses it: {}",
+        "Invalid on purpose – {}. Refused by {by}: {}",
         broken.label,
         why.join("; ")
     );

@@ -44,7 +44,11 @@ pub fn samples_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
         if broken.list.is_empty() {
             weak(ui, "No event was found that breaks this schema");
         }
-        ScrollArea::vertical().max_height(300.0).show(ui, |ui| {
+        // Without the least height it would be as high as the words that stood here before.
+        let area = ScrollArea::vertical()
+            .min_scrolled_height(280.0)
+            .max_height(280.0);
+        area.show(ui, |ui| {
             for (at, one) in broken.list.iter().enumerate() {
                 let why = one
                     .why
