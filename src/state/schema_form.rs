@@ -270,7 +270,9 @@ fn take(draft: &mut Draft, target: &Target, event: &Value, catalog: &Catalog, mo
     if !draft.text(Field::ContentType).contains("json") {
         draft.set(Field::ContentType, "application/json");
     }
-    draft.set(Field::MessageId, moment.fresh_id);
+    // The message has the id of its event, where the event has one.
+    let own = event_of(draft).envelope.event_id;
+    draft.set(Field::MessageId, own.as_deref().unwrap_or(moment.fresh_id));
     let now = moment.now.to_rfc3339_opts(SecondsFormat::Secs, true);
     draft.set(Field::Timestamp, now);
     if draft.text(Field::AppId).is_empty() {
@@ -342,6 +344,7 @@ mod tests {
         assert_eq!(header, Some(&crate::domain::FieldValue::I32(1)));
         let body: Value = serde_json::from_slice(&message.body).unwrap();
         assert!(body["amount"].is_number());
+        assert_eq!(message.properties.message_id.as_deref(), Some("0b5c9c58"));
     }
 
     #[test]

@@ -202,22 +202,22 @@ fn history_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
                     .show(ui, |ui| {
                         ui.set_width(ui.available_width());
                         ui.spacing_mut().item_spacing.y = 3.0;
-                        ui.horizontal(|ui| {
-                            let key = &sent.outgoing.routing_key;
-                            let text = RichText::new(key)
-                                .font(theme::mono())
-                                .color(palette.key(key));
-                            ui.add(egui::Label::new(text).truncate());
-                            ui.with_layout(
-                                egui::Layout::right_to_left(egui::Align::Center),
-                                |ui| {
-                                    let again = ui.small_button("Publish again");
-                                    if again.on_hover_text("Load it into the form").clicked() {
-                                        cx.actions.push(Action::PublishAgain(sent.request.0));
-                                    }
-                                    weak(ui, clock(sent.at));
-                                },
-                            );
+                        let line = egui::vec2(ui.available_width(), 20.0);
+                        let right = egui::Layout::right_to_left(egui::Align::Center);
+                        ui.allocate_ui_with_layout(line, right, |ui| {
+                            let again = ui.small_button("Publish again");
+                            if again.on_hover_text("Load it into the form").clicked() {
+                                cx.actions.push(Action::PublishAgain(sent.request.0));
+                            }
+                            weak(ui, clock(sent.at));
+                            let left = egui::Layout::left_to_right(egui::Align::Center);
+                            ui.with_layout(left, |ui| {
+                                let key = &sent.outgoing.routing_key;
+                                let text = RichText::new(key)
+                                    .font(theme::mono())
+                                    .color(palette.key(key));
+                                ui.add(egui::Label::new(text).truncate());
+                            });
                         });
                         ui.add(egui::Label::new(RichText::new(&words).color(color)).wrap());
                         let exchange = match sent.outgoing.exchange.as_str() {

@@ -173,6 +173,11 @@ fn samples_are_valid_or_break_what_they_say() {
     let Command::Publish { outgoing, .. } = window.take_last() else {
         panic!("no publish")
     };
+    let sent: Value = serde_json::from_slice(&outgoing.body).expect("JSON");
+    assert_eq!(
+        sent["eventId"],
+        outgoing.properties.message_id.clone().unwrap_or_default()
+    );
     let version = outgoing.properties.header("x-schema-version");
     assert_eq!(version, Some(&eventscope::domain::FieldValue::I32(1)));
 }

@@ -217,6 +217,7 @@ impl<'a> Builder<'a, '_> {
             return Input::Choice {
                 options: options.iter().map(Value::to_string).collect(),
                 chosen: options.iter().position(|one| numbers::same(one, value)),
+                written: raw.chars().take(200).collect(),
             };
         }
         let kinds = kinds(schema);
@@ -231,6 +232,7 @@ impl<'a> Builder<'a, '_> {
             Value::Bool(is) if may_be("boolean") => Input::Choice {
                 options: vec!["true".to_owned(), "false".to_owned()],
                 chosen: Some(usize::from(!is)),
+                written: raw.to_owned(),
             },
             Value::Null if may_be("null") => Input::Nothing,
             Value::Object(_) if may_be("object") && depth < DEEPEST && is_group(schema) => {

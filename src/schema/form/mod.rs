@@ -83,6 +83,8 @@ pub enum Input {
         options: Vec<String>,
         /// What is chosen; none if the value is none of them.
         chosen: Option<usize>,
+        /// The value as it was written.
+        written: String,
     },
     /// An object; its members follow.
     Group {

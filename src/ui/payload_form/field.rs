@@ -203,7 +203,11 @@ fn value_ui(
         Input::Number(value) | Input::Json(value) => {
             json_ui(ui, field, value, memory, wrong, width)
         }
-        Input::Choice { options, chosen } => choice_ui(ui, field, options, *chosen, width),
+        Input::Choice {
+            options,
+            chosen,
+            written,
+        } => choice_ui(ui, field, options, *chosen, &plain(written), width),
         Input::Group { open: true } => {
             let name = memory.names.entry(field.pointer.clone()).or_default();
             let edit = TextEdit::singleline(name)
@@ -290,13 +294,12 @@ fn choice_ui(
     field: &Field,
     options: &[String],
     chosen: Option<usize>,
+    shown: &str,
     width: f32,
 ) -> Option<Edit> {
-    let text = chosen.and_then(|at| options.get(at));
-    let shown = text.map_or_else(|| "Another value".to_owned(), |json| plain(json));
     let mut edit = None;
     let combo = ComboBox::from_id_salt("choice")
-        .selected_text(RichText::new(&shown).font(theme::mono()))
+        .selected_text(RichText::new(shown).font(theme::mono()))
         .width((width - 8.0).min(220.0))
         .truncate()
         .show_ui(ui, |ui| {
@@ -310,7 +313,7 @@ fn choice_ui(
         });
     ui.ctx().accesskit_node_builder(combo.response.id, |node| {
         node.set_label(field.label.as_str());
-        node.set_description(shown.as_str());
+        node.set_description(shown);
     });
     edit
 }
