@@ -5,6 +5,7 @@
 
 mod ui {
     mod dead_letters;
+    mod publish_form;
     mod schemas;
     mod taps;
 }

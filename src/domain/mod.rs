@@ -19,6 +19,7 @@ pub mod groups;
 pub mod hex;
 pub mod json;
 pub mod json_diff;
+pub mod json_edit;
 pub mod json_path;
 pub mod lineage;
 pub mod losing;

@@ -225,6 +225,12 @@ pub fn claimed_version(event: &Event, rules: &Rules) -> Option<Claim> {
     })
 }
 
+/// The type of the folder that an event claims to be of.
+#[must_use]
+pub fn kind_of<'a>(event: &Event, catalog: &'a Catalog) -> Option<&'a EventType> {
+    find(catalog, &claimed_type(event).what, &event.routing_key)
+}
+
 /// Judges an event by the schemas of a folder, with the failures in words.
 #[must_use]
 pub fn judge(event: &Event, catalog: &Catalog) -> Judgement {

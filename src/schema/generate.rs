@@ -10,6 +10,8 @@ use super::strings;
 
 /// Nesting after which only what is required is written.
 const DEEP: usize = 8;
+/// Values that one event may have; a schema that branches at each level would have no end.
+const LARGEST: usize = 20_000;
 
 /// Makes up values.
 pub(super) struct Generator<'a> {
@@ -20,6 +22,8 @@ pub(super) struct Generator<'a> {
     names: Vec<String>,
     /// How often an optional property is written, of 100.
     optional: u8,
+    /// Values that may still be written into this event.
+    left: usize,
 }
 
 impl<'a> Generator<'a> {
@@ -32,6 +36,7 @@ impl<'a> Generator<'a> {
             values: Vec::new(),
             names: Vec::new(),
             optional: 50,
+            left: 0,
         };
         for normal in std::iter::once(&schema).chain(hints) {
             out.harvest(&normal.root);
@@ -46,6 +51,7 @@ impl<'a> Generator<'a> {
     pub(super) fn next(&mut self) -> Value {
         self.optional = *self.pick(&[0, 20, 50, 90, 100]).unwrap_or(&50);
         let root = &self.schema.root;
+        self.left = LARGEST;
         self.value(root, 0)
     }
 
@@ -53,6 +59,7 @@ impl<'a> Generator<'a> {
     pub(super) fn least(&mut self) -> Value {
         self.optional = 0;
         let root = &self.schema.root;
+        self.left = LARGEST;
         self.value(root, 0)
     }
 
@@ -60,6 +67,7 @@ impl<'a> Generator<'a> {
     pub(super) fn full(&mut self) -> Value {
         self.optional = 100;
         let root = &self.schema.root;
+        self.left = LARGEST;
         self.value(root, 0)
     }
 
@@ -111,6 +119,10 @@ impl<'a> Generator<'a> {
     }
 
     fn value(&mut self, schema: &Value, depth: usize) -> Value {
+        let Some(left) = self.left.checked_sub(1) else {
+            return Value::Null;
+        };
+        self.left = left;
         if let Some(name) = target(schema) {
             let all = self.schema;
             return match all.defs.get(name) {
@@ -494,11 +506,12 @@ fn with(mut rest: Map<String, Value>, part: Value) -> Value {
     Value::Object(rest)
 }
 
+/// A number as JSON: whole where it is.
 #[expect(
     clippy::cast_possible_truncation,
     reason = "the range is checked first"
 )]
-fn number(value: f64) -> Value {
+pub(super) fn number(value: f64) -> Value {
     if value.fract() == 0.0 && value.abs() < 9e15 {
         return json!(value as i64);
     }

@@ -124,6 +124,13 @@ impl fmt::Display for Rules {
 }
 
 impl Rules {
+    /// True if a header of this name tells the version.
+    #[must_use]
+    pub fn is_header(&self, name: &str) -> bool {
+        let is_it = |rule: &Rule| matches!(rule, Rule::Header(own) if own == name);
+        self.0.iter().any(is_it)
+    }
+
     /// Reads lines; empty ones are passed over.
     ///
     /// # Errors

@@ -3,7 +3,8 @@
 
 use std::collections::BTreeMap;
 
-use jsonschema::Validator as Engine;
+use jsonschema::error::ValidationErrorKind;
+use jsonschema::{ValidationError, Validator as Engine};
 use serde_json::Value;
 
 use super::draft::Draft;
@@ -56,6 +57,58 @@ impl Validator {
             })
             .collect()
     }
+
+    /// Like [`Self::failures`], for a form: each at the field that is meant, also one that is
+    /// missing or that is in a branch of a union.
+    #[must_use]
+    pub fn faults(&self, event: &Value, most: usize) -> Vec<Failure> {
+        let mut out = Vec::new();
+        for error in self.engine.iter_errors(event).take(most) {
+            told(&error, 0, &mut out);
+        }
+        out.truncate(most);
+        out
+    }
+}
+
+/// Adds what is wrong where it is wrong: inside the branch of a union that was probably meant, and
+/// at the member that is missing.
+fn told(error: &ValidationError<'_>, depth: usize, out: &mut Vec<Failure>) {
+    let mut at = error.instance_path().to_string();
+    if let ValidationErrorKind::AnyOf { context } | ValidationErrorKind::OneOfNotValid { context } =
+        error.kind()
+        && depth < 8
+    {
+        let own = |one: &&ValidationError<'_>| {
+            one.instance_path().to_string().len() <= at.len()
+                && !matches!(one.kind(), ValidationErrorKind::Required { .. })
+                || matches!(
+                    one.kind(),
+                    ValidationErrorKind::Constant { .. } | ValidationErrorKind::Enum { .. }
+                )
+        };
+        let meant = context
+            .iter()
+            .min_by_key(|errors| (errors.iter().filter(own).count(), errors.len()));
+        if let Some(errors) = meant
+            && !errors.iter().any(|one| own(&one))
+        {
+            for one in errors {
+                told(one, depth + 1, out);
+            }
+            return;
+        }
+    }
+    let words = match error.kind() {
+        ValidationErrorKind::Required { property } => {
+            let name = property.as_str().unwrap_or_default();
+            at.push('/');
+            at.push_str(&name.replace('~', "~0").replace('/', "~1"));
+            "is required, but not there".to_owned()
+        }
+        _ => shortened(&error.to_string()),
+    };
+    out.push(Failure { at, words });
 }
 
 fn build(schema: &Value, draft: Draft) -> Result<Engine, Unusable> {

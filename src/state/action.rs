@@ -7,6 +7,7 @@ use crate::domain::Event;
 use super::dead_letters::DeadAction;
 use super::journal::JournalAction;
 use super::live::LiveAction;
+use super::schema_form::SampleAction;
 use super::schemas::SchemaAction;
 use super::tap_card::TapAction;
 
@@ -58,6 +59,8 @@ pub enum Action {
     Live(LiveAction),
     /// Fill the publish form with a valid event.
     FillSample,
+    /// Something about samples of a schema.
+    Sample(SampleAction),
     /// Publish the form.
     Publish,
     /// Load a sent message, by its number, into the form.

@@ -16,6 +16,8 @@ pub struct Forms {
     pub filter_name: String,
     /// The publish form.
     pub draft: Draft,
+    /// How its payload is written.
+    pub payload: super::schema_form::PayloadForm,
     /// The name of a queue to open by hand.
     pub queue: String,
     /// The folder of schemas.

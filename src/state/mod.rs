@@ -14,6 +14,7 @@ pub mod live;
 pub mod notices;
 pub mod publish;
 pub mod saved;
+pub mod schema_form;
 pub mod schemas;
 pub mod seen;
 pub mod selection;
@@ -370,6 +371,13 @@ impl State {
             Action::FillSample => {
                 crate::domain::sample::fill(&mut forms.draft, moment.fresh_id, moment.now);
             }
+            Action::Sample(action) => {
+                let catalog = self.schemas.catalog.as_ref();
+                let told = schema_form::act(action, catalog, &mut self.publish, forms, moment);
+                if let Some(words) = told {
+                    self.notices.add(moment.now, Gravity::Warning, words);
+                }
+            }
             Action::Publish => {
                 let request = RequestId(self.fresh());
                 let draft = &forms.draft;
@@ -384,11 +392,13 @@ impl State {
             Action::PublishAgain(sent) => {
                 if let Some(outgoing) = self.publish.sent(sent) {
                     forms.draft = crate::domain::Draft::of(outgoing);
+                    forms.payload.forget();
                 }
                 self.screen = Screen::Publish;
             }
             Action::LoadEvent(event) => {
                 forms.draft = publish::draft_of_event(&event);
+                forms.payload.forget();
                 self.screen = Screen::Publish;
             }
             Action::Dead(action) => {

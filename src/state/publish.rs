@@ -33,6 +33,8 @@ pub struct PublishDesk {
     pub published: Option<Draft>,
     /// What was wrong with the form at the last click.
     pub problems: Vec<Problem>,
+    /// Events that break a schema, ready to be chosen from.
+    pub broken: Option<super::schema_form::BrokenSamples>,
 }
 
 impl PublishDesk {

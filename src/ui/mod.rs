@@ -8,6 +8,7 @@ pub mod dead_letters;
 pub mod draft_form;
 pub mod inspector;
 pub mod live;
+pub mod payload_form;
 pub mod publish;
 pub mod rail;
 pub mod schemas;
@@ -61,6 +62,8 @@ pub struct TablePlace {
 pub struct Memory {
     /// The inspector's view of the selected event.
     pub inspector: inspector::Inspector,
+    /// The payload as fields.
+    pub payload: payload_form::PayloadView,
     /// The publish screen's preview.
     pub preview: publish::Preview,
     /// The help window is open.

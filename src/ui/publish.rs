@@ -6,8 +6,8 @@ use eframe::egui::{
 };
 
 use super::theme::{self, Palette, STEP};
-use super::widgets::{button, empty_state, primary_button, section, weak};
-use super::{Cx, draft_form};
+use super::widgets::{empty_state, primary_button, section, weak};
+use super::{Cx, draft_form, payload_form};
 use crate::domain::payload::{PayloadKind, summary};
 use crate::domain::{Draft, Topology, TopologySource};
 use crate::protocol::PublishOutcome;
@@ -85,16 +85,23 @@ pub fn publish_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     let side = Frame::new()
         .fill(palette.panel)
         .inner_margin(Margin::symmetric(12, 8));
-    let width = (ui.available_width() * 0.38).clamp(260.0, 520.0);
+    let room = ui.available_width();
+    // The form keeps the greater part, also when the window becomes smaller.
     Panel::right("history")
-        .default_size(width)
-        .size_range(240.0..=700.0)
+        .default_size((room * 0.38).clamp(240.0, 520.0))
+        .size_range(220.0..=(room * 0.45).clamp(240.0, 700.0))
         .frame(side)
         .show(ui, |ui| history_ui(ui, cx));
     let frame = Frame::new()
         .fill(palette.base)
         .inner_margin(Margin::symmetric(16, 12));
     CentralPanel::default().frame(frame).show(ui, |ui| {
+        Panel::bottom("publish_actions")
+            .frame(Frame::new().inner_margin(Margin {
+                top: 8,
+                ..Margin::ZERO
+            }))
+            .show(ui, |ui| actions_ui(ui, cx));
         ScrollArea::vertical()
             .auto_shrink([false, false])
             .show(ui, |ui| {
@@ -117,21 +124,23 @@ fn form_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     } else {
         10
     };
-    draft_form::payload_ui(ui, &mut cx.forms.draft, rows);
+    payload_form::payload_ui(ui, cx, rows);
+    ui.separator();
+    draft_form::details_ui(ui, &mut cx.forms.draft, true);
+}
+
+/// What can be done with the form; it stays in sight however long the form is.
+fn actions_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
+    let state = cx.state;
     draft_form::problems_ui(ui, &state.publish.problems);
-    ui.horizontal(|ui| {
+    ui.horizontal_wrapped(|ui| {
         if primary_button(ui, "Publish event", state.is_connected())
             .on_hover_text("With a publisher confirm; an unroutable event comes back (Ctrl+Enter)")
             .clicked()
         {
             cx.act(Action::Publish);
         }
-        if button(ui, "Fill a sample", true)
-            .on_hover_text("A valid event with its own id and time")
-            .clicked()
-        {
-            cx.act(Action::FillSample);
-        }
+        payload_form::samples_ui(ui, cx);
         if let Some(sent) = state.publish.history.first()
             && state.publish.problems.is_empty()
             && state.publish.published.as_ref() == Some(&cx.forms.draft)
@@ -139,8 +148,6 @@ fn form_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
             outcome_ui(ui, sent);
         }
     });
-    ui.separator();
-    draft_form::details_ui(ui, &mut cx.forms.draft, true);
 }
 
 fn outcome_ui(ui: &mut Ui, sent: &Sent) {
@@ -195,22 +202,22 @@ fn history_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
                     .show(ui, |ui| {
                         ui.set_width(ui.available_width());
                         ui.spacing_mut().item_spacing.y = 3.0;
-                        ui.horizontal(|ui| {
-                            let key = &sent.outgoing.routing_key;
-                            let text = RichText::new(key)
-                                .font(theme::mono())
-                                .color(palette.key(key));
-                            ui.add(egui::Label::new(text).truncate());
-                            ui.with_layout(
-                                egui::Layout::right_to_left(egui::Align::Center),
-                                |ui| {
-                                    let again = ui.small_button("Publish again");
-                                    if again.on_hover_text("Load it into the form").clicked() {
-                                        cx.actions.push(Action::PublishAgain(sent.request.0));
-                                    }
-                                    weak(ui, clock(sent.at));
-                                },
-                            );
+                        let line = egui::vec2(ui.available_width(), 20.0);
+                        let right = egui::Layout::right_to_left(egui::Align::Center);
+                        ui.allocate_ui_with_layout(line, right, |ui| {
+                            let again = ui.small_button("Publish again");
+                            if again.on_hover_text("Load it into the form").clicked() {
+                                cx.actions.push(Action::PublishAgain(sent.request.0));
+                            }
+                            weak(ui, clock(sent.at));
+                            let left = egui::Layout::left_to_right(egui::Align::Center);
+                            ui.with_layout(left, |ui| {
+                                let key = &sent.outgoing.routing_key;
+                                let text = RichText::new(key)
+                                    .font(theme::mono())
+                                    .color(palette.key(key));
+                                ui.add(egui::Label::new(text).truncate());
+                            });
                         });
                         ui.add(egui::Label::new(RichText::new(&words).color(color)).wrap());
                         let exchange = match sent.outgoing.exchange.as_str() {
