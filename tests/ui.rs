@@ -5,6 +5,7 @@
 
 mod ui {
     mod dead_letters;
+    mod peeking;
     mod schemas;
     mod taps;
 }
@@ -27,7 +28,8 @@ use eventscope::domain::{
 };
 use eventscope::log::Batch;
 use eventscope::protocol::{
-    Command, Gravity, Link, Notice, PeekReport, PublishOutcome, SandboxState, TapState, Update,
+    Command, Gravity, Link, Notice, PeekReport, PublishOutcome, PutBack, SandboxState, TapState,
+    Update,
 };
 use eventscope::settings::Settings;
 
@@ -194,6 +196,7 @@ fn shop() -> Topology {
     orders.dead_letter_exchange = Some("dead".into());
     let mut dead = Queue::named("orders.dead");
     dead.ready = Some(2);
+    dead.kind = "classic".into();
     Topology {
         source: TopologySource::Management,
         missing: String::new(),
@@ -217,6 +220,7 @@ fn shop() -> Topology {
                 key: String::new(),
             },
         ],
+        ..Topology::default()
     }
 }
 
@@ -314,9 +318,10 @@ fn peek(window: &mut Window, bodies: &[&str]) {
         queue,
         messages: bodies.iter().copied().map(dead_letter).collect(),
         depth: 2,
+        borrowed: 2,
         borrowed_ms: 12,
-        left: None,
-        remark: String::new(),
+        put_back: PutBack::InOrder,
+        ..PeekReport::default()
     };
     window.tell(Update::Peeked {
         request,
