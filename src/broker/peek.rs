@@ -67,7 +67,18 @@ pub(super) async fn run(
         },
     };
     let in_time = borrow_in_time(&wires, &knowledge, &queue, bounds, &mut stop);
-    let (loan, is_late) = in_time.await?;
+    let (mut loan, is_late) = in_time.await?;
+    let reach = Bounds {
+        messages: REACH,
+        bytes: REACH_BYTES,
+    };
+    let covers = if loan.mixes_up() {
+        // A broken connection is told by giving back.
+        let covering = loan.cover_returned(reach, &mut stop).await;
+        covering.unwrap_or(false)
+    } else {
+        true
+    };
     let (depth, since, is_complete) = (loan.depth, loan.since, loan.is_complete);
     let all: Vec<Arc<Event>> = loan.messages.values().cloned().collect();
     // What came meanwhile lies before what is given back.
@@ -99,7 +110,8 @@ pub(super) async fn run(
             format!("A look takes {size} MB at most, or what comes within some seconds")
         });
     }
-    let is_kept = matches!(returned, Ok(0)) && order_is_kept(terms, is_complete && !has_more);
+    let is_kept =
+        matches!(returned, Ok(0)) && covers && order_is_kept(terms, is_complete && !has_more);
     remarks.extend(effect_words(terms, &all, is_kept, left));
     let borrowed = all.len();
     let first = usize::try_from(page.first).unwrap_or(usize::MAX);
@@ -220,6 +232,10 @@ fn renewed_words(renewed: usize) -> String {
     )
 }
 
+fn left_words(left: Option<u64>) -> String {
+    format!("{} left", count_of(left.unwrap_or_default(), "safe peek"))
+}
+
 /// True if the messages lie as they lay.
 fn order_is_kept(terms: Option<Terms>, took_all: bool) -> bool {
     match terms.map(|terms| terms.order) {
@@ -238,6 +254,11 @@ fn effect_words(
 ) -> Option<String> {
     let terms = terms.filter(|_| !all.is_empty())?;
     match (terms.order, terms.limit, left) {
+        (Order::Kept, Some(_), _) if !is_kept => Some(format!(
+            "More messages than a look takes had been handed out before, and RabbitMQ put those \
+             that were looked at behind them: the order changed. {}",
+            left_words(left)
+        )),
         (_, Some(limit), Some(0)) => Some(format!(
             "This quorum queue counts each look as a delivery and allows {limit}. For some \
              messages this was the last one: another look would make RabbitMQ remove or \

@@ -98,7 +98,9 @@ pub fn terms(queue: Option<&Queue>, version: Option<&str>) -> Option<Terms> {
                     "from RabbitMQ 4.3 on a quorum queue does not promise the place of what is \
                      given back",
                 ),
-                // (run) "Near the head" in the documents; at the head when tried.
+                // (run) "Near the head" in the documents: before what was never handed out, and
+                // behind what was given back before. In order if not more than 32 messages of a
+                // consumer go back at once. The broker side sees to both.
                 Some(_) => Order::Kept,
                 // (run)
                 None => Order::KeptIfAll,
@@ -165,8 +167,8 @@ pub fn forecast(
     let Some(terms) = terms(queue, version) else {
         return Forecast {
             words: "What a look does here is not known, because the type of the queue is not: \
-                    that is told by the management API. A quorum queue may count the look as a \
-                    delivery, or put the messages behind others"
+                    the management API, which tells it, says nothing of this queue. A quorum \
+                    queue may count the look as a delivery, or put the messages behind others"
                 .to_owned(),
             verdict: Verdict::Read,
         };
@@ -193,7 +195,16 @@ pub fn forecast(
         ),
     };
     let (order, kept) = match terms.order {
-        Order::Kept => ("order will be kept".to_owned(), true),
+        Order::Kept => {
+            let deep = terms.limit.is_some()
+                && queue.and_then(|queue| queue.ready) > Some(u64::from(REACH));
+            let unless = format!(
+                ", unless more than {} messages were handed out before",
+                thousands(u64::from(REACH))
+            );
+            let unless = if deep { unless.as_str() } else { "" };
+            (format!("order will be kept{unless}"), true)
+        }
         Order::KeptIfAll => match queue.and_then(all_at_once) {
             Some(ready) if ready <= u64::from(page.reach()) => (
                 "order will be kept, because this takes all".to_owned(),
