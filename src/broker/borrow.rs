@@ -83,8 +83,8 @@ pub(super) struct Loan {
     pub is_complete: bool,
     /// Taking a consumer away again cannot delete the queue.
     by_consumer: bool,
-    /// More than some messages of a consumer are mixed up when they are given back.
-    mixes_up: bool,
+    /// Most messages that a consumer may have.
+    most: u16,
     /// Consumers that it had so far.
     windows: u16,
 }
@@ -116,7 +116,11 @@ pub(super) async fn borrow(
         looked_at: 0,
         is_complete: false,
         by_consumer: may_consume(knowledge, queue, consumers),
-        mixes_up: mixes_up(knowledge, queue),
+        most: if mixes_up(knowledge, queue) {
+            SORTED_WINDOW
+        } else {
+            WINDOW
+        },
         windows: 0,
     };
     let wanted = usize::try_from(depth.min(bounds.messages)).unwrap_or(usize::MAX);
@@ -243,8 +247,7 @@ impl Loan {
             if room.messages == 0 || room.bytes == 0 || *stop.borrow() {
                 break;
             }
-            let most = if self.mixes_up { SORTED_WINDOW } else { WINDOW };
-            let size = room.window(self.messages.len(), bytes).min(most);
+            let size = room.window(self.messages.len(), bytes).min(self.most);
             let qos = self.channel.basic_qos(size, BasicQosOptions::default());
             Trouble::limit(qos).await?;
             // The broker gives back consumer by consumer in the order of their tags.
@@ -347,7 +350,7 @@ impl Loan {
 
     /// True for queues where [`Loan::cover_returned`] matters.
     pub(super) fn mixes_up(&self) -> bool {
-        self.mixes_up
+        self.most == SORTED_WINDOW
     }
 
     /// Takes messages out of the queue for good.
@@ -382,7 +385,7 @@ impl Loan {
     /// If the connection broke; the broker puts the messages back then by itself.
     pub(super) async fn give_back(self) -> Result<(), Trouble> {
         let tags: Vec<u64> = self.messages.keys().copied().collect();
-        let at_once = if self.mixes_up {
+        let at_once = if self.mixes_up() {
             usize::from(SORTED_WINDOW) * SORTED_WINDOWS
         } else {
             tags.len()

@@ -112,7 +112,7 @@ pub(super) async fn run(
     }
     let is_kept =
         matches!(returned, Ok(0)) && covers && order_is_kept(terms, is_complete && !has_more);
-    remarks.extend(effect_words(terms, &all, is_kept, left));
+    remarks.extend(effect_words(terms, &all, is_kept));
     let borrowed = all.len();
     let first = usize::try_from(page.first).unwrap_or(usize::MAX);
     let size = usize::try_from(page.size).unwrap_or(usize::MAX);
@@ -232,10 +232,6 @@ fn renewed_words(renewed: usize) -> String {
     )
 }
 
-fn left_words(left: Option<u64>) -> String {
-    format!("{} left", count_of(left.unwrap_or_default(), "safe peek"))
-}
-
 /// True if the messages lie as they lay.
 fn order_is_kept(terms: Option<Terms>, took_all: bool) -> bool {
     match terms.map(|terms| terms.order) {
@@ -245,35 +241,23 @@ fn order_is_kept(terms: Option<Terms>, took_all: bool) -> bool {
     }
 }
 
-/// What looking did to the queue.
-fn effect_words(
-    terms: Option<Terms>,
-    all: &[Arc<Event>],
-    is_kept: bool,
-    left: Option<u64>,
-) -> Option<String> {
-    let terms = terms.filter(|_| !all.is_empty())?;
-    match (terms.order, terms.limit, left) {
-        (Order::Kept, Some(_), _) if !is_kept => Some(format!(
+/// What looking did to the order, where it did something. What it did to a limit of deliveries is
+/// said with the next look.
+fn effect_words(terms: Option<Terms>, all: &[Arc<Event>], is_kept: bool) -> Option<String> {
+    let terms = terms.filter(|_| !is_kept && !all.is_empty())?;
+    match terms.order {
+        Order::Kept if terms.limit.is_some() => Some(
             "More messages than a look takes had been handed out before, and RabbitMQ put those \
-             that were looked at behind them: the order changed. {}",
-            left_words(left)
-        )),
-        (_, Some(limit), Some(0)) => Some(format!(
-            "This quorum queue counts each look as a delivery and allows {limit}. For some \
-             messages this was the last one: another look would make RabbitMQ remove or \
-             dead-letter them"
-        )),
-        (_, Some(limit), _) => Some(format!(
-            "This quorum queue counts each look as a delivery and allows {limit}"
-        )),
-        (Order::KeptIfAll, ..) if !is_kept => Some(
+             that were looked at behind them: the order changed"
+                .to_owned(),
+        ),
+        Order::KeptIfAll => Some(
             "This quorum queue has no delivery limit, so RabbitMQ put what was looked at behind \
              the rest: the order changed"
                 .to_owned(),
         ),
-        (Order::MayChange(why), ..) => Some(format!("The order may have changed: {why}")),
-        _ => None,
+        Order::MayChange(why) => Some(format!("The order may have changed: {why}")),
+        Order::Kept => None,
     }
 }
 
@@ -305,22 +289,20 @@ mod tests {
 
     #[test]
     fn the_person_learns_what_looking_did() {
-        let words = |version: &str, limit: Option<u64>, took_all, left| {
+        let words = |version: &str, limit: Option<u64>, took_all| {
             let mut queue = Queue::named("q");
             queue.kind = "quorum".into();
             queue.delivery_limit = limit;
             let terms = peek_rules::terms(Some(&queue), Some(version));
             let is_kept = order_is_kept(terms, took_all);
-            let words = effect_words(terms, &[event(1)], is_kept, left);
+            let words = effect_words(terms, &[event(1)], is_kept);
             (is_kept, words.unwrap_or_default())
         };
-        let changed = words("3.10.8", None, false, None);
+        let changed = words("3.10.8", None, false);
         assert!(!changed.0 && changed.1.ends_with("the order changed"));
-        assert_eq!(words("3.10.8", None, true, None), (true, String::new()));
-        let counted = words("3.10.8", Some(3), false, Some(2));
-        assert!(counted.0 && counted.1.ends_with("allows 3"));
-        assert!(words("4.1.0", None, true, Some(0)).1.contains("the last"));
-        assert!(!words("4.3.0", Some(3), true, None).0);
-        assert_eq!(effect_words(None, &[], false, None), None);
+        assert_eq!(words("3.10.8", None, true), (true, String::new()));
+        assert_eq!(words("3.10.8", Some(3), false), (true, String::new()));
+        assert!(!words("4.3.0", Some(3), true).0);
+        assert_eq!(effect_words(None, &[], false), None);
     }
 }

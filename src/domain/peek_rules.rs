@@ -188,11 +188,7 @@ pub fn forecast(
             };
         }
         (Some(_), Some(left)) => format!("{} left", count_of(left, "safe peek")),
-        (Some(limit), None) => format!(
-            "Up to {} left: the queue allows {limit} deliveries, and the first peek reads how many \
-             were used",
-            count_of(limit, "safe peek")
-        ),
+        (Some(limit), None) => format!("Up to {} left", count_of(limit, "safe peek")),
     };
     let (order, kept) = match terms.order {
         Order::Kept => {
@@ -227,6 +223,12 @@ pub fn forecast(
         Order::MayChange(why) => (format!("the order may change: {why}"), false),
     };
     let mut words = format!("{budget}; {order}");
+    if terms.limit.is_some() && left.is_none() {
+        words.push_str(
+            ". The first peek reads how often the messages were handed out before; what is at the \
+             limit already is put at the end anew",
+        );
+    }
     if terms.delays {
         words.push_str(
             ". The queue delays its retries: RabbitMQ keeps what was looked at from consumers for \

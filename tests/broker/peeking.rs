@@ -176,7 +176,14 @@ fn the_budget_is_kept_to_the_last_safe_peek_and_nothing_is_dead_lettered() {
     let words = look(&mut app, "q", Page::head(50), true).unwrap_err();
     assert_eq!(words, card(Some(0)).words);
     assert_eq!((raw.depth("q"), raw.depth("dead")), (300, 0));
-    assert_eq!(raw.bodies("q"), names);
+    // Who does not know what was looked at before puts those at the limit into the queue anew.
+    let mut another = App::at(place.endpoint());
+    let part = look(&mut another, "q", Page::head(50), false).expect("a peek");
+    assert_eq!(part.put_back, PutBack::Somehow);
+    assert!(part.remark.contains("put at the end"), "{}", part.remark);
+    let mut left = raw.bodies("q");
+    left.sort();
+    assert_eq!(left, names, "none is lost and none is there twice");
     assert_eq!(raw.depth("dead"), 0);
 }
 

@@ -197,7 +197,7 @@ fn growth_is_told_on_the_desktop_unless_it_is_muted() {
     let mut window = window("3.10.8", shop());
     let grow = |window: &mut Window, ready| {
         window.tell(Update::Topology(shop_with(|queue| {
-            queue.ready = Some(ready)
+            queue.ready = Some(ready);
         })));
     };
     assert!(!window.last().contains("Notify"), "it was there before");

@@ -132,7 +132,9 @@ fn columns(width: f32, is_stream: bool) -> &'static [(&'static str, f32)] {
 
 fn table_ui(ui: &mut Ui, cx: &mut Cx<'_>, peeked: &Peeked) {
     let dead = &cx.state.dead;
-    let columns = columns(ui.available_width(), dead.is_stream());
+    // Marks are for what can be taken out.
+    let is_stream = dead.is_stream();
+    let columns = columns(ui.available_width(), is_stream);
     let all = dead.marked.len() == peeked.messages.len();
     ui.spacing_mut().item_spacing.y = 0.0;
     let mut table = TableBuilder::new(ui)
@@ -157,7 +159,7 @@ fn table_ui(ui: &mut Ui, cx: &mut Cx<'_>, peeked: &Peeked) {
     let output = table
         .header(ROW, |mut header| {
             header.col(|ui| {
-                if checkbox(ui, all, "Mark all") {
+                if !is_stream && checkbox(ui, all, "Mark all") {
                     cx.actions.push(Action::Dead(DeadAction::MarkAll(!all)));
                 }
             });
@@ -178,7 +180,8 @@ fn table_ui(ui: &mut Ui, cx: &mut Cx<'_>, peeked: &Peeked) {
                 let marked = dead.marked.contains(&place);
                 let mut toggled = false;
                 row.col(|ui| {
-                    toggled = checkbox(ui, marked, &format!("Mark {} {place}", key(message)));
+                    toggled = !is_stream
+                        && checkbox(ui, marked, &format!("Mark {} {place}", key(message)));
                 });
                 message_row(&mut row, columns, message, selected);
                 if toggled {

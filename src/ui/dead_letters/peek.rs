@@ -34,6 +34,7 @@ pub(super) fn peek_ui(ui: &mut Ui, cx: &mut Cx<'_>, queue: &str) {
         {
             cx.act(Action::Dead(DeadAction::Peek));
         }
+        mute_ui(ui, cx, queue);
         let name = RichText::new(queue).font(egui::FontId::monospace(14.0));
         ui.add(Label::new(name.strong()).truncate());
     });
@@ -43,7 +44,6 @@ pub(super) fn peek_ui(ui: &mut Ui, cx: &mut Cx<'_>, queue: &str) {
         }
         size_ui(ui, cx);
         pages_ui(ui, cx, can);
-        mute_ui(ui, cx, queue);
     });
     forecast_ui(ui, cx);
 }
@@ -72,7 +72,7 @@ fn choice_ui<T: Copy + PartialEq>(
     let name = weak(ui, label);
     let combo = ComboBox::from_id_salt(label)
         .selected_text(words(current))
-        .width(120.0)
+        .width(104.0)
         .show_ui(ui, |ui| {
             for other in all {
                 if ui
