@@ -16,6 +16,7 @@ pub(super) use rules::{Rules, policy_limit, rules};
 pub(super) use trace_switch::Switch;
 
 use crate::domain::endpoint::encode;
+use crate::domain::topology::Dropping;
 use crate::domain::{Binding, Endpoint, Exchange, ExchangeKind, Queue, Topology, TopologySource};
 
 /// Time for one request in all.
@@ -325,8 +326,8 @@ fn queue(row: QueueRow) -> Queue {
     let refuses = text("overflow").as_deref() == Some("reject-publish");
     let is_bounded = has("max-length") || has("max-length-bytes");
     let drops = [
-        has("message-ttl").then_some("lets messages expire"),
-        (is_bounded && !refuses).then_some("drops the oldest when it is full"),
+        has("message-ttl").then_some(Dropping::Expired),
+        (is_bounded && !refuses).then_some(Dropping::Full),
     ];
     Queue {
         kind: row.r#type.clone().unwrap_or_default(),

@@ -54,7 +54,7 @@ fn why(queue: &Queue, topology: &Topology) -> Option<String> {
     let Some(exchange) = &queue.dead_letter_exchange else {
         let mut words = "has no dead-letter exchange".to_owned();
         for one in &queue.drops {
-            words.push_str(&format!(", and {one}"));
+            words.push_str(&format!(", and {}", one.words()));
         }
         return Some(words);
     };
@@ -84,6 +84,7 @@ fn why(queue: &Queue, topology: &Topology) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::topology::Dropping;
     use crate::domain::topology::tests::shop;
 
     #[test]
@@ -100,7 +101,7 @@ mod tests {
             queue("default", Some(""), Some("no.such.queue")),
             queue("by its own key", Some(""), None),
             Queue {
-                drops: vec!["lets messages expire"],
+                drops: vec![Dropping::Expired],
                 ..queue("forgetful", None, None)
             },
             Queue {

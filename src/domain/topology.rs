@@ -59,6 +59,35 @@ pub struct Exchange {
     pub internal: bool,
 }
 
+/// How a queue gives messages away that no consumer refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Dropping {
+    /// After some time.
+    Expired,
+    /// When it is full.
+    Full,
+}
+
+impl Dropping {
+    /// What it does, as a part of a sentence that begins with the queue.
+    #[must_use]
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Expired => "lets messages expire",
+            Self::Full => "drops the oldest when it is full",
+        }
+    }
+
+    /// The messages that it gives away so.
+    #[must_use]
+    pub fn dead(self) -> &'static str {
+        match self {
+            Self::Expired => "what expires",
+            Self::Full => "what it drops when it is full",
+        }
+    }
+}
+
 /// A queue.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Queue {
@@ -87,8 +116,8 @@ pub struct Queue {
     pub delivers_for_ever: bool,
     /// What is given back is kept from consumers for a while.
     pub delays_returned: bool,
-    /// What it lets expire after some time, or drops when it is full, by its arguments or policy.
-    pub drops: Vec<&'static str>,
+    /// How it gives messages away by itself, by its arguments or policy.
+    pub drops: Vec<Dropping>,
     /// It belongs to one connection, such as a tap.
     pub exclusive: bool,
 }
@@ -294,7 +323,7 @@ impl Topology {
         queues
     }
 
-    /// How messages that die in `source` get into the dead-letter queues, as the end of a sentence.
+    /// Which messages of `source` get into the dead-letter queues, and how.
     #[must_use]
     pub fn way_of_the_dead(&self, source: &str) -> Option<String> {
         let queue = self.queue(source)?;
@@ -302,9 +331,15 @@ impl Topology {
             "" => "the default exchange",
             name => name,
         };
+        let mut dead = vec!["what is rejected"];
+        dead.extend(queue.drops.iter().map(|drop| drop.dead()));
+        if queue.delivery_limit.is_some() {
+            dead.push("what was delivered too often");
+        }
+        let dead = dead.join(", ");
         Some(match &queue.dead_letter_routing_key {
-            Some(key) => format!("by {exchange} with the key {key}"),
-            None => format!("by {exchange} with their own keys"),
+            Some(key) => format!("{dead}; by {exchange} with the key {key}"),
+            None => format!("{dead}; by {exchange} with their own keys"),
         })
     }
 }
@@ -391,13 +426,12 @@ pub(crate) mod tests {
 
     #[test]
     fn the_way_of_the_dead_is_told() {
-        let shop = shop();
+        let mut shop = shop();
+        shop.queues[0].drops = vec![Dropping::Expired];
         let way = |queue| shop.way_of_the_dead(queue);
-        assert_eq!(
-            way("orders").as_deref(),
-            Some("by dead with the key orders")
-        );
-        let labels = "by the default exchange with the key labels.dead";
+        let orders = "what is rejected, what expires; by dead with the key orders";
+        assert_eq!(way("orders").as_deref(), Some(orders));
+        let labels = "what is rejected; by the default exchange with the key labels.dead";
         assert_eq!(way("labels").as_deref(), Some(labels));
         assert_eq!(way("archive"), None);
     }

@@ -122,7 +122,7 @@ fn more(cx: &Cx<'_>, dead: &DeadLetterQueue) -> String {
     let mut lines = Vec::new();
     for origin in dead.origins.iter().take(ORIGINS) {
         let way = cx.state.topology.way_of_the_dead(origin);
-        lines.push(format!("From {origin} {}", way.unwrap_or_default()));
+        lines.push(format!("From {origin}: {}", way.unwrap_or_default()));
     }
     if dead.origins.len() > ORIGINS {
         lines.push(format!("and {} more", dead.origins.len() - ORIGINS));
