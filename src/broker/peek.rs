@@ -7,13 +7,14 @@ use tokio::sync::watch;
 
 use super::borrow::{Bounds, Loan, borrow};
 use super::budget;
+use super::management;
 use super::resend::give_back;
 use super::wires::{Knowledge, Wires};
-use crate::domain::Event;
 use crate::domain::number_words::{count_of, thousands};
 use crate::domain::peek_rules::{
     Order, Page, REACH, REACH_BYTES, REACH_TIME, SHOWN_BYTES, Terms, worn_words,
 };
+use crate::domain::{Event, TopologySource};
 use crate::protocol::{PeekReport, PutBack};
 
 /// What is asked for.
@@ -40,9 +41,22 @@ pub(super) async fn run(
         page,
         agreed,
     } = look;
-    let knowledge = wires.knowledge().await;
+    let mut knowledge = wires.knowledge().await;
+    let is_told = knowledge.topology.source == TopologySource::Management;
+    if is_told && knowledge.terms(&queue).is_none() {
+        // It may be newer than what is known.
+        knowledge = Arc::new(management::read(wires.endpoint.as_ref().clone()).await);
+        wires.refresh.notify_one();
+    }
     refuse_kind(&knowledge, &queue)?;
     let terms = knowledge.terms(&queue);
+    if !agreed {
+        if terms.is_none() {
+            // Tells of a queue that is not there.
+            depth(&wires, &knowledge, &queue).await?;
+        }
+        refuse_unread(terms)?;
+    }
     let limit = terms.and_then(|terms| terms.limit);
     if let Some(limit) = limit
         && wires.with_worn(|worn| worn.contains(&queue))
@@ -219,6 +233,21 @@ fn too_many_words(queue: &str, depth: u32) -> String {
         "{} lie in {queue}, more than can be taken at once, and without a delivery limit RabbitMQ \
          puts what was looked at behind the rest: the order would change. Peek again if that may be",
         count_of(u64::from(depth), "message")
+    )
+}
+
+/// Refuses a look that costs something, because the person has not read what.
+fn refuse_unread(terms: Option<Terms>) -> Result<(), String> {
+    let costs = terms.is_none_or(|terms| {
+        terms.limit.is_some() || terms.delays || matches!(terms.order, Order::MayChange(_))
+    });
+    if !costs {
+        return Ok(());
+    }
+    Err(
+        "This look would cost something, or it is not known what it does, so it was not taken. \
+         Read above what it does, then press Peek"
+            .to_owned(),
     )
 }
 

@@ -167,7 +167,7 @@ fn the_budget_is_kept_to_the_last_safe_peek_and_nothing_is_dead_lettered() {
     let card = |left| forecast(Some(&known), VERSION, Page::head(50), left);
     assert!(card(None).words.starts_with("Up to 4 safe peeks left"));
     for (left, size) in [(3, 50), (2, 300), (1, 50), (0, 299)] {
-        let part = look(&mut app, "q", Page::head(size), false).expect("a peek");
+        let part = look(&mut app, "q", Page::head(size), true).expect("a peek");
         let shown = usize::try_from(size).expect("a number");
         assert_eq!(bodies(&part), names[..shown], "order is kept");
         assert_eq!((part.left, part.put_back), (Some(left), PutBack::InOrder));
@@ -178,13 +178,36 @@ fn the_budget_is_kept_to_the_last_safe_peek_and_nothing_is_dead_lettered() {
     assert_eq!((raw.depth("q"), raw.depth("dead")), (300, 0));
     // Who does not know what was looked at before puts those at the limit into the queue anew.
     let mut another = App::at(place.endpoint());
-    let part = look(&mut another, "q", Page::head(50), false).expect("a peek");
+    let part = look(&mut another, "q", Page::head(50), true).expect("a peek");
     assert_eq!(part.put_back, PutBack::Somehow);
     assert!(part.remark.contains("put at the end"), "{}", part.remark);
     let mut left = raw.bodies("q");
     left.sort();
     assert_eq!(left, names, "none is lost and none is there twice");
     assert_eq!(raw.depth("dead"), 0);
+}
+
+#[test]
+fn a_queue_that_is_newer_than_the_topology_is_not_looked_into_at_a_cost_that_was_not_read() {
+    let place = Place::fresh();
+    let mut raw = place.raw();
+    let mut app = App::at(place.endpoint());
+    let limited = [
+        ("x-queue-type", text("quorum")),
+        ("x-delivery-limit", int(9)),
+    ];
+    raw.queue("counts", Life::Durable, &limited);
+    raw.queue("free", Life::Durable, &[]);
+    fill(&mut raw, "counts", &names(2));
+    fill(&mut raw, "free", &names(2));
+    let free = look(&mut app, "free", Page::head(9), false).expect("a peek");
+    assert_eq!((bodies(&free), free.put_back), (names(2), PutBack::InOrder));
+    let words = look(&mut app, "counts", Page::head(9), false).unwrap_err();
+    assert!(words.contains("it was not taken"), "{words}");
+    let words = look(&mut app, "absent", Page::head(9), false).unwrap_err();
+    assert!(words.contains("no queue absent"), "{words}");
+    let counted = look(&mut app, "counts", Page::head(9), true).expect("a peek");
+    assert_eq!(counted.left, Some(8), "it was not looked into before");
 }
 
 #[test]
@@ -203,7 +226,7 @@ fn a_deep_look_into_a_queue_that_counts_keeps_the_order() {
         first: 4_000,
         size: 1_000,
     };
-    let part = look(&mut app, "q", page, false).expect("a peek");
+    let part = look(&mut app, "q", page, true).expect("a peek");
     assert_eq!(bodies(&part), names[4_000..5_000]);
     assert_eq!((part.borrowed, part.put_back), (5_000, PutBack::InOrder));
     assert_eq!(raw.bodies("q"), names);

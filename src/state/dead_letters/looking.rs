@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use crate::domain::Topology;
 use crate::domain::number_words::{count_of, thousands};
 use crate::domain::oldest::{Oldest, Source};
 use crate::domain::peek_rules::{Forecast, PAGE_SIZES, Page, REACH, Verdict, forecast};
 use crate::domain::stream::{self, Start, StartKind};
+use crate::domain::{Topology, TopologySource};
 use crate::protocol::{Command, PutBack, RequestId};
 
 use super::{DeadLetterDesk, Forms, Peeked, Surroundings};
@@ -37,6 +37,8 @@ pub struct Looking {
     pub forecast: Forecast,
     /// Where reading a stream begins.
     pub from: StartKind,
+    /// The topology could tell of the open queue and does not: it is newer, or is not there.
+    is_unlisted: bool,
     /// RabbitMQ's version, if it is known.
     version: Option<String>,
     /// How many safe looks the last one found to be left.
@@ -52,6 +54,7 @@ impl Default for Looking {
             first: 0,
             forecast: Forecast::default(),
             from: StartKind::default(),
+            is_unlisted: false,
             version: None,
             left: BTreeMap::new(),
             oldest: BTreeMap::new(),
@@ -113,6 +116,8 @@ impl DeadLetterDesk {
         };
         let left = looking.left.get(name).copied();
         let version = looking.version.as_deref();
+        looking.is_unlisted =
+            topology.source == TopologySource::Management && topology.queue(name).is_none();
         looking.forecast = forecast(topology.queue(name), version, looking.page(), left);
     }
 
@@ -162,6 +167,8 @@ impl DeadLetterDesk {
         self.foresee(cx.topology);
         match self.looking.forecast.verdict {
             Verdict::Free => self.peek(request).into_iter().collect(),
+            // The broker side finds out what it is, and does nothing that had to be read before.
+            Verdict::Read if self.looking.is_unlisted => self.peek(request).into_iter().collect(),
             Verdict::Read | Verdict::Blocked | Verdict::Stream => Vec::new(),
         }
     }
@@ -177,7 +184,8 @@ impl DeadLetterDesk {
         let queue = self.queue.clone()?;
         self.peeking = Some(request);
         // Where the figures were wrong, the last answer said so, and it is asked for once more.
-        let agreed = verdict == Verdict::Read || self.peek_problem.take().is_some();
+        let has_read = verdict == Verdict::Read && !self.looking.is_unlisted;
+        let agreed = self.peek_problem.take().is_some() || has_read;
         Some(Command::Peek {
             request,
             queue,
