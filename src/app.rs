@@ -58,6 +58,8 @@ impl App {
         }
         let mut state = State::new(settings.last_good.clone());
         state.saved_filters.clone_from(&settings.filters);
+        state.alerts.wanted = !settings.quiet;
+        state.alerts.muted.clone_from(&settings.muted);
         if let Some(bytes) = settings.log_bytes {
             state.live.log.set_max_bytes(bytes);
         }
@@ -129,6 +131,8 @@ impl App {
             last_good: self.state.last_good.clone(),
             light,
             filters: self.state.saved_filters.clone(),
+            quiet: !self.state.alerts.wanted,
+            muted: self.state.alerts.muted.clone(),
             schemas: self.state.schemas.own_folder(),
             log_bytes: (bytes != DEFAULT_MAX_BYTES).then_some(bytes),
         };
@@ -148,6 +152,8 @@ impl App {
 impl eframe::App for App {
     fn logic(&mut self, ctx: &egui::Context, _frame: &mut eframe::Frame) {
         let more = self.take_in();
+        let due = self.state.due(Utc::now());
+        self.send(due);
         match self.state.tick(Utc::now()) {
             _ if more => ctx.request_repaint(),
             Soon::Now => ctx.request_repaint(),

@@ -6,9 +6,11 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
+use crate::domain::peek_rules::Page;
 use crate::domain::preflight::Report;
 use crate::domain::record::{Record, RecordId};
 use crate::domain::resend::Target;
+use crate::domain::stream::Start;
 use crate::domain::tap::{FirehoseRequest, TapId, TapRequest};
 use crate::domain::{Endpoint, Event, Fingerprint, Outgoing, Pace, Topology};
 use crate::log::Batch;
@@ -60,8 +62,21 @@ pub enum Command {
         request: RequestId,
         /// The queue.
         queue: String,
-        /// Most messages to borrow.
-        limit: u16,
+        /// Which part of it is shown; what lies before it is borrowed too.
+        page: Page,
+        /// The person read that the order may change.
+        agreed: bool,
+    },
+    /// Read a stream, which takes nothing out of it. Answered by [`Update::Peeked`].
+    ReadStream {
+        /// Names the answer.
+        request: RequestId,
+        /// The stream.
+        queue: String,
+        /// Where reading begins.
+        start: Start,
+        /// Most messages to read.
+        size: u32,
     },
     /// Send dead letters again, removing each original only after its copy is confirmed as routed.
     /// Each is answered by [`Update::Moved`], the whole by [`Update::JobDone`].
@@ -119,6 +134,13 @@ pub enum Command {
         version: String,
         /// Its content.
         text: String,
+    },
+    /// Tell the person something on the desktop, outside the window.
+    Notify {
+        /// In a few words.
+        title: String,
+        /// The rest.
+        words: String,
     },
     /// Remove records from the journal. Answered by [`Update::Journal`].
     ForgetRecords(Vec<RecordId>),
@@ -320,17 +342,35 @@ pub enum PublishOutcome {
     },
 }
 
+/// How messages that were looked at went back.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum PutBack {
+    /// Into the queue, without a promise of their order.
+    #[default]
+    Somehow,
+    /// As they lay.
+    InOrder,
+    /// Nothing was taken: a stream was read.
+    Untouched,
+}
+
 /// What a peek found.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct PeekReport {
     /// The queue.
     pub queue: String,
+    /// Messages before the first of these; not known in a stream.
+    pub first: u32,
     /// In queue order.
     pub messages: Vec<Arc<Event>>,
     /// Messages that were ready when the peek began.
     pub depth: u32,
+    /// How many were borrowed, with those before the page.
+    pub borrowed: u32,
     /// How long they were borrowed, in milliseconds.
     pub borrowed_ms: u64,
+    /// How they went back.
+    pub put_back: PutBack,
     /// How often one can look again without harm, where that is limited.
     pub left: Option<u64>,
     /// What the person should know, such as a changed order; empty if nothing.

@@ -1,5 +1,6 @@
 //! What is remembered between runs, and where. Never a secret.
 
+use std::collections::BTreeSet;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -16,6 +17,10 @@ pub struct Settings {
     pub light: bool,
     /// Filters with names.
     pub filters: Vec<SavedFilter>,
+    /// New dead letters are not told on the desktop.
+    pub quiet: bool,
+    /// Queues of which nothing is told, each with the place of its broker before it.
+    pub muted: BTreeSet<String>,
     /// The folder of schemas.
     pub schemas: Option<PathBuf>,
     /// Memory for events, in bytes; `None` for the usual amount.
@@ -96,6 +101,8 @@ mod tests {
         let settings = Settings {
             last_good: Some(endpoint.clone()),
             light: true,
+            quiet: true,
+            muted: BTreeSet::from(["here q".to_owned()]),
             ..Settings::default()
         };
         settings.save(&path).unwrap();
@@ -108,7 +115,7 @@ mod tests {
                 ..endpoint
             })
         );
-        assert!(read.light);
+        assert!(read.light && read.quiet && read.muted.contains("here q"));
     }
 
     #[test]

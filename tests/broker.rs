@@ -13,6 +13,7 @@ mod broker {
     mod harmless;
     mod matching;
     mod overload;
+    mod peeking;
     mod publishing;
     mod schemas;
     mod tapping;

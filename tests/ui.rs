@@ -6,6 +6,7 @@
 mod ui {
     mod dead_letters;
     mod publish_form;
+    mod peeking;
     mod schemas;
     mod taps;
 }
@@ -28,7 +29,8 @@ use eventscope::domain::{
 };
 use eventscope::log::Batch;
 use eventscope::protocol::{
-    Command, Gravity, Link, Notice, PeekReport, PublishOutcome, SandboxState, TapState, Update,
+    Command, Gravity, Link, Notice, PeekReport, PublishOutcome, PutBack, SandboxState, TapState,
+    Update,
 };
 use eventscope::settings::Settings;
 
@@ -195,6 +197,7 @@ fn shop() -> Topology {
     orders.dead_letter_exchange = Some("dead".into());
     let mut dead = Queue::named("orders.dead");
     dead.ready = Some(2);
+    dead.kind = "classic".into();
     Topology {
         source: TopologySource::Management,
         missing: String::new(),
@@ -218,6 +221,7 @@ fn shop() -> Topology {
                 key: String::new(),
             },
         ],
+        ..Topology::default()
     }
 }
 
@@ -315,9 +319,10 @@ fn peek(window: &mut Window, bodies: &[&str]) {
         queue,
         messages: bodies.iter().copied().map(dead_letter).collect(),
         depth: 2,
+        borrowed: 2,
         borrowed_ms: 12,
-        left: None,
-        remark: String::new(),
+        put_back: PutBack::InOrder,
+        ..PeekReport::default()
     };
     window.tell(Update::Peeked {
         request,

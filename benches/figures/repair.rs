@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use crossbeam_channel::Receiver;
 use eventscope::broker::sandbox::{Sandbox, SandboxFacts, SandboxOptions};
 use eventscope::broker::{Handle, Options};
+use eventscope::domain::peek_rules::Page;
 use eventscope::domain::resend::Target;
 use eventscope::domain::{Endpoint, Pace, Password};
 use eventscope::protocol::{Command, RequestId, Update, Which};
@@ -162,7 +163,8 @@ impl App {
         self.send(Command::Peek {
             request,
             queue,
-            limit: PEEKED,
+            page: Page::head(PEEKED.into()),
+            agreed: true,
         });
         self.until(|update| match update {
             Update::Peeked { result, .. } => {

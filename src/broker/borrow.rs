@@ -5,6 +5,10 @@
 //! - Everything is given back by one `basic.nack` for all, in one go: that keeps the order. A
 //!   reject, or closing the channel, counts against a quorum queue's delivery limit also where a
 //!   nack does not.
+//! - A quorum queue with a delivery limit mixes up what one consumer gives back at once, if that
+//!   is more than 32 messages: there each consumer gets no more, and not too many of them give
+//!   back at a time. What it takes back goes before all that was never handed out, but behind what
+//!   others gave back before: so a borrow takes all of the former, or the order changes.
 //! - A queue that deletes itself with its last consumer must never get a consumer of ours, so such
 //!   a queue, or one that might be, is read by `basic.get`.
 //! - Consumers get small prefetch windows. The broker loads a whole window into memory, so a large
@@ -25,10 +29,12 @@ use lapin::options::{
 use lapin::types::{FieldTable as WireTable, ShortString};
 use tokio::sync::watch;
 
+use super::budget::deliveries;
 use super::codec;
 use super::trouble::Trouble;
 use super::wires::{Knowledge, Wires, close};
-use crate::domain::{Event, TopologySource};
+use crate::domain::peek_rules::Order;
+use crate::domain::{Event, Queue, TopologySource};
 
 /// How long a borrow waits for a message that should be there: another consumer may have it.
 const PATIENCE: Duration = Duration::from_secs(3);
@@ -43,6 +49,11 @@ const WINDOW_BYTES: usize = 16 * 1024 * 1024;
 const MORE_BYTES: usize = 64 * 1024 * 1024;
 /// Most messages in a window.
 const WINDOW: u16 = 4_096;
+/// Most messages in a window of a queue that mixes up more, and windows that it takes back at once.
+/// It keeps what a consumer has in an Erlang map, which is sorted up to this size; and from 32
+/// commands under way on, it collects further ones in another such map.
+const SORTED_WINDOW: u16 = 32;
+const SORTED_WINDOWS: usize = 16;
 
 /// How much may be borrowed.
 #[derive(Clone, Copy, Debug)]
@@ -72,6 +83,8 @@ pub(super) struct Loan {
     pub is_complete: bool,
     /// Taking a consumer away again cannot delete the queue.
     by_consumer: bool,
+    /// Most messages that a consumer may have.
+    most: u16,
     /// Consumers that it had so far.
     windows: u16,
 }
@@ -103,6 +116,11 @@ pub(super) async fn borrow(
         looked_at: 0,
         is_complete: false,
         by_consumer: may_consume(knowledge, queue, consumers),
+        most: if mixes_up(knowledge, queue) {
+            SORTED_WINDOW
+        } else {
+            WINDOW
+        },
         windows: 0,
     };
     let wanted = usize::try_from(depth.min(bounds.messages)).unwrap_or(usize::MAX);
@@ -132,6 +150,15 @@ fn may_consume(knowledge: &Knowledge, queue: &str, consumers: u32) -> bool {
     let known = knowledge.topology.source == TopologySource::Management
         && knowledge.topology.queue(queue).is_some();
     consumers > 0 || (known && !knowledge.auto_delete.contains(queue))
+}
+
+/// True for quorum queues that count deliveries. Those that do not take each message back by a
+/// command of its own.
+fn mixes_up(knowledge: &Knowledge, queue: &str) -> bool {
+    let is_quorum = |queue: &Queue| queue.kind == "quorum";
+    let terms = knowledge.terms(queue);
+    knowledge.topology.queue(queue).is_some_and(is_quorum)
+        && terms.is_some_and(|terms| terms.order != Order::KeptIfAll)
 }
 
 fn refusal_words(queue: &str, trouble: &Trouble) -> String {
@@ -220,7 +247,7 @@ impl Loan {
             if room.messages == 0 || room.bytes == 0 || *stop.borrow() {
                 break;
             }
-            let size = room.window(self.messages.len(), bytes);
+            let size = room.window(self.messages.len(), bytes).min(self.most);
             let qos = self.channel.basic_qos(size, BasicQosOptions::default());
             Trouble::limit(qos).await?;
             // The broker gives back consumer by consumer in the order of their tags.
@@ -290,6 +317,42 @@ impl Loan {
         bytes
     }
 
+    /// Borrows on as long as the last message was handed out before, because what is given back
+    /// goes behind others of that kind. False if some are left behind, so that the order changes.
+    ///
+    /// # Errors
+    /// If the connection broke.
+    pub(super) async fn cover_returned(
+        &mut self,
+        bounds: Bounds,
+        stop: &mut watch::Receiver<bool>,
+    ) -> Result<bool, Trouble> {
+        let most = usize::try_from(bounds.messages).unwrap_or(usize::MAX);
+        loop {
+            let last = self.messages.values().next_back();
+            if self.is_complete || last.is_none_or(|last| deliveries(last) == 0) {
+                return Ok(true);
+            }
+            let held: usize = self.messages.values().map(|event| event.body.len()).sum();
+            if self.messages.len() >= most || held >= bounds.bytes || *stop.borrow() {
+                return Ok(false);
+            }
+            let wanted = (self.messages.len() + usize::from(SORTED_WINDOW)).min(most);
+            self.take(wanted, bounds.bytes - held, stop).await?;
+            let fewer = self.messages.len() < wanted;
+            self.looked_at = self.messages.len();
+            self.is_complete = fewer && self.ready().await? == 0;
+            if fewer && !self.is_complete {
+                return Ok(false);
+            }
+        }
+    }
+
+    /// True for queues where [`Loan::cover_returned`] matters.
+    pub(super) fn mixes_up(&self) -> bool {
+        self.most == SORTED_WINDOW
+    }
+
     /// Takes messages out of the queue for good.
     ///
     /// # Errors
@@ -321,33 +384,41 @@ impl Loan {
     /// # Errors
     /// If the connection broke; the broker puts the messages back then by itself.
     pub(super) async fn give_back(self) -> Result<(), Trouble> {
-        if let Some(newest) = self.messages.keys().next_back() {
+        let tags: Vec<u64> = self.messages.keys().copied().collect();
+        let at_once = if self.mixes_up() {
+            usize::from(SORTED_WINDOW) * SORTED_WINDOWS
+        } else {
+            tags.len()
+        };
+        // Where others take messages, what was taken back cannot be seen, and is not waited for.
+        let mut waits = !self.is_shared && !tags.is_empty();
+        let mut expected = if waits { self.ready().await? } else { 0 };
+        for part in tags.chunks(at_once.max(1)) {
+            let Some(newest) = part.last() else { continue };
             let options = BasicNackOptions {
                 multiple: true,
                 requeue: true,
             };
             Trouble::limit(self.channel.basic_nack(*newest, options)).await?;
             self.prove().await?;
-            if !self.is_shared {
-                self.settle().await?;
-            }
+            expected = expected.saturating_add(u32::try_from(part.len()).unwrap_or(u32::MAX));
+            waits = waits && self.settles(expected).await?;
         }
         close(&self.channel).await;
         Ok(())
     }
 
-    /// Waits a moment until what was given back is there again. The channel has passed it on by
-    /// now, but a quorum queue takes its time to agree on it, and who looks at once would find the
-    /// queue empty. Where others take messages this cannot be seen, and is not waited for.
-    async fn settle(&self) -> Result<(), Trouble> {
+    /// Waits a moment until so many are ready; false if they are not. The channel has passed on by
+    /// now what was given back, but a quorum queue takes its time to agree on it, and who looks at
+    /// once would find the queue empty.
+    async fn settles(&self, expected: u32) -> Result<bool, Trouble> {
         for _ in 0..SETTLE_LOOKS {
-            let (ready, _) = look(&self.channel, self.queue.clone()).await?;
-            if usize::try_from(ready).is_ok_and(|ready| ready >= self.messages.len()) {
-                break;
+            if self.ready().await? >= expected {
+                return Ok(true);
             }
             tokio::time::sleep(SETTLE_PAUSE).await;
         }
-        Ok(())
+        Ok(false)
     }
 
     /// Acknowledgements have no answer. A question behind one on the same channel has, and the
@@ -379,7 +450,7 @@ impl Room {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{Queue, Topology};
+    use crate::domain::Topology;
 
     #[test]
     fn windows_grow_with_small_messages_and_stay_small_with_large_ones() {

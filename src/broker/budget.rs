@@ -2,25 +2,11 @@
 //! message that was delivered too often.
 
 use super::wires::Knowledge;
-use crate::domain::{Event, FieldValue, Queue};
-
-/// The limit that quorum queues have from RabbitMQ 4.0 on if nobody sets another.
-const DEFAULT_LIMIT: u64 = 20;
+use crate::domain::{Event, FieldValue};
 
 /// The delivery limit of this queue, if a look counts against one.
 pub(super) fn counted(knowledge: &Knowledge, queue: &str) -> Option<u64> {
-    let known = knowledge.topology.queue(queue)?;
-    // From 4.3 on giving back with a nack does not count.
-    if known.kind != "quorum" || knowledge.is_at_least(4, 3) {
-        return None;
-    }
-    delivery_limit(knowledge, known)
-}
-
-/// How often this queue delivers a message at most.
-pub(super) fn delivery_limit(knowledge: &Knowledge, queue: &Queue) -> Option<u64> {
-    let default = knowledge.is_at_least(4, 0).then_some(DEFAULT_LIMIT);
-    queue.delivery_limit.or(default)
+    knowledge.terms(queue)?.limit
 }
 
 /// How often it had been delivered before this time.
@@ -31,4 +17,49 @@ pub(super) fn deliveries(event: &Event) -> u64 {
         .and_then(FieldValue::as_integer)
         .and_then(|count| u64::try_from(count).ok())
         .unwrap_or(0)
+}
+
+/// How many more looks are safe after these messages were given back, which is one delivery more
+/// than the count that each came with. What was at the limit already was put into the queue anew.
+pub(super) fn left<'a>(limit: u64, messages: impl Iterator<Item = &'a Event>) -> u64 {
+    let counts = messages.map(deliveries);
+    let most = counts.filter(|count| *count < limit).max();
+    limit - most.map_or(0, |most| most + 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::Properties;
+    use chrono::DateTime;
+
+    fn delivered(times: Option<i64>) -> Event {
+        let headers = times.map(|n| vec![("x-delivery-count".to_owned(), FieldValue::I64(n))]);
+        let properties = Properties {
+            headers,
+            ..Properties::default()
+        };
+        let (exchange, key) = (String::new(), "q".to_owned());
+        Event::new(
+            DateTime::UNIX_EPOCH,
+            exchange,
+            key,
+            true,
+            properties,
+            Vec::new(),
+        )
+    }
+
+    #[test]
+    fn the_message_that_was_delivered_most_decides() {
+        let left = |limit, counts: &[Option<i64>]| {
+            let events: Vec<Event> = counts.iter().copied().map(delivered).collect();
+            left(limit, events.iter())
+        };
+        assert_eq!(left(3, &[None]), 2);
+        assert_eq!(left(3, &[None, Some(2), Some(1)]), 0);
+        assert_eq!(left(20, &[Some(1)]), 18);
+        assert_eq!(left(3, &[Some(3)]), 3, "it was put into the queue anew");
+        assert_eq!(left(3, &[]), 3);
+    }
 }

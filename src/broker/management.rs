@@ -16,6 +16,7 @@ pub(super) use rules::{Rules, policy_limit, rules};
 pub(super) use trace_switch::Switch;
 
 use crate::domain::endpoint::encode;
+use crate::domain::topology::Dropping;
 use crate::domain::{Binding, Endpoint, Exchange, ExchangeKind, Queue, Topology, TopologySource};
 
 /// Time for one request in all.
@@ -28,7 +29,8 @@ const PAGE: usize = 500;
 const PAGES: usize = 40;
 /// What is asked about each queue.
 const COLUMNS: &str = "name,type,arguments,effective_policy_definition,messages_ready,\
-                       messages_unacknowledged,consumers,exclusive,owner_pid_details,auto_delete";
+                       messages_unacknowledged,message_bytes_ready,head_message_timestamp,\
+                       consumers,exclusive,owner_pid_details,auto_delete";
 
 /// The product and version that the API names, such as `RabbitMQ 3.10.8`.
 pub(super) async fn server(endpoint: Endpoint) -> Option<String> {
@@ -96,6 +98,8 @@ struct ExchangeRow {
     r#type: String,
     #[serde(default)]
     internal: bool,
+    #[serde(default)]
+    arguments: Value,
 }
 
 #[derive(Deserialize)]
@@ -123,6 +127,10 @@ struct QueueRow {
     effective_policy_definition: Value,
     messages_ready: Option<u64>,
     messages_unacknowledged: Option<u64>,
+    message_bytes_ready: Option<u64>,
+    // A number, or an empty text where there is none.
+    #[serde(default)]
+    head_message_timestamp: Value,
     consumers: Option<u64>,
     // Older versions write `false`, newer ones may write a string or leave it out.
     #[serde(default)]
@@ -258,9 +266,14 @@ fn assemble(
         .filter(|row| truthy(&row.auto_delete))
         .map(|row| row.name.clone())
         .collect();
+    let alternates = exchanges.iter().filter_map(|row| {
+        let other = row.arguments.get("alternate-exchange")?.as_str()?;
+        Some((row.name.clone(), other.to_owned()))
+    });
     let mut topology = Topology {
         source: TopologySource::Management,
         missing: String::new(),
+        alternates: alternates.collect(),
         exchanges: exchanges
             .into_iter()
             .map(|row| Exchange {
@@ -309,15 +322,32 @@ fn queue(row: QueueRow) -> Queue {
         value.and_then(Value::as_str).map(str::to_owned)
     };
     let limits = [argument("delivery-limit"), policy("delivery-limit")];
+    let has = |name: &str| argument(name).or_else(|| policy(name)).is_some();
+    let refuses = text("overflow").as_deref() == Some("reject-publish");
+    let is_bounded = has("max-length") || has("max-length-bytes");
+    let drops = [
+        has("message-ttl").then_some(Dropping::Expired),
+        (is_bounded && !refuses).then_some(Dropping::Full),
+    ];
     Queue {
         kind: row.r#type.clone().unwrap_or_default(),
         ready: row.messages_ready,
         unacked: row.messages_unacknowledged,
+        ready_bytes: row.message_bytes_ready,
+        head_time: row.head_message_timestamp.as_u64(),
         consumers: row.consumers,
         dead_letter_exchange: text("dead-letter-exchange"),
         dead_letter_routing_key: text("dead-letter-routing-key"),
-        // -1 means "none" from 4.0 on; it is not an unsigned number, so it is left out.
+        // -1 means "none" from 4.0 on.
         delivery_limit: limits.into_iter().flatten().filter_map(Value::as_u64).min(),
+        delivers_for_ever: limits.into_iter().flatten().any(|l| l.as_i64() == Some(-1)),
+        // From 4.3 on: `failed` delays what a consumer could not do, the others also what it only
+        // gives back.
+        delays_returned: matches!(
+            text("delayed-retry-type").as_deref(),
+            Some("all" | "returned")
+        ),
+        drops: drops.into_iter().flatten().collect(),
         exclusive: truthy(&row.exclusive)
             || row
                 .owner_pid_details

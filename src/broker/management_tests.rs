@@ -25,6 +25,7 @@ fn arguments_of_a_queue_overrule_its_policy_and_the_smaller_limit_counts() {
         (Some(3), Some(1), Some(2))
     );
     assert_eq!(read.kind, "quorum");
+    assert!(read.drops.is_empty() && !read.delivers_for_ever && !read.delays_returned);
     assert!(!read.exclusive);
 }
 
@@ -39,6 +40,25 @@ fn a_queue_of_a_cold_broker_may_lack_its_figures() {
         json!({"name": "tap", "owner_pid_details": {"name": "127.0.0.1"}}),
     ));
     assert!(own.exclusive);
+}
+
+#[test]
+fn what_bears_on_a_peek_or_loses_messages_is_read() {
+    let read = queue(row(json!({
+        "name": "q", "type": "quorum", "message_bytes_ready": 7,
+        "head_message_timestamp": 5,
+        "arguments": {"x-delivery-limit": -1, "x-message-ttl": 60000, "x-max-length": 10},
+        "effective_policy_definition": {"delayed-retry-type": "returned"}
+    })));
+    assert_eq!((read.ready_bytes, read.head_time), (Some(7), Some(5)));
+    assert_eq!(read.delivery_limit, None);
+    assert!(read.delivers_for_ever && read.delays_returned);
+    assert_eq!(read.drops, [Dropping::Expired, Dropping::Full]);
+    let refusing = queue(row(json!({
+        "name": "q", "head_message_timestamp": "",
+        "arguments": {"x-max-length": 10, "x-overflow": "reject-publish"}
+    })));
+    assert!(refusing.drops.is_empty() && refusing.head_time.is_none());
 }
 
 #[test]

@@ -12,6 +12,7 @@
 //! - A message is taken out of a queue only by an acknowledgement that follows its confirmed copy
 //!   or its journal entry. Whatever else happens, it goes back.
 
+mod bell;
 mod borrow;
 mod budget;
 mod codec;
@@ -30,6 +31,7 @@ mod resend;
 pub mod sandbox;
 mod schemas;
 mod session;
+mod stream;
 mod survey;
 mod tap;
 mod tap_queue;

@@ -14,12 +14,13 @@ use tokio::task::{Id, JoinSet};
 use super::jobs::{Asked, End, Ended, Jobs, answer_without_job, cut_off_words};
 use super::link::{self, Phase, State};
 use super::outlet::Outlet;
+use super::peek::Look;
 use super::recorder::Recorder;
 use super::resend::{self, Order};
 use super::sandbox::Sandbox;
 use super::tap::{self, TapEnd, Wanted};
 use super::wires::{Outbox, Wires};
-use super::{Options, peek, preflight, records, schemas};
+use super::{Options, bell, peek, preflight, records, schemas, stream};
 use crate::domain::tap::TapId;
 use crate::protocol::{Command, Gravity, Link, RequestId, TapState, Update};
 
@@ -48,6 +49,7 @@ pub(super) async fn run(
         sandbox: None,
         shop: JoinSet::new(),
         folder: JoinSet::new(),
+        bell: bell::Bell::default(),
         aside,
         pauses: HashMap::new(),
     };
@@ -105,6 +107,8 @@ struct Session {
     shop: JoinSet<()>,
     /// Watches the folder of schemas.
     folder: JoinSet<()>,
+    /// Tells things on the desktop.
+    bell: bell::Bell,
     /// Work that goes on whatever becomes of the connection, one after the other.
     aside: mpsc::Sender<Work>,
 }
@@ -158,14 +162,33 @@ impl Session {
             Command::Peek {
                 request,
                 queue,
-                limit,
+                page,
+                agreed,
             } => {
+                let look = Look {
+                    queue,
+                    page,
+                    agreed,
+                };
                 self.start(Asked::Peek(request), move |wires, stop| async move {
-                    let result = peek::run(wires, queue, limit, stop).await;
+                    let result = peek::run(wires, look, stop).await;
                     End::Answer(Update::Peeked { request, result })
                 })
                 .await;
             }
+            Command::ReadStream {
+                request,
+                queue,
+                start,
+                size,
+            } => {
+                self.start(Asked::Peek(request), move |wires, stop| async move {
+                    let result = stream::read(wires, queue, start, size, stop).await;
+                    End::Answer(Update::Peeked { request, result })
+                })
+                .await;
+            }
+            Command::Notify { title, words } => self.bell.ring(title, words, &self.outbox),
             Command::Resend {
                 request,
                 queue,

@@ -10,6 +10,7 @@ use tokio::sync::{Notify, mpsc, watch};
 
 use super::recorder::Recorder;
 use super::trouble::Trouble;
+use crate::domain::peek_rules::{self, Terms};
 use crate::domain::tap::{Limit, TapId};
 use crate::domain::{Endpoint, Topology};
 use crate::protocol::{Gravity, Notice, Update};
@@ -57,16 +58,9 @@ pub(super) struct Knowledge {
 }
 
 impl Knowledge {
-    /// True if the version is known to be this one or a later one.
-    pub(super) fn is_at_least(&self, major: u32, minor: u32) -> bool {
-        let Some(version) = &self.version else {
-            return false;
-        };
-        let mut parts = version.split('.').map(str::parse::<u32>);
-        match (parts.next(), parts.next()) {
-            (Some(Ok(a)), Some(Ok(b))) => (a, b) >= (major, minor),
-            _ => false,
-        }
+    /// What a look into this queue does; `None` where its type is not known.
+    pub(super) fn terms(&self, queue: &str) -> Option<Terms> {
+        peek_rules::terms(self.topology.queue(queue), self.version.as_deref())
     }
 }
 
@@ -154,23 +148,5 @@ pub(super) async fn close(channel: &Channel) {
         Ok(Ok(())) => {}
         Ok(Err(error)) => tracing::debug!(%error, "a channel was closed already"),
         Err(_) => tracing::debug!("a channel did not close in time"),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn versions_are_compared_as_numbers() {
-        let of = |version: &str| Knowledge {
-            version: Some(version.into()),
-            ..Knowledge::default()
-        };
-        assert!(of("4.0.1").is_at_least(4, 0));
-        assert!(of("3.13.7").is_at_least(3, 9));
-        assert!(!of("3.10.8").is_at_least(4, 0));
-        assert!(of("4.3.0-rc.1").is_at_least(4, 3));
-        assert!(!Knowledge::default().is_at_least(0, 0));
     }
 }

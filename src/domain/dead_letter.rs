@@ -168,6 +168,7 @@ pub fn is_broker_header(name: &str) -> bool {
         || name == "x-acquired-count"
         || name.starts_with("x-first-death-")
         || name.starts_with("x-last-death-")
+        || name == super::stream::OFFSET
 }
 
 #[cfg(test)]
@@ -245,6 +246,7 @@ pub(crate) mod tests {
             "x-first-death-queue",
             "x-last-death-reason",
             "x-delivery-count",
+            "x-stream-offset",
         ] {
             assert!(is_broker_header(name), "{name}");
         }

@@ -13,7 +13,8 @@ pub struct Losing {
     pub why: String,
 }
 
-/// All such queues, those with a broken dead-letter exchange first. Empty where the topology is not
+/// All such queues: those with a broken dead-letter exchange first, then those that drop messages
+/// by themselves. Empty where the topology is not
 /// known. Queues of one connection, streams, and queues for dead letters themselves are left out.
 #[must_use]
 pub fn losing(topology: &Topology) -> Vec<Losing> {
@@ -26,6 +27,7 @@ pub fn losing(topology: &Topology) -> Vec<Losing> {
         .map(|dead| dead.queue.name)
         .collect();
     let mut broken = Vec::new();
+    let mut dropping = Vec::new();
     let mut without = Vec::new();
     for queue in &topology.queues {
         if queue.exclusive || queue.kind == "stream" || graves.contains(&queue.name) {
@@ -33,6 +35,7 @@ pub fn losing(topology: &Topology) -> Vec<Losing> {
         }
         let list = match queue.dead_letter_exchange {
             Some(_) => &mut broken,
+            None if !queue.drops.is_empty() => &mut dropping,
             None => &mut without,
         };
         if let Some(why) = why(queue, topology) {
@@ -42,13 +45,18 @@ pub fn losing(topology: &Topology) -> Vec<Losing> {
             });
         }
     }
+    broken.append(&mut dropping);
     broken.append(&mut without);
     broken
 }
 
 fn why(queue: &Queue, topology: &Topology) -> Option<String> {
     let Some(exchange) = &queue.dead_letter_exchange else {
-        return Some("has no dead-letter exchange".to_owned());
+        let mut words = "has no dead-letter exchange".to_owned();
+        for one in &queue.drops {
+            words.push_str(&format!(", and {}", one.words()));
+        }
+        return Some(words);
     };
     if !exchange.is_empty() && topology.exchange(exchange).is_none() {
         return Some(format!(
@@ -76,6 +84,7 @@ fn why(queue: &Queue, topology: &Topology) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::topology::Dropping;
     use crate::domain::topology::tests::shop;
 
     #[test]
@@ -91,6 +100,10 @@ mod tests {
             queue("unbound", Some("dead"), Some("nobody")),
             queue("default", Some(""), Some("no.such.queue")),
             queue("by its own key", Some(""), None),
+            Queue {
+                drops: vec![Dropping::Expired],
+                ..queue("forgetful", None, None)
+            },
             Queue {
                 exclusive: true,
                 ..queue("a tap", None, None)
@@ -116,8 +129,18 @@ mod tests {
                     "default",
                     "dead-letters into the default exchange with the key no.such.queue, where no queue is bound"
                 ),
+                own(
+                    "forgetful",
+                    "has no dead-letter exchange, and lets messages expire"
+                ),
                 own("archive", "has no dead-letter exchange"),
             ]
+        );
+        shop.alternates.insert("dead".into(), "archive".into());
+        let names: Vec<String> = losing(&shop).into_iter().map(|one| one.queue).collect();
+        assert!(
+            !names.contains(&"unbound".to_owned()),
+            "the alternate takes them"
         );
         shop.source = TopologySource::Amqp;
         assert!(losing(&shop).is_empty());

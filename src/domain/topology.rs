@@ -59,6 +59,35 @@ pub struct Exchange {
     pub internal: bool,
 }
 
+/// How a queue gives messages away that no consumer refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Dropping {
+    /// After some time.
+    Expired,
+    /// When it is full.
+    Full,
+}
+
+impl Dropping {
+    /// What it does, as a part of a sentence that begins with the queue.
+    #[must_use]
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Expired => "lets messages expire",
+            Self::Full => "drops the oldest when it is full",
+        }
+    }
+
+    /// The messages that it gives away so.
+    #[must_use]
+    pub fn dead(self) -> &'static str {
+        match self {
+            Self::Expired => "what expires",
+            Self::Full => "what it drops when it is full",
+        }
+    }
+}
+
 /// A queue.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Queue {
@@ -70,6 +99,11 @@ pub struct Queue {
     pub ready: Option<u64>,
     /// Messages handed out and not yet acknowledged, if known.
     pub unacked: Option<u64>,
+    /// Bytes of the messages that are ready, if known.
+    pub ready_bytes: Option<u64>,
+    /// The timestamp that the message at the head carries, in seconds since 1970, if the broker
+    /// tells it.
+    pub head_time: Option<u64>,
     /// Number of consumers, if known.
     pub consumers: Option<u64>,
     /// Where it sends its dead letters, from its arguments or the policy in force.
@@ -78,6 +112,12 @@ pub struct Queue {
     pub dead_letter_routing_key: Option<String>,
     /// It has a delivery limit in its arguments or policy.
     pub delivery_limit: Option<u64>,
+    /// The limit that a quorum queue has by itself was taken away.
+    pub delivers_for_ever: bool,
+    /// What is given back is kept from consumers for a while.
+    pub delays_returned: bool,
+    /// How it gives messages away by itself, by its arguments or policy.
+    pub drops: Vec<Dropping>,
     /// It belongs to one connection, such as a tap.
     pub exclusive: bool,
 }
@@ -91,10 +131,15 @@ impl Queue {
             kind: String::new(),
             ready: None,
             unacked: None,
+            ready_bytes: None,
+            head_time: None,
             consumers: None,
             dead_letter_exchange: None,
             dead_letter_routing_key: None,
             delivery_limit: None,
+            delivers_for_ever: false,
+            delays_returned: false,
+            drops: Vec::new(),
             exclusive: false,
         }
     }
@@ -137,6 +182,8 @@ pub struct Topology {
     pub queues: Vec<Queue>,
     /// All bindings but those of the default exchange.
     pub bindings: Vec<Binding>,
+    /// Exchanges that pass what they cannot route on to another one, by their arguments.
+    pub alternates: BTreeMap<String, String>,
 }
 
 /// A dead-letter queue and where its messages come from.
@@ -183,6 +230,7 @@ impl Topology {
                 continue;
             }
             let kind = &self.exchange(name)?.kind;
+            let mut is_routed = false;
             for binding in self.bindings.iter().filter(|b| b.source == name) {
                 let routed = match kind {
                     ExchangeKind::Direct => binding.key == key,
@@ -190,11 +238,15 @@ impl Topology {
                     ExchangeKind::Topic => routing_key::matches(&binding.key, key),
                     _ => return None,
                 };
+                is_routed |= routed;
                 if routed && binding.to_queue {
                     queues.insert(binding.destination.clone());
                 } else if routed {
                     open.push(&binding.destination);
                 }
+            }
+            if let Some(other) = self.alternates.get(name).filter(|_| !is_routed) {
+                open.push(other);
             }
         }
         Some(queues)
@@ -265,8 +317,30 @@ impl Topology {
                     open.push(&binding.destination);
                 }
             }
+            // A key that fits no binding goes there.
+            open.extend(self.alternates.get(name).map(String::as_str));
         }
         queues
+    }
+
+    /// Which messages of `source` get into the dead-letter queues, and how.
+    #[must_use]
+    pub fn way_of_the_dead(&self, source: &str) -> Option<String> {
+        let queue = self.queue(source)?;
+        let exchange = match queue.dead_letter_exchange.as_deref()? {
+            "" => "the default exchange",
+            name => name,
+        };
+        let mut dead = vec!["what is rejected"];
+        dead.extend(queue.drops.iter().map(|drop| drop.dead()));
+        if queue.delivery_limit.is_some() {
+            dead.push("what was delivered too often");
+        }
+        let dead = dead.join(", ");
+        Some(match &queue.dead_letter_routing_key {
+            Some(key) => format!("{dead}; by {exchange} with the key {key}"),
+            None => format!("{dead}; by {exchange} with their own keys"),
+        })
     }
 }
 
@@ -316,6 +390,7 @@ pub(crate) mod tests {
                 binding("dead", "archive", true, "other"),
                 binding("spread", "orders", true, "1"),
             ],
+            alternates: BTreeMap::new(),
         }
     }
 
@@ -338,6 +413,27 @@ pub(crate) mod tests {
         assert_eq!(reached("", "orders"), Some(vec!["orders".into()]));
         assert_eq!(reached("spread", "x"), None);
         assert_eq!(reached("absent", "x"), None);
+    }
+
+    #[test]
+    fn what_an_exchange_cannot_route_goes_to_its_alternate() {
+        let mut shop = shop();
+        shop.alternates.insert("dead".into(), "archive".into());
+        let reached = |key: &str| shop.reached("dead", key).map(Vec::from_iter);
+        assert_eq!(reached("orders"), Some(vec!["orders.dead".to_owned()]));
+        assert_eq!(reached("nobody"), Some(vec!["archive".to_owned()]));
+    }
+
+    #[test]
+    fn the_way_of_the_dead_is_told() {
+        let mut shop = shop();
+        shop.queues[0].drops = vec![Dropping::Expired];
+        let way = |queue| shop.way_of_the_dead(queue);
+        let orders = "what is rejected, what expires; by dead with the key orders";
+        assert_eq!(way("orders").as_deref(), Some(orders));
+        let labels = "what is rejected; by the default exchange with the key labels.dead";
+        assert_eq!(way("labels").as_deref(), Some(labels));
+        assert_eq!(way("archive"), None);
     }
 
     #[test]

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::domain::Event;
 
+use super::alerts::AlertAction;
 use super::dead_letters::DeadAction;
 use super::journal::JournalAction;
 use super::live::LiveAction;
@@ -69,6 +70,8 @@ pub enum Action {
     LoadEvent(Arc<Event>),
     /// Something on the dead-letter screen.
     Dead(DeadAction),
+    /// Something about what is told on the desktop.
+    Alert(AlertAction),
     /// Something about the journal.
     Journal(JournalAction),
     /// Something on the schemas screen.

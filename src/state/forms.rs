@@ -20,6 +20,8 @@ pub struct Forms {
     pub payload: super::schema_form::PayloadForm,
     /// The name of a queue to open by hand.
     pub queue: String,
+    /// The offset or the time from which a stream is read.
+    pub stream_from: String,
     /// The folder of schemas.
     pub schema_folder: String,
     /// The draft of a next version.

@@ -4,6 +4,7 @@
 //! The state knows no window and no broker client. Time and ids come in as arguments.
 
 pub mod action;
+pub mod alerts;
 pub mod dead_letters;
 pub mod forms;
 pub mod groups;
@@ -91,6 +92,8 @@ pub struct State {
     pub publish: publish::PublishDesk,
     /// Dead-letter queues and what is done with them.
     pub dead: dead_letters::DeadLetterDesk,
+    /// What is told on the desktop.
+    pub alerts: alerts::Alerts,
     /// What was resent or discarded on this machine.
     pub journal: journal::JournalDesk,
     /// Versions of event schemas.
@@ -121,6 +124,7 @@ impl State {
             tap_card: None,
             publish: publish::PublishDesk::default(),
             dead: dead_letters::DeadLetterDesk::default(),
+            alerts: alerts::Alerts::default(),
             journal: journal::JournalDesk::default(),
             schemas: schemas::SchemaDesk::default(),
             notices: notices::Notices::default(),
@@ -176,6 +180,7 @@ impl State {
                 self.topology_revision += 1;
                 self.dead.refresh(&self.topology);
                 self.dead.note_depths(&self.topology, moment.now);
+                self.alerts.note(&self.dead.queues);
                 if first {
                     forms.choose_exchange(&self.topology);
                     return self.autostart(forms);
@@ -201,6 +206,7 @@ impl State {
             Update::Published { request, outcome } => self.publish.finish(request, outcome),
             Update::Peeked { request, result } => {
                 self.dead.peeked(request, result, moment.now, forms);
+                self.dead.refresh(&self.topology);
             }
             Update::Moved {
                 request,
@@ -248,7 +254,7 @@ impl State {
                 self.publish
                     .finish(request, crate::protocol::PublishOutcome::Refused(words));
             }
-            Command::Peek { request, .. } => {
+            Command::Peek { request, .. } | Command::ReadStream { request, .. } => {
                 self.dead.peeked(request, Err(words), now, forms);
             }
             Command::Resend { request, .. } | Command::Discard { request, .. } => {
@@ -257,8 +263,8 @@ impl State {
             Command::PutBack { request, .. } => {
                 self.journal.job_done(request, Some(&words));
             }
-            // It is read again at the next occasion.
-            Command::ReadJournal => {}
+            // It is read again at the next occasion, and told again when there is more.
+            Command::ReadJournal | Command::Notify { .. } => {}
             Command::Preflight { request, .. } => {
                 self.take_report(request, Report::impossible(words));
             }
@@ -286,17 +292,22 @@ impl State {
         self.live.tick(now).or(groups)
     }
 
+    /// What is due to be told on the desktop.
+    pub fn due(&mut self, now: DateTime<Utc>) -> Vec<Command> {
+        self.alerts.due(now).into_iter().collect()
+    }
+
     /// True while something on the screen counts seconds, so that a frame is due in one.
     #[must_use]
     pub fn needs_clock(&self) -> bool {
-        self.live.is_moving() || matches!(self.link, Link::Lost { .. })
+        self.live.is_moving() || self.alerts.waits() || matches!(self.link, Link::Lost { .. })
     }
 
     fn apply_link(&mut self, link: Link, forms: &mut Forms) -> Vec<Command> {
         let before = self.has_session();
         self.link = link;
         match &self.link {
-            Link::Connected { endpoint, .. } => {
+            Link::Connected { endpoint, server } => {
                 // The fields say the same; the password in it need not stay on the screen.
                 forms.connect.url.clear();
                 if !self.is_sandbox {
@@ -306,6 +317,8 @@ impl State {
                     self.topology = Topology::default();
                     self.topology_revision += 1;
                     self.dead.forget();
+                    self.alerts.start(endpoint.place());
+                    self.dead.looking.start(server);
                 }
             }
             Link::Idle | Link::Failed { .. } | Link::Connecting(_) => {
@@ -407,12 +420,14 @@ impl State {
                 let cx = Surroundings {
                     login: &login,
                     log: &self.live.log,
+                    topology: &self.topology,
                     now: moment.now,
                 };
                 let commands = self.dead.act(action, request, forms, &cx);
                 self.dead.refresh(&self.topology);
                 return commands;
             }
+            Action::Alert(action) => self.alerts.act(action),
             Action::Journal(action) => {
                 let request = RequestId(self.fresh());
                 return self.journal.act(action, request).into_iter().collect();

@@ -90,7 +90,8 @@ impl Desk {
     }
 
     fn peek(&mut self, bodies: &[&str]) {
-        let commands = self.act(Action::Dead(DeadAction::OpenQueue("orders.dead".into())));
+        self.act(Action::Dead(DeadAction::OpenQueue("orders.dead".into())));
+        let commands = self.act(Action::Dead(DeadAction::Peek));
         let [Command::Peek { request, .. }] = commands.as_slice() else {
             panic!("no peek: {commands:?}");
         };
@@ -99,9 +100,9 @@ impl Desk {
             queue: "orders.dead".into(),
             messages,
             depth: 9,
+            borrowed: 9,
             borrowed_ms: 4,
-            left: None,
-            remark: String::new(),
+            ..PeekReport::default()
         };
         self.apply(Update::Peeked {
             request: *request,

@@ -87,19 +87,7 @@ fn memory_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     .on_hover_text("When this is full, the oldest events are evicted");
 }
 
-/// A count with a comma every three digits.
-#[must_use]
-pub fn thousands(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
-    for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
+pub use crate::domain::number_words::thousands;
 
 fn notices_button(ui: &mut Ui, cx: &mut Cx<'_>) {
     let entries = cx.state.notices.entries();
@@ -168,21 +156,4 @@ pub fn notices_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
                     }
                 });
         });
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn counts_are_read_in_threes() {
-        for (number, text) in [
-            (0, "0"),
-            (999, "999"),
-            (1_000, "1,000"),
-            (1_234_567, "1,234,567"),
-        ] {
-            assert_eq!(thousands(number), text);
-        }
-    }
 }

@@ -14,6 +14,7 @@ use std::time::{Duration, Instant};
 use crossbeam_channel::Receiver;
 use eventscope::broker::sandbox::{Sandbox, SandboxFacts};
 use eventscope::broker::{Handle, Options};
+use eventscope::domain::peek_rules::Page;
 use eventscope::domain::preflight::Report;
 use eventscope::domain::record::Record;
 use eventscope::domain::tap::{FirehoseRequest, TapId, TapRequest};
@@ -516,8 +517,14 @@ impl App {
         self.send(Command::Peek {
             request,
             queue,
-            limit,
+            page: Page::head(limit.into()),
+            agreed: true,
         });
+        self.peeked(request)
+    }
+
+    /// Waits for the end of a look.
+    pub(crate) fn peeked(&mut self, request: RequestId) -> Result<PeekReport, String> {
         self.expect("the end of a peek", |update| match update {
             Update::Peeked { request: r, result } if *r == request => Some(result.clone()),
             _ => None,

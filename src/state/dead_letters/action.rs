@@ -3,6 +3,7 @@
 use std::num::NonZeroU32;
 use std::time::Duration;
 
+use super::looking::LookAction;
 use crate::domain::Pace;
 use crate::domain::groups::GroupBy;
 use crate::domain::resend::Target;
@@ -26,6 +27,8 @@ pub enum DeadAction {
     OpenTyped,
     /// Peek into the open queue again.
     Peek,
+    /// Look at another part of it, or in another way.
+    Look(LookAction),
     /// Select a message by its place in the list.
     Select(usize),
     /// Mark or unmark a message.

@@ -12,21 +12,20 @@ use crate::domain::losing::{Losing, losing};
 use crate::domain::topology::DeadLetterQueue;
 use crate::domain::{Death, Draft, Event, Fingerprint, Queue, Topology};
 use crate::log::{Batch, EventLog};
-use crate::protocol::{Command, JobStage, MoveOutcome, PeekReport, RequestId};
+use crate::protocol::{Command, JobStage, MoveOutcome, PeekReport, PutBack, RequestId};
 
 mod action;
+mod looking;
 mod repair;
 
 pub use action::{Bulk, DeadAction, DeadTab, TargetChoice};
+pub use looking::{LookAction, Looking};
 
 use super::Soon;
 use super::forms::Forms;
 use super::groups::{Dead, GroupDesk};
 use super::growth::Growth;
 use super::job::Job;
-
-/// Messages that one peek borrows at most.
-pub const PEEK_LIMIT: u16 = 200;
 
 /// What an action needs to know of the rest.
 #[derive(Clone, Copy, Debug)]
@@ -35,6 +34,8 @@ pub struct Surroundings<'a> {
     pub login: &'a str,
     /// The events that taps have seen.
     pub log: &'a EventLog,
+    /// What is known of the broker's queues.
+    pub topology: &'a Topology,
     /// The time now.
     pub now: DateTime<Utc>,
 }
@@ -59,10 +60,16 @@ pub struct Peeked {
     pub queue: String,
     /// When.
     pub at: DateTime<Utc>,
+    /// Messages before the first that is shown; not known in a stream.
+    pub first: u32,
     /// How many were ready.
     pub depth: u32,
+    /// How many were borrowed, with those before the page.
+    pub borrowed: u32,
     /// How long they were borrowed, in milliseconds.
     pub borrowed_ms: u64,
+    /// How they went back.
+    pub put_back: PutBack,
     /// How often one can look again without harm, where that is limited.
     pub left: Option<u64>,
     /// What the broker side had to say.
@@ -75,7 +82,8 @@ impl Peeked {
     /// Nothing lies in the queue beside these messages.
     #[must_use]
     pub fn shows_all(&self) -> bool {
-        usize::try_from(self.depth).is_ok_and(|depth| depth <= self.messages.len())
+        self.first == 0
+            && usize::try_from(self.depth).is_ok_and(|depth| depth <= self.messages.len())
     }
 }
 
@@ -109,6 +117,8 @@ pub struct DeadLetterDesk {
     pub named: BTreeSet<String>,
     /// Queues in which messages died, as read from the histories of what was seen.
     pub seen_dying: BTreeSet<String>,
+    /// How the open queue is looked at.
+    pub looking: Looking,
     /// What the last peek found.
     pub peeked: Option<Peeked>,
     /// A peek is under way.
@@ -143,6 +153,7 @@ impl DeadLetterDesk {
         *self = Self {
             tab: self.tab,
             bulk: self.bulk,
+            looking: std::mem::take(&mut self.looking),
             ..Self::default()
         };
     }
@@ -187,6 +198,7 @@ impl DeadLetterDesk {
         }
         self.queues = queues;
         self.losing = losing(topology);
+        self.foresee(topology);
     }
 
     /// Takes the depths of a new topology down.
@@ -280,15 +292,20 @@ impl DeadLetterDesk {
                 self.marked = self.group_places().into_iter().collect();
                 self.tab = DeadTab::Queues;
             }
-            DeadAction::OpenQueue(name) => return self.open(name, request, forms),
+            DeadAction::OpenQueue(name) => return self.open(name, request, forms, cx),
             DeadAction::OpenTyped => {
                 let name = forms.queue.trim().to_owned();
                 if !name.is_empty() {
                     self.named.insert(name.clone());
-                    return self.open(name, request, forms);
+                    return self.open(name, request, forms, cx);
                 }
             }
             DeadAction::Peek => return self.peek(request).into_iter().collect(),
+            DeadAction::Look(action) => {
+                return self.look(action, request, forms).into_iter().collect();
+            }
+            // Nothing can be taken out of a stream.
+            DeadAction::AskDiscard | DeadAction::Discard if self.is_stream() => {}
             DeadAction::Select(place) => {
                 self.selected = Some(place);
                 self.load_editor(forms, login);
@@ -372,35 +389,6 @@ impl DeadLetterDesk {
         Vec::new()
     }
 
-    fn open(&mut self, name: String, request: RequestId, forms: &mut Forms) -> Vec<Command> {
-        if self.queue.as_ref() != Some(&name) {
-            self.peeked = None;
-            self.groups.stale();
-            self.selected = None;
-            self.marked.clear();
-            self.asking = None;
-            self.asking_all = false;
-            forms.editor = None;
-            self.queue = Some(name);
-        }
-        self.peek(request).into_iter().collect()
-    }
-
-    fn peek(&mut self, request: RequestId) -> Option<Command> {
-        // A peek while a job borrows the same messages would find an empty queue.
-        if self.is_busy() {
-            return None;
-        }
-        let queue = self.queue.clone()?;
-        self.peek_problem = None;
-        self.peeking = Some(request);
-        Some(Command::Peek {
-            request,
-            queue,
-            limit: PEEK_LIMIT,
-        })
-    }
-
     /// Takes the answer to a peek. The selection and the marks stay on their messages.
     pub fn peeked(
         &mut self,
@@ -453,7 +441,13 @@ impl DeadLetterDesk {
             left: report.left,
             remark: report.remark,
             messages,
+            first: report.first,
+            borrowed: report.borrowed,
+            put_back: report.put_back,
         });
+        if let Some(peeked) = &self.peeked {
+            self.looking.note(peeked);
+        }
     }
 
     fn marked_messages(&self) -> impl Iterator<Item = Fingerprint> {
@@ -542,6 +536,9 @@ impl DeadLetterDesk {
             job.ended = true;
             if problem.is_some() {
                 job.problem = problem;
+            }
+            if let Some(queue) = &self.queue {
+                self.looking.doubt(queue);
             }
         }
     }

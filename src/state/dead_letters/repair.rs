@@ -130,7 +130,8 @@ impl DeadLetterDesk {
         request: RequestId,
         now: DateTime<Utc>,
     ) -> Vec<Command> {
-        let Some(queue) = self.queue.clone().filter(|_| !self.is_busy()) else {
+        let can = !self.is_busy() && !self.is_stream();
+        let Some(queue) = self.queue.clone().filter(|_| can) else {
             return Vec::new();
         };
         self.start_job(request, "Resend", total, now);

@@ -19,9 +19,19 @@ enum Part {
 }
 
 pub(super) fn editor_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
-    let Some(message) = cx.state.dead.selected_message() else {
+    if cx.state.dead.selected_message().is_none() {
         return;
-    };
+    }
+    if cx.state.dead.is_stream() {
+        weak(
+            ui,
+            "A stream keeps what is in it: nothing is taken out and nothing is sent again from \
+             here. Use as draft loads a copy into Publish",
+        );
+        ui.separator();
+        as_it_lies_ui(ui, cx);
+        return;
+    }
     let id = egui::Id::unique("dead_part");
     let part = ui.data(|data| data.get_temp::<Part>(id).unwrap_or_default());
     ui.horizontal(|ui| {
@@ -39,15 +49,20 @@ pub(super) fn editor_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     });
     ui.separator();
     match part {
-        Part::AsItLies => {
-            let origin = inspector::Origin::DeadLetter;
-            let memory = &mut cx.memory.inspector;
-            let actions = inspector::inspector_ui(ui, memory, &message.event, origin);
-            cx.actions.extend(actions);
-        }
+        Part::AsItLies => as_it_lies_ui(ui, cx),
         Part::Sent => faithful::faithful_ui(ui, cx),
         Part::Edit => edit_ui(ui, cx),
     }
+}
+
+fn as_it_lies_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
+    let Some(message) = cx.state.dead.selected_message() else {
+        return;
+    };
+    let origin = inspector::Origin::DeadLetter;
+    let memory = &mut cx.memory.inspector;
+    let actions = inspector::inspector_ui(ui, memory, &message.event, origin);
+    cx.actions.extend(actions);
 }
 
 fn edit_ui(ui: &mut Ui, cx: &mut Cx<'_>) {

@@ -1,7 +1,7 @@
 //! The messages of the open queue, and what can be done with them.
 
 use chrono::{DateTime, Local};
-use eframe::egui::{self, Align, Layout, RichText, Sense, Ui, WidgetInfo, accesskit::Role};
+use eframe::egui::{self, Align, Layout, Sense, Ui, WidgetInfo, accesskit::Role};
 use egui_extras::{Column, TableBuilder, TableRow};
 
 use super::super::status_bar::thousands;
@@ -9,9 +9,11 @@ use super::super::theme::{self, Palette, ROW};
 use super::super::widgets::{banner, button, cell, danger_button, empty_state, small_label, weak};
 use super::super::{Cx, TablePlace};
 use super::bulk::{job_ui, options_ui, target_ui};
+use super::peek::{peek_ui, report_ui};
+use crate::domain::stream;
+use crate::protocol::PutBack;
 use crate::state::Action;
 use crate::state::dead_letters::{DeadAction, DeadLetter, Peeked};
-use crate::state::live::clock;
 
 pub(super) fn messages_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     let state = cx.state;
@@ -24,22 +26,26 @@ pub(super) fn messages_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
         );
         return;
     };
-    bar_ui(ui, cx, queue);
+    peek_ui(ui, cx, queue);
+    if !state.dead.is_stream() {
+        bar_ui(ui, cx);
+    }
     job_ui(ui, cx);
     if let Some(words) = &state.dead.peek_problem {
         banner(ui, Palette::of(ui).bad, words);
     }
     match &state.dead.peeked {
         None if state.dead.peeking.is_some() => drop(weak(ui, "Peeking…")),
-        None => {}
+        None if state.dead.peek_problem.is_some() => {}
+        None => empty_state(
+            ui,
+            "Not looked at yet",
+            "Above is said what a look does to this queue",
+        ),
         Some(peeked) => {
-            report_ui(ui, peeked);
+            report_ui(ui, cx, peeked);
             if peeked.messages.is_empty() {
-                empty_state(
-                    ui,
-                    "Nothing lies here",
-                    "The queue is empty. Peek again to look anew",
-                );
+                empty_state(ui, "Nothing lies here", empty_words(peeked));
             } else {
                 table_ui(ui, cx, peeked);
             }
@@ -47,7 +53,15 @@ pub(super) fn messages_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     }
 }
 
-fn bar_ui(ui: &mut Ui, cx: &mut Cx<'_>, queue: &str) {
+fn empty_words(peeked: &Peeked) -> &'static str {
+    match peeked.put_back {
+        PutBack::Untouched => "Nothing was written to the stream from there on",
+        _ if peeked.first > 0 => "The queue ends before this page. Go to the previous one",
+        _ => "The queue is empty. Peek again to look anew",
+    }
+}
+
+fn bar_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     let state = cx.state;
     let dead = &state.dead;
     let idle = state.is_connected() && !dead.is_busy();
@@ -56,16 +70,6 @@ fn bar_ui(ui: &mut Ui, cx: &mut Cx<'_>, queue: &str) {
         .as_ref()
         .map_or(0, |peeked| peeked.messages.len());
     let chosen = dead.chosen_places().len();
-    ui.horizontal(|ui| {
-        if button(ui, "Peek", idle && dead.peeking.is_none())
-            .on_hover_text("Borrow up to 200 messages and put them back in order")
-            .clicked()
-        {
-            cx.act(Action::Dead(DeadAction::Peek));
-        }
-        let name = RichText::new(queue).font(egui::FontId::monospace(14.0));
-        ui.add(egui::Label::new(name.strong()).truncate());
-    });
     ui.horizontal_wrapped(|ui| {
         target_ui(ui, cx, dead.choice);
         if button(ui, "Resend selected", idle && chosen > 0)
@@ -111,39 +115,26 @@ fn bar_ui(ui: &mut Ui, cx: &mut Cx<'_>, queue: &str) {
     });
 }
 
-fn report_ui(ui: &mut Ui, peeked: &Peeked) {
-    let shown = peeked.messages.len();
-    let depth = thousands(u64::from(peeked.depth));
-    let mut words = format!(
-        "{shown} of {depth} shown, borrowed for {} ms and put back at {}",
-        peeked.borrowed_ms,
-        clock(peeked.at)
-    );
-    if let Some(left) = peeked.left {
-        let peeks = if left == 1 { "peek" } else { "peeks" };
-        words = format!("{words}. {left} safe {peeks} left");
-    }
-    if !peeked.remark.is_empty() {
-        words = format!("{words}. {}", peeked.remark);
-    }
-    ui.add(egui::Label::new(RichText::new(words).color(Palette::of(ui).weak)).wrap());
-}
-
 /// The columns that leave room for the summary. Where the message died is in the queue's list and
 /// in its history too, so it goes first.
-fn columns(width: f32) -> &'static [(&'static str, f32)] {
+fn columns(width: f32, is_stream: bool) -> &'static [(&'static str, f32)] {
     const ALL: [(&str, f32); 4] = [
         ("Reason", 66.0),
         ("Routing key", 120.0),
         ("First died", 108.0),
         ("Died in", 140.0),
     ];
+    if is_stream {
+        return &[("Offset", 80.0), ("Routing key", 160.0)];
+    }
     if width > 680.0 { &ALL } else { &ALL[..3] }
 }
 
 fn table_ui(ui: &mut Ui, cx: &mut Cx<'_>, peeked: &Peeked) {
     let dead = &cx.state.dead;
-    let columns = columns(ui.available_width());
+    // Marks are for what can be taken out.
+    let is_stream = dead.is_stream();
+    let columns = columns(ui.available_width(), is_stream);
     let all = dead.marked.len() == peeked.messages.len();
     ui.spacing_mut().item_spacing.y = 0.0;
     let mut table = TableBuilder::new(ui)
@@ -168,7 +159,7 @@ fn table_ui(ui: &mut Ui, cx: &mut Cx<'_>, peeked: &Peeked) {
     let output = table
         .header(ROW, |mut header| {
             header.col(|ui| {
-                if checkbox(ui, all, "Mark all") {
+                if !is_stream && checkbox(ui, all, "Mark all") {
                     cx.actions.push(Action::Dead(DeadAction::MarkAll(!all)));
                 }
             });
@@ -189,7 +180,8 @@ fn table_ui(ui: &mut Ui, cx: &mut Cx<'_>, peeked: &Peeked) {
                 let marked = dead.marked.contains(&place);
                 let mut toggled = false;
                 row.col(|ui| {
-                    toggled = checkbox(ui, marked, &format!("Mark {} {place}", key(message)));
+                    toggled = !is_stream
+                        && checkbox(ui, marked, &format!("Mark {} {place}", key(message)));
                 });
                 message_row(&mut row, columns, message, selected);
                 if toggled {
@@ -254,6 +246,9 @@ fn message_row(
         .and_then(|death| death.first_time)
         .map(short_date)
         .unwrap_or_default();
+    let offset = stream::offset(&message.event)
+        .map(thousands)
+        .unwrap_or_default();
     let remark = message.remark.as_deref();
     let key = key(message).to_owned();
     let line = message.event.summary();
@@ -266,6 +261,7 @@ fn message_row(
     };
     for (name, _) in columns {
         match *name {
+            "Offset" => put(&offset, &|p| p.weak),
             "Reason" => put(&reason, &|p| p.warn),
             "Routing key" => put(&key, &|p| p.key(&key)),
             "First died" => put(&time, &|p| p.weak),

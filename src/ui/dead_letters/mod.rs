@@ -6,6 +6,7 @@ mod faithful;
 mod groups;
 mod journal;
 mod messages;
+mod peek;
 mod queues;
 
 use eframe::egui::{self, CentralPanel, Frame, Margin, Modal, Panel, RichText, Ui};

@@ -1,5 +1,6 @@
 //! The dead-letter queues with their depth and where their messages come from.
 
+use chrono::Utc;
 use eframe::egui::{self, FontId, ScrollArea, Sense, TextEdit, Ui, WidgetInfo, accesskit::Role};
 
 use super::super::Cx;
@@ -8,9 +9,14 @@ use super::super::theme::{self, Palette, STEP};
 use super::super::widgets::{button, cell, field_margin, section, small_label, weak};
 use crate::domain::TopologySource;
 use crate::domain::losing::Losing;
+use crate::domain::oldest::UNKNOWN;
 use crate::domain::topology::DeadLetterQueue;
 use crate::state::Action;
+use crate::state::alerts::AlertAction;
 use crate::state::dead_letters::DeadAction;
+
+/// Most origins that are told of.
+const ORIGINS: usize = 10;
 
 /// Most queues that are listed as losing.
 const LOSING: usize = 30;
@@ -18,7 +24,8 @@ const LOSING: usize = 30;
 pub(super) fn queues_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     section(ui, "DEAD-LETTER QUEUES");
     let state = cx.state;
-    let list_height = (ui.available_height() - 96.0).max(80.0);
+    let list_height = (ui.available_height() - 124.0).max(80.0);
+    let now = Utc::now().timestamp();
     ScrollArea::vertical()
         .max_height(list_height)
         .auto_shrink([false, true])
@@ -29,8 +36,8 @@ pub(super) fn queues_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
             }
             for dead in &state.dead.queues {
                 let open = state.dead.queue.as_ref() == Some(&dead.queue.name);
-                let growth = state.dead.growth.per_minute(&dead.queue.name);
-                if queue_ui(ui, dead, growth, open) {
+                let (facts, more) = (facts(cx, dead, now), more(cx, dead));
+                if queue_ui(ui, dead, &facts, &more, open) {
                     let name = dead.queue.name.clone();
                     cx.actions.push(Action::Dead(DeadAction::OpenQueue(name)));
                 }
@@ -46,6 +53,14 @@ pub(super) fn queues_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
             }
         });
     ui.add_space(STEP);
+    let mut wanted = state.alerts.wanted;
+    if ui
+        .checkbox(&mut wanted, "Notify about new dead letters")
+        .on_hover_text("Tell on the desktop when a queue of this list grows, once a minute at most")
+        .changed()
+    {
+        cx.act(Action::Alert(AlertAction::Notify(wanted)));
+    }
     let name = small_label(ui, "Queue");
     ui.horizontal(|ui| {
         let edit = TextEdit::singleline(&mut cx.forms.queue)
@@ -77,11 +92,16 @@ fn empty_words(cx: &Cx<'_>) -> &'static str {
     }
 }
 
-/// How fast it grows, where its messages come from, and who takes them.
-fn facts(dead: &DeadLetterQueue, growth: Option<i64>) -> String {
+/// How fast it grows, how old its oldest is, where its messages come from, and who takes them.
+fn facts(cx: &Cx<'_>, dead: &DeadLetterQueue, now: i64) -> String {
     let mut facts = Vec::new();
+    let growth = cx.state.dead.growth.per_minute(&dead.queue.name);
     if let Some(growth) = growth.filter(|growth| *growth != 0) {
         facts.push(format!("{growth:+}/min"));
+    }
+    if dead.queue.ready != Some(0) {
+        let oldest = cx.state.dead.oldest(&dead.queue);
+        facts.push(oldest.map_or("age not known".to_owned(), |oldest| oldest.words(now)));
     }
     if !dead.origins.is_empty() {
         facts.push(format!("from {}", dead.origins.join(", ")));
@@ -91,7 +111,27 @@ fn facts(dead: &DeadLetterQueue, growth: Option<i64>) -> String {
         Some(count) if count > 1 => facts.push(format!("{count} consumers")),
         _ => {}
     }
+    if cx.state.alerts.is_muted(&dead.queue.name) {
+        facts.push("muted".to_owned());
+    }
     facts.join(" · ")
+}
+
+/// The same at more length: how what is said is known.
+fn more(cx: &Cx<'_>, dead: &DeadLetterQueue) -> String {
+    let mut lines = Vec::new();
+    for origin in dead.origins.iter().take(ORIGINS) {
+        let way = cx.state.topology.way_of_the_dead(origin);
+        lines.push(format!("From {origin}: {}", way.unwrap_or_default()));
+    }
+    if dead.origins.len() > ORIGINS {
+        lines.push(format!("and {} more", dead.origins.len() - ORIGINS));
+    }
+    if dead.queue.ready != Some(0) {
+        let oldest = cx.state.dead.oldest(&dead.queue);
+        lines.push(oldest.map_or(UNKNOWN.to_owned(), |oldest| oldest.reason()));
+    }
+    lines.join("\n")
 }
 
 /// Queues whose dead letters nobody will ever see.
@@ -112,9 +152,8 @@ fn losing_ui(ui: &mut Ui, losing: &[Losing]) {
     }
 }
 
-fn queue_ui(ui: &mut Ui, dead: &DeadLetterQueue, growth: Option<i64>, open: bool) -> bool {
+fn queue_ui(ui: &mut Ui, dead: &DeadLetterQueue, facts: &str, more: &str, open: bool) -> bool {
     let palette = Palette::of(ui);
-    let facts = facts(dead, growth);
     let height = if facts.is_empty() { 30.0 } else { 44.0 };
     let size = egui::vec2(ui.available_width(), height);
     let (rect, response) = ui.allocate_exact_size(size, Sense::click());
@@ -157,9 +196,9 @@ fn queue_ui(ui: &mut Ui, dead: &DeadLetterQueue, growth: Option<i64>, open: bool
     );
     if !facts.is_empty() {
         let small = FontId::proportional(theme::SIZES[0]);
-        put(line(top + 17.0, rect.right()), &facts, small, palette.weak);
+        put(line(top + 17.0, rect.right()), facts, small, palette.weak);
     }
     response
-        .on_hover_text(format!("Peek into {}\n{facts}", dead.queue.name))
+        .on_hover_text(format!("Open {}\n{facts}\n{more}", dead.queue.name))
         .clicked()
 }
