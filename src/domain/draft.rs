@@ -1,7 +1,9 @@
 //! A message being written: form fields as text, and what they become when they are right.
 
+use std::sync::Arc;
+
+use super::decode::{self, Opened, Packing};
 use super::json;
-use super::payload::PayloadKind;
 use super::properties::Properties;
 use super::value::{FieldType, FieldValue, parse_timestamp};
 
@@ -23,8 +25,13 @@ pub struct Outgoing {
 pub enum BodyDraft {
     /// Text that can be edited.
     Text(String),
-    /// Bytes that are carried unchanged: binary, or too large for an editor.
-    Kept(Vec<u8>),
+    /// Bytes that are carried unchanged.
+    Kept {
+        /// The bytes.
+        bytes: Arc<[u8]>,
+        /// Why they cannot be edited, in words.
+        why: String,
+    },
 }
 
 /// Largest text body that is offered for editing, in bytes. A text field lays out all of its text,
@@ -135,6 +142,8 @@ pub struct Draft {
     pub has_headers: bool,
     /// The body.
     pub body: BodyDraft,
+    /// How its text is compressed when it is sent.
+    packing: Packing,
     texts: [String; Field::ALL.len()],
     /// The original properties where a field's text is no whole account of the value: an empty
     /// string is not the same as an absent property, and must survive an edit of something else.
@@ -150,6 +159,7 @@ impl Default for Draft {
             headers: Vec::new(),
             has_headers: false,
             body: BodyDraft::Text(String::new()),
+            packing: Packing::default(),
             texts: Default::default(),
             empty: Vec::new(),
         };
@@ -191,6 +201,13 @@ impl Draft {
     #[must_use]
     pub fn of(message: &Outgoing) -> Self {
         let properties = &message.properties;
+        let (body, packing) = match decode::open(&message.body, properties, MAX_EDITABLE) {
+            Ok(Opened { text, packing }) => (BodyDraft::Text(text), packing),
+            Err(why) => {
+                let bytes = Arc::from(&*message.body);
+                (BodyDraft::Kept { bytes, why }, Packing::default())
+            }
+        };
         let mut draft = Self {
             exchange: message.exchange.clone(),
             routing_key: message.routing_key.clone(),
@@ -202,15 +219,8 @@ impl Draft {
                 .map(|(name, value)| HeaderRow::of(name, value))
                 .collect(),
             has_headers: properties.headers.is_some(),
-            body: match std::str::from_utf8(&message.body) {
-                Ok(text)
-                    if text.len() <= MAX_EDITABLE
-                        && PayloadKind::detect(&message.body) != PayloadKind::Binary =>
-                {
-                    BodyDraft::Text(text.to_owned())
-                }
-                _ => BodyDraft::Kept(message.body.clone()),
-            },
+            body,
+            packing,
             texts: Default::default(),
             empty: Vec::new(),
         };
@@ -303,6 +313,16 @@ impl Draft {
                 },
             }
         }
+        let body = match &self.body {
+            BodyDraft::Text(text) => self.packing.close(text).unwrap_or_else(|words| {
+                problems.push(Problem {
+                    field: "Payload".to_owned(),
+                    words,
+                });
+                Vec::new()
+            }),
+            BodyDraft::Kept { bytes, .. } => bytes.to_vec(),
+        };
         if !problems.is_empty() {
             return Err(problems);
         }
@@ -325,10 +345,7 @@ impl Draft {
                 app_id: self.optional(Field::AppId),
                 cluster_id: self.optional(Field::ClusterId),
             },
-            body: match &self.body {
-                BodyDraft::Text(text) => text.clone().into_bytes(),
-                BodyDraft::Kept(bytes) => bytes.clone(),
-            },
+            body,
         })
     }
 
@@ -339,13 +356,43 @@ impl Draft {
     /// The fault in words with line and column.
     pub fn payload_check(&self) -> Result<String, String> {
         match &self.body {
-            BodyDraft::Kept(bytes) => Ok(format!("{} bytes, sent unchanged", bytes.len())),
+            BodyDraft::Kept { bytes, .. } => Ok(format!("{} bytes, sent unchanged", bytes.len())),
             BodyDraft::Text(text) if text.trim().is_empty() => Ok("Empty payload".to_owned()),
             BodyDraft::Text(text) if self.text(Field::ContentType).contains("json") => {
                 json::check(text).map(|()| "Valid JSON".to_owned())
             }
             BodyDraft::Text(text) => Ok(format!("{} bytes of text", text.len())),
         }
+    }
+
+    /// Bytes that keeping a copy costs, near enough to bound memory by.
+    #[must_use]
+    pub fn cost(&self) -> usize {
+        let body = match &self.body {
+            BodyDraft::Text(text) => text.len(),
+            // All copies share them.
+            BodyDraft::Kept { .. } => 0,
+        };
+        let headers = self.headers.iter().map(|row| {
+            let value = match &row.value {
+                HeaderDraft::Typed(_, text) => text.len(),
+                HeaderDraft::Kept(_) => 256,
+            };
+            row.name.len() + value + size_of::<HeaderRow>()
+        });
+        let texts: usize = self.texts.iter().map(String::len).sum();
+        size_of::<Self>()
+            + body
+            + texts
+            + headers.sum::<usize>()
+            + self.exchange.len()
+            + self.routing_key.len()
+    }
+
+    /// How the payload is compressed when it is sent, in words, if it is.
+    #[must_use]
+    pub fn packing_words(&self) -> Option<String> {
+        self.packing.words()
     }
 
     fn optional(&self, field: Field) -> Option<String> {
