@@ -12,6 +12,7 @@ pub mod claim;
 mod diff;
 mod draft;
 mod example;
+mod fit;
 mod fold;
 mod generate;
 mod inclusion;
@@ -37,6 +38,7 @@ pub use catalog::{Catalog, Entry, EventType, Ready, Source, ready};
 pub use change::{Change, Effect, place};
 pub use check::{Answer, Proof, Report, Verdict, compare};
 pub use draft::Draft;
+pub use fit::{Fit, fit, kind_of_fit};
 pub use policy::{Level, Policy};
 pub use report::{json, markdown, sentence, text};
 pub use validate::Validator;
@@ -61,6 +63,8 @@ pub struct Failure {
     pub at: String,
     /// In words.
     pub words: String,
+    /// The same without the value, so that equal faults of two events read the same.
+    pub kind: String,
 }
 
 /// Ends a comparison early.

@@ -53,6 +53,7 @@ impl Validator {
             .map(|error| Failure {
                 at: error.instance_path().to_string(),
                 words: shortened(&error.to_string()),
+                kind: shortened(&error.masked_with("it").to_string()),
             })
             .collect()
     }
