@@ -10,7 +10,7 @@ use super::super::widgets::{banner, button, cell, danger_button, empty_state, sm
 use super::super::{Cx, TablePlace};
 use super::bulk::{job_ui, options_ui, target_ui};
 use crate::state::Action;
-use crate::state::dead_letters::{DeadAction, DeadLetter, Peeked};
+use crate::state::dead_letters::{DeadAction, DeadLetter, Peeked, RuleAction, came_back};
 use crate::state::live::clock;
 
 pub(super) fn messages_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
@@ -98,6 +98,18 @@ fn bar_ui(ui: &mut Ui, cx: &mut Cx<'_>, queue: &str) {
             .clicked()
         {
             cx.act(Action::Dead(DeadAction::Canary));
+        }
+        let which = match dead.marked.len() {
+            0 => format!("all {count} that are shown"),
+            marked => format!("the {marked} marked"),
+        };
+        if button(ui, "Edit by rule…", idle && count > 0)
+            .on_hover_text(format!(
+                "Change a field in {which}, and see what becomes of each before it is sent"
+            ))
+            .clicked()
+        {
+            cx.act(Action::Dead(DeadAction::Rules(RuleAction::Open)));
         }
         if danger_button(ui, "Discard", idle && chosen > 0)
             .on_hover_text(format!(
@@ -221,7 +233,7 @@ fn short_date(seconds: u64) -> String {
     )
 }
 
-fn checkbox(ui: &mut Ui, marked: bool, name: &str) -> bool {
+pub(super) fn checkbox(ui: &mut Ui, marked: bool, name: &str) -> bool {
     let mut value = marked;
     let response = ui.add(egui::Checkbox::without_text(&mut value));
     ui.ctx()
@@ -256,7 +268,11 @@ fn message_row(
         .unwrap_or_default();
     let remark = message.remark.as_deref();
     let key = key(message).to_owned();
-    let line = message.event.summary();
+    let back = came_back(message.came_back);
+    let line = match &back {
+        Some(back) => format!("{back} · {}", message.event.summary()),
+        None => message.event.summary(),
+    };
     let summary = remark.unwrap_or(&line);
     let mut put = |text: &str, color: &dyn Fn(&Palette) -> egui::Color32| {
         row.col(|ui| {
@@ -272,7 +288,11 @@ fn message_row(
             _ => put(&queue, &|p| p.text),
         }
     }
-    put(summary, &|p| if remark.is_some() { p.bad } else { p.text });
+    put(summary, &|p| match (remark, &back) {
+        (Some(_), _) => p.bad,
+        (None, Some(_)) => p.warn,
+        (None, None) => p.text,
+    });
     row.response().widget_info(|| {
         let id = message
             .event
