@@ -238,5 +238,5 @@ fn a_header_that_is_not_wanted_is_left_out_with_its_reason() {
     else {
         panic!("no resend")
     };
-    assert_eq!(orders[0].outgoing.properties.headers, None);
+    assert_eq!(orders[0].outgoing.properties.headers, Some(Vec::new()));
 }

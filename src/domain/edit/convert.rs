@@ -56,9 +56,12 @@ impl Convert {
     /// # Errors
     /// Why it cannot be converted, as the end of a sentence about the value.
     pub fn apply(self, value: &str) -> Result<String, String> {
-        let text = || match value.starts_with('"') {
-            true => serde_json::from_str::<String>(value).map_err(|_| "is broken".to_owned()),
-            false => Err(format!("is {}, not text", kind(value))),
+        let text = || {
+            if value.starts_with('"') {
+                serde_json::from_str::<String>(value).map_err(|_| "is broken".to_owned())
+            } else {
+                Err(format!("is {}, not text", kind(value)))
+            }
         };
         match self {
             Self::TextToNumber => {
@@ -73,10 +76,8 @@ impl Convert {
                     Err("is not a number text".to_owned())
                 }
             }
-            Self::NumberToText => match is_number(value) {
-                true => Ok(format!("\"{value}\"")),
-                false => Err(format!("is {}, not a number", kind(value))),
-            },
+            Self::NumberToText if is_number(value) => Ok(format!("\"{value}\"")),
+            Self::NumberToText => Err(format!("is {}, not a number", kind(value))),
             Self::TextToBoolean => {
                 if matches!(value, "true" | "false") {
                     return Err("is a boolean already".to_owned());

@@ -5,6 +5,9 @@ use crate::domain::draft::Field;
 use crate::domain::json;
 use crate::domain::value::FieldType;
 
+/// Longest value of a field, in bytes: it may be written at many places.
+const MAX_VALUE: usize = 64 * 1024;
+
 /// Where a rule changes something.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Place {
@@ -144,6 +147,9 @@ impl RuleForm {
                                 "The value is not JSON: text stands in quotes, such as \"paid\""
                                     .to_owned(),
                             );
+                        }
+                        if value.len() > MAX_VALUE {
+                            return Err(format!("The value is longer than {MAX_VALUE} bytes"));
                         }
                         Change::Set(value.to_owned())
                     }

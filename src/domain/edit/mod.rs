@@ -15,7 +15,8 @@ use std::ops::Range;
 use super::decode;
 use super::draft::{Draft, Field, HeaderDraft, HeaderRow, Outgoing};
 use super::json;
-use super::payload::{shorten, visible_line};
+use super::payload::{shorten, size_text, visible_line};
+use super::properties::Properties;
 use super::value::FieldValue;
 
 pub use convert::Convert;
@@ -169,25 +170,14 @@ pub fn edit(message: &Outgoing, rules: &[Rule]) -> Edit {
             Err(words) => return Edit::Unreadable(words),
         };
     }
-    let bare = Outgoing {
-        body: Vec::new(),
-        ..outgoing.clone()
-    };
-    let mut draft = Draft::of(&bare);
-    for rule in rules {
-        match rule {
-            Rule::Payload(..) => {}
-            Rule::Header(name, change) => all.add(change_header(&mut draft, name, change)),
-            Rule::Property(field, text) => {
-                all.add(change_property(&mut draft, *field, text.as_deref()));
-            }
-        }
-    }
-    match draft.check() {
-        Ok(checked) => outgoing.properties = checked.properties,
-        Err(problems) => {
-            let words = problems.iter().map(|p| format!("{} {}", p.field, p.words));
-            return Edit::NotApplicable(words.collect::<Vec<_>>().join("; "));
+    let others = rules
+        .iter()
+        .filter(|rule| !matches!(rule, Rule::Payload(..)));
+    let others: Vec<&Rule> = others.collect();
+    if !others.is_empty() {
+        match change_properties(&outgoing, &others, &mut all) {
+            Ok(properties) => outgoing.properties = properties,
+            Err(words) => return Edit::NotApplicable(words),
         }
     }
     let not = few(&all.not);
@@ -200,6 +190,34 @@ pub fn edit(message: &Outgoing, rules: &[Rule]) -> Edit {
         places: all.places,
         not,
     }
+}
+
+/// The properties after the rules for them, as the editor would send them.
+fn change_properties(
+    message: &Outgoing,
+    rules: &[&Rule],
+    all: &mut Done,
+) -> Result<Properties, String> {
+    let mut draft = Draft::of(&Outgoing {
+        body: Vec::new(),
+        ..message.clone()
+    });
+    for rule in rules {
+        match rule {
+            Rule::Payload(..) => {}
+            Rule::Header(name, change) => all.add(change_header(&mut draft, name, change)),
+            Rule::Property(field, text) => {
+                all.add(change_property(&mut draft, *field, text.as_deref()));
+            }
+        }
+    }
+    draft
+        .check()
+        .map(|sent| sent.properties)
+        .map_err(|problems| {
+            let words = problems.iter().map(|p| format!("{} {}", p.field, p.words));
+            words.collect::<Vec<_>>().join("; ")
+        })
 }
 
 impl Done {
@@ -260,6 +278,11 @@ fn change_text(text: &mut String, pointer: &Pointer, change: &Change) -> Result<
                 Err(words) => done.not.push(words),
             }
         }
+    }
+    let new: usize = edits.iter().map(|(_, new)| new.len()).sum();
+    if text.len() + new > 2 * MAX_TEXT {
+        let most = size_text(2 * MAX_TEXT as u64);
+        return Err(format!("The payload would be larger than {most}"));
     }
     edits.sort_by_key(|(range, _)| range.start);
     *text = edited(text, &edits);

@@ -73,7 +73,7 @@ fn a_field_is_changed_where_it_stands() {
         ),
     ] {
         assert_eq!(
-            text(body, &[rule.clone()]).as_deref(),
+            text(body, std::slice::from_ref(&rule)).as_deref(),
             Ok(after),
             "{rule:?}"
         );

@@ -3,17 +3,18 @@
 
 use std::collections::HashSet;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::Poll;
 
 use crate::domain::edit::{Edit, Rule, RuleForm, edit};
 use crate::domain::refusal::{Known, refusal};
 use crate::domain::{Event, Fingerprint, Outgoing, Topology};
 use crate::protocol::{Command, MoveOrder, MoveOutcome, RequestId};
-use crate::schema::{Catalog, fit};
+use crate::schema::Catalog;
 use crate::search::Task;
 
 use super::super::{Forms, Soon};
-use super::editor::as_event;
+use super::editor::fit_of;
 use super::repair::Planner;
 use super::{DeadLetterDesk, Surroundings};
 
@@ -21,7 +22,7 @@ use super::{DeadLetterDesk, Surroundings};
 const LOOK_MS: i64 = 30;
 
 /// What a person can do with rules.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RuleAction {
     /// Edit the marked messages by rule, or all that are shown if none is marked.
     Open,
@@ -70,7 +71,7 @@ pub struct Preview {
     pub refused: Option<String>,
     /// It is sent.
     pub included: bool,
-    /// How sending it ended, in words; true if it was sent.
+    /// True if it is not to be sent any more, else it stayed; and what there is to say of it.
     pub ended: Option<(bool, String)>,
     /// What would be sent.
     outgoing: Option<Outgoing>,
@@ -80,7 +81,7 @@ impl Preview {
     /// True if a person may choose whether it is sent.
     #[must_use]
     pub fn can_be_sent(&self) -> bool {
-        self.outgoing.is_some() && !self.ended.as_ref().is_some_and(|(sent, _)| *sent)
+        self.outgoing.is_some() && !self.ended.as_ref().is_some_and(|(over, _)| *over)
     }
 }
 
@@ -118,7 +119,7 @@ impl Refuse {
 }
 
 /// The messages that are edited by rule.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct RuleDesk {
     messages: Vec<(Fingerprint, Arc<Event>)>,
     /// What becomes of each, in their order; empty until it is worked out.
@@ -128,6 +129,14 @@ pub struct RuleDesk {
     /// What is wrong with a rule, and which.
     pub problem: Option<(usize, String)>,
     task: Option<Task<Vec<Preview>>>,
+    /// Ends the task early: nobody waits for it any more.
+    stop: Arc<AtomicBool>,
+}
+
+impl Drop for RuleDesk {
+    fn drop(&mut self) {
+        self.stop.store(true, Ordering::Relaxed);
+    }
 }
 
 /// How many messages of a preview are what.
@@ -151,7 +160,11 @@ impl RuleDesk {
     fn new(messages: Vec<(Fingerprint, Arc<Event>)>) -> Self {
         Self {
             messages,
-            ..Self::default()
+            rows: Vec::new(),
+            shown: Vec::new(),
+            problem: None,
+            task: None,
+            stop: Arc::default(),
         }
     }
 
@@ -213,6 +226,8 @@ impl RuleDesk {
     ) {
         self.rows.clear();
         self.task = None;
+        self.stop.store(true, Ordering::Relaxed);
+        self.stop = Arc::default();
         self.problem = None;
         self.shown = forms.to_vec();
         let mut rules = Vec::new();
@@ -232,12 +247,15 @@ impl RuleDesk {
         if rules.is_empty() {
             return;
         }
-        let messages = self.messages.clone();
+        let (messages, stop) = (self.messages.clone(), Arc::clone(&self.stop));
         self.task = Some(Task::begin(move || {
             let one = |(original, event): &(Fingerprint, Arc<Event>)| {
                 preview(*original, event, &rules, &planner, catalog.as_deref())
             };
-            let mut rows: Vec<Preview> = messages.iter().map(one).collect();
+            let wanted = messages
+                .iter()
+                .take_while(|_| !stop.load(Ordering::Relaxed));
+            let mut rows: Vec<Preview> = wanted.map(one).collect();
             for row in &mut rows {
                 refuse.look_at(row);
             }
@@ -285,8 +303,7 @@ impl RuleDesk {
         };
         row.included = false;
         row.ended = Some(match outcome {
-            MoveOutcome::Resent => (true, "Resent".to_owned()),
-            MoveOutcome::Discarded => (true, "Discarded".to_owned()),
+            MoveOutcome::Resent | MoveOutcome::Discarded => (true, String::new()),
             MoveOutcome::Gone => (true, "It was not in the queue any more".to_owned()),
             MoveOutcome::Duplicate(words) => (true, words.clone()),
             MoveOutcome::Kept(words) => (false, words.clone()),
@@ -337,7 +354,7 @@ fn preview(
             }
             row.made = Made::Changed;
             row.words = words.join("; ");
-            row.fits = catalog.and_then(|catalog| fit(&as_event(&outgoing), catalog).fits);
+            row.fits = catalog.and_then(|catalog| fit_of(&outgoing, catalog).fits);
             row.included = true;
             row.outgoing = Some(outgoing);
         }

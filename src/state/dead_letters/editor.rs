@@ -102,8 +102,19 @@ impl Editor {
         self.fit = cx
             .catalog
             .zip(outgoing)
-            .map(|(catalog, sent)| fit(&as_event(&sent), catalog));
+            .map(|(catalog, sent)| fit_of(&sent, catalog));
     }
+}
+
+/// What its schema says to a message that is to be sent.
+pub(super) fn fit_of(outgoing: &Outgoing, catalog: &Catalog) -> Fit {
+    if outgoing.body.len() > JUDGED {
+        return Fit {
+            words: "The payload is larger than 256 kB, so it is not put to its schema".to_owned(),
+            fits: None,
+        };
+    }
+    fit(&as_event(outgoing), catalog)
 }
 
 /// What is sent, as the event that its subscribers will see.

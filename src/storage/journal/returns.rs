@@ -34,11 +34,11 @@ pub struct Returns {
 }
 
 /// A resend that is over.
-struct Sent {
+struct Past {
     id: i64,
     at: i64,
-    content: Option<i64>,
-    sent: i64,
+    before: Option<i64>,
+    after: i64,
 }
 
 impl Journal {
@@ -59,20 +59,20 @@ impl Journal {
         for _ in 0..MAX_EDITS {
             let contents: Vec<i64> = open.keys().copied().collect();
             let mut next: HashMap<i64, Vec<usize>> = HashMap::new();
-            for sent in self.sent(place, &contents)? {
-                let Some(indexes) = open.get(&sent.sent) else {
+            for past in self.sent(place, &contents)? {
+                let Some(indexes) = open.get(&past.after) else {
                     continue;
                 };
                 for index in indexes {
                     let died = lying[*index]
                         .died
                         .map(|seconds| seconds.saturating_mul(1_000));
-                    if died.is_some_and(|died| died + SKEW_MS < sent.at) {
+                    if died.is_some_and(|died| died + SKEW_MS < past.at) {
                         continue;
                     }
                     times[*index] = times[*index].saturating_add(1);
-                    ids.insert(sent.id);
-                    if let Some(before) = sent.content
+                    ids.insert(past.id);
+                    if let Some(before) = past.before
                         && !seen.contains(&before)
                     {
                         let places = next.entry(before).or_default();
@@ -92,7 +92,7 @@ impl Journal {
         Ok(Returns { times, is_news })
     }
 
-    fn sent(&self, place: &str, contents: &[i64]) -> Result<Vec<Sent>, JournalError> {
+    fn sent(&self, place: &str, contents: &[i64]) -> Result<Vec<Past>, JournalError> {
         let mut all = Vec::new();
         for some in contents.chunks(AT_ONCE) {
             let list: Vec<String> = some.iter().map(i64::to_string).collect();
@@ -103,11 +103,11 @@ impl Journal {
             ))?;
             let over = [Stage::Confirmed as u8, Stage::Removed as u8];
             let rows = select.query_map(params![over[0], over[1], place], |row| {
-                Ok(Sent {
+                Ok(Past {
                     id: row.get(0)?,
                     at: row.get(1)?,
-                    content: row.get(2)?,
-                    sent: row.get(3)?,
+                    before: row.get(2)?,
+                    after: row.get(3)?,
                 })
             })?;
             for row in rows {

@@ -88,7 +88,6 @@ fn rules_ui(ui: &mut Ui, cx: &mut Cx<'_>, desk: &RuleDesk) {
 
 /// The fields of a rule; true if it is to be removed.
 fn rule_ui(ui: &mut Ui, number: usize, rule: &mut RuleForm) -> bool {
-    let mut removed = false;
     let name = |what: &str| format!("Rule {number} {what}");
     ui.horizontal_wrapped(|ui| {
         let deeds = rule.place.deeds().iter().map(|deed| (*deed, deed.words()));
@@ -132,14 +131,7 @@ fn rule_ui(ui: &mut Ui, number: usize, rule: &mut RuleForm) -> bool {
         Deed::Rename => field(ui, &name("new name"), "new name", &mut rule.value),
         Deed::Remove => {}
     }
-    if ui
-        .small_button("Remove")
-        .on_hover_text("Remove this rule")
-        .clicked()
-    {
-        removed = true;
-    }
-    removed
+    ui.small_button("Remove rule").clicked()
 }
 
 fn choice<T: Copy + PartialEq>(
@@ -254,10 +246,14 @@ fn counts_ui(ui: &mut Ui, cx: &Cx<'_>, desk: &RuleDesk) {
     ui.label(RichText::new(words).color(palette.text).strong());
     if cx.state.schemas.catalog.is_some() && counts.judged > 0 {
         let all = counts.fitting == counts.judged;
-        let words = format!(
+        let mut words = format!(
             "{} of {} would match their schema",
-            counts.fitting, counts.judged
+            counts.fitting, counts.changed
         );
+        if counts.judged < counts.changed {
+            let without = counts.changed - counts.judged;
+            words.push_str(&format!("; {without} cannot be judged by one"));
+        }
         let color = if all { palette.good } else { palette.warn };
         ui.label(RichText::new(words).color(color));
     }
@@ -310,7 +306,8 @@ fn row_ui(table_row: &mut TableRow<'_, '_>, row: &Preview, place: usize) -> bool
         }
     });
     let (result, words) = match (&row.ended, &row.refused, row.made) {
-        (Some((true, words)), ..) => ("sent", words),
+        (Some((true, words)), ..) if words.is_empty() => ("sent", &row.words),
+        (Some((true, words)), ..) => ("left the queue", words),
         (Some((false, words)), ..) => ("stayed", words),
         (None, Some(words), _) => ("no target", words),
         (None, None, Made::Changed) => ("changed", &row.words),
