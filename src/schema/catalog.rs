@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::{Avro, Unusable, Version};
+use super::{Avro, Rules, Unusable, Version};
 
 /// A schema as it lies in a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -57,6 +57,8 @@ pub struct Catalog {
     pub folder: PathBuf,
     /// By name.
     pub types: Vec<EventType>,
+    /// How events tell their version.
+    pub rules: Rules,
 }
 
 impl Catalog {
@@ -101,13 +103,20 @@ impl Catalog {
                 EventType { name, versions }
             })
             .collect();
-        Self { folder, types }
+        Self {
+            folder,
+            types,
+            rules: Rules::default(),
+        }
     }
 
     /// The type of this name.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&EventType> {
-        self.types.iter().find(|one| one.name == name)
+        let at = self
+            .types
+            .binary_search_by(|one| one.name.as_str().cmp(name));
+        self.types.get(at.ok()?)
     }
 }
 

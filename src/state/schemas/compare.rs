@@ -8,9 +8,10 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 use similar::{ChangeTag, TextDiff};
 
-use crate::domain::Event;
 use crate::domain::dead_letter::Origin;
+use crate::domain::{Event, Properties};
 use crate::log::Segment;
+use crate::schema::body::{payload, read};
 use crate::schema::{
     Answer, Cancel, Change, Entry, EventType, Failure, Policy, Ready, Report, Validator, compare,
     compare_avro, ready,
@@ -124,7 +125,7 @@ impl Work {
                 event.envelope.event_type.as_deref(),
                 Some(&origin_key(event)),
             ) {
-                judge.ask(&mut dead, &event.body);
+                judge.ask(&mut dead, &event.body, &event.properties);
             }
         }
         // A change's hits are counted among what flowed.
@@ -145,7 +146,7 @@ impl Work {
                 kept.shape().event_type.as_deref(),
                 Some(kept.routing_key()),
             ) {
-                judge.ask(&mut captured, kept.body());
+                judge.ask(&mut captured, kept.body(), &kept.properties());
             }
         }
         out.hits = judge.hits;
@@ -163,41 +164,24 @@ struct Judge<'a> {
 }
 
 impl Judge<'_> {
-    fn ask(&mut self, replay: &mut Replay, body: &[u8]) {
-        let Some(event) = payload(body) else { return };
+    fn ask(&mut self, replay: &mut Replay, body: &[u8], properties: &Properties) {
+        let Some(document) = read(body, properties, LARGEST) else {
+            return;
+        };
+        let event = payload(&document);
         replay.seen += 1;
-        replay.refused_by_old += usize::from(!self.old.is_valid(&event));
-        if self.new.is_valid(&event) {
+        replay.refused_by_old += usize::from(!self.old.is_valid(event));
+        if self.new.is_valid(event) {
             return;
         }
         replay.refused_by_new += 1;
-        let failures = self.new.failures(&event, 20);
+        let failures = self.new.failures(event, 20);
         for (change, hits) in self.changes.iter().zip(&mut self.hits) {
             *hits += usize::from(failures.iter().any(|failure| is_at(failure, change)));
         }
         if replay.first.is_none() {
             replay.first = Some((event.to_string(), failures));
         }
-    }
-}
-
-/// What a schema is about: of the envelopes of CloudEvents and MassTransit what is inside, else the
-/// whole body.
-fn payload(body: &[u8]) -> Option<Value> {
-    if body.len() > LARGEST {
-        return None;
-    }
-    let mut event: Value = serde_json::from_slice(body).ok()?;
-    let inside = if event.get("specversion").is_some_and(Value::is_string) {
-        "data"
-    } else if event.get("messageType").is_some_and(Value::is_array) {
-        "message"
-    } else {
-        return Some(event);
-    };
-    match event.get_mut(inside) {
-        Some(data) => Some(data.take()),
-        None => Some(event),
     }
 }
 
