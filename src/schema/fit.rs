@@ -17,7 +17,7 @@ pub struct Fit {
 /// Judges an event by the schemas of a folder.
 #[must_use]
 pub fn fit(event: &Event, catalog: &Catalog) -> Fit {
-    let version = version(event);
+    let version = version(event, catalog);
     let (words, fits) = match judge(event, catalog) {
         Judgement::Matches => (format!("Matches {version}"), Some(true)),
         Judgement::Fails(failures) => {
@@ -50,7 +50,7 @@ pub fn fit(event: &Event, catalog: &Catalog) -> Fit {
 /// The same without values, so that events with the same fault read the same.
 #[must_use]
 pub fn kind_of_fit(event: &Event, catalog: &Catalog) -> String {
-    let version = version(event);
+    let version = version(event, catalog);
     match judge(event, catalog) {
         Judgement::Fails(failures) => match failures.first() {
             Some(Failure { at, kind, .. }) if at.is_empty() => format!("Fails {version}: {kind}"),
@@ -64,8 +64,8 @@ pub fn kind_of_fit(event: &Event, catalog: &Catalog) -> String {
     }
 }
 
-fn version(event: &Event) -> String {
-    claimed_version(event).map_or_else(
+fn version(event: &Event, catalog: &Catalog) -> String {
+    claimed_version(event, &catalog.rules).map_or_else(
         || "the version that it claims".to_owned(),
         |claim| format!("version {}", claim.what),
     )
