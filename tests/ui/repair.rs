@@ -240,3 +240,23 @@ fn a_header_that_is_not_wanted_is_left_out_with_its_reason() {
     };
     assert_eq!(orders[0].outgoing.properties.headers, Some(Vec::new()));
 }
+
+#[test]
+fn dead_letters_are_grouped_by_what_their_schema_says() {
+    let mut window = Window::connected();
+    window.tell(Update::Schemas(Ok(catalog())));
+    peek(&mut window, &[r#"{"amount":true}"#, r#"{"amount":null}"#]);
+    window.tab("Groups");
+    window.wait_for_text("No exception header (2)");
+    window.click(Role::ComboBox, "Group by");
+    window.click(Role::Button, "Verdict of its schema");
+    window.wait_for_text("Claims no version and matches none (2)");
+    window.click(
+        Role::ListBoxOption,
+        "Claims no version and matches none (2)",
+    );
+    window.press("Edit by rule…");
+    window.assert_sees("2 messages of orders.dead");
+    window.press("Back");
+    window.assert_sees("grouped by verdict of its schema");
+}

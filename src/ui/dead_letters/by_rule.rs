@@ -134,6 +134,7 @@ fn rule_ui(ui: &mut Ui, number: usize, rule: &mut RuleForm) -> bool {
     ui.small_button("Remove rule").clicked()
 }
 
+/// A choice with a name of its own, since several rules have the same ones.
 fn choice<T: Copy + PartialEq>(
     ui: &mut Ui,
     name: &str,
@@ -252,7 +253,7 @@ fn counts_ui(ui: &mut Ui, cx: &Cx<'_>, desk: &RuleDesk) {
         );
         if counts.judged < counts.changed {
             let without = counts.changed - counts.judged;
-            words.push_str(&format!("; {without} cannot be judged by one"));
+            words.push_str(&format!("; of {without} no schema can tell"));
         }
         let color = if all { palette.good } else { palette.warn };
         ui.label(RichText::new(words).color(color));
@@ -262,6 +263,9 @@ fn counts_ui(ui: &mut Ui, cx: &Cx<'_>, desk: &RuleDesk) {
     }
     ui.add_space(STEP);
 }
+
+/// Bytes of words that most rows have room for.
+const SHORT: usize = 60;
 
 const COLUMNS: [(&str, f32); 3] = [("Routing key", 130.0), ("Result", 96.0), ("Schema", 70.0)];
 
@@ -345,6 +349,9 @@ fn row_ui(table_row: &mut TableRow<'_, '_>, row: &Preview, place: usize) -> bool
         let name = format!("{} {result} {words} {schema}", row.key);
         WidgetInfo::selected(Role::Row, true, row.included, name.trim_end())
     });
-    response.on_hover_text(words);
+    // What is short is read in the row; a tip would hide the rows below.
+    if words.len() > SHORT {
+        response.on_hover_text(words);
+    }
     toggled
 }

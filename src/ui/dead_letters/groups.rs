@@ -64,6 +64,7 @@ fn list_ui(ui: &mut Ui, cx: &mut Cx<'_>, total: usize) {
         let combo = ComboBox::from_id_salt("group_by")
             .selected_text(groups.by.words())
             .width(180.0)
+            .height(320.0)
             .show_ui(ui, |ui| {
                 for by in GroupBy::ALL {
                     if ui.selectable_label(by == groups.by, by.words()).clicked() {
