@@ -166,7 +166,9 @@ impl Journal {
                     sent_body.map(|sent| &sent.body),
                 ])?;
                 let id = transaction.last_insert_rowid();
-                let content = sent.map(|_| signed(lineage::content(&held.properties, &held.body)));
+                // Most are sent as they lie, which is the same content.
+                let content =
+                    sent_body.map(|_| signed(lineage::content(&held.properties, &held.body)));
                 let sent = sent.map(|sent| signed(lineage::content(&sent.properties, &sent.body)));
                 begin.execute(params![id, self.run, stage as u8, content, sent])?;
                 ids.push(RecordId(id));
