@@ -9,7 +9,7 @@ use chrono::{DateTime, Utc};
 use crate::domain::peek_rules::Page;
 use crate::domain::preflight::Report;
 use crate::domain::record::{Record, RecordId};
-use crate::domain::resend::Target;
+use crate::domain::resend::Manner;
 use crate::domain::stream::Start;
 use crate::domain::tap::{FirehoseRequest, TapId, TapRequest};
 use crate::domain::{Endpoint, Event, Fingerprint, Outgoing, Pace, Topology};
@@ -109,6 +109,9 @@ pub enum Command {
     },
     /// Stop a resend or discard after what is under way.
     StopJob(RequestId),
+    /// Find out which of these messages, as they lie in a queue, were sent again before. Answered
+    /// by [`Update::CameBack`].
+    AskReturns(Vec<Arc<Event>>),
     /// Read the journal of this machine. Answered by [`Update::Journal`].
     ReadJournal,
     /// Publish a message of the journal to the queue it lay in. Answered by [`Update::Journal`] and
@@ -152,7 +155,7 @@ pub enum Which {
     /// These, and what is sent for each.
     These(Vec<MoveOrder>),
     /// All that lie there when the job begins, each as it lies there.
-    Whole(Target),
+    Whole(Manner),
 }
 
 /// What a resend does now.
@@ -187,6 +190,9 @@ pub enum Update {
     Sandbox(SandboxState),
     /// The topology was read.
     Topology(Topology),
+    /// To which exchanges the login may publish, as a pattern over names; nothing if that is not
+    /// told.
+    MayWrite(Option<String>),
     /// What a tap would do.
     Preflight {
         /// Which.
@@ -242,6 +248,8 @@ pub enum Update {
         /// Why it ended early, in words, if it did.
         problem: Option<String>,
     },
+    /// Messages that were sent again and came back, and how often, as far as the journal knows.
+    CameBack(Vec<(Fingerprint, u32)>),
     /// What the journal holds, what is not certain first; or why it cannot be read.
     Journal(Result<Vec<Record>, String>),
     /// What the folder of schemas holds, or why it cannot be read.

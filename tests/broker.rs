@@ -5,6 +5,7 @@
 
 mod broker {
     mod bulk;
+    mod by_rule;
     mod crashes;
     mod dead_letters;
     mod faults;

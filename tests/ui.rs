@@ -7,6 +7,7 @@ mod ui {
     mod dead_letters;
     mod publish_form;
     mod peeking;
+    mod repair;
     mod schemas;
     mod taps;
 }
@@ -310,6 +311,11 @@ fn start_tap(window: &mut Window) -> eventscope::domain::tap::TapId {
 
 /// Opens the dead-letter queue and answers the peek.
 fn peek(window: &mut Window, bodies: &[&str]) {
+    peek_events(window, bodies.iter().copied().map(dead_letter).collect());
+}
+
+/// The same with messages of any kind.
+fn peek_events(window: &mut Window, messages: Vec<Arc<Event>>) {
     window.tab("Dead letters");
     window.click(Role::ListBoxOption, "orders.dead (2)");
     let Command::Peek { request, queue, .. } = window.take_last() else {
@@ -317,7 +323,7 @@ fn peek(window: &mut Window, bodies: &[&str]) {
     };
     let report = PeekReport {
         queue,
-        messages: bodies.iter().copied().map(dead_letter).collect(),
+        messages,
         depth: 2,
         borrowed: 2,
         borrowed_ms: 12,

@@ -184,10 +184,13 @@ impl App {
         self.send(Command::Resend {
             request,
             queue: "dead".into(),
-            which: Which::Whole(Target::Elsewhere {
-                exchange: String::new(),
-                routing_key: "alive".into(),
-            }),
+            which: Which::Whole(
+                Target::Elsewhere {
+                    exchange: String::new(),
+                    routing_key: "alive".into(),
+                }
+                .into(),
+            ),
             pace: Pace::default(),
         });
         self.until(|update| match update {

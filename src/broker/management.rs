@@ -176,7 +176,10 @@ impl Api {
         let exchanges: Vec<ExchangeRow> = self.get(&format!("/api/exchanges/{vhost}"))?;
         let bindings: Vec<BindingRow> = self.get(&format!("/api/bindings/{vhost}"))?;
         let queues = self.queues()?;
-        Ok(assemble(version, exchanges, queues, bindings))
+        let mut knowledge = assemble(version, exchanges, queues, bindings);
+        // Only administrators are shown it.
+        knowledge.write = self.permissions().ok().map(|may| may.write);
+        Ok(knowledge)
     }
 
     fn queues(&self) -> Result<Vec<QueueRow>, String> {
@@ -309,6 +312,7 @@ fn assemble(
     Knowledge {
         topology,
         version: Some(version),
+        write: None,
         auto_delete,
     }
 }

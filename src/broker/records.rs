@@ -7,10 +7,10 @@ use chrono::Utc;
 use super::outlet::{Outlet, Sent};
 use super::recorder::Recorder;
 use super::wires::Wires;
-use crate::domain::Outgoing;
 use crate::domain::record::{Held, RecordId, Stage};
+use crate::domain::{Death, Event, Outgoing, lineage};
 use crate::protocol::Update;
-use crate::storage::journal::Journal;
+use crate::storage::journal::{Journal, Lying};
 
 /// Most records that are shown; those that are not certain come first.
 const SHOWN: usize = 500;
@@ -41,6 +41,43 @@ pub(super) async fn cut_off(journal: &Recorder) -> Update {
     match journal.with(Journal::settle_all).await {
         Ok(()) => read(journal).await,
         Err(words) => Update::Journal(Err(words)),
+    }
+}
+
+/// Which of these messages, as they lie in a queue, were sent again before. Their records say from
+/// now on that they came back.
+pub(super) async fn returns(wires: &Wires, messages: Vec<Arc<Event>>) -> Update {
+    let place = wires.endpoint.place();
+    let asked = wires.journal.with(move |journal| {
+        let lying: Vec<Lying> = messages.iter().map(|event| lying(event)).collect();
+        let returns = journal.returns(&place, &lying)?;
+        let told = messages.iter().zip(returns.times);
+        let told = told.filter(|(_, times)| *times > 0);
+        let told: Vec<_> = told
+            .map(|(event, times)| (event.fingerprint(), times))
+            .collect();
+        Ok((told, returns.is_news))
+    });
+    match asked.await {
+        Ok((told, is_news)) => {
+            if is_news {
+                let news = read(&wires.journal).await;
+                wires.outbox.send(news).await;
+            }
+            Update::CameBack(told)
+        }
+        Err(words) => {
+            tracing::warn!(words, "what came back is not known");
+            Update::CameBack(Vec::new())
+        }
+    }
+}
+
+fn lying(event: &Event) -> Lying {
+    let last = Death::history(&event.properties).into_iter().next();
+    Lying {
+        content: lineage::content(&event.properties, &event.body),
+        died: last.and_then(|death| i64::try_from(death.first_time?).ok()),
     }
 }
 

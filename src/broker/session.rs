@@ -214,6 +214,12 @@ impl Session {
                     switch.send_replace(pause);
                 }
             }
+            Command::AskReturns(messages) => {
+                self.start(Asked::Own, move |wires, _| async move {
+                    End::Answer(records::returns(&wires, messages).await)
+                })
+                .await;
+            }
             Command::ReadJournal => {
                 self.apart(|journal| async move { records::read(&journal).await })
                     .await;

@@ -27,8 +27,10 @@ pub(super) async fn keep_reading(wires: Wires, known: watch::Sender<Option<Arc<K
             .as_ref()
             .is_none_or(|last| last.topology != fresh.topology);
         let topology = (changed || asked).then(|| fresh.topology.clone());
+        let write = fresh.write.clone();
         known.send_replace(Some(Arc::new(fresh)));
         if let Some(topology) = topology {
+            wires.outbox.send(Update::MayWrite(write)).await;
             wires.outbox.send(Update::Topology(topology)).await;
         }
         asked = tokio::select! {

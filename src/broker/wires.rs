@@ -53,6 +53,8 @@ pub(super) struct Knowledge {
     pub topology: Topology,
     /// RabbitMQ's version, such as `3.10.8`, if the management API told it.
     pub version: Option<String>,
+    /// To which exchanges the login may publish, if the management API told it.
+    pub write: Option<String>,
     /// Queues that delete themselves when their last consumer goes.
     pub auto_delete: BTreeSet<String>,
 }

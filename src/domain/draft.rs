@@ -1,7 +1,9 @@
 //! A message being written: form fields as text, and what they become when they are right.
 
+use std::sync::Arc;
+
+use super::decode::{self, Opened, Packing};
 use super::json;
-use super::payload::PayloadKind;
 use super::properties::Properties;
 use super::value::{FieldType, FieldValue, parse_timestamp};
 
@@ -23,8 +25,13 @@ pub struct Outgoing {
 pub enum BodyDraft {
     /// Text that can be edited.
     Text(String),
-    /// Bytes that are carried unchanged: binary, or too large for an editor.
-    Kept(Vec<u8>),
+    /// Bytes that are carried unchanged.
+    Kept {
+        /// The bytes.
+        bytes: Arc<[u8]>,
+        /// Why they cannot be edited, in words.
+        why: String,
+    },
 }
 
 /// Largest text body that is offered for editing, in bytes. A text field lays out all of its text,
@@ -135,6 +142,8 @@ pub struct Draft {
     pub has_headers: bool,
     /// The body.
     pub body: BodyDraft,
+    /// How its text is compressed when it is sent.
+    packing: Packing,
     texts: [String; Field::ALL.len()],
     /// The original properties where a field's text is no whole account of the value: an empty
     /// string is not the same as an absent property, and must survive an edit of something else.
@@ -150,6 +159,7 @@ impl Default for Draft {
             headers: Vec::new(),
             has_headers: false,
             body: BodyDraft::Text(String::new()),
+            packing: Packing::default(),
             texts: Default::default(),
             empty: Vec::new(),
         };
@@ -191,6 +201,13 @@ impl Draft {
     #[must_use]
     pub fn of(message: &Outgoing) -> Self {
         let properties = &message.properties;
+        let (body, packing) = match decode::open(&message.body, properties, MAX_EDITABLE) {
+            Ok(Opened { text, packing }) => (BodyDraft::Text(text), packing),
+            Err(why) => {
+                let bytes = Arc::from(&*message.body);
+                (BodyDraft::Kept { bytes, why }, Packing::default())
+            }
+        };
         let mut draft = Self {
             exchange: message.exchange.clone(),
             routing_key: message.routing_key.clone(),
@@ -202,15 +219,8 @@ impl Draft {
                 .map(|(name, value)| HeaderRow::of(name, value))
                 .collect(),
             has_headers: properties.headers.is_some(),
-            body: match std::str::from_utf8(&message.body) {
-                Ok(text)
-                    if text.len() <= MAX_EDITABLE
-                        && PayloadKind::detect(&message.body) != PayloadKind::Binary =>
-                {
-                    BodyDraft::Text(text.to_owned())
-                }
-                _ => BodyDraft::Kept(message.body.clone()),
-            },
+            body,
+            packing,
             texts: Default::default(),
             empty: Vec::new(),
         };
@@ -303,6 +313,16 @@ impl Draft {
                 },
             }
         }
+        let body = match &self.body {
+            BodyDraft::Text(text) => self.packing.close(text).unwrap_or_else(|words| {
+                problems.push(Problem {
+                    field: "Payload".to_owned(),
+                    words,
+                });
+                Vec::new()
+            }),
+            BodyDraft::Kept { bytes, .. } => bytes.to_vec(),
+        };
         if !problems.is_empty() {
             return Err(problems);
         }
@@ -325,10 +345,7 @@ impl Draft {
                 app_id: self.optional(Field::AppId),
                 cluster_id: self.optional(Field::ClusterId),
             },
-            body: match &self.body {
-                BodyDraft::Text(text) => text.clone().into_bytes(),
-                BodyDraft::Kept(bytes) => bytes.clone(),
-            },
+            body,
         })
     }
 
@@ -339,13 +356,43 @@ impl Draft {
     /// The fault in words with line and column.
     pub fn payload_check(&self) -> Result<String, String> {
         match &self.body {
-            BodyDraft::Kept(bytes) => Ok(format!("{} bytes, sent unchanged", bytes.len())),
+            BodyDraft::Kept { bytes, .. } => Ok(format!("{} bytes, sent unchanged", bytes.len())),
             BodyDraft::Text(text) if text.trim().is_empty() => Ok("Empty payload".to_owned()),
             BodyDraft::Text(text) if self.text(Field::ContentType).contains("json") => {
                 json::check(text).map(|()| "Valid JSON".to_owned())
             }
             BodyDraft::Text(text) => Ok(format!("{} bytes of text", text.len())),
         }
+    }
+
+    /// Bytes that keeping a copy costs, near enough to bound memory by.
+    #[must_use]
+    pub fn cost(&self) -> usize {
+        let body = match &self.body {
+            BodyDraft::Text(text) => text.len(),
+            // All copies share them.
+            BodyDraft::Kept { .. } => 0,
+        };
+        let headers = self.headers.iter().map(|row| {
+            let value = match &row.value {
+                HeaderDraft::Typed(_, text) => text.len(),
+                HeaderDraft::Kept(_) => 256,
+            };
+            row.name.len() + value + size_of::<HeaderRow>()
+        });
+        let texts: usize = self.texts.iter().map(String::len).sum();
+        size_of::<Self>()
+            + body
+            + texts
+            + headers.sum::<usize>()
+            + self.exchange.len()
+            + self.routing_key.len()
+    }
+
+    /// How the payload is compressed when it is sent, in words, if it is.
+    #[must_use]
+    pub fn packing_words(&self) -> Option<String> {
+        self.packing.words()
     }
 
     fn optional(&self, field: Field) -> Option<String> {
@@ -363,157 +410,5 @@ fn index(field: Field) -> usize {
 }
 
 #[cfg(test)]
-pub(crate) mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    pub(crate) fn any_value() -> impl Strategy<Value = FieldValue> {
-        let leaf = prop_oneof![
-            any::<bool>().prop_map(FieldValue::Bool),
-            any::<i8>().prop_map(FieldValue::I8),
-            any::<u8>().prop_map(FieldValue::U8),
-            any::<i16>().prop_map(FieldValue::I16),
-            any::<u16>().prop_map(FieldValue::U16),
-            any::<i32>().prop_map(FieldValue::I32),
-            any::<u32>().prop_map(FieldValue::U32),
-            any::<i64>().prop_map(FieldValue::I64),
-            (-1e30_f32..1e30).prop_map(FieldValue::F32),
-            (-1e300_f64..1e300).prop_map(FieldValue::F64),
-            (0_u8..9, any::<u32>()).prop_map(|(scale, value)| FieldValue::Decimal { scale, value }),
-            ".*".prop_map(FieldValue::Text),
-            prop::collection::vec(128_u8.., 1..9).prop_map(FieldValue::RawText),
-            any::<u64>().prop_map(FieldValue::Timestamp),
-            prop::collection::vec(any::<u8>(), 0..9).prop_map(FieldValue::Bytes),
-            Just(FieldValue::Void),
-        ];
-        leaf.prop_recursive(3, 24, 4, |inner| {
-            prop_oneof![
-                prop::collection::vec(inner.clone(), 0..4).prop_map(FieldValue::Array),
-                prop::collection::vec(("[a-z]{1,8}", inner), 0..4).prop_map(FieldValue::Table),
-            ]
-        })
-    }
-
-    fn any_message() -> impl Strategy<Value = Outgoing> {
-        let text = || prop::option::of("[ -~é]{0,20}");
-        let headers = prop::option::of(prop::collection::btree_map(
-            "[a-z-]{1,12}",
-            any_value(),
-            0..5,
-        ));
-        (
-            (
-                text(),
-                text(),
-                text(),
-                text(),
-                text(),
-                text(),
-                text(),
-                text(),
-                text(),
-            ),
-            (
-                prop::option::of(0_u8..3),
-                prop::option::of(any::<u8>()),
-                prop::option::of(0_u32..),
-            ),
-            prop::option::of(any::<u64>()),
-            headers,
-            prop::collection::vec(any::<u8>(), 0..64),
-        )
-            .prop_map(|(texts, (mode, priority, ttl), timestamp, headers, body)| {
-                Outgoing {
-                    exchange: "x".into(),
-                    routing_key: "a.b".into(),
-                    properties: Properties {
-                        content_type: texts.0,
-                        content_encoding: texts.1,
-                        headers: headers.map(|map| map.into_iter().collect()),
-                        delivery_mode: mode,
-                        priority,
-                        correlation_id: texts.2,
-                        reply_to: texts.3,
-                        expiration: ttl.map(|ms| ms.to_string()),
-                        message_id: texts.4,
-                        timestamp,
-                        message_type: texts.5,
-                        user_id: texts.6,
-                        app_id: texts.7,
-                        cluster_id: texts.8,
-                    },
-                    body,
-                }
-            })
-    }
-
-    proptest! {
-        #[test]
-        fn a_message_that_is_not_edited_is_sent_as_it_was(message in any_message()) {
-            prop_assert_eq!(Draft::of(&message).check(), Ok(message));
-        }
-    }
-
-    #[test]
-    fn every_wrong_field_is_named() {
-        let mut draft = Draft::default();
-        draft.set(Field::Priority, "300");
-        draft.set(Field::Expiration, "soon");
-        draft.set(Field::Timestamp, "today");
-        draft.routing_key = "k".repeat(256);
-        draft.headers = vec![
-            HeaderRow {
-                name: String::new(),
-                value: HeaderDraft::Typed(FieldType::Text, "x".into()),
-            },
-            HeaderRow {
-                name: "n".into(),
-                value: HeaderDraft::Typed(FieldType::I8, "999".into()),
-            },
-        ];
-        let fields: Vec<_> = draft
-            .check()
-            .unwrap_err()
-            .into_iter()
-            .map(|p| p.field)
-            .collect();
-        assert_eq!(
-            fields,
-            [
-                "Routing key",
-                "Timestamp",
-                "Priority",
-                "Expiration (ms)",
-                "Header",
-                "Header n"
-            ]
-        );
-    }
-
-    #[test]
-    fn each_field_has_a_place_of_its_own() {
-        let mut draft = Draft::default();
-        for field in Field::ALL {
-            draft.set(field, field.label());
-        }
-        for field in Field::ALL {
-            assert_eq!(draft.text(field), field.label());
-        }
-    }
-
-    #[test]
-    fn the_payload_is_checked_while_it_is_typed() {
-        let mut draft = Draft {
-            body: BodyDraft::Text("{\"a\": }".into()),
-            ..Draft::default()
-        };
-        assert!(
-            draft
-                .payload_check()
-                .unwrap_err()
-                .contains("line 1 column 7")
-        );
-        draft.body = BodyDraft::Text("{\"a\": 1}".into());
-        assert_eq!(draft.payload_check(), Ok("Valid JSON".into()));
-    }
-}
+#[path = "draft_tests.rs"]
+pub(crate) mod tests;

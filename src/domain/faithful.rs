@@ -35,14 +35,15 @@ impl Row {
     }
 }
 
-/// Compares a dead letter with what is sent in its place.
+/// Compares a dead letter with what is sent in its place. `dropped` are the headers that the person
+/// does not want to be sent.
 #[must_use]
-pub fn rows(event: &Event, outgoing: &Outgoing) -> Vec<Row> {
+pub fn rows(event: &Event, outgoing: &Outgoing, dropped: &[String]) -> Vec<Row> {
     let origin = Origin::of(&event.properties);
     let first = as_first_published(event, origin.as_ref());
     let mut rows = Vec::new();
     let mut add = |name: String, first: String, here: String, sent: String| {
-        let why = why(&name, &first, &here, &sent, event);
+        let why = why(&name, &first, &here, &sent, event, dropped);
         let [first, here, sent] = [first, here, sent].map(|text| shorten(&text, CELL));
         rows.push(Row {
             name,
@@ -151,7 +152,14 @@ fn names(all: [&Properties; 3], of: impl Fn(&Properties) -> Vec<String>) -> Vec<
     names
 }
 
-fn why(name: &str, first: &str, here: &str, sent: &str, event: &Event) -> String {
+fn why(
+    name: &str,
+    first: &str,
+    here: &str,
+    sent: &str,
+    event: &Event,
+    dropped: &[String],
+) -> String {
     if here == sent && first == sent {
         return String::new();
     }
@@ -159,6 +167,9 @@ fn why(name: &str, first: &str, here: &str, sent: &str, event: &Event) -> String
     let why = match name {
         _ if is_broker_header(header) && sent.is_empty() => {
             "The broker wrote it when the message died; a resend begins anew"
+        }
+        _ if sent.is_empty() && dropped.iter().any(|own| own == header) => {
+            "You chose under Options that it is not sent"
         }
         _ if header == RESEND_ID || header == RESEND_COUNT => "It counts the resends",
         _ if header == "CC" && here.is_empty() && sent == first => {
@@ -229,7 +240,7 @@ mod tests {
     fn each_change_has_a_reason() {
         let event = dead();
         let sent = plan(&event, &Target::Origin, "guest").unwrap().outgoing;
-        let rows = rows(&event, &sent);
+        let rows = rows(&event, &sent, &[]);
         assert_eq!(
             told(&rows),
             [
@@ -255,20 +266,27 @@ mod tests {
 
     #[test]
     fn what_was_edited_is_said() {
-        let event = dead();
+        let mut event = dead();
+        let retry = ("x-retry".to_owned(), FieldValue::I32(1));
+        event.properties.headers.get_or_insert_default().push(retry);
         let mut sent = plan(&event, &Target::QueueThatFailed, "shop")
             .unwrap()
             .outgoing;
         sent.body = b"{\"a\":1}".to_vec();
         sent.properties.message_id = Some("8".into());
         let headers = sent.properties.headers.get_or_insert_default();
+        headers.retain(|(name, _)| name != "x-retry");
         headers.push(("new".into(), FieldValue::Bool(true)));
-        let rows = rows(&event, &sent);
+        let rows = rows(&event, &sent, &["x-retry".to_owned()]);
         let told = told(&rows);
         for expected in [
             ("message-id", "Edited"),
             ("header new", "Edited"),
             ("body", "Edited"),
+            (
+                "header x-retry",
+                "You chose under Options that it is not sent",
+            ),
             ("routing key", "It goes only to the queue that failed"),
         ] {
             assert!(told.contains(&expected), "{told:?}");

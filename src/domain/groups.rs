@@ -26,17 +26,23 @@ pub enum GroupBy {
     Type,
     /// Which fields the payload has, and of what kind.
     Shape,
+    /// What its schema says to it; told from outside.
+    Schema,
+    /// How often it came back after a resend; told from outside.
+    CameBack,
 }
 
 impl GroupBy {
     /// All, in the order in which they are offered.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 8] = [
         Self::Exception,
         Self::Reason,
         Self::Queue,
         Self::RoutingKey,
         Self::Type,
         Self::Shape,
+        Self::Schema,
+        Self::CameBack,
     ];
 
     /// The choice in words.
@@ -49,6 +55,8 @@ impl GroupBy {
             Self::RoutingKey => "Routing key",
             Self::Type => "Type and version",
             Self::Shape => "Shape of the payload",
+            Self::Schema => "Verdict of its schema",
+            Self::CameBack => "Came back",
         }
     }
 }
@@ -68,15 +76,19 @@ pub struct Group {
 /// Spans of time that are told apart.
 pub const SPANS: usize = 24;
 
-/// Groups messages, the largest group first, equal ones by name.
+/// Groups messages, the largest group first, equal ones by name. What a message cannot tell of
+/// itself is in `told`, for each message in its place.
 #[must_use]
-pub fn groups(messages: &[Arc<Event>], by: GroupBy) -> Vec<Group> {
+pub fn groups(messages: &[Arc<Event>], by: GroupBy, told: &[String]) -> Vec<Group> {
     let times: Vec<Option<u64>> = messages.iter().map(|event| died_at(event)).collect();
     let known = || times.iter().flatten().copied();
     let range = known().min().zip(known().max());
     let mut found: HashMap<String, Group> = HashMap::new();
     for (place, event) in messages.iter().enumerate() {
-        let name = name(event, by);
+        let name = match told.get(place) {
+            Some(told) => told.clone(),
+            None => name(event, by),
+        };
         let group = found.entry(name).or_insert_with_key(|name| Group {
             name: name.clone(),
             places: Vec::new(),
@@ -131,6 +143,7 @@ fn name(event: &Event, by: GroupBy) -> String {
             name
         }
         GroupBy::Shape => shape(event),
+        GroupBy::Schema | GroupBy::CameBack => "Not known".to_owned(),
     }
 }
 
@@ -232,7 +245,7 @@ mod tests {
     }
 
     fn grouped(messages: &[Arc<Event>], by: GroupBy) -> Vec<(String, Vec<usize>)> {
-        let all = groups(messages, by).into_iter();
+        let all = groups(messages, by, &[]).into_iter();
         all.map(|group| (group.name, group.places)).collect()
     }
 
@@ -283,7 +296,9 @@ mod tests {
             assert_eq!(grouped(&messages, by), [(name.to_owned(), vec![0, 1])]);
         }
         assert_eq!(grouped(&messages, GroupBy::Shape).len(), 2);
-        let times = &groups(&messages, GroupBy::Queue)[0].times;
+        let told = ["fails", "fails"].map(str::to_owned);
+        assert_eq!(groups(&messages, GroupBy::Schema, &told)[0].name, "fails");
+        let times = &groups(&messages, GroupBy::Queue, &[])[0].times;
         assert_eq!((times.len(), times[0]), (SPANS, 2));
     }
 

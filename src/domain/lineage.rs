@@ -4,7 +4,7 @@ use std::hash::{Hash as _, Hasher};
 
 use super::dead_letter::is_broker_header;
 use super::properties::Properties;
-use super::value::{FieldTable, FieldValue};
+use super::value::FieldValue;
 
 /// Header that names one resend.
 pub const RESEND_ID: &str = "eventscope-resend-id";
@@ -40,12 +40,13 @@ pub fn content(properties: &Properties, body: &[u8]) -> u64 {
     ];
     texts.hash(&mut hasher);
     properties.timestamp.hash(&mut hasher);
-    let mut headers: FieldTable = properties.headers.clone().unwrap_or_default();
-    headers.retain(|(name, _)| {
+    let own = properties.headers.iter().flatten().filter(|(name, _)| {
         let is_route = name == "CC" || name == "BCC";
         let is_mark = name == RESEND_ID || name == RESEND_COUNT;
         !is_route && !is_mark && !is_broker_header(name)
     });
+    // Not copied: a death history is large.
+    let mut headers: Vec<&(String, FieldValue)> = own.collect();
     // A broker does not promise to keep their order.
     headers.sort_by(|a, b| a.0.cmp(&b.0));
     // Values hold floats, which have no hash of their own.

@@ -95,6 +95,8 @@ pub struct Record {
     pub abandoned: bool,
     /// What the broker said last, if it was not a success.
     pub words: String,
+    /// What was sent was seen in a queue of dead letters again.
+    pub came_back: bool,
     /// The message.
     pub message: Held,
 }
@@ -123,6 +125,9 @@ impl Record {
                 "Cut off while it was put back: it may lie in {queue} already. Look there before \
                  putting it back again"
             ),
+            (_, Stage::Removed, Deed::Resend) if self.came_back => {
+                format!("Resent and removed from {queue}, then it came back")
+            }
             (_, Stage::Removed, Deed::Resend) => format!("Resent and removed from {queue}"),
             (_, Stage::Removed, Deed::Discard) => format!("Discarded from {queue}"),
             (_, Stage::Sent, _) => format!(
@@ -154,6 +159,7 @@ mod tests {
                 at: DateTime::UNIX_EPOCH,
                 abandoned: true,
                 words: String::new(),
+                came_back: false,
                 message: Held {
                     place: String::new(),
                     queue: "q".into(),

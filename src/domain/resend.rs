@@ -22,6 +22,57 @@ pub enum Target {
     },
 }
 
+/// How dead letters become what is sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Manner {
+    /// Where they go.
+    pub target: Target,
+    /// Headers that are left out beside those of the broker.
+    pub dropped: Vec<String>,
+}
+
+impl From<Target> for Manner {
+    fn from(target: Target) -> Self {
+        Self {
+            target,
+            dropped: Vec::new(),
+        }
+    }
+}
+
+impl Manner {
+    /// Works out the message that a resend sends; see [`plan`].
+    ///
+    /// # Errors
+    /// Says in words why there is no target, for a message that carries no death history.
+    pub fn plan(&self, event: &Event, login: &str) -> Result<Resend, String> {
+        let mut resend = plan(event, &self.target, login)?;
+        self.drop_headers(&mut resend);
+        Ok(resend)
+    }
+
+    /// Leaves the headers out that the person does not want to be sent.
+    pub fn drop_headers(&self, resend: &mut Resend) {
+        let Some(headers) = &mut resend.outgoing.properties.headers else {
+            return;
+        };
+        let mut dropped = Vec::new();
+        headers.retain(|(name, _)| {
+            let keep = !self.dropped.contains(name);
+            if !keep {
+                dropped.push(name.clone());
+            }
+            keep
+        });
+        if !dropped.is_empty() {
+            let names = dropped.join(", ");
+            resend
+                .notes
+                .push(format!("Left out, as you chose under Options: {names}"));
+        }
+    }
+}
+
 /// A resend as it would be sent, with what changes and why, in words.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Resend {
@@ -222,6 +273,24 @@ mod tests {
             plan(&plain, &elsewhere, "me").unwrap().outgoing.routing_key,
             "k"
         );
+    }
+
+    #[test]
+    fn a_header_that_is_not_wanted_is_left_out_and_said() {
+        let headers = vec![
+            ("x-retry".to_owned(), FieldValue::I32(3)),
+            ("x-tenant".to_owned(), FieldValue::Text("a".into())),
+        ];
+        let manner = Manner {
+            target: Target::Origin,
+            dropped: vec!["x-retry".into(), "absent".into()],
+        };
+        let planned = manner.plan(&dead(headers, &["k"]), "me").unwrap();
+        let names = planned.outgoing.properties.headers.unwrap();
+        assert_eq!(names.len(), 1);
+        assert_eq!(names[0].0, "x-tenant");
+        let note = planned.notes.last().unwrap();
+        assert!(note.ends_with("Options: x-retry"), "{note}");
     }
 
     proptest! {

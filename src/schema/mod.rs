@@ -14,6 +14,7 @@ mod diff;
 mod draft;
 mod example;
 pub mod fill;
+mod fit;
 mod fold;
 pub mod form;
 mod generate;
@@ -42,6 +43,7 @@ pub use catalog::{Catalog, Entry, EventType, Ready, Source, ready};
 pub use change::{Change, Effect, place};
 pub use check::{Answer, Proof, Report, Verdict, compare};
 pub use draft::Draft;
+pub use fit::{Fit, fit, kind_of_fit};
 pub use policy::{Level, Policy};
 pub use report::{json, markdown, sentence, text};
 pub use rules::{Rule, Rules};
@@ -67,6 +69,8 @@ pub struct Failure {
     pub at: String,
     /// In words.
     pub words: String,
+    /// The same without the value, so that equal faults of two events read the same.
+    pub kind: String,
 }
 
 /// Ends a comparison early.

@@ -54,6 +54,7 @@ impl Validator {
             .map(|error| Failure {
                 at: error.instance_path().to_string(),
                 words: shortened(&error.to_string()),
+                kind: shortened(&error.masked_with("it").to_string()),
             })
             .collect()
     }
@@ -108,7 +109,8 @@ fn told(error: &ValidationError<'_>, depth: usize, out: &mut Vec<Failure>) {
         }
         _ => shortened(&error.to_string()),
     };
-    out.push(Failure { at, words });
+    let kind = shortened(&error.masked_with("it").to_string());
+    out.push(Failure { at, words, kind });
 }
 
 fn build(schema: &Value, draft: Draft) -> Result<Engine, Unusable> {

@@ -1,6 +1,7 @@
 //! What the person is typing. The window edits these fields in place; everything else in the state
 //! it only reads.
 
+use crate::domain::edit::RuleForm;
 use crate::domain::{Draft, Endpoint, ExchangeKind, Password, Topology};
 
 /// All forms.
@@ -28,6 +29,10 @@ pub struct Forms {
     pub schema_draft: String,
     /// The dead letter that is being edited.
     pub editor: Option<super::dead_letters::Editor>,
+    /// The rules by which dead letters are edited.
+    pub rules: Vec<RuleForm>,
+    /// Names of headers that a resend leaves out, parted by commas.
+    pub dropped: String,
 }
 
 impl Forms {

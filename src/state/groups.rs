@@ -10,12 +10,15 @@ use chrono::{DateTime, Utc};
 use crate::domain::dead_letter::{DEATHS, Origin};
 use crate::domain::feature::features;
 use crate::domain::groups::{self, Group, GroupBy};
+use crate::domain::resend::{self, Target};
 use crate::domain::why::{Difference, Tally, differences};
 use crate::domain::{Event, Fingerprint};
 use crate::log::{EventLog, Segment};
+use crate::schema::{Catalog, kind_of_fit};
 use crate::search::Task;
 
 use super::Soon;
+use super::dead_letters::{as_event, came_back};
 
 /// Most events that passed which a group is compared with, the newest ones.
 const COMPARED: usize = 20_000;
@@ -31,6 +34,17 @@ pub struct Kin {
     pub members: Vec<Fingerprint>,
     /// How many died in each of equal spans of time; empty if no time is known.
     pub times: Vec<u32>,
+}
+
+/// A message to be grouped.
+#[derive(Clone, Debug)]
+pub struct Member {
+    /// Names it.
+    pub fingerprint: Fingerprint,
+    /// The message.
+    pub event: Arc<Event>,
+    /// How often it came back after it was sent again.
+    pub came_back: u32,
 }
 
 /// The dead letters that are compared with events that passed.
@@ -72,6 +86,8 @@ pub struct GroupDesk {
     /// What was found out about it.
     pub findings: Option<Findings>,
     stale: bool,
+    /// The schemas that the groups rest on, where they rest on any.
+    catalog: Option<Arc<Catalog>>,
     grouping: Option<Task<Vec<Kin>>>,
     comparing: Option<Task<Findings>>,
 }
@@ -113,7 +129,16 @@ impl GroupDesk {
     }
 
     /// A frame passes in which the groups are shown. `messages` gives them when they are needed.
-    pub fn tick(&mut self, messages: impl FnOnce() -> Vec<(Fingerprint, Arc<Event>)>) -> Soon {
+    pub fn tick(
+        &mut self,
+        catalog: Option<&Arc<Catalog>>,
+        messages: impl FnOnce() -> Vec<Member>,
+    ) -> Soon {
+        let known = self.catalog.as_ref().map(Arc::as_ptr);
+        if known != catalog.map(Arc::as_ptr) {
+            self.catalog = catalog.cloned();
+            self.stale |= self.by == GroupBy::Schema;
+        }
         if let Some(task) = &self.grouping
             && let Poll::Ready(done) = task.poll()
         {
@@ -132,8 +157,9 @@ impl GroupDesk {
             self.findings = Some(done.unwrap_or_default());
         }
         if self.grouping.is_none() && std::mem::take(&mut self.stale) {
-            let (messages, by) = (messages(), self.by);
-            self.grouping = Some(Task::begin(move || kin(&messages, by)));
+            let (messages, by, catalog) = (messages(), self.by, self.catalog.clone());
+            let work = move || kin(&messages, by, catalog.as_deref());
+            self.grouping = Some(Task::begin(work));
         }
         if self.grouping.is_some() || self.comparing.is_some() {
             Soon::In(LOOK_MS)
@@ -143,12 +169,9 @@ impl GroupDesk {
     }
 }
 
-fn kin(messages: &[(Fingerprint, Arc<Event>)], by: GroupBy) -> Vec<Kin> {
-    let events: Vec<Arc<Event>> = messages
-        .iter()
-        .map(|(_, event)| Arc::clone(event))
-        .collect();
-    let all = groups::groups(&events, by).into_iter();
+fn kin(messages: &[Member], by: GroupBy, catalog: Option<&Catalog>) -> Vec<Kin> {
+    let events: Vec<Arc<Event>> = messages.iter().map(|one| Arc::clone(&one.event)).collect();
+    let all = groups::groups(&events, by, &told(messages, by, catalog)).into_iter();
     all.map(
         |Group {
              name,
@@ -156,11 +179,34 @@ fn kin(messages: &[(Fingerprint, Arc<Event>)], by: GroupBy) -> Vec<Kin> {
              times,
          }| Kin {
             name,
-            members: places.into_iter().map(|place| messages[place].0).collect(),
+            members: places
+                .into_iter()
+                .map(|place| messages[place].fingerprint)
+                .collect(),
             times,
         },
     )
     .collect()
+}
+
+/// What a message cannot tell of itself.
+fn told(messages: &[Member], by: GroupBy, catalog: Option<&Catalog>) -> Vec<String> {
+    let each = |tell: &dyn Fn(&Member) -> String| messages.iter().map(tell).collect();
+    match (by, catalog) {
+        (GroupBy::Schema, None) => each(&|_| "No schemas are open".to_owned()),
+        (GroupBy::Schema, Some(catalog)) => each(&|one| {
+            // As it was first published, because the key may tell its type.
+            let first = resend::plan(&one.event, &Target::Origin, "");
+            match first {
+                Ok(first) => kind_of_fit(&as_event(&first.outgoing), catalog),
+                Err(_) => kind_of_fit(&one.event, catalog),
+            }
+        }),
+        (GroupBy::CameBack, _) => {
+            each(&|one| came_back(one.came_back).unwrap_or_else(|| "Never came back".to_owned()))
+        }
+        _ => Vec::new(),
+    }
 }
 
 /// Compares dead letters with what passed under the same routing keys. A tap sees an event before
@@ -219,12 +265,14 @@ mod tests {
 
     fn done(desk: &mut GroupDesk, messages: &[Arc<Event>]) {
         let all = || {
-            let named = messages
-                .iter()
-                .map(|event| (event.fingerprint(), Arc::clone(event)));
+            let named = messages.iter().zip(0..).map(|(event, came_back)| Member {
+                fingerprint: event.fingerprint(),
+                event: Arc::clone(event),
+                came_back,
+            });
             named.collect::<Vec<_>>()
         };
-        while desk.tick(all) != Soon::No {
+        while desk.tick(None, all) != Soon::No {
             std::thread::yield_now();
         }
     }
@@ -267,6 +315,13 @@ mod tests {
         desk.select("k", Dead { at, ..group }, &log);
         done(&mut desk, &dead);
         assert_eq!(desk.findings.as_ref().map(|found| found.passed), Some(0));
+        desk.group_by(GroupBy::CameBack);
+        done(&mut desk, &dead);
+        let names: Vec<_> = desk.groups.iter().map(|group| &group.name).collect();
+        assert_eq!(names, ["Came back once", "Never came back"]);
+        desk.group_by(GroupBy::Schema);
+        done(&mut desk, &dead);
+        assert_eq!(desk.groups[0].name, "No schemas are open");
         desk.stale();
         done(&mut desk, &[]);
         assert!(desk.groups.is_empty() && desk.selected.is_none());

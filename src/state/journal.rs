@@ -148,6 +148,7 @@ mod tests {
             at: DateTime::UNIX_EPOCH,
             abandoned: true,
             words: String::new(),
+            came_back: false,
             message: Held {
                 place: "localhost:5672/".into(),
                 queue: "q".into(),

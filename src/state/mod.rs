@@ -27,6 +27,7 @@ pub mod view;
 use chrono::{DateTime, Utc};
 
 use crate::domain::preflight::Report;
+use crate::domain::refusal::Known;
 use crate::domain::{Endpoint, Topology};
 use crate::protocol::{Command, Gravity, Link, RequestId, SandboxState, TapState, Update};
 
@@ -80,6 +81,8 @@ pub struct State {
     /// Counts up whenever the topology changes, so that what was worked out from it is not worked
     /// out again in each frame.
     pub topology_revision: u64,
+    /// To which exchanges the login may publish, as a pattern, if that is known.
+    pub may_write: Option<String>,
     /// The screen that is open.
     pub screen: Screen,
     /// The live stream.
@@ -118,6 +121,7 @@ impl State {
             sandbox: None,
             topology: Topology::default(),
             topology_revision: 0,
+            may_write: None,
             screen: Screen::Live,
             live: live::Live::default(),
             taps: taps::Taps::default(),
@@ -163,6 +167,14 @@ impl State {
         self.endpoint().map_or("", |endpoint| &endpoint.user)
     }
 
+    /// The version of the broker, as it told it: the `3.10.8` of `RabbitMQ 3.10.8`.
+    fn version(&self) -> Option<&str> {
+        match &self.link {
+            Link::Connected { server, .. } => server.rsplit(' ').next(),
+            _ => None,
+        }
+    }
+
     /// Takes one update. Forms change only where a new session makes them stale.
     pub fn apply(&mut self, update: Update, forms: &mut Forms, moment: Moment<'_>) -> Vec<Command> {
         match update {
@@ -174,6 +186,7 @@ impl State {
                 }
                 self.sandbox = Some(sandbox);
             }
+            Update::MayWrite(pattern) => self.may_write = pattern,
             Update::Topology(topology) => {
                 let first = self.topology == Topology::default();
                 self.topology = topology;
@@ -205,9 +218,16 @@ impl State {
             }
             Update::Published { request, outcome } => self.publish.finish(request, outcome),
             Update::Peeked { request, result } => {
+                let is_report = result.is_ok();
                 self.dead.peeked(request, result, moment.now, forms);
                 self.dead.refresh(&self.topology);
+                return is_report
+                    .then(|| self.dead.ask_returns())
+                    .flatten()
+                    .into_iter()
+                    .collect();
             }
+            Update::CameBack(told) => self.dead.came_back(&told),
             Update::Moved {
                 request,
                 original,
@@ -264,7 +284,7 @@ impl State {
                 self.journal.job_done(request, Some(&words));
             }
             // It is read again at the next occasion, and told again when there is more.
-            Command::ReadJournal | Command::Notify { .. } => {}
+            Command::ReadJournal | Command::Notify { .. } | Command::AskReturns(_) => {}
             Command::Preflight { request, .. } => {
                 self.take_report(request, Report::impossible(words));
             }
@@ -285,7 +305,7 @@ impl State {
     /// A frame passes. Says when the next one is due.
     pub fn tick(&mut self, now: DateTime<Utc>) -> Soon {
         let groups = match self.screen {
-            Screen::DeadLetters => self.dead.tick(),
+            Screen::DeadLetters => self.dead.tick(self.schemas.catalog.as_ref()),
             Screen::Schemas => self.schemas.tick(&self.live.log, || self.dead.known()),
             _ => Soon::No,
         };
@@ -316,6 +336,7 @@ impl State {
                 if !before {
                     self.topology = Topology::default();
                     self.topology_revision += 1;
+                    self.may_write = None;
                     self.dead.forget();
                     self.alerts.start(endpoint.place());
                     self.dead.looking.start(server);
@@ -417,10 +438,17 @@ impl State {
             Action::Dead(action) => {
                 let request = RequestId(self.fresh());
                 let login = self.login().to_owned();
+                let version = self.version().map(str::to_owned);
                 let cx = Surroundings {
-                    login: &login,
+                    known: Known {
+                        topology: &self.topology,
+                        version: version.as_deref(),
+                        write: self.may_write.as_deref(),
+                        login: &login,
+                    },
+                    revision: self.topology_revision,
                     log: &self.live.log,
-                    topology: &self.topology,
+                    catalog: self.schemas.catalog.as_ref(),
                     now: moment.now,
                 };
                 let commands = self.dead.act(action, request, forms, &cx);

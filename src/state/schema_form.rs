@@ -113,7 +113,7 @@ fn event_of(draft: &Draft) -> Event {
     });
     let body = match &draft.body {
         BodyDraft::Text(text) => text.clone().into_bytes(),
-        BodyDraft::Kept(_) => Vec::new(),
+        BodyDraft::Kept { .. } => Vec::new(),
     };
     let properties = Properties {
         message_type: text(Field::Type),

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::dead_letters::DeadAction;
+use super::dead_letters::{DeadAction, RuleAction, RuleDesk};
 use super::live::LiveAction;
 use super::tap_card::{Card, TapAction};
 use super::*;
@@ -435,6 +435,58 @@ fn more_than_is_shown_is_sent_only_after_a_second_word() {
             ..
         }]
     ));
+}
+
+#[test]
+fn nothing_is_sent_by_rule_before_its_preview_was_worked_out() {
+    let mut desk = Desk::connected();
+    let rules = |action| Action::Dead(DeadAction::Rules(action));
+    desk.state.screen = Screen::DeadLetters;
+    desk.peek(&[r#"{"a":"1"}"#, r#"{"a":2}"#, "not JSON"]);
+    desk.act(rules(RuleAction::Open));
+    let send = RuleAction::Send { canary: false };
+    assert!(desk.act(rules(send)).is_empty());
+    desk.forms.rules[0].at = "/a".into();
+    // The rules are others than those that were shown.
+    assert!(desk.act(rules(send)).is_empty());
+    desk.act(rules(RuleAction::Preview));
+    while desk.state.tick(desk.now) != Soon::No {
+        std::thread::yield_now();
+    }
+    let counts = desk.state.dead.rules.as_ref().map(RuleDesk::counts);
+    let counts = counts.unwrap_or_default();
+    assert_eq!(
+        (counts.changed, counts.not, counts.unreadable),
+        (1, 1, 1),
+        "{counts:?}"
+    );
+    desk.forms.rules[0].at = "/b".into();
+    assert!(desk.act(rules(send)).is_empty());
+    desk.forms.rules[0].at = "/a".into();
+    // What a rule does not apply to is sent as it lies, if the person says so.
+    desk.act(rules(RuleAction::Include(1, true)));
+    let commands = desk.act(rules(send));
+    let [
+        Command::Resend {
+            request,
+            which: Which::These(orders),
+            ..
+        },
+    ] = commands.as_slice()
+    else {
+        panic!("{commands:?}")
+    };
+    let bodies: Vec<&[u8]> = orders.iter().map(|order| &*order.outgoing.body).collect();
+    assert_eq!(bodies, [br#"{"a":1}"#, br#"{"a":2}"#]);
+    assert!(desk.act(rules(send)).is_empty(), "a second click");
+    desk.apply(Update::Moved {
+        request: *request,
+        original: orders[0].original,
+        outcome: MoveOutcome::Resent,
+    });
+    let desk = desk.state.dead.rules.as_ref().expect("the rules");
+    assert_eq!(desk.rows[0].ended, Some((true, String::new())));
+    assert!(!desk.rows[0].can_be_sent() && !desk.rows[0].included);
 }
 
 #[test]

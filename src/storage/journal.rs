@@ -1,6 +1,8 @@
 //! The journal: every message that is resent or discarded, complete, before anything is done with
 //! it, and how far it has come. One SQLite file; a stage is on the disk when the call returns.
 
+mod returns;
+
 use std::fs::{DirBuilder, File, OpenOptions};
 use std::io;
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
@@ -8,9 +10,10 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use rusqlite::{Connection, OptionalExtension as _, Row, params};
+use rusqlite::{Connection, OptionalExtension as _, Row, TransactionBehavior, params};
 
 use crate::domain::Outgoing;
+use crate::domain::lineage;
 use crate::domain::record::{Deed, Held, Record, RecordId, Stage};
 use crate::settings::JOURNAL;
 
@@ -21,7 +24,7 @@ pub const KEPT_FOR: TimeDelta = TimeDelta::days(30);
 const BUSY: Duration = Duration::from_secs(5);
 
 /// Raised when the tables change.
-const VERSION: i64 = 1;
+const VERSION: i64 = 2;
 
 /// What changes with each step is apart from the bodies, so that a step writes little.
 const TABLES: &str = "
@@ -45,8 +48,18 @@ const TABLES: &str = "
         run TEXT NOT NULL,
         stage INTEGER NOT NULL,
         changed INTEGER NOT NULL,
-        words TEXT NOT NULL DEFAULT ''
+        words TEXT NOT NULL DEFAULT '',
+        content INTEGER,
+        sent_content INTEGER,
+        came_back INTEGER NOT NULL DEFAULT 0
     );
+";
+
+/// What version 1 lacks. Its records do not tell what they hold, so nothing comes back of them.
+const SINCE_1: &str = "
+    ALTER TABLE progress ADD COLUMN content INTEGER;
+    ALTER TABLE progress ADD COLUMN sent_content INTEGER;
+    ALTER TABLE progress ADD COLUMN came_back INTEGER NOT NULL DEFAULT 0;
 ";
 
 /// Why the journal cannot be used.
@@ -85,17 +98,12 @@ impl Journal {
         DirBuilder::new().recursive(true).mode(0o700).create(dir)?;
         let path = dir.join(JOURNAL);
         private().open(&path)?;
-        let db = Connection::open(&path)?;
+        let mut db = Connection::open(&path)?;
         db.busy_timeout(BUSY)?;
         db.pragma_update(None, "journal_mode", "WAL")?;
         db.pragma_update(None, "synchronous", "FULL")?;
         db.pragma_update(None, "foreign_keys", true)?;
-        let version: i64 = db.query_row("PRAGMA user_version", [], |row| row.get(0))?;
-        if version > VERSION {
-            return Err(JournalError::Later(version));
-        }
-        db.execute_batch(TABLES)?;
-        db.pragma_update(None, "user_version", VERSION)?;
+        prepare(&mut db)?;
         let run = uuid::Uuid::new_v4().to_string();
         let lock = private().open(dir.join(lock_name(&run)))?;
         lock.lock()?;
@@ -133,7 +141,8 @@ impl Journal {
                  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             )?;
             let mut begin = transaction.prepare_cached(&format!(
-                "INSERT INTO progress (id, run, stage, changed) VALUES (?, ?, ?, {NOW})"
+                "INSERT INTO progress (id, run, stage, changed, content, sent_content)
+                 VALUES (?, ?, ?, {NOW}, ?, ?)"
             ))?;
             for held in messages {
                 let sent = held.sent.as_ref();
@@ -157,7 +166,11 @@ impl Journal {
                     sent_body.map(|sent| &sent.body),
                 ])?;
                 let id = transaction.last_insert_rowid();
-                begin.execute(params![id, self.run, stage as u8])?;
+                // Most are sent as they lie, which is the same content.
+                let content =
+                    sent_body.map(|_| signed(lineage::content(&held.properties, &held.body)));
+                let sent = sent.map(|sent| signed(lineage::content(&sent.properties, &sent.body)));
+                begin.execute(params![id, self.run, stage as u8, content, sent])?;
                 ids.push(RecordId(id));
             }
         }
@@ -291,6 +304,21 @@ impl Journal {
     }
 }
 
+/// Makes the tables, or brings those of an earlier version up to date.
+fn prepare(db: &mut Connection) -> Result<(), JournalError> {
+    // Another Eventscope may be doing the same.
+    let transaction = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let version: i64 = transaction.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+    match version {
+        0 => transaction.execute_batch(TABLES)?,
+        1 => transaction.execute_batch(SINCE_1)?,
+        VERSION => return Ok(()),
+        later => return Err(JournalError::Later(later)),
+    }
+    transaction.pragma_update(None, "user_version", VERSION)?;
+    Ok(transaction.commit()?)
+}
+
 /// Milliseconds since 1970.
 const NOW: &str = "CAST(unixepoch('subsec') * 1000 AS INTEGER)";
 
@@ -303,7 +331,7 @@ const DOUBT: &str = "The connection was lost soon after the original was removed
                      itself went down, the original may be back";
 
 const COLUMNS: &str = "id, run, deed, stage, at, place, queue, exchange, routing_key, properties,
-    body, sent_exchange, sent_routing_key, sent_properties, sent_body, words";
+    body, sent_exchange, sent_routing_key, sent_properties, sent_body, words, came_back";
 
 /// A row before its properties were read.
 struct Raw {
@@ -341,6 +369,7 @@ fn raw(row: &Row<'_>) -> rusqlite::Result<Raw> {
             at: DateTime::from_timestamp_millis(at).unwrap_or_default(),
             abandoned: false,
             words: row.get(15)?,
+            came_back: row.get(16)?,
             message: Held {
                 place: row.get(5)?,
                 queue: row.get(6)?,
@@ -423,12 +452,19 @@ fn lock_name(run: &str) -> String {
     format!("run-{run}.lock")
 }
 
+/// SQLite has signed numbers only; the bits are what counts.
+fn signed(content: u64) -> i64 {
+    content.cast_signed()
+}
+
 /// Files for this user alone.
 fn private() -> OpenOptions {
     let mut options = OpenOptions::new();
     options.create(true).truncate(false).write(true).mode(0o600);
     options
 }
+
+pub use returns::{Lying, Returns};
 
 #[cfg(test)]
 #[path = "journal_tests.rs"]

@@ -166,3 +166,75 @@ fn a_file_that_is_no_journal_or_a_later_one_is_refused_and_left_alone() {
         Err(JournalError::Later(99))
     ));
 }
+
+fn resent(journal: &mut Journal, before: &[u8], after: &[u8], at: DateTime<Utc>) -> RecordId {
+    let mut message = held(before);
+    message.sent = Some(Outgoing {
+        properties: message.properties.clone(),
+        body: after.to_vec(),
+        ..message.sent.unwrap()
+    });
+    let id = journal.hold(Deed::Resend, &[message], at).unwrap()[0];
+    journal.mark(&[(id, Stage::Removed, "")]).unwrap();
+    id
+}
+
+#[test]
+fn what_was_sent_again_and_died_again_is_known() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut journal = Journal::open(dir.path()).unwrap();
+    let content = |body: &[u8]| lineage::content(&held(b"").properties, body);
+    let lying = |body: &[u8], died: Option<i64>| Lying {
+        content: content(body),
+        died,
+    };
+    let place = held(b"").place;
+    let first = resent(&mut journal, b"1", b"2", now());
+    let ask = |journal: &mut Journal, all: &[Lying]| {
+        let found = journal.returns(&place, all).unwrap();
+        (found.times, found.is_news)
+    };
+    // What was sent is what comes back, not what lay there before.
+    let both = [lying(b"1", None), lying(b"2", None)];
+    assert_eq!(ask(&mut journal, &both), (vec![0, 1], true));
+    assert_eq!(ask(&mut journal, &both), (vec![0, 1], false));
+    assert!(journal.get(first).unwrap().unwrap().came_back);
+    // Edited again, it is still the same message.
+    resent(&mut journal, b"2", b"3", now());
+    resent(&mut journal, b"3", b"3", now());
+    assert_eq!(ask(&mut journal, &[lying(b"3", None)]).0, [3]);
+    // One that died before is another one with the same content.
+    let died = now().timestamp() - 60;
+    assert_eq!(ask(&mut journal, &[lying(b"2", Some(died))]).0, [0]);
+    let elsewhere = journal.returns("other:5672/", &both).unwrap();
+    assert_eq!(elsewhere.times, [0, 0]);
+    // A resend that goes round in circles ends.
+    resent(&mut journal, b"3", b"2", now());
+    assert!(ask(&mut journal, &[lying(b"3", None)]).0[0] >= 3);
+}
+
+#[test]
+fn a_journal_of_the_first_version_is_brought_up_to_date() {
+    let dir = tempfile::tempdir().unwrap();
+    let id = {
+        let mut journal = Journal::open(dir.path()).unwrap();
+        let id = journal.hold(Deed::Resend, &[held(b"1")], now()).unwrap()[0];
+        journal
+            .db
+            .execute_batch(
+                "ALTER TABLE progress DROP COLUMN content;
+                 ALTER TABLE progress DROP COLUMN sent_content;
+                 ALTER TABLE progress DROP COLUMN came_back;
+                 PRAGMA user_version = 1;",
+            )
+            .unwrap();
+        id
+    };
+    let mut journal = Journal::open(dir.path()).unwrap();
+    let record = journal.get(id).unwrap().unwrap();
+    assert_eq!(
+        (record.message.body, record.came_back),
+        (b"1".to_vec(), false)
+    );
+    resent(&mut journal, b"1", b"1", now());
+}

@@ -73,12 +73,14 @@ pub fn payload_ui(ui: &mut Ui, draft: &mut Draft, rows: usize) {
                     ui.add(edit).labelled_by(label);
                 });
         }
-        BodyDraft::Kept(bytes) => {
+        BodyDraft::Kept { bytes, why } => {
             let size = crate::domain::payload::size_text(bytes.len() as u64);
-            ui.label(format!(
-                "{size} that are binary or too large to edit here. They are sent unchanged"
-            ));
+            let words = format!("{why}, so its {size} are sent unchanged");
+            ui.add(egui::Label::new(words).wrap());
         }
+    }
+    if let Some(words) = draft.packing_words() {
+        weak(ui, words);
     }
     ui.horizontal(|ui| {
         match draft.payload_check() {

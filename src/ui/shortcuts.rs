@@ -16,6 +16,8 @@ pub const ALL: &[(&str, &str)] = &[
     ("K or Up", "Previous row"),
     ("End", "Follow the newest event"),
     ("Ctrl+Enter", "Publish the event"),
+    ("Ctrl+Z", "Undo an edit of a dead letter"),
+    ("Ctrl+Shift+Z or Ctrl+Y", "Redo it"),
     ("?", "This help"),
 ];
 

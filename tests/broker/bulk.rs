@@ -31,7 +31,7 @@ fn send_whole(app: &mut App, queue: &str, target: Target, pace: Pace) -> Request
     app.send(Command::Resend {
         request,
         queue: queue.into(),
-        which: Which::Whole(target),
+        which: Which::Whole(target.into()),
         pace,
     });
     request

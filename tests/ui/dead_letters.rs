@@ -169,6 +169,7 @@ fn the_journal_says_where_a_message_is_and_puts_it_back() {
         at: chrono::DateTime::UNIX_EPOCH,
         abandoned: true,
         words: String::new(),
+        came_back: false,
         message: Held {
             place,
             queue: "orders.dead".into(),

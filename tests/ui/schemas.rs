@@ -19,7 +19,7 @@ fn source(version: &str, text: &str) -> Source {
     }
 }
 
-fn catalog() -> Arc<Catalog> {
+pub(super) fn catalog() -> Arc<Catalog> {
     let one =
         r#"{"type":"object","properties":{"amount":{"type":"number"}},"required":["amount"]}"#;
     let two =

@@ -114,7 +114,7 @@ impl Api {
         Ok(all)
     }
 
-    fn permissions(&self) -> Result<Permissions, String> {
+    pub(super) fn permissions(&self) -> Result<Permissions, String> {
         let path = format!("/api/permissions/{}/{}", self.vhost, encode(&self.user));
         match self.fetch::<PermissionRow>(&path) {
             Ok(row) => Ok(Permissions {

@@ -6,12 +6,14 @@ use std::sync::Arc;
 use super::super::targets::{missing_exchanges, only_our_tap};
 use super::super::wires::{Knowledge, RunningTap, Wires};
 use super::window::Plan;
-use crate::domain::{Event, Outgoing, comes_back};
+use crate::domain::refusal::{Known, refusal};
+use crate::domain::{Event, Outgoing, Topology, comes_back};
 
 /// Knows reasons to refuse a message beforehand.
 pub(super) struct Guard {
     knowledge: Arc<Knowledge>,
     taps: Vec<RunningTap>,
+    login: String,
     queue: String,
     insist: bool,
     /// Exchanges that were asked for, with what is wrong with them.
@@ -30,6 +32,7 @@ impl Guard {
         Self {
             knowledge: Arc::clone(knowledge),
             taps: wires.with_taps(|taps| taps.values().cloned().collect()),
+            login: wires.endpoint.user.clone(),
             queue: queue.to_owned(),
             insist,
             exchanges: HashMap::new(),
@@ -56,8 +59,22 @@ impl Guard {
         } = one;
         let missing = self.exchanges.get(&outgoing.exchange).cloned().flatten();
         missing
+            .or_else(|| self.refused(outgoing))
             .or_else(|| only_our_tap(&self.knowledge, &self.taps, outgoing))
             .or_else(|| self.comes_back(event, outgoing))
+    }
+
+    /// What is known of the topology may be some seconds old: whether there is a route now, the
+    /// broker itself says to each message.
+    fn refused(&self, outgoing: &Outgoing) -> Option<String> {
+        let nothing = Topology::default();
+        let known = Known {
+            topology: &nothing,
+            version: self.knowledge.version.as_deref(),
+            write: self.knowledge.write.as_deref(),
+            login: &self.login,
+        };
+        refusal(outgoing, &known)
     }
 
     fn comes_back(&mut self, event: &Event, outgoing: &Outgoing) -> Option<String> {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::super::borrow::Loan;
 use super::window::Plan;
-use crate::domain::resend::{self, Target};
+use crate::domain::resend::Manner;
 use crate::domain::{Event, Fingerprint, Outgoing};
 use crate::protocol::{MoveOrder, Which};
 
@@ -15,8 +15,8 @@ pub(super) enum Source {
     These(Wanted<Outgoing>),
     /// All that lay in the queue when the job began.
     Whole {
-        /// Where they go.
-        target: Target,
+        /// Where they go, and what is left out.
+        manner: Manner,
         /// The user of the connection.
         login: String,
         /// How many were not yet looked at; `None` before the first look.
@@ -45,8 +45,8 @@ impl Source {
                 }
                 Self::These(wanted)
             }
-            Which::Whole(target) => Self::Whole {
-                target,
+            Which::Whole(manner) => Self::Whole {
+                manner,
                 login: login.to_owned(),
                 left: None,
                 stay: Wanted::default(),
@@ -66,7 +66,7 @@ impl Source {
                 }
             }
             Self::Whole {
-                target,
+                manner,
                 login,
                 left,
                 stay,
@@ -81,7 +81,7 @@ impl Source {
                         continue;
                     }
                     *left -= 1;
-                    match resend::plan(event, target, login) {
+                    match manner.plan(event, login) {
                         Ok(resend) => look.plan.push(plan(*tag, event, resend.outgoing)),
                         Err(words) => look.refused.push((Arc::clone(event), words)),
                     }

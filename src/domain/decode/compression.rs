@@ -13,10 +13,13 @@ const MAX_LAYERS: usize = 4;
 /// grant, and all that the levels up to 19 need.
 const MAX_WINDOW: u64 = 8 << 20;
 
+/// A way of compressing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Coding {
+pub(super) enum Coding {
     Gzip,
     Deflate,
+    /// Deflate without the frame of zlib, as some write it.
+    BareDeflate,
     Zstd,
     Brotli,
 }
@@ -32,10 +35,10 @@ impl Coding {
         })
     }
 
-    fn name(self) -> &'static str {
+    pub(super) fn name(self) -> &'static str {
         match self {
             Self::Gzip => "gzip",
-            Self::Deflate => "deflate",
+            Self::Deflate | Self::BareDeflate => "deflate",
             Self::Zstd => "zstd",
             Self::Brotli => "br",
         }
@@ -59,6 +62,8 @@ pub(super) struct Uncompressed<'a> {
     pub(super) bytes: Cow<'a, [u8]>,
     /// The layers that were taken off, outermost first.
     pub(super) steps: Vec<String>,
+    /// The same, to be put on again.
+    pub(super) codings: Vec<Coding>,
     /// Where declaration and bytes disagree.
     pub(super) warnings: Vec<String>,
     /// What is broken.
@@ -78,6 +83,7 @@ pub(super) fn take_off<'a>(
     let mut out = Uncompressed {
         bytes: Cow::Borrowed(body),
         steps: Vec::new(),
+        codings: Vec::new(),
         warnings: Vec::new(),
         problem: None,
         cut: false,
@@ -100,7 +106,7 @@ pub(super) fn take_off<'a>(
         if read.bytes.is_empty() && read.fault.is_some() {
             break;
         }
-        out.take(read, format!("{} (not declared)", coding.name()));
+        out.take(read, coding, format!("{} (not declared)", coding.name()));
     }
     if out.bytes.len() > limit {
         out.cut = true;
@@ -141,10 +147,10 @@ impl Uncompressed<'_> {
             ));
             return;
         }
-        self.take(read, name.to_owned());
+        self.take(read, coding, name.to_owned());
     }
 
-    fn take(&mut self, read: Layer, step: String) {
+    fn take(&mut self, read: Layer, coding: Coding, step: String) {
         if let Some(fault) = read.fault
             && !self.cut
         {
@@ -154,20 +160,35 @@ impl Uncompressed<'_> {
             ));
         }
         self.cut |= read.more;
+        self.codings.push(match coding {
+            Coding::Deflate if !is_zlib(&self.bytes) => Coding::BareDeflate,
+            other => other,
+        });
         self.bytes = Cow::Owned(read.bytes);
         self.steps.push(step);
     }
 }
 
-/// What one layer gave.
-#[derive(Default)]
-struct Layer {
-    bytes: Vec<u8>,
-    more: bool,
-    fault: Option<String>,
+/// Whether deflated bytes begin with the frame of zlib (RFC 1950).
+fn is_zlib(bytes: &[u8]) -> bool {
+    match bytes {
+        [method, flags, ..] => {
+            method & 0x0f == 8 && u16::from_be_bytes([*method, *flags]).is_multiple_of(31)
+        }
+        _ => false,
+    }
 }
 
-fn read(coding: Coding, bytes: &[u8], limit: usize) -> Layer {
+/// What one layer gave.
+#[derive(Default)]
+pub(super) struct Layer {
+    pub(super) bytes: Vec<u8>,
+    pub(super) more: bool,
+    pub(super) fault: Option<String>,
+}
+
+/// Takes one layer off.
+pub(super) fn read(coding: Coding, bytes: &[u8], limit: usize) -> Layer {
     match coding {
         Coding::Gzip => drain(flate2::read::MultiGzDecoder::new(bytes), limit),
         Coding::Deflate => {
@@ -183,6 +204,7 @@ fn read(coding: Coding, bytes: &[u8], limit: usize) -> Layer {
                 zlib
             }
         }
+        Coding::BareDeflate => drain(flate2::read::DeflateDecoder::new(bytes), limit),
         Coding::Zstd => zstd(bytes, limit),
         Coding::Brotli => {
             let mut decoder = brotli_decompressor::Decompressor::new(bytes, 4_096);

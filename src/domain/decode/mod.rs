@@ -11,6 +11,7 @@ mod format;
 #[cfg(test)]
 mod hostile_tests;
 mod message_pack;
+mod packing;
 #[cfg(test)]
 mod tests;
 mod transcode;
@@ -22,6 +23,7 @@ use super::properties::Properties;
 
 pub use format::Format;
 use format::Promise;
+pub use packing::{Opened, Packing, open};
 
 /// How a body carries a CloudEvent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

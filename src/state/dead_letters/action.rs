@@ -8,6 +8,9 @@ use crate::domain::Pace;
 use crate::domain::groups::GroupBy;
 use crate::domain::resend::Target;
 
+use super::by_rule::RuleAction;
+use super::editor::EditorAction;
+
 /// What a person can do on the dead-letter screen.
 #[derive(Clone, Debug)]
 pub enum DeadAction {
@@ -53,6 +56,12 @@ pub enum DeadAction {
     GroupCanary,
     /// Send several messages in another way.
     Bulk(Bulk),
+    /// The headers that are left out were typed anew.
+    Dropped,
+    /// Something in the editor.
+    Editor(EditorAction),
+    /// Something about edits by rule.
+    Rules(RuleAction),
     /// Pause the running resend, or let it go on.
     Pause(bool),
     /// Ask whether the marked ones, or the selected one, shall be thrown away.

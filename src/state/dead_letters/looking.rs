@@ -160,11 +160,12 @@ impl DeadLetterDesk {
             self.marked.clear();
             self.asking = None;
             self.asking_all = false;
+            self.rules = None;
             forms.editor = None;
             self.queue = Some(name);
         }
         self.looking.first = 0;
-        self.foresee(cx.topology);
+        self.foresee(cx.known.topology);
         match self.looking.forecast.verdict {
             Verdict::Free => self.peek(request).into_iter().collect(),
             // The broker side finds out what it is, and does nothing that had to be read before.

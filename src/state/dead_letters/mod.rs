@@ -1,41 +1,51 @@
 //! Dead-letter queues: which there are, what lies in one, and the repair of a message.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
 use crate::domain::dead_letter::DEATHS;
-use crate::domain::draft::Problem;
-use crate::domain::faithful::Row;
+use crate::domain::groups::GroupBy;
+use crate::domain::lineage::RESEND_COUNT;
 use crate::domain::losing::{Losing, losing};
+use crate::domain::refusal::Known;
 use crate::domain::topology::DeadLetterQueue;
-use crate::domain::{Death, Draft, Event, Fingerprint, Queue, Topology};
+use crate::domain::{Death, Event, FieldValue, Fingerprint, Queue, Topology};
 use crate::log::{Batch, EventLog};
-use crate::protocol::{Command, JobStage, MoveOutcome, PeekReport, PutBack, RequestId};
+use crate::protocol::{Command, PeekReport, PutBack, RequestId};
+use crate::schema::Catalog;
 
 mod action;
+mod by_rule;
+mod editor;
+mod history;
 mod looking;
 mod repair;
 
 pub use action::{Bulk, DeadAction, DeadTab, TargetChoice};
+pub use by_rule::{Counts, Made, Preview, RuleAction, RuleDesk};
+pub use editor::{Editor, EditorAction, as_event};
+pub use history::History;
 pub use looking::{LookAction, Looking};
 
 use super::Soon;
 use super::forms::Forms;
-use super::groups::{Dead, GroupDesk};
+use super::groups::{Dead, GroupDesk, Member};
 use super::growth::Growth;
 use super::job::Job;
 
 /// What an action needs to know of the rest.
 #[derive(Clone, Copy, Debug)]
 pub struct Surroundings<'a> {
-    /// The connection's user.
-    pub login: &'a str,
+    /// What is known of the broker.
+    pub known: Known<'a>,
+    /// Counts up with each change of it.
+    pub revision: u64,
     /// The events that taps have seen.
     pub log: &'a EventLog,
-    /// What is known of the broker's queues.
-    pub topology: &'a Topology,
+    /// The schemas that are open.
+    pub catalog: Option<&'a Arc<Catalog>>,
     /// The time now.
     pub now: DateTime<Utc>,
 }
@@ -51,6 +61,8 @@ pub struct DeadLetter {
     pub deaths: Vec<Death>,
     /// What the last try to move it came to, if it stayed.
     pub remark: Option<String>,
+    /// How often it was sent again and came back, as far as the journal and its headers tell.
+    pub came_back: u32,
 }
 
 /// The messages of a queue as they were peeked.
@@ -87,21 +99,14 @@ impl Peeked {
     }
 }
 
-/// A message in the editor.
-#[derive(Clone, Debug)]
-pub struct Editor {
-    /// Which message.
-    pub original: Fingerprint,
-    /// Its fields.
-    pub draft: Draft,
-    /// What a resend changes and why.
-    pub notes: Vec<String>,
-    /// What is wrong with the fields, as of the last click.
-    pub problems: Vec<Problem>,
-    /// What is sent beside what lies here, as of the last look.
-    pub rows: Vec<Row>,
-    /// Where it was to go before any edit of exchange and key.
-    pub choice: TargetChoice,
+/// How often a message came back, in words, if it did.
+#[must_use]
+pub fn came_back(times: u32) -> Option<String> {
+    match times {
+        0 => None,
+        1 => Some("Came back once".to_owned()),
+        times => Some(format!("Came back {times} times")),
+    }
 }
 
 /// The dead-letter screen's memory.
@@ -139,6 +144,10 @@ pub struct DeadLetterDesk {
     pub queues: Vec<DeadLetterQueue>,
     /// How several messages are sent.
     pub bulk: Bulk,
+    /// Headers that a resend leaves out.
+    pub dropped: Vec<String>,
+    /// Messages that are being edited by rule.
+    pub rules: Option<RuleDesk>,
     /// Queues whose dead letters are lost.
     pub losing: Vec<Losing>,
     /// How fast the listed queues grow.
@@ -154,21 +163,53 @@ impl DeadLetterDesk {
             tab: self.tab,
             bulk: self.bulk,
             looking: std::mem::take(&mut self.looking),
+            dropped: std::mem::take(&mut self.dropped),
             ..Self::default()
         };
     }
 
     /// A frame passes in which this screen is open.
-    pub fn tick(&mut self) -> Soon {
+    pub fn tick(&mut self, catalog: Option<&Arc<Catalog>>) -> Soon {
+        if let Some(rules) = &mut self.rules {
+            return rules.tick();
+        }
         if self.tab != DeadTab::Groups {
             return Soon::No;
         }
         let peeked = self.peeked.as_ref();
-        self.groups.tick(|| {
+        self.groups.tick(catalog, || {
             let messages = peeked.iter().flat_map(|peeked| &peeked.messages);
-            let named = messages.map(|message| (message.fingerprint, Arc::clone(&message.event)));
-            named.collect()
+            let members = messages.map(|message| Member {
+                fingerprint: message.fingerprint,
+                event: Arc::clone(&message.event),
+                came_back: message.came_back,
+            });
+            members.collect()
         })
+    }
+
+    /// Asks which of the messages that were just peeked were sent again before.
+    #[must_use]
+    pub fn ask_returns(&self) -> Option<Command> {
+        let messages = self.known();
+        (!messages.is_empty()).then_some(Command::AskReturns(messages))
+    }
+
+    /// Notes which messages came back, and how often.
+    pub fn came_back(&mut self, told: &[(Fingerprint, u32)]) {
+        let told: HashMap<Fingerprint, u32> = told.iter().copied().collect();
+        let messages = self
+            .peeked
+            .iter_mut()
+            .flat_map(|peeked| &mut peeked.messages);
+        for message in messages {
+            if let Some(times) = told.get(&message.fingerprint) {
+                message.came_back = message.came_back.max(*times);
+            }
+        }
+        if self.groups.by == GroupBy::CameBack {
+            self.groups.stale();
+        }
     }
 
     /// Places of the messages of the group that is looked at.
@@ -259,10 +300,11 @@ impl DeadLetterDesk {
         forms: &mut Forms,
         cx: &Surroundings<'_>,
     ) -> Vec<Command> {
-        let login = cx.login;
+        let login = cx.known.login;
         match action {
             DeadAction::Tab(tab) => {
                 self.tab = tab;
+                self.rules = None;
                 if tab == DeadTab::Journal {
                     return vec![Command::ReadJournal];
                 }
@@ -331,7 +373,11 @@ impl DeadLetterDesk {
             DeadAction::Target(choice) => {
                 self.choice = choice;
                 self.load_editor(forms, login);
+                self.show_rules(forms, cx);
             }
+            DeadAction::Dropped => self.drop_headers(forms, cx),
+            DeadAction::Editor(action) => Self::edit(action, forms, cx),
+            DeadAction::Rules(action) => return self.act_on_rules(action, request, forms, cx),
             DeadAction::Compare => self.compare(forms),
             DeadAction::Resend => return self.resend_edited(request, forms, cx.now),
             DeadAction::ResendSelected => {
@@ -417,6 +463,7 @@ impl DeadLetterDesk {
                 fingerprint: event.fingerprint(),
                 deaths: Death::history(&event.properties),
                 remark: None,
+                came_back: resends(&event),
                 event,
             })
             .collect();
@@ -479,67 +526,11 @@ impl DeadLetterDesk {
             .filter_map(|place| Some(peeked.messages.get(place)?.fingerprint))
             .collect()
     }
+}
 
-    /// Notes how one message of a job ended.
-    pub fn moved(
-        &mut self,
-        request: RequestId,
-        original: Fingerprint,
-        outcome: MoveOutcome,
-        forms: &mut Forms,
-        now: DateTime<Utc>,
-    ) {
-        let Some(job) = self.job.as_mut().filter(|job| job.request == request) else {
-            return;
-        };
-        let leaves = job.count(&outcome, now);
-        let Some(peeked) = &mut self.peeked else {
-            return;
-        };
-        let place = peeked
-            .messages
-            .iter()
-            .position(|message| message.fingerprint == original);
-        let Some(place) = place else { return };
-        if let MoveOutcome::Kept(words) | MoveOutcome::Duplicate(words) = outcome {
-            peeked.messages[place].remark = Some(words);
-        }
-        if leaves {
-            self.groups.stale();
-            peeked.messages.remove(place);
-            peeked.depth = peeked.depth.saturating_sub(1);
-            let shifted = |p: usize| (p != place).then(|| if p > place { p - 1 } else { p });
-            self.selected = self.selected.and_then(shifted);
-            self.marked = self.marked.iter().copied().filter_map(shifted).collect();
-            if forms
-                .editor
-                .as_ref()
-                .is_some_and(|editor| editor.original == original)
-                && self.selected.is_none()
-            {
-                forms.editor = None;
-            }
-        }
-    }
-
-    /// Notes what a job does now.
-    pub fn job_at(&mut self, request: RequestId, total: usize, stage: JobStage) {
-        if let Some(job) = self.job.as_mut().filter(|job| job.request == request) {
-            job.total = total.max(job.total);
-            job.stage = stage;
-        }
-    }
-
-    /// Notes the end of a job.
-    pub fn job_done(&mut self, request: RequestId, problem: Option<String>) {
-        if let Some(job) = self.job.as_mut().filter(|job| job.request == request) {
-            job.ended = true;
-            if problem.is_some() {
-                job.problem = problem;
-            }
-            if let Some(queue) = &self.queue {
-                self.looking.doubt(queue);
-            }
-        }
-    }
+/// How often a message says that it was sent again, which it came back from each time.
+fn resends(event: &Event) -> u32 {
+    let count = event.properties.header(RESEND_COUNT);
+    let count = count.and_then(FieldValue::as_integer).unwrap_or(0);
+    u32::try_from(count).unwrap_or(0)
 }

@@ -2,29 +2,86 @@
 
 use chrono::{DateTime, Utc};
 
-use crate::domain::resend::{self, Resend, Target};
-use crate::domain::{Event, faithful};
+use crate::domain::resend::{self, Manner, Resend, Target};
+use crate::domain::{Event, Fingerprint, faithful};
 use crate::protocol::{Command, MoveOrder, RequestId, Which};
 
 use super::super::forms::Forms;
 use super::super::job::Job;
-use super::{DeadLetterDesk, Editor, Surroundings, TargetChoice};
-use crate::domain::Draft;
+use super::{DeadLetterDesk, Editor, Surroundings};
+use crate::protocol::{JobStage, MoveOutcome};
+
+/// Works out what is sent in place of a dead letter.
+#[derive(Clone, Debug)]
+pub(super) struct Planner {
+    manner: Manner,
+    login: String,
+}
+
+impl Planner {
+    pub(super) fn plan(&self, event: &Event) -> Result<Resend, String> {
+        self.manner.plan(event, &self.login)
+    }
+
+    /// Without a known origin the message is offered as it lies there, with an empty target to fill
+    /// in.
+    fn elsewhere(&self, event: &Event, words: String) -> Resend {
+        let target = Target::Elsewhere {
+            exchange: String::new(),
+            routing_key: String::new(),
+        };
+        let mut resend = resend::plan(event, &target, &self.login).unwrap_or_else(|_| Resend {
+            outgoing: crate::domain::Outgoing {
+                exchange: String::new(),
+                routing_key: String::new(),
+                properties: event.properties.clone(),
+                body: event.body.clone(),
+            },
+            notes: Vec::new(),
+        });
+        resend.notes.insert(0, words);
+        self.manner.drop_headers(&mut resend);
+        resend
+    }
+}
 
 impl DeadLetterDesk {
+    /// For the target that is chosen and the headers that are left out.
+    pub(super) fn planner(&self, login: &str) -> Planner {
+        Planner {
+            manner: self.manner(),
+            login: login.to_owned(),
+        }
+    }
+
+    fn manner(&self) -> Manner {
+        Manner {
+            target: self.choice.target(),
+            dropped: self.dropped.clone(),
+        }
+    }
+
     pub(super) fn load_editor(&mut self, forms: &mut Forms, login: &str) {
+        let planner = self.planner(login);
         forms.editor = self.selected_message().map(|message| {
-            let Resend { outgoing, notes } = plan(&message.event, self.choice, login)
-                .unwrap_or_else(|words| elsewhere(&message.event, login, words));
-            Editor {
-                original: message.fingerprint,
-                draft: Draft::of(&outgoing),
-                notes,
-                problems: Vec::new(),
-                rows: Vec::new(),
-                choice: self.choice,
-            }
+            let Resend { outgoing, notes } = planner
+                .plan(&message.event)
+                .unwrap_or_else(|words| planner.elsewhere(&message.event, words));
+            Editor::new(message.fingerprint, &outgoing, notes, self.choice)
         });
+    }
+
+    /// Takes over which headers are left out, as they were typed.
+    pub(super) fn drop_headers(&mut self, forms: &mut Forms, cx: &Surroundings<'_>) {
+        let names = forms.dropped.split(',').map(str::trim);
+        let names = names.filter(|name| !name.is_empty());
+        self.dropped = names.map(str::to_owned).collect();
+        // What was edited by hand is not thrown away for it.
+        let untouched = |editor: &Editor| !editor.history.is_edited();
+        if forms.editor.as_ref().is_some_and(untouched) {
+            self.load_editor(forms, cx.known.login);
+        }
+        self.show_rules(forms, cx);
     }
 
     /// Works out the three columns anew: what was first published, what lies here, what is sent.
@@ -33,7 +90,10 @@ impl DeadLetterDesk {
             return;
         };
         (editor.rows, editor.problems) = match editor.draft.check() {
-            Ok(outgoing) => (faithful::rows(&message.event, &outgoing), Vec::new()),
+            Ok(outgoing) => {
+                let rows = faithful::rows(&message.event, &outgoing, &self.dropped);
+                (rows, Vec::new())
+            }
             Err(problems) => (Vec::new(), problems),
         };
     }
@@ -70,12 +130,12 @@ impl DeadLetterDesk {
         request: RequestId,
         cx: &Surroundings<'_>,
     ) -> Vec<Command> {
-        let orders = self.orders(places, cx.login);
+        let orders = self.orders(places, cx.known.login);
         self.resend(orders, with_canary, request, cx.now)
     }
 
     fn orders(&mut self, places: &[usize], login: &str) -> Vec<MoveOrder> {
-        let choice = self.choice;
+        let planner = self.planner(login);
         let Some(peeked) = &mut self.peeked else {
             return Vec::new();
         };
@@ -84,7 +144,7 @@ impl DeadLetterDesk {
             let Some(message) = peeked.messages.get_mut(*place) else {
                 continue;
             };
-            match plan(&message.event, choice, login) {
+            match planner.plan(&message.event) {
                 Ok(resend) => orders.push(MoveOrder {
                     original: message.fingerprint,
                     outgoing: resend.outgoing,
@@ -96,7 +156,7 @@ impl DeadLetterDesk {
         orders
     }
 
-    fn resend(
+    pub(super) fn resend(
         &mut self,
         orders: Vec<MoveOrder>,
         with_canary: bool,
@@ -118,7 +178,7 @@ impl DeadLetterDesk {
     ) -> Vec<Command> {
         let depth = self.peeked.as_ref().map_or(0, |peeked| peeked.depth);
         let total = usize::try_from(depth).unwrap_or(0);
-        let which = Which::Whole(self.choice.target());
+        let which = Which::Whole(self.manner());
         self.send(which, total, with_canary, request, now)
     }
 
@@ -152,27 +212,70 @@ impl DeadLetterDesk {
     ) {
         self.job = Some(Job::new(request, verb, total, now));
     }
-}
 
-fn plan(event: &Event, choice: TargetChoice, login: &str) -> Result<Resend, String> {
-    resend::plan(event, &choice.target(), login)
-}
+    /// Notes how one message of a job ended.
+    pub fn moved(
+        &mut self,
+        request: RequestId,
+        original: Fingerprint,
+        outcome: MoveOutcome,
+        forms: &mut Forms,
+        now: DateTime<Utc>,
+    ) {
+        let Some(job) = self.job.as_mut().filter(|job| job.request == request) else {
+            return;
+        };
+        let leaves = job.count(&outcome, now);
+        if let Some(rules) = &mut self.rules {
+            rules.moved(original, &outcome);
+        }
+        let Some(peeked) = &mut self.peeked else {
+            return;
+        };
+        let place = peeked
+            .messages
+            .iter()
+            .position(|message| message.fingerprint == original);
+        let Some(place) = place else { return };
+        if let MoveOutcome::Kept(words) | MoveOutcome::Duplicate(words) = outcome {
+            peeked.messages[place].remark = Some(words);
+        }
+        if leaves {
+            self.groups.stale();
+            peeked.messages.remove(place);
+            peeked.depth = peeked.depth.saturating_sub(1);
+            let shifted = |p: usize| (p != place).then(|| if p > place { p - 1 } else { p });
+            self.selected = self.selected.and_then(shifted);
+            self.marked = self.marked.iter().copied().filter_map(shifted).collect();
+            if forms
+                .editor
+                .as_ref()
+                .is_some_and(|editor| editor.original == original)
+                && self.selected.is_none()
+            {
+                forms.editor = None;
+            }
+        }
+    }
 
-/// Without a known origin the message is offered as it lies there, with an empty target to fill in.
-fn elsewhere(event: &Event, login: &str, words: String) -> Resend {
-    let target = Target::Elsewhere {
-        exchange: String::new(),
-        routing_key: String::new(),
-    };
-    let mut resend = resend::plan(event, &target, login).unwrap_or_else(|_| Resend {
-        outgoing: crate::domain::Outgoing {
-            exchange: String::new(),
-            routing_key: String::new(),
-            properties: event.properties.clone(),
-            body: event.body.clone(),
-        },
-        notes: Vec::new(),
-    });
-    resend.notes.insert(0, words);
-    resend
+    /// Notes what a job does now.
+    pub fn job_at(&mut self, request: RequestId, total: usize, stage: JobStage) {
+        if let Some(job) = self.job.as_mut().filter(|job| job.request == request) {
+            job.total = total.max(job.total);
+            job.stage = stage;
+        }
+    }
+
+    /// Notes the end of a job.
+    pub fn job_done(&mut self, request: RequestId, problem: Option<String>) {
+        if let Some(job) = self.job.as_mut().filter(|job| job.request == request) {
+            job.ended = true;
+            if problem.is_some() {
+                job.problem = problem;
+            }
+            if let Some(queue) = &self.queue {
+                self.looking.doubt(queue);
+            }
+        }
+    }
 }

@@ -1,11 +1,11 @@
 //! How several messages are sent, and how far a job is.
 
 use eframe::egui::style::StyleModifier;
-use eframe::egui::{self, ComboBox, DragValue, Popup, PopupCloseBehavior, RichText, Ui};
+use eframe::egui::{self, ComboBox, DragValue, Popup, PopupCloseBehavior, RichText, TextEdit, Ui};
 
 use super::super::Cx;
 use super::super::theme::{Palette, STEP};
-use super::super::widgets::{banner, button, weak};
+use super::super::widgets::{banner, button, field_margin, weak};
 use crate::protocol::JobStage;
 use crate::state::Action;
 use crate::state::dead_letters::{Bulk, DeadAction, TargetChoice};
@@ -43,6 +43,17 @@ pub(super) fn options_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
             ui.set_width(300.0);
             ui.spacing_mut().item_spacing.y = STEP;
             fields_ui(ui, &mut bulk);
+            let name = ui.label("Headers that are not sent");
+            let edit = TextEdit::singleline(&mut cx.forms.dropped)
+                .hint_text("x-retry-count, x-exception")
+                .desired_width(f32::INFINITY)
+                .margin(field_margin());
+            let field = ui.add(edit).labelled_by(name.id).on_hover_text(
+                "Names, parted by commas. The broker's own death headers are never sent",
+            );
+            if field.changed() {
+                cx.actions.push(Action::Dead(DeadAction::Dropped));
+            }
         });
     if bulk != cx.state.dead.bulk {
         cx.act(Action::Dead(DeadAction::Bulk(bulk)));

@@ -1,13 +1,13 @@
 //! One dead letter: its history in words, and its fields to be edited and sent again.
 
-use eframe::egui::{self, RichText, ScrollArea, Ui};
+use eframe::egui::{self, Key, Modifiers, RichText, ScrollArea, Ui};
 
 use super::super::theme::{Palette, STEP};
-use super::super::widgets::{primary_button, tabs, weak};
+use super::super::widgets::{banner, button, primary_button, tabs, weak};
 use super::super::{Cx, draft_form, inspector};
 use super::faithful;
 use crate::state::Action;
-use crate::state::dead_letters::DeadAction;
+use crate::state::dead_letters::{DeadAction, EditorAction, came_back};
 
 /// What the right side shows of the selected message.
 #[derive(Clone, Copy, Default, PartialEq)]
@@ -89,14 +89,30 @@ fn edit_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
             if let Some(remark) = &message.remark {
                 ui.add(egui::Label::new(RichText::new(remark).color(palette.bad)).wrap());
             }
+            if let Some(words) = came_back(message.came_back) {
+                let words = format!("{words} after it was sent again");
+                ui.add(egui::Label::new(RichText::new(words).color(palette.warn)).wrap());
+            }
+            draft_form::part(ui, "SEND AGAIN");
+            steps_ui(ui, cx);
             let Some(editor) = &mut cx.forms.editor else {
                 return;
             };
-            draft_form::part(ui, "SEND AGAIN");
             draft_form::target_ui(ui, &mut editor.draft, &state.topology, &[]);
             weak(ui, cx.memory.preview.words(&editor.draft, state));
+            if let Some(fit) = &editor.fit {
+                let color = match fit.fits {
+                    Some(true) => palette.good,
+                    Some(false) => palette.bad,
+                    None => palette.weak,
+                };
+                ui.add(egui::Label::new(RichText::new(&fit.words).color(color)).wrap());
+            }
             draft_form::payload_ui(ui, &mut editor.draft, 14);
             draft_form::problems_ui(ui, &editor.problems);
+            if let Some(words) = &editor.refusal {
+                banner(ui, palette.warn, words);
+            }
             ui.horizontal(|ui| {
                 let can = state.is_connected() && !state.dead.is_busy();
                 if primary_button(ui, "Resend", can)
@@ -114,5 +130,45 @@ fn edit_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
             }
             ui.separator();
             draft_form::details_ui(ui, &mut editor.draft, false);
+            let now = ui.input(|input| input.time);
+            editor.history.note(&editor.draft, now);
+            if editor.is_unjudged(state.topology_revision, state.schemas.catalog.as_ref()) {
+                cx.actions.push(edit(EditorAction::Judge));
+            }
         });
+}
+
+fn edit(action: EditorAction) -> Action {
+    Action::Dead(DeadAction::Editor(action))
+}
+
+/// The way back through what was typed. The keys are taken before a field sees them, because a
+/// field knows only its own text.
+fn steps_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
+    let Some(editor) = &cx.forms.editor else {
+        return;
+    };
+    let history = &editor.history;
+    let (undo, redo) = ui.input_mut(|input| {
+        let again = input.consume_key(Modifiers::COMMAND | Modifiers::SHIFT, Key::Z)
+            | input.consume_key(Modifiers::COMMAND, Key::Y);
+        (input.consume_key(Modifiers::COMMAND, Key::Z), again)
+    });
+    ui.horizontal(|ui| {
+        let clicked = |ui: &mut Ui, label: &str, can: bool, words: &str| {
+            button(ui, label, can).on_hover_text(words).clicked()
+        };
+        let can = history.can_undo();
+        if clicked(ui, "Undo", can, "Ctrl+Z") || (undo && can) {
+            cx.actions.push(edit(EditorAction::Undo));
+        }
+        let can = history.can_redo();
+        if clicked(ui, "Redo", can, "Ctrl+Shift+Z or Ctrl+Y") || (redo && can) {
+            cx.actions.push(edit(EditorAction::Redo));
+        }
+        let words = "Back to how it was before any edit; can be undone";
+        if clicked(ui, "Revert all", history.is_edited(), words) {
+            cx.actions.push(edit(EditorAction::RevertAll));
+        }
+    });
 }

@@ -13,7 +13,7 @@ use super::super::widgets::{button, cell, empty_state, primary_button, section, 
 use super::bulk::{job_ui, options_ui, target_ui};
 use crate::domain::groups::GroupBy;
 use crate::state::Action;
-use crate::state::dead_letters::DeadAction;
+use crate::state::dead_letters::{DeadAction, RuleAction};
 use crate::state::groups::{Findings, Kin};
 
 /// Height of a group in the list, in points.
@@ -64,6 +64,7 @@ fn list_ui(ui: &mut Ui, cx: &mut Cx<'_>, total: usize) {
         let combo = ComboBox::from_id_salt("group_by")
             .selected_text(groups.by.words())
             .width(180.0)
+            .height(320.0)
             .show_ui(ui, |ui| {
                 for by in GroupBy::ALL {
                     if ui.selectable_label(by == groups.by, by.words()).clicked() {
@@ -192,6 +193,12 @@ fn group_ui(ui: &mut Ui, cx: &mut Cx<'_>, group: &Kin) {
             .clicked()
         {
             cx.act(Action::Dead(DeadAction::GroupCanary));
+        }
+        if button(ui, "Edit by rule…", idle)
+            .on_hover_text("Change a field in all of them, and see what becomes of each first")
+            .clicked()
+        {
+            cx.act(Action::Dead(DeadAction::Rules(RuleAction::OpenGroup)));
         }
         if button(ui, "Mark in queue", true)
             .on_hover_text("Mark them under Queues, to look at them or discard them")

@@ -13,7 +13,7 @@ use super::peek::{peek_ui, report_ui};
 use crate::domain::stream;
 use crate::protocol::PutBack;
 use crate::state::Action;
-use crate::state::dead_letters::{DeadAction, DeadLetter, Peeked};
+use crate::state::dead_letters::{DeadAction, DeadLetter, Peeked, RuleAction, came_back};
 
 pub(super) fn messages_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     let state = cx.state;
@@ -102,6 +102,18 @@ fn bar_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
             .clicked()
         {
             cx.act(Action::Dead(DeadAction::Canary));
+        }
+        let which = match dead.marked.len() {
+            0 => format!("all {count} that are shown"),
+            marked => format!("the {marked} marked"),
+        };
+        if button(ui, "Edit by rule…", idle && count > 0)
+            .on_hover_text(format!(
+                "Change a field in {which}, and see what becomes of each before it is sent"
+            ))
+            .clicked()
+        {
+            cx.act(Action::Dead(DeadAction::Rules(RuleAction::Open)));
         }
         if danger_button(ui, "Discard", idle && chosen > 0)
             .on_hover_text(format!(
@@ -213,7 +225,7 @@ fn short_date(seconds: u64) -> String {
     )
 }
 
-fn checkbox(ui: &mut Ui, marked: bool, name: &str) -> bool {
+pub(super) fn checkbox(ui: &mut Ui, marked: bool, name: &str) -> bool {
     let mut value = marked;
     let response = ui.add(egui::Checkbox::without_text(&mut value));
     ui.ctx()
@@ -251,7 +263,11 @@ fn message_row(
         .unwrap_or_default();
     let remark = message.remark.as_deref();
     let key = key(message).to_owned();
-    let line = message.event.summary();
+    let back = came_back(message.came_back);
+    let line = match &back {
+        Some(back) => format!("{back} · {}", message.event.summary()),
+        None => message.event.summary(),
+    };
     let summary = remark.unwrap_or(&line);
     let mut put = |text: &str, color: &dyn Fn(&Palette) -> egui::Color32| {
         row.col(|ui| {
@@ -268,7 +284,11 @@ fn message_row(
             _ => put(&queue, &|p| p.text),
         }
     }
-    put(summary, &|p| if remark.is_some() { p.bad } else { p.text });
+    put(summary, &|p| match (remark, &back) {
+        (Some(_), _) => p.bad,
+        (None, Some(_)) => p.warn,
+        (None, None) => p.text,
+    });
     row.response().widget_info(|| {
         let id = message
             .event

@@ -1,6 +1,7 @@
 //! Dead letters: the queues, the messages in one, and the repair of a message.
 
 mod bulk;
+mod by_rule;
 mod editor;
 mod faithful;
 mod groups;
@@ -30,6 +31,10 @@ pub fn dead_letters_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     Panel::top("dead_tabs")
         .frame(strip)
         .show(ui, |ui| tabs_ui(ui, cx));
+    if let Some(rules) = &cx.state.dead.rules {
+        by_rule::by_rule_ui(ui, cx, rules, side);
+        return;
+    }
     let frame = Frame::new()
         .fill(palette.base)
         .inner_margin(Margin::symmetric(12, 8));

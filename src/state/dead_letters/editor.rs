@@ -1,0 +1,150 @@
+//! A dead letter in the editor: its fields, what they were, and whether it would match its schema.
+
+use std::sync::Arc;
+
+use chrono::DateTime;
+
+use super::history::History;
+use super::{DeadLetterDesk, Surroundings, TargetChoice};
+use crate::domain::decode;
+use crate::domain::draft::Problem;
+use crate::domain::faithful::Row;
+use crate::domain::refusal::refusal;
+use crate::domain::{Draft, Event, Fingerprint, Outgoing};
+use crate::schema::{Catalog, Fit, fit};
+
+use super::super::forms::Forms;
+
+/// A larger payload is not put to a schema while one types, in bytes.
+const JUDGED: usize = 256 * 1024;
+
+/// What a person can do in the editor beside typing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EditorAction {
+    /// Put the fields to the schema of the event.
+    Judge,
+    /// Go a step back.
+    Undo,
+    /// Go a step forward again.
+    Redo,
+    /// Go back to how it was before any edit.
+    RevertAll,
+}
+
+/// A message in the editor.
+#[derive(Clone, Debug)]
+pub struct Editor {
+    /// Which message.
+    pub original: Fingerprint,
+    /// Its fields.
+    pub draft: Draft,
+    /// What they were.
+    pub history: History,
+    /// What a resend changes and why.
+    pub notes: Vec<String>,
+    /// What is wrong with the fields, as of the last click.
+    pub problems: Vec<Problem>,
+    /// What is sent beside what lies here, as of the last look.
+    pub rows: Vec<Row>,
+    /// Where it was to go before any edit of exchange and key.
+    pub choice: TargetChoice,
+    /// What its schema says to the fields, as of the last change.
+    pub fit: Option<Fit>,
+    /// Why it would not arrive, in words, as of the last change.
+    pub refusal: Option<String>,
+    /// What this is about.
+    judged: Option<Basis>,
+}
+
+/// What a judgement rests on: the change of the fields, that of the topology, and the schemas.
+type Basis = (u64, u64, Option<Arc<Catalog>>);
+
+impl Editor {
+    /// For a message as a resend would send it.
+    #[must_use]
+    pub fn new(
+        original: Fingerprint,
+        outgoing: &Outgoing,
+        notes: Vec<String>,
+        choice: TargetChoice,
+    ) -> Self {
+        let draft = Draft::of(outgoing);
+        Self {
+            original,
+            history: History::new(draft.clone()),
+            draft,
+            notes,
+            problems: Vec::new(),
+            rows: Vec::new(),
+            choice,
+            fit: None,
+            refusal: None,
+            judged: None,
+        }
+    }
+
+    /// True if what was judged is not about these fields, this topology and these schemas.
+    #[must_use]
+    pub fn is_unjudged(&self, topology: u64, catalog: Option<&Arc<Catalog>>) -> bool {
+        let fields = self.history.revision();
+        !self.judged.as_ref().is_some_and(|(of, at, with)| {
+            let same = with.as_ref().map(Arc::as_ptr) == catalog.map(Arc::as_ptr);
+            (*of, *at) == (fields, topology) && same
+        })
+    }
+
+    fn judge(&mut self, cx: &Surroundings<'_>) {
+        let basis = (self.history.revision(), cx.revision, cx.catalog.cloned());
+        self.judged = Some(basis);
+        // With a field that is wrong there is no message to be judged.
+        let outgoing = self.draft.check().ok();
+        self.refusal = outgoing.as_ref().and_then(|sent| refusal(sent, &cx.known));
+        self.fit = cx
+            .catalog
+            .zip(outgoing)
+            .map(|(catalog, sent)| fit_of(&sent, catalog));
+    }
+}
+
+/// What its schema says to a message that is to be sent.
+pub(super) fn fit_of(outgoing: &Outgoing, catalog: &Catalog) -> Fit {
+    if outgoing.body.len() > JUDGED {
+        return Fit {
+            words: "The payload is larger than 256 kB, so it is not put to its schema".to_owned(),
+            fits: None,
+        };
+    }
+    fit(&as_event(outgoing), catalog)
+}
+
+/// What is sent, as the event that its subscribers will see.
+#[must_use]
+pub fn as_event(outgoing: &Outgoing) -> Event {
+    let opened = decode::open(&outgoing.body, &outgoing.properties, JUDGED);
+    let body = opened.map_or_else(|_| outgoing.body.clone(), |opened| opened.text.into_bytes());
+    let mut properties = outgoing.properties.clone();
+    properties.content_encoding = None;
+    let (exchange, key) = (outgoing.exchange.clone(), outgoing.routing_key.clone());
+    Event::new(DateTime::UNIX_EPOCH, exchange, key, false, properties, body)
+}
+
+impl DeadLetterDesk {
+    pub(super) fn edit(action: EditorAction, forms: &mut Forms, cx: &Surroundings<'_>) {
+        let Some(editor) = &mut forms.editor else {
+            return;
+        };
+        let before = match action {
+            EditorAction::Judge => {
+                editor.judge(cx);
+                return;
+            }
+            EditorAction::Undo => editor.history.undo(),
+            EditorAction::Redo => editor.history.redo(),
+            EditorAction::RevertAll => editor.history.revert(),
+        };
+        if let Some(draft) = before {
+            editor.draft = draft.clone();
+            editor.problems.clear();
+        }
+    }
+}
