@@ -11,6 +11,7 @@ mod broker {
     mod fidelity;
     mod firehose;
     mod harmless;
+    mod imports;
     mod matching;
     mod overload;
     mod publishing;

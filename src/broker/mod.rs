@@ -26,6 +26,7 @@ mod preflight;
 mod private;
 mod recorder;
 mod records;
+mod registry;
 mod resend;
 pub mod sandbox;
 mod schemas;

@@ -48,6 +48,7 @@ pub(super) async fn run(
         sandbox: None,
         shop: JoinSet::new(),
         folder: JoinSet::new(),
+        imports: JoinSet::new(),
         aside,
         pauses: HashMap::new(),
     };
@@ -105,6 +106,8 @@ struct Session {
     shop: JoinSet<()>,
     /// Watches the folder of schemas.
     folder: JoinSet<()>,
+    /// Writes into a folder of schemas, whichever is watched.
+    imports: JoinSet<()>,
     /// Work that goes on whatever becomes of the connection, one after the other.
     aside: mpsc::Sender<Work>,
 }
@@ -218,6 +221,30 @@ impl Session {
                 let outbox = self.outbox.clone();
                 self.folder
                     .spawn(schemas::save(folder, event_type, version, text, outbox));
+            }
+            Command::ImportSchemas { folder, from } => {
+                let outbox = self.outbox.clone();
+                self.imports.spawn(schemas::import(folder, from, outbox));
+            }
+            Command::JudgeSchemas {
+                folder,
+                event_type,
+                policy,
+                level,
+            } => {
+                self.apart(|_| schemas::judge(folder, event_type, policy, level))
+                    .await;
+            }
+            Command::SaveSample {
+                folder,
+                event_type,
+                sample,
+                text,
+            } => {
+                let outbox = self.outbox.clone();
+                self.imports.spawn(schemas::save_sample(
+                    folder, event_type, sample, text, outbox,
+                ));
             }
             Command::ForgetRecords(ids) => {
                 self.apart(|journal| async move { records::forget(&journal, ids).await })

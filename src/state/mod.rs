@@ -226,6 +226,7 @@ impl State {
                 }
             }
             Update::Schemas(read) => self.schemas.read(read, forms),
+            Update::Imported(done) => return self.schemas.imported(done).into_iter().collect(),
             Update::Notice(notice) => {
                 self.notices.add(moment.now, notice.gravity, notice.words);
             }
@@ -250,6 +251,9 @@ impl State {
             }
             Command::PutBack { request, .. } => {
                 self.journal.job_done(request, Some(&words));
+            }
+            Command::ImportSchemas { .. } => {
+                self.schemas.imported(Err(words));
             }
             // It is read again at the next occasion.
             Command::ReadJournal => {}
