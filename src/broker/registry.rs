@@ -16,7 +16,7 @@ use crate::schema::meta::Origin;
 
 /// Time for one request in all, and for everything.
 const REQUEST_LIMIT: Duration = Duration::from_secs(10);
-const WHOLE_LIMIT: Duration = Duration::from_secs(120);
+const WHOLE_LIMIT: Duration = Duration::from_mins(2);
 /// Largest answer that is read.
 const ANSWER_BYTES: u64 = 8 * 1024 * 1024;
 /// Most versions that are read in all.

@@ -1,7 +1,7 @@
 //! The folder of schemas: `EVENT TYPE/VERSION.schema.json` or `.avsc`, what is said about them in
 //! `meta.toml`, and example events in `samples`. Plain files that other tools and people edit too.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::fs;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::io;
@@ -72,13 +72,13 @@ pub fn stamp(folder: &Path) -> io::Result<u64> {
             about.modified().ok().hash(&mut hasher);
         }
     };
-    let mut types = BTreeMap::new();
+    let mut types = BTreeSet::new();
     for (event_type, _, path) in files(folder)? {
         note(&path);
-        types.insert(event_type, ());
+        types.insert(event_type);
     }
     note(&folder.join(DEFAULTS));
-    for event_type in types.keys() {
+    for event_type in &types {
         let around = folder.join(event_type);
         note(&around.join(META));
         for path in samples(&around) {

@@ -105,12 +105,12 @@ impl Differ<'_> {
         let many = old.len() * new.len() > MOST_PAIRS;
         // Of many branches those that stayed as they are need no other partner; the few that are
         // left are compared with each other.
-        let changed = |one: &[Value], other: &[Value]| -> Vec<bool> {
+        let differs = |one: &[Value], other: &[Value]| -> Vec<bool> {
             one.iter()
                 .map(|branch| !many || !other.contains(branch))
                 .collect()
         };
-        let (left, right) = (changed(&old, &new), changed(&new, &old));
+        let (left, right) = (differs(&old, &new), differs(&new, &old));
         let count = |flags: &[bool]| flags.iter().filter(|flag| **flag).count();
         let few = count(&left) * count(&right) <= MOST_PAIRS;
         for (at, a) in old.iter().enumerate() {

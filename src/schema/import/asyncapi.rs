@@ -214,10 +214,7 @@ impl<'a> Reader<'a> {
         };
         let format = format.unwrap_or("application/vnd.aai.asyncapi");
         if format.starts_with("application/vnd.apache.avro") {
-            let avro = match payload.get("$ref").is_some() {
-                true => self.resolved(payload).ok_or("Its payload leads nowhere")?,
-                false => payload,
-            };
+            let avro = self.resolved(payload).ok_or("Its payload leads nowhere")?;
             return Ok((pretty(avro), true));
         }
         let asyncapi = format.starts_with("application/vnd.aai.asyncapi");

@@ -260,8 +260,8 @@ fn pickers_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
         })
         .collect();
     let shown_as = |version: &str| {
-        let named = names.iter().find(|(name, _)| name == version);
-        named.map_or_else(String::new, |(_, shown)| shown.clone())
+        let found = names.iter().find(|(name, _)| name == version);
+        found.map_or_else(String::new, |(_, shown)| shown.clone())
     };
     let mut done = None;
     about_ui(ui, chosen);
