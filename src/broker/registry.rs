@@ -21,6 +21,9 @@ const WHOLE_LIMIT: Duration = Duration::from_mins(2);
 const ANSWER_BYTES: u64 = 8 * 1024 * 1024;
 /// Most versions that are read in all.
 const MOST: usize = 2_000;
+/// Most bytes of schemas that are held in all, and of those that one refers to.
+const MOST_BYTES: usize = 128 * 1024 * 1024;
+const MOST_PART_BYTES: usize = 16 * 1024 * 1024;
 /// Most schemas that one refers to, itself and through others.
 const MOST_PARTS: usize = 200;
 
@@ -62,7 +65,8 @@ pub(super) fn read(url: &str, user: &str, password: &Password) -> Result<Haul, S
             haul.skipped.push(Line::skipped(subject, words));
             if registry.is_over() || haul.found.len() >= MOST {
                 let words = format!(
-                    "Not all was read: at most {MOST} versions, and for {} seconds",
+                    "Not all was read: at most {MOST} versions or {} MB, and for {} seconds",
+                    MOST_BYTES / 1024 / 1024,
                     WHOLE_LIMIT.as_secs()
                 );
                 haul.skipped
@@ -87,6 +91,8 @@ struct Registry {
     base: String,
     authorization: Option<String>,
     until: Instant,
+    /// Bytes of schemas that were read.
+    bytes: usize,
     /// What was read of schemas that others refer to.
     parts: BTreeMap<(String, u64), Registered>,
 }
@@ -114,12 +120,13 @@ impl Registry {
             base: url.trim_end_matches('/').to_owned(),
             authorization: (!user.is_empty()).then_some(login),
             until: Instant::now() + WHOLE_LIMIT,
+            bytes: 0,
             parts: BTreeMap::new(),
         }
     }
 
     fn is_over(&self) -> bool {
-        Instant::now() > self.until
+        Instant::now() > self.until || self.bytes > MOST_BYTES
     }
 
     /// All versions of a subject.
@@ -166,23 +173,29 @@ impl Registry {
         Ok(())
     }
 
-    fn version(&self, subject: &str, version: u64) -> Result<Registered, String> {
+    fn version(&mut self, subject: &str, version: u64) -> Result<Registered, String> {
         let path = format!("/subjects/{}/versions/{version}", encode(subject));
         let answer = self.need(&path)?;
-        Registered::read(&answer)
-            .ok_or_else(|| self.no_registry(&format!("{path} is no registered schema")))
+        let registered = Registered::read(&answer)
+            .ok_or_else(|| self.no_registry(&format!("{path} is no registered schema")))?;
+        self.bytes += registered.text.len();
+        Ok(registered)
     }
 
     /// The schemas that one refers to, and those that they refer to, by the names of the references.
     fn parts_of(&mut self, registered: &Registered) -> Result<BTreeMap<String, String>, String> {
         let mut out = BTreeMap::new();
+        let mut bytes = 0;
         let mut open: Vec<Reference> = registered.references.clone();
         while let Some(reference) = open.pop() {
             if out.contains_key(&reference.name) {
                 continue;
             }
-            if out.len() >= MOST_PARTS {
-                return Err(format!("It refers to more than {MOST_PARTS} schemas"));
+            if out.len() >= MOST_PARTS || bytes > MOST_PART_BYTES {
+                return Err(format!(
+                    "It refers to more than {MOST_PARTS} schemas or {} MB",
+                    MOST_PART_BYTES / 1024 / 1024
+                ));
             }
             let key = (reference.subject.clone(), reference.version);
             if !self.parts.contains_key(&key) {
@@ -191,6 +204,7 @@ impl Registry {
             }
             if let Some(part) = self.parts.get(&key) {
                 open.extend(part.references.iter().cloned());
+                bytes += part.text.len();
                 out.insert(reference.name, part.text.clone());
             }
         }
@@ -216,9 +230,7 @@ impl Registry {
     fn get(&self, path: &str) -> Result<Value, Trouble> {
         let base = &self.base;
         if self.is_over() {
-            let seconds = WHOLE_LIMIT.as_secs();
-            let words = format!("{base} was read for {seconds} seconds; the rest was left");
-            return Err(Trouble::Told(words));
+            return Err(Trouble::Told("It was not read any more".to_owned()));
         }
         let mut request = self.agent.get(format!("{base}{path}")).header(
             "Accept",

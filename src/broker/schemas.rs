@@ -160,8 +160,12 @@ pub(super) async fn save_sample(
     })
     .await;
     match written {
-        Ok(path) => {
-            let words = format!("The event was saved as {}", path.display());
+        Ok((path, written)) => {
+            let words = if written {
+                format!("The event was saved as {}", path.display())
+            } else {
+                format!("The event is saved already, as {}", path.display())
+            };
             outbox.notice(Gravity::Info, words).await;
             outbox.send(read(folder).await).await;
         }

@@ -166,7 +166,7 @@ impl Writer<'_> {
         let mut samples = 0;
         for (name, text) in &incoming.samples {
             match schemas::write_sample(self.folder, &event_type, name, text) {
-                Ok(_) => samples += 1,
+                Ok((_, written)) => samples += usize::from(written),
                 Err(error) => words = format!("The sample {name} was not written: {error}"),
             }
         }
@@ -235,6 +235,12 @@ impl Writer<'_> {
             }
             _ => String::new(),
         };
+        if incoming.text.len() as u64 > LARGEST {
+            return Err(io::Error::other(format!(
+                "it is larger than {} MB",
+                LARGEST / 1024 / 1024
+            )));
+        }
         let ending = ENDINGS[usize::from(incoming.avro)];
         schemas::write_as(self.folder, event_type, &version, ending, &incoming.text)?;
         now.insert(version.clone(), incoming.text.clone());

@@ -148,7 +148,8 @@ pub fn change_meta(
     fs::rename(&draft, &path)
 }
 
-/// Keeps an example event. One with the same content is there already, then nothing is written.
+/// Keeps an example event, and says where and whether it was written: one with the same content
+/// may be there already.
 ///
 /// # Errors
 /// The name is no file name, or it cannot be written.
@@ -157,7 +158,7 @@ pub fn write_sample(
     event_type: &str,
     sample: &str,
     text: &str,
-) -> io::Result<PathBuf> {
+) -> io::Result<(PathBuf, bool)> {
     if !is_plain(sample) {
         return Err(no_name());
     }
@@ -171,10 +172,10 @@ pub fn write_sample(
         };
         let path = around.join(name);
         match write_new(&path, text) {
-            Ok(()) => return Ok(path),
+            Ok(()) => return Ok((path, true)),
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
                 if text_of(&path) == text {
-                    return Ok(path);
+                    return Ok((path, false));
                 }
             }
             Err(error) => return Err(error),
@@ -313,10 +314,11 @@ mod tests {
         is_new("meta");
         fs::write(at.join(DEFAULTS), "level = \"FULL\"").unwrap();
         is_new("defaults");
-        let first = write_sample(at, "a", "x", "{}").unwrap();
+        let (first, written) = write_sample(at, "a", "x", "{}").unwrap();
         is_new("a sample");
-        assert_eq!(write_sample(at, "a", "x", "{}").unwrap(), first);
-        let other = write_sample(at, "a", "x", "[]").unwrap();
+        assert!(written);
+        assert_eq!(write_sample(at, "a", "x", "{}").unwrap(), (first, false));
+        let (other, _) = write_sample(at, "a", "x", "[]").unwrap();
         assert!(other.ends_with("a/samples/x-2.json"), "{}", other.display());
         assert!(write_sample(at, "a", "../x", "[]").is_err());
         let content = read(at).unwrap();

@@ -85,6 +85,10 @@ impl Lineage {
                 format!("{name} is met: {newer} fits the only earlier version")
             }
             Answer::Yes => format!("{name} is met: {newer} fits all {total} earlier versions"),
+            Answer::No if total == 1 => {
+                let list = names(Answer::No);
+                format!("{name} is not met: {newer} fails against the only earlier version, {list}")
+            }
             Answer::No => {
                 let failing = self.with(level, Answer::No).len();
                 let list = names(Answer::No);

@@ -1,22 +1,24 @@
 //! The form that imports schemas from elsewhere, and what came out.
 
 use eframe::egui::{
-    self, Frame, Margin, Modal, Rect, RichText, ScrollArea, Sense, Ui, WidgetInfo, accesskit::Role,
-    vec2,
+    self, Frame, Margin, Modal, Rect, RichText, ScrollArea, Sense, TextEdit, Ui, WidgetInfo,
+    accesskit::Role, vec2,
 };
 
 use super::super::Cx;
 use super::super::theme::{self, Palette, STEP};
 use super::super::widgets::{
-    banner, button, cell, password_field, primary_button, stacked_field, tabs, weak,
+    banner, button, cell, field_margin, password_field, primary_button, small_label, stacked_field,
+    tabs, weak,
 };
 use super::choose::{self, Wanted};
 use crate::schema::import::{Imported, Line, Outcome};
 use crate::state::Action;
 use crate::state::schemas::{Import, ImportKind, SchemaAction};
 
-/// Height of a line of the report, in points.
+/// Height of a line of the report, and width of the button beside a path, in points.
 const HEIGHT: f32 = 40.0;
+const BROWSE: f32 = 100.0;
 
 /// Opens the form.
 pub(super) fn open(cx: &mut Cx<'_>) {
@@ -116,15 +118,22 @@ fn form_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
 }
 
 fn path_ui(ui: &mut Ui, label: &str, text: &mut String, which: Wanted, to: &mut Option<Wanted>) {
-    stacked_field(ui, label, text);
-    // Two fields may have such a button; which one it is for is said to those who do not see.
-    let browse = button(ui, "Browse…", true);
-    let about = label.to_owned();
-    ui.ctx()
-        .accesskit_node_builder(browse.id, |node| node.set_description(about));
-    if browse.clicked() {
-        *to = Some(which);
-    }
+    ui.add_space(STEP);
+    let name = small_label(ui, label);
+    ui.horizontal(|ui| {
+        let edit = TextEdit::singleline(text)
+            .desired_width((ui.available_width() - BROWSE).max(80.0))
+            .margin(field_margin());
+        ui.add(edit).labelled_by(name.id);
+        // Two fields have such a button; which one it is for is said to those who do not see.
+        let browse = button(ui, "Browse…", true);
+        let about = label.to_owned();
+        ui.ctx()
+            .accesskit_node_builder(browse.id, |node| node.set_description(about));
+        if browse.clicked() {
+            *to = Some(which);
+        }
+    });
 }
 
 fn result_ui(ui: &mut Ui, cx: &Cx<'_>, most: f32) {
@@ -147,8 +156,11 @@ fn result_ui(ui: &mut Ui, cx: &Cx<'_>, most: f32) {
             ui.label(summary(done));
             ui.add_space(STEP);
             ui.spacing_mut().item_spacing.y = 0.0;
+            #[expect(clippy::cast_precision_loss, reason = "it is cut off soon")]
+            let height = (HEIGHT * done.lines.len() as f32).min(most);
             ScrollArea::vertical()
-                .max_height(most)
+                .max_height(height)
+                .min_scrolled_height(height)
                 .auto_shrink([false, true])
                 .show_rows(ui, HEIGHT, done.lines.len(), |ui, range| {
                     for line in &done.lines[range] {
