@@ -12,7 +12,7 @@ use eventscope::schema::import::{Imported, Outcome};
 use eventscope::schema::{Level, Meta, Policy};
 use serde_json::json;
 
-use crate::support::fake_registry::registry;
+use crate::support::fake_registry::{other, registry};
 
 struct Side {
     handle: Handle,
@@ -175,15 +175,16 @@ fn what_is_no_registry_says_so() {
     let closed = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
     let port = closed.local_addr().expect("its number").port();
     drop(closed);
-    let other = crate::support::fake_management::management(&[]);
     let known = registry(Vec::new(), None);
     for (url, words) in [
         (format!("http://127.0.0.1:{port}"), "Nothing listens"),
         (format!("{known}/nowhere"), "not a schema registry"),
-        (
-            format!("http://127.0.0.1:{other}/api"),
-            "Nothing that could be imported",
-        ),
+        (other(200, "[]"), "Nothing that could be imported"),
+        (other(200, "<html>"), "its answer is not JSON"),
+        (other(200, "{}"), "/subjects is not a list"),
+        (other(302, ""), "sends elsewhere (status 302)"),
+        (other(403, "{}"), "does not allow this user"),
+        (other(500, "{}"), "status 500"),
     ] {
         let told = match side.registry(folder.path(), &url, None) {
             Ok(done) => lines(&done).join(" "),

@@ -29,6 +29,29 @@ pub(crate) fn registry(subjects: Subjects, login: Option<&str>) -> String {
     format!("http://127.0.0.1:{port}")
 }
 
+/// Starts what is no registry and answers everything so; gives its address.
+pub(crate) fn other(status: u16, body: &'static str) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let port = listener.local_addr().expect("its number").port();
+    let accept = move || {
+        for mut socket in listener.incoming().flatten() {
+            let mut line = String::new();
+            let mut reader = BufReader::new(&socket);
+            while reader.read_line(&mut line).is_ok_and(|length| length > 2) {}
+            let length = body.len();
+            // A client that hangs up is no fault of ours.
+            write!(
+                socket,
+                "HTTP/1.1 {status} X\r\nLocation: /\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n{body}"
+            )
+            .ok();
+        }
+    };
+    let thread = thread::Builder::new().name("no registry".to_owned());
+    thread.spawn(accept).expect("a thread");
+    format!("http://127.0.0.1:{port}")
+}
+
 fn answer(mut socket: &TcpStream, subjects: &Subjects, login: Option<&str>) -> std::io::Result<()> {
     let mut reader = BufReader::new(socket);
     let mut first = String::new();

@@ -67,8 +67,12 @@ fn parsed(text: &str) -> Result<Value, String> {
     {
         return Ok(value);
     }
-    // The reader's own limits on depth, nodes and aliases hold.
-    let options = serde_saphyr::options! { with_snippet: false };
+    // The reader's own limits on depth, nodes and aliases hold. In YAML 1.2 `no` is a text.
+    let options = serde_saphyr::options! {
+        with_snippet: false,
+        strict_booleans: true,
+        underscored_numbers_as_strings: true,
+    };
     serde_saphyr::from_str_with_options(text, options)
         .map_err(|error| format!("It is neither JSON nor YAML that can be read: {error}"))
 }

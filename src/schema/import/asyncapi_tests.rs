@@ -171,10 +171,10 @@ fn hostile_documents_end_soon() {
 #[test]
 fn keys_and_versions_that_are_numbers_are_texts() {
     let text = "asyncapi: 2.0.0\ninfo: {version: 1.0}\nx-codes: {200: ok}\nchannels:\n  \
-                '7': {publish: {message: {payload: {enum: [no, 1, null]}}}}\n";
+                '7': {publish: {message: {payload: {enum: [no, 1_0, 1, null]}}}}\n";
     let haul = read(text, "x").unwrap();
     let one = of(&haul, "7");
     assert_eq!(one.version.as_deref(), Some("1.0"));
     let schema: Value = serde_json::from_str(&one.text).unwrap();
-    assert_eq!(schema["enum"], json!(["no", 1, null]));
+    assert_eq!(schema["enum"], json!(["no", "1_0", 1, null]));
 }

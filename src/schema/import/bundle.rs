@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value, json};
+use url::Url;
 
 /// Most parts that are taken in, and how deep a schema may be nested.
 const MOST: usize = 1_000;
@@ -56,6 +57,12 @@ pub(super) fn bundle(
         all.extend(defs);
     }
     Ok(out)
+}
+
+/// The address that a document gives itself.
+fn id(document: &Value) -> Option<&str> {
+    let id = document.get("$id").or_else(|| document.get("id"))?;
+    Some(id.as_str()?.trim_end_matches('#'))
 }
 
 struct Bundler<'a> {
@@ -145,12 +152,16 @@ impl<'a> Bundler<'a> {
     fn target<'r>(&self, reference: &'r str, at: &str) -> Result<(&'a str, &'r str), String> {
         let (address, pointer) = reference.split_once('#').unwrap_or((reference, ""));
         let wanted = if address.is_empty() { at } else { address };
-        let found = self.documents.iter().find(|(name, document)| {
-            **name == wanted
-                || ["$id", "id"].iter().any(|key| {
-                    let id = document.get(*key).and_then(Value::as_str);
-                    id.is_some_and(|id| id.trim_end_matches('#') == wanted)
-                })
+        // A name may be meant against the address that the document around gives itself.
+        let around = self.documents.get(at).and_then(|document| id(document));
+        let absolute = around
+            .and_then(|around| Url::parse(around).ok())
+            .and_then(|around| around.join(address).ok())
+            .map(String::from);
+        let is_it = |name: &str| name == wanted || absolute.as_deref() == Some(name);
+        let mut all = self.documents.iter();
+        let found = all.clone().find(|(name, _)| **name == wanted).or_else(|| {
+            all.find(|(name, document)| is_it(name) || id(document).is_some_and(is_it))
         });
         match found {
             Some((name, _)) => Ok((name, pointer)),
@@ -240,7 +251,7 @@ mod tests {
     fn documents_beside_come_along_without_their_addresses() {
         let order = json!({"$id": "http://x/order", "definitions": {"Id": {"type": "string"}},
             "properties": {"id": {"$ref": "#/definitions/Id"}, "buyer": {"$ref": "customer.json"},
-                "place": {"$ref": "http://x/address#/definitions/City"}}});
+                "place": {"$ref": "address#/definitions/City"}}});
         let customer = json!({"$schema": "s", "$id": "http://x/customer",
             "properties": {"home": {"$ref": "http://x/address"}}});
         let address = json!({"$id": "http://x/address", "definitions": {"City": {"type": "string"}},
