@@ -129,6 +129,8 @@ pub enum Command {
         /// Where they are.
         from: ImportFrom,
     },
+    /// End the import that runs, before it writes anything. It is answered all the same.
+    StopImport,
     /// Write down by which policy and level a type is judged. Answered by [`Update::Schemas`].
     JudgeSchemas {
         /// The folder of schemas.

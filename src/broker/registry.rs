@@ -9,10 +9,10 @@ use serde_json::Value;
 use crate::domain::Password;
 use crate::domain::base64;
 use crate::domain::endpoint::encode;
-use crate::schema::Level;
 use crate::schema::import::registry::{Reference, Registered};
 use crate::schema::import::{Haul, Line};
 use crate::schema::meta::Origin;
+use crate::schema::{Cancel, Level};
 
 /// Time for one request in all, and for everything.
 const REQUEST_LIMIT: Duration = Duration::from_secs(10);
@@ -40,8 +40,13 @@ enum Trouble {
 ///
 /// # Errors
 /// Nothing can be read; in words.
-pub(super) fn read(url: &str, user: &str, password: &Password) -> Result<Haul, String> {
-    let mut registry = Registry::new(url, user, password);
+pub(super) fn read(
+    url: &str,
+    user: &str,
+    password: &Password,
+    stop: &Cancel,
+) -> Result<Haul, String> {
+    let mut registry = Registry::new(url, user, password, stop.clone());
     let subjects = match registry.get("/subjects") {
         Ok(answer) => answer,
         Err(Trouble::Missing) => return Err(registry.no_registry("it does not know /subjects")),
@@ -91,6 +96,7 @@ struct Registry {
     base: String,
     authorization: Option<String>,
     until: Instant,
+    stop: Cancel,
     /// Bytes of schemas that were read.
     bytes: usize,
     /// What was read of schemas that others refer to.
@@ -98,7 +104,7 @@ struct Registry {
 }
 
 impl Registry {
-    fn new(url: &str, user: &str, password: &Password) -> Self {
+    fn new(url: &str, user: &str, password: &Password, stop: Cancel) -> Self {
         let agent = ureq::Agent::config_builder()
             .timeout_global(Some(REQUEST_LIMIT))
             // The password goes to the host the person named and to no other.
@@ -120,13 +126,14 @@ impl Registry {
             base: url.trim_end_matches('/').to_owned(),
             authorization: (!user.is_empty()).then_some(login),
             until: Instant::now() + WHOLE_LIMIT,
+            stop,
             bytes: 0,
             parts: BTreeMap::new(),
         }
     }
 
     fn is_over(&self) -> bool {
-        Instant::now() > self.until || self.bytes > MOST_BYTES
+        Instant::now() > self.until || self.bytes > MOST_BYTES || self.stop.is_cancelled()
     }
 
     /// All versions of a subject.

@@ -9,7 +9,7 @@ use super::registry;
 use super::wires::Outbox;
 use crate::protocol::{Gravity, ImportFrom, Notice, Update};
 use crate::schema::import::{Imported, asyncapi};
-use crate::schema::{Catalog, Level, Policy, meta};
+use crate::schema::{Cancel, Catalog, Level, Policy, meta};
 use crate::shop::SCHEMAS;
 use crate::storage::{schema_import, schemas};
 
@@ -76,9 +76,9 @@ pub(super) async fn save(
 }
 
 /// Writes schemas from elsewhere into a folder.
-pub(super) async fn import(folder: PathBuf, from: ImportFrom, outbox: Outbox) {
+pub(super) async fn import(folder: PathBuf, from: ImportFrom, stop: Cancel, outbox: Outbox) {
     let at = folder.clone();
-    let done = blocking(move || imported(&at, from)).await;
+    let done = blocking(move || imported(&at, from, &stop)).await;
     let wrote = done.is_ok();
     outbox.send(Update::Imported(done)).await;
     if wrote {
@@ -86,7 +86,7 @@ pub(super) async fn import(folder: PathBuf, from: ImportFrom, outbox: Outbox) {
     }
 }
 
-fn imported(folder: &Path, from: ImportFrom) -> Result<Imported, String> {
+fn imported(folder: &Path, from: ImportFrom, stop: &Cancel) -> Result<Imported, String> {
     let haul = match from {
         ImportFrom::Folder(other) if is_one(folder, &other) => {
             return Err("That is the folder itself: choose another one".to_owned());
@@ -109,8 +109,11 @@ fn imported(folder: &Path, from: ImportFrom) -> Result<Imported, String> {
             url,
             user,
             password,
-        } => registry::read(&url, &user, &password)?,
+        } => registry::read(&url, &user, &password, stop)?,
     };
+    if stop.is_cancelled() {
+        return Err("The import was stopped. Nothing was written".to_owned());
+    }
     schema_import::store(folder, haul).map_err(|error| told(folder, &error))
 }
 

@@ -22,6 +22,7 @@ use super::wires::{Outbox, Wires};
 use super::{Options, peek, preflight, records, schemas};
 use crate::domain::tap::TapId;
 use crate::protocol::{Command, Gravity, Link, RequestId, TapState, Update};
+use crate::schema::Cancel;
 
 /// What a request gets that needs a connection where there is none.
 const NOT_CONNECTED: &str = "Not connected";
@@ -49,6 +50,7 @@ pub(super) async fn run(
         shop: JoinSet::new(),
         folder: JoinSet::new(),
         imports: JoinSet::new(),
+        import_stop: Cancel::default(),
         aside,
         pauses: HashMap::new(),
     };
@@ -108,6 +110,8 @@ struct Session {
     folder: JoinSet<()>,
     /// Writes into a folder of schemas, whichever is watched.
     imports: JoinSet<()>,
+    /// Ends the import that runs.
+    import_stop: Cancel,
     /// Work that goes on whatever becomes of the connection, one after the other.
     aside: mpsc::Sender<Work>,
 }
@@ -223,9 +227,12 @@ impl Session {
                     .spawn(schemas::save(folder, event_type, version, text, outbox));
             }
             Command::ImportSchemas { folder, from } => {
-                let outbox = self.outbox.clone();
-                self.imports.spawn(schemas::import(folder, from, outbox));
+                self.import_stop = Cancel::default();
+                let (stop, outbox) = (self.import_stop.clone(), self.outbox.clone());
+                self.imports
+                    .spawn(schemas::import(folder, from, stop, outbox));
             }
+            Command::StopImport => self.import_stop.cancel(),
             Command::JudgeSchemas {
                 folder,
                 event_type,

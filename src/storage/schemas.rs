@@ -15,7 +15,9 @@ const MOST_FILES: usize = 2_000;
 const LARGEST: u64 = 4 * 1024 * 1024;
 /// Most example events of a type, and the largest.
 const MOST_SAMPLES: usize = 200;
-const LARGEST_SAMPLE: u64 = 1024 * 1024;
+const LARGEST_SAMPLE: u64 = 1_000_000;
+/// Most bytes of example events of all types.
+const ALL_SAMPLES: usize = 64 * 1024 * 1024;
 /// Endings of the files, the longest first.
 pub(super) const ENDINGS: [&str; 3] = [".schema.json", ".avsc", ".json"];
 /// What is said about a type, and about all.
@@ -36,16 +38,22 @@ pub fn read(folder: &Path) -> io::Result<Content> {
         defaults: text_of(&folder.join(DEFAULTS)),
         ..Content::default()
     };
+    let mut bytes = 0;
     for (event_type, version, path) in files(folder)? {
         if !content.meta.contains_key(&event_type) {
             let around = folder.join(&event_type);
             let meta = text_of(&around.join(META));
             content.meta.insert(event_type.clone(), meta);
             for path in samples(&around) {
+                if bytes > ALL_SAMPLES {
+                    break;
+                }
+                let text = text_of(&path);
+                bytes += text.len();
                 content.samples.push(Sample {
                     event_type: event_type.clone(),
                     name: name(&path).trim_end_matches(".json").to_owned(),
-                    text: text_of(&path),
+                    text,
                 });
             }
         }

@@ -12,7 +12,7 @@ use eventscope::schema::import::{Imported, Outcome};
 use eventscope::schema::{Level, Meta, Policy};
 use serde_json::json;
 
-use crate::support::fake_registry::{other, registry};
+use crate::support::fake_registry::{held, other, registry};
 
 struct Side {
     handle: Handle,
@@ -270,4 +270,53 @@ fn policy_and_level_of_a_type_are_written_down_and_samples_kept() {
     }
     let text = fs::read_to_string(at.join("a/meta.toml")).expect("a file");
     assert!(text.starts_with("owner = \"us\" # for now\n"), "{text}");
+}
+
+#[test]
+fn an_import_that_is_stopped_writes_nothing() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let at = folder.path().join("schemas");
+    let (asked, is_asked) = std::sync::mpsc::sync_channel(1);
+    let (go, may_go) = std::sync::mpsc::sync_channel(1);
+    let url = held(asked, may_go);
+    let side = Side::new();
+    let from = ImportFrom::Registry {
+        url,
+        user: String::new(),
+        password: Password::default(),
+    };
+    let import = Command::ImportSchemas {
+        folder: at.clone(),
+        from,
+    };
+    side.handle.send(import).expect("sent");
+    is_asked
+        .recv_timeout(Duration::from_secs(20))
+        .expect("it asks");
+    side.handle.send(Command::StopImport).expect("sent");
+    // The answer to this says that the stop was taken, too.
+    let nowhere = folder.path().join("nowhere");
+    side.handle
+        .send(Command::OpenSchemas(nowhere))
+        .expect("sent");
+    let mut go = Some(go);
+    loop {
+        match side
+            .updates
+            .recv_timeout(Duration::from_secs(20))
+            .expect("an answer")
+        {
+            Update::Schemas(Err(_)) => {
+                if let Some(go) = go.take() {
+                    go.send(()).expect("the registry answers");
+                }
+            }
+            Update::Imported(done) => {
+                assert!(done.expect_err("stopped").contains("stopped"));
+                break;
+            }
+            _ => {}
+        }
+    }
+    assert!(!at.exists());
 }

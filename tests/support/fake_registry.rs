@@ -4,6 +4,7 @@
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::sync::Arc;
+use std::sync::mpsc::{Receiver, SyncSender};
 use std::thread;
 
 use eventscope::domain::base64;
@@ -25,6 +26,23 @@ pub(crate) fn registry(subjects: Subjects, login: Option<&str>) -> String {
         }
     };
     let thread = thread::Builder::new().name("fake registry".to_owned());
+    thread.spawn(accept).expect("a thread");
+    format!("http://127.0.0.1:{port}")
+}
+
+/// Starts one without subjects that tells when it is asked, and answers when it may.
+pub(crate) fn held(asked: SyncSender<()>, may_go: Receiver<()>) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let port = listener.local_addr().expect("its number").port();
+    let accept = move || {
+        for socket in listener.incoming().flatten() {
+            // A test that is over waits for nothing.
+            asked.try_send(()).ok();
+            may_go.recv().ok();
+            answer(&socket, &Vec::new(), None).ok();
+        }
+    };
+    let thread = thread::Builder::new().name("held registry".to_owned());
     thread.spawn(accept).expect("a thread");
     format!("http://127.0.0.1:{port}")
 }

@@ -157,6 +157,8 @@ fn schemas_are_imported_from_a_folder_a_document_or_a_registry() {
     assert_eq!(folder, PathBuf::from("/schemas"));
     assert_eq!(from, ImportFrom::AsyncApi(PathBuf::from("/x/shop.yaml")));
     window.assert_sees("Importing…");
+    window.press("Stop");
+    assert!(matches!(window.take_last(), Command::StopImport));
     window.tell(Update::Imported(Err(
         "/x/shop.yaml cannot be read: no".into()
     )));

@@ -87,6 +87,8 @@ pub enum SchemaAction {
     Unfold(String),
     /// Import what the form says.
     Import,
+    /// End the import that runs.
+    StopImport,
     /// Keep this event as an example, under this name.
     SaveSample {
         /// Name of the sample.
@@ -306,6 +308,7 @@ impl SchemaDesk {
                 return None;
             }
             SchemaAction::Import => return self.import.begin(&mut forms.schema_import),
+            SchemaAction::StopImport => return Some(Command::StopImport),
             SchemaAction::SaveSample { sample, text } => {
                 return Some(Command::SaveSample {
                     folder: self.catalog.as_ref()?.folder.clone(),

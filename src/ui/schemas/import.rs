@@ -136,7 +136,7 @@ fn path_ui(ui: &mut Ui, label: &str, text: &mut String, which: Wanted, to: &mut 
     });
 }
 
-fn result_ui(ui: &mut Ui, cx: &Cx<'_>, most: f32) {
+fn result_ui(ui: &mut Ui, cx: &mut Cx<'_>, most: f32) {
     let palette = Palette::of(ui);
     match &cx.state.schemas.import {
         Import::None => {}
@@ -145,6 +145,9 @@ fn result_ui(ui: &mut Ui, cx: &Cx<'_>, most: f32) {
             ui.horizontal(|ui| {
                 ui.spinner();
                 weak(ui, "Importing…");
+                if button(ui, "Stop", true).clicked() {
+                    cx.actions.push(Action::Schemas(SchemaAction::StopImport));
+                }
             });
         }
         Import::Failed(words) => {
