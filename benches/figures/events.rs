@@ -69,3 +69,51 @@ pub(crate) fn event(n: u64) -> Event {
         body(n),
     )
 }
+
+/// A folder with a schema for each version of the events.
+pub(crate) fn write_schemas(folder: &std::path::Path) {
+    let text = serde_json::json!({
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "type": "object",
+        "properties": {
+            "eventId": {"type": "string", "format": "uuid"},
+            "eventType": {"const": "order.created"},
+            "version": {"type": "integer"},
+            "timestamp": {"type": "string", "format": "date-time"},
+            "data": {
+                "type": "object",
+                "properties": {
+                    "orderId": {"type": "string", "pattern": "^order-[0-9]+$"},
+                    "customer": {
+                        "type": "object",
+                        "properties": {"id": {"type": "string"}, "name": {"type": "string"}},
+                        "required": ["id", "name"]
+                    },
+                    "items": {
+                        "type": "array",
+                        "minItems": 1,
+                        "items": {
+                            "type": "object",
+                            "properties": {
+                                "sku": {"type": "string"},
+                                "quantity": {"type": "integer", "minimum": 1},
+                                "price": {"type": "number", "minimum": 0}
+                            },
+                            "required": ["sku", "quantity", "price"]
+                        }
+                    },
+                    "total": {"type": "number", "minimum": 0},
+                    "currency": {"enum": ["EUR", "GBP", "CHF"]}
+                },
+                "required": ["orderId", "customer", "items", "total", "currency"]
+            }
+        },
+        "required": ["eventId", "eventType", "version", "timestamp", "data"]
+    });
+    let own = folder.join("order.created");
+    std::fs::create_dir_all(&own).expect("a folder");
+    for version in 1..=3 {
+        let file = own.join(format!("{version}.schema.json"));
+        std::fs::write(file, text.to_string()).expect("a schema");
+    }
+}

@@ -54,6 +54,7 @@ const ALL: &[(&str, usize, &[&str])] = &[
         3,
         &["schema_recursive_ms", "schema_3000_properties_ms"],
     ),
+    ("tap-schemas", 3, &["tap_with_schemas_vs_without"]),
     ("memory", 3, &["bytes_per_event_overhead"]),
     ("idle", 3, &["idle_cpu_percent"]),
     ("first-frame", 3, &["first_frame_vs_empty_eframe"]),
@@ -94,6 +95,7 @@ fn main() {
 fn measure(what: &str, rest: &[String]) {
     match what {
         "tap" => tap::measure(),
+        "tap-schemas" => tap::measure_with_schemas(),
         "filters" => filters::measure(),
         "frames" => frames::measure_frames(),
         "repair" => repair::measure(),

@@ -2,7 +2,7 @@
 //! body away. Both read a queue that was filled beforehand, in turns, on the same broker.
 
 use std::ops::Range;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -14,6 +14,7 @@ use eventscope::broker::{Handle, Options};
 use eventscope::domain::tap::Limit;
 use eventscope::domain::{Endpoint, Password};
 use eventscope::launch::REPAINT;
+use eventscope::state::schemas::SchemaAction;
 use eventscope::state::tap_card::{Card, TapAction};
 use eventscope::state::{Action, State};
 use futures_util::StreamExt as _;
@@ -46,12 +47,38 @@ pub(crate) fn measure() {
         .expect("a private RabbitMQ");
     runtime.block_on(declare(broker.facts()));
     let bare = runtime.block_on(bare(broker.facts()));
-    let app = app(&runtime, broker.facts());
+    let app = app(&runtime, broker.facts(), None);
     println!("value tap_vs_bare_lapin {}", app.rate / bare.rate);
     println!("value tap_cpu_vs_bare_lapin {}", app.cpu / bare.cpu);
     println!("value tap_events_per_second {}", app.rate);
     println!("value tap_cpu_us_per_event {}", app.cpu * 1e6);
     println!("value bare_cpu_us_per_event {}", bare.cpu * 1e6);
+    drop(broker);
+    std::fs::remove_dir_all(folder).ok();
+}
+
+/// The same way with schemas of what comes, against without.
+pub(crate) fn measure_with_schemas() {
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR"));
+    let folder = folder.join(format!("tap-schemas-{}", std::process::id()));
+    let broker = runtime
+        .block_on(Sandbox::start(&folder.join("broker"), |_| {}))
+        .expect("a private RabbitMQ");
+    runtime.block_on(declare(broker.facts()));
+    let schemas = folder.join("schemas");
+    events::write_schemas(&schemas);
+    let without = app(&runtime, broker.facts(), None);
+    let with = app(&runtime, broker.facts(), Some(&schemas));
+    println!(
+        "value tap_with_schemas_vs_without {}",
+        with.rate / without.rate
+    );
+    println!("value tap_with_schemas_cpu_us_per_event {}", with.cpu * 1e6);
+    println!(
+        "value tap_without_schemas_cpu_us_per_event {}",
+        without.cpu * 1e6
+    );
     drop(broker);
     std::fs::remove_dir_all(folder).ok();
 }
@@ -250,12 +277,19 @@ impl Tapping {
 
 /// The whole app. While the queue is being filled its loop stands still, so that the events wait in
 /// the broker.
-fn app(runtime: &tokio::runtime::Runtime, facts: &SandboxFacts) -> Pace {
+fn app(runtime: &tokio::runtime::Runtime, facts: &SandboxFacts, schemas: Option<&Path>) -> Pace {
     let roomy = Limit {
         messages: 1_000_000,
         bytes: 2_000_000_000,
     };
     let mut app = Tapping::start(facts, 1 << 30, roomy);
+    if let Some(schemas) = schemas {
+        let open = SchemaAction::Open(schemas.to_owned());
+        app.window.app.act(Action::Schemas(open));
+        app.until("schemas", |state| {
+            !state.live.judging.catalog().types.is_empty()
+        });
+    }
     runtime.block_on(publish(facts, 0..EVENTS));
     let mut start = None;
     let mut from = 0;
@@ -266,5 +300,17 @@ fn app(runtime: &tokio::runtime::Runtime, facts: &SandboxFacts) -> Pace {
             from = app.received();
         }
     }
-    pace(start.expect("a start"), EVENTS - from)
+    // All that came is judged, too.
+    while schemas.is_some() && app.window.app.state().live.judging.done_to() < EVENTS {
+        app.window.frame();
+    }
+    let pace = pace(start.expect("a start"), EVENTS - from);
+    if schemas.is_some() {
+        let counted = app.window.app.state().live.judging.counted();
+        let matching = counted
+            .iter()
+            .filter(|one| one.label.starts_with("matches"));
+        assert_eq!(matching.map(|one| one.events).sum::<u64>(), EVENTS);
+    }
+    pace
 }

@@ -186,11 +186,20 @@ impl EventLog {
     /// of the open one, what lies in question is copied.
     #[must_use]
     pub fn pieces(&self, from: u64) -> Vec<Arc<Segment>> {
+        self.some_pieces(from, usize::MAX)
+    }
+
+    /// The same, but no more than so many pieces.
+    #[must_use]
+    pub fn some_pieces(&self, from: u64, most: usize) -> Vec<Arc<Segment>> {
         let after = self
             .sealed
             .partition_point(|sealed| sealed.segment.end() <= from);
-        let sealed = self.sealed.range(after..);
+        let sealed = self.sealed.range(after..).take(most);
         let mut pieces: Vec<_> = sealed.map(|sealed| Arc::clone(&sealed.segment)).collect();
+        if pieces.len() == most {
+            return pieces;
+        }
         let open = self.open.segment();
         let skip = usize::try_from(from.saturating_sub(open.first())).unwrap_or(usize::MAX);
         if skip < open.len() {

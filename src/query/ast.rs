@@ -156,6 +156,8 @@ named! {
         Id = "id", "Event id";
         /// The property `correlation-id`.
         Correlation = "correlation", "Correlation id";
+        /// Whether it is what it claims to be.
+        Schema = "schema", "Judged by its schema: matches, fails, fits-other …";
         /// The property `app-id`.
         App = "app", "Publishing application";
         /// The property `user-id`, or the login of the trace.

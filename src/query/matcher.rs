@@ -149,6 +149,7 @@ fn cost(check: &Check) -> u32 {
         Check::All | Check::Size(..) | Check::Age(..) | Check::Is(_) | Check::HasTrace => 0,
         Check::And(parts) | Check::Or(parts) => parts.iter().map(cost).sum(),
         Check::Not(part) => cost(part),
+        Check::Named(Named::Schema, _) | Check::HasNamed(Named::Schema) => 1_000,
         Check::Named(named, _) | Check::HasNamed(named) => match named {
             Named::Exchange
             | Named::Key
@@ -247,6 +248,7 @@ fn any_value(subject: &impl Subject, named: Named, found: &mut dyn FnMut(&Scalar
         Named::Version => text(subject.version()),
         Named::Id => text(subject.event_id().as_deref()),
         Named::Correlation => text(subject.correlation_id().as_deref()),
+        Named::Schema => text(subject.schema()),
         Named::MessageId => text(subject.message_id().as_deref()),
         Named::App => text(subject.properties().app_id.as_deref()),
         Named::User => {

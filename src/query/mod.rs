@@ -115,6 +115,22 @@ impl Filter {
         Matcher::new(&self.root)
     }
 
+    /// True if the answer depends on how events are judged by their schemas.
+    #[must_use]
+    pub fn asks_for_schemas(&self) -> bool {
+        let mut open = vec![&self.root];
+        while let Some(node) = open.pop() {
+            match node {
+                Node::And(parts) | Node::Or(parts) => open.extend(parts),
+                Node::Not(part) => open.push(part),
+                Node::Compare(Field::Named(Named::Schema), ..)
+                | Node::Has(Thing::Field(Field::Named(Named::Schema))) => return true,
+                _ => {}
+            }
+        }
+        false
+    }
+
     /// What both let through. A condition that is there already is not added again.
     #[must_use]
     pub fn and(self, other: Self) -> Self {

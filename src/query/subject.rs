@@ -29,6 +29,10 @@ pub trait Subject {
     fn message_id(&self) -> Option<Cow<'_, str>>;
     /// All properties and headers. May be costly: asked for only when a rare field needs it.
     fn properties(&self) -> Cow<'_, Properties>;
+    /// Whether it is what it claims to be, as one word; none where nobody judges.
+    fn schema(&self) -> Option<&'static str> {
+        None
+    }
     /// What the broker's trace tells of it.
     fn trace(&self) -> Option<&Trace>;
     /// The whole body.

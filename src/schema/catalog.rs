@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::{Avro, Draft, Meta, Unusable, Version};
+use super::{Avro, Draft, Meta, Rules, Unusable, Version};
 
 /// A schema as it lies in a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -87,6 +87,8 @@ pub struct Catalog {
     pub types: Vec<EventType>,
     /// What is said about all of them.
     pub defaults: Meta,
+    /// How events tell their version.
+    pub rules: Rules,
 }
 
 impl Catalog {
@@ -164,13 +166,17 @@ impl Catalog {
             folder,
             types,
             defaults: Meta::read(&defaults),
+            rules: Rules::default(),
         }
     }
 
     /// The type of this name.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&EventType> {
-        self.types.iter().find(|one| one.name == name)
+        let at = self
+            .types
+            .binary_search_by(|one| one.name.as_str().cmp(name));
+        self.types.get(at.ok()?)
     }
 }
 

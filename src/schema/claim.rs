@@ -1,27 +1,33 @@
 //! Which type and version an event claims to be of, by which sign, and whether it is true.
 
+use std::borrow::Cow;
+
 use serde_json::Value;
 
-use super::catalog::{Catalog, EventType, Ready};
-use super::{Failure, Version};
-use crate::domain::{Event, FieldValue};
+use super::body::{payload, read};
+use super::catalog::{Catalog, Entry, EventType, Ready};
+use super::rules::{Rule, Rules};
+use super::{Failure, Validator};
+use crate::domain::{Event, FieldValue, Properties};
 
-/// A larger body is not validated here, in bytes: the person waits for the answer.
+/// A larger body is not validated while a person waits for the answer, in bytes.
 const LARGEST: usize = 256 * 1024;
 /// Failures that are told.
 const TOLD: usize = 5;
+/// Longer texts are no version, in bytes.
+const LONGEST: usize = 100;
 
 /// What an event says of itself, and the sign it says it by.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Claim {
     /// The type or the version.
     pub what: String,
-    /// In words: `the header x-schema-version`.
-    pub sign: &'static str,
+    /// In words: `header x-schema-version`.
+    pub sign: String,
 }
 
 /// Whether an event is what it claims to be.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Judgement {
     /// It matches the version that it claims.
     Matches,
@@ -39,179 +45,311 @@ pub enum Judgement {
     NotJson,
 }
 
-/// The type that an event claims; the first sign counts.
-#[must_use]
-pub fn claimed_type(event: &Event) -> Option<Claim> {
-    let header = |names: &[&str]| text_header(event, names);
-    let claim = |what: Option<String>, sign| what.map(|what| Claim { what, sign });
-    claim(
-        header(&["cloudEvents:type", "cloudEvents_type", "ce-type", "ce_type"]),
-        "a CloudEvents header",
-    )
-    .or_else(|| claim(header(&["x-event-type"]), "the header x-event-type"))
-    .or_else(|| claim(event.properties.message_type.clone(), "the property type"))
-    .or_else(|| {
-        claim(
-            header(&["NServiceBus.EnclosedMessageTypes"]),
-            "a header of NServiceBus",
-        )
-    })
-    .or_else(|| claim(header(&["__TypeId__"]), "a header of Spring"))
-    .or_else(|| {
-        claim(
-            event.envelope.event_type.as_deref().map(str::to_owned),
-            "a field of the body",
-        )
-    })
-    .or_else(|| claim(Some(event.routing_key.clone()), "the routing key"))
+impl Judgement {
+    /// The words of [`Self::name`], with what each means.
+    pub const NAMES: [(&str, &str); 7] = [
+        ("matches", "Matches the version that it claims"),
+        (
+            "fails",
+            "Matches neither what it claims nor another version",
+        ),
+        ("fits-other", "Claims one version and matches only another"),
+        ("no-version", "Claims no version and matches one"),
+        (
+            "unknown-version",
+            "Claims a version that is not in the folder",
+        ),
+        ("no-schema", "Its type has no schema"),
+        ("not-json", "The body is not JSON, or too large to validate"),
+    ];
+
+    /// One word, as a filter has it.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Matches => "matches",
+            Self::Fails(_) => "fails",
+            Self::FitsOnly(_) => "fits-other",
+            Self::Unclaimed(fits) if fits.is_empty() => "fails",
+            Self::Unclaimed(_) => "no-version",
+            Self::UnknownVersion => "unknown-version",
+            Self::NoSchema => "no-schema",
+            Self::NotJson => "not-json",
+        }
+    }
 }
 
-/// The version that an event claims; the first sign counts.
-#[must_use]
-pub fn claimed_version(event: &Event) -> Option<Claim> {
-    let header = |names: &[&str]| text_header(event, names);
-    let claim = |what: Option<String>, sign| what.map(|what| Claim { what, sign });
-    let address = header(&[
-        "cloudEvents:dataschema",
-        "cloudEvents_dataschema",
-        "ce-dataschema",
-        "ce_dataschema",
-    ]);
-    let last = address
-        .as_deref()
-        .and_then(|address| address.rsplit(['/', '#']).next())
-        .map(bare);
-    claim(last, "the CloudEvents header dataschema")
-        .or_else(|| {
-            let names = [
-                "schema-version",
-                "x-schema-version",
-                "event-version",
-                "x-event-version",
-                "version",
-            ];
-            claim(
-                header(&names).as_deref().map(bare),
-                "a header for the version",
-            )
-        })
-        .or_else(|| {
-            claim(
-                event
-                    .properties
-                    .content_type
-                    .as_deref()
-                    .and_then(of_content_type),
-                "the content type",
-            )
-        })
-        .or_else(|| {
-            claim(
-                event.properties.message_type.as_deref().and_then(suffix),
-                "the property type",
-            )
-        })
-        .or_else(|| claim(suffix(&event.routing_key), "the routing key"))
-        .or_else(|| {
-            claim(
-                event.envelope.version.as_deref().map(bare),
-                "a field of the body",
-            )
-        })
+/// What an event shows of itself to the rules.
+#[derive(Clone, Copy, Debug)]
+pub struct Facts<'a> {
+    /// Its properties and headers.
+    pub properties: &'a Properties,
+    /// Its routing key.
+    pub routing_key: &'a str,
+    /// The type that its envelope tells, see [`crate::domain::Event::envelope`].
+    pub event_type: Option<&'a str>,
+    /// Its body, if it is JSON.
+    pub document: Option<&'a Value>,
 }
 
-/// Judges an event by the schemas of a folder.
+impl<'a> Facts<'a> {
+    /// Of an event whose body was read.
+    #[must_use]
+    pub fn of(event: &'a Event, document: Option<&'a Value>) -> Self {
+        Self {
+            properties: &event.properties,
+            routing_key: &event.routing_key,
+            event_type: event.envelope.event_type.as_deref(),
+            document,
+        }
+    }
+
+    fn header(&self, names: &[&str]) -> Option<Cow<'a, str>> {
+        let value = names.iter().find_map(|name| self.properties.header(name))?;
+        match value {
+            FieldValue::Text(text) => Some(Cow::Borrowed(text.as_str())),
+            other => Some(Cow::Owned(other.as_integer()?.to_string())),
+        }
+    }
+
+    fn field(&self, pointer: &str) -> Option<Cow<'a, str>> {
+        match self.document?.pointer(pointer)? {
+            Value::String(text) => Some(Cow::Borrowed(text)),
+            Value::Number(number) => Some(Cow::Owned(number.to_string())),
+            _ => None,
+        }
+    }
+
+    fn is_cloud_event(&self) -> bool {
+        self.document
+            .and_then(|document| document.get("specversion"))
+            .is_some_and(Value::is_string)
+    }
+
+    /// The names of the classes that frameworks put into a message.
+    fn class(&self) -> Option<Cow<'a, str>> {
+        let enclosed = ["NServiceBus.EnclosedMessageTypes", "__TypeId__"];
+        let name = self.header(&enclosed).or_else(|| {
+            let first = self.document?.get("messageType")?.get(0)?.as_str()?;
+            Some(Cow::Borrowed(first))
+        })?;
+        // The first of several, without its assembly: `Acme.Orders.OrderCreated, Acme, …`.
+        let end = name.find([',', ';']).unwrap_or(name.len());
+        Some(match name {
+            Cow::Borrowed(name) => Cow::Borrowed(name[..end].trim()),
+            Cow::Owned(name) => Cow::Owned(name[..end].trim().to_owned()),
+        })
+    }
+
+    /// The type that is claimed, and by which sign; the first counts.
+    #[must_use]
+    pub fn claimed_type(&self) -> (Cow<'a, str>, &'static str) {
+        const CLOUD_EVENT: [&str; 4] =
+            ["cloudEvents:type", "cloudEvents_type", "ce-type", "ce_type"];
+        let of_body = || self.is_cloud_event().then(|| self.field("/type")).flatten();
+        let property = || self.properties.message_type.as_deref().map(Cow::Borrowed);
+        of_body()
+            .map(|name| (name, "the CloudEvent in the body"))
+            .or_else(|| Some((self.header(&CLOUD_EVENT)?, "a CloudEvents header")))
+            .or_else(|| Some((self.header(&["x-event-type"])?, "the header x-event-type")))
+            .or_else(|| Some((property()?, "the property type")))
+            .or_else(|| Some((self.class()?, "the class name of a framework")))
+            .or_else(|| Some((Cow::Borrowed(self.event_type?), "a field of the body")))
+            .unwrap_or((Cow::Borrowed(self.routing_key), "the routing key"))
+    }
+
+    /// The version that is claimed, and by which rule; the first counts.
+    #[must_use]
+    pub fn claimed_version<'r>(&self, rules: &'r Rules) -> Option<(Cow<'a, str>, &'r Rule)> {
+        rules.0.iter().find_map(|rule| {
+            let version = self.version_by(rule)?;
+            (!version.is_empty() && version.len() <= LONGEST).then_some((version, rule))
+        })
+    }
+
+    fn version_by(&self, rule: &Rule) -> Option<Cow<'a, str>> {
+        const ADDRESS: [&str; 4] = [
+            "cloudEvents:dataschema",
+            "cloudEvents_dataschema",
+            "ce-dataschema",
+            "ce_dataschema",
+        ];
+        let last = |address: Cow<'a, str>| {
+            let last = address.rsplit(['/', '#']).next().unwrap_or_default();
+            Cow::Owned(bare(last).to_owned())
+        };
+        let owned = |text: &str| Cow::Owned(bare(text).to_owned());
+        match rule {
+            Rule::CloudEventBody => {
+                let address = self.is_cloud_event().then(|| self.field("/dataschema"));
+                address.flatten().map(last)
+            }
+            Rule::CloudEventHeaders => self.header(&ADDRESS).map(last),
+            Rule::Header(name) => self.header(&[name]).map(|text| owned(&text)),
+            Rule::ContentType => {
+                let kind = self.properties.content_type.as_deref()?;
+                of_content_type(kind).map(Cow::Borrowed)
+            }
+            Rule::Type => {
+                let name = self.properties.message_type.as_deref()?;
+                version_in(name)
+                    .or_else(|| number_behind(name))
+                    .map(Cow::Borrowed)
+            }
+            Rule::Framework => self.class().and_then(|name| version_in(&name).map(owned)),
+            Rule::RoutingKey => version_in(self.routing_key).map(Cow::Borrowed),
+            Rule::Body(pointer) => self.field(pointer).map(|text| owned(&text)),
+        }
+    }
+}
+
+/// The type that an event claims, and by which sign.
+#[must_use]
+pub fn claimed_type(event: &Event) -> Claim {
+    let document = read(&event.body, &event.properties, LARGEST);
+    let (what, sign) = Facts::of(event, document.as_ref()).claimed_type();
+    Claim {
+        what: what.into_owned(),
+        sign: sign.to_owned(),
+    }
+}
+
+/// The version that an event claims, and by which rule.
+#[must_use]
+pub fn claimed_version(event: &Event, rules: &Rules) -> Option<Claim> {
+    let document = read(&event.body, &event.properties, LARGEST);
+    let (what, rule) = Facts::of(event, document.as_ref()).claimed_version(rules)?;
+    Some(Claim {
+        what: what.into_owned(),
+        sign: rule.to_string(),
+    })
+}
+
+/// Judges an event by the schemas of a folder, with the failures in words.
 #[must_use]
 pub fn judge(event: &Event, catalog: &Catalog) -> Judgement {
-    let Some(kind) =
-        claimed_type(event).and_then(|claim| find(catalog, &claim.what, &event.routing_key))
-    else {
+    let document = read(&event.body, &event.properties, LARGEST);
+    judge_facts(&Facts::of(event, document.as_ref()), catalog, TOLD)
+}
+
+/// The same for an event whose body was read; at most `told` failures are worked out.
+#[must_use]
+pub fn judge_facts(facts: &Facts<'_>, catalog: &Catalog, told: usize) -> Judgement {
+    let (name, _) = facts.claimed_type();
+    let Some(kind) = find(catalog, &name, facts.routing_key) else {
         return Judgement::NoSchema;
     };
-    if event.body.len() > LARGEST {
-        return Judgement::NotJson;
-    }
-    let Ok(body) = serde_json::from_slice::<Value>(&event.body) else {
+    let Some(document) = facts.document else {
         return Judgement::NotJson;
     };
-    let ready = |entry: &'_ super::Entry| match &entry.ready {
-        Ok(Ready::Json(version)) => Some(version.clone()),
-        _ => None,
-    };
+    let body = payload(document);
     let fits = || -> Vec<String> {
         let fitting = kind
             .versions
             .iter()
-            .filter(|entry| ready(entry).is_some_and(|v| v.validator.is_valid(&body)));
+            .filter(|entry| validator(entry).is_some_and(|one| one.is_valid(body)));
         fitting.map(|entry| entry.version.clone()).collect()
     };
-    let Some(claim) = claimed_version(event) else {
+    let Some((claimed, _)) = facts.claimed_version(&catalog.rules) else {
         return Judgement::Unclaimed(fits());
     };
-    let Some(version) = kind.get(&claim.what).and_then(ready) else {
+    let Some(own) = kind.get(&claimed).and_then(validator) else {
         return Judgement::UnknownVersion;
     };
-    let version: &Version = &version;
-    if version.validator.is_valid(&body) {
+    if own.is_valid(body) {
         return Judgement::Matches;
     }
     let others = fits();
-    if others.is_empty() {
-        Judgement::Fails(version.validator.failures(&body, TOLD))
-    } else {
+    if !others.is_empty() {
         Judgement::FitsOnly(others)
+    } else if told == 0 {
+        Judgement::Fails(Vec::new())
+    } else {
+        Judgement::Fails(own.failures(body, told))
     }
 }
 
-fn find<'a>(catalog: &'a Catalog, claimed: &str, routing_key: &str) -> Option<&'a EventType> {
-    let without = |name: &str| match suffix(name) {
-        Some(_) => name
-            .rsplit_once(['.', '_', '-'])
-            .map(|(head, _)| head.to_owned()),
-        None => None,
+fn validator(entry: &Entry) -> Option<&Validator> {
+    match &entry.ready {
+        Ok(Ready::Json(version)) => Some(&version.validator),
+        _ => None,
+    }
+}
+
+/// The type of the folder that an event is of: by the name that it claims, with or without a
+/// version in it, else by its routing key.
+#[must_use]
+pub fn find<'a>(catalog: &'a Catalog, claimed: &str, routing_key: &str) -> Option<&'a EventType> {
+    let by = |name: &str| {
+        catalog
+            .get(name)
+            .or_else(|| catalog.get(&without_version(name)?))
     };
-    [
-        Some(claimed.to_owned()),
-        without(claimed),
-        Some(routing_key.to_owned()),
-        without(routing_key),
-    ]
-    .into_iter()
-    .flatten()
-    .find_map(|name| catalog.get(&name))
-}
-
-fn text_header(event: &Event, names: &[&str]) -> Option<String> {
-    let value = names
-        .iter()
-        .find_map(|name| event.properties.header(name))?;
-    match value {
-        FieldValue::Text(text) => Some(text.as_str().to_owned()),
-        other => Some(other.as_integer()?.to_string()),
-    }
+    // `urn:message:Acme.Orders:OrderCreated` is an `OrderCreated`.
+    let class = |name: &str| {
+        let (_, last) = name.rsplit_once([':', '.'])?;
+        name.contains(':').then(|| by(last)).flatten()
+    };
+    by(claimed)
+        .or_else(|| class(claimed))
+        .or_else(|| by(routing_key))
 }
 
 /// `v2` is version `2`.
-fn bare(version: &str) -> String {
-    let number = version
+fn bare(version: &str) -> &str {
+    version
         .strip_prefix(['v', 'V'])
-        .filter(|rest| rest.starts_with(|c: char| c.is_ascii_digit()));
-    number.unwrap_or(version).to_owned()
+        .filter(|rest| rest.starts_with(|c: char| c.is_ascii_digit()))
+        .unwrap_or(version)
 }
 
-/// The `2` of `order.created.v2` or `order_created_v2`.
-fn suffix(name: &str) -> Option<String> {
-    let (_, last) = name.rsplit_once(['.', '_', '-'])?;
-    let number = last.strip_prefix(['v', 'V'])?;
-    (!number.is_empty() && number.bytes().all(|b| b.is_ascii_digit())).then(|| number.to_owned())
+/// The `2` of a word `v2`.
+fn numbered(word: &str) -> Option<&str> {
+    let number = word.strip_prefix(['v', 'V'])?;
+    (!number.is_empty() && number.bytes().all(|b| b.is_ascii_digit())).then_some(number)
+}
+
+const BETWEEN: [char; 4] = ['.', '_', '-', ':'];
+
+/// The `2` of `order.created.v2`, `order_created_v2` or `Acme.Orders.V2.OrderCreated`.
+fn version_in(name: &str) -> Option<&str> {
+    name.rsplit(BETWEEN).find_map(numbered)
+}
+
+/// The `2` of `order.created.2`.
+fn number_behind(name: &str) -> Option<&str> {
+    let (_, last) = name.rsplit_once('.')?;
+    (!last.is_empty() && last.bytes().all(|b| b.is_ascii_digit())).then_some(last)
+}
+
+/// `order.created` of `order.created.v2` and of `order.created.2`.
+fn without_version(name: &str) -> Option<String> {
+    if let Some((head, last)) = name.rsplit_once(BETWEEN)
+        && (numbered(last).is_some() || number_behind(name).is_some())
+    {
+        return Some(head.to_owned());
+    }
+    let words: Vec<&str> = name.split('.').collect();
+    let kept: Vec<&str> = words
+        .iter()
+        .copied()
+        .filter(|word| numbered(word).is_none())
+        .collect();
+    (kept.len() < words.len()).then(|| kept.join("."))
 }
 
 /// The `2` of `application/vnd.acme.order.v2+json` or `application/json; version=2`.
-fn of_content_type(content_type: &str) -> Option<String> {
+fn of_content_type(content_type: &str) -> Option<&str> {
     let mut parts = content_type.split(';');
     let kind = parts.next()?.trim();
-    let parameter = parts.find_map(|part| part.trim().strip_prefix("version=").map(bare));
-    parameter.or_else(|| suffix(kind.rsplit_once('+').map_or(kind, |(head, _)| head)))
+    let parameter = parts.find_map(|part| part.trim().strip_prefix("version="));
+    let ending = || {
+        let kind = kind.rsplit_once('+').map_or(kind, |(head, _)| head);
+        numbered(kind.rsplit_once(BETWEEN)?.1)
+    };
+    parameter
+        .map(|version| bare(version.trim_matches('"')))
+        .or_else(ending)
 }
 
 #[cfg(test)]
@@ -272,18 +410,56 @@ mod tests {
             judged(&event("order.created.v2", r#"{"amount":"1"}"#)),
             Judgement::Matches
         );
+        assert_eq!(
+            judged(&event("v2.order.created", r#"{"amount":"1"}"#)),
+            Judgement::Matches
+        );
         assert_eq!(judged(&event("order.paid", "{}")), Judgement::NoSchema);
+    }
+
+    #[test]
+    fn a_class_of_a_framework_names_its_type_and_what_it_encloses_is_judged() {
+        let source = Source {
+            event_type: "OrderCreated".into(),
+            version: "2".into(),
+            file: "2.schema.json".into(),
+            text: r#"{"type":"object","required":["amount"]}"#.into(),
+        };
+        let catalog = Catalog::new(PathBuf::new(), vec![source]);
+        let of = |inside: &str| {
+            let body = format!(
+                r#"{{"messageType":["urn:message:Acme.V2:OrderCreated"],"message":{inside}}}"#
+            );
+            judge(&event("k", &body), &catalog)
+        };
+        assert_eq!(of(r#"{"amount":1}"#), Judgement::Matches);
+        assert_eq!(of("{}").name(), "fails");
     }
 
     #[test]
     fn the_first_sign_of_a_version_counts_and_is_named() {
         let mut event = claiming("3", r#"{"version":4}"#);
         event.properties.content_type = Some("application/vnd.acme.order.v2+json".into());
-        assert_eq!(claimed_version(&event).unwrap().what, "3");
+        let version = |event: &Event| {
+            let claim = claimed_version(event, &Rules::default()).unwrap();
+            format!("{} by {}", claim.what, claim.sign)
+        };
+        assert_eq!(version(&event), "3 by header x-schema-version");
         event.properties.headers = None;
-        let claim = claimed_version(&event).unwrap();
-        assert_eq!((claim.what.as_str(), claim.sign), ("2", "the content type"));
+        assert_eq!(version(&event), "2 by content type");
         event.properties.content_type = Some("application/json; version=5".into());
-        assert_eq!(claimed_version(&event).unwrap().what, "5");
+        assert_eq!(version(&event), "5 by content type");
+        event.properties.content_type = None;
+        assert_eq!(version(&event), "4 by body /version");
+        event.routing_key = "order.v6.created".into();
+        assert_eq!(version(&event), "6 by routing key");
+        event.properties.message_type = Some("Acme.V7.OrderCreated".into());
+        assert_eq!(version(&event), "7 by property type");
+        let own = Rules::parse("body /version").unwrap();
+        assert_eq!(claimed_version(&event, &own).unwrap().what, "4");
+        let body =
+            r#"{"specversion":"1.0","type":"order.created","dataschema":"https://x/8","data":{}}"#;
+        let event = crate::log::tests::event("k", body);
+        assert_eq!(version(&event), "8 by CloudEvent in the body");
     }
 }

@@ -46,10 +46,17 @@ pub struct Shape {
 impl Shape {
     /// Learns from one more value. The cost does not depend on how many were seen before.
     pub fn learn(&mut self, value: &Value) {
-        self.add(value, 0);
+        let mut room = usize::MAX;
+        self.learn_within(value, &mut room);
     }
 
-    fn add(&mut self, value: &Value, depth: usize) {
+    /// The same; `room` is how many places may still be added, so that names without end do not
+    /// take memory without end.
+    pub fn learn_within(&mut self, value: &Value, room: &mut usize) {
+        self.add(value, 0, room);
+    }
+
+    fn add(&mut self, value: &Value, depth: usize, room: &mut usize) {
         self.seen += 1;
         match value {
             Value::Null => self.nulls += 1,
@@ -71,7 +78,7 @@ impl Shape {
                 if depth < DEEPEST {
                     let elements = self.elements.get_or_insert_with(Box::default);
                     for one in list {
-                        elements.add(one, depth + 1);
+                        elements.add(one, depth + 1, room);
                     }
                 }
             }
@@ -79,15 +86,15 @@ impl Shape {
                 self.objects += 1;
                 if depth < DEEPEST {
                     for (name, value) in map {
-                        if !self.properties.contains_key(name)
-                            && self.properties.len() >= MOST_NAMES
-                        {
+                        if let Some(known) = self.properties.get_mut(name) {
+                            known.add(value, depth + 1, room);
+                        } else if self.properties.len() >= MOST_NAMES || *room == 0 {
                             self.many = true;
                         } else {
-                            self.properties
-                                .entry(name.clone())
-                                .or_default()
-                                .add(value, depth + 1);
+                            *room -= 1;
+                            let mut new = Self::default();
+                            new.add(value, depth + 1, room);
+                            self.properties.insert(name.clone(), new);
                         }
                     }
                 }
@@ -102,8 +109,11 @@ impl Shape {
         }
         self.strings += 1;
         if let Some(choices) = &mut self.choices {
-            *choices.entry(text.to_owned()).or_default() += 1;
-            if choices.len() > MOST_CHOICES || text.len() > LONGEST {
+            if let Some(count) = choices.get_mut(text) {
+                *count += 1;
+            } else if choices.len() < MOST_CHOICES && text.len() <= LONGEST {
+                choices.insert(text.to_owned(), 1);
+            } else {
                 self.choices = None;
             }
         }

@@ -5,6 +5,7 @@
 //! shown. A policy decides what a writer is taken to write and a reader to forgive.
 
 mod avro;
+pub mod body;
 pub mod catalog;
 mod change;
 mod check;
@@ -19,12 +20,14 @@ mod inclusion;
 pub mod infer;
 pub mod meta;
 mod normal;
+pub mod novelty;
 mod numbers;
 mod policy;
 mod prune;
 mod reading;
 mod refs;
 mod report;
+pub mod rules;
 mod strings;
 #[cfg(test)]
 mod tests;
@@ -42,6 +45,7 @@ pub use draft::Draft;
 pub use meta::Meta;
 pub use policy::{Level, Policy};
 pub use report::{json, markdown, sentence, text};
+pub use rules::{Rule, Rules};
 pub use validate::Validator;
 pub use version::Version;
 
@@ -58,7 +62,7 @@ impl Unusable {
 }
 
 /// What is wrong with an event.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Failure {
     /// JSON pointer of the place in the event.
     pub at: String,

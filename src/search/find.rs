@@ -2,11 +2,15 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use crate::domain::tap::TapId;
 use crate::domain::{PayloadKind, Properties, Trace, routing_key};
 use crate::log::{Entry, Kept, Segment, Shape};
 use crate::query::{Matcher, Needle, Subject};
+use crate::schema::Catalog;
+use crate::schema::body::read;
+use crate::schema::claim::{Facts, judge_facts};
 
 /// What is narrowed by a click: branches of the key tree and taps. Looked at once for each
 /// distinct key and shape, not for each event.
@@ -46,6 +50,8 @@ pub struct Wanted {
     pub correlation_id: Option<String>,
     /// The filter line; `None` if it is empty.
     pub matcher: Option<Matcher>,
+    /// The schemas that events are judged by, if the filter asks for that.
+    pub schemas: Option<Arc<Catalog>>,
     /// The time that ages are measured from, in milliseconds since 1970.
     pub now_ms: i64,
 }
@@ -71,7 +77,10 @@ impl Wanted {
             Entry::Gap { .. } => Some(number(row)),
             Entry::Event(event) => {
                 let matched = || match &self.matcher {
-                    Some(matcher) => matcher.matches(&event, self.now_ms),
+                    Some(matcher) => match &self.schemas {
+                        Some(schemas) => matcher.matches(&Judged(event, schemas), self.now_ms),
+                        None => matcher.matches(&event, self.now_ms),
+                    },
                     None => true,
                 };
                 (in_scope(&event) && (sure || matched())).then(|| number(row))
@@ -199,5 +208,67 @@ impl Subject for Kept<'_> {
     }
     fn data(&self) -> &[u8] {
         Kept::data(*self)
+    }
+}
+
+/// An event that is also judged by its schema.
+struct Judged<'a>(Kept<'a>, &'a Catalog);
+
+/// A larger body is not judged, in bytes.
+const LARGEST: usize = 1_000_000;
+
+impl Subject for Judged<'_> {
+    fn schema(&self) -> Option<&'static str> {
+        let properties = self.0.properties();
+        let document = read(self.0.body(), &properties, LARGEST);
+        let facts = Facts {
+            properties: &properties,
+            routing_key: self.0.routing_key(),
+            event_type: self.0.shape().event_type.as_deref(),
+            document: document.as_ref(),
+        };
+        Some(judge_facts(&facts, self.1, 0).name())
+    }
+    fn received_ms(&self) -> i64 {
+        Subject::received_ms(&self.0)
+    }
+    fn exchange(&self) -> &str {
+        Subject::exchange(&self.0)
+    }
+    fn routing_key(&self) -> &str {
+        Subject::routing_key(&self.0)
+    }
+    fn redelivered(&self) -> bool {
+        Subject::redelivered(&self.0)
+    }
+    fn kind(&self) -> PayloadKind {
+        Subject::kind(&self.0)
+    }
+    fn event_type(&self) -> Option<&str> {
+        Subject::event_type(&self.0)
+    }
+    fn version(&self) -> Option<&str> {
+        Subject::version(&self.0)
+    }
+    fn event_id(&self) -> Option<Cow<'_, str>> {
+        Subject::event_id(&self.0)
+    }
+    fn correlation_id(&self) -> Option<Cow<'_, str>> {
+        Subject::correlation_id(&self.0)
+    }
+    fn message_id(&self) -> Option<Cow<'_, str>> {
+        Subject::message_id(&self.0)
+    }
+    fn properties(&self) -> Cow<'_, Properties> {
+        Subject::properties(&self.0)
+    }
+    fn trace(&self) -> Option<&Trace> {
+        Subject::trace(&self.0)
+    }
+    fn body(&self) -> &[u8] {
+        Subject::body(&self.0)
+    }
+    fn data(&self) -> &[u8] {
+        Subject::data(&self.0)
     }
 }

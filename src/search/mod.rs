@@ -2,6 +2,7 @@
 //! The window polls; nothing here makes it wait.
 
 mod find;
+mod judging;
 mod order;
 mod series;
 
@@ -15,6 +16,7 @@ use crossbeam_channel::{Receiver, TryRecvError};
 use crate::log::{EventLog, Segment};
 
 pub use find::{Scope, Wanted};
+pub use judging::{Counted, Judging, NewShape, SeenType, Standing};
 pub use order::{Order, SortBy};
 pub use series::{Point, Series};
 

@@ -1,5 +1,7 @@
 //! The live stream: the log that the taps fill, the tree of keys and the rows that are shown.
 
+use std::sync::Arc;
+
 use chrono::{DateTime, Utc};
 
 use crate::domain::tap::TapId;
@@ -11,7 +13,8 @@ use super::tree::KeyTree;
 use super::view::{Criteria, View};
 use crate::log::{Batch, DEFAULT_MAX_BYTES, EventLog};
 use crate::query::Filter;
-use crate::search::{Series, SortBy};
+use crate::schema::Catalog;
+use crate::search::{Judging, Series, SortBy};
 
 /// What a person can do on the live screen.
 #[derive(Clone, Debug)]
@@ -88,6 +91,8 @@ pub struct Live {
     pub tree: KeyTree,
     /// Which rows are shown.
     pub view: View,
+    /// What the events are by their schemas.
+    pub judging: Judging,
     /// What is selected.
     pub selection: Selection,
     /// A number over time.
@@ -108,6 +113,7 @@ impl Default for Live {
             log: EventLog::new(DEFAULT_MAX_BYTES),
             tree: KeyTree::default(),
             view: View::default(),
+            judging: Judging::default(),
             selection: Selection::default(),
             plot: None,
             follow: true,
@@ -119,6 +125,9 @@ impl Default for Live {
     }
 }
 
+/// Milliseconds between two looks whether events were judged.
+const JUDGING_MS: i64 = 30;
+
 /// A second between two computations of the rates.
 const TICK_MS: i64 = 1_000;
 
@@ -128,6 +137,13 @@ impl Live {
         self.tree.count(batch);
         self.fresh = (self.fresh).saturating_add(u32::try_from(batch.len()).unwrap_or(u32::MAX));
         self.log.append(batch);
+    }
+
+    /// Judges events by these schemas from now on, and those that are kept once more.
+    pub fn set_schemas(&mut self, schemas: &Arc<Catalog>, now: DateTime<Utc>) {
+        self.judging.set_catalog(Arc::clone(schemas));
+        let now_ms = now.timestamp_millis();
+        self.view.set_schemas(Arc::clone(schemas), now_ms);
     }
 
     /// Marks a time during which nothing could be seen.
@@ -161,6 +177,7 @@ impl Live {
             self.ticked = Some(now);
         }
         self.tree.rows();
+        let judging = self.judging.advance(&self.log);
         let plotting = self
             .plot
             .as_mut()
@@ -168,6 +185,11 @@ impl Live {
         match self.view.advance(&self.log, now.timestamp_millis()) {
             Soon::In(ms) if !plotting => Soon::In(ms),
             soon => {
+                let soon = if judging {
+                    soon.or(Soon::In(JUDGING_MS))
+                } else {
+                    soon
+                };
                 self.tree.show_counts();
                 self.counters = Counters {
                     received: self.log.received(),
@@ -200,6 +222,7 @@ impl Live {
             LiveAction::Resume => self.view.freeze(None),
             LiveAction::Clear => {
                 self.log.clear();
+                self.judging.clear();
                 self.tree.clear();
                 self.selection.clear();
                 self.plot = None;

@@ -225,7 +225,12 @@ impl State {
                     self.notices.add(moment.now, Gravity::Warning, words);
                 }
             }
-            Update::Schemas(read) => self.schemas.read(read, forms),
+            Update::Schemas(read) => {
+                if let Ok(catalog) = &read {
+                    self.live.set_schemas(catalog, moment.now);
+                }
+                self.schemas.read(read, forms);
+            }
             Update::Imported(done) => return self.schemas.imported(done).into_iter().collect(),
             Update::Notice(notice) => {
                 self.notices.add(moment.now, notice.gravity, notice.words);

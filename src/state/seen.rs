@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use crate::domain::json::{self, RowValue};
 use crate::query::{Named, Seen, Step};
+use crate::schema::claim::Judgement;
 
 use super::live::Live;
 
@@ -50,6 +51,11 @@ impl Seen for Lately<'_> {
             Named::App => {
                 let apps = self.events();
                 values.extend(apps.filter_map(|e| e.shape().properties.app_id.clone()));
+            }
+            Named::Schema => {
+                for (name, _) in Judgement::NAMES {
+                    tell(name);
+                }
             }
             _ => {}
         }

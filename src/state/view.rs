@@ -2,10 +2,12 @@
 //! lets through. Other threads do the looking; a frame only takes what they found.
 
 use std::collections::{BTreeSet, VecDeque};
+use std::sync::Arc;
 
 use crate::domain::tap::TapId;
 use crate::log::EventLog;
 use crate::query::{Filter, ParseError};
+use crate::schema::Catalog;
 use crate::search::{Order, Scan, Scope, SortBy, Wanted};
 
 use super::Soon;
@@ -37,6 +39,8 @@ pub struct View {
     problem: Option<ParseError>,
     /// The filter that is used: the last one without a fault.
     filter: Option<Filter>,
+    /// The schemas that events are judged by.
+    schemas: Arc<Catalog>,
     /// None while everything is shown.
     scan: Option<Scan<u64>>,
     matches: VecDeque<u64>,
@@ -98,11 +102,22 @@ impl View {
             scope: self.criteria.scope.clone(),
             correlation_id: self.criteria.correlation_id.clone(),
             matcher: self.filter.as_ref().map(Filter::matcher),
+            schemas: (self.filter.as_ref())
+                .filter(|filter| filter.asks_for_schemas())
+                .map(|_| Arc::clone(&self.schemas)),
             now_ms,
         };
         let all =
             wanted.scope.is_empty() && wanted.correlation_id.is_none() && wanted.matcher.is_none();
         self.scan = (!all).then(|| Scan::new(0, move |segment, from| wanted.find(segment, from)));
+    }
+
+    /// Judges by these schemas from now on.
+    pub fn set_schemas(&mut self, schemas: Arc<Catalog>, now_ms: i64) {
+        self.schemas = schemas;
+        if self.filter.as_ref().is_some_and(Filter::asks_for_schemas) {
+            self.restart(now_ms);
+        }
     }
 
     /// What is shown.
@@ -341,6 +356,29 @@ mod tests {
         view.set(scope(|scope| scope.hidden_taps = [TAP].into()), 0);
         settle(&mut view, &log);
         assert_eq!(shown(&view, &log), [4]);
+    }
+
+    #[test]
+    fn a_filter_asks_how_events_are_judged() {
+        let mut log = log(&["order", "payment"]);
+        log.push(TAP, &event("order", r#"{"n":1}"#));
+        let source = crate::schema::Source {
+            event_type: "order".into(),
+            version: "1".into(),
+            file: "1.schema.json".into(),
+            text: r#"{"required":["n"]}"#.into(),
+        };
+        let catalog = Catalog::new(std::path::PathBuf::new(), vec![source]);
+        let mut view = View::default();
+        view.set(text("schema:fails"), 0);
+        settle(&mut view, &log);
+        assert!(shown(&view, &log).is_empty());
+        view.set_schemas(Arc::new(catalog), 0);
+        settle(&mut view, &log);
+        assert_eq!(shown(&view, &log), [0]);
+        view.set(text("schema:no-* or not has:schema"), 0);
+        settle(&mut view, &log);
+        assert_eq!(shown(&view, &log), [1, 2]);
     }
 
     #[test]

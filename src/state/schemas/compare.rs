@@ -9,8 +9,9 @@ use serde_json::Value;
 use similar::{ChangeTag, TextDiff};
 
 use crate::domain::dead_letter::Origin;
-use crate::domain::{Event, routing_key};
+use crate::domain::{Event, Properties, routing_key};
 use crate::log::Segment;
+use crate::schema::body::{payload, read};
 use crate::schema::{
     Answer, Cancel, Change, Entry, EventType, Failure, Level, Policy, Ready, Report, Sample,
     Validator, compare, compare_avro, ready,
@@ -191,7 +192,7 @@ impl Work {
         let mut dead = Replay::default();
         for event in &self.dead {
             if is_of(event.envelope.event_type.as_deref(), &origin_key(event)) {
-                judge.ask(&mut dead, &event.body);
+                judge.ask(&mut dead, &event.body, &event.properties);
             }
         }
         // A change's hits are counted among what flowed.
@@ -208,7 +209,7 @@ impl Work {
                 break;
             }
             if is_of(kept.shape().event_type.as_deref(), kept.routing_key()) {
-                judge.ask(&mut captured, kept.body());
+                judge.ask(&mut captured, kept.body(), &kept.properties());
             }
         }
         out.hits = judge.hits;
@@ -227,12 +228,13 @@ struct Judge<'a> {
 
 impl Judge<'_> {
     fn sample(&self, sample: &Sample) -> SampleVerdict {
-        let event = payload(sample.text.as_bytes());
+        let document = read(sample.text.as_bytes(), &Properties::default(), LARGEST);
+        let event = document.as_ref().map(payload);
         SampleVerdict {
             name: sample.name.clone(),
             text: sample.text.clone(),
-            refused_by_old: event.as_ref().is_none_or(|event| !self.old.is_valid(event)),
-            failures: match &event {
+            refused_by_old: event.is_none_or(|event| !self.old.is_valid(event)),
+            failures: match event {
                 Some(event) => self.new.failures(event, 20),
                 None => vec![Failure {
                     at: String::new(),
@@ -242,41 +244,24 @@ impl Judge<'_> {
         }
     }
 
-    fn ask(&mut self, replay: &mut Replay, body: &[u8]) {
-        let Some(event) = payload(body) else { return };
+    fn ask(&mut self, replay: &mut Replay, body: &[u8], properties: &Properties) {
+        let Some(document) = read(body, properties, LARGEST) else {
+            return;
+        };
+        let event = payload(&document);
         replay.seen += 1;
-        replay.refused_by_old += usize::from(!self.old.is_valid(&event));
-        if self.new.is_valid(&event) {
+        replay.refused_by_old += usize::from(!self.old.is_valid(event));
+        if self.new.is_valid(event) {
             return;
         }
         replay.refused_by_new += 1;
-        let failures = self.new.failures(&event, 20);
+        let failures = self.new.failures(event, 20);
         for (change, hits) in self.changes.iter().zip(&mut self.hits) {
             *hits += usize::from(failures.iter().any(|failure| is_at(failure, change)));
         }
         if replay.first.is_none() {
             replay.first = Some((event.to_string(), failures));
         }
-    }
-}
-
-/// What a schema is about: of the envelopes of CloudEvents and MassTransit what is inside, else the
-/// whole body.
-fn payload(body: &[u8]) -> Option<Value> {
-    if body.len() > LARGEST {
-        return None;
-    }
-    let mut event: Value = serde_json::from_slice(body).ok()?;
-    let inside = if event.get("specversion").is_some_and(Value::is_string) {
-        "data"
-    } else if event.get("messageType").is_some_and(Value::is_array) {
-        "message"
-    } else {
-        return Some(event);
-    };
-    match event.get_mut(inside) {
-        Some(data) => Some(data.take()),
-        None => Some(event),
     }
 }
 

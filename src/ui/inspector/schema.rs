@@ -27,9 +27,9 @@ impl SchemaMemory {
             .is_some_and(|(e, c)| Arc::ptr_eq(e, event) && Arc::ptr_eq(c, catalog));
         if !same {
             self.judgement = Some(judge(event, catalog));
-            self.claims = claimed_type(event)
-                .into_iter()
-                .chain(claimed_version(event))
+            let version = claimed_version(event, &catalog.rules);
+            self.claims = std::iter::once(claimed_type(event))
+                .chain(version)
                 .collect();
             self.of = Some((Arc::clone(event), Arc::clone(catalog)));
         }

@@ -13,6 +13,7 @@ pub(super) enum Column {
     Key,
     Type,
     Version,
+    Schema,
     Id,
     Correlation,
     Size,
@@ -20,13 +21,14 @@ pub(super) enum Column {
 }
 
 impl Column {
-    const ALL: [Self; 10] = [
+    const ALL: [Self; 11] = [
         Self::Time,
         Self::Gap,
         Self::Exchange,
         Self::Key,
         Self::Type,
         Self::Version,
+        Self::Schema,
         Self::Id,
         Self::Correlation,
         Self::Size,
@@ -41,6 +43,7 @@ impl Column {
             Self::Key => "Routing key",
             Self::Type => "Type",
             Self::Version => "Version",
+            Self::Schema => "Schema",
             Self::Id => "Id",
             Self::Correlation => "Correlation id",
             Self::Size => "Size",
@@ -57,6 +60,7 @@ impl Column {
             Self::Key => 150.0,
             Self::Type => 120.0,
             Self::Version => 58.0,
+            Self::Schema => 84.0,
             Self::Id => 90.0,
             Self::Size => 64.0,
             Self::Summary => return None,
@@ -73,7 +77,7 @@ impl Column {
             Self::Version => SortBy::Version,
             Self::Id => SortBy::Id,
             Self::Size => SortBy::Size,
-            Self::Gap | Self::Correlation | Self::Summary => return None,
+            Self::Gap | Self::Schema | Self::Correlation | Self::Summary => return None,
         })
     }
 
@@ -91,8 +95,9 @@ pub struct Columns {
 
 impl Columns {
     /// The columns to show in this width. In a conversation the gaps between events are the point.
-    pub(super) fn shown(&self, width: f32, conversation: bool) -> Vec<Column> {
-        use Column::{Exchange, Gap, Id, Key, Size, Summary, Time, Type, Version};
+    /// Where there are schemas, whether an event matches says more than the version it claims.
+    pub(super) fn shown(&self, width: f32, conversation: bool, schemas: bool) -> Vec<Column> {
+        use Column::{Exchange, Gap, Id, Key, Schema, Size, Summary, Time, Type, Version};
         if let Some(chosen) = &self.chosen {
             return chosen.clone();
         }
@@ -103,6 +108,9 @@ impl Columns {
         } else {
             vec![Time, Key, Version, Summary]
         };
+        if schemas && let Some(version) = columns.iter_mut().find(|column| **column == Version) {
+            *version = Schema;
+        }
         if conversation {
             columns.insert(1, Gap);
         }

@@ -10,22 +10,24 @@ mod tap_card;
 mod tap_list;
 mod tree;
 
-use eframe::egui::{CentralPanel, Frame, Margin, Panel, Ui};
+use eframe::egui::{CentralPanel, Frame, Label, Margin, Panel, RichText, Ui};
 
 use super::status_bar::thousands;
 use super::theme::{Palette, STEP};
 use super::widgets::{button, empty_state, small_label};
 use super::{Cx, inspector};
 use crate::domain::payload::shorten;
-use crate::state::Action;
 use crate::state::live::LiveAction;
 use crate::state::taps::Phase;
+use crate::state::{Action, State};
 
 pub use columns::Columns;
 
 /// Fewer entries that are not searched yet are not worth a word: it would only flicker, because
 /// what has just come is searched in the next frame.
 const MANY: u64 = 20_000;
+/// New shapes that are listed, the newest ones.
+const MOST_SHAPES: usize = 20;
 
 /// Draws the screen.
 pub fn live_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
@@ -50,6 +52,7 @@ pub fn live_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
             .show(ui, |ui| {
                 let previous = cx.state.live.selection.previous();
                 let origin = inspector::Origin::Live { previous };
+                new_shape_ui(ui, cx.state);
                 let memory = &mut cx.memory.inspector;
                 let actions = inspector::inspector_ui(ui, memory, event, origin);
                 cx.actions.extend(actions);
@@ -74,7 +77,8 @@ pub fn live_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     CentralPanel::default().frame(frame).show(ui, |ui| {
         let conversation = cx.state.live.view.criteria().correlation_id.is_some();
         let width = ui.available_width();
-        let columns = cx.memory.columns.shown(width, conversation);
+        let schemas = !cx.state.live.judging.catalog().types.is_empty();
+        let columns = cx.memory.columns.shown(width, conversation, schemas);
         reading_ui(ui, cx, &columns);
         let live = &cx.state.live;
         if live.view.is_empty(&live.log) {
@@ -100,8 +104,52 @@ fn reading_ui(ui: &mut Ui, cx: &mut Cx<'_>, columns: &[columns::Column]) {
             ui.menu_button(copy, |ui| row_menu::copy_menu_ui(ui, cx.state));
         });
         cx.memory.columns.menu_ui(ui, columns);
+        new_shapes_ui(ui, cx);
     });
     ui.add_space(STEP / 2.0);
+}
+
+/// What is new about the event that is selected.
+fn new_shape_ui(ui: &mut Ui, state: &State) {
+    let lead = state.live.selection.lead();
+    let Some(shape) = lead.and_then(|lead| state.live.judging.new_shape(lead)) else {
+        return;
+    };
+    let from = match shape.publisher.as_str() {
+        "" => String::new(),
+        publisher => format!(" from {publisher}"),
+    };
+    let words = format!(
+        "New shape on {}{from}: {}",
+        shorten(&shape.key, 60),
+        shape.words
+    );
+    let color = Palette::of(ui).accent;
+    ui.add(Label::new(RichText::new(words).color(color)).wrap());
+}
+
+/// Events of a shape that was not seen before on their key, to go to.
+fn new_shapes_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
+    let shapes = cx.state.live.judging.new_shapes();
+    let label = match shapes.len() {
+        0 => return,
+        1 => "1 new shape".to_owned(),
+        count => format!("{count} new shapes"),
+    };
+    let menu = ui.menu_button(label, |ui| {
+        for shape in shapes.iter().rev().take(MOST_SHAPES) {
+            let words = format!("{}: {}", shorten(&shape.key, 40), shorten(&shape.words, 80));
+            if ui.button(words).clicked() {
+                cx.actions
+                    .push(Action::Live(LiveAction::Select(shape.number)));
+                cx.memory.reveal = true;
+                ui.close();
+            }
+        }
+    });
+    menu.response.on_hover_text(
+        "Events with a field that is new, missing or of another kind on their routing key",
+    );
 }
 
 fn matches_ui(ui: &mut Ui, cx: &mut Cx<'_>) {

@@ -1,7 +1,8 @@
 //! The events, one a row, newest last. Only the visible rows are laid out.
 
 use eframe::egui::{
-    Align, FontId, Layout, Rangef, Rect, Response, Sense, Ui, WidgetInfo, accesskit::Role,
+    Align, Color32, FontId, Layout, Rangef, Rect, Response, Sense, Ui, WidgetInfo, accesskit::Role,
+    vec2,
 };
 use egui_extras::{Column as Track, TableBuilder};
 
@@ -12,6 +13,8 @@ use super::columns::Column;
 use super::row_menu::row_menu_ui;
 use crate::domain::payload::size_text;
 use crate::log::{Entry, Kept};
+use crate::schema::claim::Judgement;
+use crate::search::Counted;
 use crate::state::live::{Live, LiveAction, clock};
 use crate::state::{Action, State};
 
@@ -171,7 +174,7 @@ impl Rows<'_> {
             ui.painter().rect_filled(rect, 0, self.palette.hovered);
         }
         match live.log.get(number) {
-            Some(Entry::Event(event)) => self.event(ui, &response, row, event, selected),
+            Some(Entry::Event(event)) => self.event(ui, &response, row, event, selected, number),
             Some(Entry::Gap { from, to }) => {
                 return self.gap(ui, &response, &clock(from), &clock(to));
             }
@@ -200,11 +203,25 @@ impl Rows<'_> {
         columns.map(move |(column, track)| (column, Rect::from_x_y_ranges(*track, rect.y_range())))
     }
 
-    fn event(&self, ui: &Ui, response: &Response, row: usize, event: Kept<'_>, selected: bool) {
+    fn event(
+        &self,
+        ui: &Ui,
+        response: &Response,
+        row: usize,
+        event: Kept<'_>,
+        selected: bool,
+        number: u64,
+    ) {
         let palette = self.palette;
         let shape = event.shape();
         let id = event.event_id().unwrap_or_default();
         let summary = event.summary();
+        let judged = self.state.live.judging.of(number);
+        let new_shape = self.state.live.judging.new_shape(number);
+        if new_shape.is_some() {
+            let bar = Rect::from_min_size(response.rect.min, vec2(3.0, response.rect.height()));
+            ui.painter().rect_filled(bar, 0, palette.accent);
+        }
         for (column, rect) in self.cells(response.rect) {
             let right = column.is_right();
             let put = |text: &str, color| cell(ui, rect, text, theme::mono(), color, right);
@@ -218,6 +235,11 @@ impl Rows<'_> {
                     palette.text,
                 ),
                 Column::Version => put(shape.version.as_deref().unwrap_or_default(), palette.text),
+                Column::Schema => {
+                    if let Some(counted) = judged {
+                        put(&counted.label, judgement_color(palette, counted));
+                    }
+                }
                 Column::Id => put(&id, palette.weak),
                 Column::Correlation => {
                     put(&event.correlation_id().unwrap_or_default(), palette.weak);
@@ -230,7 +252,10 @@ impl Rows<'_> {
             }
         }
         response.widget_info(|| {
-            let words = [event.routing_key(), &*id, &*summary];
+            let label = judged.map_or("", |counted| counted.label.as_str());
+            let new =
+                new_shape.map_or(String::new(), |shape| format!("New shape: {}", shape.words));
+            let words = [event.routing_key(), &*id, label, &*new, &*summary];
             let words: Vec<&str> = words.into_iter().filter(|word| !word.is_empty()).collect();
             WidgetInfo::selected(Role::Row, true, selected, words.join(" "))
         });
@@ -256,6 +281,16 @@ impl Rows<'_> {
         let color = self.palette.weak;
         cell(ui, response.rect, "Evicted", theme::words(), color, false);
         response.widget_info(|| WidgetInfo::labeled(Role::Row, true, "Evicted"));
+    }
+}
+
+fn judgement_color(palette: &Palette, counted: &Counted) -> Color32 {
+    match counted.standing.judgement {
+        Judgement::Matches => palette.good,
+        Judgement::Fails(_) | Judgement::FitsOnly(_) => palette.bad,
+        Judgement::Unclaimed(ref fits) if fits.is_empty() => palette.bad,
+        Judgement::Unclaimed(_) | Judgement::UnknownVersion => palette.warn,
+        Judgement::NoSchema | Judgement::NotJson => palette.weak,
     }
 }
 
