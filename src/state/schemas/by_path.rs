@@ -134,7 +134,9 @@ impl<'a> Builder<'a> {
             }
         }
         if both.iter().flatten().any(|value| value.is_object()) {
-            names.sort();
+            // What is referred to comes behind what refers to it.
+            let is_last = |name: &str| depth == 0 && matches!(name, "$defs" | "definitions");
+            names.sort_by(|a, b| (is_last(a), a).cmp(&(is_last(b), b)));
         }
         for name in names {
             self.row(&name, all[&name], path, depth);
@@ -255,6 +257,14 @@ mod tests {
                 "type \"object\" \"object\" Same",
             ]
         );
+    }
+
+    #[test]
+    fn definitions_come_last() {
+        let done = by_path(OLD, NEW, &BTreeSet::new()).unwrap();
+        let tops = done.rows.iter().filter(|row| row.depth == 0);
+        let tops: Vec<&str> = tops.map(|row| row.name.as_str()).collect();
+        assert_eq!(tops, ["properties", "required", "type", "$defs"]);
     }
 
     #[test]
