@@ -12,9 +12,10 @@ use crate::domain::record::{Record, RecordId};
 use crate::domain::resend::Manner;
 use crate::domain::stream::Start;
 use crate::domain::tap::{FirehoseRequest, TapId, TapRequest};
-use crate::domain::{Endpoint, Event, Fingerprint, Outgoing, Pace, Topology};
+use crate::domain::{Endpoint, Event, Fingerprint, Outgoing, Pace, Password, Topology};
 use crate::log::Batch;
-use crate::schema::Catalog;
+use crate::schema::import::Imported;
+use crate::schema::{Catalog, Level, Policy};
 
 /// Joins a command to the one [`Update`] that finishes it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -145,8 +146,58 @@ pub enum Command {
         /// The rest.
         words: String,
     },
+    /// Write schemas from elsewhere into a folder, which may be new. Answered by
+    /// [`Update::Imported`].
+    ImportSchemas {
+        /// The folder of schemas.
+        folder: PathBuf,
+        /// Where they are.
+        from: ImportFrom,
+    },
+    /// End the import that runs, before it writes anything. It is answered all the same.
+    StopImport,
+    /// Write down by which policy and level a type is judged. Answered by [`Update::Schemas`].
+    JudgeSchemas {
+        /// The folder of schemas.
+        folder: PathBuf,
+        /// Type of the events.
+        event_type: String,
+        /// The policy.
+        policy: Policy,
+        /// The level.
+        level: Level,
+    },
+    /// Keep an event as an example of its type.
+    SaveSample {
+        /// The folder of schemas.
+        folder: PathBuf,
+        /// Type of the events.
+        event_type: String,
+        /// Name of the sample; a number is added where it is taken.
+        sample: String,
+        /// Its content.
+        text: String,
+    },
     /// Remove records from the journal. Answered by [`Update::Journal`].
     ForgetRecords(Vec<RecordId>),
+}
+
+/// Where schemas come from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ImportFrom {
+    /// Another folder.
+    Folder(PathBuf),
+    /// An AsyncAPI document.
+    AsyncApi(PathBuf),
+    /// A registry that speaks Confluent's REST API.
+    Registry {
+        /// Its address, without a login.
+        url: String,
+        /// Empty for none.
+        user: String,
+        /// Of that user.
+        password: Password,
+    },
 }
 
 /// Which messages of a queue are sent again.
@@ -254,6 +305,8 @@ pub enum Update {
     Journal(Result<Vec<Record>, String>),
     /// What the folder of schemas holds, or why it cannot be read.
     Schemas(Result<Arc<Catalog>, String>),
+    /// What an import did, or why it could not begin.
+    Imported(Result<Imported, String>),
     /// Something the person should read.
     Notice(Notice),
 }

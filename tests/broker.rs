@@ -12,6 +12,7 @@ mod broker {
     mod fidelity;
     mod firehose;
     mod harmless;
+    mod imports;
     mod matching;
     mod overload;
     mod peeking;

@@ -27,6 +27,7 @@ mod preflight;
 mod private;
 mod recorder;
 mod records;
+mod registry;
 mod resend;
 pub mod sandbox;
 mod schemas;

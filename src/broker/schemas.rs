@@ -5,14 +5,18 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::registry;
 use super::wires::Outbox;
-use crate::protocol::{Gravity, Update};
-use crate::schema::Catalog;
+use crate::protocol::{Gravity, ImportFrom, Notice, Update};
+use crate::schema::import::{Imported, asyncapi};
+use crate::schema::{Cancel, Catalog, Level, Policy, meta};
 use crate::shop::SCHEMAS;
-use crate::storage::schemas;
+use crate::storage::{schema_import, schemas};
 
 /// How often the folder is looked at.
 const LOOK: Duration = Duration::from_secs(2);
+/// A larger document is not read.
+const LARGEST_DOCUMENT: u64 = 16 * 1024 * 1024;
 
 /// Reads the folder now and whenever something in it changes, until it is cut off.
 pub(super) async fn watch(folder: PathBuf, outbox: Outbox) {
@@ -71,6 +75,107 @@ pub(super) async fn save(
     }
 }
 
+/// Writes schemas from elsewhere into a folder.
+pub(super) async fn import(folder: PathBuf, from: ImportFrom, stop: Cancel, outbox: Outbox) {
+    let at = folder.clone();
+    let done = blocking(move || imported(&at, from, &stop)).await;
+    let wrote = done.is_ok();
+    outbox.send(Update::Imported(done)).await;
+    if wrote {
+        outbox.send(read(folder).await).await;
+    }
+}
+
+fn imported(folder: &Path, from: ImportFrom, stop: &Cancel) -> Result<Imported, String> {
+    let haul = match from {
+        ImportFrom::Folder(other) if is_one(folder, &other) => {
+            return Err("That is the folder itself: choose another one".to_owned());
+        }
+        ImportFrom::Folder(other) => {
+            schema_import::from_folder(&other).map_err(|error| told(&other, &error))?
+        }
+        ImportFrom::AsyncApi(path) => {
+            let shown = path.display();
+            let about = std::fs::metadata(&path);
+            if about.is_ok_and(|about| about.len() > LARGEST_DOCUMENT) {
+                return Err(format!("{shown} is too large to be an AsyncAPI document"));
+            }
+            let text = std::fs::read_to_string(&path)
+                .map_err(|error| format!("{shown} cannot be read: {error}"))?;
+            asyncapi::read(&text, &shown.to_string())
+                .map_err(|words| format!("{shown} was not imported. {words}"))?
+        }
+        ImportFrom::Registry {
+            url,
+            user,
+            password,
+        } => registry::read(&url, &user, &password, stop)?,
+    };
+    if stop.is_cancelled() {
+        return Err("The import was stopped. Nothing was written".to_owned());
+    }
+    schema_import::store(folder, haul).map_err(|error| told(folder, &error))
+}
+
+fn is_one(a: &Path, b: &Path) -> bool {
+    match (a.canonicalize(), b.canonicalize()) {
+        (Ok(a), Ok(b)) => a == b,
+        _ => a == b,
+    }
+}
+
+/// Writes down by what a type is judged, and reads the folder again.
+pub(super) async fn judge(
+    folder: PathBuf,
+    event_type: String,
+    policy: Policy,
+    level: Level,
+) -> Update {
+    let at = folder.clone();
+    let written = blocking(move || {
+        schemas::change_meta(&at, &event_type, |text| {
+            meta::with_judgement(text, policy, level)
+        })
+        .map_err(|error| format!("Policy and level of {event_type} were not kept: {error}"))
+    })
+    .await;
+    match written {
+        Ok(()) => read(folder).await,
+        Err(words) => Update::Notice(Notice {
+            gravity: Gravity::Error,
+            words,
+        }),
+    }
+}
+
+/// Keeps an event as an example of its type. The watch finds it.
+pub(super) async fn save_sample(
+    folder: PathBuf,
+    event_type: String,
+    sample: String,
+    text: String,
+    outbox: Outbox,
+) {
+    let at = folder.clone();
+    let written = blocking(move || {
+        schemas::write_sample(&at, &event_type, &sample, &text)
+            .map_err(|error| format!("The sample was not saved: {error}"))
+    })
+    .await;
+    match written {
+        Ok((path, written)) => {
+            let words = if written {
+                format!("The event was saved as {}", path.display())
+            } else {
+                format!("The event is saved already, as {}", path.display())
+            };
+            outbox.notice(Gravity::Info, words).await;
+            outbox.send(read(folder).await).await;
+        }
+        Err(words) => outbox.notice(Gravity::Error, words).await,
+    }
+}
+
 /// Puts the sample shop's schemas into a folder, where they are not there yet.
 pub(super) async fn unpack(folder: PathBuf) -> PathBuf {
     let at = folder.clone();
@@ -97,8 +202,8 @@ pub(super) async fn unpack(folder: PathBuf) -> PathBuf {
 
 async fn read(folder: PathBuf) -> Update {
     let catalog = blocking(move || {
-        let sources = schemas::read(&folder).map_err(|error| told(&folder, &error))?;
-        Ok(Arc::new(Catalog::new(folder, sources)))
+        let content = schemas::read(&folder).map_err(|error| told(&folder, &error))?;
+        Ok(Arc::new(Catalog::of(folder, content)))
     })
     .await;
     Update::Schemas(catalog)

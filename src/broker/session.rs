@@ -23,6 +23,7 @@ use super::wires::{Outbox, Wires};
 use super::{Options, bell, peek, preflight, records, schemas, stream};
 use crate::domain::tap::TapId;
 use crate::protocol::{Command, Gravity, Link, RequestId, TapState, Update};
+use crate::schema::Cancel;
 
 /// What a request gets that needs a connection where there is none.
 const NOT_CONNECTED: &str = "Not connected";
@@ -50,6 +51,8 @@ pub(super) async fn run(
         shop: JoinSet::new(),
         folder: JoinSet::new(),
         bell: bell::Bell::default(),
+        imports: JoinSet::new(),
+        import_stop: Cancel::default(),
         aside,
         pauses: HashMap::new(),
     };
@@ -109,6 +112,10 @@ struct Session {
     folder: JoinSet<()>,
     /// Tells things on the desktop.
     bell: bell::Bell,
+    /// Writes into a folder of schemas, whichever is watched.
+    imports: JoinSet<()>,
+    /// Ends the import that runs.
+    import_stop: Cancel,
     /// Work that goes on whatever becomes of the connection, one after the other.
     aside: mpsc::Sender<Work>,
 }
@@ -247,6 +254,33 @@ impl Session {
                 let outbox = self.outbox.clone();
                 self.folder
                     .spawn(schemas::save(folder, event_type, version, text, outbox));
+            }
+            Command::ImportSchemas { folder, from } => {
+                self.import_stop = Cancel::default();
+                let (stop, outbox) = (self.import_stop.clone(), self.outbox.clone());
+                self.imports
+                    .spawn(schemas::import(folder, from, stop, outbox));
+            }
+            Command::StopImport => self.import_stop.cancel(),
+            Command::JudgeSchemas {
+                folder,
+                event_type,
+                policy,
+                level,
+            } => {
+                self.apart(|_| schemas::judge(folder, event_type, policy, level))
+                    .await;
+            }
+            Command::SaveSample {
+                folder,
+                event_type,
+                sample,
+                text,
+            } => {
+                let outbox = self.outbox.clone();
+                self.imports.spawn(schemas::save_sample(
+                    folder, event_type, sample, text, outbox,
+                ));
             }
             Command::ForgetRecords(ids) => {
                 self.apart(|journal| async move { records::forget(&journal, ids).await })

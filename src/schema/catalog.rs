@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::{Avro, Rules, Unusable, Version};
+use super::{Avro, Draft, Meta, Rules, Unusable, Version};
 
 /// A schema as it lies in a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,6 +19,30 @@ pub struct Source {
     pub file: String,
     /// Its content.
     pub text: String,
+}
+
+/// An event that was kept as an example of its type.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sample {
+    /// Type of the events.
+    pub event_type: String,
+    /// Its file name without the ending.
+    pub name: String,
+    /// Its content.
+    pub text: String,
+}
+
+/// What lies in a folder of schemas.
+#[derive(Clone, Debug, Default)]
+pub struct Content {
+    /// The schemas.
+    pub sources: Vec<Source>,
+    /// Example events.
+    pub samples: Vec<Sample>,
+    /// What is said about types, as text, by their name.
+    pub meta: BTreeMap<String, String>,
+    /// What is said about all, as text.
+    pub defaults: String,
 }
 
 /// A schema made ready, in its language.
@@ -48,6 +72,10 @@ pub struct EventType {
     pub name: String,
     /// At least one.
     pub versions: Vec<Entry>,
+    /// What is said about it.
+    pub meta: Meta,
+    /// Example events.
+    pub samples: Vec<Sample>,
 }
 
 /// All event types of a folder, by name.
@@ -57,14 +85,32 @@ pub struct Catalog {
     pub folder: PathBuf,
     /// By name.
     pub types: Vec<EventType>,
+    /// What is said about all of them.
+    pub defaults: Meta,
     /// How events tell their version.
     pub rules: Rules,
 }
 
 impl Catalog {
-    /// Makes the schemas of a folder ready.
+    /// Makes schemas ready about which nothing is said.
     #[must_use]
     pub fn new(folder: PathBuf, sources: Vec<Source>) -> Self {
+        let content = Content {
+            sources,
+            ..Content::default()
+        };
+        Self::of(folder, content)
+    }
+
+    /// Makes the schemas of a folder ready.
+    #[must_use]
+    pub fn of(folder: PathBuf, content: Content) -> Self {
+        let Content {
+            sources,
+            samples,
+            meta,
+            defaults,
+        } = content;
         let mut types: BTreeMap<String, Vec<Source>> = BTreeMap::new();
         for source in sources {
             types
@@ -75,6 +121,12 @@ impl Catalog {
         let types = types
             .into_iter()
             .map(|(name, mut sources)| {
+                let meta = meta
+                    .get(&name)
+                    .map(|text| Meta::read(text))
+                    .unwrap_or_default();
+                let of_it = |sample: &&Sample| sample.event_type == name;
+                let samples = samples.iter().filter(of_it).cloned().collect();
                 sources.sort_by_key(|source| order(&source.version));
                 let all: BTreeMap<String, Value> = sources
                     .iter()
@@ -93,19 +145,27 @@ impl Catalog {
                         let avro = std::path::Path::new(&source.file)
                             .extension()
                             .is_some_and(|end| end == "avsc");
+                        let said = meta.versions.get(&source.version);
+                        let draft = said.and_then(|said| said.draft);
                         Entry {
-                            ready: ready(&source.text, avro, &others),
+                            ready: ready_as(&source.text, avro, draft, &others),
                             version: source.version,
                             text: source.text,
                         }
                     })
                     .collect();
-                EventType { name, versions }
+                EventType {
+                    name,
+                    versions,
+                    meta,
+                    samples,
+                }
             })
             .collect();
         Self {
             folder,
             types,
+            defaults: Meta::read(&defaults),
             rules: Rules::default(),
         }
     }
@@ -144,12 +204,23 @@ impl EventType {
 /// # Errors
 /// It is not JSON, or no schema.
 pub fn ready(text: &str, avro: bool, others: &BTreeMap<String, Value>) -> Result<Ready, Unusable> {
+    ready_as(text, avro, None, others)
+}
+
+/// Where the schema does not say its draft, it is written in `draft`.
+fn ready_as(
+    text: &str,
+    avro: bool,
+    draft: Option<Draft>,
+    others: &BTreeMap<String, Value>,
+) -> Result<Ready, Unusable> {
     let schema: Value = serde_json::from_str(text)
         .map_err(|error| Unusable::new(format!("It is not JSON: {error}.")))?;
     if avro || super::is_avro(&schema) {
         return Avro::new(&schema).map(|avro| Ready::Avro(Arc::new(avro)));
     }
-    Version::new(schema, None, others).map(|version| Ready::Json(Arc::new(version)))
+    let draft = draft.filter(|_| schema.get("$schema").is_none());
+    Version::new(schema, draft, others).map(|version| Ready::Json(Arc::new(version)))
 }
 
 /// Versions are ordered by their numbers (`2` before `10`, `1.2` before `1.10`), then by their text.

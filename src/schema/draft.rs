@@ -55,6 +55,18 @@ impl Draft {
         }
     }
 
+    /// What `$schema` says.
+    #[must_use]
+    pub fn address(self) -> &'static str {
+        match self {
+            Self::Four => "http://json-schema.org/draft-04/schema#",
+            Self::Six => "http://json-schema.org/draft-06/schema#",
+            Self::Seven => "http://json-schema.org/draft-07/schema#",
+            Self::Nineteen => "https://json-schema.org/draft/2019-09/schema",
+            Self::Twenty => "https://json-schema.org/draft/2020-12/schema",
+        }
+    }
+
     fn guessed(schema: &Value) -> Self {
         let mut guess = Self::Twenty;
         let mut open = vec![schema];

@@ -27,6 +27,8 @@ pub struct Forms {
     pub schema_folder: String,
     /// The draft of a next version.
     pub schema_draft: String,
+    /// An import of schemas.
+    pub schema_import: super::schemas::ImportForm,
     /// The dead letter that is being edited.
     pub editor: Option<super::dead_letters::Editor>,
     /// The rules by which dead letters are edited.

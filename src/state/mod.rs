@@ -258,6 +258,7 @@ impl State {
                 }
                 self.schemas.read(read, forms);
             }
+            Update::Imported(done) => return self.schemas.imported(done).into_iter().collect(),
             Update::Notice(notice) => {
                 self.notices.add(moment.now, notice.gravity, notice.words);
             }
@@ -282,6 +283,9 @@ impl State {
             }
             Command::PutBack { request, .. } => {
                 self.journal.job_done(request, Some(&words));
+            }
+            Command::ImportSchemas { .. } => {
+                self.schemas.imported(Err(words));
             }
             // It is read again at the next occasion, and told again when there is more.
             Command::ReadJournal | Command::Notify { .. } | Command::AskReturns(_) => {}

@@ -2,4 +2,5 @@
 
 pub mod firehose;
 pub mod journal;
+pub mod schema_import;
 pub mod schemas;

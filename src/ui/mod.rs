@@ -19,9 +19,6 @@ pub mod theme;
 pub mod top_bar;
 pub mod widgets;
 
-use std::path::PathBuf;
-use std::sync::mpsc::Receiver;
-
 use crate::state::{Action, Forms, State};
 
 /// What a panel gets: the state to read, the forms to edit, its own memory of how things are
@@ -78,8 +75,10 @@ pub struct Memory {
     pub columns: live::Columns,
     /// Where the table of dead letters stands.
     pub dead_table: TablePlace,
-    /// A folder is being chosen in a dialog.
-    pub choosing: Option<Receiver<Option<PathBuf>>>,
+    /// A path is being chosen in a dialog.
+    pub choosing: Option<schemas::Choosing>,
+    /// The form of an import of schemas is open.
+    pub importing: bool,
     /// Scroll the selected row into view in the next frame.
     pub reveal: bool,
 }

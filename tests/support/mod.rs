@@ -3,6 +3,7 @@
 
 pub(crate) mod fake;
 pub(crate) mod fake_management;
+pub(crate) mod fake_registry;
 pub(crate) mod proxy;
 pub(crate) mod raw_amqp;
 

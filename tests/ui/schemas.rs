@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use eframe::egui::accesskit::Role;
 use egui_kittest::kittest::Queryable as _;
-use eventscope::protocol::{Command, Update};
-use eventscope::schema::{Catalog, Source};
+use eventscope::protocol::{Command, ImportFrom, Update};
+use eventscope::schema::import::{Imported, Line, Outcome};
+use eventscope::schema::{Catalog, Content, Level, Sample, Source};
 
 use crate::{Window, event, start_tap};
 
@@ -69,6 +70,8 @@ fn two_versions_are_told_apart_by_what_breaks() {
     window.assert_sees("BACKWARD is not met");
     window.assert_sees("#/amount type-changed: The type was number and is now string.");
     window.tab("Side by side");
+    window.wait_for_text("properties.amount.type old: \"number\" new: \"string\"");
+    window.tab("Raw text");
     window.assert_sees("\"type\": \"string\"");
     window.tab("Event that breaks");
     window.assert_sees("is not of type \"string\"");
@@ -136,4 +139,149 @@ fn the_inspector_says_whether_an_event_is_what_it_claims() {
     let row = window.rows()[0].clone();
     window.click(Role::Row, &row);
     window.assert_sees("does not match what it claims, but 2");
+}
+
+#[test]
+fn schemas_are_imported_from_a_folder_a_document_or_a_registry() {
+    let mut window = compared();
+    window.press("Import…");
+    window.assert_sees("Import schemas");
+    window.press("Import");
+    window.assert_sees("From folder is empty");
+    window.tab("AsyncAPI document");
+    window.type_into("Document", "/x/shop.yaml");
+    window.press("Import");
+    let Command::ImportSchemas { folder, from } = window.take_last() else {
+        panic!("nothing was imported")
+    };
+    assert_eq!(folder, PathBuf::from("/schemas"));
+    assert_eq!(from, ImportFrom::AsyncApi(PathBuf::from("/x/shop.yaml")));
+    window.assert_sees("Importing…");
+    window.press("Stop");
+    assert!(matches!(window.take_last(), Command::StopImport));
+    window.tell(Update::Imported(Err(
+        "/x/shop.yaml cannot be read: no".into()
+    )));
+    window.assert_sees("/x/shop.yaml cannot be read: no");
+    window.tab("Registry");
+    window.type_into("Registry URL", "http://localhost:8081");
+    window.type_into("Registry user", "ada");
+    window.press("Import");
+    let Command::ImportSchemas { from, .. } = window.take_last() else {
+        panic!("nothing was imported")
+    };
+    assert!(
+        matches!(from, ImportFrom::Registry { url, user, .. } if url == "http://localhost:8081" && user == "ada")
+    );
+    let lines = vec![
+        Line {
+            name: "order.created 2".into(),
+            outcome: Outcome::Differs,
+            words: "The folder has other content".into(),
+        },
+        Line {
+            name: "order.created 3".into(),
+            outcome: Outcome::Added,
+            words: "The registry has 3, the folder had 2".into(),
+        },
+    ];
+    let folder = PathBuf::from("/schemas");
+    window.tell(Update::Imported(Ok(Imported { folder, lines })));
+    window.assert_sees("1 added, 1 differs in /schemas");
+    window.assert_sees("order.created 2: differs. The folder has other content");
+    window.press("Close");
+    assert!(!window.sees("Import schemas"));
+}
+
+#[test]
+fn what_is_said_about_a_type_is_shown_judged_by_and_written_back() {
+    let mut window = Window::connected();
+    window.tab("Schemas");
+    let one = r#"{"properties":{"amount":{"type":"number"}}}"#;
+    let two = r#"{"properties":{"amount":{"type":"string"}}}"#;
+    let meta = "title = \"An order\"\nlevel = \"BACKWARD_TRANSITIVE\"\nrouting_keys = [\"order.#\"]\n\
+                policy = \"mine\"\n[versions.1]\nstatus = \"deprecated\"\n\
+                [source]\nkind = \"registry\"\nfrom = \"http://x\"\nnewest = \"2\"\n";
+    let sample = |name: &str, text: &str| Sample {
+        event_type: "order.created".into(),
+        name: name.into(),
+        text: text.into(),
+    };
+    let content = Content {
+        sources: vec![source("1", one), source("2", two), source("3", two)],
+        samples: vec![
+            sample("small", r#"{"amount":1}"#),
+            sample("text", r#"{"amount":"1"}"#),
+        ],
+        meta: [("order.created".to_owned(), meta.to_owned())].into(),
+        defaults: "policy =".to_owned(),
+    };
+    let catalog = Catalog::of(PathBuf::from("/schemas"), content);
+    window.tell(Update::Schemas(Ok(Arc::new(catalog))));
+    window.wait_for_text(
+        "BACKWARD_TRANSITIVE is not met: 3 fails against 1 of 2 earlier versions: 1",
+    );
+    window.assert_sees("An order · Routing key order.# · From registry http://x, newest 2");
+    window.assert_sees("order.created/meta.toml: `policy` cannot be \"mine\"");
+    window.assert_sees("schemas.toml: ");
+    window.assert_sees("Samples: 1 of 2 would be refused");
+    window.tab("Matrix");
+    window.wait_for_text("3 reads 1: no, first");
+    window.assert_sees("1 reads 3: no");
+    assert!(!window.sees("1 reads 3: no, first"));
+    window.tab("Event that breaks");
+    window.assert_sees("small: both versions refuse it");
+    window.assert_sees("text: both versions allow it");
+    window.click(Role::ComboBox, "Level");
+    window.press("FULL");
+    assert!(matches!(
+        window.take_last(),
+        Command::JudgeSchemas { event_type, level: Level::Full, .. } if event_type == "order.created"
+    ));
+}
+
+#[test]
+fn an_event_that_breaks_is_kept_as_a_sample() {
+    let mut window = compared();
+    window.tab("Event that breaks");
+    let save = window
+        .harness
+        .get_all_by_role_and_label(Role::Button, "Save as sample")
+        .next()
+        .expect("a button");
+    save.click();
+    window.frames();
+    let Command::SaveSample {
+        event_type,
+        sample,
+        text,
+        ..
+    } = window.take_last()
+    else {
+        panic!("nothing was saved")
+    };
+    assert_eq!(
+        (event_type.as_str(), sample.as_str()),
+        ("order.created", "breaks-backward-1-2")
+    );
+    assert!(text.contains("amount"));
+}
+
+#[test]
+fn a_reference_is_unfolded_where_it_stands() {
+    let mut window = Window::connected();
+    window.tab("Schemas");
+    let text = |kind: &str| {
+        format!(
+            r##"{{"properties":{{"x":{{"$ref":"#/$defs/A"}}}},"$defs":{{"A":{{"type":"{kind}"}}}}}}"##
+        )
+    };
+    let sources = vec![source("1", &text("number")), source("2", &text("string"))];
+    let catalog = Catalog::new(PathBuf::from("/schemas"), sources);
+    window.tell(Update::Schemas(Ok(Arc::new(catalog))));
+    window.wait_for_text("Backward: no");
+    window.tab("Side by side");
+    window.wait_for_text("properties.x → A");
+    window.press("properties.x → A");
+    window.wait_for_text("properties.x.type old: \"number\" new: \"string\"");
 }

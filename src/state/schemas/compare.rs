@@ -9,12 +9,12 @@ use serde_json::Value;
 use similar::{ChangeTag, TextDiff};
 
 use crate::domain::dead_letter::Origin;
-use crate::domain::{Event, Properties};
+use crate::domain::{Event, Properties, routing_key};
 use crate::log::Segment;
 use crate::schema::body::{payload, read};
 use crate::schema::{
-    Answer, Cancel, Change, Entry, EventType, Failure, Policy, Ready, Report, Validator, compare,
-    compare_avro, ready,
+    Answer, Cancel, Change, Entry, EventType, Failure, Level, Policy, Ready, Report, Sample,
+    Validator, compare, compare_avro, ready,
 };
 
 /// Most captured events that are validated, the newest ones, and for how long.
@@ -28,13 +28,36 @@ const MOST_VERSIONS: usize = 8;
 /// What is compared.
 pub(super) struct Work {
     pub event_type: String,
+    /// Patterns of the routing keys of its events.
+    pub routing_keys: Vec<String>,
+    pub pair: Pair,
+    pub samples: Vec<Sample>,
+    pub policy: Policy,
+    pub log: Vec<Arc<Segment>>,
+    pub dead: Vec<Arc<Event>>,
+}
+
+/// Two versions.
+pub(super) struct Pair {
     pub old: Entry,
     pub new: Entry,
     /// Stands in the place of the new version.
     pub draft: Option<String>,
-    pub policy: Policy,
-    pub log: Vec<Arc<Segment>>,
-    pub dead: Vec<Arc<Event>>,
+}
+
+impl Pair {
+    /// The old and the new one, ready to be compared.
+    pub(super) fn made(self) -> (Entry, Entry) {
+        let new = match self.draft {
+            Some(draft) => Entry {
+                version: "draft".to_owned(),
+                ready: ready(&draft, false, &BTreeMap::new()),
+                text: draft,
+            },
+            None => self.new,
+        };
+        (self.old, new)
+    }
 }
 
 /// What was found out.
@@ -48,6 +71,8 @@ pub struct Comparison {
     pub captured: Replay,
     /// Dead letters that were looked at.
     pub dead: Replay,
+    /// The examples of the folder, one by one.
+    pub samples: Vec<SampleVerdict>,
     /// Both texts, line by line.
     pub lines: Vec<Line>,
 }
@@ -63,6 +88,35 @@ pub struct Replay {
     pub refused_by_new: usize,
     /// The newest that the new version refuses, and why.
     pub first: Option<(String, Vec<Failure>)>,
+}
+
+/// What both versions say to an example of the folder.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SampleVerdict {
+    /// Its name.
+    pub name: String,
+    /// Its content.
+    pub text: String,
+    /// The old version refuses it.
+    pub refused_by_old: bool,
+    /// Why the new version refuses it; empty if it does not.
+    pub failures: Vec<Failure>,
+}
+
+impl Comparison {
+    /// How many of the examples each version refuses.
+    #[must_use]
+    pub fn sample_counts(&self) -> Replay {
+        let of = |refused: &dyn Fn(&SampleVerdict) -> bool| {
+            self.samples.iter().filter(|one| refused(one)).count()
+        };
+        Replay {
+            seen: self.samples.len(),
+            refused_by_old: of(&|one| one.refused_by_old),
+            refused_by_new: of(&|one| !one.failures.is_empty()),
+            first: None,
+        }
+    }
 }
 
 /// A line of both texts.
@@ -89,26 +143,41 @@ pub struct Matrix {
     pub names: Vec<String>,
     /// Whether a reader of the row's version can read what the column's version wrote.
     pub cells: Vec<Vec<Answer>>,
+    /// How many older versions are left out.
+    pub left_out: usize,
+}
+
+impl Matrix {
+    /// Where a check of all earlier versions, from the newest on, would stop first: the position
+    /// of the earlier version that fails against the one at `newer`.
+    #[must_use]
+    pub fn first_failing(&self, newer: usize, level: Level) -> Option<usize> {
+        (0..newer).rev().find(|&older| {
+            let backward = self.cells[newer][older] == Answer::No;
+            let forward = self.cells[older][newer] == Answer::No;
+            level.asks_backward() && backward || level.asks_forward() && forward
+        })
+    }
 }
 
 impl Work {
     pub(super) fn done(self, cancel: &Cancel) -> Comparison {
-        let new = match &self.draft {
-            Some(draft) => Entry {
-                version: "draft".to_owned(),
-                text: draft.clone(),
-                ready: ready(draft, false, &BTreeMap::new()),
-            },
-            None => self.new.clone(),
+        let (old, new) = self.pair.made();
+        let is_of = |event_type: Option<&str>, key: &str| {
+            let mut patterns = self.routing_keys.iter();
+            is_of(&self.event_type, event_type, Some(key))
+                || event_type.is_none()
+                    && patterns.any(|pattern| routing_key::matches(pattern, key))
         };
         let mut out = Comparison {
-            report: report(&self.old, &new, self.policy, cancel),
-            lines: lines(&self.old.text, &new.text),
+            report: report(&old, &new, self.policy, cancel),
+            lines: lines(&old.text, &new.text),
+            samples: Vec::new(),
             hits: Vec::new(),
             captured: Replay::default(),
             dead: Replay::default(),
         };
-        let (Ok(Ready::Json(old)), Ok(Ready::Json(new))) = (&self.old.ready, &new.ready) else {
+        let (Ok(Ready::Json(old)), Ok(Ready::Json(new))) = (&old.ready, &new.ready) else {
             return out;
         };
         let changes: &[Change] = out.report.as_ref().map_or(&[], |report| &report.changes);
@@ -118,13 +187,11 @@ impl Work {
             changes,
             hits: vec![0; changes.len()],
         };
+        let samples = self.samples.iter();
+        out.samples = samples.map(|sample| judge.sample(sample)).collect();
         let mut dead = Replay::default();
         for event in &self.dead {
-            if is_of(
-                &self.event_type,
-                event.envelope.event_type.as_deref(),
-                Some(&origin_key(event)),
-            ) {
+            if is_of(event.envelope.event_type.as_deref(), &origin_key(event)) {
                 judge.ask(&mut dead, &event.body, &event.properties);
             }
         }
@@ -141,11 +208,7 @@ impl Work {
             if captured.seen >= MOST || Instant::now() > until || cancel.is_cancelled() {
                 break;
             }
-            if is_of(
-                &self.event_type,
-                kept.shape().event_type.as_deref(),
-                Some(kept.routing_key()),
-            ) {
+            if is_of(kept.shape().event_type.as_deref(), kept.routing_key()) {
                 judge.ask(&mut captured, kept.body(), &kept.properties());
             }
         }
@@ -164,6 +227,24 @@ struct Judge<'a> {
 }
 
 impl Judge<'_> {
+    fn sample(&self, sample: &Sample) -> SampleVerdict {
+        let document = read(sample.text.as_bytes(), &Properties::default(), LARGEST);
+        let event = document.as_ref().map(payload);
+        SampleVerdict {
+            name: sample.name.clone(),
+            text: sample.text.clone(),
+            refused_by_old: event.is_none_or(|event| !self.old.is_valid(event)),
+            failures: match event {
+                Some(event) => self.new.failures(event, 20),
+                None => vec![Failure {
+                    at: String::new(),
+                    words: "It is not JSON".to_owned(),
+                    kind: "it is not JSON".to_owned(),
+                }],
+            },
+        }
+    }
+
     fn ask(&mut self, replay: &mut Replay, body: &[u8], properties: &Properties) {
         let Some(document) = read(body, properties, LARGEST) else {
             return;
@@ -231,7 +312,12 @@ fn is_at(failure: &Failure, change: &Change) -> bool {
     }
 }
 
-fn report(old: &Entry, new: &Entry, policy: Policy, cancel: &Cancel) -> Result<Report, String> {
+pub(super) fn report(
+    old: &Entry,
+    new: &Entry,
+    policy: Policy,
+    cancel: &Cancel,
+) -> Result<Report, String> {
     let told = |entry: &Entry, error: &crate::schema::Unusable| {
         format!("Version {} cannot be used. {error}", entry.version)
     };
@@ -263,6 +349,7 @@ pub(super) fn matrix(event_type: &EventType, policy: Policy, cancel: &Cancel) ->
     Matrix {
         names: versions.iter().map(|one| one.version.clone()).collect(),
         cells,
+        left_out: skipped,
     }
 }
 

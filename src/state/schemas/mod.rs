@@ -1,7 +1,11 @@
 //! The schemas screen: which versions are compared, and what came out.
 
+mod by_path;
 mod compare;
+mod import;
+mod lineage;
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::task::Poll;
@@ -9,13 +13,19 @@ use std::task::Poll;
 use crate::domain::Event;
 use crate::log::EventLog;
 use crate::protocol::Command;
+use crate::schema::import::Imported;
 use crate::schema::{Cancel, Catalog, EventType, Level, Policy};
 use crate::search::Task;
 
 use super::{Forms, Soon};
 
-pub use compare::{Comparison, Line, Matrix, Replay};
-use compare::{Work, matrix};
+use by_path::by_path;
+pub use by_path::{ByPath, PathRow, Shift};
+pub use compare::{Comparison, Line, Matrix, Replay, SampleVerdict};
+use compare::{Pair, Work, matrix};
+pub use import::{Import, ImportForm, ImportKind};
+use lineage::lineage;
+pub use lineage::{Earlier, Lineage};
 
 /// Milliseconds between two looks whether work on another thread is done.
 const LOOK_MS: i64 = 30;
@@ -32,6 +42,16 @@ pub enum SchemaTab {
     Matrix,
     /// What refuses what.
     Breaks,
+}
+
+/// How both schemas stand beside each other.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum SideView {
+    /// As trees, row by row the same place.
+    #[default]
+    ByPath,
+    /// As texts, line by line.
+    RawText,
 }
 
 /// Something a person did here.
@@ -61,6 +81,21 @@ pub enum SchemaAction {
     Drafted,
     /// Write the draft as the next version.
     Save,
+    /// Show both schemas in this way.
+    Side(SideView),
+    /// Show what the references at this path mean, or no longer.
+    Unfold(String),
+    /// Import what the form says.
+    Import,
+    /// End the import that runs.
+    StopImport,
+    /// Keep this event as an example, under this name.
+    SaveSample {
+        /// Name of the sample.
+        sample: String,
+        /// The event.
+        text: String,
+    },
 }
 
 /// What the screen shows.
@@ -88,10 +123,22 @@ pub struct SchemaDesk {
     pub found: Option<Comparison>,
     /// All versions against all.
     pub matrix: Option<Matrix>,
+    /// The new version against every earlier one, once a level asks for it.
+    pub lineage: Option<Lineage>,
+    /// Both schemas as trees, once they are looked at.
+    pub by_path: Option<ByPath>,
+    /// How both stand beside each other.
+    pub side: SideView,
+    /// What became of the last import.
+    pub import: Import,
+    unfolded: BTreeSet<String>,
+    aligned: bool,
     draft: String,
     stale: bool,
     comparing: Option<Task<Comparison>>,
     crossing: Option<Task<Matrix>>,
+    tracing: Option<Task<Lineage>>,
+    aligning: Option<Task<Option<ByPath>>>,
     cancel: Cancel,
 }
 
@@ -158,6 +205,7 @@ impl SchemaDesk {
         let name = chosen.name.clone();
         if there {
             self.matrix = None;
+            self.take_judgement();
             self.again();
         } else {
             self.choose(name, forms);
@@ -180,7 +228,37 @@ impl SchemaDesk {
         forms.schema_draft.clear();
         self.found = None;
         self.matrix = None;
+        self.unfolded.clear();
+        self.take_judgement();
         self.again();
+    }
+
+    /// Policy and level are those that are written down for the type, else for the folder.
+    fn take_judgement(&mut self) {
+        let Some(catalog) = &self.catalog else { return };
+        let Some(chosen) = self.chosen() else { return };
+        let policy = chosen.meta.policy.or(catalog.defaults.policy);
+        let level = chosen.meta.level.or(catalog.defaults.level);
+        (self.policy, self.level) = (policy.unwrap_or_default(), level.unwrap_or_default());
+    }
+
+    /// Writes policy and level down for the type.
+    fn judge(&self) -> Option<Command> {
+        Some(Command::JudgeSchemas {
+            folder: self.catalog.as_ref()?.folder.clone(),
+            event_type: self.event_type.clone()?,
+            policy: self.policy,
+            level: self.level,
+        })
+    }
+
+    /// An import ended. What it wrote is looked at.
+    pub fn imported(&mut self, done: Result<Imported, String>) -> Option<Command> {
+        let folder = done.as_ref().ok().map(|done| done.folder.clone());
+        self.import.ended(done);
+        let open = self.catalog.as_ref().map(|catalog| &catalog.folder);
+        let folder = folder.filter(|folder| Some(folder) != open)?;
+        Some(Command::OpenSchemas(folder))
     }
 
     /// What was worked out is about something else.
@@ -188,6 +266,10 @@ impl SchemaDesk {
         self.cancel.cancel();
         self.comparing = None;
         self.crossing = None;
+        self.tracing = None;
+        self.aligning = None;
+        self.lineage = None;
+        self.aligned = false;
         self.stale = true;
     }
 
@@ -206,10 +288,34 @@ impl SchemaDesk {
             SchemaAction::Policy(policy) => {
                 self.policy = policy;
                 self.matrix = None;
+                self.again();
+                return self.judge();
             }
             SchemaAction::Level(level) => {
                 self.level = level;
+                return self.judge();
+            }
+            SchemaAction::Side(side) => {
+                self.side = side;
                 return None;
+            }
+            SchemaAction::Unfold(path) => {
+                if !self.unfolded.remove(&path) {
+                    self.unfolded.insert(path);
+                }
+                self.aligned = false;
+                self.aligning = None;
+                return None;
+            }
+            SchemaAction::Import => return self.import.begin(&mut forms.schema_import),
+            SchemaAction::StopImport => return Some(Command::StopImport),
+            SchemaAction::SaveSample { sample, text } => {
+                return Some(Command::SaveSample {
+                    folder: self.catalog.as_ref()?.folder.clone(),
+                    event_type: self.event_type.clone()?,
+                    sample,
+                    text,
+                });
             }
             SchemaAction::Tab(tab) => {
                 self.tab = tab;
@@ -241,17 +347,13 @@ impl SchemaDesk {
 
     /// A frame passes in which the screen is shown. `dead` gives the dead letters that are known.
     pub fn tick(&mut self, log: &EventLog, dead: impl FnOnce() -> Vec<Arc<Event>>) -> Soon {
-        if let Some(task) = &self.comparing
-            && let Poll::Ready(done) = task.poll()
-        {
-            self.comparing = None;
-            self.found = done;
-        }
-        if let Some(task) = &self.crossing
-            && let Poll::Ready(done) = task.poll()
-        {
-            self.crossing = None;
-            self.matrix = done;
+        take(&mut self.comparing, &mut self.found);
+        take(&mut self.crossing, &mut self.matrix);
+        take(&mut self.tracing, &mut self.lineage);
+        let mut by_path = None;
+        take(&mut self.aligning, &mut by_path);
+        if let Some(by_path) = by_path {
+            self.by_path = by_path;
         }
         if self.comparing.is_none() && std::mem::take(&mut self.stale) {
             self.begin(log, dead());
@@ -259,23 +361,43 @@ impl SchemaDesk {
         if self.tab == SchemaTab::Matrix && self.matrix.is_none() && self.crossing.is_none() {
             self.cross();
         }
-        if self.comparing.is_some() || self.crossing.is_some() {
+        if self.level.is_transitive() && self.lineage.is_none() && self.tracing.is_none() {
+            self.trace();
+        }
+        if self.tab == SchemaTab::SideBySide && !std::mem::replace(&mut self.aligned, true) {
+            self.align();
+        }
+        let works = [
+            self.comparing.is_some(),
+            self.crossing.is_some(),
+            self.tracing.is_some(),
+            self.aligning.is_some(),
+        ];
+        if works.contains(&true) {
             Soon::In(LOOK_MS)
         } else {
             Soon::No
         }
     }
 
+    fn pair(&self) -> Option<Pair> {
+        let chosen = self.chosen()?;
+        Some(Pair {
+            old: chosen.get(&self.old)?.clone(),
+            new: chosen.get(&self.new)?.clone(),
+            draft: self.what_if.then(|| self.draft.clone()),
+        })
+    }
+
     fn begin(&mut self, log: &EventLog, dead: Vec<Arc<Event>>) {
-        let Some(chosen) = self.chosen() else { return };
-        let (Some(old), Some(new)) = (chosen.get(&self.old), chosen.get(&self.new)) else {
+        let (Some(pair), Some(chosen)) = (self.pair(), self.chosen()) else {
             return;
         };
         let work = Work {
+            pair,
             event_type: chosen.name.clone(),
-            old: old.clone(),
-            new: new.clone(),
-            draft: self.what_if.then(|| self.draft.clone()),
+            routing_keys: chosen.meta.routing_keys.clone(),
+            samples: chosen.samples.clone(),
             policy: self.policy,
             log: log.pieces(log.first()),
             dead,
@@ -290,6 +412,35 @@ impl SchemaDesk {
         let (chosen, policy, cancel) = (chosen.clone(), self.policy, self.cancel.clone());
         self.crossing = Some(Task::begin(move || matrix(&chosen, policy, &cancel)));
     }
+
+    fn trace(&mut self) {
+        let (Some(pair), Some(chosen)) = (self.pair(), self.chosen()) else {
+            return;
+        };
+        let (chosen, policy, cancel) = (chosen.clone(), self.policy, self.cancel.clone());
+        self.tracing = Some(Task::begin(move || {
+            lineage(&chosen, &pair.made().1, policy, &cancel)
+        }));
+    }
+
+    fn align(&mut self) {
+        let Some(pair) = self.pair() else { return };
+        let unfolded = self.unfolded.clone();
+        self.aligning = Some(Task::begin(move || {
+            let new = pair.draft.as_ref().unwrap_or(&pair.new.text);
+            by_path(&pair.old.text, new, &unfolded)
+        }));
+    }
+}
+
+/// Takes what a task found, if it is done.
+fn take<T: Send + 'static>(task: &mut Option<Task<T>>, to: &mut Option<T>) {
+    if let Some(running) = task
+        && let Poll::Ready(done) = running.poll()
+    {
+        *task = None;
+        *to = done;
+    }
 }
 
 fn is_sample(folder: &Path) -> bool {
@@ -297,98 +448,4 @@ fn is_sample(folder: &Path) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::domain::tap::TapId;
-    use crate::log::tests::event;
-    use crate::schema::{Answer, Source};
-
-    fn catalog() -> Arc<Catalog> {
-        let source = |version: &str, amount: &str| Source {
-            event_type: "order.created".into(),
-            version: version.into(),
-            file: format!("{version}.schema.json"),
-            text: format!(
-                r#"{{"type":"object","properties":{{"amount":{{"type":"{amount}"}}}},"required":["amount"]}}"#
-            ),
-        };
-        Arc::new(Catalog::new(
-            PathBuf::from("/schemas"),
-            vec![source("1", "number"), source("2", "string")],
-        ))
-    }
-
-    fn done(desk: &mut SchemaDesk, log: &EventLog, dead: &[Arc<Event>]) {
-        while desk.tick(log, || dead.to_vec()) != Soon::No {
-            std::thread::yield_now();
-        }
-    }
-
-    #[test]
-    fn two_versions_are_compared_and_real_events_asked() {
-        let mut log = EventLog::new(300_000);
-        for body in [r#"{"amount":1}"#, r#"{"amount":2}"#, r#"{"amount":"3"}"#] {
-            log.push(TapId(1), &event("order.created", body));
-        }
-        log.push(TapId(1), &event("order.paid", r#"{"amount":1}"#));
-        let envelope = r#"{"eventType":"order.created","amount":4,"data":{"amount":"x"}}"#;
-        log.push(TapId(1), &event("elsewhere", envelope));
-        let dead = [Arc::new(event("order.created", r#"{"amount":"4"}"#))];
-        let (mut desk, mut forms) = (SchemaDesk::default(), Forms::default());
-        desk.read(Ok(catalog()), &mut forms);
-        assert_eq!((desk.old.as_str(), desk.new.as_str()), ("1", "2"));
-        done(&mut desk, &log, &dead);
-        let found = desk.found.as_ref().unwrap();
-        let report = found.report.as_ref().unwrap();
-        assert_eq!(
-            (report.backward.answer, report.forward.answer),
-            (Answer::No, Answer::No)
-        );
-        assert_eq!(
-            (
-                found.captured.seen,
-                found.captured.refused_by_old,
-                found.captured.refused_by_new
-            ),
-            (4, 1, 3)
-        );
-        assert_eq!(
-            (
-                found.dead.seen,
-                found.dead.refused_by_old,
-                found.dead.refused_by_new
-            ),
-            (1, 1, 0)
-        );
-        assert_eq!(found.hits, [3]);
-        // A draft that takes both would let the dead pass, and all others.
-        desk.act(SchemaAction::WhatIf(true), &mut forms);
-        forms.schema_draft = r#"{"type":"object","required":["amount"]}"#.to_owned();
-        desk.act(SchemaAction::Drafted, &mut forms);
-        done(&mut desk, &log, &dead);
-        let found = desk.found.as_ref().unwrap();
-        assert_eq!(
-            (found.captured.refused_by_new, found.dead.refused_by_new),
-            (0, 0)
-        );
-        assert_eq!(found.report.as_ref().unwrap().backward.answer, Answer::Yes);
-        forms.schema_draft = "{".to_owned();
-        desk.act(SchemaAction::Drafted, &mut forms);
-        done(&mut desk, &log, &dead);
-        assert!(
-            desk.found
-                .as_ref()
-                .unwrap()
-                .report
-                .as_ref()
-                .unwrap_err()
-                .contains("not JSON")
-        );
-        let saved = desk.act(SchemaAction::Save, &mut forms);
-        assert!(matches!(saved, Some(Command::SaveSchema { version, .. }) if version == "3"));
-        desk.act(SchemaAction::WhatIf(false), &mut forms);
-        desk.act(SchemaAction::Tab(SchemaTab::Matrix), &mut forms);
-        done(&mut desk, &log, &dead);
-        assert_eq!(desk.matrix.as_ref().unwrap().names, ["1", "2"]);
-    }
-}
+mod tests;

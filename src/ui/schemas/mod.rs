@@ -1,6 +1,9 @@
 //! Schemas: the types of a folder, two versions of one, and what breaks between them.
 
+mod by_path;
 mod changes;
+mod choose;
+mod import;
 mod side_by_side;
 mod verdicts;
 
@@ -15,12 +18,16 @@ use super::theme::{self, Palette, STEP};
 use super::widgets::{
     banner, button, empty_state, primary_button, section, stacked_field, tabs, weak,
 };
-use crate::schema::{Level, Policy};
+use crate::schema::{Catalog, EventType, Level, Policy};
 use crate::state::Action;
-use crate::state::schemas::{SchemaAction, SchemaTab};
+use crate::state::schemas::{Comparison, SchemaAction, SchemaTab, SideView};
+pub use choose::Choosing;
+use choose::Wanted;
 
 /// Draws the screen.
 pub fn schemas_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
+    take_chosen(cx);
+    import::import_ui(ui, cx);
     let palette = Palette::of(ui);
     let side = Frame::new()
         .fill(palette.panel)
@@ -46,12 +53,28 @@ pub fn schemas_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
             banner(ui, palette.bad, problem);
             ui.add_space(STEP);
         }
+        if let Some(catalog) = &cx.state.schemas.catalog {
+            problems_ui(ui, catalog, cx.state.schemas.chosen());
+        }
         if cx.state.schemas.chosen().is_some() {
             versions_ui(ui, cx);
         } else {
             empty_ui(ui, cx);
         }
     });
+}
+
+/// A path that was chosen in a dialog goes where it was asked for.
+fn take_chosen(cx: &mut Cx<'_>) {
+    let Some((wanted, path)) = choose::chosen(cx.memory) else {
+        return;
+    };
+    let shown = path.display().to_string();
+    match wanted {
+        Wanted::Folder => cx.act(Action::Schemas(SchemaAction::Open(path))),
+        Wanted::Into => cx.forms.schema_import.into = shown,
+        Wanted::From | Wanted::Document => cx.forms.schema_import.path = shown,
+    }
 }
 
 fn types_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
@@ -65,23 +88,19 @@ fn types_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
             let folder = PathBuf::from(typed);
             cx.actions.push(Action::Schemas(SchemaAction::Open(folder)));
         }
-        if button(ui, "Import…", true)
+        if button(ui, "Browse…", true)
             .on_hover_text("Choose a folder of schemas: EVENT TYPE/VERSION.schema.json")
             .clicked()
         {
-            verdicts::choose_folder(ui, cx.memory);
+            choose::choose(ui, cx.memory, Wanted::Folder);
+        }
+        if button(ui, "Import…", true)
+            .on_hover_text("From another folder, an AsyncAPI document or a registry")
+            .clicked()
+        {
+            import::open(cx);
         }
     });
-    let answer = cx
-        .memory
-        .choosing
-        .as_ref()
-        .and_then(|answer| answer.try_recv().ok());
-    if let Some(answer) = answer {
-        cx.memory.choosing = None;
-        cx.actions
-            .extend(answer.map(|folder| Action::Schemas(SchemaAction::Open(folder))));
-    }
     let Some(catalog) = &schemas.catalog else {
         return;
     };
@@ -111,6 +130,20 @@ fn types_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
                 });
             }
         });
+}
+
+/// What is wrong in the files that say something about schemas. The rest of them counts.
+fn problems_ui(ui: &mut Ui, catalog: &Catalog, chosen: Option<&EventType>) {
+    let all = catalog.defaults.problems.iter();
+    let all = all.map(|words| format!("schemas.toml: {words}"));
+    let of_type = chosen.into_iter().flat_map(|chosen| {
+        let problems = chosen.meta.problems.iter();
+        problems.map(|words| format!("{}/meta.toml: {words}", chosen.name))
+    });
+    for words in all.chain(of_type) {
+        banner(ui, Palette::of(ui).warn, &words);
+        ui.add_space(STEP);
+    }
 }
 
 fn empty_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
@@ -168,9 +201,47 @@ fn versions_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     ui.add_space(STEP / 2.0);
     match schemas.tab {
         SchemaTab::Changes => changes::changes_ui(ui, report, found),
-        SchemaTab::SideBySide => side_by_side::side_by_side_ui(ui, &found.lines),
+        SchemaTab::SideBySide => side_ui(ui, cx, found),
         SchemaTab::Breaks => verdicts::breaks_ui(ui, cx, report, found),
         SchemaTab::Matrix => verdicts::matrix_ui(ui, cx),
+    }
+}
+
+fn side_ui(ui: &mut Ui, cx: &mut Cx<'_>, found: &Comparison) {
+    let schemas = &cx.state.schemas;
+    ui.horizontal(|ui| {
+        ui.spacing_mut().item_spacing.x = 0.0;
+        let all = [
+            (SideView::ByPath, "By path"),
+            (SideView::RawText, "Raw text"),
+        ];
+        if let Some(side) = tabs(ui, schemas.side, &all) {
+            cx.actions.push(Action::Schemas(SchemaAction::Side(side)));
+        }
+    });
+    match (schemas.side, &schemas.by_path) {
+        (SideView::RawText, _) => side_by_side::side_by_side_ui(ui, &found.lines),
+        (SideView::ByPath, Some(tree)) => by_path::by_path_ui(ui, cx, tree),
+        (SideView::ByPath, None) => drop(weak(ui, "Aligning…")),
+    }
+}
+
+fn about_ui(ui: &mut Ui, chosen: &EventType) {
+    let meta = &chosen.meta;
+    let mut words: Vec<String> = meta.title.iter().cloned().collect();
+    if !meta.exchanges.is_empty() {
+        words.push(format!("Exchange {}", meta.exchanges.join(", ")));
+    }
+    if !meta.routing_keys.is_empty() {
+        words.push(format!("Routing key {}", meta.routing_keys.join(", ")));
+    }
+    if let Some(origin) = &meta.origin {
+        let newest = origin.newest.as_ref();
+        let newest = newest.map_or_else(String::new, |newest| format!(", newest {newest}"));
+        words.push(format!("From {} {}{newest}", origin.kind, origin.from));
+    }
+    if !words.is_empty() {
+        weak(ui, words.join(" · "));
     }
 }
 
@@ -182,16 +253,27 @@ fn pickers_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     let names: Vec<(String, String)> = chosen
         .versions
         .iter()
-        .map(|one| (one.version.clone(), one.version.clone()))
+        .map(|one| {
+            let deprecated = chosen.meta.is_deprecated(&one.version);
+            let mark = if deprecated { " deprecated" } else { "" };
+            (one.version.clone(), format!("{}{mark}", one.version))
+        })
         .collect();
+    let shown_as = |version: &str| {
+        let found = names.iter().find(|(name, _)| name == version);
+        found.map_or_else(String::new, |(_, shown)| shown.clone())
+    };
     let mut done = None;
+    about_ui(ui, chosen);
     ui.horizontal_wrapped(|ui| {
-        if let Some(version) = picker(ui, "Old version", &schemas.old, 70.0, &names) {
+        if let Some(version) = picker(ui, "Old version", &shown_as(&schemas.old), 70.0, &names) {
             done = Some(SchemaAction::Old(version));
         }
         if schemas.what_if {
             weak(ui, "against the draft");
-        } else if let Some(version) = picker(ui, "New version", &schemas.new, 70.0, &names) {
+        } else if let Some(version) =
+            picker(ui, "New version", &shown_as(&schemas.new), 70.0, &names)
+        {
             done = Some(SchemaAction::New(version));
         }
         let open = schemas.what_if;
@@ -259,16 +341,15 @@ fn picker<T: Clone>(
 
 fn draft_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     let schemas = &cx.state.schemas;
-    let next = schemas
-        .chosen()
-        .map(crate::schema::EventType::next)
-        .unwrap_or_default();
+    let next = schemas.chosen().map(EventType::next).unwrap_or_default();
     section(ui, "Draft of the next version");
-    let (captured, dead) = match &schemas.found {
-        Some(found) => (&found.captured, &found.dead),
-        None => return,
-    };
-    for (replay, what) in [(captured, "captured events"), (dead, "dead letters")] {
+    let Some(found) = &schemas.found else { return };
+    let samples = found.sample_counts();
+    for (replay, what) in [
+        (&found.captured, "captured events"),
+        (&found.dead, "dead letters"),
+        (&samples, "samples"),
+    ] {
         let passed = replay.seen - replay.refused_by_new;
         let words = match replay.seen {
             0 => format!("No {what} of this type are known"),

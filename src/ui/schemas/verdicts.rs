@@ -1,17 +1,16 @@
 //! The verdict of each direction, the event that breaks, and all versions against all.
 
-use std::sync::mpsc;
-
 use eframe::egui::{self, Grid, RichText, ScrollArea, Ui};
 
+use super::super::Cx;
 use super::super::status_bar::thousands;
 use super::super::theme::{self, Palette, STEP};
 use super::super::widgets::{button, empty_state, section, weak};
-use super::super::{Cx, Memory};
+use super::choose::apart;
 use crate::domain::draft::BodyDraft;
 use crate::schema::{self, Answer, EventType, Proof, Report, Verdict};
 use crate::state::Action;
-use crate::state::schemas::{Comparison, SchemaAction, SchemaDesk};
+use crate::state::schemas::{Comparison, SampleVerdict, SchemaAction, SchemaDesk};
 
 /// One line a direction, whether the level is met, and what real events say.
 pub(super) fn verdicts_ui(ui: &mut Ui, cx: &Cx<'_>, report: &Report, found: &Comparison) {
@@ -21,6 +20,9 @@ pub(super) fn verdicts_ui(ui: &mut Ui, cx: &Cx<'_>, report: &Report, found: &Com
         let words = format!("{name}: {answer} – {why} ({})", proof_words(verdict));
         ui.label(RichText::new(words).color(color(ui, verdict.answer)));
     }
+    if schemas.level.is_transitive() {
+        lineage_ui(ui, schemas);
+    }
     let met = if report.meets(schemas.level) {
         "met"
     } else {
@@ -28,7 +30,7 @@ pub(super) fn verdicts_ui(ui: &mut Ui, cx: &Cx<'_>, report: &Report, found: &Com
     };
     let mut words = format!("{} is {met}", schemas.level.name());
     if schemas.level.is_transitive() {
-        words.push_str(" for these two; the matrix shows all");
+        words.push_str(" for these two");
     }
     for (replay, what) in [
         (&found.captured, "captured events"),
@@ -43,7 +45,34 @@ pub(super) fn verdicts_ui(ui: &mut Ui, cx: &Cx<'_>, report: &Report, found: &Com
             ));
         }
     }
+    let samples = found.sample_counts();
+    if samples.seen > 0 {
+        words.push_str(&format!(
+            ". Samples: {} of {} would be refused",
+            samples.refused_by_new, samples.seen
+        ));
+    }
     ui.label(words);
+}
+
+/// The verdict about all earlier versions; the reasons are told on hovering.
+fn lineage_ui(ui: &mut Ui, schemas: &SchemaDesk) {
+    let Some(lineage) = &schemas.lineage else {
+        weak(ui, "Comparing with every earlier version…");
+        return;
+    };
+    let answer = lineage.answer(schemas.level);
+    let mut why = Vec::new();
+    for one in &lineage.earlier {
+        if one.answer(schemas.level) != Answer::Yes {
+            why.push(format!("Against {}:\n{}", one.version, one.why));
+        }
+    }
+    let words = RichText::new(lineage.sentence(schemas.level)).color(color(ui, answer));
+    let label = ui.label(words);
+    if !why.is_empty() {
+        label.on_hover_text(why.join("\n\n"));
+    }
 }
 
 fn proof_words(verdict: &Verdict) -> &'static str {
@@ -91,7 +120,8 @@ pub(super) fn breaks_ui(ui: &mut Ui, cx: &mut Cx<'_>, report: &Report, found: &C
                 any = true;
                 section(ui, &format!("{direction}: an event that {who}"));
                 let text = serde_json::to_string_pretty(example).unwrap_or_default();
-                event_ui(ui, cx, &text, &verdict.failures, direction);
+                let sample = breaks_name(&cx.state.schemas, direction);
+                event_ui(ui, cx, &text, &verdict.failures, Some(sample));
             }
             if let Some((text, failures)) = &found.captured.first {
                 any = true;
@@ -99,8 +129,11 @@ pub(super) fn breaks_ui(ui: &mut Ui, cx: &mut Cx<'_>, report: &Report, found: &C
                     ui,
                     "Captured: the newest event that the new version refuses",
                 );
-                event_ui(ui, cx, text, failures, "captured");
+                let sample = breaks_name(&cx.state.schemas, "captured");
+                event_ui(ui, cx, text, failures, Some(sample));
             }
+            any |= !found.samples.is_empty();
+            samples_ui(ui, cx, &found.samples);
         });
     if !any {
         empty_state(
@@ -111,7 +144,50 @@ pub(super) fn breaks_ui(ui: &mut Ui, cx: &mut Cx<'_>, report: &Report, found: &C
     }
 }
 
-fn event_ui(ui: &mut Ui, cx: &mut Cx<'_>, text: &str, failures: &[schema::Failure], which: &str) {
+/// A name for an event that breaks: what it breaks, and between which versions.
+fn breaks_name(schemas: &SchemaDesk, what: &str) -> String {
+    let new = if schemas.what_if {
+        "draft"
+    } else {
+        &schemas.new
+    };
+    format!("breaks-{}-{}-{new}", what.to_lowercase(), schemas.old)
+}
+
+/// The examples of the folder: what both versions say to each.
+fn samples_ui(ui: &mut Ui, cx: &mut Cx<'_>, samples: &[SampleVerdict]) {
+    let refused = samples.iter().filter(|one| !one.failures.is_empty());
+    if samples.is_empty() {
+        return;
+    }
+    let (refused, total) = (refused.count(), samples.len());
+    section(
+        ui,
+        &format!("Samples: {refused} of {total} would be refused"),
+    );
+    for one in samples {
+        let palette = Palette::of(ui);
+        let (words, color) = match (one.refused_by_old, one.failures.is_empty()) {
+            (false, true) => ("both versions allow it", palette.good),
+            (true, true) => ("only the new version allows it", palette.good),
+            (false, false) => ("the new version refuses it", palette.bad),
+            (true, false) => ("both versions refuse it", palette.warn),
+        };
+        let title = RichText::new(format!("{}: {words}", one.name)).color(color);
+        egui::CollapsingHeader::new(title)
+            .id_salt(("sample", &one.name))
+            .show(ui, |ui| event_ui(ui, cx, &one.text, &one.failures, None));
+    }
+}
+
+/// An event, why it is refused, and what can be done with it. With a name it can be kept.
+fn event_ui(
+    ui: &mut Ui,
+    cx: &mut Cx<'_>,
+    text: &str,
+    failures: &[schema::Failure],
+    sample: Option<String>,
+) {
     let palette = Palette::of(ui);
     for failure in failures {
         let at = schema::place(&failure.at);
@@ -119,13 +195,22 @@ fn event_ui(ui: &mut Ui, cx: &mut Cx<'_>, text: &str, failures: &[schema::Failur
     }
     ui.add(egui::Label::new(RichText::new(text).font(theme::mono())).wrap());
     ui.horizontal(|ui| {
-        ui.push_id(which, |ui| {
+        ui.push_id(sample.clone(), |ui| {
             if button(ui, "Copy event", true).clicked() {
                 ui.ctx().copy_text(text.to_owned());
             }
             if button(ui, "Load into Publish", true).clicked() {
                 cx.forms.draft.body = BodyDraft::Text(text.to_owned());
                 cx.actions.push(Action::Open(crate::state::Screen::Publish));
+            }
+            if let Some(sample) = sample
+                && button(ui, "Save as sample", true)
+                    .on_hover_text(format!("Writes it to samples/{sample}.json of the type"))
+                    .clicked()
+            {
+                let text = text.to_owned();
+                let save = SchemaAction::SaveSample { sample, text };
+                cx.actions.push(Action::Schemas(save));
             }
         });
     });
@@ -142,6 +227,19 @@ pub(super) fn matrix_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
         ui,
         "A row reads what a column wrote. A cell opens the two versions",
     );
+    let level = cx.state.schemas.level;
+    if level.is_transitive() {
+        weak(
+            ui,
+            "First: where a check of all earlier versions, from the newest on, fails first",
+        );
+    }
+    if matrix.left_out > 0 {
+        weak(
+            ui,
+            format!("{} older versions are left out", matrix.left_out),
+        );
+    }
     ui.add_space(STEP);
     ScrollArea::both()
         .auto_shrink([false, false])
@@ -160,9 +258,23 @@ pub(super) fn matrix_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
                             continue;
                         }
                         let answer = matrix.cells[row][column];
-                        let label = RichText::new(answer.name()).color(color(ui, answer));
+                        let (newer, older) = (row.max(column), row.min(column));
+                        let first = level.is_transitive()
+                            && answer == Answer::No
+                            && matrix.first_failing(newer, level) == Some(older)
+                            && (if row > column {
+                                level.asks_backward()
+                            } else {
+                                level.asks_forward()
+                            });
+                        let mark = if first { ", first" } else { "" };
+                        let words = format!("{}{mark}", answer.name());
+                        let mut label = RichText::new(&words).color(color(ui, answer));
+                        if first {
+                            label = label.strong();
+                        }
                         let cell = ui.button(label);
-                        let name = format!("{reader} reads {writer}: {}", answer.name());
+                        let name = format!("{reader} reads {writer}: {words}");
                         cell.widget_info(|| {
                             egui::WidgetInfo::labeled(egui::accesskit::Role::Button, true, &name)
                         });
@@ -180,21 +292,6 @@ pub(super) fn matrix_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
                 }
             });
         });
-}
-
-/// Asks for a folder on a thread of its own; the answer is taken up in a later frame.
-pub(super) fn choose_folder(ui: &Ui, memory: &mut Memory) {
-    let (send, answer) = mpsc::sync_channel(1);
-    let ctx = ui.ctx().clone();
-    memory.choosing = Some(answer);
-    apart("choose-folder", move || {
-        let folder = rfd::FileDialog::new()
-            .set_title("Folder of schemas")
-            .pick_folder();
-        // The window may be gone.
-        drop(send.send(folder));
-        ctx.request_repaint();
-    });
 }
 
 /// Asks for a file and writes the report: Markdown, or JSON if the name ends so.
@@ -223,13 +320,4 @@ pub(super) fn export(found: &Comparison, schemas: &SchemaDesk, chosen: &EventTyp
             tracing::warn!(%error, path = %path.display(), "the report was not written");
         }
     });
-}
-
-fn apart(name: &str, work: impl FnOnce() + Send + 'static) {
-    if let Err(error) = std::thread::Builder::new()
-        .name(name.to_owned())
-        .spawn(work)
-    {
-        tracing::warn!(%error, "no thread for the file dialog");
-    }
 }
