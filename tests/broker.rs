@@ -10,7 +10,9 @@ mod broker {
     mod faults;
     mod fidelity;
     mod firehose;
+    mod foreign;
     mod harmless;
+    mod limits;
     mod matching;
     mod overload;
     mod publishing;

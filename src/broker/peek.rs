@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use tokio::sync::watch;
 
-use super::borrow::{Bounds, borrow};
+use super::borrow::Bounds;
 use super::budget::{deliveries, delivery_limit};
-use super::resend::give_back;
+use super::resend::{give_back, take_out};
 use super::wires::{Knowledge, Wires};
 use crate::domain::Event;
 use crate::protocol::PeekReport;
@@ -33,7 +33,7 @@ pub(super) async fn run(
         messages: u32::from(limit),
         bytes: PEEK_BYTES,
     };
-    let loan = borrow(&wires, &knowledge, &queue, bounds, &mut stop).await?;
+    let loan = take_out(&wires, &knowledge, &queue, bounds, &mut stop).await?;
     let (depth, since) = (loan.depth, loan.since);
     let all = loan.is_complete;
     let messages: Vec<Arc<Event>> = loan.messages.values().cloned().collect();

@@ -9,6 +9,7 @@
 mod canary;
 mod discard;
 mod guard;
+mod renewal;
 mod source;
 mod window;
 
@@ -18,11 +19,10 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
-use super::borrow::{Bounds, Loan, borrow};
+use super::borrow::{Bounds, Loan};
 use super::budget;
 use super::outlet::Outlet;
 use super::peek::refuse_kind;
-use super::records;
 use super::targets::fresh_knowledge;
 use super::wires::{Knowledge, Wires};
 use crate::domain::pace::{Canary, Pace};
@@ -32,6 +32,7 @@ use crate::protocol::{JobStage, MoveOutcome, RequestId, Update, Which};
 
 pub(super) use discard::discard;
 use guard::Guard;
+pub(super) use renewal::{give_back, take_out};
 use source::Source;
 use window::{Move, Plan, Windows, send_window, write_down};
 
@@ -197,7 +198,7 @@ pub(super) async fn resend(
         if let Some(words) = job.wait_while_paused(&mut stop).await {
             return Some(words);
         }
-        let borrowed = borrow(&wires, &job.knowledge, &job.queue, BOUNDS, &mut stop).await;
+        let borrowed = take_out(&wires, &job.knowledge, &job.queue, BOUNDS, &mut stop).await;
         let mut loan = match borrowed {
             Ok(loan) => loan,
             Err(words) => return Some(words),
@@ -282,7 +283,8 @@ impl Job<'_> {
             }
             plan.push(one);
         }
-        let plan = match write_down(wires, &self.queue, plan).await {
+        let limit = budget::counted(&self.knowledge, &self.queue);
+        let plan = match write_down(wires, &self.queue, limit, plan).await {
             Ok(plan) => plan,
             Err(words) => {
                 let words = format!("{words}, so nothing is sent. All stay in the queue");
@@ -440,77 +442,5 @@ fn copy_of(place: &str, queue: &str, event: &Event) -> Held {
         properties: event.properties.clone(),
         body: event.body.clone(),
         sent: None,
-    }
-}
-
-/// Gives back what is left of a loan. What a quorum queue would throw out when it comes back, since
-/// it was handed out as often as it may be, is sent into the same queue anew instead.
-///
-/// # Errors
-/// If the connection broke, in words.
-pub(super) async fn give_back(
-    wires: &Wires,
-    knowledge: &Knowledge,
-    queue: &str,
-    mut loan: Loan,
-) -> Result<usize, String> {
-    // The head of the queue may be another one now.
-    wires.with_worn(|worn| worn.remove(queue));
-    let renewed = renew(wires, knowledge, queue, &mut loan).await;
-    if let Err(words) = &renewed {
-        tracing::warn!(words, "messages at their delivery limit were not renewed");
-    }
-    match loan.give_back().await {
-        Ok(()) => renewed,
-        Err(_) => Err(BROKEN.to_owned()),
-    }
-}
-
-async fn renew(
-    wires: &Wires,
-    knowledge: &Knowledge,
-    queue: &str,
-    loan: &mut Loan,
-) -> Result<usize, String> {
-    let Some(limit) = budget::counted(knowledge, queue) else {
-        return Ok(0);
-    };
-    let worn = loan
-        .messages
-        .iter()
-        .filter(|(_, event)| budget::deliveries(event) >= limit);
-    let plan: Vec<Plan> = worn
-        .map(|(tag, event)| Plan {
-            tag: *tag,
-            event: Arc::clone(event),
-            outgoing: records::as_it_lay(&copy_of("", queue, event), &wires.endpoint.user),
-        })
-        .collect();
-    if plan.is_empty() {
-        return Ok(0);
-    }
-    let plan = write_down(wires, queue, plan).await?;
-    let mut outlet = Outlet::new(Arc::clone(&wires.publishing), wires.confirm_limit);
-    let mut windows = Windows::new(&plan);
-    let mut renewed = 0;
-    let mut problem = None;
-    while let (Some(window), None) = (windows.next(usize::MAX), &problem) {
-        let done = send_window(&wires.journal, window, loan, &mut outlet).await;
-        let resent = done
-            .outcomes
-            .iter()
-            .filter(|outcome| **outcome == MoveOutcome::Resent);
-        renewed += resent.count();
-        problem = done.problem;
-        windows.grow();
-    }
-    let all: Vec<RecordId> = plan.iter().map(|one| one.id).collect();
-    let settled = wires
-        .journal
-        .with(move |journal| journal.settle(&all))
-        .await;
-    match problem.or(settled.err()) {
-        Some(words) => Err(words),
-        None => Ok(renewed),
     }
 }
