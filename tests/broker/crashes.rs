@@ -62,8 +62,6 @@ struct Round<'a> {
     alive: String,
     names: Vec<String>,
     journal: tempfile::TempDir,
-    /// How many messages went with the target.
-    deleted: usize,
 }
 
 impl<'a> Round<'a> {
@@ -98,7 +96,6 @@ impl<'a> Round<'a> {
             alive,
             names: (0..MESSAGES).map(|n| format!("{number}-{n:04}")).collect(),
             journal: tempfile::tempdir().expect("a folder"),
-            deleted: 0,
         }
     }
 
@@ -148,8 +145,8 @@ impl<'a> Round<'a> {
             .filter(|name| !places.contains_key(name.as_str()))
             .collect();
         if fault == Fault::Deleted {
-            // Not more than had arrived there, and the journal has a copy of each.
-            assert!(lost.len() <= self.deleted, "{}: {lost:?}", self.deleted);
+            // The journal has a copy of each. These are not only those that lay there: RabbitMQ also
+            // confirms what is on its way into a queue that is being deleted.
             let done = records.iter().filter(|record| is_done(record));
             let done: BTreeSet<&[u8]> = done.map(|r| r.message.body.as_slice()).collect();
             lost.retain(|name| !done.contains(name.as_bytes()));
@@ -234,7 +231,7 @@ fn survive(faults: &[Fault], rounds: usize) {
             Fault::Closed => place.close_connections(),
             Fault::ChannelClosed => round.raw.delete_exchange("back"),
             Fault::Unbound => round.raw.unbind(&round.alive, "back", &round.alive),
-            Fault::Deleted => round.deleted = round.raw.delete(&round.alive) as usize,
+            Fault::Deleted => round.raw.delete(&round.alive),
             _ => {}
         }
         app.job_done(request);
@@ -262,12 +259,13 @@ fn a_wire_that_is_half_open_loses_nothing() {
 
 #[test]
 fn closed_connections_and_targets_that_refuse_lose_nothing() {
-    let faults = [
+    let quick = [
         Fault::Unbound,
         Fault::Full,
-        Fault::Closed,
         Fault::ChannelClosed,
         Fault::Deleted,
     ];
+    // Before it closes a connection the management API must know of it, which takes seconds.
+    let faults = [&quick[..], &quick, &[Fault::Closed]].concat();
     survive(&faults, rounds());
 }

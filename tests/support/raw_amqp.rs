@@ -100,12 +100,11 @@ impl Raw {
         self.expect_method(1, 40, 21);
     }
 
-    /// Deletes a queue; gives how many messages went with it.
-    pub(crate) fn delete(&mut self, name: &str) -> u32 {
+    /// Deletes a queue, with all that is in it.
+    pub(crate) fn delete(&mut self, name: &str) {
         let body = [&[0, 0], &short(name)[..], &[0]].concat();
         self.method(1, 50, 40, &body);
-        let ok = self.expect_method(1, 50, 41);
-        number(&ok[..4])
+        self.expect_method(1, 50, 41);
     }
 
     /// Messages that are ready in a queue.
