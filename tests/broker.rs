@@ -11,8 +11,10 @@ mod broker {
     mod faults;
     mod fidelity;
     mod firehose;
+    mod foreign;
     mod harmless;
     mod imports;
+    mod limits;
     mod matching;
     mod overload;
     mod peeking;

@@ -5,8 +5,8 @@
 
 mod ui {
     mod dead_letters;
-    mod publish_form;
     mod peeking;
+    mod publish_form;
     mod repair;
     mod schemas;
     mod taps;

@@ -34,6 +34,7 @@ use super::codec;
 use super::trouble::Trouble;
 use super::wires::{Knowledge, Wires, close};
 use crate::domain::peek_rules::Order;
+use crate::domain::record::RecordId;
 use crate::domain::{Event, Queue, TopologySource};
 
 /// How long a borrow waits for a message that should be there: another consumer may have it.
@@ -81,6 +82,8 @@ pub(super) struct Loan {
     pub looked_at: usize,
     /// Those were all that were ready.
     pub is_complete: bool,
+    /// Records in the journal of what the broker would throw out when it comes back, by tag.
+    pub copies: BTreeMap<u64, RecordId>,
     /// Taking a consumer away again cannot delete the queue.
     by_consumer: bool,
     /// Most messages that a consumer may have.
@@ -115,6 +118,7 @@ pub(super) async fn borrow(
         since: Instant::now(),
         looked_at: 0,
         is_complete: false,
+        copies: BTreeMap::new(),
         by_consumer: may_consume(knowledge, queue, consumers),
         most: if mixes_up(knowledge, queue) {
             SORTED_WINDOW

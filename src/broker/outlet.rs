@@ -116,9 +116,17 @@ impl Outlet {
         }
         let mut confirms = Vec::with_capacity(all.len());
         let limit = self.limit;
+        let mut is_stuck = false;
         for outgoing in all {
+            // Where one cannot be handed over, each further one would wait as long.
+            if is_stuck {
+                confirms.push(Err(Sent::NotRouted(NOT_TAKEN.to_owned())));
+                continue;
+            }
             let handing = self.hand_over(outgoing);
-            confirms.push(match tokio::time::timeout(limit, handing).await {
+            let handed = tokio::time::timeout(limit, handing).await;
+            is_stuck = handed.is_err();
+            confirms.push(match handed {
                 Ok(handed) => handed,
                 Err(_) => Err(Sent::Unknown(no_confirm(limit.as_secs()))),
             });
@@ -236,6 +244,9 @@ impl Outlet {
 /// What is said of a negative confirm.
 const NACK: &str = "RabbitMQ did not take the message. A queue that is full and rejects publishes \
                     does that; another queue may have taken it";
+
+/// What is said of a message that was not handed over because one before it could not be.
+const NOT_TAKEN: &str = "It was not sent: RabbitMQ takes no messages for now";
 
 fn no_confirm(seconds: u64) -> String {
     format!(

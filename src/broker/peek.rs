@@ -8,7 +8,7 @@ use tokio::sync::watch;
 use super::borrow::{Bounds, Loan, borrow};
 use super::budget;
 use super::management;
-use super::resend::give_back;
+use super::resend::{give_back, take_out};
 use super::wires::{Knowledge, Wires};
 use crate::domain::number_words::{count_of, thousands};
 use crate::domain::peek_rules::{
@@ -162,7 +162,7 @@ async fn borrow_in_time(
 ) -> Result<(Loan, bool), String> {
     let (enough, mut either) = watch::channel(false);
     let mut is_late = false;
-    let borrowing = borrow(wires, knowledge, queue, bounds, &mut either);
+    let borrowing = take_out(wires, knowledge, queue, bounds, &mut either);
     tokio::pin!(borrowing);
     let loan = tokio::select! {
         loan = &mut borrowing => loan,

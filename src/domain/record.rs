@@ -34,17 +34,21 @@ pub enum Stage {
     Returning,
     /// It lies in its queue again.
     PutBack,
+    /// As [`Stage::Held`], but it had been handed out as often as its quorum queue allows: where it
+    /// comes back without us, the broker drops or dead-letters it.
+    AtLimit,
 }
 
 impl Stage {
     /// All stages in the order of their numbers in the journal.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::Held,
         Self::Sent,
         Self::Confirmed,
         Self::Removed,
         Self::Returning,
         Self::PutBack,
+        Self::AtLimit,
     ];
 }
 
@@ -57,7 +61,8 @@ pub enum Fate {
     Untouched,
     /// What was to be done is done.
     Certain,
-    /// Cut off in the window in which it can be in two places.
+    /// Cut off where it is not certain: it can be in two places, or, beyond a delivery limit, only
+    /// here. To put it back may duplicate it.
     DuplicatePossible,
 }
 
@@ -101,6 +106,13 @@ pub struct Record {
     pub message: Held,
 }
 
+impl Held {
+    /// It lay in a queue that counts how often it hands a message out.
+    fn was_counted(&self) -> bool {
+        self.properties.header("x-delivery-count").is_some()
+    }
+}
+
 impl Record {
     /// Where the message is.
     #[must_use]
@@ -109,7 +121,9 @@ impl Record {
             (Stage::Removed | Stage::PutBack, _) => Fate::Certain,
             _ if !self.abandoned => Fate::UnderWay,
             (Stage::Held, _) => Fate::Untouched,
-            (Stage::Sent | Stage::Confirmed | Stage::Returning, _) => Fate::DuplicatePossible,
+            (Stage::Sent | Stage::Confirmed | Stage::Returning | Stage::AtLimit, _) => {
+                Fate::DuplicatePossible
+            }
         }
     }
 
@@ -128,8 +142,17 @@ impl Record {
             (_, Stage::Removed, Deed::Resend) if self.came_back => {
                 format!("Resent and removed from {queue}, then it came back")
             }
+            (_, Stage::AtLimit, _) => format!(
+                "Cut off when it had been handed out as often as the delivery limit of {queue} \
+                 allows: RabbitMQ may have dropped or dead-lettered it. Look there, and put it \
+                 back if it is gone"
+            ),
             (_, Stage::Removed, Deed::Resend) => format!("Resent and removed from {queue}"),
             (_, Stage::Removed, Deed::Discard) => format!("Discarded from {queue}"),
+            (_, Stage::Sent, _) if self.message.was_counted() => format!(
+                "Cut off while it was sent: the target may have it, and it lies in {queue} unless \
+                 a delivery limit made RabbitMQ drop or dead-letter it. Look there"
+            ),
             (_, Stage::Sent, _) => format!(
                 "Cut off while it was sent: the target may have it, and it lies in {queue}. \
                  Consumers that are idempotent do not mind a second copy"
@@ -185,6 +208,7 @@ mod tests {
             Fate::Certain,
             Fate::DuplicatePossible,
             Fate::Certain,
+            Fate::DuplicatePossible,
         ];
         for (stage, expected) in Stage::ALL.into_iter().zip(expected) {
             assert_eq!(fate(Deed::Resend, stage), expected, "{stage:?}");

@@ -117,6 +117,15 @@ impl Journal {
         })
     }
 
+    /// Writes and flushes something, to see that it can be done.
+    ///
+    /// # Errors
+    /// If it cannot.
+    pub fn prove(&mut self) -> Result<(), JournalError> {
+        self.db.pragma_update(None, "user_version", VERSION)?;
+        Ok(())
+    }
+
     /// Takes messages in before anything is done with them: all of them or none. A discard's copy
     /// is all that it waits for, so it begins at [`Stage::Confirmed`].
     ///
@@ -132,6 +141,19 @@ impl Journal {
             Deed::Resend => Stage::Held,
             Deed::Discard => Stage::Confirmed,
         };
+        self.hold_each(deed, messages.iter().map(|held| (held, stage)), now)
+    }
+
+    /// The same where each has its own first stage.
+    ///
+    /// # Errors
+    /// As [`Journal::hold`].
+    pub fn hold_each<'a>(
+        &mut self,
+        deed: Deed,
+        messages: impl ExactSizeIterator<Item = (&'a Held, Stage)>,
+        now: DateTime<Utc>,
+    ) -> Result<Vec<RecordId>, JournalError> {
         let transaction = self.db.transaction()?;
         let mut ids = Vec::with_capacity(messages.len());
         {
@@ -144,7 +166,7 @@ impl Journal {
                 "INSERT INTO progress (id, run, stage, changed, content, sent_content)
                  VALUES (?, ?, ?, {NOW}, ?, ?)"
             ))?;
-            for held in messages {
+            for (held, stage) in messages {
                 let sent = held.sent.as_ref();
                 let sent_properties = sent
                     .map(|sent| serde_json::to_string(&sent.properties))

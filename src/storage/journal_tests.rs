@@ -97,6 +97,26 @@ fn stages_survive_and_another_run_that_lives_is_not_abandoned() {
 }
 
 #[test]
+fn what_is_at_its_delivery_limit_is_in_doubt_from_the_beginning() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut journal = Journal::open(dir.path()).unwrap();
+    journal.prove().unwrap();
+    let all = [held(b"1"), held(b"2")];
+    let stages = [Stage::AtLimit, Stage::Held];
+    let each = all.iter().zip(stages);
+    let ids = journal.hold_each(Deed::Resend, each, now()).unwrap();
+    drop(journal);
+    let journal = Journal::open(dir.path()).unwrap();
+    let records = ids.iter().map(|id| journal.get(*id).unwrap().unwrap());
+    let fates: Vec<_> = records.map(|r| (r.stage, r.fate())).collect();
+    let expected = [
+        (Stage::AtLimit, Fate::DuplicatePossible),
+        (Stage::Held, Fate::Untouched),
+    ];
+    assert_eq!(fates, expected);
+}
+
+#[test]
 fn what_is_not_certain_comes_first_and_does_not_age_out() {
     let dir = tempfile::tempdir().unwrap();
     let mut journal = Journal::open(dir.path()).unwrap();

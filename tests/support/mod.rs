@@ -1,11 +1,13 @@
 //! What the broker tests share: one private RabbitMQ for the run, a virtual host for each test, the
 //! app's broker side as the window drives it, and an independent client to check it with.
 
+pub(crate) mod erlang;
 pub(crate) mod fake;
 pub(crate) mod fake_management;
 pub(crate) mod fake_registry;
 pub(crate) mod proxy;
 pub(crate) mod raw_amqp;
+pub(crate) mod reader;
 
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
@@ -59,9 +61,23 @@ impl OwnBroker {
     /// and behind it the decision without which it does not count: a kill in between takes the
     /// queue away. So only what was declared *before* this name is certain to survive.
     pub(crate) fn wrote(&self, name: &str) {
+        self.wrote_into(&["LATEST.LOG", "DCL", "DCD", "wal"], name);
+    }
+
+    /// The same for a quorum queue. RabbitMQ 3.10 writes its name about a second later than all
+    /// else; if it is killed before that, it never opens the queue again.
+    pub(crate) fn wrote_quorum(&self, vhost: &str, name: &str) {
+        self.wrote_into(&["names.dets"], &format!("{vhost}_{name}"));
+    }
+
+    fn wrote_into(&self, tables: &[&str], name: &str) {
         wait_for("the broker to write its tables", || {
-            holds(&self.facts().data_dir, name.as_bytes()).then_some(())
+            holds(&self.facts().data_dir, tables, name.as_bytes()).then_some(())
         });
+    }
+
+    pub(crate) fn pid(&self) -> u32 {
+        self.sandbox.pid().expect("a running broker")
     }
 
     /// SIGKILL.
@@ -77,18 +93,18 @@ impl OwnBroker {
     }
 }
 
-/// True if a table of the broker in or under this folder holds these bytes. (`wal`: from 4.0 on.)
-fn holds(folder: &Path, bytes: &[u8]) -> bool {
+/// True if one of these tables of the broker, in or under this folder, holds these bytes. (`wal`:
+/// from 4.0 on.)
+fn holds(folder: &Path, tables: &[&str], bytes: &[u8]) -> bool {
     let Ok(entries) = std::fs::read_dir(folder) else {
         return false;
     };
     entries.flatten().map(|entry| entry.path()).any(|path| {
         if path.is_dir() {
-            return holds(&path, bytes);
+            return holds(&path, tables, bytes);
         }
         let name = path.file_name().unwrap_or_default().to_string_lossy();
-        let is_table =
-            name == "LATEST.LOG" || ["DCL", "DCD", "wal"].iter().any(|end| name.ends_with(end));
+        let is_table = tables.iter().any(|end| name.ends_with(end));
         let text = || std::fs::read(&path).unwrap_or_default();
         is_table && text().windows(bytes.len()).any(|part| part == bytes)
     })

@@ -94,6 +94,13 @@ impl Raw {
         self.declare(name, bits, arguments);
     }
 
+    pub(crate) fn delete_exchange(&mut self, name: &str) {
+        let body = [&[0, 0], &short(name)[..], &[0]].concat();
+        self.method(1, 40, 20, &body);
+        self.expect_method(1, 40, 21);
+    }
+
+    /// Deletes a queue, with all that is in it.
     pub(crate) fn delete(&mut self, name: &str) {
         let body = [&[0, 0], &short(name)[..], &[0]].concat();
         self.method(1, 50, 40, &body);
@@ -414,4 +421,24 @@ pub(crate) fn properties(values: &[Option<Vec<u8>>; 14]) -> Vec<u8> {
     let mut bytes = flags.to_be_bytes().to_vec();
     bytes.extend(values.iter().flatten().flatten());
     bytes
+}
+
+/// The reverse: which of the 14 properties are there, each as it is on the wire.
+pub(crate) fn values(properties: &[u8]) -> [Option<Vec<u8>>; 14] {
+    let flags = u16::from_be_bytes([properties[0], properties[1]]);
+    let mut rest = &properties[2..];
+    std::array::from_fn(|index| {
+        if flags & 1 << (15 - index) == 0 {
+            return None;
+        }
+        let size = match index {
+            2 => 4 + number(&rest[..4]) as usize,
+            3 | 4 => 1,
+            9 => 8,
+            _ => 1 + usize::from(rest[0]),
+        };
+        let (value, after) = rest.split_at(size);
+        rest = after;
+        Some(value.to_vec())
+    })
 }

@@ -5,12 +5,11 @@ use std::sync::Arc;
 use chrono::Utc;
 use tokio::sync::watch;
 
-use super::super::borrow::borrow;
 use super::super::peek::refuse_kind;
 use super::super::wires::Wires;
 use super::source::Wanted;
 use super::window::write;
-use super::{BOUNDS, BROKEN, Report, STOPPED, Seen, copy_of, give_back};
+use super::{BOUNDS, BROKEN, Report, STOPPED, Seen, copy_of, give_back, take_out};
 use crate::domain::Fingerprint;
 use crate::domain::record::{Deed, Held, Stage};
 use crate::protocol::{MoveOutcome, RequestId};
@@ -39,7 +38,7 @@ pub(in crate::broker) async fn discard(
     for message in messages {
         wanted.add(message, ());
     }
-    let mut loan = match borrow(&wires, &knowledge, &queue, BOUNDS, &mut stop).await {
+    let mut loan = match take_out(&wires, &knowledge, &queue, BOUNDS, &mut stop).await {
         Ok(loan) => loan,
         Err(words) => return Some(words),
     };

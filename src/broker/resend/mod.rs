@@ -10,6 +10,7 @@ mod canary;
 mod discard;
 mod guard;
 mod pipeline;
+mod renewal;
 mod source;
 mod window;
 
@@ -19,11 +20,10 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
-use super::borrow::{Bounds, Loan, borrow};
+use super::borrow::{Bounds, Loan};
 use super::budget;
 use super::outlet::Outlet;
 use super::peek::refuse_kind;
-use super::records;
 use super::targets::fresh_knowledge;
 use super::wires::{Knowledge, Wires};
 use crate::domain::pace::{Canary, Pace};
@@ -34,6 +34,7 @@ use crate::protocol::{JobStage, MoveOutcome, RequestId, Update, Which};
 pub(super) use discard::discard;
 use guard::Guard;
 use pipeline::Pipeline;
+pub(super) use renewal::{give_back, take_out};
 use source::Source;
 use window::{Move, Plan, Windows, write_down};
 
@@ -211,7 +212,7 @@ pub(super) async fn resend(
         if let Some(words) = job.wait_while_paused(&mut stop).await {
             return Some(words);
         }
-        let borrowed = borrow(&wires, &job.knowledge, &job.queue, BOUNDS, &mut stop).await;
+        let borrowed = take_out(&wires, &job.knowledge, &job.queue, BOUNDS, &mut stop).await;
         let mut loan = match borrowed {
             Ok(loan) => loan,
             Err(words) => return Some(words),
@@ -296,7 +297,8 @@ impl Job<'_> {
             }
             plan.push(one);
         }
-        let plan = match write_down(wires, &self.queue, plan).await {
+        let limit = budget::counted(&self.knowledge, &self.queue);
+        let plan = match write_down(wires, &self.queue, limit, plan).await {
             Ok(plan) => plan,
             Err(words) => {
                 let words = format!("{words}, so nothing is sent. All stay in the queue");
@@ -495,87 +497,5 @@ fn copy_of(place: &str, queue: &str, event: &Event) -> Held {
         properties: event.properties.clone(),
         body: event.body.clone(),
         sent: None,
-    }
-}
-
-/// Gives back what is left of a loan. What a quorum queue would throw out when it comes back, since
-/// it was handed out as often as it may be, is sent into the same queue anew instead.
-///
-/// # Errors
-/// If the connection broke, in words.
-pub(super) async fn give_back(
-    wires: &Wires,
-    knowledge: &Knowledge,
-    queue: &str,
-    mut loan: Loan,
-) -> Result<usize, String> {
-    // The head of the queue may be another one now.
-    wires.with_worn(|worn| worn.remove(queue));
-    let renewed = renew(wires, knowledge, queue, &mut loan).await;
-    if let Err(words) = &renewed {
-        tracing::warn!(words, "messages at their delivery limit were not renewed");
-    }
-    match loan.give_back().await {
-        Ok(()) => renewed,
-        Err(_) => Err(BROKEN.to_owned()),
-    }
-}
-
-async fn renew(
-    wires: &Wires,
-    knowledge: &Knowledge,
-    queue: &str,
-    loan: &mut Loan,
-) -> Result<usize, String> {
-    let Some(limit) = budget::counted(knowledge, queue) else {
-        return Ok(0);
-    };
-    let worn = loan
-        .messages
-        .iter()
-        .filter(|(_, event)| budget::deliveries(event) >= limit);
-    let plan: Vec<Plan> = worn
-        .map(|(tag, event)| Plan {
-            tag: *tag,
-            event: Arc::clone(event),
-            outgoing: records::as_it_lay(&copy_of("", queue, event), &wires.endpoint.user),
-        })
-        .collect();
-    if plan.is_empty() {
-        return Ok(0);
-    }
-    let plan = write_down(wires, queue, plan).await?;
-    let mut outlet = Outlet::new(Arc::clone(&wires.publishing), wires.confirm_limit);
-    let mut windows = Windows::new(&plan);
-    let mut pipeline = Pipeline::new(&wires.journal);
-    let mut renewed = 0;
-    let mut problem = None;
-    loop {
-        let next = match &problem {
-            None => windows.next(usize::MAX),
-            Some(_) => None,
-        };
-        if next.is_none() && pipeline.is_done() {
-            break;
-        }
-        let passed = pipeline.step(next, loan, &mut outlet).await;
-        let resent = passed.outcomes.iter();
-        renewed += resent
-            .filter(|(_, outcome)| *outcome == MoveOutcome::Resent)
-            .count();
-        problem = problem.or(passed.problem);
-        if pipeline.is_silent() {
-            problem.get_or_insert_with(|| SILENT.to_owned());
-        }
-        windows.grow();
-    }
-    let all: Vec<RecordId> = plan.iter().map(|one| one.id).collect();
-    let settled = wires
-        .journal
-        .with(move |journal| journal.settle(&all))
-        .await;
-    match problem.or(settled.err()) {
-        Some(words) => Err(words),
-        None => Ok(renewed),
     }
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use chrono::Utc;
 
+use super::super::budget;
 use super::super::recorder::Recorder;
 use super::super::wires::Wires;
 use super::copy_of;
@@ -81,10 +82,12 @@ impl<'a> Windows<'a> {
     }
 }
 
-/// Takes all that is about to move into the journal, before the first is sent.
+/// Takes all that is about to move into the journal, before the first is sent. `limit` is the
+/// delivery limit of the queue, if a look counts against one.
 pub(super) async fn write_down(
     wires: &Wires,
     queue: &str,
+    limit: Option<u64>,
     plan: Vec<Plan>,
 ) -> Result<Vec<Move>, String> {
     let place = wires.endpoint.place();
@@ -93,10 +96,16 @@ pub(super) async fn write_down(
         ..copy_of(&place, queue, &one.event)
     });
     let held: Vec<Held> = held.collect();
-    let ids = wires
-        .journal
-        .with(move |journal| journal.hold(Deed::Resend, &held, Utc::now()))
-        .await?;
+    let stages = plan.iter().map(|one| match limit {
+        Some(limit) if budget::deliveries(&one.event) >= limit => Stage::AtLimit,
+        _ => Stage::Held,
+    });
+    let stages: Vec<Stage> = stages.collect();
+    let ids = wires.journal.with(move |journal| {
+        let held = held.iter().zip(stages);
+        journal.hold_each(Deed::Resend, held, Utc::now())
+    });
+    let ids = ids.await?;
     let plan = ids.into_iter().zip(plan);
     Ok(plan
         .map(|(id, one)| Move {

@@ -1,0 +1,181 @@
+//! The app is killed, or its journal finds no room. It runs as a process of its own.
+
+use std::io::{BufRead as _, BufReader};
+use std::process::{Child, Command as Process, Stdio};
+
+use eventscope::broker::Options;
+use eventscope::domain::Endpoint;
+use eventscope::domain::record::{Record, Stage};
+use eventscope::protocol::Update;
+use rusqlite::{Connection, OpenFlags};
+
+use super::{Fault, MESSAGES, Round, assert_often, records, resend_all, rounds, some_moment};
+use crate::support::{App, Place};
+
+/// The app as a process of its own: this very test binary, at this one test.
+#[test]
+#[ignore = "run by the tests that kill it"]
+#[expect(clippy::print_stderr, reason = "the parent waits for it")]
+fn the_app_that_is_killed() {
+    let asked = |name: &str| std::env::var(name).expect("what the test passes on");
+    let endpoint: Endpoint = Endpoint::from_url(&asked("FAULT_URL")).expect("a URL");
+    let options = Options {
+        journal_dir: Some(asked("FAULT_JOURNAL").into()),
+        ..Options::default()
+    };
+    let mut app = App::with(endpoint, options);
+    let request = resend_all(&mut app, &asked("FAULT_DEAD"), &asked("FAULT_ALIVE"));
+    eprintln!("begun");
+    let problem = app.expect("the end", |update| match update {
+        Update::JobDone {
+            request: done,
+            problem,
+        } if *done == request => Some(problem.clone()),
+        _ => None,
+    });
+    eprintln!("ended: {}", problem.unwrap_or_default());
+}
+
+/// That process. No file of it may grow beyond so many blocks of 512 bytes, where there is a limit:
+/// of all ways to fill a disk the one that everybody may use.
+fn spawn(round: &Round<'_>, blocks: Option<u32>) -> Child {
+    let limit = blocks.map_or_else(|| "unlimited".to_owned(), |blocks| blocks.to_string());
+    Process::new("sh")
+        .args(["-c", "trap '' XFSZ; ulimit -f $0 && exec \"$@\"", &limit])
+        .arg(std::env::current_exe().expect("this program"))
+        .args(["--ignored", "--exact", "--nocapture"])
+        .arg("broker::crashes::app::the_app_that_is_killed")
+        .env("FAULT_URL", url(&round.place.endpoint()))
+        .env("FAULT_JOURNAL", round.journal.path())
+        .env("FAULT_DEAD", &round.dead)
+        .env("FAULT_ALIVE", &round.alive)
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("a process")
+}
+
+/// Waits until it resends, for a stage of the journal or some moment, and kills it.
+fn kill_one(round: &mut Round<'_>, stage: Option<Stage>) -> Vec<Record> {
+    let mut app = spawn(round, None);
+    let errors = app.stderr.take().expect("its words");
+    let mut words = BufReader::new(errors).lines().map_while(Result::ok);
+    if let Some(stage) = stage {
+        reaches(round, stage, &mut app);
+    } else {
+        assert!(words.any(|line| line == "begun"), "it resends");
+        some_moment();
+    }
+    // SIGKILL.
+    app.kill().expect("a process of ours");
+    app.wait().expect("its end");
+    records(round.journal.path())
+}
+
+/// Waits until as many records as some window has are at this stage. On a busy machine that may be
+/// over before one looks; then it waits for the end.
+fn reaches(round: &Round<'_>, stage: Stage, app: &mut Child) {
+    let some = [1, 4, 16, 64][fastrand::usize(0..4)];
+    let file = round.journal.path().join(eventscope::settings::JOURNAL);
+    let open = || Connection::open_with_flags(&file, OpenFlags::SQLITE_OPEN_READ_ONLY);
+    let mut db = None;
+    let mut count = || -> Option<i64> {
+        if db.is_none() {
+            db = open().ok();
+        }
+        let select = "SELECT COUNT(*) FROM progress WHERE stage = ?";
+        let mut select = db.as_ref()?.prepare_cached(select).ok()?;
+        select.query_row([stage as u8], |row| row.get(0)).ok()
+    };
+    while count().is_none_or(|count| count < some) {
+        if app.try_wait().expect("a process of ours").is_some() {
+            break;
+        }
+    }
+}
+
+/// How far the window that was under way had come.
+fn frontier(records: &[Record]) -> Stage {
+    let at = |stage| records.iter().any(|record| record.stage == stage);
+    [Stage::Confirmed, Stage::Sent, Stage::Removed]
+        .into_iter()
+        .find(|stage| at(*stage))
+        .unwrap_or(Stage::Held)
+}
+
+fn url(endpoint: &Endpoint) -> String {
+    let Endpoint {
+        host,
+        port,
+        user,
+        password,
+        vhost,
+        management_port,
+        ..
+    } = endpoint;
+    let encode = eventscope::domain::endpoint::encode;
+    let management = management_port.expect("a port");
+    format!(
+        "amqp://{}:{}@{host}:{port}/{}?management_port={management}",
+        encode(user),
+        encode(&password.0),
+        encode(vhost)
+    )
+}
+
+#[test]
+fn a_killed_app_loses_nothing_and_the_next_start_says_what_may_be_twice() {
+    let place = Place::fresh();
+    let mut cut_short = 0;
+    let rounds = rounds() / 2;
+    for number in 0..rounds {
+        let mut round = Round::new(&place, number, None);
+        let records = kill_one(&mut round, None);
+        let moved = round.check(Fault::Killed(None), &records);
+        cut_short += usize::from(moved < MESSAGES);
+    }
+    assert_often(cut_short, rounds);
+}
+
+#[test]
+fn an_app_that_is_killed_at_any_stage_of_the_journal_loses_nothing() {
+    let place = Place::fresh();
+    let stages = [Stage::Held, Stage::Sent, Stage::Confirmed, Stage::Removed];
+    let mut seen = Vec::new();
+    // Each stage lasts some milliseconds, so now and then the kill comes one too late.
+    let rounds = (rounds() / 4).max(3 * stages.len());
+    for number in 0..rounds {
+        let stage = stages[number % stages.len()];
+        let mut round = Round::new(&place, number, None);
+        let records = kill_one(&mut round, Some(stage));
+        seen.push(frontier(&records));
+        round.check(Fault::Killed(Some(stage)), &records);
+    }
+    for stage in stages {
+        assert!(seen.contains(&stage), "never killed at {stage:?}: {seen:?}");
+    }
+}
+
+#[test]
+fn a_journal_without_room_loses_nothing_and_says_so() {
+    let place = Place::fresh();
+    let mut cut_short = 0;
+    let rounds = rounds() / 4;
+    for number in 0..rounds {
+        let mut round = Round::new(&place, number, None);
+        let mut app = spawn(&round, Some(fastrand::u32(200..1_200)));
+        let errors = app.stderr.take().expect("its words");
+        let lines = BufReader::new(errors).lines().map_while(Result::ok);
+        let lines: Vec<String> = lines.collect();
+        app.wait().expect("its end");
+        let ended = lines.iter().find_map(|line| line.strip_prefix("ended: "));
+        let ended = ended.unwrap_or_else(|| panic!("no end: {lines:?}"));
+        let records = records(round.journal.path());
+        let moved = round.check(Fault::DiskFull, &records);
+        if moved < MESSAGES {
+            cut_short += 1;
+            assert!(ended.contains("The journal in"), "{ended}");
+        }
+    }
+    assert_often(cut_short, rounds);
+}
