@@ -191,9 +191,9 @@ fn resend_all(app: &mut App, dead: &str, alive: &str) -> RequestId {
     request
 }
 
-/// A moment of a resend that takes about 100 ms.
+/// A moment of a resend that takes some ten milliseconds.
 fn some_moment() {
-    std::thread::sleep(Duration::from_micros(fastrand::u64(0..120_000)));
+    std::thread::sleep(Duration::from_micros(fastrand::u64(0..60_000)));
 }
 
 /// What the next start of the app reads.

@@ -141,7 +141,7 @@ fn a_killed_app_loses_nothing_and_the_next_start_says_what_may_be_twice() {
 fn an_app_that_is_killed_at_any_stage_of_the_journal_loses_nothing() {
     let place = Place::fresh();
     let stages = [Stage::Held, Stage::Sent, Stage::Confirmed, Stage::Removed];
-    let mut seen = Vec::new();
+    let mut seen: Vec<Stage> = Vec::new();
     // Each stage lasts some milliseconds, so now and then the kill comes one too late.
     let rounds = (rounds() / 4).max(3 * stages.len());
     for number in 0..rounds {
@@ -163,7 +163,7 @@ fn a_journal_without_room_loses_nothing_and_says_so() {
     let rounds = rounds() / 4;
     for number in 0..rounds {
         let mut round = Round::new(&place, number, None);
-        let mut app = spawn(&round, Some(fastrand::u32(200..1_200)));
+        let mut app = spawn(&round, Some(fastrand::u32(200..700)));
         let errors = app.stderr.take().expect("its words");
         let lines = BufReader::new(errors).lines().map_while(Result::ok);
         let lines: Vec<String> = lines.collect();
