@@ -15,7 +15,7 @@ use crate::domain::tap::{FirehoseRequest, TapId, TapRequest};
 use crate::domain::{Endpoint, Event, Fingerprint, Outgoing, Pace, Password, Topology};
 use crate::log::Batch;
 use crate::schema::import::Imported;
-use crate::schema::{Catalog, Level, Policy};
+use crate::schema::{Catalog, Level, Policy, Rules};
 
 /// Joins a command to the one [`Update`] that finishes it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -166,6 +166,13 @@ pub enum Command {
         policy: Policy,
         /// The level.
         level: Level,
+    },
+    /// Write down how events tell their version. Answered by [`Update::Schemas`].
+    SaveRules {
+        /// The folder of schemas.
+        folder: PathBuf,
+        /// The rules in their order.
+        rules: Rules,
     },
     /// Keep an event as an example of its type.
     SaveSample {

@@ -116,7 +116,7 @@ impl Window {
     }
 
     fn type_into(&mut self, field: &str, text: &str) {
-        let role = if field == "Payload" {
+        let role = if ["Payload", "Version rules"].contains(&field) {
             Role::MultilineTextInput
         } else {
             Role::TextInput

@@ -9,7 +9,7 @@ use super::registry;
 use super::wires::Outbox;
 use crate::protocol::{Gravity, ImportFrom, Notice, Update};
 use crate::schema::import::{Imported, asyncapi};
-use crate::schema::{Cancel, Catalog, Level, Policy, meta};
+use crate::schema::{Cancel, Catalog, Level, Policy, Rules, meta};
 use crate::shop::SCHEMAS;
 use crate::storage::{schema_import, schemas};
 
@@ -137,6 +137,23 @@ pub(super) async fn judge(
             meta::with_judgement(text, policy, level)
         })
         .map_err(|error| format!("Policy and level of {event_type} were not kept: {error}"))
+    })
+    .await;
+    match written {
+        Ok(()) => read(folder).await,
+        Err(words) => Update::Notice(Notice {
+            gravity: Gravity::Error,
+            words,
+        }),
+    }
+}
+
+/// Writes down how events tell their version, and reads the folder again.
+pub(super) async fn save_rules(folder: PathBuf, rules: Rules) -> Update {
+    let at = folder.clone();
+    let written = blocking(move || {
+        schemas::change_defaults(&at, |text| meta::with_rules(text, &rules))
+            .map_err(|error| format!("The rules for versions were not kept: {error}"))
     })
     .await;
     match written {

@@ -271,6 +271,9 @@ impl Session {
                 self.apart(|_| schemas::judge(folder, event_type, policy, level))
                     .await;
             }
+            Command::SaveRules { folder, rules } => {
+                self.apart(|_| schemas::save_rules(folder, rules)).await;
+            }
             Command::SaveSample {
                 folder,
                 event_type,

@@ -162,11 +162,12 @@ impl Catalog {
                 }
             })
             .collect();
+        let defaults = Meta::read(&defaults);
         Self {
             folder,
             types,
-            defaults: Meta::read(&defaults),
-            rules: Rules::default(),
+            rules: defaults.rules.clone().unwrap_or_default(),
+            defaults,
         }
     }
 

@@ -166,6 +166,76 @@ impl Shape {
         self.many |= other.many || self.properties.len() > MOST_NAMES;
     }
 
+    /// Values that were objects.
+    #[must_use]
+    pub fn objects(&self) -> u64 {
+        self.objects
+    }
+
+    /// The members that objects had.
+    pub fn members(&self) -> impl Iterator<Item = (&str, &Self)> {
+        let all = self.properties.iter();
+        all.map(|(name, shape)| (name.as_str(), shape))
+    }
+
+    /// What is known of the member of this name.
+    #[must_use]
+    pub fn member(&self, name: &str) -> Option<&Self> {
+        self.properties.get(name)
+    }
+
+    /// What is known of the items of lists.
+    #[must_use]
+    pub fn items(&self) -> Option<&Self> {
+        self.elements.as_deref().filter(|items| items.seen > 0)
+    }
+
+    /// The types of JSON Schema that values had.
+    pub fn types(&self) -> impl Iterator<Item = &'static str> {
+        let all = [
+            (self.objects, "object"),
+            (self.arrays, "array"),
+            (self.strings, "string"),
+            (self.integers, "integer"),
+            (self.numbers, "number"),
+            (self.booleans, "boolean"),
+            (self.nulls, "null"),
+        ];
+        let seen = all.into_iter().filter(|(count, _)| *count > 0);
+        seen.map(|(_, kind)| kind)
+    }
+
+    /// The same in words.
+    #[must_use]
+    pub fn kinds(&self) -> Vec<&'static str> {
+        let mut kinds: Vec<&str> = self.types().map(kind_word).collect();
+        kinds.dedup();
+        kinds
+    }
+
+    /// What more is known of the values, in words: a format, a closed list, or a range.
+    #[must_use]
+    pub fn detail(&self) -> String {
+        if let Some([format, ..]) = self.formats.as_deref() {
+            return (*format).to_owned();
+        }
+        if let Some(choices) = self
+            .choices
+            .as_ref()
+            .filter(|_| self.strings >= CHOICES_FROM)
+        {
+            let names: Vec<&str> = choices.keys().map(String::as_str).collect();
+            return format!("one of {}", names.join(", "));
+        }
+        match (self.least, self.most) {
+            (Some(least), Some(most)) if (most - least).abs() > f64::EPSILON => {
+                format!("{least} to {most}")
+            }
+            (Some(only), _) => format!("always {only}"),
+            _ => String::new(),
+        }
+    }
+
     /// As a JSON Schema of draft 2020-12 with open objects. `x-observed` counts what was seen.
     #[must_use]
     pub fn schema(&self) -> Value {
@@ -243,6 +313,18 @@ impl Shape {
         }
         out.insert("x-observed".into(), observed);
         Value::Object(out)
+    }
+}
+
+/// A type of JSON Schema in words.
+pub(super) fn kind_word(kind: &str) -> &'static str {
+    match kind {
+        "object" => "object",
+        "array" => "list",
+        "string" => "text",
+        "integer" | "number" => "number",
+        "boolean" => "true or false",
+        _ => "null",
     }
 }
 

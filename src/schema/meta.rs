@@ -8,7 +8,10 @@ use std::collections::BTreeMap;
 
 use toml_edit::{Array, DocumentMut, Item, Table, TableLike, value};
 
-use super::{Draft, Level, Policy, Unusable};
+use super::{Draft, Level, Policy, Rules, Unusable};
+
+/// The key of the rules by which events tell their version.
+const RULES: &str = "version_rules";
 
 /// What is said about a type, or about all.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -27,6 +30,8 @@ pub struct Meta {
     pub origin: Option<Origin>,
     /// What is said about single versions, by name.
     pub versions: BTreeMap<String, VersionMeta>,
+    /// How events tell their version, where it is said.
+    pub rules: Option<Rules>,
     /// What is wrong in the file, in words.
     pub problems: Vec<String>,
 }
@@ -160,6 +165,13 @@ impl Reader<'_> {
             }
             meta.versions.insert(name, one);
         }
+        if table.contains_key(RULES) {
+            let lines = texts(table.as_table(), RULES, problems).join("\n");
+            match Rules::parse(&lines) {
+                Ok(rules) => meta.rules = Some(rules),
+                Err(words) => problems.push(format!("`{RULES}`: {words}")),
+            }
+        }
         meta.exchanges = texts(table.as_table(), "exchanges", problems);
         meta.routing_keys = texts(table.as_table(), "routing_keys", problems);
         meta
@@ -202,6 +214,21 @@ pub fn with_judgement(text: &str, policy: Policy, level: Level) -> Result<String
     let mut document = parsed(text)?;
     set(document.as_table_mut(), "policy", policy.name());
     set(document.as_table_mut(), "level", level.name());
+    Ok(document.to_string())
+}
+
+/// The text of a `schemas.toml` with these rules.
+///
+/// # Errors
+/// The text is not TOML.
+pub fn with_rules(text: &str, rules: &Rules) -> Result<String, Unusable> {
+    let mut document = parsed(text)?;
+    let mut list: Array = rules.0.iter().map(ToString::to_string).collect();
+    for one in list.iter_mut() {
+        one.decor_mut().set_prefix("\n    ");
+    }
+    list.set_trailing("\n");
+    document.insert(RULES, value(list));
     Ok(document.to_string())
 }
 
@@ -293,6 +320,18 @@ mod tests {
 
     const FILE: &str = "# ours\npolicy = \"confluent-strict\" # agreed in May\nowner = \"team a\"\n\n\
                         [versions.1]\nstatus = \"deprecated\"\n";
+
+    #[test]
+    fn rules_are_written_and_read_back() {
+        let rules = Rules::parse("header rev\nbody /meta/rev").unwrap();
+        let text = with_rules(FILE, &rules).unwrap();
+        assert!(text.starts_with("# ours\n"), "{text}");
+        let meta = Meta::read(&text);
+        assert_eq!((meta.rules, meta.problems), (Some(rules), Vec::new()));
+        let wrong = Meta::read("version_rules = [\"magic\"]");
+        assert_eq!(wrong.rules, None);
+        assert!(wrong.problems[0].contains("`magic` is no rule"));
+    }
 
     #[test]
     fn what_is_said_is_read() {

@@ -12,6 +12,7 @@ mod check;
 pub mod claim;
 mod diff;
 mod draft;
+pub mod drift;
 mod example;
 pub mod fill;
 mod fit;

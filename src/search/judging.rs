@@ -12,12 +12,14 @@ use super::Task;
 use crate::log::EventLog;
 use crate::schema::Catalog;
 use crate::schema::claim::Judgement;
-use crate::schema::infer::Shape;
+use crate::schema::drift::Field;
 
 use pupil::{Pupil, Round};
 
 /// Segments of the log that one round looks at.
 const SEGMENTS: usize = 2;
+/// Milliseconds after which what was learned is shown anew while events come.
+const PICTURE_MS: u64 = 1_000;
 /// New shapes that are remembered, the newest ones.
 const MOST_SHAPES: usize = 200;
 
@@ -89,6 +91,19 @@ pub struct SeenType {
     pub events: u64,
 }
 
+/// What was learned of a type and version, beside what is declared.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Learned {
+    /// Events that were learned from.
+    pub events: u64,
+    /// Its fields, with what the folder's version of that name says of each.
+    pub fields: Vec<Field>,
+    /// As a JSON Schema.
+    pub schema: String,
+    /// The folder has that version, or the newest one where events claim none.
+    pub declared: Option<String>,
+}
+
 /// What was found out so far.
 #[derive(Debug)]
 pub struct Judging {
@@ -103,7 +118,9 @@ pub struct Judging {
     types: Vec<SeenType>,
     /// What the person looks at: a type and a version of `types`.
     wanted: Option<(Box<str>, Box<str>)>,
-    learned: Option<Arc<Shape>>,
+    learned: Option<Arc<Learned>>,
+    /// When that was asked for last, in milliseconds since 1970.
+    asked_ms: i64,
     pupil: Option<Pupil>,
     running: Option<Task<Round>>,
 }
@@ -122,6 +139,7 @@ impl Default for Judging {
             types: Vec::new(),
             wanted: None,
             learned: None,
+            asked_ms: 0,
             running: None,
         }
     }
@@ -172,7 +190,7 @@ impl Judging {
 
     /// What was learned of the type and version that [`Self::want`] named.
     #[must_use]
-    pub fn learned(&self) -> Option<&Arc<Shape>> {
+    pub fn learned(&self) -> Option<&Arc<Learned>> {
         self.learned.as_ref()
     }
 
@@ -217,7 +235,7 @@ impl Judging {
     }
 
     /// Takes what was found and begins the next round; true while one is under way.
-    pub fn advance(&mut self, log: &EventLog) -> bool {
+    pub fn advance(&mut self, log: &EventLog, now_ms: i64) -> bool {
         if let Some(task) = &self.running
             && let Poll::Ready(round) = task.poll()
         {
@@ -238,13 +256,17 @@ impl Judging {
             return false;
         }
         let behind = self.done_to() < log.end();
-        let unlearned = self.wanted.is_some() && self.learned.is_none();
+        let is_old = now_ms.abs_diff(self.asked_ms) >= PICTURE_MS;
+        let unlearned = self.wanted.is_some() && (self.learned.is_none() || behind && is_old);
         if (behind || unlearned)
             && let Some(pupil) = self.pupil.take()
         {
             let from = self.done_to();
             let pieces = log.some_pieces(from, SEGMENTS);
-            let wanted = self.wanted.clone();
+            let wanted = self.wanted.clone().filter(|_| unlearned);
+            if unlearned {
+                self.asked_ms = now_ms;
+            }
             self.running = Some(Task::begin(move || pupil.round(&pieces, from, wanted)));
         }
         self.running.is_some()
@@ -277,7 +299,7 @@ impl Judging {
         if let Some(types) = round.types {
             self.types = types;
         }
-        if round.wanted == self.wanted {
+        if round.wanted.is_some() && round.wanted == self.wanted {
             self.learned = round.learned;
         }
         self.pupil = Some(round.pupil);
@@ -311,6 +333,7 @@ mod tests {
     use crate::domain::{Event, FieldValue};
     use crate::log::tests::event;
     use crate::schema::Source;
+    use crate::schema::drift::Drift;
 
     fn catalog() -> Arc<Catalog> {
         let source = |version: &str, kind: &str| Source {
@@ -334,7 +357,7 @@ mod tests {
     }
 
     fn settle(judging: &mut Judging, log: &EventLog) {
-        while judging.advance(log) {
+        while judging.advance(log, 0) {
             std::thread::yield_now();
         }
     }
@@ -381,11 +404,14 @@ mod tests {
         assert_eq!(counts, [2, 2]);
         judging.want(Some(("order.created", "2")));
         settle(&mut judging, &log);
-        let schema = judging.learned().unwrap().schema();
+        let learned = judging.learned().unwrap();
+        let amount = &learned.fields[0];
         assert_eq!(
-            schema["properties"]["amount"]["type"],
-            serde_json::json!(["string", "boolean"])
+            (amount.path.as_str(), amount.seen, amount.kinds.as_str()),
+            ("amount", 2, "text or true or false")
         );
+        assert_eq!(amount.drift, Drift::OtherKind("text".into()));
+        assert!(learned.schema.contains("\"boolean\""));
         judging.set_catalog(Arc::new(Catalog::default()));
         settle(&mut judging, &log);
         assert!(judging.of(0).is_none(), "there is nothing to judge by");
@@ -418,7 +444,7 @@ mod tests {
             let version = 1 + number % 2;
             log.push(TapId(1), &order(version, r#"{"amount":1}"#));
             judging.set_on(!(500..1_500).contains(&number));
-            judging.advance(&log);
+            judging.advance(&log, 0);
         }
         settle(&mut judging, &log);
         assert!(log.first() > 0);

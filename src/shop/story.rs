@@ -96,12 +96,14 @@ impl Story {
             .is_none_or(|((at_ms, _), _)| *at_ms >= next_ms)
     }
 
-    /// The fault of the new release: in some events the amount is text.
+    /// The fault of the new release: in some events the amount is text, as the second version of
+    /// the schema allows, and the event still claims the first version.
     fn spoil_if_due(&mut self, at_ms: i64, event: &mut ShopEvent) {
         if event.service == Service::Orders && event.version >= 2 && at_ms >= self.next_fault_ms {
             event
                 .data
                 .insert("amount".to_owned(), money_as_text(event.amount_cents));
+            event.version = 1;
             self.next_fault_ms = at_ms + self.rng.i64(FAULT_EVERY_MS);
         }
     }

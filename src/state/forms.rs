@@ -27,6 +27,8 @@ pub struct Forms {
     pub schema_folder: String,
     /// The draft of a next version.
     pub schema_draft: String,
+    /// The rules by which events tell their version, one a line.
+    pub version_rules: String,
     /// An import of schemas.
     pub schema_import: super::schemas::ImportForm,
     /// The dead letter that is being edited.

@@ -177,7 +177,7 @@ impl Live {
             self.ticked = Some(now);
         }
         self.tree.rows();
-        let judging = self.judging.advance(&self.log);
+        let judging = self.judging.advance(&self.log, now.timestamp_millis());
         let plotting = self
             .plot
             .as_mut()

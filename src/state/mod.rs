@@ -310,7 +310,12 @@ impl State {
     pub fn tick(&mut self, now: DateTime<Utc>) -> Soon {
         let groups = match self.screen {
             Screen::DeadLetters => self.dead.tick(self.schemas.catalog.as_ref()),
-            Screen::Schemas => self.schemas.tick(&self.live.log, || self.dead.known()),
+            Screen::Schemas => {
+                let wanted = self.schemas.wanted(self.live.judging.types());
+                let wanted = wanted.as_ref().map(|(a, b)| (a.as_str(), b.as_str()));
+                self.live.judging.want(wanted);
+                self.schemas.tick(&self.live.log, || self.dead.known())
+            }
             _ => Soon::No,
         };
         self.live.tick(now).or(groups)

@@ -133,9 +133,27 @@ pub fn change_meta(
     event_type: &str,
     change: impl FnOnce(&str) -> Result<String, Unusable>,
 ) -> io::Result<()> {
-    let around = named_folder(folder, event_type)?;
+    change_file(&named_folder(folder, event_type)?, META, change)
+}
+
+/// Changes what is said about all types.
+///
+/// # Errors
+/// As [`change_meta`].
+pub fn change_defaults(
+    folder: &Path,
+    change: impl FnOnce(&str) -> Result<String, Unusable>,
+) -> io::Result<()> {
+    change_file(folder, DEFAULTS, change)
+}
+
+fn change_file(
+    around: &Path,
+    name: &str,
+    change: impl FnOnce(&str) -> Result<String, Unusable>,
+) -> io::Result<()> {
     let _one = CHANGING.lock().unwrap_or_else(PoisonError::into_inner);
-    let path = around.join(META);
+    let path = around.join(name);
     let before = match fs::read_to_string(&path) {
         Ok(text) => text,
         Err(error) if error.kind() == io::ErrorKind::NotFound => String::new(),
@@ -151,7 +169,7 @@ pub fn change_meta(
         return Ok(());
     }
     // Whoever reads it meanwhile sees the old or the new one, never half of one.
-    let draft = around.join(format!(".{META}.{}", std::process::id()));
+    let draft = around.join(format!(".{name}.{}", std::process::id()));
     fs::write(&draft, after)?;
     fs::rename(&draft, &path)
 }

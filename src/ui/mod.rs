@@ -79,6 +79,8 @@ pub struct Memory {
     pub choosing: Option<schemas::Choosing>,
     /// The form of an import of schemas is open.
     pub importing: bool,
+    /// The rules for versions are open.
+    pub version_rules: bool,
     /// Scroll the selected row into view in the next frame.
     pub reveal: bool,
 }

@@ -8,6 +8,8 @@ use eframe::egui::{
     self, Color32, CornerRadius, FontFamily, FontId, Margin, Stroke, TextStyle, Theme, Visuals,
 };
 
+use crate::schema::claim::Judgement;
+
 /// Height of a table row in points.
 pub const ROW: f32 = 22.0;
 /// One step of the grid, in points.
@@ -146,6 +148,18 @@ impl Palette {
     #[must_use]
     pub fn tap(&self, colour: usize) -> Color32 {
         self.taps[colour % self.taps.len()]
+    }
+
+    /// The colour of what an event is by its schema.
+    #[must_use]
+    pub fn judgement(&self, judgement: &Judgement) -> Color32 {
+        match judgement {
+            Judgement::Matches => self.good,
+            Judgement::Fails(_) | Judgement::FitsOnly(_) => self.bad,
+            Judgement::Unclaimed(fits) if fits.is_empty() => self.bad,
+            Judgement::Unclaimed(_) | Judgement::UnknownVersion => self.warn,
+            Judgement::NoSchema | Judgement::NotJson => self.weak,
+        }
     }
 
     /// The stable colour of a routing key: the same first word always has the same one.

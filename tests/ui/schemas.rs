@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use eframe::egui::accesskit::Role;
 use egui_kittest::kittest::Queryable as _;
+use eventscope::log::Batch;
 use eventscope::protocol::{Command, ImportFrom, Update};
 use eventscope::schema::import::{Imported, Line, Outcome};
 use eventscope::schema::{Catalog, Content, Level, Sample, Source};
@@ -284,4 +285,94 @@ fn a_reference_is_unfolded_where_it_stands() {
     window.wait_for_text("properties.x → A");
     window.press("properties.x → A");
     window.wait_for_text("properties.x.type old: \"number\" new: \"string\"");
+}
+
+/// A window with two versions and events of both on the tap.
+fn flowing() -> Window {
+    let mut window = Window::connected();
+    let tap = start_tap(&mut window);
+    window.tell(Update::Schemas(Ok(catalog())));
+    let of = |version: i32, body: &str| {
+        let mut event = Arc::unwrap_or_clone(event("order.created", body));
+        event.properties.app_id = Some(format!("orders {version}"));
+        event.properties.headers = Some(vec![(
+            "x-schema-version".into(),
+            eventscope::domain::FieldValue::I32(version),
+        )]);
+        Arc::new(event)
+    };
+    let events = [
+        of(1, r#"{"amount":1}"#),
+        of(1, r#"{"amount":"1"}"#),
+        of(2, r#"{"amount":"2","note":"x"}"#),
+        event("order.paid", r#"{"paid":true}"#),
+    ];
+    window.tell(Update::Events(Batch::of(
+        tap,
+        events.iter().map(AsRef::as_ref),
+    )));
+    window
+}
+
+#[test]
+fn live_events_are_judged_in_a_column_and_by_the_filter() {
+    let mut window = flowing();
+    window.wait_for_text("matches 1");
+    window.assert_sees("1, fits 2");
+    window.type_into("Filter", "schema:fits-other");
+    window.wait_for_text("matches 1 of 4");
+}
+
+#[test]
+fn the_stream_tells_versions_verdicts_and_publishers_and_leads_to_the_events() {
+    let mut window = flowing();
+    window.tab("Schemas");
+    window.wait_for_text("Backward: no");
+    window.tab("In the stream");
+    window.wait_for_text("2 of 3 match");
+    window.assert_sees("Version 2, matches 2, from orders 2: 1 events");
+    let row = "Version 1, 1, fits 2, from orders 1: 1 events";
+    window.harness.get_by_role_and_label(Role::Row, row).click();
+    window.wait_for_text("matches 1 of 4");
+}
+
+#[test]
+fn what_was_learned_stands_beside_what_is_declared_and_can_be_saved() {
+    let mut window = flowing();
+    window.tab("Schemas");
+    window.wait_for_text("Backward: no");
+    window.tab("Learned");
+    window.wait_for_text("Learned from 2 events. Against version 1: 0 never declared, 0 declared and never seen, 1 of another kind");
+    window.assert_sees("declared as number");
+    window.press("Save as version");
+    let saved = window.take_last();
+    assert!(
+        matches!(&saved, Command::SaveSchema { version, event_type, .. } if version == "3" && event_type == "order.created"),
+        "{saved:?}"
+    );
+    window.press("order.paid");
+    window.wait_for_text("The folder has no schema of this type");
+    window.wait_for_text("Learned from 1 events");
+    window.press("Save as version");
+    let saved = window.take_last();
+    assert!(
+        matches!(&saved, Command::SaveSchema { version, event_type, .. } if version == "1" && event_type == "order.paid"),
+        "{saved:?}"
+    );
+}
+
+#[test]
+fn the_rules_for_versions_are_edited_as_lines() {
+    let mut window = compared();
+    window.press("How versions are told…");
+    window.assert_sees("The first sign that an event has is believed");
+    window.type_into("Version rules", "magic\n");
+    window.assert_sees("is no rule");
+    window.press("Usual rules");
+    window.press("Save rules");
+    let saved = window.take_last();
+    assert!(
+        matches!(&saved, Command::SaveRules { rules, .. } if *rules == eventscope::schema::Rules::default()),
+        "{saved:?}"
+    );
 }

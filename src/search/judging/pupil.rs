@@ -7,11 +7,12 @@ use std::sync::Arc;
 
 use foldhash::fast::RandomState;
 
-use super::{NewShape, SeenType, Standing};
+use super::{Learned, NewShape, SeenType, Standing};
 use crate::log::{Entry, Kept, Segment};
-use crate::schema::Catalog;
 use crate::schema::body::{payload, read};
+use crate::schema::catalog::{Catalog, Ready};
 use crate::schema::claim::{Facts, Judgement, find, judge_facts};
+use crate::schema::drift::fields;
 use crate::schema::infer::Shape;
 use crate::schema::novelty::Novelty;
 
@@ -45,7 +46,7 @@ pub(super) struct Round {
     pub types: Option<Vec<SeenType>>,
     /// What was asked for.
     pub wanted: Option<(Box<str>, Box<str>)>,
-    pub learned: Option<Arc<Shape>>,
+    pub learned: Option<Arc<Learned>>,
 }
 
 /// What is learned of a type and version.
@@ -128,7 +129,7 @@ impl Pupil {
         }
         let learned = wanted.as_ref().and_then(|(name, version)| {
             let lesson = self.lesson_of.get(&self.hash(&(name, version)))?;
-            Some(Arc::new(self.lessons.get(*lesson)?.shape.clone()))
+            Some(Arc::new(self.learned(self.lessons.get(*lesson)?)))
         });
         let types = out.learned.then(|| {
             let all = self.lessons.iter().map(|lesson| SeenType {
@@ -150,6 +151,25 @@ impl Pupil {
             wanted,
             learned,
             pupil: self,
+        }
+    }
+
+    fn learned(&self, lesson: &Lesson) -> Learned {
+        let kind = self.catalog.get(&lesson.event_type);
+        let entry = kind.and_then(|kind| match &*lesson.version {
+            "" => kind.versions.last(),
+            version => kind.get(version),
+        });
+        let declared = entry.and_then(|entry| match &entry.ready {
+            Ok(Ready::Json(version)) => Some(&**version),
+            _ => None,
+        });
+        let schema = lesson.shape.schema();
+        Learned {
+            events: lesson.shape.seen,
+            fields: fields(&lesson.shape, declared),
+            schema: serde_json::to_string_pretty(&schema).unwrap_or_default(),
+            declared: declared.and(entry).map(|entry| entry.version.clone()),
         }
     }
 

@@ -14,8 +14,8 @@ use crate::domain::Event;
 use crate::log::EventLog;
 use crate::protocol::Command;
 use crate::schema::import::Imported;
-use crate::schema::{Cancel, Catalog, EventType, Level, Policy};
-use crate::search::Task;
+use crate::schema::{Cancel, Catalog, EventType, Level, Policy, Rules};
+use crate::search::{SeenType, Task};
 
 use super::{Forms, Soon};
 
@@ -42,6 +42,10 @@ pub enum SchemaTab {
     Matrix,
     /// What refuses what.
     Breaks,
+    /// How captured events of the type were judged.
+    Stream,
+    /// What was learned from them.
+    Learned,
 }
 
 /// How both schemas stand beside each other.
@@ -89,6 +93,19 @@ pub enum SchemaAction {
     Import,
     /// End the import that runs.
     StopImport,
+    /// Look at a type that has no schema, by what was learned of it.
+    ChooseSeen(String),
+    /// Look at what was learned of events that claim this version; empty for none.
+    Learned(String),
+    /// Write what was learned as a version.
+    SaveLearned {
+        /// The version that the events claim; empty if none.
+        claimed: String,
+        /// The schema.
+        text: String,
+    },
+    /// Keep the rules by which events tell their version.
+    SaveRules,
     /// Keep this event as an example, under this name.
     SaveSample {
         /// Name of the sample.
@@ -129,6 +146,10 @@ pub struct SchemaDesk {
     pub by_path: Option<ByPath>,
     /// How both stand beside each other.
     pub side: SideView,
+    /// A type without a schema that is looked at instead.
+    pub seen: Option<String>,
+    /// The claimed version whose events are looked at in what was learned.
+    pub learned: String,
     /// What became of the last import.
     pub import: Import,
     unfolded: BTreeSet<String>,
@@ -214,6 +235,7 @@ impl SchemaDesk {
 
     fn choose(&mut self, event_type: String, forms: &mut Forms) {
         self.event_type = Some(event_type);
+        self.seen = None;
         let Some(chosen) = self.chosen() else { return };
         let mut newest = chosen.versions.iter().rev();
         let new = newest
@@ -307,6 +329,24 @@ impl SchemaDesk {
                 self.aligning = None;
                 return None;
             }
+            SchemaAction::ChooseSeen(event_type) => {
+                self.seen = Some(event_type);
+                return None;
+            }
+            SchemaAction::Learned(version) => {
+                self.learned = version;
+                return None;
+            }
+            SchemaAction::SaveLearned { claimed, text } => {
+                return self.save_learned(claimed, text);
+            }
+            SchemaAction::SaveRules => {
+                let folder = self.catalog.as_ref()?.folder.clone();
+                return match Rules::parse(&forms.version_rules) {
+                    Ok(rules) => Some(Command::SaveRules { folder, rules }),
+                    Err(_) => None,
+                };
+            }
             SchemaAction::Import => return self.import.begin(&mut forms.schema_import),
             SchemaAction::StopImport => return Some(Command::StopImport),
             SchemaAction::SaveSample { sample, text } => {
@@ -378,6 +418,46 @@ impl SchemaDesk {
         } else {
             Soon::No
         }
+    }
+
+    /// The type whose events are looked at, with or without a schema.
+    #[must_use]
+    pub fn looked_at(&self) -> Option<&str> {
+        self.seen.as_deref().or(self.event_type.as_deref())
+    }
+
+    /// The type and the claimed version whose events are looked at in what was learned.
+    #[must_use]
+    pub fn wanted(&self, seen: &[SeenType]) -> Option<(String, String)> {
+        if self.seen.is_none() && self.tab != SchemaTab::Learned {
+            return None;
+        }
+        let event_type = self.looked_at()?;
+        let mut of_it = seen.iter().filter(|one| &*one.event_type == event_type);
+        let version = match of_it.clone().find(|one| *one.version == *self.learned) {
+            Some(one) => one,
+            None => of_it.by_ref().max_by_key(|one| one.events)?,
+        };
+        Some((event_type.to_owned(), version.version.to_string()))
+    }
+
+    /// A version that events claim and that is not there is written under its own name.
+    fn save_learned(&self, claimed: String, text: String) -> Option<Command> {
+        let catalog = self.catalog.as_ref()?;
+        let event_type = self.looked_at()?;
+        let known = catalog.get(event_type);
+        let is_free = known.is_none_or(|known| known.get(&claimed).is_none());
+        let version = if is_free && !claimed.is_empty() {
+            claimed
+        } else {
+            known.map_or_else(|| "1".to_owned(), EventType::next)
+        };
+        Some(Command::SaveSchema {
+            folder: catalog.folder.clone(),
+            event_type: event_type.to_owned(),
+            version,
+            text,
+        })
     }
 
     fn pair(&self) -> Option<Pair> {

@@ -1,8 +1,7 @@
 //! The events, one a row, newest last. Only the visible rows are laid out.
 
 use eframe::egui::{
-    Align, Color32, FontId, Layout, Rangef, Rect, Response, Sense, Ui, WidgetInfo, accesskit::Role,
-    vec2,
+    Align, FontId, Layout, Rangef, Rect, Response, Sense, Ui, WidgetInfo, accesskit::Role, vec2,
 };
 use egui_extras::{Column as Track, TableBuilder};
 
@@ -13,8 +12,6 @@ use super::columns::Column;
 use super::row_menu::row_menu_ui;
 use crate::domain::payload::size_text;
 use crate::log::{Entry, Kept};
-use crate::schema::claim::Judgement;
-use crate::search::Counted;
 use crate::state::live::{Live, LiveAction, clock};
 use crate::state::{Action, State};
 
@@ -237,7 +234,10 @@ impl Rows<'_> {
                 Column::Version => put(shape.version.as_deref().unwrap_or_default(), palette.text),
                 Column::Schema => {
                     if let Some(counted) = judged {
-                        put(&counted.label, judgement_color(palette, counted));
+                        put(
+                            &counted.label,
+                            palette.judgement(&counted.standing.judgement),
+                        );
                     }
                 }
                 Column::Id => put(&id, palette.weak),
@@ -281,16 +281,6 @@ impl Rows<'_> {
         let color = self.palette.weak;
         cell(ui, response.rect, "Evicted", theme::words(), color, false);
         response.widget_info(|| WidgetInfo::labeled(Role::Row, true, "Evicted"));
-    }
-}
-
-fn judgement_color(palette: &Palette, counted: &Counted) -> Color32 {
-    match counted.standing.judgement {
-        Judgement::Matches => palette.good,
-        Judgement::Fails(_) | Judgement::FitsOnly(_) => palette.bad,
-        Judgement::Unclaimed(ref fits) if fits.is_empty() => palette.bad,
-        Judgement::Unclaimed(_) | Judgement::UnknownVersion => palette.warn,
-        Judgement::NoSchema | Judgement::NotJson => palette.weak,
     }
 }
 

@@ -4,7 +4,10 @@ mod by_path;
 mod changes;
 mod choose;
 mod import;
+mod learned;
+mod rules;
 mod side_by_side;
+mod stream;
 mod verdicts;
 
 use std::path::PathBuf;
@@ -28,6 +31,7 @@ use choose::Wanted;
 pub fn schemas_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     take_chosen(cx);
     import::import_ui(ui, cx);
+    rules::rules_ui(ui, cx);
     let palette = Palette::of(ui);
     let side = Frame::new()
         .fill(palette.panel)
@@ -56,7 +60,12 @@ pub fn schemas_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
         if let Some(catalog) = &cx.state.schemas.catalog {
             problems_ui(ui, catalog, cx.state.schemas.chosen());
         }
-        if cx.state.schemas.chosen().is_some() {
+        if let Some(seen) = &cx.state.schemas.seen {
+            section(ui, seen);
+            weak(ui, "The folder has no schema of this type");
+            ui.add_space(STEP);
+            learned::learned_ui(ui, cx);
+        } else if cx.state.schemas.chosen().is_some() {
             versions_ui(ui, cx);
         } else {
             empty_ui(ui, cx);
@@ -78,7 +87,6 @@ fn take_chosen(cx: &mut Cx<'_>) {
 }
 
 fn types_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
-    let schemas = &cx.state.schemas;
     let field = stacked_field(ui, "Folder", &mut cx.forms.schema_folder);
     let entered = field.lost_focus() && ui.input(|input| input.key_pressed(egui::Key::Enter));
     ui.add_space(STEP / 2.0);
@@ -101,16 +109,31 @@ fn types_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
             import::open(cx);
         }
     });
+    let unknown = stream::unknown_types(cx.state);
+    if !unknown.is_empty() {
+        Panel::bottom("seen_types")
+            .frame(Frame::new())
+            .show_separator_line(false)
+            .show(ui, |ui| stream::unknown_types_ui(ui, cx, &unknown));
+    }
+    let schemas = &cx.state.schemas;
     let Some(catalog) = &schemas.catalog else {
         return;
     };
     section(ui, "Event types");
+    if button(ui, "How versions are told…", true)
+        .on_hover_text("The rules by which an event tells the version of its schema")
+        .clicked()
+    {
+        rules::open(cx);
+    }
+    let schemas = &cx.state.schemas;
     ui.add_space(STEP / 2.0);
     ScrollArea::vertical()
         .auto_shrink([false, false])
         .show_rows(ui, 22.0, catalog.types.len(), |ui, range| {
             for one in &catalog.types[range] {
-                let selected = schemas.event_type.as_ref() == Some(&one.name);
+                let selected = schemas.looked_at() == Some(&*one.name);
                 ui.horizontal(|ui| {
                     let label = RichText::new(&one.name).font(theme::mono());
                     if ui.selectable_label(selected, label).clicked() && !selected {
@@ -193,6 +216,8 @@ fn versions_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
             (SchemaTab::SideBySide, "Side by side"),
             (SchemaTab::Breaks, "Event that breaks"),
             (SchemaTab::Matrix, "Matrix"),
+            (SchemaTab::Stream, "In the stream"),
+            (SchemaTab::Learned, "Learned"),
         ];
         if let Some(tab) = tabs(ui, schemas.tab, &all) {
             cx.actions.push(Action::Schemas(SchemaAction::Tab(tab)));
@@ -204,6 +229,8 @@ fn versions_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
         SchemaTab::SideBySide => side_ui(ui, cx, found),
         SchemaTab::Breaks => verdicts::breaks_ui(ui, cx, report, found),
         SchemaTab::Matrix => verdicts::matrix_ui(ui, cx),
+        SchemaTab::Stream => stream::stream_ui(ui, cx),
+        SchemaTab::Learned => learned::learned_ui(ui, cx),
     }
 }
 
