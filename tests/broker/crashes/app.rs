@@ -96,12 +96,13 @@ fn reaches(round: &Round<'_>, stage: Stage, app: &mut Child) -> Option<Connectio
                 continue;
             }
             let select = db.prepare("SELECT stage FROM progress");
-            let stages: Vec<u8> = select
-                .and_then(|mut select| select.query_map([], |row| row.get(0))?.collect())
-                .unwrap_or_default();
-            let at = stages.iter().filter(|at| **at == stage as u8).count();
-            if at >= some && frontier(stages.iter().map(|at| Stage::ALL[usize::from(*at)])) == stage
-            {
+            let stages = select
+                .and_then(|mut select| select.query_map([], |row| row.get::<_, u8>(0))?.collect())
+                .unwrap_or_else(|_| Vec::new());
+            let stages = stages.into_iter().map(|at| Stage::ALL[usize::from(at)]);
+            let stages: Vec<Stage> = stages.collect();
+            let count = stages.iter().filter(|at| **at == stage).count();
+            if count >= some && frontier(&stages) == stage {
                 return Some(db);
             }
             db.execute_batch("ROLLBACK").expect("an open transaction");
@@ -113,10 +114,10 @@ fn reaches(round: &Round<'_>, stage: Stage, app: &mut Child) -> Option<Connectio
 }
 
 /// How far the window that was under way had come.
-fn frontier(stages: impl Iterator<Item = Stage> + Clone) -> Stage {
+fn frontier(stages: &[Stage]) -> Stage {
     [Stage::Confirmed, Stage::Sent, Stage::Removed]
         .into_iter()
-        .find(|stage| stages.clone().any(|at| at == *stage))
+        .find(|stage| stages.contains(stage))
         .unwrap_or(Stage::Held)
 }
 
@@ -168,7 +169,8 @@ fn an_app_that_is_killed_at_any_stage_of_the_journal_loses_nothing() {
         }
         let mut round = Round::new(&place, number, None);
         let records = kill_one(&mut round, Some(stage));
-        seen.push(frontier(records.iter().map(|record| record.stage)));
+        let reached: Vec<Stage> = records.iter().map(|record| record.stage).collect();
+        seen.push(frontier(&reached));
         round.check(Fault::Killed(Some(stage)), &records);
     }
     for stage in stages {
