@@ -10,12 +10,12 @@ use std::sync::Arc;
 
 use eventscope::domain::draft::{BodyDraft, Draft, HeaderDraft};
 use eventscope::domain::resend::{Target, plan};
-use eventscope::domain::{Event, FieldType};
-use eventscope::protocol::{MoveOrder, MoveOutcome};
+use eventscope::domain::{Event, FieldType, Pace};
+use eventscope::protocol::{Command, MoveOrder, MoveOutcome, Which};
 use serde_json::{Map, Value, json};
 
 use crate::support::raw_amqp::{Life, Message, Raw, long, short, text, values};
-use crate::support::{App, Place, wait_for};
+use crate::support::{App, Place, fresh, wait_for};
 
 /// A client that is not ours, in a language that is not ours.
 struct Foreign<'a> {
@@ -130,7 +130,18 @@ fn arrive_as_they_were(language: &str, program: &str) {
             .expect("a target")
             .outgoing,
     });
-    let done = app.resend("dead", orders.collect());
+    // That nobody takes what expired is so, and here not the question.
+    let request = fresh();
+    app.send(Command::Resend {
+        request,
+        queue: "dead".into(),
+        which: Which::These(orders.collect()),
+        pace: Pace {
+            insist: true,
+            ..Pace::default()
+        },
+    });
+    let done = app.job_done(request);
     assert_eq!(done.outcomes, vec![MoveOutcome::Resent; 6]);
 
     // As their own client sees them: those that were rejected, and the one that expired.
