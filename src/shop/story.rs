@@ -7,7 +7,7 @@ use std::ops::RangeInclusive;
 use fastrand::Rng;
 
 use super::catalogue::money_as_text;
-use super::conversation::{self, Service, ShopEvent};
+use super::conversation::{self, ShopEvent};
 
 /// The shop has been open for a while when the story starts, so that parcels are on their way at once.
 const OPEN_BEFORE_MS: i64 = 15_000;
@@ -15,9 +15,9 @@ const OPEN_BEFORE_MS: i64 = 15_000;
 const ORDER_EVERY_MS: RangeInclusive<i64> = 1_300..=2_300;
 /// From here on every other order is taken by an instance of the order service with the new release.
 const RELEASE_AT_MS: i64 = -2_000;
-/// The first order event after this has its amount as text; the others follow in this rhythm.
+/// The first order that is created after this has its amount as text; the others follow in this rhythm.
 const FIRST_FAULT_AT_MS: i64 = 3_000;
-const FAULT_EVERY_MS: RangeInclusive<i64> = 6_000..=9_000;
+const FAULT_EVERY_MS: RangeInclusive<i64> = 5_000..=7_000;
 /// Flash sales: the first, the rhythm, how many orders each brings, and how fast.
 const FIRST_SALE_AT_MS: i64 = 12_000;
 const SALE_EVERY_MS: RangeInclusive<i64> = 25_000..=35_000;
@@ -99,7 +99,8 @@ impl Story {
     /// The fault of the new release: in some events the amount is text, as the second version of
     /// the schema allows, and the event still claims the first version.
     fn spoil_if_due(&mut self, at_ms: i64, event: &mut ShopEvent) {
-        if event.service == Service::Orders && event.version >= 2 && at_ms >= self.next_fault_ms {
+        let is_new = event.event_type == "order.created" && event.version >= 2;
+        if is_new && at_ms >= self.next_fault_ms {
             event
                 .data
                 .insert("amount".to_owned(), money_as_text(event.amount_cents));

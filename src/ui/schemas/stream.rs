@@ -167,10 +167,11 @@ pub(super) fn unknown_types(state: &State) -> Vec<(String, u64)> {
 /// Lists them, to look at what was learned.
 pub(super) fn unknown_types_ui(ui: &mut Ui, cx: &mut Cx<'_>, types: &[(String, u64)]) {
     section(ui, "Seen without a schema");
-    let room = (ui.available_height() * 0.45).clamp(60.0, 260.0);
+    let room = (ui.ctx().content_rect().height() * 0.25).clamp(66.0, 260.0);
     ScrollArea::vertical()
         .id_salt("seen")
         .max_height(room)
+        .min_scrolled_height(room)
         .auto_shrink([false, true])
         .show_rows(ui, ROW, types.len(), |ui, range| {
             for (name, events) in &types[range] {
