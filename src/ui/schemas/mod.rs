@@ -111,7 +111,10 @@ fn types_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     });
     let unknown = stream::unknown_types(cx.state);
     if !unknown.is_empty() {
+        let height = stream::unknown_height(ui, unknown.len());
         Panel::bottom("seen_types")
+            .resizable(false)
+            .exact_size(height)
             .frame(Frame::new())
             .show_separator_line(false)
             .show(ui, |ui| stream::unknown_types_ui(ui, cx, &unknown));

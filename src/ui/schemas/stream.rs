@@ -164,16 +164,20 @@ pub(super) fn unknown_types(state: &State) -> Vec<(String, u64)> {
     all
 }
 
+/// Height of the list of so many, in points: all of them, but no more than a quarter of the window.
+pub(super) fn unknown_height(ui: &Ui, count: usize) -> f32 {
+    #[expect(clippy::cast_precision_loss, reason = "there are few")]
+    let all = 40.0 + count as f32 * (ROW + 2.0 + ui.spacing().item_spacing.y);
+    all.min((ui.ctx().content_rect().height() * 0.25).max(90.0))
+}
+
 /// Lists them, to look at what was learned.
 pub(super) fn unknown_types_ui(ui: &mut Ui, cx: &mut Cx<'_>, types: &[(String, u64)]) {
     section(ui, "Seen without a schema");
-    let room = (ui.ctx().content_rect().height() * 0.25).clamp(66.0, 260.0);
     ScrollArea::vertical()
         .id_salt("seen")
-        .max_height(room)
-        .min_scrolled_height(room)
-        .auto_shrink([false, true])
-        .show_rows(ui, ROW, types.len(), |ui, range| {
+        .auto_shrink([false, false])
+        .show_rows(ui, ROW + 2.0, types.len(), |ui, range| {
             for (name, events) in &types[range] {
                 ui.horizontal(|ui| {
                     let selected = cx.state.schemas.seen.as_deref() == Some(name);
