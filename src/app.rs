@@ -7,6 +7,7 @@ use chrono::Utc;
 use crossbeam_channel::Receiver;
 use eframe::egui::{self, Ui};
 
+use crate::domain::record::KEEP_DAYS;
 use crate::log::DEFAULT_MAX_BYTES;
 use crate::protocol::{Command, Gravity, Update};
 use crate::settings::Settings;
@@ -60,6 +61,9 @@ impl App {
         state.saved_filters.clone_from(&settings.filters);
         state.alerts.wanted = !settings.quiet;
         state.alerts.muted.clone_from(&settings.muted);
+        if let Some(days) = settings.keep_days {
+            state.journal.keep_days = days;
+        }
         if let Some(bytes) = settings.log_bytes {
             state.live.log.set_max_bytes(bytes);
         }
@@ -134,6 +138,8 @@ impl App {
             quiet: !self.state.alerts.wanted,
             muted: self.state.alerts.muted.clone(),
             schemas: self.state.schemas.own_folder(),
+            keep_days: (self.state.journal.keep_days != KEEP_DAYS)
+                .then_some(self.state.journal.keep_days),
             log_bytes: (bytes != DEFAULT_MAX_BYTES).then_some(bytes),
         };
         if now.without_secret() == self.settings.without_secret() {

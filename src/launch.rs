@@ -8,6 +8,7 @@ use eframe::egui;
 use crate::app::{App, Wire};
 use crate::broker::{Handle, Options, sandbox};
 use crate::domain::Endpoint;
+use crate::domain::record::KEEP_DAYS;
 use crate::settings::{self, Settings};
 use crate::state::Action;
 
@@ -46,13 +47,6 @@ pub fn window() -> eframe::NativeOptions {
 pub fn open(ctx: &egui::Context, first: First) -> anyhow::Result<App> {
     let waker = ctx.clone();
     let wake = move || waker.request_repaint_after(REPAINT);
-    let options = Options {
-        sandbox_dir: sandbox::default_data_dir(),
-        journal_dir: settings::journal_dir(),
-        ..Options::default()
-    };
-    let (handle, updates) =
-        Handle::start(wake, options).context("The broker side could not be started")?;
     let settings_file = settings::settings_file();
     let settings = match &settings_file {
         Some(path) => Settings::load(path).unwrap_or_else(|error| {
@@ -61,6 +55,14 @@ pub fn open(ctx: &egui::Context, first: First) -> anyhow::Result<App> {
         }),
         None => Settings::default(),
     };
+    let options = Options {
+        sandbox_dir: sandbox::default_data_dir(),
+        journal_dir: settings::journal_dir(),
+        keep_days: settings.keep_days.unwrap_or(KEEP_DAYS),
+        ..Options::default()
+    };
+    let (handle, updates) =
+        Handle::start(wake, options).context("The broker side could not be started")?;
     let wire = Wire {
         send: Box::new(move |command| handle.send(command)),
         updates,

@@ -185,6 +185,9 @@ pub enum Command {
         /// Its content.
         text: String,
     },
+    /// Forget what left its queue for certain more than so many days ago. Answered by
+    /// [`Update::Journal`].
+    KeepRecords(u16),
     /// Remove records from the journal. Answered by [`Update::Journal`].
     ForgetRecords(Vec<RecordId>),
 }

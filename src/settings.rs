@@ -23,6 +23,8 @@ pub struct Settings {
     pub muted: BTreeSet<String>,
     /// The folder of schemas.
     pub schemas: Option<PathBuf>,
+    /// Days that records of the journal are kept; `None` for the usual time.
+    pub keep_days: Option<u16>,
     /// Memory for events, in bytes; `None` for the usual amount.
     pub log_bytes: Option<usize>,
 }

@@ -51,6 +51,7 @@ use std::time::Duration;
 use crossbeam_channel::{Receiver, Sender};
 use tokio::sync::{mpsc, oneshot};
 
+use crate::domain::record::KEEP_DAYS;
 use crate::domain::tap::{LIMIT, Limit};
 use crate::protocol::{Command, Update};
 
@@ -72,6 +73,8 @@ pub struct Options {
     /// Folder of the journal of what was resent or discarded and of the notes about a firehose that
     /// is on; without one none of this is possible.
     pub journal_dir: Option<PathBuf>,
+    /// Days after which records of the journal that are certain are forgotten.
+    pub keep_days: u16,
     /// How long a publish waits for the broker's confirm.
     pub confirm_timeout: Duration,
     /// What waits at most in the queue of a tap.
@@ -83,6 +86,7 @@ impl Default for Options {
         Self {
             sandbox_dir: None,
             journal_dir: None,
+            keep_days: KEEP_DAYS,
             confirm_timeout: Duration::from_secs(10),
             tap_limit: LIMIT,
         }

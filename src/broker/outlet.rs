@@ -115,21 +115,18 @@ impl Outlet {
             }];
         }
         let mut confirms = Vec::with_capacity(all.len());
-        let limit = self.limit;
         let mut is_stuck = false;
-        for outgoing in all {
+        for some in all.chunks(TOGETHER) {
             // Where one cannot be handed over, each further one would wait as long.
             if is_stuck {
-                confirms.push(Err(Sent::NotRouted(NOT_TAKEN.to_owned())));
+                let not_taken = || Err(Sent::NotRouted(NOT_TAKEN.to_owned()));
+                confirms.extend(some.iter().map(|_| not_taken()));
                 continue;
             }
-            let handing = self.hand_over(outgoing);
-            let handed = tokio::time::timeout(limit, handing).await;
-            is_stuck = handed.is_err();
-            confirms.push(match handed {
-                Ok(handed) => handed,
-                Err(_) => Err(Sent::Unknown(no_confirm(limit.as_secs()))),
-            });
+            let handed = self.hand_over(some).await;
+            is_stuck = handed.iter().any(Option::is_none);
+            let stuck = || Err(Sent::Unknown(no_confirm(self.limit.as_secs())));
+            confirms.extend(handed.into_iter().map(|one| one.unwrap_or_else(stuck)));
         }
         let mut settled = Vec::with_capacity(all.len());
         let mut returned = Vec::new();
@@ -175,22 +172,42 @@ impl Outlet {
         settled
     }
 
-    async fn hand_over(&mut self, outgoing: &Outgoing) -> Result<PublisherConfirm, Sent> {
-        let mut handed_over = false;
-        let handing = Self::publish(
-            &self.connection,
-            &mut self.channel,
-            outgoing,
-            &mut handed_over,
-        );
-        handing.await.map_err(|trouble| {
-            let words = refusal_words(outgoing, &trouble, handed_over);
-            if handed_over {
-                Sent::Unknown(words)
-            } else {
-                Sent::NotRouted(words)
+    /// Hands messages over, one behind the other; none for what could not be handed over in time.
+    /// lapin answers when a message was written to the socket: waiting for each would cost a turn
+    /// between two threads a message.
+    async fn hand_over(
+        &mut self,
+        some: &[&Outgoing],
+    ) -> Vec<Option<Result<PublisherConfirm, Sent>>> {
+        let limit = self.limit;
+        let opening = Self::open(&self.connection, &mut self.channel);
+        let channel = match tokio::time::timeout(limit, opening).await {
+            Ok(Ok(channel)) => channel,
+            Ok(Err(trouble)) => {
+                let refused = |one: &&Outgoing| {
+                    let words = refusal_words(one, &trouble, false);
+                    Some(Err(Sent::NotRouted(words)))
+                };
+                return some.iter().map(refused).collect();
             }
-        })
+            Err(_) => return some.iter().map(|_| None).collect(),
+        };
+        let connection = &*self.connection;
+        let handing = some.iter().map(|outgoing| async move {
+            let mut handed_over = false;
+            let publishing = Self::publish(connection, channel, outgoing, &mut handed_over);
+            let handed = tokio::time::timeout(limit, publishing).await.ok()?;
+            Some(handed.map_err(|trouble| {
+                let words = refusal_words(outgoing, &trouble, handed_over);
+                if handed_over {
+                    Sent::Unknown(words)
+                } else {
+                    Sent::NotRouted(words)
+                }
+            }))
+        });
+        // Each begins in its turn, so they are written in their order.
+        futures_util::future::join_all(handing).await
     }
 
     async fn attempt(
@@ -199,13 +216,29 @@ impl Outlet {
         outgoing: &Outgoing,
         handed_over: &mut bool,
     ) -> Result<Confirmation, Trouble> {
-        let confirm = Self::publish(connection, kept, outgoing, handed_over).await?;
+        let channel = Self::open(connection, kept).await?;
+        let confirm = Self::publish(connection, channel, outgoing, handed_over).await?;
         Ok(confirm.await?)
+    }
+
+    /// The channel, opened if there is none.
+    async fn open<'c>(
+        connection: &Connection,
+        kept: &'c mut Option<Channel>,
+    ) -> Result<&'c Channel, Trouble> {
+        if let Some(channel) = kept {
+            return Ok(channel);
+        }
+        let channel = connection.create_channel().await?;
+        channel
+            .confirm_select(ConfirmSelectOptions::default())
+            .await?;
+        Ok(kept.insert(channel))
     }
 
     async fn publish(
         connection: &Connection,
-        kept: &mut Option<Channel>,
+        channel: &Channel,
         outgoing: &Outgoing,
         handed_over: &mut bool,
     ) -> Result<PublisherConfirm, Trouble> {
@@ -221,15 +254,6 @@ impl Outlet {
                 "The properties and headers take {header} bytes; this broker allows {frame}"
             )));
         }
-        let channel = if let Some(channel) = kept {
-            channel
-        } else {
-            let channel = connection.create_channel().await?;
-            channel
-                .confirm_select(ConfirmSelectOptions::default())
-                .await?;
-            kept.insert(channel)
-        };
         let options = BasicPublishOptions {
             mandatory: true,
             immediate: false,
@@ -240,6 +264,9 @@ impl Outlet {
             .await?)
     }
 }
+
+/// Messages that are handed over together.
+const TOGETHER: usize = 128;
 
 /// What is said of a negative confirm.
 const NACK: &str = "RabbitMQ did not take the message. A queue that is full and rejects publishes \

@@ -82,8 +82,9 @@ fn lying(event: &Event) -> Lying {
 }
 
 /// Forgets what is old and certain.
-pub(super) async fn age_out(journal: &Recorder) {
-    if let Err(words) = journal.with(|journal| journal.age_out(Utc::now())).await {
+pub(super) async fn age_out(journal: &Recorder, days: u16) {
+    let ageing = journal.with(move |journal| journal.age_out(Utc::now(), days));
+    if let Err(words) = ageing.await {
         tracing::warn!(words, "old records stay in the journal");
     }
 }

@@ -285,6 +285,7 @@ impl Session {
                     folder, event_type, sample, text, outbox,
                 ));
             }
+            Command::KeepRecords(days) => self.keep_records(days).await,
             Command::ForgetRecords(ids) => {
                 self.apart(|journal| async move { records::forget(&journal, ids).await })
                     .await;
@@ -315,12 +316,17 @@ impl Session {
     /// What an earlier run left unfinished is told without being asked for.
     async fn tell_of_last_run(&self) {
         if self.options.journal_dir.is_some() {
-            self.apart(|journal| async move {
-                records::age_out(&journal).await;
-                records::read(&journal).await
-            })
-            .await;
+            self.keep_records(self.options.keep_days).await;
         }
+    }
+
+    /// Forgets what is older and certain, and tells of the rest.
+    async fn keep_records(&self, days: u16) {
+        self.apart(move |journal| async move {
+            records::age_out(&journal, days).await;
+            records::read(&journal).await
+        })
+        .await;
     }
 
     /// Work on the journal needs no connection, so the end of one must not cut it off.

@@ -19,6 +19,9 @@ pub enum Deed {
     Discard,
 }
 
+/// Days that a record is kept after its message left the queue, unless told otherwise.
+pub const KEEP_DAYS: u16 = 30;
+
 /// How far it has come for certain. Each stage is on the disk before the next begins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Stage {

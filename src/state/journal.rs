@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::domain::Event;
-use crate::domain::record::{Fate, Record, RecordId};
+use crate::domain::record::{Fate, KEEP_DAYS, Record, RecordId};
 use crate::protocol::{Command, RequestId};
 
 /// What a person can do with the journal.
@@ -17,10 +17,15 @@ pub enum JournalAction {
     PutBack(RecordId),
     /// Remove it from the journal.
     Forget(RecordId),
+    /// Keep records for so many days.
+    Keep(u16),
 }
 
+/// Days that can be chosen.
+pub const KEEP_CHOICES: [u16; 5] = [7, 30, 90, 365, 3_650];
+
 /// The journal as it was last read.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct JournalDesk {
     /// What is not certain first, then the newest.
     pub records: Vec<Record>,
@@ -30,7 +35,22 @@ pub struct JournalDesk {
     pub selected: Option<(RecordId, Arc<Event>)>,
     /// A message is being put back.
     pub putting: Option<RequestId>,
+    /// Days that a record is kept after its message left the queue.
+    pub keep_days: u16,
     told: bool,
+}
+
+impl Default for JournalDesk {
+    fn default() -> Self {
+        Self {
+            records: Vec::new(),
+            problem: None,
+            selected: None,
+            putting: None,
+            keep_days: KEEP_DAYS,
+            told: false,
+        }
+    }
 }
 
 impl JournalDesk {
@@ -104,6 +124,10 @@ impl JournalDesk {
                 self.problem = None;
                 self.putting = Some(request);
                 Some(Command::PutBack { request, id })
+            }
+            JournalAction::Keep(days) => {
+                self.keep_days = days;
+                Some(Command::KeepRecords(days))
             }
             JournalAction::Forget(id) => Some(Command::ForgetRecords(vec![id])),
         }

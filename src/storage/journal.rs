@@ -17,11 +17,14 @@ use crate::domain::lineage;
 use crate::domain::record::{Deed, Held, Record, RecordId, Stage};
 use crate::settings::JOURNAL;
 
-/// How long a record is kept after its message left the queue.
-pub const KEPT_FOR: TimeDelta = TimeDelta::days(30);
-
 /// How long one waits while another Eventscope writes.
 const BUSY: Duration = Duration::from_secs(5);
+
+/// Pages of 4 KiB after which what was written goes from the log to its place: seldom, because a
+/// resend of many writes much and waits for it.
+const CHECKPOINT_PAGES: i64 = 8_192;
+/// Memory for pages of the file, in KiB.
+const CACHE_KIB: i64 = 16_384;
 
 /// Raised when the tables change.
 const VERSION: i64 = 2;
@@ -103,6 +106,8 @@ impl Journal {
         db.pragma_update(None, "journal_mode", "WAL")?;
         db.pragma_update(None, "synchronous", "FULL")?;
         db.pragma_update(None, "foreign_keys", true)?;
+        db.pragma_update(None, "wal_autocheckpoint", CHECKPOINT_PAGES)?;
+        db.pragma_update(None, "cache_size", -CACHE_KIB)?;
         prepare(&mut db)?;
         let run = uuid::Uuid::new_v4().to_string();
         let lock = private().open(dir.join(lock_name(&run)))?;
@@ -211,10 +216,15 @@ impl Journal {
         let transaction = self.db.transaction()?;
         {
             let mut update = transaction.prepare_cached(&format!(
-                "UPDATE progress SET stage = ?, words = ?, run = ?, changed = {NOW} WHERE id = ?"
+                "UPDATE progress SET stage = ?, words = ?, run = ?, changed = {NOW}
+                 WHERE id BETWEEN ? AND ?"
             ))?;
-            for (id, stage, words) in marks {
-                update.execute(params![*stage as u8, words, self.run, id.0])?;
+            for run in marks.chunk_by(|a, b| b.0.0 == a.0.0 + 1 && (a.1, a.2) == (b.1, b.2)) {
+                if let [(first, stage, words), ..] = run
+                    && let Some((last, ..)) = run.last()
+                {
+                    update.execute(params![*stage as u8, words, self.run, first.0, last.0])?;
+                }
             }
         }
         transaction.commit()?;
@@ -245,10 +255,12 @@ impl Journal {
     pub fn settle(&mut self, ids: &[RecordId]) -> Result<(), JournalError> {
         let transaction = self.db.transaction()?;
         {
-            let mut update =
-                transaction.prepare_cached("UPDATE progress SET run = '' WHERE id = ?")?;
-            for id in ids {
-                update.execute([id.0])?;
+            let mut update = transaction
+                .prepare_cached("UPDATE progress SET run = '' WHERE id BETWEEN ? AND ?")?;
+            for run in ids.chunk_by(|a, b| b.0 == a.0 + 1) {
+                if let (Some(first), Some(last)) = (run.first(), run.last()) {
+                    update.execute([first.0, last.0])?;
+                }
             }
         }
         transaction.commit()?;
@@ -282,8 +294,8 @@ impl Journal {
     ///
     /// # Errors
     /// If it could not be written.
-    pub fn age_out(&mut self, now: DateTime<Utc>) -> Result<usize, JournalError> {
-        let before = (now - KEPT_FOR).timestamp_millis();
+    pub fn age_out(&mut self, now: DateTime<Utc>, days: u16) -> Result<usize, JournalError> {
+        let before = (now - TimeDelta::days(days.into())).timestamp_millis();
         let stages = [Stage::Removed as u8, Stage::PutBack as u8];
         Ok(self.db.execute(
             "DELETE FROM record WHERE at < ?

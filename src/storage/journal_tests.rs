@@ -116,6 +116,10 @@ fn what_is_at_its_delivery_limit_is_in_doubt_from_the_beginning() {
     assert_eq!(fates, expected);
 }
 
+fn days(count: i64) -> TimeDelta {
+    TimeDelta::days(count)
+}
+
 #[test]
 fn what_is_not_certain_comes_first_and_does_not_age_out() {
     let dir = tempfile::tempdir().unwrap();
@@ -131,8 +135,8 @@ fn what_is_not_certain_comes_first_and_does_not_age_out() {
         .unwrap();
     let order: Vec<_> = journal.newest(10).unwrap().iter().map(|r| r.id).collect();
     assert_eq!(order, [ids[0], ids[2], ids[1]]);
-    assert_eq!(journal.age_out(now() + KEPT_FOR).unwrap(), 0);
-    assert_eq!(journal.age_out(now() + KEPT_FOR * 2).unwrap(), 2);
+    assert_eq!(journal.age_out(now() + days(30), 30).unwrap(), 0);
+    assert_eq!(journal.age_out(now() + days(8), 7).unwrap(), 2);
     assert_eq!(journal.newest(10).unwrap().len(), 1);
     journal.forget(&ids).unwrap();
     assert!(journal.newest(10).unwrap().is_empty());

@@ -43,6 +43,8 @@ const BOUNDS: Bounds = Bounds {
     messages: 10_000,
     bytes: 256 * 1024 * 1024,
 };
+/// Messages that are written to the journal before the first of them is sent.
+const PART: usize = 2_048;
 /// How long messages are borrowed at most: RabbitMQ closes the channel of who holds a message for
 /// longer than its `consumer_timeout`, 30 minutes by default.
 const HELD: Duration = Duration::from_mins(10);
@@ -297,21 +299,55 @@ impl Job<'_> {
             }
             plan.push(one);
         }
-        let limit = budget::counted(&self.knowledge, &self.queue);
-        let plan = match write_down(wires, &self.queue, limit, plan).await {
-            Ok(plan) => plan,
-            Err(words) => {
-                let words = format!("{words}, so nothing is sent. All stay in the queue");
-                return Round::End(words);
+        self.parts(source, plan, loan, stop).await
+    }
+
+    /// Part by part: while the messages of one are sent, those of the next are written down.
+    async fn parts(
+        &mut self,
+        source: &mut Source,
+        plan: Vec<Plan>,
+        loan: &mut Loan,
+        stop: &mut watch::Receiver<bool>,
+    ) -> Round {
+        let wires = self.report.wires;
+        let queue = self.queue.clone();
+        let limit = budget::counted(&self.knowledge, &queue);
+        let mut plan = plan.into_iter();
+        let first = plan.by_ref().take(PART).collect();
+        let mut written = write_down(wires, &queue, limit, first).await;
+        let mut size = 1;
+        loop {
+            let part = match written {
+                Ok(part) => part,
+                Err(words) => {
+                    let words =
+                        format!("{words}, so nothing more is sent. The rest stays in the queue");
+                    return Round::End(words);
+                }
+            };
+            let next = plan.by_ref().take(PART).collect();
+            let mut windows = Windows::new(&part, size);
+            let sending = self.windows(source, &mut windows, loan, stop);
+            let (round, next) = tokio::join!(sending, write_down(wires, &queue, limit, next));
+            let rest = windows.rest();
+            size = windows.size();
+            source.not_sent(rest.iter().map(|one| (&*one.event, &one.outgoing)));
+            let lost = matches!(&round, Round::End(words) if words == BROKEN);
+            self.close_records(&part, rest, lost).await;
+            let is_done = matches!(round, Round::Done);
+            if is_done && !next.as_ref().is_ok_and(Vec::is_empty) {
+                written = next;
+                continue;
             }
-        };
-        let mut windows = Windows::new(&plan);
-        let round = self.windows(source, &mut windows, loan, stop).await;
-        let rest = windows.rest();
-        source.not_sent(rest.iter().map(|one| (&*one.event, &one.outgoing)));
-        let lost = matches!(&round, Round::End(words) if words == BROKEN);
-        self.close_records(&plan, rest, lost).await;
-        round
+            // What was written down meanwhile, and what was not, has its turn later.
+            let next = next.unwrap_or_default();
+            source.not_sent(next.iter().map(|one| (&*one.event, &one.outgoing)));
+            self.close_records(&next, &next, false).await;
+            let later: Vec<Plan> = plan.collect();
+            source.not_sent(later.iter().map(|one| (&*one.event, &one.outgoing)));
+            return round;
+        }
     }
 
     async fn stays(&self, source: &mut Source, event: &Event, words: String) {

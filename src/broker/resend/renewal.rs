@@ -144,7 +144,7 @@ async fn renew(
     });
     let plan: Vec<Move> = plan.collect();
     let mut outlet = Outlet::new(Arc::clone(&wires.publishing), wires.confirm_limit);
-    let mut windows = Windows::new(&plan);
+    let mut windows = Windows::new(&plan, 1);
     let mut pipeline = Pipeline::new(&wires.journal);
     let mut renewed = 0;
     let mut problem = None;

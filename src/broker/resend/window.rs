@@ -36,18 +36,27 @@ pub(super) struct Windows<'a> {
     size: usize,
 }
 
+/// Messages that are written down in one go: few enough that the stages of those under way need not
+/// wait long for them.
+const TOGETHER: usize = 512;
 /// Most messages under way together.
 const WINDOW: usize = 1_024;
 /// Most bytes of bodies under way together.
 const WINDOW_BYTES: usize = 8 * 1024 * 1024;
 
 impl<'a> Windows<'a> {
-    pub(super) fn new(plan: &'a [Move]) -> Self {
+    /// `size` is how many the first window has.
+    pub(super) fn new(plan: &'a [Move], size: usize) -> Self {
         Self {
             plan,
             given: 0,
-            size: 1,
+            size,
         }
+    }
+
+    /// How many the next window would have.
+    pub(super) fn size(&self) -> usize {
+        self.size
     }
 
     /// What was not given out yet.
@@ -91,30 +100,33 @@ pub(super) async fn write_down(
     plan: Vec<Plan>,
 ) -> Result<Vec<Move>, String> {
     let place = wires.endpoint.place();
-    let held = plan.iter().map(|one| Held {
-        sent: Some(one.outgoing.clone()),
-        ..copy_of(&place, queue, &one.event)
-    });
-    let held: Vec<Held> = held.collect();
-    let stages = plan.iter().map(|one| match limit {
-        Some(limit) if budget::deliveries(&one.event) >= limit => Stage::AtLimit,
-        _ => Stage::Held,
-    });
-    let stages: Vec<Stage> = stages.collect();
-    let ids = wires.journal.with(move |journal| {
-        let held = held.iter().zip(stages);
-        journal.hold_each(Deed::Resend, held, Utc::now())
-    });
-    let ids = ids.await?;
-    let plan = ids.into_iter().zip(plan);
-    Ok(plan
-        .map(|(id, one)| Move {
+    let mut moves = Vec::with_capacity(plan.len());
+    let mut plan = plan.into_iter().peekable();
+    while plan.peek().is_some() {
+        let part: Vec<Plan> = plan.by_ref().take(TOGETHER).collect();
+        let held = part.iter().map(|one| Held {
+            sent: Some(one.outgoing.clone()),
+            ..copy_of(&place, queue, &one.event)
+        });
+        let held: Vec<Held> = held.collect();
+        let stages = part.iter().map(|one| match limit {
+            Some(limit) if budget::deliveries(&one.event) >= limit => Stage::AtLimit,
+            _ => Stage::Held,
+        });
+        let stages: Vec<Stage> = stages.collect();
+        let ids = wires.journal.with(move |journal| {
+            let held = held.iter().zip(stages);
+            journal.hold_each(Deed::Resend, held, Utc::now())
+        });
+        let ids = ids.await?;
+        moves.extend(ids.into_iter().zip(part).map(|(id, one)| Move {
             id,
             tag: one.tag,
             event: one.event,
             outgoing: one.outgoing,
-        })
-        .collect())
+        }));
+    }
+    Ok(moves)
 }
 
 pub(super) async fn write(

@@ -1,7 +1,8 @@
 //! The journal: every message that was resent or discarded, where it is now, and the way back.
 
 use eframe::egui::{
-    Frame, Label, Panel, Rect, RichText, ScrollArea, Sense, Ui, WidgetInfo, accesskit::Role, vec2,
+    ComboBox, Frame, Label, Panel, Rect, RichText, ScrollArea, Sense, Ui, WidgetInfo,
+    accesskit::Role, vec2,
 };
 
 use super::super::Cx;
@@ -10,7 +11,7 @@ use super::super::theme::{self, Palette, ROW, STEP};
 use super::super::widgets::{button, cell, empty_state, weak};
 use crate::domain::record::{Deed, Fate, Record};
 use crate::state::Action;
-use crate::state::journal::JournalAction;
+use crate::state::journal::{JournalAction, KEEP_CHOICES};
 use crate::state::live::clock;
 
 /// Draws the journal into what is left of the screen.
@@ -36,10 +37,25 @@ pub(super) fn journal_ui(ui: &mut Ui, cx: &mut Cx<'_>, side: Frame) {
         if button(ui, "Read again", true).clicked() {
             cx.act(Action::Journal(JournalAction::Refresh));
         }
-        weak(
-            ui,
-            "What is certain is kept for 30 days; the rest until you remove it",
-        );
+        let name = weak(ui, "Keep what is certain for");
+        let days = cx.state.journal.keep_days;
+        let combo = ComboBox::from_id_salt("keep_days")
+            .selected_text(days_words(days))
+            .width(90.0)
+            .show_ui(ui, |ui| {
+                for choice in KEEP_CHOICES {
+                    let label = days_words(choice);
+                    if ui.selectable_label(choice == days, label).clicked() {
+                        let keep = JournalAction::Keep(choice);
+                        cx.actions.push(Action::Journal(keep));
+                        ui.close();
+                    }
+                }
+            });
+        let response = combo.response.labelled_by(name.id);
+        ui.ctx()
+            .accesskit_node_builder(response.id, |node| node.set_description(days_words(days)));
+        weak(ui, "The rest is kept until you remove it");
     });
     if let Some(words) = &cx.state.journal.problem {
         ui.add(Label::new(RichText::new(words).color(palette.bad)).wrap());
@@ -68,6 +84,14 @@ pub(super) fn journal_ui(ui: &mut Ui, cx: &mut Cx<'_>, side: Frame) {
                 }
             }
         });
+}
+
+fn days_words(days: u16) -> String {
+    match days {
+        365 => "1 year".to_owned(),
+        3_650 => "10 years".to_owned(),
+        days => format!("{days} days"),
+    }
 }
 
 fn row_ui(ui: &mut Ui, record: &Record, selected: bool) -> bool {
