@@ -18,6 +18,8 @@ pub(super) struct Guard {
     insist: bool,
     /// Exchanges that were asked for, with what is wrong with them.
     exchanges: HashMap<String, Option<String>>,
+    /// What speaks against an exchange, whatever is sent there; worked out once.
+    against: HashMap<String, Option<String>>,
     /// Queues that an exchange and key lead to, worked out once; `None` where that is not known.
     routes: HashMap<(String, String), Option<BTreeSet<String>>>,
 }
@@ -36,6 +38,7 @@ impl Guard {
             queue: queue.to_owned(),
             insist,
             exchanges: HashMap::new(),
+            against: HashMap::new(),
             routes: HashMap::new(),
         }
     }
@@ -66,15 +69,27 @@ impl Guard {
 
     /// What is known of the topology may be some seconds old: whether there is a route now, the
     /// broker itself says to each message.
-    fn refused(&self, outgoing: &Outgoing) -> Option<String> {
+    fn refused(&mut self, outgoing: &Outgoing) -> Option<String> {
         let nothing = Topology::default();
-        let known = Known {
+        let size_only = Known {
             topology: &nothing,
             version: self.knowledge.version.as_deref(),
-            write: self.knowledge.write.as_deref(),
+            write: None,
             login: &self.login,
         };
-        refusal(outgoing, &known)
+        if let Some(words) = refusal(outgoing, &size_only) {
+            return Some(words);
+        }
+        if let Some(told) = self.against.get(&outgoing.exchange) {
+            return told.clone();
+        }
+        let known = Known {
+            write: self.knowledge.write.as_deref(),
+            ..size_only
+        };
+        let told = refusal(outgoing, &known);
+        self.against.insert(outgoing.exchange.clone(), told.clone());
+        told
     }
 
     fn comes_back(&mut self, event: &Event, outgoing: &Outgoing) -> Option<String> {

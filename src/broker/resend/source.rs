@@ -77,7 +77,7 @@ impl Source {
                     if *left == 0 {
                         break;
                     }
-                    if passed.take(event.fingerprint()).is_some() {
+                    if !passed.is_empty() && passed.take(event.fingerprint()).is_some() {
                         continue;
                     }
                     *left -= 1;
@@ -164,6 +164,10 @@ impl<T> Wanted<T> {
             self.0.remove(&original);
         }
         taken
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
     }
 
     pub(super) fn len(&self) -> usize {

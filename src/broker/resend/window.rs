@@ -83,7 +83,7 @@ impl<'a> Windows<'a> {
     }
 
     pub(super) fn grow(&mut self) {
-        self.size = (self.size * 4).min(WINDOW);
+        self.size = (self.size * 32).min(WINDOW);
     }
 
     pub(super) fn shrink(&mut self) {
