@@ -316,6 +316,11 @@ impl Job<'_> {
         let mut plan = plan.into_iter();
         let first = plan.by_ref().take(PART).collect();
         let mut written = write_down(wires, &queue, limit, first).await;
+        if let Err(words) = written {
+            return Round::End(format!(
+                "{words}, so nothing is sent. All stay in the queue"
+            ));
+        }
         let mut size = 1;
         loop {
             let part = match written {
