@@ -22,7 +22,7 @@ use crate::support::raw_amqp::{Life, Raw, int, persistent, text};
 use crate::support::{App, Place, fresh, order, reader, wait_for};
 
 /// Messages in each round: a few windows of them.
-const MESSAGES: usize = 300;
+const MESSAGES: usize = 1_200;
 
 /// What happens in a round.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -193,7 +193,7 @@ fn resend_all(app: &mut App, dead: &str, alive: &str) -> RequestId {
 
 /// A moment of a resend that takes some ten milliseconds.
 fn some_moment() {
-    std::thread::sleep(Duration::from_micros(fastrand::u64(0..60_000)));
+    std::thread::sleep(Duration::from_micros(fastrand::u64(0..80_000)));
 }
 
 /// What the next start of the app reads.
@@ -216,7 +216,7 @@ fn survive(faults: &[Fault], rounds: usize) {
     let mut cut_short = 0;
     for number in 0..rounds {
         let fault = faults[number % faults.len()];
-        let limit = (fault == Fault::Full).then(|| fastrand::i32(1..300));
+        let limit = (fault == Fault::Full).then(|| fastrand::i32(1..1_200));
         let mut round = Round::new(&place, number, limit);
         let proxy = Proxy::to(place.facts.amqp_port);
         let endpoint = Endpoint {
@@ -239,7 +239,9 @@ fn survive(faults: &[Fault], rounds: usize) {
         } else {
             stop_when_some_stay(&mut app, request);
         }
-        let records = app.journal();
+        app.journal();
+        // The window is told of the newest only.
+        let records = records(round.journal.path());
         // What a wire that is half open still holds comes back when the broker hears of its end.
         proxy.close();
         drop(app);

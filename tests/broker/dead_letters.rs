@@ -234,12 +234,12 @@ fn a_stopped_resend_keeps_the_rest_in_order() {
     let mut raw = place.raw();
     raw.queue("dead", Life::Durable, &[]);
     raw.queue("alive", Life::Durable, &[]);
-    let names: Vec<String> = (0..300).map(|n| format!("{n:03}")).collect();
+    let names: Vec<String> = (0..4_000).map(|n| format!("{n:04}")).collect();
     for name in &names {
         raw.publish("", "dead", &none(), name.as_bytes());
     }
     let mut app = App::at(place.endpoint());
-    let report = app.peek("dead", 300).expect("a peek");
+    let report = app.peek("dead", 4_000).expect("a peek");
     let request = fresh();
     app.send(Command::Resend {
         request,

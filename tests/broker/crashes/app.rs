@@ -179,7 +179,7 @@ fn a_journal_without_room_loses_nothing_and_says_so() {
     let rounds = rounds() / 4;
     for number in 0..rounds {
         let mut round = Round::new(&place, number, None);
-        let mut app = spawn(&round, Some(fastrand::u32(200..700)));
+        let mut app = spawn(&round, Some(fastrand::u32(300..2_000)));
         let errors = app.stderr.take().expect("its words");
         let lines = BufReader::new(errors).lines().map_while(Result::ok);
         let lines: Vec<String> = lines.collect();
