@@ -108,13 +108,13 @@ fn table_ui(ui: &mut Ui, fields: &[Field]) {
     TableBuilder::new(ui)
         .id_salt("learned_fields")
         .auto_shrink([false, false])
-        .column(Column::initial(220.0).clip(true).resizable(true))
+        .column(Column::initial(200.0).clip(true).resizable(true))
         .column(Column::initial(60.0).clip(true))
         .column(Column::initial(130.0).clip(true).resizable(true))
         .column(Column::initial(170.0).clip(true).resizable(true))
         .column(Column::remainder().clip(true))
         .header(ROW, |mut header| {
-            for name in ["Field", "There", "Values", "More", "Against the schema"] {
+            for name in ["Field", "There", "Values", "Against the schema", "More"] {
                 header.col(|ui| {
                     small_label(ui, name);
                 });
@@ -133,16 +133,16 @@ fn table_ui(ui: &mut Ui, fields: &[Field]) {
                     field.path.clone(),
                     presence(field),
                     field.kinds.clone(),
-                    field.detail.clone(),
                     drift,
+                    field.detail.clone(),
                 ];
                 for (column, text) in cells.iter().enumerate() {
                     row.col(|ui| {
                         let palette = Palette::of(ui);
                         let color = match column {
                             0 => palette.name,
-                            4 if is_bad => palette.bad,
-                            4 => palette.warn,
+                            3 if is_bad => palette.bad,
+                            3 => palette.warn,
                             _ => palette.text,
                         };
                         let text = RichText::new(text).font(theme::mono()).color(color);
