@@ -200,7 +200,9 @@ fn the_walkthrough() -> Result<()> {
     app.find("entry", "Exchange")?.set_text("shop.events")?;
     app.find("entry", "Routing key")?
         .set_text("order.created")?;
-    app.find("push button", "Fill a sample")?.click()?;
+    app.find("push button", "Valid sample")?.click()?;
+    app.wait_for_text("Matches version 2")?;
+    app.find("page tab", "Raw")?.click()?;
     let payload = app.find("entry", "Payload")?;
     app.wait_until("the sample is filled in", Duration::from_secs(5), || {
         Ok(payload.text()?.contains("eventId"))
@@ -210,6 +212,9 @@ fn the_walkthrough() -> Result<()> {
         .as_str()
         .context("the sample has an id")?
         .to_owned();
+    let customer = sample["data"]["customer"]["name"]
+        .as_str()
+        .context("the sample has a customer")?;
     app.find("push button", "Publish event")?.click()?;
     app.wait_for_text("Routed")?;
     picture(&app, "3-publish");
@@ -222,7 +227,7 @@ fn the_walkthrough() -> Result<()> {
     )?;
     app.find_row_starting_with(&format!("order.created {event_id}"))?
         .click()?;
-    app.wait_for_text("Ada Lovelace")?;
+    app.wait_for_text(customer)?;
     picture(&app, "4-inspect");
 
     // Two messages die, each with properties and headers of its own.
