@@ -100,7 +100,7 @@ pub(super) async fn write_down(
     plan: Vec<Plan>,
 ) -> Result<Vec<Move>, String> {
     let place = wires.endpoint.place();
-    let mut moves = Vec::with_capacity(plan.len());
+    let mut moves: Vec<Move> = Vec::with_capacity(plan.len());
     let mut plan = plan.into_iter().peekable();
     while plan.peek().is_some() {
         let part: Vec<Plan> = plan.by_ref().take(TOGETHER).collect();
@@ -118,7 +118,16 @@ pub(super) async fn write_down(
             let held = held.iter().zip(stages);
             journal.hold_each(Deed::Resend, held, Utc::now())
         });
-        let ids = ids.await?;
+        let ids = match ids.await {
+            Ok(ids) => ids,
+            Err(words) => {
+                // What was written down already is not sent either. Where this fails too, the next
+                // start says that it was not touched, which is true.
+                let before = moves.iter().map(|one| one.id).collect();
+                drop(write(&wires.journal, Vec::new(), before).await);
+                return Err(words);
+            }
+        };
         moves.extend(ids.into_iter().zip(part).map(|(id, one)| Move {
             id,
             tag: one.tag,
