@@ -68,5 +68,6 @@ pub(super) fn endpoint(facts: &SandboxFacts) -> Endpoint {
         vhost: "/".to_owned(),
         tls: false,
         management_port: Some(facts.management_port),
+        management_url: None,
     }
 }
