@@ -4,6 +4,7 @@
 //! so every rule can be tested as a function from data to data.
 
 pub mod base64;
+pub mod cloud_event;
 pub mod comes_back;
 pub mod dead_letter;
 pub mod decode;
@@ -33,6 +34,7 @@ pub mod peek_rules;
 pub mod policy;
 pub mod preflight;
 pub mod properties;
+pub mod reading;
 pub mod record;
 pub mod refusal;
 pub mod resend;
@@ -52,6 +54,7 @@ pub use event::{Event, Fate, Fingerprint, Trace};
 pub use pace::Pace;
 pub use payload::PayloadKind;
 pub use properties::Properties;
+pub use reading::Reading;
 pub use server_version::ServerVersion;
 pub use topology::{Binding, Exchange, ExchangeKind, Queue, Topology, TopologySource};
 pub use value::{FieldTable, FieldType, FieldValue};
