@@ -128,7 +128,11 @@ impl Framework {
             facts.user, facts.password, facts.amqp_port, place.vhost
         );
         let own = folder.join(self.program);
-        let program = if own.exists() { own } else { PathBuf::from(self.program) };
+        let program = if own.exists() {
+            own
+        } else {
+            PathBuf::from(self.program)
+        };
         let sources = root.join("tests/frameworks");
         let arguments = self.arguments.iter().map(|argument| {
             let sources = sources.display().to_string();
@@ -161,7 +165,10 @@ impl Framework {
     /// Writes down what it left, with the folders of this machine shortened.
     fn record(&self, event: &Event, folder: &Path) {
         let recording = Recording {
-            by: format!("tests/frameworks, versions as in its files, program {}", self.program),
+            by: format!(
+                "tests/frameworks, versions as in its files, program {}",
+                self.program
+            ),
             queue: self.queue(),
             exchange: event.exchange.clone(),
             routing_key: event.routing_key.clone(),

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 use similar::{ChangeTag, TextDiff};
 
-use crate::domain::dead_letter::Origin;
+use crate::domain::origin::{Provenance, Scene};
 use crate::domain::{Event, Properties, routing_key};
 use crate::log::Segment;
 use crate::schema::body::{payload, read};
@@ -286,8 +286,8 @@ fn is_of(name: &str, event_type: Option<&str>, routing_key: Option<&str>) -> boo
 }
 
 fn origin_key(event: &Event) -> String {
-    let origin = Origin::of(&event.properties);
-    origin.map_or_else(|| event.routing_key.clone(), |origin| origin.routing_key)
+    let origin = Provenance::of(event, Scene::default());
+    origin.key(event).to_owned()
 }
 
 /// Whether a failure is at the place of a change. A missing property fails at the object around it.
