@@ -8,8 +8,6 @@ use super::feature::{Said, features};
 use super::frameworks;
 use super::origin::Provenance;
 use super::payload::shorten;
-use super::properties::Properties;
-use super::value::FieldValue;
 
 /// What makes messages belong together.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -196,6 +194,7 @@ mod tests {
     use super::*;
     use crate::domain::dead_letter::tests::{death, died};
     use crate::domain::origin::Scene;
+    use crate::domain::{FieldValue, Properties};
     use chrono::DateTime;
 
     fn dead(mut properties: Properties, header: Option<(&str, &str)>, body: &str) -> Traced {
