@@ -7,6 +7,8 @@ use clap::{Parser, Subcommand};
 use eventscope::domain::Endpoint;
 use eventscope::headless::{self, SchemaCommand};
 use eventscope::launch::{self, First};
+use eventscope::prover::{Prover, worker};
+use eventscope::schema::sets;
 use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
@@ -48,6 +50,9 @@ enum Headless {
     /// Compare versions of event schemas.
     #[command(subcommand)]
     Schema(SchemaCommand),
+    /// The program asks itself: it compares sets of values where it can be ended.
+    #[command(hide = true)]
+    SchemaSets,
 }
 
 fn main() -> ExitCode {
@@ -61,6 +66,11 @@ fn main() -> ExitCode {
         .with(quiet)
         .init();
     let arguments = Arguments::parse();
+    if let Some(Headless::SchemaSets) = &arguments.headless {
+        let done = worker::serve(std::io::stdin().lock(), std::io::stdout());
+        return done.map_or(ExitCode::FAILURE, |()| ExitCode::SUCCESS);
+    }
+    sets::install(Prover::of_this_program());
     if let Some(Headless::Schema(command)) = &arguments.headless {
         let done = headless::schema(
             command,
