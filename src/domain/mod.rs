@@ -16,6 +16,7 @@ pub mod event_diff;
 pub mod export;
 pub mod faithful;
 pub mod feature;
+pub mod frameworks;
 pub mod ground;
 pub mod groups;
 pub mod hex;

@@ -1,0 +1,1 @@
+//! Messages as each framework leaves them, after its documentation.
