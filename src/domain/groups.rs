@@ -8,6 +8,7 @@ use super::event::Event;
 use super::feature::{Said, features};
 use super::payload::shorten;
 use super::properties::Properties;
+use super::stamp;
 use super::value::FieldValue;
 
 /// What makes messages belong together.
@@ -118,7 +119,7 @@ fn span(first: u64, last: u64, time: u64) -> usize {
 fn died_at(event: &Event) -> Option<u64> {
     let last = Death::history(&event.properties).into_iter().next();
     last.and_then(|death| death.first_time)
-        .or(event.properties.timestamp)
+        .or_else(|| event.properties.timestamp.map(stamp::seconds))
 }
 
 fn name(event: &Event, by: GroupBy) -> String {

@@ -39,6 +39,7 @@ pub mod refusal;
 pub mod resend;
 pub mod routing_key;
 pub mod sample;
+pub mod stamp;
 pub mod stream;
 pub mod tap;
 pub mod topology;
