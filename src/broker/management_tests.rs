@@ -54,7 +54,10 @@ fn what_bears_on_a_peek_or_loses_messages_is_read() {
     assert_eq!(read.delivery_limit, None);
     assert!(read.delivers_for_ever && read.delays_returned);
     assert_eq!(read.drops, [Dropping::Expired, Dropping::Full]);
-    assert_eq!((read.message_ttl, read.max_length), (Some(60_000), Some(10)));
+    assert_eq!(
+        (read.message_ttl, read.max_length),
+        (Some(60_000), Some(10))
+    );
     let refusing = queue(row(json!({
         "name": "q", "head_message_timestamp": "",
         "arguments": {"x-max-length": 10, "x-overflow": "reject-publish"}
@@ -125,6 +128,9 @@ fn arguments_of_a_binding_are_kept() {
     ]));
     let topology = assemble("4".into(), Vec::new(), Vec::new(), bindings.unwrap()).topology;
     let arguments = &topology.bindings[0].arguments;
-    let expected = [("n".to_owned(), json!(1)), ("x-match".to_owned(), json!("any"))];
+    let expected = [
+        ("n".to_owned(), json!(1)),
+        ("x-match".to_owned(), json!("any")),
+    ];
     assert!(expected.iter().all(|one| arguments.contains(one)));
 }

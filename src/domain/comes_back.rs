@@ -33,8 +33,13 @@ fn only_waits(reached: &BTreeSet<String>, scene: Scene<'_>) -> Option<String> {
     let wait = *waits?.first()?;
     let (name, to) = (&wait.queue.name, wait.to.join(", "));
     Some(match wait.queue.message_ttl {
-        Some(ms) => format!("it would only wait in {name} for {}, then go to {to}", millis(ms)),
-        None => format!("it would only lie in the waiting queue {name}, from where it goes to {to}"),
+        Some(ms) => format!(
+            "it would only wait in {name} for {}, then go to {to}",
+            millis(ms)
+        ),
+        None => {
+            format!("it would only lie in the waiting queue {name}, from where it goes to {to}")
+        }
     })
 }
 
@@ -90,11 +95,11 @@ fn is_full(queue: &Queue, outgoing: &Outgoing) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::Properties;
     use crate::domain::dead_letter::tests::{death, died};
     use crate::domain::ground::Ground;
     use crate::domain::roles::tests::retry_loop;
     use crate::domain::topology::tests::shop;
-    use crate::domain::Properties;
     use chrono::DateTime;
 
     fn words(
@@ -111,7 +116,12 @@ mod tests {
         }
         let properties = died(vec![death(reason, "orders", "shop", &["order.created"], 1)]);
         let ground = Ground::of(shop);
-        told(&ground, properties, "orders.dead", (exchange, key, expiration))
+        told(
+            &ground,
+            properties,
+            "orders.dead",
+            (exchange, key, expiration),
+        )
     }
 
     fn told(
@@ -182,13 +192,22 @@ mod tests {
     #[test]
     fn a_waiting_room_is_told_before() {
         let ground = Ground::of(retry_loop());
-        let properties = died(vec![death("rejected", "pay.work", "pay", &["payment.due"], 2)]);
+        let properties = died(vec![death(
+            "rejected",
+            "pay.work",
+            "pay",
+            &["payment.due"],
+            2,
+        )]);
         let to = |exchange, key| {
             let properties = properties.clone();
             told(&ground, properties, "graves", (exchange, key, None))
         };
         let waits = to("pay.retry", "payment.due").unwrap_or_default();
-        assert!(waits.contains("wait in pay.wait for 10 h, then go to pay.work"), "{waits}");
+        assert!(
+            waits.contains("wait in pay.wait for 10 h, then go to pay.work"),
+            "{waits}"
+        );
         assert_eq!(to("pay", "payment.due"), None);
     }
 }

@@ -43,12 +43,7 @@ impl Row {
 /// Compares a dead letter with what is sent in its place. `dropped` are the headers that the person
 /// does not want to be sent.
 #[must_use]
-pub fn rows(
-    event: &Event,
-    outgoing: &Outgoing,
-    dropped: &[String],
-    scene: Scene<'_>,
-) -> Vec<Row> {
+pub fn rows(event: &Event, outgoing: &Outgoing, dropped: &[String], scene: Scene<'_>) -> Vec<Row> {
     let origin = Provenance::of(event, scene);
     let first = as_first_published(event, &origin);
     let mut rows = Vec::new();
@@ -179,6 +174,16 @@ fn why(
         return String::new();
     }
     let header = name.strip_prefix("header ").unwrap_or_default();
+    let parked = origin.parked.as_ref();
+    if let Some(why) = parked.and_then(|parked| parked.why_removed(header)) {
+        return why;
+    }
+    if let Some(parked) = parked.filter(|parked| parked.original.is_some())
+        && !matches!(name, "exchange" | "routing key")
+        && !is_broker_header(header)
+    {
+        return format!("As in the message that {} had wrapped", parked.framework);
+    }
     let why = match name {
         _ if is_broker_header(header) && sent.is_empty() => {
             "The broker wrote it when the message died; a resend begins anew"

@@ -8,6 +8,7 @@ use super::feature::{Said, features};
 use super::frameworks;
 use super::origin::Provenance;
 use super::payload::shorten;
+use super::stamp;
 
 /// What makes messages belong together.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -118,7 +119,10 @@ fn span(first: u64, last: u64, time: u64) -> usize {
 
 /// Seconds since 1970 at which it failed, or, where nothing says so, of its own stamp.
 fn died_at((event, origin): &Traced) -> Option<u64> {
-    origin.died_at().or(event.properties.timestamp)
+    origin
+        .died_at()
+        .or_else(|| event.properties.timestamp.map(stamp::seconds))
+}
 }
 
 fn name((event, origin): &Traced, by: GroupBy) -> String {
@@ -204,14 +208,7 @@ mod tests {
         }
         let at = DateTime::UNIX_EPOCH;
         let body = body.as_bytes().to_vec();
-        let event = Event::new(
-            at,
-            "dead".into(),
-            "k".into(),
-            true,
-            properties,
-            body,
-        );
+        let event = Event::new(at, "dead".into(), "k".into(), true, properties, body);
         let origin = Provenance::of(&event, Scene::default());
         (Arc::new(event), Arc::new(origin))
     }

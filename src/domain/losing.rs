@@ -141,7 +141,10 @@ mod tests {
             ]
         );
         shop.alternates.insert("dead".into(), "archive".into());
-        let names: Vec<String> = losing(&Ground::of(shop.clone())).into_iter().map(|one| one.queue).collect();
+        let names: Vec<String> = losing(&Ground::of(shop.clone()))
+            .into_iter()
+            .map(|one| one.queue)
+            .collect();
         assert!(
             !names.contains(&"unbound".to_owned()),
             "the alternate takes them"

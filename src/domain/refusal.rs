@@ -60,7 +60,9 @@ pub fn refusal(outgoing: &Outgoing, known: &Known<'_>) -> Option<String> {
             known.login
         ));
     }
-    let reached = known.topology.route(exchange, routing_key, &outgoing.properties)?;
+    let reached = known
+        .topology
+        .route(exchange, routing_key, &outgoing.properties)?;
     let by = match known.topology.exchange(exchange).map(|found| &found.kind) {
         Some(ExchangeKind::Headers) => "its headers".to_owned(),
         _ => format!("the key {routing_key}"),

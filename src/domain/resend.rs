@@ -4,6 +4,7 @@
 use super::dead_letter::{DeathReason, is_broker_header};
 use super::draft::Outgoing;
 use super::event::Event;
+use super::frameworks::{Counters, counters};
 use super::origin::{FirstPublish, Proposal, Provenance, Scene};
 use super::properties::Properties;
 use super::value::FieldValue;
@@ -50,8 +51,8 @@ impl Expiration {
     pub fn words(self) -> &'static str {
         match self {
             Self::AsItFits => "Put back, unless it died of it",
-            Self::PutBack => "Put back",
-            Self::LeaveOut => "Leave out",
+            Self::PutBack => "Put back always",
+            Self::LeaveOut => "Never put back",
         }
     }
 }
@@ -65,6 +66,8 @@ pub struct Manner {
     pub dropped: Vec<String>,
     /// What becomes of the time to live that the broker removed.
     pub expiration: Expiration,
+    /// What becomes of retry counters that go with the copy.
+    pub counters: Counters,
 }
 
 impl From<Target> for Manner {
@@ -95,8 +98,9 @@ impl Manner {
         let origin = Provenance::of(event, scene);
         let mut notes = Vec::new();
         let (exchange, routing_key) = self.target(&origin, &mut notes)?;
-        let mut properties = event.properties.clone();
+        let (mut properties, body) = unwrapped(event, &origin, &mut notes);
         without_brokers_headers(&mut properties, &mut notes);
+        without_frameworks_headers(&origin, &mut properties, &mut notes);
         if let Some(user) = properties.user_id.take_if(|user| user != login) {
             notes.push(format!(
                 "The user id {user} is left out: the broker accepts only the login {login}"
@@ -111,15 +115,24 @@ impl Manner {
             notes.push(words);
         }
         self.drop_headers(&mut properties, &mut notes);
-        Ok(Resend {
-            outgoing: Outgoing {
-                exchange,
-                routing_key,
-                properties,
-                body: event.body.clone(),
-            },
-            notes,
-        })
+        let mut outgoing = Outgoing {
+            exchange,
+            routing_key,
+            properties,
+            body,
+        };
+        self.counters(&mut outgoing, &mut notes);
+        Ok(Resend { outgoing, notes })
+    }
+
+    /// A counter at its limit would have the copy given up before it is tried.
+    fn counters(&self, outgoing: &mut Outgoing, notes: &mut Vec<String>) {
+        for counter in counters(&outgoing.properties, &outgoing.body) {
+            match counter.done(self.counters) {
+                Some(words) if counter.apply(self.counters, outgoing) => notes.push(words),
+                _ => notes.push(counter.note()),
+            }
+        }
     }
 
     fn target(
@@ -257,6 +270,34 @@ pub fn removed_expiration(origin: &Provenance) -> Option<(&str, bool)> {
     removed.reduce(|one, other| (one.0, one.1 || other.1))
 }
 
+/// Some frameworks park a message within another one: what is sent is the message itself.
+fn unwrapped(event: &Event, origin: &Provenance, notes: &mut Vec<String>) -> (Properties, Vec<u8>) {
+    let parked = origin.parked.as_ref();
+    let Some((parked, original)) = parked.and_then(|p| Some((p, p.original.as_ref()?))) else {
+        return (event.properties.clone(), event.body.clone());
+    };
+    notes.push(format!(
+        "{} had wrapped the message: what is sent is the message in it",
+        parked.framework
+    ));
+    notes.extend(original.doubts.iter().cloned());
+    (original.properties.clone(), original.body.clone())
+}
+
+fn without_frameworks_headers(
+    origin: &Provenance,
+    properties: &mut Properties,
+    notes: &mut Vec<String>,
+) {
+    let Some(parked) = &origin.parked else {
+        return;
+    };
+    let is_there = |header: &str| properties.header(header).is_some();
+    let removed = parked.removed.iter().filter(|one| is_there(&one.header));
+    notes.extend(removed.map(|one| format!("{} is left out: {}", one.name(), one.why)));
+    parked.strip(properties);
+}
+
 fn without_brokers_headers(properties: &mut Properties, notes: &mut Vec<String>) {
     let Some(headers) = &mut properties.headers else {
         return;
@@ -289,25 +330,32 @@ fn without_brokers_headers(properties: &mut Properties, notes: &mut Vec<String>)
 /// will not be.
 #[must_use]
 pub fn reply_words(properties: &Properties, scene: Scene<'_>) -> Option<String> {
-    let queue = properties.reply_to.as_deref().filter(|name| !name.is_empty())?;
+    let queue = properties
+        .reply_to
+        .as_deref()
+        .filter(|name| !name.is_empty())?;
     if queue.starts_with(CHANNEL) {
         return Some(format!(
             "Its reply goes to {CHANNEL}, which lives as long as the channel of who asked: after \
              that an answer reaches nobody"
         ));
     }
-    let ground = scene.ground.filter(|ground| ground.topology.is_complete())?;
-    ground.ways().queue(queue).is_none().then(|| {
-        format!("Its reply goes to the queue {queue}, which is not there any more")
-    })
+    let ground = scene
+        .ground
+        .filter(|ground| ground.topology.is_complete())?;
+    ground
+        .ways()
+        .queue(queue)
+        .is_none()
+        .then(|| format!("Its reply goes to the queue {queue}, which is not there any more"))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::domain::dead_letter::tests::{death, died};
-    use crate::domain::ground::Ground;
     use crate::domain::draft::tests::any_value;
+    use crate::domain::ground::Ground;
     use crate::domain::{FieldTable, Properties};
     use chrono::DateTime;
     use proptest::prelude::*;
@@ -409,7 +457,11 @@ mod tests {
             exchange: String::new(),
             routing_key: String::new(),
         };
-        assert!(plan(&plain, &nowhere, "me").unwrap_err().contains("No target"));
+        assert!(
+            plan(&plain, &nowhere, "me")
+                .unwrap_err()
+                .contains("No target")
+        );
     }
 
     #[test]
@@ -430,7 +482,10 @@ mod tests {
             let FieldValue::Table(mut entry) = death(reason, "orders", "shop", &["k"], 1) else {
                 unreachable!()
             };
-            entry.push(("original-expiration".into(), FieldValue::Text("60000".into())));
+            entry.push((
+                "original-expiration".into(),
+                FieldValue::Text("60000".into()),
+            ));
             let manner = Manner {
                 expiration,
                 ..Manner::default()
@@ -455,7 +510,9 @@ mod tests {
         let mut told = |queue: &str| {
             event.properties.reply_to = Some(queue.to_owned());
             let ground = Ground::of(crate::domain::topology::tests::shop());
-            let planned = Manner::default().plan(&event, "me", ground.scene(None)).unwrap();
+            let planned = Manner::default()
+                .plan(&event, "me", ground.scene(None))
+                .unwrap();
             planned.notes.iter().any(|note| note.contains("reply"))
         };
         assert!(told("amq.rabbitmq.reply-to.g2dkABByYWJiaXRAbG9jYWw"));
@@ -472,7 +529,7 @@ mod tests {
         let manner = Manner {
             target: Target::Origin,
             dropped: vec!["x-retry".into(), "absent".into()],
-            expiration: Expiration::AsItFits,
+            ..Manner::default()
         };
         let event = dead(headers, &["k"]);
         let planned = manner.plan(&event, "me", Scene::default()).unwrap();

@@ -155,7 +155,9 @@ impl<'a> Graph<'a> {
     }
 
     fn names<'b>(&self, places: impl Iterator<Item = &'b usize>) -> Vec<String> {
-        places.map(|place| self.queues[*place].name.clone()).collect()
+        places
+            .map(|place| self.queues[*place].name.clone())
+            .collect()
     }
 
     /// True if dead letters of the one get to the other, through however many queues.
@@ -241,8 +243,21 @@ impl<'a> Graph<'a> {
 /// True if a queue's name says that it is for dead letters. A sign where nothing else tells.
 pub(super) fn sounds_dead(name: &str) -> bool {
     const WORDS: [&str; 15] = [
-        "dead", "dlq", "dlx", "dlt", "error", "fail", "reject", "poison", "park", "expired", "lost",
-        "invalid", "quarantine", "unrout", "undeliver",
+        "dead",
+        "dlq",
+        "dlx",
+        "dlt",
+        "error",
+        "fail",
+        "reject",
+        "poison",
+        "park",
+        "expired",
+        "lost",
+        "invalid",
+        "quarantine",
+        "unrout",
+        "undeliver",
     ];
     let name = name.to_lowercase();
     WORDS.iter().any(|word| name.contains(word))

@@ -45,7 +45,10 @@ pub(crate) fn retry_loop() -> Topology {
     host(
         vec![
             consumed(Queue::named("pay.ledger"), 0),
-            consumed(expiring(dying("pay.wait", "", Some("pay.work")), 36_000_000), 0),
+            consumed(
+                expiring(dying("pay.wait", "", Some("pay.work")), 36_000_000),
+                0,
+            ),
             consumed(dying("pay.work", "pay.retry", None), 0),
         ],
         &[
@@ -101,10 +104,10 @@ fn nothing_is_dead_in_a_retry_loop() {
     assert_eq!(told(&retry_loop()), named(&[], &["pay.wait"]));
     let wait = Roles::of(&retry_loop()).waits.remove(0);
     assert!(wait.is_loop);
-    assert_eq!((wait.from, wait.to), (
-        vec!["pay.work".to_owned()],
-        vec!["pay.work".to_owned()]
-    ));
+    assert_eq!(
+        (wait.from, wait.to),
+        (vec!["pay.work".to_owned()], vec!["pay.work".to_owned()])
+    );
 }
 
 #[test]
@@ -118,7 +121,9 @@ fn what_is_bound_to_the_exchange_that_a_wait_returns_to_is_alive() {
         .exchanges
         .push(exchange("pay.dead", ExchangeKind::Fanout));
     topology.bindings.push(binding("pay", "pay.bill", "#"));
-    topology.bindings.push(binding("pay.dead", "pay.graves", ""));
+    topology
+        .bindings
+        .push(binding("pay.dead", "pay.graves", ""));
     assert_eq!(told(&topology), named(&["pay.graves"], &["pay.wait"]));
 }
 
@@ -169,7 +174,10 @@ fn a_work_queue_that_nobody_consumes_just_now_is_no_waiting_room() {
     let down = |dead: Queue| {
         host(
             vec![
-                consumed(expiring(dying("orders", "", Some(&dead.name)), 3_600_000), 0),
+                consumed(
+                    expiring(dying("orders", "", Some(&dead.name)), 3_600_000),
+                    0,
+                ),
                 dead,
                 consumed(Queue::named("z.archive"), 1),
             ],

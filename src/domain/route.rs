@@ -236,7 +236,10 @@ fn fits(arguments: &[(String, Value)], headers: &FieldTable) -> Option<bool> {
 
 /// RabbitMQ compares values and not their types, but text is never a number. `None` for what the
 /// management API writes in a form of its own.
-#[expect(clippy::cast_precision_loss, reason = "as the broker compares an integer with a float")]
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "as the broker compares an integer with a float"
+)]
 fn is_equal(asked: &Value, own: &FieldValue) -> Option<bool> {
     Some(match (asked, own) {
         // No value: it is enough that the header is there.

@@ -118,9 +118,8 @@ fn a_headers_exchange_is_judged_by_the_headers() {
 
 #[test]
 fn values_are_compared_as_the_broker_does() {
-    let fits = |asked: Value, own: FieldValue| {
-        fits(&[("h".into(), asked)], &vec![("h".to_owned(), own)])
-    };
+    let fits =
+        |asked: Value, own: FieldValue| fits(&[("h".into(), asked)], &vec![("h".to_owned(), own)]);
     for (asked, own, expected) in [
         (json!(null), text("whatever"), Some(true)),
         (json!(7), FieldValue::I16(7), Some(true)),

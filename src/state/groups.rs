@@ -299,7 +299,10 @@ mod tests {
         assert_eq!(desk.groups.len(), 1);
         assert_eq!(desk.groups[0].members.len(), 2);
         let group = Dead {
-            group: dead.iter().map(|event| (Arc::clone(event), Arc::default())).collect(),
+            group: dead
+                .iter()
+                .map(|event| (Arc::clone(event), Arc::default()))
+                .collect(),
             all: dead.clone(),
             at: Utc::now() + TimeDelta::minutes(1),
         };

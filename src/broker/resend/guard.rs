@@ -113,7 +113,10 @@ impl Guard {
             .routes
             .entry(target)
             .or_insert_with_key(|(exchange, key)| topology.reached(exchange, key));
-        let has_keys = properties.header("CC").or(properties.header("BCC")).is_some();
+        let has_keys = properties
+            .header("CC")
+            .or(properties.header("BCC"))
+            .is_some();
         let own = match known {
             Some(_) if !has_keys => None,
             _ => topology.route(exchange, routing_key, properties),

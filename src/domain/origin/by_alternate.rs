@@ -39,9 +39,9 @@ pub(super) fn look(event: &Event, scene: Scene<'_>, found: &mut Provenance) {
         steps.join(". ")
     };
     found.evidence.clear();
-    found
-        .evidence
-        .push(format!("{words}. It carries the exchange and key of its publish"));
+    found.evidence.push(format!(
+        "{words}. It carries the exchange and key of its publish"
+    ));
     found.first = FirstPublish::Known {
         exchange: exchange.to_owned(),
         routing_key: key.clone(),

@@ -1,9 +1,10 @@
 //! The first death of a message, and the first publish that it tells of.
 
-use super::wait::{is_wait, tries};
+use super::wait::is_wait;
 use super::{FirstPublish, Form, History, Scene, named};
 use crate::domain::dead_letter::Death;
 use crate::domain::event::Event;
+use crate::domain::frameworks::counters;
 use crate::domain::value::FieldValue;
 
 /// Clocks of two nodes may differ by so many seconds before times count as a contradiction.
@@ -37,7 +38,11 @@ fn stated<'a>(history: &'a History, evidence: &mut Vec<String>) -> Option<&'a De
         ));
         return None;
     };
-    if let Some(exchange) = stated.exchange.as_deref().filter(|own| *own != first.exchange) {
+    if let Some(exchange) = stated
+        .exchange
+        .as_deref()
+        .filter(|own| *own != first.exchange)
+    {
         evidence.push(format!(
             "x-first-death-exchange says that it was first published to {}, x-death says to {}: it \
              was published again in between",
@@ -77,7 +82,10 @@ fn by_time<'a>(
         .filter(|death| earliest.is_none() || death.first_time == earliest)
         .collect();
     if let [first] = early.as_slice() {
-        evidence.push(format!("By the times in x-death it died first in {}", first.queue));
+        evidence.push(format!(
+            "By the times in x-death it died first in {}",
+            first.queue
+        ));
         return Some(first);
     }
     // Nothing was counted up, so nothing was moved within the list.
@@ -180,13 +188,18 @@ fn later_publish(
         return None;
     }
     let queue = &first.queue;
-    if let Some((header, count)) = tries(&event.properties) {
+    if let Some(counter) = counters(&event.properties, &event.body).first() {
         return Some(format!(
-            "A client published it into the waiting queue {queue} to try it again (header {header} \
-             is {count}). Where it was first published is written nowhere"
+            "A client published it into the waiting queue {queue} to try it again ({} counts {}). \
+             Where it was first published is written nowhere",
+            counter.name(),
+            counter.value
         ));
     }
-    let ways = scene.ground.filter(|ground| ground.topology.is_complete())?.ways();
+    let ways = scene
+        .ground
+        .filter(|ground| ground.topology.is_complete())?
+        .ways();
     let leads = |other: &Death| {
         let own = ways.queue(&other.queue);
         own.is_some_and(|own| ways.of_the_dead(own).contains(queue))

@@ -86,7 +86,9 @@ impl History {
     /// Reads it. Entries that cannot be read are passed over.
     #[must_use]
     pub fn read(properties: &Properties) -> Self {
-        let (deaths, form) = properties.header(DEATHS).map_or_else(Default::default, deaths);
+        let (deaths, form) = properties
+            .header(DEATHS)
+            .map_or_else(Default::default, deaths);
         Self {
             deaths,
             form,
@@ -151,7 +153,11 @@ impl Told {
     fn time(&self) -> Option<u64> {
         if let Some(number) = self.number() {
             // Twelve digits and more are milliseconds.
-            return Some(if number >= 100_000_000_000 { number / 1000 } else { number });
+            return Some(if number >= 100_000_000_000 {
+                number / 1000
+            } else {
+                number
+            });
         }
         let time = DateTime::parse_from_rfc3339(self.text()?).ok()?;
         u64::try_from(time.timestamp()).ok()
@@ -199,9 +205,10 @@ fn death(entry: &Told) -> Option<Death> {
         queue: text("queue")?,
         exchange: text("exchange").unwrap_or_default(),
         routing_keys: match field("routing-keys") {
-            Some(Told::List(keys)) => {
-                keys.iter().filter_map(|key| key.text().map(str::to_owned)).collect()
-            }
+            Some(Told::List(keys)) => keys
+                .iter()
+                .filter_map(|key| key.text().map(str::to_owned))
+                .collect(),
             Some(Told::Text(key)) => vec![key.clone()],
             _ => Vec::new(),
         },
@@ -283,7 +290,9 @@ impl<'a> Printed<'a> {
             }
             return Some(Told::Table(fields));
         }
-        self.quoted().or_else(|| self.bare(&[',', ']', '}'])).map(Told::Text)
+        self.quoted()
+            .or_else(|| self.bare(&[',', ']', '}']))
+            .map(Told::Text)
     }
 
     fn name(&mut self) -> Option<String> {
@@ -298,7 +307,10 @@ impl<'a> Printed<'a> {
     fn quoted(&mut self) -> Option<String> {
         let text = self.rest.trim_start();
         // Python marks bytes and old texts with a letter.
-        let text = text.strip_prefix(['b', 'u']).filter(|t| t.starts_with(['\'', '"'])).unwrap_or(text);
+        let text = text
+            .strip_prefix(['b', 'u'])
+            .filter(|t| t.starts_with(['\'', '"']))
+            .unwrap_or(text);
         let quote = text.chars().next().filter(|c| matches!(c, '\'' | '"'))?;
         let mut found = String::new();
         let mut chars = text.char_indices().skip(1);

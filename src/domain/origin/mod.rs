@@ -10,6 +10,7 @@
 mod by_alternate;
 mod first;
 mod history;
+mod parked;
 mod target;
 mod wait;
 
@@ -18,6 +19,7 @@ pub use target::Proposal;
 
 use super::dead_letter::Death;
 use super::event::Event;
+use super::frameworks::{Parked, recognise};
 use super::ground::Ground;
 use super::roles::Roles;
 use super::topology::Queue;
@@ -81,7 +83,7 @@ pub struct Failed {
 }
 
 /// What is known of a message's way.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Provenance {
     /// Where it was first published.
     pub first: FirstPublish,
@@ -91,6 +93,8 @@ pub struct Provenance {
     pub failed: Option<Failed>,
     /// The entries of its history, in the order of the header.
     pub deaths: Vec<Death>,
+    /// What the framework wrote down that gave it up.
+    pub parked: Option<Parked>,
     /// Where a resend goes unless the person chooses otherwise.
     pub target: Proposal,
     /// How all this is known and what speaks against it, each as a sentence.
@@ -115,6 +119,8 @@ impl Provenance {
         if history.form == Form::Absent && history.first == Stated::default() {
             by_alternate::look(event, scene, &mut found);
         }
+        found.parked = recognise(event, scene.queue.unwrap_or_default());
+        parked::take_in(&mut found);
         found.target = target::proposal(event, first, scene, &found, &reason);
         found.deaths = history.deaths;
         found
@@ -138,13 +144,18 @@ impl Provenance {
     /// Why it died, in a word or two.
     #[must_use]
     pub fn reason(&self) -> &str {
-        self.failed.as_ref().map_or("unknown", |failed| &failed.reason)
+        self.failed
+            .as_ref()
+            .map_or("unknown", |failed| &failed.reason)
     }
 
     /// The queue that failed; empty if it is not known.
     #[must_use]
     pub fn died_in(&self) -> &str {
-        let queue = self.failed.as_ref().and_then(|failed| failed.queue.as_deref());
+        let queue = self
+            .failed
+            .as_ref()
+            .and_then(|failed| failed.queue.as_deref());
         queue.unwrap_or_default()
     }
 

@@ -36,6 +36,11 @@ pub(super) fn proposal(
     found: &Provenance,
     reason: &str,
 ) -> Proposal {
+    if let (FirstPublish::NotKnown | FirstPublish::Contradictory, Some(proposal)) =
+        (&found.first, proposed(found))
+    {
+        return proposal;
+    }
     match &found.first {
         FirstPublish::Known {
             exchange,
@@ -59,7 +64,9 @@ pub(super) fn proposal(
                 queue => Proposal::To {
                     exchange: String::new(),
                     routing_key: queue.to_owned(),
-                    why: Some(format!("{words}. So it goes to the queue that failed, {queue}")),
+                    why: Some(format!(
+                        "{words}. So it goes to the queue that failed, {queue}"
+                    )),
                 },
             }
         }
@@ -70,6 +77,20 @@ pub(super) fn proposal(
             "What it tells of its origin contradicts itself. {reason}. Choose where to send it"
         )),
     }
+}
+
+/// Where its framework would send it.
+fn proposed(found: &Provenance) -> Option<Proposal> {
+    let parked = found.parked.as_ref()?;
+    let target = parked.target.as_ref()?;
+    Some(Proposal::To {
+        exchange: target.exchange.clone(),
+        routing_key: target.routing_key.clone(),
+        why: Some(format!(
+            "{} names where it came from ({})",
+            parked.framework, target.says
+        )),
+    })
 }
 
 /// The waiting queues, in words, if the first publish leads nowhere else.

@@ -2,9 +2,7 @@
 
 use super::{Failed, History, Scene};
 use crate::domain::dead_letter::{Death, DeathReason};
-use crate::domain::properties::Properties;
 use crate::domain::roles::{sounds_dead, sounds_waiting};
-use crate::domain::value::FieldValue;
 
 /// True if this death is the end of a wait and no failure: in a queue that gives messages back to
 /// be worked on, or, where the topology does not say so, because the message was worked on
@@ -13,7 +11,10 @@ pub(super) fn is_wait(death: &Death, history: &History, scene: Scene<'_>) -> boo
     if death.reason != DeathReason::Expired {
         return false;
     }
-    if scene.roles().is_some_and(|roles| roles.wait(&death.queue).is_some()) {
+    if scene
+        .roles()
+        .is_some_and(|roles| roles.wait(&death.queue).is_some())
+    {
         return true;
     }
     match scene.queue_named(&death.queue) {
@@ -54,7 +55,9 @@ pub(super) fn failed(
     let (waits, failures): (Vec<&Death>, Vec<&Death>) = deaths
         .into_iter()
         .partition(|death| is_wait(death, history, scene));
-    let last = failures.iter().find(|death| !is_for_dead(&death.queue, scene));
+    let last = failures
+        .iter()
+        .find(|death| !is_for_dead(&death.queue, scene));
     if let Some(death) = last.or(failures.first()) {
         if let Some(wait) = waits.first() {
             evidence.push(format!("In {} it only waited", wait.queue));
@@ -81,7 +84,9 @@ fn given_up(wait: &Death, scene: Scene<'_>) -> Failed {
         .and_then(|roles| roles.wait(&wait.queue))
         .map(|wait| wait.to.as_slice())
         .unwrap_or_default();
-    let is_there = scene.queue.is_some_and(|queue| to.iter().any(|name| name == queue));
+    let is_there = scene
+        .queue
+        .is_some_and(|queue| to.iter().any(|name| name == queue));
     let queue = match to {
         [one] if !is_there => Some(one.clone()),
         _ => None,
@@ -92,7 +97,10 @@ fn given_up(wait: &Death, scene: Scene<'_>) -> Failed {
     };
     let from = &wait.queue;
     let (reason, words) = match &queue {
-        _ if is_there => ("waited", format!("It waited in {from}{times} and came back here")),
+        _ if is_there => (
+            "waited",
+            format!("It waited in {from}{times} and came back here"),
+        ),
         Some(queue) => (
             "given up",
             format!(
@@ -136,22 +144,5 @@ fn stated(history: &History) -> Option<Failed> {
         words: death.words(),
         at: None,
         count: 1,
-    })
-}
-
-/// A header in which clients count how often they tried, and what it counts, if that is more than
-/// nothing.
-pub(super) fn tries(properties: &Properties) -> Option<(&str, u64)> {
-    let headers = properties.headers.as_deref()?;
-    headers.iter().find_map(|(name, value)| {
-        let plain = name.to_lowercase().replace(['-', '_', '.'], "");
-        let counts = ["retrycount", "retries", "retry", "attempt", "attempts", "retrynumber"];
-        let is_counter = counts.iter().any(|end| plain.ends_with(end))
-            && !["max", "limit", "next"].iter().any(|word| plain.contains(word));
-        let count = match value {
-            FieldValue::Text(text) => text.trim().parse().ok(),
-            other => other.as_integer().and_then(|count| u64::try_from(count).ok()),
-        };
-        Some((name.as_str(), count?)).filter(|(_, count)| is_counter && *count > 0)
     })
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::looking::LookAction;
 use crate::domain::Pace;
+use crate::domain::frameworks::Counters;
 use crate::domain::groups::GroupBy;
 use crate::domain::resend::{Expiration, Target};
 
@@ -62,6 +63,8 @@ pub enum DeadAction {
     Elsewhere,
     /// Do this with a time to live that the broker removed.
     Expiration(Expiration),
+    /// Do this with retry counters that go with a copy.
+    Counters(Counters),
     /// Something in the editor.
     Editor(EditorAction),
     /// Something about edits by rule.

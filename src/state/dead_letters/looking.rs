@@ -6,7 +6,7 @@ use crate::domain::number_words::{count_of, thousands};
 use crate::domain::oldest::{Oldest, Source};
 use crate::domain::peek_rules::{Forecast, PAGE_SIZES, Page, REACH, Verdict, forecast};
 use crate::domain::stream::{self, Start, StartKind};
-use crate::domain::{ServerVersion, Topology, TopologySource};
+use crate::domain::{ServerVersion, Topology, TopologySource, stamp};
 use crate::protocol::{Command, PutBack, RequestId};
 
 use super::{DeadLetterDesk, Forms, Peeked, Surroundings};
@@ -126,8 +126,8 @@ impl DeadLetterDesk {
     pub fn oldest(&self, dead: &crate::domain::Queue) -> Option<Oldest> {
         let seen = self.looking.oldest.get(&dead.name).copied();
         seen.or_else(|| {
-            let told = |at| Oldest {
-                at,
+            let told = |number| Oldest {
+                at: stamp::seconds(number),
                 source: Source::Told,
             };
             dead.head_time.filter(|_| dead.ready != Some(0)).map(told)

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 
 use crate::domain::dead_letter::DEATHS;
+use crate::domain::frameworks::Counters;
 use crate::domain::ground::Ground;
 use crate::domain::groups::{GroupBy, Traced};
 use crate::domain::lineage::RESEND_COUNT;
@@ -143,6 +144,8 @@ pub struct DeadLetterDesk {
     pub elsewhere: (String, String),
     /// What becomes of a time to live that the broker removed.
     pub expiration: Expiration,
+    /// What becomes of retry counters that go with a copy.
+    pub counters: Counters,
     /// Messages that the person was asked about and did not yet answer.
     pub asking: Option<Vec<Fingerprint>>,
     /// The person was asked whether really the whole queue shall be sent.
@@ -174,6 +177,7 @@ impl DeadLetterDesk {
             looking: std::mem::take(&mut self.looking),
             dropped: std::mem::take(&mut self.dropped),
             expiration: self.expiration,
+            counters: self.counters,
             ..Self::default()
         };
     }
@@ -413,6 +417,10 @@ impl DeadLetterDesk {
             }
             DeadAction::Elsewhere => {
                 self.elsewhere.clone_from(&forms.elsewhere);
+                self.replan(forms, cx);
+            }
+            DeadAction::Counters(counters) => {
+                self.counters = counters;
                 self.replan(forms, cx);
             }
             DeadAction::Expiration(expiration) => {

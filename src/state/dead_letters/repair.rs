@@ -77,6 +77,7 @@ impl DeadLetterDesk {
             target: self.choice.target(&self.elsewhere),
             dropped: self.dropped.clone(),
             expiration: self.expiration,
+            counters: self.counters,
         }
     }
 

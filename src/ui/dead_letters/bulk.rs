@@ -6,6 +6,7 @@ use eframe::egui::{self, ComboBox, DragValue, Popup, PopupCloseBehavior, RichTex
 use super::super::Cx;
 use super::super::theme::{Palette, STEP};
 use super::super::widgets::{banner, button, field_margin, weak};
+use crate::domain::frameworks::Counters;
 use crate::domain::resend::Expiration;
 use crate::protocol::JobStage;
 use crate::state::Action;
@@ -41,7 +42,12 @@ fn elsewhere_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     let (exchange, key) = &mut cx.forms.elsewhere;
     let mut changed = false;
     let fields = [
-        ("To exchange", exchange, "default", "Empty is the default exchange"),
+        (
+            "To exchange",
+            exchange,
+            "default",
+            "Empty is the default exchange",
+        ),
         (
             "With key",
             key,
@@ -68,6 +74,7 @@ pub(super) fn options_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     let response = button(ui, "Options", true).on_hover_text("How several messages are sent");
     let mut bulk = cx.state.dead.bulk;
     let mut expiration = cx.state.dead.expiration;
+    let mut counters = cx.state.dead.counters;
     Popup::menu(&response)
         .style(StyleModifier::default())
         .close_behavior(PopupCloseBehavior::CloseOnClickOutside)
@@ -75,7 +82,16 @@ pub(super) fn options_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
             ui.set_width(300.0);
             ui.spacing_mut().item_spacing.y = STEP;
             fields_ui(ui, &mut bulk);
-            expiration_ui(ui, &mut expiration);
+            let title = "Time to live that RabbitMQ removed";
+            choice_ui(
+                ui,
+                title,
+                &mut expiration,
+                Expiration::ALL,
+                Expiration::words,
+            );
+            let title = "Retry counters in the message";
+            choice_ui(ui, title, &mut counters, Counters::ALL, Counters::words);
             let name = ui.label("Headers that are not sent");
             let edit = TextEdit::singleline(&mut cx.forms.dropped)
                 .hint_text("x-retry-count, x-exception")
@@ -91,17 +107,25 @@ pub(super) fn options_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     if bulk != cx.state.dead.bulk {
         cx.act(Action::Dead(DeadAction::Bulk(bulk)));
     }
+    if counters != cx.state.dead.counters {
+        cx.act(Action::Dead(DeadAction::Counters(counters)));
+    }
     if expiration != cx.state.dead.expiration {
         cx.act(Action::Dead(DeadAction::Expiration(expiration)));
     }
 }
 
-/// RabbitMQ removes the time to live of a message that dies.
-fn expiration_ui(ui: &mut Ui, expiration: &mut Expiration) {
-    let name = ui.label("Time to live that RabbitMQ removed");
-    for choice in Expiration::ALL {
-        ui.radio_value(expiration, choice, choice.words())
-            .labelled_by(name.id);
+/// One of a few, each a line.
+fn choice_ui<T: Copy + PartialEq>(
+    ui: &mut Ui,
+    title: &str,
+    chosen: &mut T,
+    all: [T; 3],
+    words: impl Fn(T) -> &'static str,
+) {
+    ui.label(title);
+    for one in all {
+        ui.radio_value(chosen, one, words(one));
     }
 }
 
