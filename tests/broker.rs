@@ -18,6 +18,7 @@ mod broker {
     mod limits;
     mod matching;
     mod overload;
+    mod parked;
     mod peeking;
     mod publishing;
     mod schemas;

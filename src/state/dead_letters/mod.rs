@@ -25,6 +25,7 @@ mod by_rule;
 mod editor;
 mod history;
 mod looking;
+mod parking;
 mod repair;
 
 pub use action::{Bulk, DeadAction, DeadTab, TargetChoice};
@@ -32,6 +33,7 @@ pub use by_rule::{Counts, Made, Preview, RuleAction, RuleDesk};
 pub use editor::{Editor, EditorAction, as_event};
 pub use history::History;
 pub use looking::{LookAction, Looking};
+pub use parking::Parking;
 
 use super::Soon;
 use super::forms::Forms;
@@ -158,6 +160,8 @@ pub struct DeadLetterDesk {
     pub dropped: Vec<String>,
     /// Messages that are being edited by rule.
     pub rules: Option<RuleDesk>,
+    /// Queues that frameworks publish into what failed.
+    pub parking: Parking,
     /// Queues whose dead letters are lost.
     pub losing: Vec<Losing>,
     /// What is known of the broker, and what its queues are for.
@@ -178,6 +182,7 @@ impl DeadLetterDesk {
             dropped: std::mem::take(&mut self.dropped),
             expiration: self.expiration,
             counters: self.counters,
+            parking: self.parking.anew(),
             ..Self::default()
         };
     }
@@ -244,6 +249,7 @@ impl DeadLetterDesk {
     pub fn refresh(&mut self, topology: &Topology) {
         self.know(topology);
         let mut queues = self.ground.roles.dead.clone();
+        queues.extend(self.parking.queues(&self.ground));
         for name in &self.named {
             if !queues.iter().any(|dead| dead.queue.name == *name) {
                 let queue = topology.queue(name).cloned();
@@ -255,6 +261,8 @@ impl DeadLetterDesk {
         }
         self.queues = queues;
         self.losing = losing(&self.ground);
+        self.losing
+            .retain(|one| self.parking.says(&one.queue).is_none());
         self.foresee(topology);
     }
 
@@ -419,6 +427,7 @@ impl DeadLetterDesk {
                 self.elsewhere.clone_from(&forms.elsewhere);
                 self.replan(forms, cx);
             }
+            DeadAction::Parking => self.parking.rule(&forms.parking),
             DeadAction::Counters(counters) => {
                 self.counters = counters;
                 self.replan(forms, cx);
@@ -546,6 +555,7 @@ impl DeadLetterDesk {
             put_back: report.put_back,
         });
         if let Some(peeked) = &self.peeked {
+            self.parking.note(peeked);
             self.looking.note(peeked);
         }
     }
