@@ -204,7 +204,7 @@ impl Envelope {
     pub(super) fn of(claims: Claims, properties: &Properties) -> Self {
         let is_binary = cloud_event::declared(properties) == Some(CloudEvent::Binary);
         let mut claims = if is_binary { Claims::default() } else { claims };
-        let told = names::names(properties);
+        let told = names(properties);
         let [body_id, body_type] = std::mem::take(&mut claims.framework);
         let header = |names: &[&str]| -> Option<Box<str>> {
             let value = names.iter().find_map(|name| properties.header(name))?;
