@@ -26,12 +26,12 @@ use std::time::{Duration, Instant};
 use chrono::Utc;
 use futures_util::StreamExt as _;
 use lapin::message::Delivery;
-use lapin::{Channel, Connection};
 use lapin::options::{
     BasicAckOptions, BasicCancelOptions, BasicConsumeOptions, BasicGetOptions, BasicNackOptions,
     BasicQosOptions, QueueDeclareOptions,
 };
 use lapin::types::{FieldTable as WireTable, ShortString};
+use lapin::{Channel, Connection};
 use tokio::sync::watch;
 
 use super::budget;
@@ -98,8 +98,8 @@ pub(super) struct Loan {
     pub copies: BTreeMap<u64, RecordId>,
     /// Writes these down.
     keeper: Option<Keeper>,
-    /// The journal took one of them not in, so nothing more is borrowed.
-    is_unkept: bool,
+    /// Why the journal did not take one of them in, in words; nothing more is borrowed then.
+    pub unkept: Option<String>,
     /// Taking a consumer away again cannot delete the queue.
     by_consumer: bool,
     /// What a consumer gives back has its place only if it is little.
@@ -153,7 +153,7 @@ pub(super) async fn borrow(
         limit,
         copies: BTreeMap::new(),
         keeper: limit.map(|limit| Keeper::new(wires, queue, limit)),
-        is_unkept: false,
+        unkept: None,
         by_consumer: may_consume(knowledge, queue, consumers),
         mixes_up,
         most: match (limit, mixes_up) {
@@ -308,7 +308,7 @@ impl Loan {
         stop: &mut watch::Receiver<bool>,
     ) -> Result<(), Trouble> {
         let mut bytes = 0;
-        while !self.is_unkept {
+        while self.unkept.is_none() {
             let room = Room {
                 messages: wanted - self.messages.len().min(wanted),
                 bytes: most_bytes.saturating_sub(bytes),
@@ -369,7 +369,7 @@ impl Loan {
         while self.messages.len() < wanted
             && bytes < most_bytes
             && !*stop.borrow()
-            && !self.is_unkept
+            && self.unkept.is_none()
         {
             let asked = self
                 .channel
@@ -403,8 +403,8 @@ impl Loan {
         match keeper.write_down(at_risk).await {
             Ok(copies) => self.copies.extend(copies),
             Err(words) => {
-                tracing::warn!(words, "messages at their delivery limit have no copy");
-                self.is_unkept = true;
+                tracing::warn!(words, "a message at its delivery limit has no copy");
+                self.unkept = Some(words);
             }
         }
     }
@@ -443,7 +443,7 @@ impl Loan {
             }
             let held: usize = self.messages.values().map(|event| event.body.len()).sum();
             let is_over = self.messages.len() >= most || held >= bounds.bytes;
-            if is_over || self.is_unkept || *stop.borrow() {
+            if is_over || self.unkept.is_some() || *stop.borrow() {
                 return Ok(false);
             }
             let wanted = (self.messages.len() + usize::from(SORTED_WINDOW)).min(most);
@@ -527,7 +527,12 @@ impl Loan {
             let parts = self.ends.chunks(SORTED_WINDOWS);
             parts.filter_map(|part| part.last().copied()).collect()
         } else {
-            self.messages.keys().next_back().copied().into_iter().collect()
+            self.messages
+                .keys()
+                .next_back()
+                .copied()
+                .into_iter()
+                .collect()
         }
     }
 

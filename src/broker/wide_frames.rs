@@ -147,7 +147,12 @@ mod tests {
     fn agree(offered: u32, size: u32, part: usize) -> (Vec<u8>, Vec<u8>) {
         let mut wide = WideFrames::new(size);
         let start = frame(&[0, 10, 0, 10, 0, 9, 0, 0, 0, 0]);
-        let mut read = [start.clone(), tuned(TUNE, offered), frame(&[0, 10, 0, 41, 0])].concat();
+        let mut read = [
+            start.clone(),
+            tuned(TUNE, offered),
+            frame(&[0, 10, 0, 41, 0]),
+        ]
+        .concat();
         for part in read.chunks_mut(part) {
             wide.reading(part);
         }

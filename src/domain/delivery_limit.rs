@@ -283,7 +283,11 @@ mod tests {
             Some((0, false))
         );
         let anew = "it was put into the queue anew";
-        assert_eq!(left("3.10.8", 3, &[Some(3)], false), Some((3, false)), "{anew}");
+        assert_eq!(
+            left("3.10.8", 3, &[Some(3)], false),
+            Some((3, false)),
+            "{anew}"
+        );
         assert_eq!(left("3.10.8", 3, &[], false), Some((3, false)));
         // After a death by rejection 4.0 shows the count of the other queue once.
         assert_eq!(left("4.0.5", 20, &[Some(1)], false), Some((18, true)));

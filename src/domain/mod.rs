@@ -7,6 +7,7 @@ pub mod base64;
 pub mod comes_back;
 pub mod dead_letter;
 pub mod decode;
+pub mod delivery_limit;
 pub mod draft;
 pub mod edit;
 pub mod endpoint;

@@ -385,7 +385,10 @@ mod tests {
             at_least: true,
         };
         let said = said(&queue("quorum", None), "4.0.5", Some(left));
-        assert!(said.words.starts_with("At least 18 safe peeks left"), "{said:?}");
+        assert!(
+            said.words.starts_with("At least 18 safe peeks left"),
+            "{said:?}"
+        );
     }
 
     #[test]
@@ -396,7 +399,10 @@ mod tests {
         };
         let new = said(&queue("quorum", None), "4.3.6", past);
         assert_eq!(new.verdict, Verdict::Read);
-        assert!(new.words.contains("more deliveries than the limit of 20"), "{new:?}");
+        assert!(
+            new.words.contains("more deliveries than the limit of 20"),
+            "{new:?}"
+        );
         let old = said(&queue("quorum", Some(3)), "3.10.8", past);
         assert!(!old.words.contains("throw them out"), "{old:?}");
         let mut endless = queue("quorum", None);
@@ -409,11 +415,19 @@ mod tests {
         let mut classic = queue("classic", None);
         classic.consumers = Some(2);
         let shared = said(&classic, "3.10.8", None);
-        assert!(shared.words.contains("2 consumers take messages here"), "{shared:?}");
+        assert!(
+            shared.words.contains("2 consumers take messages here"),
+            "{shared:?}"
+        );
         assert_eq!(shared.verdict, Verdict::Free);
         classic.single_active = Some("worker-1".into());
         let active = said(&classic, "3.10.8", None);
-        assert!(active.words.contains("worker-1 is active: a peek gets nothing"), "{active:?}");
+        assert!(
+            active
+                .words
+                .contains("worker-1 is active: a peek gets nothing"),
+            "{active:?}"
+        );
         assert_eq!(active.verdict, Verdict::Blocked);
         // Nobody is there, so a look is the one that is active.
         classic.single_active = Some(String::new());
