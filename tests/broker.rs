@@ -15,6 +15,7 @@ mod broker {
     mod harmless;
     mod imports;
     mod limits;
+    mod looks;
     mod matching;
     mod overload;
     mod peeking;
