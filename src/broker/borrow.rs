@@ -386,7 +386,8 @@ impl Loan {
     /// Writes down what of the window that came last is at risk, and says how large the next may be.
     async fn end_window(&mut self) {
         let from = self.ends.last().map_or(0, |end| end + 1);
-        let Some(newest) = self.messages.keys().next_back().copied() else {
+        let newest = self.messages.range(from..).next_back();
+        let Some(newest) = newest.map(|(tag, _)| *tag) else {
             return;
         };
         self.ends.push(newest);
