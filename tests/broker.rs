@@ -16,6 +16,7 @@ mod broker {
     mod imports;
     mod limits;
     mod matching;
+    mod origins;
     mod overload;
     mod peeking;
     mod publishing;

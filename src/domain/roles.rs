@@ -8,6 +8,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use super::number_words::millis;
 use super::route::Ways;
 use super::topology::{DeadLetterQueue, Dropping, Queue, Topology};
 
@@ -33,6 +34,19 @@ pub struct Roles {
     pub waits: Vec<WaitingQueue>,
     /// Queues that get what no binding took, with the exchanges that could not route it.
     pub unrouted: Vec<DeadLetterQueue>,
+}
+
+impl WaitingQueue {
+    /// What becomes of its messages, in a few words: `waits 10 h, then goes to pay.work`.
+    #[must_use]
+    pub fn words(&self) -> String {
+        let verb = if self.is_loop { "back to" } else { "goes to" };
+        let to = self.to.join(", ");
+        match self.queue.message_ttl {
+            Some(ms) => format!("waits {}, then {verb} {to}", millis(ms)),
+            None => format!("{verb} {to} later"),
+        }
+    }
 }
 
 impl Roles {
@@ -75,8 +89,11 @@ impl Roles {
         let mut roles = Self {
             dead,
             waits,
-            unrouted: unrouted(topology, &ways),
+            unrouted: Vec::new(),
         };
+        let mut unrouted = unrouted(topology, &ways);
+        unrouted.retain(|one| !roles.is_dead(&one.queue.name));
+        roles.unrouted = unrouted;
         roles.dead.sort_by(|a, b| a.queue.name.cmp(&b.queue.name));
         roles.waits.sort_by(|a, b| a.queue.name.cmp(&b.queue.name));
         roles
