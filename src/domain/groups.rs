@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use super::event::Event;
 use super::feature::{Said, features};
+use super::frameworks;
 use super::origin::Provenance;
 use super::payload::shorten;
-use super::properties::Properties;
-use super::value::FieldValue;
+use super::stamp;
 
 /// What makes messages belong together.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -119,7 +119,10 @@ fn span(first: u64, last: u64, time: u64) -> usize {
 
 /// Seconds since 1970 at which it failed, or, where nothing says so, of its own stamp.
 fn died_at((event, origin): &Traced) -> Option<u64> {
-    origin.died_at().or(event.properties.timestamp)
+    origin
+        .died_at()
+        .or_else(|| event.properties.timestamp.map(stamp::seconds))
+}
 }
 
 fn name((event, origin): &Traced, by: GroupBy) -> String {
@@ -128,9 +131,7 @@ fn name((event, origin): &Traced, by: GroupBy) -> String {
         text => text.to_owned(),
     };
     match by {
-        GroupBy::Exception => {
-            exception(&event.properties).unwrap_or_else(|| "No exception header".to_owned())
-        }
+        GroupBy::Exception => exception(event).unwrap_or_else(|| "No exception header".to_owned()),
         GroupBy::Reason => origin.reason().to_owned(),
         GroupBy::Queue => or_unknown(origin.died_in()),
         GroupBy::RoutingKey => origin.key(event).to_owned(),
@@ -148,40 +149,10 @@ fn name((event, origin): &Traced, by: GroupBy) -> String {
     }
 }
 
-/// Headers in which frameworks tell of the exception, the message first: Spring AMQP
-/// (`RepublishMessageRecoverer`), `MassTransit`, `NServiceBus`, Wolverine. Of others, any header
-/// whose name speaks of an exception.
-const EXCEPTIONS: [(&str, &str); 4] = [
-    ("x-exception-message", "x-exception-fqcn"),
-    ("MT-Fault-Message", "MT-Fault-ExceptionType"),
-    (
-        "NServiceBus.ExceptionInfo.Message",
-        "NServiceBus.ExceptionInfo.ExceptionType",
-    ),
-    ("exception-message", "exception-type"),
-];
-
-/// What the consumer's framework wrote down, with its numbers and ids blanked out, so that the same
-/// fault of two messages reads the same.
-fn exception(properties: &Properties) -> Option<String> {
-    let text = |name: &str| properties.header(name).and_then(FieldValue::as_text);
-    for (message, kind) in EXCEPTIONS {
-        let kind = text(kind).map(|kind| kind.rsplit('.').next().unwrap_or(kind));
-        let words = match (kind, text(message)) {
-            (Some(kind), Some(message)) => format!("{kind}: {message}"),
-            (Some(one), None) | (None, Some(one)) => one.to_owned(),
-            (None, None) => continue,
-        };
-        return Some(blanked(&words));
-    }
-    let headers = properties.headers.iter().flatten();
-    let mut telling = headers.filter(|(name, _)| {
-        let name = name.to_ascii_lowercase();
-        ["exception", "error", "traceback"]
-            .iter()
-            .any(|word| name.contains(word))
-    });
-    telling.find_map(|(_, value)| value.as_text()).map(blanked)
+/// Why the consumer failed, with its numbers and ids blanked out, so that the same fault of two
+/// messages reads the same.
+fn exception(event: &Event) -> Option<String> {
+    Some(blanked(&frameworks::failure(event)?.words()))
 }
 
 /// The first line, with every run of letters and digits that holds a digit as `#`.

@@ -4,6 +4,7 @@
 //! so every rule can be tested as a function from data to data.
 
 pub mod base64;
+pub mod cloud_event;
 pub mod comes_back;
 pub mod dead_letter;
 pub mod decode;
@@ -35,6 +36,7 @@ pub mod peek_rules;
 pub mod policy;
 pub mod preflight;
 pub mod properties;
+pub mod reading;
 pub mod record;
 pub mod refusal;
 pub mod resend;
@@ -42,6 +44,8 @@ pub mod roles;
 pub mod route;
 pub mod routing_key;
 pub mod sample;
+pub mod server_version;
+pub mod stamp;
 pub mod stream;
 pub mod tap;
 pub mod topology;
@@ -55,5 +59,7 @@ pub use event::{Event, Fate, Fingerprint, Trace};
 pub use pace::Pace;
 pub use payload::PayloadKind;
 pub use properties::Properties;
+pub use reading::Reading;
+pub use server_version::ServerVersion;
 pub use topology::{Binding, Exchange, ExchangeKind, Queue, Topology, TopologySource};
 pub use value::{FieldTable, FieldType, FieldValue};

@@ -64,6 +64,15 @@ impl Thrown {
 
     /// Reads a line such as `org.example.StockException: sku unknown`.
     fn read(line: &str) -> Self {
+        Self::read_as(line, is_class)
+    }
+
+    /// The same where the line is known to begin with a class, whatever its name.
+    fn read_named(line: &str) -> Self {
+        Self::read_as(line, is_name)
+    }
+
+    fn read_as(line: &str, is_class: fn(&str) -> bool) -> Self {
         let line = line.trim();
         // Old Spring: what is nested stands in the message too.
         let line = line
@@ -234,12 +243,15 @@ pub(super) fn chain(trace: &str) -> Vec<Thrown> {
 }
 
 fn line_at(text: &str, at: usize) -> Thrown {
-    Thrown::read(text[at..].lines().next().unwrap_or_default())
+    Thrown::read_named(text[at..].lines().next().unwrap_or_default())
 }
 
 /// The first line that tells of an exception. Some frameworks put a time or a count before it.
 fn first_thrown(text: &str) -> Option<Thrown> {
     let line = text.lines().find(|line| !line.trim().is_empty())?;
+    if line.trim_start().starts_with("at ") {
+        return None;
+    }
     let mut rest = line;
     loop {
         let thrown = Thrown::read(rest);
@@ -281,7 +293,7 @@ fn python(trace: &str) -> Vec<Thrown> {
             in_frames = true;
         } else if in_frames && !line.starts_with(' ') && !line.trim().is_empty() {
             in_frames = false;
-            all.push(Thrown::read(line));
+            all.push(Thrown::read_named(line));
         }
         if all.len() >= LONGEST_CHAIN {
             break;
@@ -309,14 +321,15 @@ fn is_class(word: &str) -> bool {
         "Warning",
         "Timeout",
     ];
-    let begins = word.starts_with(|c: char| c.is_alphabetic() || c == '_');
-    let is_name = |c: char| c.is_alphanumeric() || "._$\\:+`<>,/@".contains(c);
     let is_path = word.contains("::")
         || (word.contains(['.', '\\']) && short(word).starts_with(char::is_uppercase));
-    begins
-        && word.len() <= 300
-        && word.chars().all(is_name)
-        && (is_path || ENDS.iter().any(|end| word.ends_with(end)))
+    is_name(word) && (is_path || ENDS.iter().any(|end| word.ends_with(end)))
+}
+
+fn is_name(word: &str) -> bool {
+    let begins = word.starts_with(|c: char| c.is_alphabetic() || c == '_');
+    let fits = |c: char| c.is_alphanumeric() || "._$\\:+`<>,/@".contains(c);
+    begins && word.len() <= 300 && word.chars().all(fits)
 }
 
 fn first_line(text: &str) -> Option<String> {
@@ -411,6 +424,9 @@ mod tests {
             told(None, None, python),
             "StockError: sku unknown (caused by KeyError: 'Z')"
         );
+        let plain =
+            "Traceback (most recent call last):\n  File \"a.py\", line 1\nSkuUnknown: sku Z\n";
+        assert_eq!(told(None, None, plain), "SkuUnknown: sku Z");
         let context = python.replace(
             "The above exception was the direct cause of the following \
                                       exception:",
@@ -430,7 +446,7 @@ mod tests {
 
     #[test]
     fn a_long_trace_is_read_to_its_end_and_a_cut_one_as_far_as_it_goes() {
-        let frames = "\tat org.example.Deep.down(Deep.java:1)\n".repeat(20_000);
+        let frames = "\tat org.example.Deep.down(Deep.java:1)\n".repeat(30_000);
         let long =
             format!("a.b.C: Listener failed\n{frames}Caused by: x.y.EndError: é at the end\n");
         assert!(long.len() > 3 * LOOKED_AT);

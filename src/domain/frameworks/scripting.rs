@@ -179,6 +179,17 @@ pub(super) fn rascal(look: Look<'_>) -> Option<Parked> {
         let code = member(error, "code").and_then(text);
         parked.failure = cause::failure(code.as_deref(), message.as_deref(), None);
     }
+    // `broker.forward` adds a key by which the message can be routed back.
+    if let (Some(queue), Some(FieldValue::Array(keys))) = (&parked.failed_queue, look.header("CC"))
+    {
+        let begin = format!("{queue}.");
+        let is_own = |key: &FieldValue| key.as_text().is_some_and(|key| key.starts_with(&begin));
+        if !keys.is_empty() && keys.iter().all(is_own) {
+            parked
+                .removed
+                .extend(look.removed(&["CC"], "Rascal added it when it forwarded the message"));
+        }
+    }
     // How the body was encrypted stands in the same table, so not the whole of it may go.
     for (name, why) in [
         ("error", "It tells of the failure and was written after it"),

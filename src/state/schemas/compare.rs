@@ -228,8 +228,9 @@ struct Judge<'a> {
 
 impl Judge<'_> {
     fn sample(&self, sample: &Sample) -> SampleVerdict {
-        let document = read(sample.text.as_bytes(), &Properties::default(), LARGEST);
-        let event = document.as_ref().map(payload);
+        let properties = Properties::default();
+        let document = read(sample.text.as_bytes(), &properties, LARGEST);
+        let event = document.as_ref().map(|one| payload(one, &properties));
         SampleVerdict {
             name: sample.name.clone(),
             text: sample.text.clone(),
@@ -249,7 +250,7 @@ impl Judge<'_> {
         let Some(document) = read(body, properties, LARGEST) else {
             return;
         };
-        let event = payload(&document);
+        let event = payload(&document, properties);
         replay.seen += 1;
         replay.refused_by_old += usize::from(!self.old.is_valid(event));
         if self.new.is_valid(event) {
