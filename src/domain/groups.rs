@@ -123,7 +123,6 @@ fn died_at((event, origin): &Traced) -> Option<u64> {
         .died_at()
         .or_else(|| event.properties.timestamp.map(stamp::seconds))
 }
-}
 
 fn name((event, origin): &Traced, by: GroupBy) -> String {
     let or_unknown = |text: &str| match text {

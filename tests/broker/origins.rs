@@ -185,7 +185,12 @@ fn a_delay_before_the_first_delivery_is_not_begun_again() {
     let mut app = App::at(place.endpoint());
     for kind in KINDS {
         let [hold, work, graves] = ["hold", "work", "graves"].map(|part| format!("{part}.{kind}"));
-        queue(&mut raw, kind, &hold, waiting("jobs", &format!("job.{kind}")));
+        queue(
+            &mut raw,
+            kind,
+            &hold,
+            waiting("jobs", &format!("job.{kind}")),
+        );
         queue(&mut raw, kind, &work, dying("", &graves));
         queue(&mut raw, kind, &graves, vec![]);
         raw.bind(&hold, "jobs.later", &format!("mail.{kind}"));
@@ -200,8 +205,16 @@ fn a_delay_before_the_first_delivery_is_not_begun_again() {
             assert_eq!(told, ("rejected", work.as_str()), "{found:?}");
             assert_eq!(found.first_queue.as_ref(), Some(&hold));
         });
-        let names: Vec<_> = ground.roles.dead.iter().map(|dead| &dead.queue.name).collect();
-        assert!(names.contains(&&graves) && !names.contains(&&work), "{names:?}");
+        let names: Vec<_> = ground
+            .roles
+            .dead
+            .iter()
+            .map(|dead| &dead.queue.name)
+            .collect();
+        assert!(
+            names.contains(&&graves) && !names.contains(&&work),
+            "{names:?}"
+        );
         resent(&send_all(&mut app, &graves, Target::Origin));
         assert_eq!((raw.depth(&hold), raw.bodies(&work).len()), (0, 1));
     }
@@ -345,8 +358,14 @@ fn headers_exchanges_are_foreseen_as_the_broker_routes() {
         ("plain", vec![kind(), ("n", int(7))]),
         ("any", vec![("x-match", text("any")), kind(), ("n", int(7))]),
         ("all", vec![("x-match", text("all")), kind(), tries()]),
-        ("all.x", vec![("x-match", text("all-with-x")), kind(), tries()]),
-        ("any.x", vec![("x-match", text("any-with-x")), kind(), tries()]),
+        (
+            "all.x",
+            vec![("x-match", text("all-with-x")), kind(), tries()],
+        ),
+        (
+            "any.x",
+            vec![("x-match", text("any-with-x")), kind(), tries()],
+        ),
         ("there", vec![("kind", field(b'V', &[]))]),
         ("nothing", vec![]),
     ];

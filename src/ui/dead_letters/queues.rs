@@ -156,7 +156,13 @@ fn waits_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
         })
         .collect();
     let words = "What lies here is not dead: it comes out by itself to be worked on";
-    apart_ui(ui, cx, ("RETRY LOOPS AND DELAYS", words), &rows, roles.waits.len());
+    apart_ui(
+        ui,
+        cx,
+        ("RETRY LOOPS AND DELAYS", words),
+        &rows,
+        roles.waits.len(),
+    );
 }
 
 /// Queues that an alternate exchange leads to.
@@ -263,12 +269,7 @@ fn queue_ui(
         )
     };
     let put = |rect, text: &str, font, color| cell(ui, rect, text, font, color, false);
-    put(
-        line(top, depth_x),
-        &queue.name,
-        theme::mono(),
-        palette.text,
-    );
+    put(line(top, depth_x), &queue.name, theme::mono(), palette.text);
     if !facts.is_empty() {
         let small = FontId::proportional(theme::SIZES[0]);
         put(line(top + 17.0, rect.right()), facts, small, palette.weak);
