@@ -571,7 +571,7 @@ fn a_work_queue_of_a_retry_loop_is_opened_without_a_badge_or_a_message() {
     let mut desk = Desk::connected();
     desk.state.screen = Screen::DeadLetters;
     let mut topology = crate::domain::roles::tests::retry_loop();
-    let filled = |topology: &mut crate::domain::Topology, ready| {
+    let filled = |topology: &mut Topology, ready| {
         for queue in &mut topology.queues {
             queue.ready = Some(ready);
         }
