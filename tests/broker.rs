@@ -17,6 +17,7 @@ mod broker {
     mod imports;
     mod limits;
     mod matching;
+    mod origins;
     mod overload;
     mod peeking;
     mod publishing;

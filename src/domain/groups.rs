@@ -197,6 +197,7 @@ mod tests {
     use super::*;
     use crate::domain::dead_letter::tests::{death, died};
     use crate::domain::origin::Scene;
+    use crate::domain::{FieldValue, Properties};
     use chrono::DateTime;
 
     fn dead(mut properties: Properties, header: Option<(&str, &str)>, body: &str) -> Traced {
