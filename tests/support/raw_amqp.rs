@@ -275,6 +275,11 @@ impl Raw {
         self.method(1, 60, 80, &[&tag.to_be_bytes()[..], &[0]].concat());
     }
 
+    /// Refuses a message so that its queue hands it out again.
+    pub(crate) fn requeue(&mut self, tag: u64) {
+        self.method(1, 60, 90, &[&tag.to_be_bytes()[..], &[1]].concat());
+    }
+
     /// Refuses a message so that its queue dead-letters it.
     pub(crate) fn reject(&mut self, tag: u64) {
         self.method(1, 60, 90, &[&tag.to_be_bytes()[..], &[0]].concat());
