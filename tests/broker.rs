@@ -12,9 +12,11 @@ mod broker {
     mod fidelity;
     mod firehose;
     mod foreign;
+    mod frameworks;
     mod harmless;
     mod imports;
     mod limits;
+    mod looks;
     mod matching;
     mod overload;
     mod peeking;
