@@ -16,6 +16,7 @@ mod broker {
     mod harmless;
     mod imports;
     mod limits;
+    mod looks;
     mod matching;
     mod origins;
     mod overload;

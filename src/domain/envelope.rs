@@ -204,7 +204,7 @@ impl Envelope {
     pub(super) fn of(claims: Claims, properties: &Properties) -> Self {
         let is_binary = cloud_event::declared(properties) == Some(CloudEvent::Binary);
         let mut claims = if is_binary { Claims::default() } else { claims };
-        let told = names::names(properties);
+        let told = names(properties);
         let [body_id, body_type] = std::mem::take(&mut claims.framework);
         let header = |names: &[&str]| -> Option<Box<str>> {
             let value = names.iter().find_map(|name| properties.header(name))?;
@@ -329,13 +329,17 @@ mod tests {
         let (facts, _) = read(r#"{"eventType":"paid","eventId":"e"}"#, &properties);
         assert_eq!(facts.event_type.as_deref(), Some("paid"));
         assert_eq!(facts.event_id.as_deref(), Some("e"));
-        let envelope = r#"{"messageId":"m-1","messageType":["urn:message:Shop:Placed"],"message":{"id":7}}"#;
+        let envelope =
+            r#"{"messageId":"m-1","messageType":["urn:message:Shop:Placed"],"message":{"id":7}}"#;
         let (facts, data) = read(envelope, &Properties::default());
         assert_eq!(facts.event_type.as_deref(), Some("Shop:Placed"));
         assert_eq!(facts.event_id.as_deref(), Some("m-1"));
         assert_eq!(data, Some(r#"{"id":7}"#));
         // A message of somebody else's making.
-        let (facts, data) = read(r#"{"message":"hello","messageId":"m"}"#, &Properties::default());
+        let (facts, data) = read(
+            r#"{"message":"hello","messageId":"m"}"#,
+            &Properties::default(),
+        );
         assert_eq!((facts, data), (Envelope::default(), None));
     }
 

@@ -158,16 +158,26 @@ impl<'a> InBody<'a> {
         let has = |member: Member| self.written[member as usize];
         if let (Some(types), Some(inside)) = (has(Member::MessageType), has(Member::Message)) {
             let types: Vec<Cow<'_, str>> = serde_json::from_str(types).ok()?;
-            let first = types.first().filter(|name| name.starts_with("urn:message:"))?;
+            let first = types
+                .first()
+                .filter(|name| name.starts_with("urn:message:"))?;
             let name = mass_transit_type(first);
             return (name.len() <= LONGEST)
                 .then(|| (name.into(), self.text(Member::MessageId), Some(inside)));
         }
         if has(Member::QueueName).is_some() && has(Member::TaskId).is_some() {
-            return Some((self.text(Member::ActorName)?, self.text(Member::TaskId), None));
+            return Some((
+                self.text(Member::ActorName)?,
+                self.text(Member::TaskId),
+                None,
+            ));
         }
         has(Member::Job)?;
-        Some((self.text(Member::DisplayName)?, Some(self.text(Member::Uuid)?), None))
+        Some((
+            self.text(Member::DisplayName)?,
+            Some(self.text(Member::Uuid)?),
+            None,
+        ))
     }
 }
 
@@ -272,17 +282,33 @@ mod tests {
                 body.put(Member::of(name).unwrap(), written);
             }
             let (kind, id, inside) = body.said()?;
-            Some(format!("{kind} {} {}", id.as_deref().unwrap_or("-"), inside.unwrap_or("-")))
+            Some(format!(
+                "{kind} {} {}",
+                id.as_deref().unwrap_or("-"),
+                inside.unwrap_or("-")
+            ))
         };
         let kinds = r#"["urn:message:Shop:Placed","urn:message:Shop:Any"]"#;
-        let bus = [("messageType", kinds), ("messageId", "\"m\""), ("message", "{}")];
+        let bus = [
+            ("messageType", kinds),
+            ("messageId", "\"m\""),
+            ("message", "{}"),
+        ];
         assert_eq!(said(&bus).as_deref(), Some("Shop:Placed m {}"));
         assert_eq!(said(&[bus[0], bus[1]]), None);
         assert_eq!(said(&[("messageType", "\"x\""), bus[2]]), None);
-        let task = [("actor_name", "\"pay\""), ("queue_name", "\"q\""), ("message_id", "\"d\"")];
+        let task = [
+            ("actor_name", "\"pay\""),
+            ("queue_name", "\"q\""),
+            ("message_id", "\"d\""),
+        ];
         assert_eq!(said(&task).as_deref(), Some("pay d -"));
         assert_eq!(said(&task[..2]), None);
-        let job = [("displayName", r#""App\\Pay""#), ("uuid", "\"u\""), ("job", "\"h\"")];
+        let job = [
+            ("displayName", r#""App\\Pay""#),
+            ("uuid", "\"u\""),
+            ("job", "\"h\""),
+        ];
         assert_eq!(said(&job).as_deref(), Some(r"App\Pay u -"));
         assert_eq!(said(&job[..2]), None);
     }
