@@ -599,7 +599,7 @@ mod tests {
         assert!(may_consume(&knowledge, "q", 1), "others keep it");
         knowledge.topology = Topology {
             source: TopologySource::Management,
-            queues: vec![Queue::named("q"), Queue::named("auto")],
+            queues: ["q", "auto"].map(crate::domain::Queue::named).into(),
             ..Topology::default()
         };
         knowledge.auto_delete.insert("auto".into());
