@@ -590,6 +590,28 @@ fn a_work_queue_of_a_retry_loop_is_opened_without_a_badge_or_a_message() {
 }
 
 #[test]
+fn what_has_no_known_origin_is_not_sent_before_a_target_is_typed() {
+    let mut desk = Desk::connected();
+    desk.peek(&["1"]);
+    let plain = Event::new(
+        DateTime::UNIX_EPOCH,
+        String::new(),
+        "dead".into(),
+        true,
+        Properties::default(),
+        b"{}".to_vec(),
+    );
+    desk.state.dead.peeked.as_mut().unwrap().messages[0].event = Arc::new(plain);
+    desk.act(Action::Dead(DeadAction::Select(0)));
+    assert!(desk.act(Action::Dead(DeadAction::Resend)).is_empty());
+    let editor = desk.forms.editor.as_mut().unwrap();
+    assert!(editor.problems[0].words.contains("type where to send it"));
+    assert!(editor.notes[0].contains("not known"), "{:?}", editor.notes);
+    editor.draft.routing_key = "orders".into();
+    assert_eq!(desk.act(Action::Dead(DeadAction::Resend)).len(), 1);
+}
+
+#[test]
 fn one_target_is_typed_for_many_dead_letters() {
     let mut desk = Desk::connected();
     desk.peek(&["1", "2"]);

@@ -427,3 +427,28 @@ fn what_died_of_something_else_keeps_its_time_to_live_and_its_table() {
     assert_eq!(sent[7], Some(short("86400000")));
     assert_eq!(sent[2], Some(table(&[])));
 }
+
+#[test]
+fn policies_count_as_well_as_arguments() {
+    let place = Place::fresh();
+    let mut raw = place.raw();
+    queue(
+        &mut raw,
+        "classic",
+        "work",
+        vec![("x-message-ttl", int(9_000))],
+    );
+    queue(&mut raw, "classic", "graves", vec![]);
+    place.policy(&json!({
+        "dead-letter-exchange": "", "dead-letter-routing-key": "graves",
+        "message-ttl": 60_000, "max-length": 2
+    }));
+    let mut app = App::at(place.endpoint());
+    let ground = ground(&mut app, |topology| {
+        let work = topology.queue("work");
+        work.is_some_and(|work| work.dead_letter_exchange.is_some())
+    });
+    let work = ground.topology.queue("work").expect("the queue");
+    assert_eq!((work.message_ttl, work.max_length), (Some(9_000), Some(2)));
+    assert!(ground.roles.is_dead("graves") && !ground.roles.is_dead("work"));
+}
