@@ -171,7 +171,11 @@ impl Api {
         // They need a right of their own, and are asked for only where they matter.
         let policies = (!ruled.is_empty()).then(|| self.policies().ok());
         let mut knowledge = assemble(exchanges, queues, bindings);
-        alternates_by_policy(&mut knowledge.topology, ruled, policies.flatten().as_deref());
+        alternates_by_policy(
+            &mut knowledge.topology,
+            ruled,
+            policies.flatten().as_deref(),
+        );
         // Only administrators are shown it.
         knowledge.write = self.permissions().ok().map(|may| may.write);
         Ok(knowledge)
