@@ -10,7 +10,7 @@ use eventscope::broker::Options;
 use eventscope::domain::peek_rules::Page;
 use eventscope::domain::record::{Fate, Record};
 use eventscope::domain::{Endpoint, Pace};
-use eventscope::protocol::{Command, PeekReport, RequestId, Which};
+use eventscope::protocol::{Command, Link, PeekReport, RequestId, Update, Which};
 
 use super::app::url;
 use super::{records, rounds, some_moment};
@@ -245,7 +245,8 @@ fn a_cut_wire_or_a_killed_app_costs_nothing_at_a_delivery_limit() {
     let place = Place::fresh();
     for number in 0..(rounds() / 5).max(9) {
         let round = Round::new(&place, number);
-        let fault = match number / 9 % 3 {
+        // Nine rounds have each pair of fault, limit and way to it.
+        let fault = match (number + number / 3 + number / 9) % 3 {
             0 => Fault::Wire(Cut::Clean),
             1 => Fault::AppKilled,
             _ => Fault::Wire(Cut::MidFrame),
@@ -281,6 +282,9 @@ fn a_killed_broker_costs_nothing_at_a_delivery_limit() {
         broker.wrote_quorum(&place.vhost, &round.dead);
         let mut app = App::with(place.endpoint(), round.options());
         break_in_it(&mut app, &round, || broker.kill());
+        app.expect("the loss", |update| {
+            matches!(update, Update::Link(Link::Lost { .. })).then_some(())
+        });
         app.journal();
         let records = records(round.journal.path());
         drop(app);
