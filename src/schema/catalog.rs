@@ -270,8 +270,14 @@ mod tests {
     #[test]
     fn references_go_by_the_rules_of_addresses_within_the_folder() {
         let mut sources = vec![
-            source("1", r#"{"properties":{"buyer":{"$ref":"../user/1.schema.json#/$defs/name"}}}"#),
-            source("2", "\u{feff}{\"properties\":{\"buyer\":{\"$ref\":\"3.schema.json\"}}}"),
+            source(
+                "1",
+                r##"{"properties":{"buyer":{"$ref":"../user/1.schema.json#/$defs/name"}}}"##,
+            ),
+            source(
+                "2",
+                "\u{feff}{\"properties\":{\"buyer\":{\"$ref\":\"3.schema.json\"}}}",
+            ),
             source("3", r#"{"$id":"deep/three.json","$ref":"four.json"}"#),
             source("4", r#"{"$id":"deep/four.json","type":"string"}"#),
             source("5", r#"{"$ref":"../../../etc/passwd"}"#),
@@ -280,7 +286,7 @@ mod tests {
             event_type: "user".into(),
             version: "1".into(),
             file: "1.schema.json".into(),
-            text: r#"{"$defs":{"name":{"$ref":"#/$defs/text"},"text":{"type":"string"}}}"#.into(),
+            text: r##"{"$defs":{"name":{"$ref":"#/$defs/text"},"text":{"type":"string"}}}"##.into(),
         });
         let catalog = Catalog::new(PathBuf::from("/x"), sources);
         let one = catalog.get("order.created").unwrap();

@@ -146,7 +146,8 @@ mod tests {
 
     #[test]
     fn a_path_never_leaves_the_folder() {
-        let at = |own, reference| target(own, reference).map(|(path, place)| format!("{path}|{place}"));
+        let at =
+            |own, reference| target(own, reference).map(|(path, place)| format!("{path}|{place}"));
         assert_eq!(at("api.yaml", "a/b.yaml#/x"), Some("a/b.yaml|/x".into()));
         assert_eq!(at("a/b.yaml", "../c%20d.yaml"), Some("c d.yaml|".into()));
         assert_eq!(at("a/b.yaml", "#/x"), Some("a/b.yaml|/x".into()));
