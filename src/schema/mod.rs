@@ -15,6 +15,7 @@ mod diff;
 mod draft;
 pub mod drift;
 mod example;
+mod fault;
 pub mod fill;
 mod fit;
 mod flat;
@@ -50,6 +51,7 @@ pub use catalog::{Catalog, Content, Entry, EventType, Ready, Sample, Source, rea
 pub use change::{Change, Effect, place};
 pub use check::{Answer, Proof, Report, Verdict, compare};
 pub use draft::Draft;
+pub use fault::fault;
 pub use fit::{Fit, fit, kind_of_fit};
 pub use meta::Meta;
 pub use policy::{Level, Policy};
