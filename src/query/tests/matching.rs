@@ -1,7 +1,7 @@
 //! What a filter lets through.
 
 use super::sample;
-use crate::domain::{Event, Fate, PayloadKind, Trace};
+use crate::domain::{Event, Fate, PayloadKind, Properties, Trace};
 use crate::query::{Filter, Matcher};
 
 fn matcher(line: &str) -> Matcher {
@@ -274,7 +274,7 @@ fn with_body(body: &[u8]) -> Event {
         String::new(),
         String::new(),
         false,
-        crate::domain::Properties::default(),
+        Properties::default(),
         body.to_vec(),
     )
 }

@@ -88,7 +88,12 @@ pub fn inspector_ui(
     let mut actions = Vec::new();
     head_ui(ui, event, &mut actions);
     if let Some(catalog) = &memory.catalog {
-        schema::schema_ui(ui, &mut memory.schema, event, catalog);
+        let clicked = schema::schema_ui(ui, &mut memory.schema, event, catalog);
+        if let Some(pointer) = clicked {
+            memory.part = Part::Tree;
+            memory.payload.take(event);
+            memory.payload.reveal(&pointer);
+        }
     }
     ui.add_space(STEP);
     ui.horizontal_wrapped(|ui| {

@@ -42,6 +42,9 @@ pub(super) struct PayloadMemory {
     text: Vec<String>,
     pretty: Option<Vec<PrettyLine>>,
     raw: Option<Vec<String>>,
+    /// The row that was asked for, and whether the tree still has to be scrolled to it.
+    pub(super) found: Option<usize>,
+    pub(super) scroll: bool,
 }
 
 impl PayloadMemory {
@@ -134,6 +137,19 @@ impl PayloadMemory {
         let body = &event.body[..event.body.len().min(self.limit())];
         self.raw
             .get_or_insert_with(|| text_lines(&String::from_utf8_lossy(body), TEXT_WIDTH))
+    }
+
+    /// Opens what is around a place and scrolls to it. Of a member that is missing, that is the
+    /// object it is missing in.
+    pub(super) fn reveal(&mut self, pointer: &str) {
+        let way = self.rows.way_to(pointer);
+        let Some(found) = way.last() else { return };
+        self.found = Some(*found);
+        self.scroll = true;
+        for around in &way[..way.len() - 1] {
+            self.closed.remove(around);
+        }
+        self.lay_out();
     }
 
     /// Finds the rows that are to be seen.
