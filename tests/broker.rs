@@ -13,6 +13,7 @@ mod broker {
     mod firehose;
     mod foreign;
     mod harmless;
+    mod held;
     mod imports;
     mod limits;
     mod matching;

@@ -39,6 +39,7 @@ mod tap_queue;
 mod targets;
 mod trace_codec;
 mod trouble;
+mod turns;
 mod wires;
 
 use std::io;

@@ -10,6 +10,7 @@ use tokio::sync::{Notify, mpsc, watch};
 
 use super::recorder::Recorder;
 use super::trouble::Trouble;
+use super::turns::Turns;
 use crate::domain::peek_rules::{self, Terms};
 use crate::domain::tap::{Limit, TapId};
 use crate::domain::{Endpoint, Topology};
@@ -102,6 +103,8 @@ pub(super) struct Wires {
     pub taps: Arc<Mutex<BTreeMap<TapId, RunningTap>>>,
     /// Quorum queues with messages that one more peek would push over the delivery limit.
     pub worn: Arc<Mutex<BTreeSet<String>>>,
+    /// Which look or job of ours is at which queue.
+    pub turns: Arc<Turns>,
 }
 
 impl Wires {

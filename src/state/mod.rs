@@ -241,9 +241,13 @@ impl State {
                 total,
                 stage,
             } => self.dead.job_at(request, total, stage),
-            Update::JobDone { request, problem } => {
+            Update::JobDone {
+                request,
+                problem,
+                sum,
+            } => {
                 if !self.journal.job_done(request, problem.as_deref()) {
-                    self.dead.job_done(request, problem);
+                    self.dead.job_done(request, problem, sum);
                 }
                 return vec![Command::RefreshTopology, Command::ReadJournal];
             }
@@ -279,7 +283,7 @@ impl State {
                 self.dead.peeked(request, Err(words), now, forms);
             }
             Command::Resend { request, .. } | Command::Discard { request, .. } => {
-                self.dead.job_done(request, Some(words));
+                self.dead.job_done(request, Some(words), None);
             }
             Command::PutBack { request, .. } => {
                 self.journal.job_done(request, Some(&words));

@@ -366,6 +366,7 @@ fn an_edited_dead_letter_is_sent_once_and_leaves_the_list() {
     desk.apply(Update::JobDone {
         request: *request,
         problem: None,
+        sum: None,
     });
     let peeked = desk.state.dead.peeked.as_ref().unwrap();
     let left: Vec<_> = peeked
@@ -406,6 +407,7 @@ fn what_stays_says_why() {
     desk.apply(Update::JobDone {
         request: *request,
         problem: None,
+        sum: None,
     });
     let peeked = desk.state.dead.peeked.as_ref().unwrap();
     assert_eq!(
@@ -413,7 +415,10 @@ fn what_stays_says_why() {
         Some("No queue took it")
     );
     let job = desk.state.dead.job.as_ref().unwrap();
-    assert_eq!(job.words(), "0 of 2 resent, 1 stayed in the queue");
+    assert_eq!(
+        job.words(),
+        "0 of 2 resent, 1 stayed in the queue, 1 not tried"
+    );
 }
 
 #[test]
@@ -431,7 +436,7 @@ fn more_than_is_shown_is_sent_only_after_a_second_word() {
     assert!(matches!(
         commands.as_slice(),
         [Command::Resend {
-            which: Which::Whole(_),
+            which: Which::Whole { .. },
             ..
         }]
     ));

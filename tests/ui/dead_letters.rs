@@ -46,6 +46,7 @@ fn dead_letters_are_listed_opened_edited_and_resent() {
     window.tell(Update::JobDone {
         request,
         problem: None,
+        sum: None,
     });
     window.assert_sees("1 of 1 resent");
     assert_eq!(window.rows().len(), 1);
@@ -76,6 +77,7 @@ fn marked_messages_are_resent_together_and_what_stays_says_why() {
     window.tell(Update::JobDone {
         request,
         problem: None,
+        sum: None,
     });
     window.assert_sees("0 of 1 resent, 1 stayed in the queue");
     window.assert_sees("No queue took it");
@@ -191,6 +193,10 @@ fn the_journal_says_where_a_message_is_and_puts_it_back() {
     };
     assert_eq!(id, RecordId(7));
     let problem = Some("There is no queue orders.dead".to_owned());
-    window.tell(Update::JobDone { request, problem });
+    window.tell(Update::JobDone {
+        request,
+        problem,
+        sum: None,
+    });
     window.assert_sees("There is no queue orders.dead");
 }

@@ -90,6 +90,7 @@ fn one_can_be_left_out_and_how_each_ended_is_said() {
     window.tell(Update::JobDone {
         request,
         problem: None,
+        sum: None,
     });
     assert!(
         window.rows()[2].contains("stayed No queue took it"),

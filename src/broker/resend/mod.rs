@@ -9,8 +9,10 @@
 mod canary;
 mod discard;
 mod guard;
+mod missing;
 mod pipeline;
 mod renewal;
+mod report;
 mod source;
 mod window;
 
@@ -28,13 +30,15 @@ use super::targets::fresh_knowledge;
 use super::wires::{Knowledge, Wires};
 use crate::domain::pace::{Canary, Pace};
 use crate::domain::record::{Held, RecordId};
-use crate::domain::{Event, Fingerprint, lineage};
+use crate::domain::{Event, lineage};
 use crate::protocol::{JobStage, MoveOutcome, RequestId, Update, Which};
 
 pub(super) use discard::discard;
 use guard::Guard;
+use missing::{Next, Search, WAIT};
 use pipeline::Pipeline;
 pub(super) use renewal::{give_back, take_out};
+use report::{Report, Seen};
 use source::Source;
 use window::{Move, Plan, Windows, write_down};
 
@@ -63,70 +67,6 @@ const TOO_MANY_STAY: &str = "As many messages as one job looks at could not be s
 const EACH_LOOK_COUNTS: &str = "Some messages could not be sent, and in this quorum queue each \
                                 further look at them counts as a delivery. Solve these first";
 
-/// Where a job tells how each message ended.
-struct Report<'a> {
-    wires: &'a Wires,
-    request: RequestId,
-}
-
-impl Report<'_> {
-    async fn moved(&self, original: Fingerprint, outcome: MoveOutcome) {
-        let update = Update::Moved {
-            request: self.request,
-            original,
-            outcome,
-        };
-        self.wires.outbox.send(update).await;
-    }
-
-    async fn at(&self, total: usize, stage: JobStage) {
-        let update = Update::JobAt {
-            request: self.request,
-            total,
-            stage,
-        };
-        self.wires.outbox.send(update).await;
-    }
-
-    /// Tells of what was asked for and is not among the messages that were seen.
-    async fn not_found(&self, rest: impl IntoIterator<Item = Fingerprint>, seen: Seen) {
-        let Seen {
-            is_complete,
-            looked_at,
-            depth,
-        } = seen;
-        for original in rest {
-            let outcome = if is_complete {
-                MoveOutcome::Gone
-            } else {
-                MoveOutcome::Kept(format!(
-                    "It was not found among the first {looked_at} of {depth} messages, which is \
-                     as far as one job looks"
-                ))
-            };
-            self.moved(original, outcome).await;
-        }
-    }
-}
-
-/// How much of a queue was seen.
-#[derive(Clone, Copy)]
-struct Seen {
-    is_complete: bool,
-    looked_at: usize,
-    depth: u32,
-}
-
-impl Seen {
-    fn of(loan: &Loan) -> Self {
-        Self {
-            is_complete: loan.is_complete,
-            looked_at: loan.looked_at,
-            depth: loan.depth,
-        }
-    }
-}
-
 /// What a resend is asked to do.
 pub(super) struct Order {
     /// Names it.
@@ -153,7 +93,6 @@ struct Job<'a> {
     /// When the next message may go, where there is a limit.
     due: Instant,
     paused: watch::Receiver<bool>,
-    total: usize,
 }
 
 /// How a round over borrowed messages ended.
@@ -176,29 +115,30 @@ enum Turn<'a> {
     End(Round),
 }
 
-/// Sends dead letters again. Ends with why it ended early, if it did.
+/// Sends dead letters again. Gives the end of the job.
 pub(super) async fn resend(
     wires: Wires,
     order: Order,
     paused: watch::Receiver<bool>,
     mut stop: watch::Receiver<bool>,
-) -> Option<String> {
+) -> Update {
     let Order {
         request,
         queue,
         which,
         pace,
     } = order;
+    let mut source = Source::new(which, &wires.endpoint.user);
+    let report = Report::new(&wires, request, source.asked());
+    let Some(_turn) = missing::turn(&report, &queue, &mut stop).await else {
+        return report.end(Some(STOPPED.to_owned()));
+    };
     let knowledge = fresh_knowledge(&wires).await;
     if let Err(words) = refuse_kind(&knowledge, &queue) {
-        return Some(words);
+        return report.end(Some(words));
     }
-    let mut source = Source::new(which, &wires.endpoint.user);
     let mut job = Job {
-        report: Report {
-            wires: &wires,
-            request,
-        },
+        report,
         guard: Guard::new(&wires, &knowledge, &queue, pace.insist),
         knowledge,
         queue,
@@ -208,54 +148,109 @@ pub(super) async fn resend(
         sent: Vec::new(),
         due: Instant::now(),
         paused,
-        total: source.left().unwrap_or(0),
     };
-    loop {
-        if let Some(words) = job.wait_while_paused(&mut stop).await {
-            return Some(words);
-        }
-        let borrowed = take_out(&wires, &job.knowledge, &job.queue, BOUNDS, &mut stop).await;
-        let mut loan = match borrowed {
-            Ok(loan) => loan,
-            Err(words) => return Some(words),
-        };
-        let seen = Seen::of(&loan);
-        let before = source.left();
-        let round = job.round(&mut source, &mut loan, &mut stop).await;
-        let returned = give_back(&wires, &job.knowledge, &job.queue, loan).await;
-        let is_done = match &round {
-            Round::End(words) => return Some(words.clone()),
-            Round::Done => match &source {
-                // What was not found in one look is not looked for again.
-                Source::These(_) => true,
-                Source::Whole { left, .. } => left.is_none_or(|left| left == 0) || seen.is_complete,
-            },
-            Round::Again => false,
-        };
-        if let Err(words) = returned {
-            return Some(words);
-        }
-        if is_done {
-            job.report.not_found(source.not_found(), seen).await;
-            return None;
-        }
-        // All that could be borrowed had had its turn: another round would find the same.
-        let found_none = matches!(round, Round::Done) && before == source.left();
-        if found_none || source.staying() >= usize::try_from(BOUNDS.messages).unwrap_or(usize::MAX)
-        {
-            return Some(TOO_MANY_STAY.to_owned());
-        }
-        if source.staying() > 0 && budget::counted(&job.knowledge, &job.queue).is_some() {
-            return Some(EACH_LOOK_COUNTS.to_owned());
-        }
+    let problem = job.rounds(&mut source, &mut stop).await;
+    if problem.is_none() && source.is_whole() {
+        job.count_added().await;
     }
+    job.report.end(problem)
 }
 
 impl Job<'_> {
+    /// Round by round, until all is done that can be. Why it ended early, if it did, or where what
+    /// is missing is.
+    async fn rounds(
+        &mut self,
+        source: &mut Source,
+        stop: &mut watch::Receiver<bool>,
+    ) -> Option<String> {
+        let wires = self.report.wires;
+        let looks_count = budget::counted(&self.knowledge, &self.queue).is_some();
+        // Until when what is missing is waited for.
+        let mut due: Option<Instant> = None;
+        loop {
+            if let Some(words) = self.wait_while_paused(stop).await {
+                return Some(words);
+            }
+            let borrowed = take_out(wires, &self.knowledge, &self.queue, BOUNDS, stop).await;
+            let mut loan = match borrowed {
+                Ok(loan) => loan,
+                Err(words) => return Some(words),
+            };
+            let seen = Seen::of(&loan);
+            let before = source.left();
+            let round = self.round(source, &mut loan, stop).await;
+            let lying = loan.messages.len();
+            let returned = give_back(wires, &self.knowledge, &self.queue, loan).await;
+            if let Round::End(words) = round {
+                return Some(words);
+            }
+            if let Err(words) = returned {
+                return Some(words);
+            }
+            let missing = source.left().unwrap_or(0);
+            if missing == 0 {
+                return None;
+            }
+            let is_news = before != Some(missing);
+            if is_news {
+                due = None;
+            }
+            if matches!(round, Round::Again) {
+                continue;
+            }
+            if seen.is_cut {
+                if !source.is_whole() {
+                    // What was not found in one look is not looked for again.
+                    self.report.too_deep(source.missing(), seen).await;
+                    return None;
+                }
+                // All that could be borrowed had had its turn: another round would find the same.
+                let most = usize::try_from(BOUNDS.messages).unwrap_or(usize::MAX);
+                if !is_news || source.staying() >= most {
+                    return Some(TOO_MANY_STAY.to_owned());
+                }
+                if source.staying() > 0 && looks_count {
+                    return Some(EACH_LOOK_COUNTS.to_owned());
+                }
+                continue;
+            }
+            // All that the broker gives was seen.
+            let search = Search {
+                queue: &self.queue,
+                missing,
+                lying,
+                is_whole: source.is_whole(),
+                looks_count,
+                due: *due.get_or_insert_with(|| Instant::now() + WAIT),
+            };
+            match missing::search(&self.report, search, stop, &self.paused).await {
+                Next::Look => {}
+                Next::End(words) => return Some(words),
+                Next::Account(account) => {
+                    if source.is_whole() {
+                        self.report.account(&account);
+                    } else {
+                        self.report.account_each(source.missing(), &account).await;
+                    }
+                    return Some(account.words).filter(|words| !words.is_empty());
+                }
+            }
+        }
+    }
+
+    /// Counts what lies in the queue beside what had its turn.
+    async fn count_added(&mut self) {
+        if let Some(lying) = missing::lying(self.report.wires, &self.queue).await {
+            let sum = &mut self.report.sum;
+            sum.added = lying.saturating_sub(sum.kept + sum.duplicates);
+        }
+    }
+
     /// Waits as long as the person wants it to. What was borrowed lies in the queue meanwhile.
     async fn wait_while_paused(&mut self, stop: &mut watch::Receiver<bool>) -> Option<String> {
         if *self.paused.borrow() {
-            self.report.at(self.total, JobStage::Paused).await;
+            self.report.at(JobStage::Paused).await;
             tokio::select! {
                 biased;
                 _ = stop.wait_for(|stop| *stop) => {}
@@ -265,7 +260,7 @@ impl Job<'_> {
         if *stop.borrow() {
             return Some(STOPPED.to_owned());
         }
-        self.report.at(self.total, JobStage::Sending).await;
+        self.report.at(JobStage::Sending).await;
         None
     }
 
@@ -277,11 +272,11 @@ impl Job<'_> {
         stop: &mut watch::Receiver<bool>,
     ) -> Round {
         let wires = self.report.wires;
-        let first = source.left().is_none();
+        let is_first = source.left().is_none();
         let look = source.look(loan);
-        if first {
-            self.total = look.plan.len() + look.refused.len() + source.left().unwrap_or(0);
-            self.report.at(self.total, JobStage::Sending).await;
+        if is_first {
+            self.report.sum.asked = source.asked();
+            self.report.at(JobStage::Sending).await;
         }
         for (event, words) in look.refused {
             self.stays(source, &event, words).await;
@@ -355,7 +350,7 @@ impl Job<'_> {
         }
     }
 
-    async fn stays(&self, source: &mut Source, event: &Event, words: String) {
+    async fn stays(&mut self, source: &mut Source, event: &Event, words: String) {
         source.stays(event);
         let outcome = MoveOutcome::Kept(words);
         self.report.moved(event.fingerprint(), outcome).await;
@@ -474,9 +469,9 @@ impl Job<'_> {
         let stage = JobStage::Watching {
             seconds: time.as_secs(),
         };
-        self.report.at(self.total, stage).await;
+        self.report.at(stage).await;
         let back = canary::watch(loan, &self.sent, time, stop).await;
-        self.report.at(self.total, JobStage::Sending).await;
+        self.report.at(JobStage::Sending).await;
         match back {
             Ok(None) => None,
             Ok(Some(words)) => Some(words),

@@ -75,6 +75,7 @@ impl Session {
             tap_limit: self.options.tap_limit,
             taps: Arc::default(),
             worn: Arc::default(),
+            turns: Arc::default(),
         };
         self.link = State::Connected {
             wires: Box::new(wires.clone()),

@@ -9,6 +9,7 @@ use super::super::widgets::{banner, button, field_margin, weak};
 use crate::protocol::JobStage;
 use crate::state::Action;
 use crate::state::dead_letters::{Bulk, DeadAction, TargetChoice};
+use crate::state::job::JobOutcome;
 
 /// The choice where messages are sent.
 pub(super) fn target_ui(ui: &mut Ui, cx: &mut Cx<'_>, choice: TargetChoice) {
@@ -94,12 +95,15 @@ pub(super) fn job_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
         return;
     };
     let palette = Palette::of(ui);
-    let clean = job.kept + job.duplicates + job.gone == 0 && job.problem.is_none();
     ui.horizontal_wrapped(|ui| {
         if !job.ended {
             ui.add(egui::Spinner::new().size(14.0));
         }
-        let color = if clean { palette.good } else { palette.warn };
+        let color = match job.outcome() {
+            JobOutcome::Running => palette.text,
+            JobOutcome::AllDone => palette.good,
+            JobOutcome::NotAll => palette.warn,
+        };
         ui.label(RichText::new(job.words()).color(color).strong());
         if job.ended {
             return;

@@ -31,6 +31,7 @@ fn the_app_that_is_killed() {
         Update::JobDone {
             request: done,
             problem,
+            ..
         } if *done == request => Some(problem.clone()),
         _ => None,
     });
