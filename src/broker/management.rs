@@ -1,5 +1,5 @@
 //! Reads exchanges, queues and bindings over the management HTTP API, from the endpoint's own host
-//! alone. Optional: where it does not answer, the words say what is missing without it.
+//! or the one that was named for it. Optional: where it does not answer, the words say what is missing without it.
 
 mod holders;
 mod rules;
@@ -33,14 +33,6 @@ const PAGES: usize = 40;
 const COLUMNS: &str = "name,type,arguments,effective_policy_definition,messages_ready,\
                        messages_unacknowledged,message_bytes_ready,head_message_timestamp,\
                        consumers,exclusive,owner_pid_details,auto_delete";
-
-/// The product and version that the API names, such as `RabbitMQ 3.10.8`.
-pub(super) async fn server(endpoint: Endpoint) -> Option<String> {
-    let version = off_runtime(move || Api::new(&endpoint).version())
-        .await
-        .ok()?;
-    Some(format!("RabbitMQ {version}"))
-}
 
 /// Reads everything, or says in the topology why not.
 pub(super) async fn read(endpoint: Endpoint) -> Knowledge {
@@ -87,11 +79,6 @@ struct Api {
     authorization: String,
     user: String,
     vhost: String,
-}
-
-#[derive(Deserialize)]
-struct OverviewRow {
-    rabbitmq_version: String,
 }
 
 #[derive(Deserialize)]
@@ -168,17 +155,12 @@ impl Api {
         }
     }
 
-    fn version(&self) -> Result<String, String> {
-        Ok(self.get::<OverviewRow>("/api/overview")?.rabbitmq_version)
-    }
-
     fn knowledge(&self) -> Result<Knowledge, String> {
-        let version = self.version()?;
         let vhost = &self.vhost;
         let exchanges: Vec<ExchangeRow> = self.get(&format!("/api/exchanges/{vhost}"))?;
         let bindings: Vec<BindingRow> = self.get(&format!("/api/bindings/{vhost}"))?;
         let queues = self.queues()?;
-        let mut knowledge = assemble(version, exchanges, queues, bindings);
+        let mut knowledge = assemble(exchanges, queues, bindings);
         // Only administrators are shown it.
         knowledge.write = self.permissions().ok().map(|may| may.write);
         Ok(knowledge)
@@ -261,7 +243,6 @@ const WITHOUT_IT: &str = "Without it exchanges, queues and bindings cannot be li
                           names in, or see them in messages";
 
 fn assemble(
-    version: String,
     exchanges: Vec<ExchangeRow>,
     queues: Vec<QueueRow>,
     bindings: Vec<BindingRow>,
@@ -313,7 +294,7 @@ fn assemble(
     });
     Knowledge {
         topology,
-        version: Some(version),
+        version: None,
         write: None,
         auto_delete,
     }

@@ -28,7 +28,7 @@ use chrono::{DateTime, Utc};
 
 use crate::domain::preflight::Report;
 use crate::domain::refusal::Known;
-use crate::domain::{Endpoint, Topology};
+use crate::domain::{Endpoint, ServerVersion, Topology};
 use crate::protocol::{Command, Gravity, Link, RequestId, SandboxState, TapState, Update};
 
 pub use action::{Action, Screen};
@@ -167,10 +167,10 @@ impl State {
         self.endpoint().map_or("", |endpoint| &endpoint.user)
     }
 
-    /// The version of the broker, as it told it: the `3.10.8` of `RabbitMQ 3.10.8`.
-    fn version(&self) -> Option<&str> {
+    /// Which broker it is, while it is connected to.
+    fn version(&self) -> Option<&ServerVersion> {
         match &self.link {
-            Link::Connected { server, .. } => server.rsplit(' ').next(),
+            Link::Connected { server, .. } => Some(server),
             _ => None,
         }
     }
@@ -451,11 +451,11 @@ impl State {
             Action::Dead(action) => {
                 let request = RequestId(self.fresh());
                 let login = self.login().to_owned();
-                let version = self.version().map(str::to_owned);
+                let version = self.version().cloned();
                 let cx = Surroundings {
                     known: Known {
                         topology: &self.topology,
-                        version: version.as_deref(),
+                        version: version.as_ref(),
                         write: self.may_write.as_deref(),
                         login: &login,
                     },

@@ -73,7 +73,7 @@ impl Guard {
         let nothing = Topology::default();
         let size_only = Known {
             topology: &nothing,
-            version: self.knowledge.version.as_deref(),
+            version: self.knowledge.version.as_ref(),
             write: None,
             login: &self.login,
         };

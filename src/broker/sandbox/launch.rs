@@ -1,5 +1,6 @@
 //! Brings the process up and watches it until it answers. Knows nothing of what becomes of it then.
 
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use tokio::process::{Child, ChildStdin};
@@ -23,6 +24,36 @@ pub(super) struct Running {
     pub(super) life_line: Option<ChildStdin>,
     /// Where it listens.
     pub(super) ports: Ports,
+}
+
+/// As [`launch`]; data of earlier runs with which the broker does not come up are set aside and the start is tried
+/// without them. A sandbox has sample data only, so a start counts for more than they do. If it does not come up
+/// without them either, they were not the cause and stay. Gives where they are, if they were.
+pub(super) async fn launch_or_anew(
+    installation: &Installation,
+    folder: &Folder,
+    options: &SandboxOptions,
+    progress: &mut (impl Fn(SandboxStep) + Send),
+) -> Result<(Running, Option<PathBuf>), SandboxError> {
+    let had_data = folder.has_data();
+    let error = match launch(installation, folder, options, progress).await {
+        Ok(running) => return Ok((running, None)),
+        Err(error @ (SandboxError::Ended { .. } | SandboxError::Silent { .. })) if had_data => {
+            error
+        }
+        Err(error) => return Err(error),
+    };
+    tracing::warn!(%error, "the sandbox does not start with its data");
+    progress(SandboxStep::MakingAnew);
+    let aside = folder.set_data_aside()?;
+    match launch(installation, folder, options, progress).await {
+        Ok(running) => Ok((running, Some(aside))),
+        Err(anew) => {
+            tracing::warn!(%anew, "nor without them");
+            folder.bring_data_back(&aside)?;
+            Err(error)
+        }
+    }
 }
 
 /// Tries the fast boot, then the package's own script: the fast one leans on the inner order of things in
