@@ -298,14 +298,12 @@ pub enum Update {
         /// The messages, or why not, in words.
         result: Result<PeekReport, String>,
     },
-    /// One message of a resend or discard is done.
+    /// Some messages of a resend or discard are done.
     Moved {
         /// Which job.
         request: RequestId,
-        /// Which message.
-        original: Fingerprint,
-        /// How it went.
-        outcome: MoveOutcome,
+        /// Which messages, and how it went with each.
+        moved: Vec<(Fingerprint, MoveOutcome)>,
     },
     /// How a resend goes about it now.
     JobAt {

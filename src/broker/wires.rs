@@ -101,6 +101,8 @@ pub(super) struct Wires {
     pub journal: Recorder,
     /// What waits at most in the queue of a tap.
     pub tap_limit: Limit,
+    /// Messages that a resend of a whole queue borrows at once.
+    pub round: u32,
     /// Our own taps, which must not pass for an application's queue.
     pub taps: Arc<Mutex<BTreeMap<TapId, RunningTap>>>,
     /// Quorum queues with messages that one more peek would push over the delivery limit.

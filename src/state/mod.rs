@@ -228,13 +228,8 @@ impl State {
                     .collect();
             }
             Update::CameBack(told) => self.dead.came_back(&told),
-            Update::Moved {
-                request,
-                original,
-                outcome,
-            } => {
-                let now = moment.now;
-                self.dead.moved(request, original, outcome, forms, now);
+            Update::Moved { request, moved } => {
+                self.dead.moved(request, moved, forms, moment.now);
             }
             Update::JobAt {
                 request,

@@ -360,8 +360,7 @@ fn an_edited_dead_letter_is_sent_once_and_leaves_the_list() {
     let original = orders[0].original;
     desk.apply(Update::Moved {
         request: *request,
-        original,
-        outcome: MoveOutcome::Resent,
+        moved: vec![(original, MoveOutcome::Resent)],
     });
     desk.apply(Update::JobDone {
         request: *request,
@@ -401,8 +400,7 @@ fn what_stays_says_why() {
     let outcome = MoveOutcome::Kept("No queue took it".into());
     desk.apply(Update::Moved {
         request: *request,
-        original: orders[0].original,
-        outcome,
+        moved: vec![(orders[0].original, outcome)],
     });
     desk.apply(Update::JobDone {
         request: *request,
@@ -486,8 +484,7 @@ fn nothing_is_sent_by_rule_before_its_preview_was_worked_out() {
     assert!(desk.act(rules(send)).is_empty(), "a second click");
     desk.apply(Update::Moved {
         request: *request,
-        original: orders[0].original,
-        outcome: MoveOutcome::Resent,
+        moved: vec![(orders[0].original, MoveOutcome::Resent)],
     });
     let desk = desk.state.dead.rules.as_ref().expect("the rules");
     assert_eq!(desk.rows[0].ended, Some((true, String::new())));

@@ -255,11 +255,10 @@ fn survive(faults: &[Fault], rounds: usize) {
 fn stop_when_some_stay(app: &mut App, request: RequestId) {
     for _ in 0..fastrand::usize(1..40) {
         let is_done = app.expect("a message that stays, or the end", |update| match update {
-            Update::Moved {
-                request: of,
-                outcome: MoveOutcome::Kept(_),
-                ..
-            } if *of == request => Some(false),
+            Update::Moved { request: of, moved } if *of == request => {
+                let stays = |(_, outcome): &(_, _)| matches!(outcome, MoveOutcome::Kept(_));
+                moved.iter().any(stays).then_some(false)
+            }
             Update::JobDone { request: of, .. } if *of == request => Some(true),
             _ => None,
         });

@@ -342,7 +342,7 @@ fn the_sandbox_runs_the_shop_and_ends_with_the_handle() {
     app.tap(&own, &["#"]).1.expect("a tap");
     // A second click only connects again.
     app.send(Command::StartSandbox);
-    assert!(app.connected().starts_with("RabbitMQ"));
+    assert!(app.connected().to_string().starts_with("RabbitMQ"));
     drop(app);
     let address = (endpoint.host.as_str(), endpoint.port);
     wait_for("the broker to go", || {

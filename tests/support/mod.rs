@@ -584,12 +584,8 @@ impl App {
             assert_eq!(sum.told(), sum.asked, "it adds up: {sum:?}");
         }
         self.kept.retain(|update| match update {
-            Update::Moved {
-                request: r,
-                outcome,
-                ..
-            } if *r == request => {
-                outcomes.push(outcome.clone());
+            Update::Moved { request: r, moved } if *r == request => {
+                outcomes.extend(moved.iter().map(|(_, outcome)| outcome.clone()));
                 false
             }
             _ => true,

@@ -40,8 +40,7 @@ fn dead_letters_are_listed_opened_edited_and_resent() {
     let original = orders[0].original;
     window.tell(Update::Moved {
         request,
-        original,
-        outcome: MoveOutcome::Resent,
+        moved: vec![(original, MoveOutcome::Resent)],
     });
     window.tell(Update::JobDone {
         request,
@@ -71,8 +70,7 @@ fn marked_messages_are_resent_together_and_what_stays_says_why() {
     let outcome = MoveOutcome::Kept("No queue took it".into());
     window.tell(Update::Moved {
         request,
-        original: orders[0].original,
-        outcome,
+        moved: vec![(orders[0].original, outcome)],
     });
     window.tell(Update::JobDone {
         request,

@@ -65,7 +65,7 @@ async fn rounds(
             Ok(loan) => loan,
             Err(words) => return Some(words),
         };
-        let seen = Seen::of(&loan);
+        let seen = Seen::of(&loan, BOUNDS);
         let mut chosen = Vec::new();
         for (tag, event) in &loan.messages {
             if wanted.take(event.fingerprint()).is_some() {
@@ -137,16 +137,17 @@ async fn discard_these(
         };
         let tags: Vec<u64> = window.iter().map(|(tag, _)| *tag).collect();
         let removed = loan.remove(&tags).await;
-        for (_, event) in window {
-            let outcome = match &removed {
-                Ok(()) => MoveOutcome::Discarded,
-                Err(trouble) => MoveOutcome::Kept(format!(
-                    "It is in the journal, but could not be removed for certain ({})",
-                    trouble.words
-                )),
-            };
-            report.moved(event.fingerprint(), outcome).await;
-        }
+        let outcome = match &removed {
+            Ok(()) => MoveOutcome::Discarded,
+            Err(trouble) => MoveOutcome::Kept(format!(
+                "It is in the journal, but could not be removed for certain ({})",
+                trouble.words
+            )),
+        };
+        let told = window
+            .iter()
+            .map(|(_, event)| (event.fingerprint(), outcome.clone()));
+        report.moved(told.collect()).await;
         if removed.is_err() || !wires.reading.status().connected() {
             return Some(BROKEN.to_owned());
         }

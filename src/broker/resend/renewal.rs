@@ -144,7 +144,8 @@ async fn renew(
     });
     let plan: Vec<Move> = plan.collect();
     let mut outlet = Outlet::new(Arc::clone(&wires.publishing), wires.confirm_limit);
-    let mut windows = Windows::new(&plan, 1);
+    let all: Vec<RecordId> = plan.iter().map(|one| one.id).collect();
+    let mut windows = Windows::new(plan);
     let mut pipeline = Pipeline::new(&wires.journal);
     let mut renewed = 0;
     let mut problem = None;
@@ -156,7 +157,7 @@ async fn renew(
         if next.is_none() && pipeline.is_done() {
             break;
         }
-        let passed = pipeline.step(next, loan, &mut outlet).await;
+        let (passed, ()) = pipeline.step(next, loan, &mut outlet, async {}).await;
         let resent = passed.outcomes.iter();
         renewed += resent
             .filter(|(_, outcome)| *outcome == MoveOutcome::Resent)
@@ -167,7 +168,6 @@ async fn renew(
         }
         windows.grow();
     }
-    let all: Vec<RecordId> = plan.iter().map(|one| one.id).collect();
     // These left the queue by another way, which has a record of its own.
     let mut gone = std::mem::take(&mut loan.copies);
     gone.retain(|tag, id| !all.contains(id) && !loan.messages.contains_key(tag));

@@ -1,8 +1,7 @@
 //! What a job tells: how each message ended, what it does, and the sum at the end.
 
-use super::super::borrow::Loan;
+use super::super::borrow::{Bounds, Loan};
 use super::super::wires::Wires;
-use super::BOUNDS;
 use super::missing::Account;
 use crate::domain::{Fingerprint, JobSum};
 use crate::protocol::{JobStage, MoveOutcome, RequestId, Update};
@@ -18,13 +17,13 @@ pub(super) struct Seen {
 
 impl Seen {
     /// By a loan of which nothing is removed yet.
-    pub(super) fn of(loan: &Loan) -> Self {
+    pub(super) fn of(loan: &Loan, bounds: Bounds) -> Self {
         let bytes: usize = loan.messages.values().map(|event| event.body.len()).sum();
-        let most = usize::try_from(BOUNDS.messages).unwrap_or(usize::MAX);
+        let most = usize::try_from(bounds.messages).unwrap_or(usize::MAX);
         Self {
             looked_at: loan.looked_at,
             depth: loan.depth,
-            is_cut: loan.looked_at >= most || bytes >= BOUNDS.bytes,
+            is_cut: loan.looked_at >= most || bytes >= bounds.bytes,
         }
     }
 }
@@ -50,20 +49,22 @@ impl<'a> Report<'a> {
         }
     }
 
-    /// Tells how a message ended. What others may hold is only told here; the numbers of these are
+    /// Tells how messages ended. What others may hold is only told here; the numbers of these are
     /// known at the end.
-    pub(super) async fn moved(&mut self, original: Fingerprint, outcome: MoveOutcome) {
-        match &outcome {
-            MoveOutcome::Resent | MoveOutcome::Discarded => self.sum.done += 1,
-            MoveOutcome::Kept(_) => self.sum.kept += 1,
-            MoveOutcome::Duplicate(_) => self.sum.duplicates += 1,
-            MoveOutcome::Held(_) | MoveOutcome::Gone => {}
+    pub(super) async fn moved(&mut self, moved: Vec<(Fingerprint, MoveOutcome)>) {
+        if moved.is_empty() {
+            return;
         }
-        let update = Update::Moved {
-            request: self.request,
-            original,
-            outcome,
-        };
+        for (_, outcome) in &moved {
+            match outcome {
+                MoveOutcome::Resent | MoveOutcome::Discarded => self.sum.done += 1,
+                MoveOutcome::Kept(_) => self.sum.kept += 1,
+                MoveOutcome::Duplicate(_) => self.sum.duplicates += 1,
+                MoveOutcome::Held(_) | MoveOutcome::Gone => {}
+            }
+        }
+        let request = self.request;
+        let update = Update::Moved { request, moved };
         self.wires.outbox.send(update).await;
     }
 
@@ -98,9 +99,8 @@ impl<'a> Report<'a> {
         missing: impl IntoIterator<Item = Fingerprint>,
         account: &Account,
     ) {
-        for original in missing {
-            self.moved(original, account.outcome()).await;
-        }
+        let told = |original| (original, account.outcome());
+        self.moved(missing.into_iter().map(told).collect()).await;
         self.account(account);
     }
 
@@ -114,9 +114,8 @@ impl<'a> Report<'a> {
             "It was not found among the first {} of {} messages, which is as far as one job looks",
             seen.looked_at, seen.depth
         );
-        for original in missing {
-            self.moved(original, MoveOutcome::Kept(words.clone())).await;
-        }
+        let told = |original| (original, MoveOutcome::Kept(words.clone()));
+        self.moved(missing.into_iter().map(told).collect()).await;
     }
 
     /// The end. What was not told of by now was not tried.

@@ -74,6 +74,7 @@ impl Session {
             journal_dir: self.options.journal_dir.clone(),
             journal: self.journal.clone(),
             tap_limit: self.options.tap_limit,
+            round: self.options.round,
             taps: Arc::default(),
             worn: Arc::default(),
             turns: Arc::default(),

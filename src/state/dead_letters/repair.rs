@@ -216,16 +216,30 @@ impl DeadLetterDesk {
         self.job = Some(Job::new(request, verb, total, now));
     }
 
-    /// Notes how one message of a job ended.
+    /// Notes how messages of a job ended.
     pub fn moved(
         &mut self,
         request: RequestId,
+        moved: Vec<(Fingerprint, MoveOutcome)>,
+        forms: &mut Forms,
+        now: DateTime<Utc>,
+    ) {
+        if self.job.as_ref().is_none_or(|job| job.request != request) {
+            return;
+        }
+        for (original, outcome) in moved {
+            self.moved_one(original, outcome, forms, now);
+        }
+    }
+
+    fn moved_one(
+        &mut self,
         original: Fingerprint,
         outcome: MoveOutcome,
         forms: &mut Forms,
         now: DateTime<Utc>,
     ) {
-        let Some(job) = self.job.as_mut().filter(|job| job.request == request) else {
+        let Some(job) = self.job.as_mut() else {
             return;
         };
         let leaves = job.count(&outcome, now);
