@@ -13,6 +13,7 @@ use std::time::Duration;
 
 use eventscope::broker::Options;
 use eventscope::domain::record::{Fate, Record, Stage};
+use eventscope::domain::resend::Target;
 use eventscope::domain::{Endpoint, Pace};
 use eventscope::protocol::{Command, MoveOrder, MoveOutcome, RequestId, Update, Which};
 use eventscope::storage::journal::Journal;
@@ -23,6 +24,8 @@ use crate::support::{App, Place, fresh, order, reader, wait_for};
 
 /// Messages in each round: a few windows of them.
 const MESSAGES: usize = 1_200;
+/// Messages that a resend of the whole queue borrows at once: a few rounds of them.
+const ROUND: u32 = 300;
 
 /// What happens in a round.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -113,6 +116,7 @@ impl<'a> Round<'a> {
         Options {
             journal_dir: Some(self.journal.path().to_owned()),
             confirm_timeout: Duration::from_millis(800),
+            round: ROUND,
             ..Options::default()
         }
     }
@@ -174,14 +178,31 @@ fn is_done(record: &Record) -> bool {
     record.stage == Stage::Removed
 }
 
+/// As a whole, some rounds of [`ROUND`], or one by one.
 fn resend_all(app: &mut App, dead: &str, alive: &str) -> RequestId {
+    let request = fresh();
+    if fastrand::bool() {
+        let target = Target::Elsewhere {
+            exchange: "back".to_owned(),
+            routing_key: alive.to_owned(),
+        };
+        app.send(Command::Resend {
+            request,
+            queue: dead.to_owned(),
+            which: Which::Whole {
+                manner: target.into(),
+                shown: u32::try_from(MESSAGES).expect("few"),
+            },
+            pace: Pace::default(),
+        });
+        return request;
+    }
     let limit = u16::try_from(MESSAGES).expect("few");
     let report = app.peek(dead, limit).expect("a peek");
     let orders: Vec<MoveOrder> = (report.messages.iter())
         .map(|event| order(event, "back", alive))
         .collect();
     assert_eq!(orders.len(), MESSAGES);
-    let request = fresh();
     app.send(Command::Resend {
         request,
         queue: dead.to_owned(),
