@@ -8,6 +8,8 @@ use eventscope::domain::Endpoint;
 use eventscope::domain::endpoint::read_management_url;
 use eventscope::headless::{self, SchemaCommand};
 use eventscope::launch::{self, First};
+use eventscope::prover::{Prover, worker};
+use eventscope::schema::sets;
 use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
@@ -56,6 +58,9 @@ enum Headless {
     /// Compare versions of event schemas.
     #[command(subcommand)]
     Schema(SchemaCommand),
+    /// The program asks itself: it compares sets of values where it can be ended.
+    #[command(hide = true)]
+    SchemaSets,
 }
 
 fn main() -> ExitCode {
@@ -69,6 +74,11 @@ fn main() -> ExitCode {
         .with(quiet)
         .init();
     let arguments = Arguments::parse();
+    if let Some(Headless::SchemaSets) = &arguments.headless {
+        let done = worker::serve(std::io::stdin().lock(), std::io::stdout());
+        return done.map_or(ExitCode::FAILURE, |()| ExitCode::SUCCESS);
+    }
+    sets::install(Prover::of_this_program());
     if let Some(Headless::Schema(command)) = &arguments.headless {
         let done = headless::schema(
             command,

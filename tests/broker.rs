@@ -12,10 +12,12 @@ mod broker {
     mod fidelity;
     mod firehose;
     mod foreign;
+    mod frameworks;
     mod harmless;
     mod held;
     mod imports;
     mod limits;
+    mod looks;
     mod matching;
     mod overload;
     mod peeking;

@@ -2,6 +2,7 @@
 //! or the one that was named for it. Optional: where it does not answer, the words say what is missing without it.
 
 mod holders;
+mod one_queue;
 mod rules;
 mod trace_switch;
 
@@ -18,6 +19,7 @@ pub(super) use rules::{Rules, policy_limit, rules};
 pub(super) use trace_switch::Switch;
 
 use crate::domain::endpoint::encode;
+use crate::domain::policy;
 use crate::domain::topology::Dropping;
 use crate::domain::{Binding, Endpoint, Exchange, ExchangeKind, Queue, Topology, TopologySource};
 
@@ -32,7 +34,7 @@ const PAGES: usize = 40;
 /// What is asked about each queue.
 const COLUMNS: &str = "name,type,arguments,effective_policy_definition,messages_ready,\
                        messages_unacknowledged,message_bytes_ready,head_message_timestamp,\
-                       consumers,exclusive,owner_pid_details,auto_delete";
+                       consumers,single_active_consumer_tag,exclusive,owner_pid_details,auto_delete";
 
 /// Reads everything, or says in the topology why not.
 pub(super) async fn read(endpoint: Endpoint) -> Knowledge {
@@ -89,6 +91,8 @@ struct ExchangeRow {
     internal: bool,
     #[serde(default)]
     arguments: Value,
+    // The name of the policy in force.
+    policy: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -97,6 +101,8 @@ struct BindingRow {
     destination: String,
     destination_type: String,
     routing_key: String,
+    #[serde(default)]
+    arguments: Value,
 }
 
 #[derive(Deserialize)]
@@ -121,6 +127,9 @@ struct QueueRow {
     #[serde(default)]
     head_message_timestamp: Value,
     consumers: Option<u64>,
+    // A text only where a consumer is active.
+    #[serde(default)]
+    single_active_consumer_tag: Value,
     // Older versions write `false`, newer ones may write a string or leave it out.
     #[serde(default)]
     exclusive: Value,
@@ -160,7 +169,15 @@ impl Api {
         let exchanges: Vec<ExchangeRow> = self.get(&format!("/api/exchanges/{vhost}"))?;
         let bindings: Vec<BindingRow> = self.get(&format!("/api/bindings/{vhost}"))?;
         let queues = self.queues()?;
+        let ruled = ruled(&exchanges);
+        // They need a right of their own, and are asked for only where they matter.
+        let policies = (!ruled.is_empty()).then(|| self.policies().ok());
         let mut knowledge = assemble(exchanges, queues, bindings);
+        alternates_by_policy(
+            &mut knowledge.topology,
+            ruled,
+            policies.flatten().as_deref(),
+        );
         // Only administrators are shown it.
         knowledge.write = self.permissions().ok().map(|may| may.write);
         Ok(knowledge)
@@ -260,6 +277,7 @@ fn assemble(
         source: TopologySource::Management,
         missing: String::new(),
         alternates: alternates.collect(),
+        unsure: BTreeSet::new(),
         exchanges: exchanges
             .into_iter()
             .map(|row| Exchange {
@@ -278,6 +296,10 @@ fn assemble(
                 source: row.source,
                 destination: row.destination,
                 key: row.routing_key,
+                arguments: match row.arguments {
+                    Value::Object(arguments) => arguments.into_iter().collect(),
+                    _ => Vec::new(),
+                },
             })
             .collect(),
     };
@@ -300,6 +322,34 @@ fn assemble(
     }
 }
 
+/// The exchanges that a policy is in force on and that name no alternate by themselves: what they
+/// name overrules the policy.
+fn ruled(exchanges: &[ExchangeRow]) -> Vec<String> {
+    let by_itself = |row: &ExchangeRow| row.arguments.get("alternate-exchange").is_some();
+    let ruled = exchanges.iter().filter(|row| {
+        row.policy.as_deref().is_some_and(|name| !name.is_empty()) && !by_itself(row)
+    });
+    ruled.map(|row| row.name.clone()).collect()
+}
+
+fn alternates_by_policy(
+    topology: &mut Topology,
+    ruled: Vec<String>,
+    policies: Option<&[policy::Policy]>,
+) {
+    let Some(policies) = policies else {
+        topology.unsure.extend(ruled);
+        return;
+    };
+    for exchange in ruled {
+        let all = policy::in_force(policies, &exchange, policy::Target::Exchange);
+        let other = all.iter().find_map(|one| one.value("alternate-exchange"));
+        if let Some(other) = other.map(str::to_owned) {
+            topology.alternates.insert(exchange, other);
+        }
+    }
+}
+
 fn queue(row: QueueRow) -> Queue {
     // Arguments overrule policies, except for limits, where RabbitMQ takes the smaller one.
     let argument = |name: &str| row.arguments.get(format!("x-{name}"));
@@ -312,6 +362,10 @@ fn queue(row: QueueRow) -> Queue {
     let has = |name: &str| argument(name).or_else(|| policy(name)).is_some();
     let refuses = text("overflow").as_deref() == Some("reject-publish");
     let is_bounded = has("max-length") || has("max-length-bytes");
+    let least = |name: &str| {
+        let both = [argument(name), policy(name)].into_iter().flatten();
+        both.filter_map(Value::as_u64).min()
+    };
     let drops = [
         has("message-ttl").then_some(Dropping::Expired),
         (is_bounded && !refuses).then_some(Dropping::Full),
@@ -323,6 +377,9 @@ fn queue(row: QueueRow) -> Queue {
         ready_bytes: row.message_bytes_ready,
         head_time: row.head_message_timestamp.as_u64(),
         consumers: row.consumers,
+        single_active: argument("single-active-consumer")
+            .is_some_and(truthy)
+            .then(|| active_tag(&row.single_active_consumer_tag)),
         dead_letter_exchange: text("dead-letter-exchange"),
         dead_letter_routing_key: text("dead-letter-routing-key"),
         // -1 means "none" from 4.0 on.
@@ -335,6 +392,9 @@ fn queue(row: QueueRow) -> Queue {
             Some("all" | "returned")
         ),
         drops: drops.into_iter().flatten().collect(),
+        message_ttl: least("message-ttl"),
+        max_length: least("max-length"),
+        max_bytes: least("max-length-bytes"),
         exclusive: truthy(&row.exclusive)
             || row
                 .owner_pid_details
@@ -342,6 +402,14 @@ fn queue(row: QueueRow) -> Queue {
                 .is_some_and(|pid| !pid.is_empty()),
         name: row.name,
     }
+}
+
+/// The tag of the active consumer; empty if there is none.
+fn active_tag(told: &Value) -> String {
+    let tag = told
+        .as_str()
+        .filter(|tag| !matches!(*tag, "none" | "undefined"));
+    tag.unwrap_or_default().to_owned()
 }
 
 fn truthy(value: &Value) -> bool {

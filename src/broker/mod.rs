@@ -41,6 +41,7 @@ mod targets;
 mod trace_codec;
 mod trouble;
 mod turns;
+mod wide_frames;
 mod wires;
 
 use std::io;

@@ -1,6 +1,6 @@
 //! What a job gets: the connections, the way to the window, and what is known of the broker.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -13,7 +13,7 @@ use super::trouble::Trouble;
 use super::turns::Turns;
 use crate::domain::peek_rules::{self, Terms};
 use crate::domain::tap::{Limit, TapId};
-use crate::domain::{Endpoint, ServerVersion, Topology};
+use crate::domain::{Endpoint, Fingerprint, ServerVersion, Topology};
 use crate::protocol::{Gravity, Notice, Update};
 
 /// The way to the window. Waits while the window is busy.
@@ -109,6 +109,8 @@ pub(super) struct Wires {
     pub worn: Arc<Mutex<BTreeSet<String>>>,
     /// Which look or job of ours is at which queue.
     pub turns: Arc<Turns>,
+    /// The queue that messages were given back to last, and which: their counts are of that queue.
+    pub returned: Arc<Mutex<(String, HashSet<Fingerprint>)>>,
 }
 
 impl Wires {
@@ -139,6 +141,22 @@ impl Wires {
         act: impl FnOnce(&mut BTreeMap<TapId, RunningTap>) -> T,
     ) -> T {
         act(&mut self.taps.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Messages of this queue that it has handed out to us before.
+    pub(super) fn returned_to(&self, queue: &str) -> HashSet<Fingerprint> {
+        let returned = self.returned.lock();
+        let returned = returned.unwrap_or_else(PoisonError::into_inner);
+        let (last, messages) = &*returned;
+        (last == queue)
+            .then(|| messages.clone())
+            .unwrap_or_default()
+    }
+
+    /// These were given back to this queue.
+    pub(super) fn note_returned(&self, queue: &str, messages: HashSet<Fingerprint>) {
+        let mut returned = self.returned.lock().unwrap_or_else(PoisonError::into_inner);
+        *returned = (queue.to_owned(), messages);
     }
 
     /// Runs something on the worn queues.

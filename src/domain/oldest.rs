@@ -29,8 +29,8 @@ impl Oldest {
     /// What the message at the head of this queue tells of its time.
     #[must_use]
     pub fn seen(head: &Event) -> Option<Self> {
-        // The newest death brought it into this queue. Where it died so more than once, the header
-        // has the time of the first.
+        // The entry of the newest death comes first in the header. Where it died so more than once,
+        // it has the time of the first.
         let died = Death::history(&head.properties)
             .first()
             .and_then(|death| death.first_time);

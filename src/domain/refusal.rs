@@ -4,7 +4,7 @@ use super::draft::Outgoing;
 use super::payload::size_text;
 use super::policy::permits;
 use super::server_version::ServerVersion;
-use super::topology::{Topology, TopologySource};
+use super::topology::{ExchangeKind, Topology, TopologySource};
 
 /// What is known of the broker.
 #[derive(Clone, Copy, Debug)]
@@ -60,10 +60,16 @@ pub fn refusal(outgoing: &Outgoing, known: &Known<'_>) -> Option<String> {
             known.login
         ));
     }
-    let reached = known.topology.reached(exchange, routing_key)?;
-    reached.is_empty().then(|| {
-        format!("No queue is bound to {name} for the key {routing_key}, so it would not be routed")
-    })
+    let reached = known
+        .topology
+        .route(exchange, routing_key, &outgoing.properties)?;
+    let by = match known.topology.exchange(exchange).map(|found| &found.kind) {
+        Some(ExchangeKind::Headers) => "its headers".to_owned(),
+        _ => format!("the key {routing_key}"),
+    };
+    reached
+        .is_empty()
+        .then(|| format!("No queue is bound to {name} for {by}, so it would not be routed"))
 }
 
 /// The largest body that RabbitMQ takes unless it is told otherwise, in bytes (`max_message_size`):

@@ -38,6 +38,8 @@ pub struct Forms {
     pub rules: Vec<RuleForm>,
     /// Names of headers that a resend leaves out, parted by commas.
     pub dropped: String,
+    /// The exchange and key to which many dead letters are sent.
+    pub elsewhere: (String, String),
 }
 
 impl Forms {

@@ -424,9 +424,12 @@ impl State {
                 let request = RequestId(self.fresh());
                 let draft = &forms.draft;
                 let own = self.taps.own_queues();
-                let others =
-                    self.topology
-                        .reached_without(&draft.exchange, &draft.routing_key, &own);
+                let others = self.topology.route_without(
+                    &draft.exchange,
+                    &draft.routing_key,
+                    &draft.routed_by(),
+                    &own,
+                );
                 let only_tap = !own.is_empty() && others.is_some_and(|queues| queues.is_empty());
                 let command = self.publish.publish(request, draft, only_tap, moment.now);
                 return command.into_iter().collect();

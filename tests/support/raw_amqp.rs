@@ -253,6 +253,17 @@ impl Raw {
         })
     }
 
+    /// Becomes a consumer of a queue that takes at most so many messages and answers for none.
+    pub(crate) fn consume(&mut self, queue: &str, tag: &str, most: u16) {
+        let qos = [&[0; 4], &most.to_be_bytes()[..], &[0]].concat();
+        self.method(1, 60, 10, &qos);
+        self.expect_method(1, 60, 11);
+        let names = [short(queue), short(tag)].concat();
+        let consume = [&[0, 0], &names[..], &[0], &table(&[])].concat();
+        self.method(1, 60, 20, &consume);
+        self.expect_method(1, 60, 21);
+    }
+
     /// Takes everything out of a queue for good.
     pub(crate) fn drain(&mut self, queue: &str) -> Vec<Message> {
         let mut all = Vec::new();

@@ -148,7 +148,7 @@ async fn discard_these(
             .iter()
             .map(|(_, event)| (event.fingerprint(), outcome.clone()));
         report.moved(told.collect()).await;
-        if removed.is_err() || !wires.reading.status().connected() {
+        if removed.is_err() || !loan.is_open() {
             return Some(BROKEN.to_owned());
         }
         let done = ids

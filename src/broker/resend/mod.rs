@@ -29,6 +29,7 @@ use super::outlet::Outlet;
 use super::peek::refuse_kind;
 use super::targets::fresh_knowledge;
 use super::wires::{Knowledge, Wires};
+use crate::domain::ground::Ground;
 use crate::domain::pace::{Canary, Pace};
 use crate::domain::record::Held;
 use crate::domain::{Event, lineage};
@@ -37,7 +38,7 @@ use crate::protocol::{JobStage, MoveOutcome, RequestId, Update, Which};
 pub(super) use discard::discard;
 use guard::Guard;
 use missing::{Next, Search, WAIT};
-pub(super) use renewal::{give_back, take_out};
+pub(super) use renewal::{Keeper, give_back, take_out, take_out_knowing};
 use report::{Report, Seen};
 use source::Source;
 use window::{Plan, Windows};
@@ -56,6 +57,8 @@ const HELD: Duration = Duration::from_mins(10);
 /// What is told when the connection breaks under a job.
 const BROKEN: &str =
     "The connection broke. RabbitMQ puts the messages that were held back by itself";
+/// What is told then where RabbitMQ does not keep the order of so many.
+const MIXED: &str = ", in another order: more than 32 consumers had them";
 /// What is told when the person stopped it.
 const STOPPED: &str = "Stopped. The rest stays in the queue";
 /// What is told when no confirm comes.
@@ -131,8 +134,11 @@ pub(super) async fn resend(
         which,
         pace,
     } = order;
-    let mut source = Source::new(which, &wires.endpoint.user);
-    let report = Report::new(&wires, request, source.asked());
+    let asked = match &which {
+        Which::These(orders) => orders.len(),
+        Which::Whole { shown, .. } => usize::try_from(*shown).unwrap_or(usize::MAX),
+    };
+    let report = Report::new(&wires, request, asked);
     let Some(_turn) = missing::turn(&report, &queue, &mut stop).await else {
         return report.end(Some(STOPPED.to_owned()));
     };
@@ -140,9 +146,11 @@ pub(super) async fn resend(
     if let Err(words) = refuse_kind(&knowledge, &queue) {
         return report.end(Some(words));
     }
+    let ground = Arc::new(Ground::of(knowledge.topology.clone()));
+    let mut source = Source::new(which, &wires.endpoint.user, &ground, &queue);
     let mut job = Job {
         report,
-        guard: Guard::new(&wires, &knowledge, &queue, pace.insist),
+        guard: Guard::new(&wires, &knowledge, &ground, &queue, pace.insist),
         knowledge,
         queue,
         pace,
@@ -263,6 +271,7 @@ impl Job<'_> {
             (self.round(source, &mut loan, stop).await, Ok(None))
         };
         let lying = loan.messages.len().max(source.staying());
+        let mixed = loan.is_mixed_up_by_a_break();
         let returned = give_back(wires, &knowledge, &queue, loan).await;
         let is_done = matches!(round, Round::Done);
         let (returned, next) = match next {
@@ -272,6 +281,9 @@ impl Job<'_> {
             Err(words) => (Err(words), None),
         };
         match (round, returned) {
+            (Round::End(words), _) | (_, Err(words)) if words == BROKEN && mixed => {
+                Err(format!("{BROKEN}{MIXED}"))
+            }
             (Round::End(words), _) | (_, Err(words)) => Err(words),
             (_, Ok(())) => Ok(Passed {
                 is_done,
@@ -303,7 +315,11 @@ impl Job<'_> {
             Some(left) => left > loan.messages.len(),
             None => loan.behind() > 0,
         };
-        source.is_whole() && seen.is_cut && has_more && !is_slow && source.staying() == 0
+        // There what many consumers had is mixed up when their connection breaks.
+        let version = self.knowledge.version.as_ref();
+        let mixes_up = loan.mixes_up() && version.is_none_or(|version| !version.at_least(4, 3));
+        let is_plain = source.is_whole() && source.staying() == 0 && !mixes_up;
+        is_plain && seen.is_cut && has_more && !is_slow
     }
 
     /// Gives back what was borrowed for a round that does not come.

@@ -6,7 +6,6 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 
 use super::super::borrow::Loan;
-use super::super::budget;
 use super::pipeline::Pipeline;
 use super::source::Source;
 use super::window::{Move, Plan, WINDOW, write_down};
@@ -39,7 +38,7 @@ impl Job<'_> {
     ) -> Round {
         let wires = self.report.wires;
         let queue = self.queue.clone();
-        let limit = budget::counted(&self.knowledge, &queue);
+        let limit = loan.limit;
         let mut plan = plan.into_iter();
         let mut pipeline = Pipeline::new(&wires.journal);
         let mut unsettled = Vec::new();
@@ -83,7 +82,7 @@ impl Job<'_> {
                     "{words}, so nothing more is sent. The rest stays in the queue"
                 )),
             };
-            if !self.outlet.is_open() || !wires.reading.status().connected() {
+            if !self.outlet.is_open() || !loan.is_open() {
                 end = Some(Round::End(BROKEN.to_owned()));
             } else if let Some(words) = passed.problem.or(problem) {
                 end = Some(Round::End(words));

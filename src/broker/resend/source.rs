@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::super::borrow::Loan;
 use super::window::Plan;
+use crate::domain::ground::Ground;
 use crate::domain::resend::Manner;
 use crate::domain::{Event, Fingerprint, Outgoing};
 use crate::protocol::{MoveOrder, Which};
@@ -21,6 +22,10 @@ pub(super) enum Source {
         login: String,
         /// How many it is about: at least as many as the person was told.
         asked: usize,
+        /// What is known of the broker.
+        ground: Arc<Ground>,
+        /// The queue they lie in.
+        queue: String,
         /// How many were not yet looked at; `None` before the first look.
         left: Option<usize>,
         /// How many of these may be such as were never handed out. What others held was; so
@@ -41,7 +46,7 @@ pub(super) struct Look {
 }
 
 impl Source {
-    pub(super) fn new(which: Which, login: &str) -> Self {
+    pub(super) fn new(which: Which, login: &str, ground: &Arc<Ground>, queue: &str) -> Self {
         match which {
             Which::These(orders) => {
                 let mut wanted = Wanted::default();
@@ -54,6 +59,8 @@ impl Source {
                 manner,
                 login: login.to_owned(),
                 asked: usize::try_from(shown).unwrap_or(usize::MAX),
+                ground: Arc::clone(ground),
+                queue: queue.to_owned(),
                 left: None,
                 new: 0,
                 stay: Wanted::default(),
@@ -76,6 +83,8 @@ impl Source {
                 manner,
                 login,
                 asked,
+                ground,
+                queue,
                 left,
                 new,
                 stay,
@@ -102,7 +111,7 @@ impl Source {
                         *new -= 1;
                     }
                     *left -= 1;
-                    match manner.plan(event, login) {
+                    match manner.plan(event, login, ground.scene(Some(queue))) {
                         Ok(resend) => look.plan.push(plan(*tag, event, resend.outgoing)),
                         Err(words) => look.refused.push((Arc::clone(event), words)),
                     }

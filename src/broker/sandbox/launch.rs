@@ -26,6 +26,15 @@ pub(super) struct Running {
     pub(super) ports: Ports,
 }
 
+/// Which ways to start are tried.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Ways {
+    /// One after the other, until one works.
+    All,
+    /// The same, but not after a broker that ran and never answered: on old data the next one would do no better.
+    UntilStuck,
+}
+
 /// As [`launch`]; data of earlier runs with which the broker does not come up are set aside and the start is tried
 /// without them. A sandbox has sample data only, so a start counts for more than they do. If it does not come up
 /// without them either, they were not the cause and stay. Gives where they are, if they were.
@@ -36,7 +45,12 @@ pub(super) async fn launch_or_anew(
     progress: &mut (impl Fn(SandboxStep) + Send),
 ) -> Result<(Running, Option<PathBuf>), SandboxError> {
     let had_data = folder.has_data();
-    let error = match launch(installation, folder, options, progress).await {
+    let ways = if had_data {
+        Ways::UntilStuck
+    } else {
+        Ways::All
+    };
+    let error = match launch(installation, folder, options, ways, progress).await {
         Ok(running) => return Ok((running, None)),
         Err(error @ (SandboxError::Ended { .. } | SandboxError::Silent { .. })) if had_data => {
             error
@@ -46,7 +60,7 @@ pub(super) async fn launch_or_anew(
     tracing::warn!(%error, "the sandbox does not start with its data");
     progress(SandboxStep::MakingAnew);
     let aside = folder.set_data_aside()?;
-    match launch(installation, folder, options, progress).await {
+    match launch(installation, folder, options, Ways::All, progress).await {
         Ok(running) => Ok((running, Some(aside))),
         Err(anew) => {
             tracing::warn!(%anew, "nor without them");
@@ -62,6 +76,7 @@ pub(super) async fn launch(
     installation: &Installation,
     folder: &Folder,
     options: &SandboxOptions,
+    ways: Ways,
     progress: &mut (impl Fn(SandboxStep) + Send),
 ) -> Result<Running, SandboxError> {
     let mut refused = None;
@@ -73,7 +88,11 @@ pub(super) async fn launch(
             Ok(running) => return Ok(running),
             Err(error) => {
                 tracing::info!(%error, boot = path.name(), "the sandbox did not start this way");
+                let is_stuck = matches!(error, SandboxError::Silent { .. });
                 refused = Some(error);
+                if is_stuck && ways == Ways::UntilStuck {
+                    break;
+                }
             }
         }
     }

@@ -32,7 +32,7 @@ pub use neighbours::default_data_dir;
 
 use folder::Folder;
 use installation::Installation;
-use launch::{end, launch, launch_or_anew};
+use launch::{Ways, end, launch, launch_or_anew};
 use ports::Ports;
 
 /// How long a polite stop may take; what is confirmed is on disk by then, so a kill after it loses nothing.
@@ -110,7 +110,14 @@ impl Sandbox {
             management_port: Some(self.facts.management_port),
             plugins: self.plugins.clone(),
         };
-        let running = launch(&self.installation, &self.folder, &options, &mut progress).await?;
+        let running = launch(
+            &self.installation,
+            &self.folder,
+            &options,
+            Ways::All,
+            &mut progress,
+        )
+        .await?;
         self.child = running.child;
         self.life_line = running.life_line;
         progress(SandboxStep::Ready);

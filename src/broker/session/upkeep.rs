@@ -78,6 +78,7 @@ impl Session {
             taps: Arc::default(),
             worn: Arc::default(),
             turns: Arc::default(),
+            returned: Arc::default(),
         };
         self.link = State::Connected {
             wires: Box::new(wires.clone()),

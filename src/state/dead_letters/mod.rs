@@ -6,10 +6,15 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 
 use crate::domain::dead_letter::DEATHS;
-use crate::domain::groups::GroupBy;
+use crate::domain::delivery_limit::Left;
+use crate::domain::frameworks::Counters;
+use crate::domain::ground::Ground;
+use crate::domain::groups::{GroupBy, Traced};
 use crate::domain::lineage::RESEND_COUNT;
 use crate::domain::losing::{Losing, losing};
+use crate::domain::origin::Provenance;
 use crate::domain::refusal::Known;
+use crate::domain::resend::Expiration;
 use crate::domain::topology::DeadLetterQueue;
 use crate::domain::{Death, Event, FieldValue, Fingerprint, Queue, Topology};
 use crate::log::{Batch, EventLog};
@@ -57,8 +62,8 @@ pub struct DeadLetter {
     pub event: Arc<Event>,
     /// Its identity in the queue.
     pub fingerprint: Fingerprint,
-    /// Its history, newest first.
-    pub deaths: Vec<Death>,
+    /// Where it came from, and where it died.
+    pub origin: Arc<Provenance>,
     /// What the last try to move it came to, if it stayed.
     pub remark: Option<String>,
     /// How often it was sent again and came back, as far as the journal and its headers tell.
@@ -74,7 +79,7 @@ pub struct Peeked {
     pub at: DateTime<Utc>,
     /// Messages before the first that is shown; not known in a stream.
     pub first: u32,
-    /// How many were ready.
+    /// How many were borrowed or ready at the end of the look.
     pub depth: u32,
     /// How many were borrowed, with those before the page.
     pub borrowed: u32,
@@ -83,14 +88,23 @@ pub struct Peeked {
     /// How they went back.
     pub put_back: PutBack,
     /// How often one can look again without harm, where that is limited.
-    pub left: Option<u64>,
+    pub left: Option<Left>,
     /// What the broker side had to say.
     pub remark: String,
+    /// Why nothing came, where the queue may all the same not be empty.
+    pub nothing: String,
     /// In queue order.
     pub messages: Vec<DeadLetter>,
 }
 
 impl Peeked {
+    /// Nothing lies in the queue, so far as the broker says: nothing is ready, and nobody is known
+    /// to hold anything.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.depth == 0 && self.nothing.is_empty() && self.put_back != PutBack::Untouched
+    }
+
     /// Nothing lies in the queue beside these messages.
     #[must_use]
     pub fn shows_all(&self) -> bool {
@@ -136,6 +150,12 @@ pub struct DeadLetterDesk {
     pub marked: BTreeSet<usize>,
     /// Where messages are sent.
     pub choice: TargetChoice,
+    /// The exchange and key that were typed once for many messages.
+    pub elsewhere: (String, String),
+    /// What becomes of a time to live that the broker removed.
+    pub expiration: Expiration,
+    /// What becomes of retry counters that go with a copy.
+    pub counters: Counters,
     /// Messages that the person was asked about and did not yet answer.
     pub asking: Option<Vec<Fingerprint>>,
     /// The person was asked whether really the whole queue shall be sent.
@@ -150,6 +170,8 @@ pub struct DeadLetterDesk {
     pub rules: Option<RuleDesk>,
     /// Queues whose dead letters are lost.
     pub losing: Vec<Losing>,
+    /// What is known of the broker, and what its queues are for.
+    pub ground: Arc<Ground>,
     /// How fast the listed queues grow.
     pub growth: Growth,
     /// The running or last job.
@@ -164,6 +186,8 @@ impl DeadLetterDesk {
             bulk: self.bulk,
             looking: std::mem::take(&mut self.looking),
             dropped: std::mem::take(&mut self.dropped),
+            expiration: self.expiration,
+            counters: self.counters,
             ..Self::default()
         };
     }
@@ -182,6 +206,7 @@ impl DeadLetterDesk {
             let members = messages.map(|message| Member {
                 fingerprint: message.fingerprint,
                 event: Arc::clone(&message.event),
+                origin: Arc::clone(&message.origin),
                 came_back: message.came_back,
             });
             members.collect()
@@ -227,7 +252,8 @@ impl DeadLetterDesk {
 
     /// Works out anew which queues to list: those found in the topology, then those named by hand.
     pub fn refresh(&mut self, topology: &Topology) {
-        let mut queues = topology.dead_letter_queues();
+        self.know(topology);
+        let mut queues = self.ground.roles.dead.clone();
         for name in &self.named {
             if !queues.iter().any(|dead| dead.queue.name == *name) {
                 let queue = topology.queue(name).cloned();
@@ -238,8 +264,29 @@ impl DeadLetterDesk {
             }
         }
         self.queues = queues;
-        self.losing = losing(topology);
+        self.losing = losing(&self.ground);
         self.foresee(topology);
+    }
+
+    /// Takes in what is known of the broker. Where it leads messages another way than before, what
+    /// was said of those that are shown is worked out anew.
+    fn know(&mut self, topology: &Topology) {
+        if self.ground.topology == *topology {
+            return;
+        }
+        let ground = Ground::of(topology.clone());
+        let leads_like = self.ground.leads_like(&ground);
+        self.ground = Arc::new(ground);
+        if leads_like {
+            return;
+        }
+        if let Some(peeked) = &mut self.peeked {
+            let scene = self.ground.scene(Some(&peeked.queue));
+            for message in &mut peeked.messages {
+                message.origin = Arc::new(Provenance::of(&message.event, scene));
+            }
+            self.groups.stale();
+        }
     }
 
     /// Takes the depths of a new topology down.
@@ -315,11 +362,14 @@ impl DeadLetterDesk {
                 let places = self.group_places();
                 if let Some(peeked) = &self.peeked {
                     let event = |message: &DeadLetter| Arc::clone(&message.event);
+                    let traced = |message: &DeadLetter| -> Traced {
+                        (Arc::clone(&message.event), Arc::clone(&message.origin))
+                    };
                     let group = places
                         .iter()
                         .filter_map(|place| peeked.messages.get(*place));
                     let dead = Dead {
-                        group: group.map(event).collect(),
+                        group: group.map(traced).collect(),
                         all: peeked.messages.iter().map(event).collect(),
                         at: peeked.at,
                     };
@@ -374,6 +424,18 @@ impl DeadLetterDesk {
                 self.choice = choice;
                 self.load_editor(forms, login);
                 self.show_rules(forms, cx);
+            }
+            DeadAction::Elsewhere => {
+                self.elsewhere.clone_from(&forms.elsewhere);
+                self.replan(forms, cx);
+            }
+            DeadAction::Counters(counters) => {
+                self.counters = counters;
+                self.replan(forms, cx);
+            }
+            DeadAction::Expiration(expiration) => {
+                self.expiration = expiration;
+                self.replan(forms, cx);
             }
             DeadAction::Dropped => self.drop_headers(forms, cx),
             DeadAction::Editor(action) => Self::edit(action, forms, cx),
@@ -456,12 +518,13 @@ impl DeadLetterDesk {
         };
         let selected = self.selected_message().map(|message| message.fingerprint);
         let marked: BTreeSet<Fingerprint> = self.marked_messages().collect();
+        let scene = self.ground.scene(Some(&report.queue));
         let messages: Vec<DeadLetter> = report
             .messages
             .into_iter()
             .map(|event| DeadLetter {
                 fingerprint: event.fingerprint(),
-                deaths: Death::history(&event.properties),
+                origin: Arc::new(Provenance::of(&event, scene)),
                 remark: None,
                 came_back: resends(&event),
                 event,
@@ -487,6 +550,7 @@ impl DeadLetterDesk {
             borrowed_ms: report.borrowed_ms,
             left: report.left,
             remark: report.remark,
+            nothing: report.nothing,
             messages,
             first: report.first,
             borrowed: report.borrowed,

@@ -1,8 +1,11 @@
 //! What is sent in place of a dead letter: loaded into the editor, or planned for many at once.
 
+use std::sync::Arc;
+
 use chrono::{DateTime, Utc};
 
-use crate::domain::resend::{self, Manner, Resend, Target};
+use crate::domain::ground::Ground;
+use crate::domain::resend::{Manner, Resend, Target};
 use crate::domain::{Event, Fingerprint, JobSum, faithful};
 use crate::protocol::{Command, MoveOrder, RequestId, Which};
 
@@ -16,21 +19,33 @@ use crate::protocol::{JobStage, MoveOutcome};
 pub(super) struct Planner {
     manner: Manner,
     login: String,
+    ground: Arc<Ground>,
+    queue: Option<String>,
 }
 
 impl Planner {
     pub(super) fn plan(&self, event: &Event) -> Result<Resend, String> {
-        self.manner.plan(event, &self.login)
+        self.by(&self.manner, event)
+    }
+
+    fn by(&self, manner: &Manner, event: &Event) -> Result<Resend, String> {
+        let scene = self.ground.scene(self.queue.as_deref());
+        manner.plan(event, &self.login, scene)
     }
 
     /// Without a known origin the message is offered as it lies there, with an empty target to fill
     /// in.
     fn elsewhere(&self, event: &Event, words: String) -> Resend {
+        // Where it goes makes no other difference than the target itself.
         let target = Target::Elsewhere {
-            exchange: String::new(),
-            routing_key: String::new(),
+            exchange: event.exchange.clone(),
+            routing_key: "?".to_owned(),
         };
-        let mut resend = resend::plan(event, &target, &self.login).unwrap_or_else(|_| Resend {
+        let manner = Manner {
+            target,
+            ..self.manner.clone()
+        };
+        let mut resend = self.by(&manner, event).unwrap_or_else(|_| Resend {
             outgoing: crate::domain::Outgoing {
                 exchange: String::new(),
                 routing_key: String::new(),
@@ -39,8 +54,9 @@ impl Planner {
             },
             notes: Vec::new(),
         });
+        resend.outgoing.exchange = String::new();
+        resend.outgoing.routing_key = String::new();
         resend.notes.insert(0, words);
-        self.manner.drop_headers(&mut resend);
         resend
     }
 }
@@ -51,13 +67,17 @@ impl DeadLetterDesk {
         Planner {
             manner: self.manner(),
             login: login.to_owned(),
+            ground: Arc::clone(&self.ground),
+            queue: self.queue.clone(),
         }
     }
 
     fn manner(&self) -> Manner {
         Manner {
-            target: self.choice.target(),
+            target: self.choice.target(&self.elsewhere),
             dropped: self.dropped.clone(),
+            expiration: self.expiration,
+            counters: self.counters,
         }
     }
 
@@ -76,6 +96,11 @@ impl DeadLetterDesk {
         let names = forms.dropped.split(',').map(str::trim);
         let names = names.filter(|name| !name.is_empty());
         self.dropped = names.map(str::to_owned).collect();
+        self.replan(forms, cx);
+    }
+
+    /// How messages are sent was changed: shows it in the form and in the preview of rules.
+    pub(super) fn replan(&mut self, forms: &mut Forms, cx: &Surroundings<'_>) {
         // What was edited by hand is not thrown away for it.
         let untouched = |editor: &Editor| !editor.history.is_edited();
         if forms.editor.as_ref().is_some_and(untouched) {
@@ -91,7 +116,10 @@ impl DeadLetterDesk {
         };
         (editor.rows, editor.problems) = match editor.draft.check() {
             Ok(outgoing) => {
-                let rows = faithful::rows(&message.event, &outgoing, &self.dropped);
+                let rows = {
+                    let scene = self.ground.scene(self.queue.as_deref());
+                    faithful::rows(&message.event, &outgoing, &self.dropped, scene)
+                };
                 (rows, Vec::new())
             }
             Err(problems) => (Vec::new(), problems),

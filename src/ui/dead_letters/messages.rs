@@ -40,12 +40,17 @@ pub(super) fn messages_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
         None => empty_state(
             ui,
             "Not looked at yet",
-            "Above is said what a look does to this queue",
+            "See the note above before you peek",
         ),
         Some(peeked) => {
             report_ui(ui, cx, peeked);
             if peeked.messages.is_empty() {
-                empty_state(ui, "Nothing lies here", empty_words(peeked));
+                let title = if peeked.is_empty() {
+                    "Queue is empty"
+                } else {
+                    "Nothing to show"
+                };
+                empty_state(ui, title, empty_words(peeked));
             } else {
                 table_ui(ui, cx, peeked);
             }
@@ -53,11 +58,12 @@ pub(super) fn messages_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     }
 }
 
-fn empty_words(peeked: &Peeked) -> &'static str {
+fn empty_words(peeked: &Peeked) -> &str {
     match peeked.put_back {
         PutBack::Untouched => "Nothing was written to the stream from there on",
         _ if peeked.first > 0 => "The queue ends before this page. Go to the previous one",
-        _ => "The queue is empty. Peek again to look anew",
+        _ if !peeked.nothing.is_empty() => &peeked.nothing,
+        _ => "Peek again to look anew",
     }
 }
 
@@ -236,11 +242,7 @@ pub(super) fn checkbox(ui: &mut Ui, marked: bool, name: &str) -> bool {
 /// The routing key of the first publish, which is the event's own; dead-lettering may have
 /// replaced the one that the message now carries.
 fn key(message: &DeadLetter) -> &str {
-    let first = message
-        .deaths
-        .last()
-        .and_then(|death| death.routing_keys.first());
-    first.map_or(&message.event.routing_key, String::as_str)
+    message.origin.key(&message.event)
 }
 
 fn message_row(
@@ -249,15 +251,9 @@ fn message_row(
     message: &DeadLetter,
     selected: bool,
 ) {
-    let first = message.deaths.last();
-    let reason = first
-        .map_or("unknown", |death| death.reason.word())
-        .to_owned();
-    let queue = first.map_or("", |death| &death.queue).to_owned();
-    let time = first
-        .and_then(|death| death.first_time)
-        .map(short_date)
-        .unwrap_or_default();
+    let reason = message.origin.reason().to_owned();
+    let queue = message.origin.died_in().to_owned();
+    let time = message.origin.died_at().map(short_date).unwrap_or_default();
     let offset = stream::offset(&message.event)
         .map(thousands)
         .unwrap_or_default();
