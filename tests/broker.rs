@@ -19,6 +19,7 @@ mod broker {
     mod limits;
     mod looks;
     mod matching;
+    mod origins;
     mod overload;
     mod peeking;
     mod publishing;

@@ -213,3 +213,103 @@ fn a_schema_is_learned_from_lines() {
         "{output:?}"
     );
 }
+
+#[test]
+fn avro_that_no_reader_accepts_is_unusable_and_the_place_is_told() {
+    let folder = Folder::new();
+    let with = |fields: &str| {
+        format!(r#"{{"type":"record","name":"Bill","namespace":"till","fields":[{fields}]}}"#)
+    };
+    let good = folder.write("1.avsc", &with(r#"{"name":"id","type":"string"}"#));
+    for (fields, place) in [
+        (
+            r#"{"name":"id","type":"string","default":null}"#,
+            "#/fields/0/default",
+        ),
+        (
+            r#"{"name":"id","type":["null",["int"]]}"#,
+            "#/fields/0/type/1",
+        ),
+        (
+            r#"{"name":"id","type":"int"},{"name":"id","type":"int"}"#,
+            "#/fields/1/name",
+        ),
+    ] {
+        let bad = folder.write("2.avsc", &with(fields));
+        for pair in [[&good, &bad], [&bad, &good]] {
+            let output = eventscope(&[pair[0], pair[1], "--level", "FULL"], "");
+            let told = String::from_utf8_lossy(&output.stdout).into_owned();
+            assert_eq!(output.status.code(), Some(2), "{told}");
+            assert!(told.contains(place) && told.contains("2.avsc"), "{told}");
+        }
+    }
+}
+
+#[test]
+fn relative_addresses_folders_and_byte_order_marks_are_read() {
+    let folder = Folder::new();
+    for side in ["a", "b"] {
+        std::fs::create_dir_all(folder.0.path().join(side).join("shared")).expect("a folder");
+    }
+    let bill = r#"{"$schema":"http://json-schema.org/draft-07/schema","$id":"types/bill.json","type":"object","properties":{"payer":{"$ref":"person.json"},"shop":{"$ref":"../shared/shop.json"}}}"#;
+    let person = |kind: &str| {
+        format!(
+            r#"{{"$id":"types/person.json","type":"object","properties":{{"age":{{"type":"{kind}"}}}}}}"#
+        )
+    };
+    let [old, new] = ["a", "b"].map(|side| {
+        folder.write(&format!("{side}/shared/shop.json"), r#"{"type":"string"}"#);
+        folder.write(&format!("{side}/bill.json"), &format!("\u{feff}{bill}"))
+    });
+    folder.write("a/person.json", &format!("\u{feff}{}", person("string")));
+    folder.write("b/person.json", &person("integer"));
+    let output = eventscope(&[&old, &new, "--format", "json", "--level", "FULL"], "");
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    let report = &lines(&output)[0];
+    assert_eq!(report["changes"][0]["path"], "#/payer/age", "{report}");
+    let output = eventscope(&["-"], "\u{feff}{\"a\":1}\n{\"a\":2}\n");
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+}
+
+#[test]
+fn large_pairs_are_answered_with_little_memory() {
+    let object = |depth: usize| {
+        let mut inner = json!({"type": "string", "format": "uri"});
+        for level in 0..depth {
+            let members: serde_json::Map<String, Value> = (0..30)
+                .map(|at| {
+                    (
+                        format!("m{level}_{at}"),
+                        if at == 7 {
+                            inner.clone()
+                        } else {
+                            json!({"type": ["string", "null"], "maxLength": at + 10})
+                        },
+                    )
+                })
+                .collect();
+            let required: Vec<&String> = members.keys().collect();
+            inner = json!({"type": "object", "required": required, "properties": members, "additionalProperties": false});
+        }
+        inner
+    };
+    let old = object(12);
+    let mut new = old.clone();
+    let mut at = &mut new;
+    for level in (0..12).rev() {
+        at = &mut at["properties"][format!("m{level}_7")];
+    }
+    *at = json!({"type": ["string", "null"]});
+    let line = json!({"id": 1, "original": old, "update": new}).to_string();
+    let output = eventscope(&["--stdin-pairs", "--level", "FULL"], &format!("{line}\n"));
+    let report = &lines(&output)[0];
+    assert_eq!(
+        report["directions"]["backward"]["proof"], "proved",
+        "{report}"
+    );
+    assert_eq!(report["forward"], "no", "{report}");
+    assert_eq!(
+        report["directions"]["forward"]["proof"], "example",
+        "{report}"
+    );
+}

@@ -20,6 +20,7 @@ mod events;
 mod filters;
 mod frames;
 mod headless;
+mod real_pairs;
 mod repair;
 mod schemas;
 mod soak;
@@ -53,6 +54,11 @@ const ALL: &[(&str, usize, &[&str])] = &[
         "schemas",
         3,
         &["schema_recursive_ms", "schema_3000_properties_ms"],
+    ),
+    (
+        "schema-pairs",
+        3,
+        &["schema_real_pairs_cpu_ms", "schema_real_pairs_mb"],
     ),
     ("tap-schemas", 3, &["tap_with_schemas_vs_without"]),
     ("memory", 3, &["bytes_per_event_overhead"]),
@@ -100,6 +106,7 @@ fn measure(what: &str, rest: &[String]) {
         "frames" => frames::measure_frames(),
         "repair" => repair::measure(),
         "schemas" => schemas::measure(),
+        "schema-pairs" => real_pairs::measure(),
         "memory" => frames::measure_memory(),
         "idle" => window::measure_idle(),
         "first-frame" => window::measure_first_frame(),

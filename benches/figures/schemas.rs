@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::time::Instant;
 
+use eventscope::prover::Prover;
+use eventscope::schema::sets;
 use eventscope::schema::{Cancel, Policy, Version, compare};
 use serde_json::{Map, Value, json};
 
@@ -58,6 +60,7 @@ fn took(old: Value, new: Value) -> f64 {
 }
 
 pub(crate) fn measure() {
+    sets::install(Prover::new(env!("CARGO_BIN_EXE_eventscope")));
     println!(
         "value schema_recursive_ms {:.1}",
         took(recursive(10), recursive(11))

@@ -395,7 +395,8 @@ impl Loan {
     /// Writes down what of the window that came last is at risk, and says how large the next may be.
     async fn end_window(&mut self) {
         let from = self.ends.last().map_or(0, |end| end + 1);
-        let Some(newest) = self.messages.keys().next_back().copied() else {
+        let newest = self.messages.range(from..).next_back();
+        let Some(newest) = newest.map(|(tag, _)| *tag) else {
             return;
         };
         self.ends.push(newest);
@@ -613,7 +614,7 @@ mod tests {
         assert!(may_consume(&knowledge, "q", 1), "others keep it");
         knowledge.topology = Topology {
             source: TopologySource::Management,
-            queues: vec![Queue::named("q"), Queue::named("auto")],
+            queues: ["q", "auto"].map(crate::domain::Queue::named).into(),
             ..Topology::default()
         };
         knowledge.auto_delete.insert("auto".into());

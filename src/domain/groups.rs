@@ -8,8 +8,7 @@ use super::feature::{Said, features};
 use super::frameworks;
 use super::origin::Provenance;
 use super::payload::shorten;
-use super::properties::Properties;
-use super::value::FieldValue;
+use super::stamp;
 
 /// What makes messages belong together.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -120,7 +119,9 @@ fn span(first: u64, last: u64, time: u64) -> usize {
 
 /// Seconds since 1970 at which it failed, or, where nothing says so, of its own stamp.
 fn died_at((event, origin): &Traced) -> Option<u64> {
-    origin.died_at().or(event.properties.timestamp)
+    origin
+        .died_at()
+        .or_else(|| event.properties.timestamp.map(stamp::seconds))
 }
 
 fn name((event, origin): &Traced, by: GroupBy) -> String {
@@ -196,6 +197,7 @@ mod tests {
     use super::*;
     use crate::domain::dead_letter::tests::{death, died};
     use crate::domain::origin::Scene;
+    use crate::domain::{FieldValue, Properties};
     use chrono::DateTime;
 
     fn dead(mut properties: Properties, header: Option<(&str, &str)>, body: &str) -> Traced {

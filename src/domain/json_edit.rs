@@ -106,6 +106,27 @@ impl Document {
             .last()
     }
 
+    /// Where the value of a JSON pointer stands in the text, in bytes, as far as the pointer leads.
+    #[must_use]
+    pub fn place_of(&self, pointer: &str) -> std::ops::Range<usize> {
+        let mut at = 0;
+        for step in pointer.split('/').skip(1) {
+            let step = step.replace("~1", "/").replace("~0", "~");
+            let found = match self.nodes.get(at).map(|node| &node.kind) {
+                Some(Kind::Array) => step
+                    .parse()
+                    .ok()
+                    .and_then(|number| self.children(at).nth(number)),
+                _ => self.member(at, &step),
+            };
+            match found {
+                Some(found) => at = found,
+                None => break,
+            }
+        }
+        self.nodes.get(at).map_or(0..0, |node| node.start..node.end)
+    }
+
     /// The text of a value as it was written.
     #[must_use]
     pub fn raw(&self, at: usize) -> &str {
@@ -350,6 +371,16 @@ pub(crate) mod tests {
         assert_eq!(document.text(), "{\n  \"a\": {\n    \"x\": 1\n  }\n}");
         document.remove(2);
         assert_eq!(document.text(), "{\n  \"a\": {}\n}");
+    }
+
+    #[test]
+    fn a_pointer_leads_to_a_place_as_far_as_it_can() {
+        let document = read(r#"{"a":[1,{"b/c":"x"}]}"#);
+        let at = |pointer: &str| &document.text()[document.place_of(pointer)];
+        assert_eq!(at("/a/1/b~1c"), "\"x\"");
+        assert_eq!(at("/a/0"), "1");
+        assert_eq!(at("/a/1/missing"), r#"{"b/c":"x"}"#);
+        assert_eq!(at(""), document.text());
     }
 
     #[test]

@@ -47,6 +47,7 @@ pub mod route;
 pub mod routing_key;
 pub mod sample;
 pub mod server_version;
+pub mod stamp;
 pub mod stream;
 pub mod tap;
 pub mod topology;

@@ -3,6 +3,7 @@
 use super::dead_letter::Death;
 use super::event::Event;
 use super::number_words::span;
+use super::stamp;
 use super::value::timestamp_text;
 
 /// What a time is the time of.
@@ -36,7 +37,7 @@ impl Oldest {
             .and_then(|death| death.first_time);
         let seen = |at, source| Self { at, source };
         died.map(|at| seen(at, Source::Died)).or_else(|| {
-            let stamped = head.properties.timestamp?;
+            let stamped = stamp::seconds(head.properties.timestamp?);
             Some(seen(stamped, Source::Stamped))
         })
     }

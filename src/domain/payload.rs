@@ -72,8 +72,8 @@ pub fn summary(kind: PayloadKind, body: &[u8]) -> String {
             let mut line = String::with_capacity(SUMMARY_CHARS);
             let mut chars = 0;
             let mut gap = false;
-            for character in shown(&head) {
-                if character.is_whitespace() {
+            for (written, character) in head.chars().zip(shown(&head)) {
+                if written.is_whitespace() {
                     gap = !line.is_empty();
                     continue;
                 }

@@ -29,6 +29,8 @@ pub(super) struct Index {
     exchanges: HashMap<String, usize>,
     queues: HashMap<String, usize>,
     bindings: HashMap<String, Vec<usize>>,
+    /// Queues that are bound to some exchange.
+    bound: BTreeSet<String>,
 }
 
 impl Index {
@@ -46,6 +48,12 @@ impl Index {
             exchanges: exchanges.map(|(n, x)| (x.name.clone(), n)).collect(),
             queues: queues.map(|(n, q)| (q.name.clone(), n)).collect(),
             bindings,
+            bound: topology
+                .bindings
+                .iter()
+                .filter(|binding| binding.to_queue)
+                .map(|binding| binding.destination.clone())
+                .collect(),
         }
     }
 }
@@ -87,6 +95,11 @@ impl<'a> Ways<'a> {
     /// The queue of this name.
     pub(super) fn queue(&self, name: &str) -> Option<&'a Queue> {
         Some(&self.topology.queues[*self.index.queues.get(name)?])
+    }
+
+    /// True if the queue is bound to an exchange, beside the default one.
+    pub(super) fn is_bound(&self, queue: &str) -> bool {
+        self.index.bound.contains(queue)
     }
 
     fn kind(&self, exchange: &str) -> Option<&'a ExchangeKind> {

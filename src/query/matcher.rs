@@ -248,7 +248,7 @@ fn any_text<S: Subject>(asked: &Asked<'_, S>, found: &mut dyn FnMut(&[u8]) -> bo
             .is_some_and(|text| found(text.as_bytes()))
         || match asked.reading() {
             Some(reading) => found(&reading.bytes),
-            None => found(subject.body()),
+            None => found(json::trim(subject.body())),
         }
         || subject.any_property_text(found)
 }

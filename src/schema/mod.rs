@@ -15,6 +15,7 @@ mod diff;
 mod draft;
 pub mod drift;
 mod example;
+mod fault;
 pub mod fill;
 mod fit;
 mod flat;
@@ -50,6 +51,7 @@ pub use catalog::{Catalog, Content, Entry, EventType, Ready, Sample, Source, rea
 pub use change::{Change, Effect, place};
 pub use check::{Answer, Proof, Report, Verdict, compare};
 pub use draft::Draft;
+pub use fault::fault;
 pub use fit::{Fit, fit, kind_of_fit};
 pub use meta::Meta;
 pub use policy::{Level, Policy};
@@ -68,6 +70,12 @@ impl Unusable {
     pub fn new(reason: impl Into<String>) -> Self {
         Self(reason.into())
     }
+}
+
+/// A text without the byte order mark that some editors put in front, as RFC 8259 allows (8.1).
+#[must_use]
+pub fn without_mark(text: &str) -> &str {
+    text.strip_prefix('\u{feff}').unwrap_or(text)
 }
 
 /// What is wrong with an event.

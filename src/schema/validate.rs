@@ -3,12 +3,12 @@
 
 use std::collections::BTreeMap;
 
-use jsonschema::error::ValidationErrorKind;
+use jsonschema::error::{TypeKind, ValidationErrorKind};
 use jsonschema::{ValidationError, Validator as Engine};
 use serde_json::Value;
 
 use super::draft::Draft;
-use super::normal::Normal;
+use super::normal::{Normal, short};
 use super::{Failure, Unusable};
 
 /// A schema made ready.
@@ -65,16 +65,30 @@ impl Validator {
     pub fn faults(&self, event: &Value, most: usize) -> Vec<Failure> {
         let mut out = Vec::new();
         for error in self.engine.iter_errors(event).take(most) {
-            told(&error, 0, &mut out);
+            told(&error, 0, None, &mut out);
         }
         out.truncate(most);
         out
+    }
+
+    /// The first thing that is wrong, at the field that is meant, in words that say what `by`
+    /// wants: "is text, version 1 wants number".
+    #[must_use]
+    pub fn fault(&self, event: &Value, by: &str) -> Option<Failure> {
+        let mut out = Vec::new();
+        told(
+            self.engine.iter_errors(event).next().as_ref()?,
+            0,
+            Some(by),
+            &mut out,
+        );
+        out.into_iter().next()
     }
 }
 
 /// Adds what is wrong where it is wrong: inside the branch of a union that was probably meant, and
 /// at the member that is missing.
-fn told(error: &ValidationError<'_>, depth: usize, out: &mut Vec<Failure>) {
+fn told(error: &ValidationError<'_>, depth: usize, by: Option<&str>, out: &mut Vec<Failure>) {
     let mut at = error.instance_path().to_string();
     if let ValidationErrorKind::AnyOf { context } | ValidationErrorKind::OneOfNotValid { context } =
         error.kind()
@@ -95,7 +109,7 @@ fn told(error: &ValidationError<'_>, depth: usize, out: &mut Vec<Failure>) {
             && !errors.iter().any(|one| own(&one))
         {
             for one in errors {
-                told(one, depth + 1, out);
+                told(one, depth + 1, by, out);
             }
             return;
         }
@@ -105,12 +119,66 @@ fn told(error: &ValidationError<'_>, depth: usize, out: &mut Vec<Failure>) {
             let name = property.as_str().unwrap_or_default();
             at.push('/');
             at.push_str(&name.replace('~', "~0").replace('/', "~1"));
-            "is required, but not there".to_owned()
+            match by {
+                Some(by) => format!("is not there, {by} requires it"),
+                None => "is required, but not there".to_owned(),
+            }
+        }
+        ValidationErrorKind::Type { kind } if let Some(by) = by => {
+            let wanted = match kind {
+                TypeKind::Single(one) => kind_words(one.as_str()).to_owned(),
+                TypeKind::Multiple(all) => {
+                    let all: Vec<String> = all
+                        .iter()
+                        .map(|one| kind_words(one.as_str()).to_owned())
+                        .collect();
+                    all.join(" or ")
+                }
+            };
+            format!("is {}, {by} wants {wanted}", kind_of(error.instance()))
+        }
+        ValidationErrorKind::Enum { options } if let Some(by) = by => {
+            let is = short(error.instance());
+            format!("is {is}, {by} allows {}", short(options))
+        }
+        ValidationErrorKind::Constant { expected_value } if let Some(by) = by => {
+            let is = short(error.instance());
+            format!("is {is}, {by} allows {}", short(expected_value))
+        }
+        ValidationErrorKind::AdditionalProperties { unexpected } if let Some(by) = by => {
+            let name = unexpected.first().map_or("", String::as_str);
+            at.push('/');
+            at.push_str(&name.replace('~', "~0").replace('/', "~1"));
+            format!("is there, {by} does not know it")
         }
         _ => shortened(&error.to_string()),
     };
     let kind = shortened(&error.masked_with("it").to_string());
     out.push(Failure { at, words, kind });
+}
+
+/// A type of JSON as people say it.
+fn kind_words(name: &str) -> &str {
+    match name {
+        "string" => "text",
+        "integer" => "a whole number",
+        "boolean" => "true or false",
+        "array" => "a list",
+        "object" => "an object",
+        other => other,
+    }
+}
+
+fn kind_of(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "null",
+        Value::Bool(true) => "true",
+        Value::Bool(false) => "false",
+        Value::Number(_) => "a number",
+        Value::String(_) => "text",
+        Value::Array(_) => "a list",
+        Value::Object(_) => "an object",
+    }
 }
 
 fn build(schema: &Value, draft: Draft) -> Result<Engine, Unusable> {

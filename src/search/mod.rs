@@ -3,6 +3,8 @@
 
 mod find;
 mod judging;
+#[cfg(test)]
+mod one_reader_tests;
 mod order;
 mod series;
 

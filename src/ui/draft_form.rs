@@ -1,12 +1,14 @@
 //! The fields of a message being written: used to publish an event and to edit a dead letter.
 
-use eframe::egui::{self, ComboBox, RichText, ScrollArea, TextEdit, Ui};
+use eframe::egui::text::{CCursor, CCursorRange};
+use eframe::egui::{self, Align, ComboBox, RichText, ScrollArea, TextEdit, Ui};
 
 use super::theme::{self, Palette, STEP};
 use super::widgets::{
     button, choice_field, field_margin, section, small_label, stacked_field, weak,
 };
 use crate::domain::draft::{Field, HeaderDraft, Problem};
+use crate::domain::json_edit::Document;
 use crate::domain::{BodyDraft, Draft, FieldType, HeaderRow, Topology};
 
 /// Where the message goes: exchange and routing key, with choices from what is known.
@@ -70,7 +72,18 @@ pub fn payload_ui(ui: &mut Ui, draft: &mut Draft, rows: usize) {
                         .desired_width(f32::INFINITY)
                         .lock_focus(true)
                         .margin(field_margin());
-                    ui.add(edit).labelled_by(label);
+                    let mut shown = edit.show(ui);
+                    shown.response.response.clone().labelled_by(label);
+                    let asked = ui.data_mut(|data| data.remove_temp::<(usize, usize)>(jump_id()));
+                    if let Some((from, to)) = asked {
+                        let range = CCursorRange::two(CCursor::new(from), CCursor::new(to));
+                        shown.state.cursor.set_char_range(Some(range));
+                        shown.state.store(ui.ctx(), shown.response.id);
+                        shown.response.request_focus();
+                        let place = shown.galley.pos_from_cursor(CCursor::new(from));
+                        let place = place.translate(shown.galley_pos.to_vec2());
+                        ui.scroll_to_rect(place, Some(Align::Center));
+                    }
                 });
         }
         BodyDraft::Kept { bytes, why } => {
@@ -100,6 +113,25 @@ pub fn payload_ui(ui: &mut Ui, draft: &mut Draft, rows: usize) {
             *text = pretty;
         }
     });
+}
+
+fn jump_id() -> egui::Id {
+    egui::Id::unique("payload_jump")
+}
+
+/// Selects a field of the payload, where it is a text, when that is drawn next; `pointer` is a JSON
+/// pointer into it.
+pub fn jump_to(ui: &Ui, draft: &Draft, pointer: &str) {
+    let BodyDraft::Text(text) = &draft.body else {
+        return;
+    };
+    if let Ok(document) = Document::new(text.clone()) {
+        let place = document.place_of(pointer);
+        // A cursor counts characters.
+        let characters = |end: usize| text.get(..end).map_or(0, |part| part.chars().count());
+        let range = (characters(place.start), characters(place.end));
+        ui.data_mut(|data| data.insert_temp(jump_id(), range));
+    }
 }
 
 /// A button that pretty prints, shown for what looks like JSON.

@@ -17,6 +17,7 @@ pub mod shortcuts;
 pub mod status_bar;
 pub mod theme;
 pub mod top_bar;
+mod verdict;
 pub mod widgets;
 
 use crate::state::{Action, Forms, State};

@@ -258,11 +258,8 @@ mod tests {
     fn the_preview_says_where_it_goes() {
         let shop = shop();
         let words = |exchange: &str, key: &str, own: &[&str]| {
-            let draft = Draft {
-                exchange: exchange.into(),
-                routing_key: key.into(),
-                ..Draft::default()
-            };
+            let mut draft = Draft::default();
+            (draft.exchange, draft.routing_key) = (exchange.into(), key.into());
             preview_words(&draft, own, &shop)
         };
         assert_eq!(

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use eframe::egui::accesskit::Role;
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
+use eventscope::domain::delivery_limit::Left;
 use eventscope::domain::stream::Start;
 use eventscope::domain::{Event, FieldValue, ServerVersion, Topology};
 use eventscope::protocol::{Command, Link, PeekReport, PutBack, Update};
@@ -45,6 +46,12 @@ fn answer(window: &mut Window, fill: impl FnOnce(&mut PeekReport)) {
     window.tell(Update::Peeked { request, result });
 }
 
+/// Exactly so many safe looks.
+fn left(looks: u64) -> Option<Left> {
+    let at_least = false;
+    Some(Left { looks, at_least })
+}
+
 fn letters(from: usize, count: usize) -> Vec<Arc<Event>> {
     let bodies = (from..from + count).map(|number| format!(r#"{{"n":{number}}}"#));
     bodies.map(|body| dead_letter(&body)).collect()
@@ -66,18 +73,66 @@ fn the_cost_of_a_look_is_read_before_it_and_the_last_safe_one_is_the_last() {
     answer(&mut window, |report| {
         report.messages = letters(0, 2);
         (report.depth, report.borrowed, report.borrowed_ms) = (2, 2, 41);
-        report.left = Some(17);
+        report.left = left(17);
     });
-    window.assert_sees("17 safe peeks left; order will be kept");
+    window.assert_sees("17 safe peeks left; the order is kept");
     window.assert_sees("2 of 2 borrowed for 41 ms, put back in order at");
     window.press("Peek");
     answer(&mut window, |report| {
         report.messages = letters(0, 2);
         (report.depth, report.borrowed) = (2, 2);
-        report.left = Some(0);
+        report.left = left(0);
     });
     window.assert_sees("No safe peek is left");
     assert!(is_disabled(&window, "Peek"));
+}
+
+#[test]
+fn what_a_peek_would_throw_out_is_read_before_the_first_one() {
+    let mut quorum = shop_with(|queue| queue.kind = "quorum".into());
+    quorum.queues[0].kind = "quorum".into();
+    let mut window = window("4.3.6", quorum);
+    window.click(Role::ListBoxOption, "orders.dead (2)");
+    assert!(!window.last().contains("Peek"), "nothing is done unasked");
+    window.assert_sees("died with more deliveries than the limit of 20 here");
+    window.press("Peek");
+    answer(&mut window, |report| {
+        report.messages = letters(0, 2);
+        (report.depth, report.borrowed) = (2, 2);
+    });
+    // None was there.
+    assert!(!window.sees("more deliveries than the limit"));
+    window.assert_sees("Peeking here is safe and keeps the order");
+}
+
+#[test]
+fn a_single_active_consumer_is_named_and_nothing_is_called_empty() {
+    let single = shop_with(|queue| {
+        queue.single_active = Some("worker-1".into());
+        queue.consumers = Some(1);
+    });
+    let mut window = window("3.10.8", single);
+    window.click(Role::ListBoxOption, "orders.dead (2)");
+    assert!(!window.last().contains("Peek"), "nothing is done in vain");
+    window.assert_sees("worker-1 is active: a peek gets nothing");
+    assert!(is_disabled(&window, "Peek"));
+}
+
+#[test]
+fn a_look_that_got_nothing_says_why_and_one_into_an_empty_queue_that_it_is_empty() {
+    let shared = shop_with(|queue| queue.consumers = Some(2));
+    let mut window = window("3.10.8", shared);
+    window.click(Role::ListBoxOption, "orders.dead (2)");
+    window.assert_sees("2 consumers take messages here");
+    answer(&mut window, |report| {
+        report.nothing = "2 messages counted as ready, and none came: others hold them".into();
+    });
+    window.assert_sees("2 messages counted as ready, and none came");
+    window.assert_sees("nothing came");
+    assert!(!window.sees("Queue is empty"));
+    window.press("Peek");
+    answer(&mut window, |_| {});
+    window.assert_sees("Queue is empty");
 }
 
 #[test]

@@ -57,6 +57,43 @@ pub struct Rows {
     pub stopped: Option<String>,
 }
 
+impl Rows {
+    /// The rows on the way to a JSON pointer (RFC 6901), the document first, as far as it leads. Of
+    /// a name that is there twice the last counts.
+    #[must_use]
+    pub fn way_to(&self, pointer: &str) -> Vec<usize> {
+        let mut way: Vec<usize> = (0..self.rows.len().min(1)).collect();
+        for step in pointer.split('/').skip(1) {
+            let Some(around) = way.last().copied() else {
+                break;
+            };
+            let step = step.replace("~1", "/").replace("~0", "~");
+            let end = self.rows[around].end;
+            let mut children = Vec::new();
+            let mut at = around + 1;
+            while at < end {
+                children.push(at);
+                at = self.rows[at].end;
+            }
+            let found = match self.rows[around].value {
+                RowValue::Object(_) => children
+                    .into_iter()
+                    .rfind(|child| self.rows[*child].name.as_deref() == Some(&step)),
+                RowValue::Array(_) => step
+                    .parse::<usize>()
+                    .ok()
+                    .and_then(|number| children.get(number).copied()),
+                _ => None,
+            };
+            match found {
+                Some(found) => way.push(found),
+                None => break,
+            }
+        }
+        way
+    }
+}
+
 /// Reads a document into rows.
 #[must_use]
 pub fn rows(text: &[u8]) -> Rows {

@@ -162,6 +162,18 @@ pub(super) fn first_publish(
         ));
         return FirstPublish::NotKnown;
     };
+    let is_straight = first.exchange.is_empty() && *routing_key == first.queue;
+    if is_straight
+        && scene
+            .ground
+            .is_some_and(|ground| ground.ways().is_bound(&first.queue))
+    {
+        evidence.push(format!(
+            "It was published straight to the queue {}, which is bound to an exchange: it may have \
+             been moved there. From 4.0 on RabbitMQ begins the history of a message anew then",
+            first.queue
+        ));
+    }
     FirstPublish::Known {
         exchange: first.exchange.clone(),
         routing_key: routing_key.clone(),

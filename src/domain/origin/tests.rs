@@ -283,6 +283,16 @@ fn what_a_shovel_published_is_not_taken_for_the_first_publish() {
 }
 
 #[test]
+fn what_may_have_been_moved_is_said() {
+    let again = vec![entry(("pay.work", "rejected", 1), 200, ("", "pay.work"))];
+    let event = message(("", "graves"), again, first("pay.work", "rejected", ""));
+    let ground = Ground::of(retry_loop());
+    let found = Provenance::of(&event, ground.scene(Some("graves")));
+    assert_eq!(found.first, known("", "pay.work"));
+    says(&found, "it may have been moved there");
+}
+
+#[test]
 fn what_a_client_wrote_back_as_text_is_used_and_doubted() {
     let java = "[{count=1, reason=rejected, queue=orders, exchange=shop, \
                 routing-keys=[order.created]}]";

@@ -178,3 +178,64 @@ fn keys_and_versions_that_are_numbers_are_texts() {
     let schema: Value = serde_json::from_str(&one.text).unwrap();
     assert_eq!(schema["enum"], json!(["no", "1_0", 1, null]));
 }
+
+#[test]
+fn a_name_of_which_nothing_is_left_does_not_stand_in_the_way_of_the_next() {
+    let text = "asyncapi: 3.0.0\ninfo: {title: Quotes, version: 1.0.0}\nchannels:\n  \
+        beat: {address: /, messages: {beat: {payload: {type: integer}}}}\n  \
+        rates: {address: //, messages: {rate: {payload: {type: string}}, pause: {name: /, payload: {type: boolean}}}}\n";
+    let haul = read(text, "x").unwrap();
+    let names: Vec<&str> = haul
+        .found
+        .iter()
+        .map(|one| one.event_type.as_str())
+        .collect();
+    assert_eq!(names, ["beat", "rate", "pause"]);
+    assert_eq!(haul.skipped, []);
+}
+
+#[test]
+fn a_document_may_stand_in_several_files_of_its_folder() {
+    let main = "\u{feff}asyncapi: 3.0.0\ninfo: {title: Shop, version: 2.0.0}\nchannels:\n  \
+        orders: {address: orders, messages: {created: {$ref: 'parts/messages.yaml#/created'}, gone: {$ref: '../out.yaml#/x'}}}\n";
+    let files = [
+        (
+            "parts/messages.yaml",
+            "created: {payload: {$ref: '../schemas/order.json'}}",
+        ),
+        (
+            "schemas/order.json",
+            r##"{"type":"object","properties":{"id":{"$ref":"#/$defs/id"},"buyer":{"$ref":"buyer.json#/definitions/name"}},"$defs":{"id":{"type":"integer"}}}"##,
+        ),
+        (
+            "schemas/buyer.json",
+            r##"{"definitions":{"name":{"$ref":"order.json#/$defs/id"}}}"##,
+        ),
+    ];
+    let mut asked = Vec::new();
+    let mut load = |path: &str| {
+        asked.push(path.to_owned());
+        let found = files.iter().find(|(name, _)| *name == path);
+        found.map(|(_, text)| (*text).to_owned())
+    };
+    let haul = read_with(main, "x", "shop.yaml", &mut load).unwrap();
+    asked.sort();
+    assert_eq!(
+        asked,
+        [
+            "parts/messages.yaml",
+            "schemas/buyer.json",
+            "schemas/order.json"
+        ]
+    );
+    let created = of(&haul, "created");
+    let schema: Value = serde_json::from_str(&created.text).unwrap();
+    let version = crate::schema::Version::new(schema, None, &BTreeMap::new()).unwrap();
+    assert!(version.validator.is_valid(&json!({"id": 1, "buyer": 2})));
+    assert!(!version.validator.is_valid(&json!({"id": 1, "buyer": "x"})));
+    assert!(
+        haul.skipped.iter().any(|line| line.name == "gone"),
+        "{:?}",
+        haul.skipped
+    );
+}

@@ -1,5 +1,6 @@
 //! Tests of the comparison.
 
+mod kinds;
 mod lists;
 mod random;
 mod vectors;

@@ -111,7 +111,7 @@ pub(super) fn fit_of(outgoing: &Outgoing, catalog: &Catalog) -> Fit {
     if outgoing.body.len() > JUDGED {
         return Fit {
             words: "The payload is larger than 256 kB, so it is not put to its schema".to_owned(),
-            fits: None,
+            ..Fit::default()
         };
     }
     fit(&as_event(outgoing), catalog)

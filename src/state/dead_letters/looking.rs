@@ -8,7 +8,7 @@ use crate::domain::oldest::{Oldest, Source};
 use crate::domain::peek_rules::{Forecast, PAGE_SIZES, Page, Past, REACH, Verdict, forecast};
 use crate::domain::stream::{self, Start, StartKind};
 use crate::domain::topology::DeadLetterQueue;
-use crate::domain::{Queue, ServerVersion, Topology, TopologySource};
+use crate::domain::{Queue, ServerVersion, Topology, TopologySource, stamp};
 use crate::protocol::{Command, PutBack, RequestId};
 
 use super::{DeadLetterDesk, Forms, Peeked, Surroundings};
@@ -156,8 +156,8 @@ impl DeadLetterDesk {
     pub fn oldest(&self, dead: &Queue) -> Option<Oldest> {
         let seen = self.looking.oldest.get(&dead.name).copied();
         seen.or_else(|| {
-            let told = |at| Oldest {
-                at,
+            let told = |number| Oldest {
+                at: stamp::seconds(number),
                 source: Source::Told,
             };
             dead.head_time.filter(|_| dead.ready != Some(0)).map(told)

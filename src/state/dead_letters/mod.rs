@@ -305,7 +305,16 @@ impl DeadLetterDesk {
     /// All dead letters that are known to wait, for the badge.
     #[must_use]
     pub fn waiting(&self) -> u64 {
-        self.queues.iter().filter_map(|dead| dead.queue.ready).sum()
+        self.counted().filter_map(|dead| dead.queue.ready).sum()
+    }
+
+    /// The listed queues that are for dead letters. One that was named by hand may be a queue that
+    /// is worked on.
+    pub fn counted(&self) -> impl Iterator<Item = &DeadLetterQueue> {
+        let roles = &self.ground.roles;
+        let queues = self.queues.iter();
+        queues
+            .filter(|dead| !(self.named.contains(&dead.queue.name) && roles.is_alive(&dead.queue)))
     }
 
     /// Learns from the history of the events that a tap received.

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
+use crate::domain::draft::Problem;
 use crate::domain::ground::Ground;
 use crate::domain::resend::{Manner, Resend, Target};
 use crate::domain::{Event, Fingerprint, JobSum, faithful};
@@ -136,6 +137,14 @@ impl DeadLetterDesk {
             return Vec::new();
         };
         match editor.draft.check() {
+            // Where it came from is not known, and the person has not said where it goes.
+            Ok(outgoing) if outgoing.exchange.is_empty() && outgoing.routing_key.is_empty() => {
+                editor.problems = vec![Problem {
+                    field: "Routing key".to_owned(),
+                    words: "and exchange are empty: type where to send it".to_owned(),
+                }];
+                Vec::new()
+            }
             Ok(outgoing) => {
                 editor.problems.clear();
                 let orders = vec![MoveOrder {

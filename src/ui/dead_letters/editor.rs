@@ -3,6 +3,7 @@
 use eframe::egui::{self, Key, Modifiers, RichText, ScrollArea, Ui};
 
 use super::super::theme::{Palette, STEP};
+use super::super::verdict::verdict_ui;
 use super::super::widgets::{banner, button, primary_button, tabs, weak};
 use super::super::{Cx, draft_form, inspector};
 use super::faithful;
@@ -109,12 +110,10 @@ fn edit_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
             draft_form::target_ui(ui, &mut editor.draft, &state.topology, &[]);
             weak(ui, cx.memory.preview.words(&editor.draft, state));
             if let Some(fit) = &editor.fit {
-                let color = match fit.fits {
-                    Some(true) => palette.good,
-                    Some(false) => palette.bad,
-                    None => palette.weak,
-                };
-                ui.add(egui::Label::new(RichText::new(&fit.words).color(color)).wrap());
+                let clicked = ui.horizontal_wrapped(|ui| verdict_ui(ui, fit, "")).inner;
+                if let Some(pointer) = clicked {
+                    draft_form::jump_to(ui, &editor.draft, &pointer);
+                }
             }
             draft_form::payload_ui(ui, &mut editor.draft, 14);
             draft_form::problems_ui(ui, &editor.problems);

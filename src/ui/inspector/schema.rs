@@ -2,20 +2,19 @@
 
 use std::sync::Arc;
 
-use eframe::egui::{Label, RichText, Ui};
+use eframe::egui::Ui;
 
-use super::super::theme::Palette;
+use super::super::verdict::verdict_ui;
 use super::super::widgets::weak;
 use crate::domain::Event;
-use crate::schema::Catalog;
-use crate::schema::claim::{Claim, Judgement, claimed_type, claimed_version, judge};
-use crate::schema::place;
+use crate::schema::claim::{Claim, claimed_type, claimed_version, kind_of};
+use crate::schema::{Catalog, Fit, fit};
 
 /// The judgement of the event that is shown, worked out when another is selected.
 #[derive(Debug, Default)]
 pub(super) struct SchemaMemory {
     of: Option<(Arc<Event>, Arc<Catalog>)>,
-    judgement: Option<Judgement>,
+    fit: Option<Fit>,
     claims: Vec<Claim>,
 }
 
@@ -26,7 +25,8 @@ impl SchemaMemory {
             .as_ref()
             .is_some_and(|(e, c)| Arc::ptr_eq(e, event) && Arc::ptr_eq(c, catalog));
         if !same {
-            self.judgement = Some(judge(event, catalog));
+            // Nothing is said where there is no schema of such events.
+            self.fit = kind_of(event, catalog).map(|_| fit(event, catalog));
             let version = claimed_version(event, &catalog.rules);
             self.claims = std::iter::once(claimed_type(event))
                 .chain(version)
@@ -36,58 +36,24 @@ impl SchemaMemory {
     }
 }
 
-/// Draws it; nothing where there is no schema of such events.
+/// Draws it; the pointer of the field that is wrong, if that was clicked.
 pub(super) fn schema_ui(
     ui: &mut Ui,
     memory: &mut SchemaMemory,
     event: &Arc<Event>,
     catalog: &Arc<Catalog>,
-) {
+) -> Option<String> {
     memory.take(event, catalog);
-    let palette = Palette::of(ui);
-    let (words, color) = match &memory.judgement {
-        None | Some(Judgement::NoSchema) => return,
-        Some(Judgement::Matches) => (
-            "matches the version that it claims".to_owned(),
-            palette.good,
-        ),
-        Some(Judgement::Fails(failures)) => {
-            let first = failures
-                .first()
-                .map(|failure| format!("{}: {}", place(&failure.at), failure.words));
-            (
-                format!("does not match – {}", first.unwrap_or_default()),
-                palette.bad,
-            )
-        }
-        Some(Judgement::FitsOnly(versions)) => (
-            format!("does not match what it claims, but {}", versions.join(", ")),
-            palette.bad,
-        ),
-        Some(Judgement::Unclaimed(versions)) if versions.is_empty() => {
-            ("claims no version and matches none".to_owned(), palette.bad)
-        }
-        Some(Judgement::Unclaimed(versions)) => (
-            format!("claims no version; matches {}", versions.join(", ")),
-            palette.warn,
-        ),
-        Some(Judgement::UnknownVersion) => (
-            "claims a version that is not in the folder".to_owned(),
-            palette.warn,
-        ),
-        Some(Judgement::NotJson) => (
-            "the body is not JSON, or larger than 256 kB".to_owned(),
-            palette.warn,
-        ),
-    };
+    let fit = memory.fit.as_ref()?;
     let signs: Vec<String> = memory
         .claims
         .iter()
         .map(|claim| format!("{} by {}", claim.what, claim.sign))
         .collect();
+    let signs = signs.join("\n");
     ui.horizontal_wrapped(|ui| {
-        weak(ui, "Schema").on_hover_text(signs.join("\n"));
-        ui.add(Label::new(RichText::new(words).color(color)).wrap())
-            .on_hover_text(signs.join("\n"));
-    });
+        weak(ui, "Schema").on_hover_text(&signs);
+        verdict_ui(ui, fit, &signs)
+    })
+    .inner
 }

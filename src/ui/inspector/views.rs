@@ -131,7 +131,19 @@ fn cut(text: &str) -> String {
 pub(super) fn tree_ui(ui: &mut Ui, memory: &mut PayloadMemory, menu: &mut ValueMenu<'_>) {
     exact_rows(ui);
     let mut toggled = None;
-    area().show_rows(ui, LINE, memory.visible.len(), |ui, range| {
+    let mut area = area();
+    if std::mem::take(&mut memory.scroll)
+        && let Some(at) = memory
+            .visible
+            .iter()
+            .position(|row| Some(*row) == memory.found)
+    {
+        // A few rows of what stands around it stay in sight.
+        #[expect(clippy::cast_precision_loss, reason = "rows of one document")]
+        let offset = at.saturating_sub(4) as f32 * LINE;
+        area = area.vertical_scroll_offset(offset);
+    }
+    area.show_rows(ui, LINE, memory.visible.len(), |ui, range| {
         for &index in &memory.visible[range] {
             let row = &memory.rows.rows[index];
             let closed = memory.closed.contains(&index);
@@ -146,6 +158,12 @@ pub(super) fn tree_ui(ui: &mut Ui, memory: &mut PayloadMemory, menu: &mut ValueM
                         ui.add_space(14.0);
                     }
                     let response = clickable(ui, job);
+                    if memory.found == Some(index) {
+                        let stroke = (1.0, Palette::of(ui).bad);
+                        let rect = response.rect.expand2(egui::vec2(3.0, 0.0));
+                        let kind = egui::StrokeKind::Inside;
+                        ui.painter().rect_stroke(rect, 3, stroke, kind);
+                    }
                     menu.show(&response, memory, index);
                 });
             });

@@ -9,12 +9,15 @@ use std::sync::Arc;
 use eframe::egui::{ComboBox, RichText, Ui};
 
 use super::theme::{self, Palette, STEP};
+use super::verdict::verdict_ui;
 use super::widgets::{banner, tabs, weak};
 use super::{Cx, draft_form};
 use crate::domain::json_edit::Document;
 use crate::domain::{BodyDraft, Draft};
+use crate::schema::claim::kind_of;
 use crate::schema::form::{self, Choices, Edit, Field};
-use crate::schema::{Catalog, Version, place};
+use crate::schema::{Catalog, Fit, Version, fit, place};
+use crate::state::dead_letters::as_event;
 use crate::state::schema_form::{Target, guess, version_of};
 
 pub use samples::samples_ui;
@@ -33,6 +36,7 @@ pub struct PayloadView {
     fields: Vec<Field>,
     errors: BTreeMap<usize, Vec<String>>,
     others: Vec<String>,
+    raw: RawVerdict,
     /// What was typed and is no value yet, by JSON pointer.
     typed: BTreeMap<String, String>,
     /// Names of members to come, by JSON pointer.
@@ -88,6 +92,31 @@ impl PayloadView {
     }
 }
 
+/// What the schema says to the event as it is written, for a text.
+#[derive(Default)]
+struct RawVerdict {
+    of: Option<(Draft, Arc<Catalog>)>,
+    fit: Option<Fit>,
+}
+
+impl RawVerdict {
+    /// None where there is no schema of such events, or the draft is not ready to be sent.
+    fn of(&mut self, draft: &Draft, catalog: &Arc<Catalog>) -> Option<&Fit> {
+        let same = self
+            .of
+            .as_ref()
+            .is_some_and(|(of, by)| of == draft && Arc::ptr_eq(by, catalog));
+        if !same {
+            let event = draft.check().ok().map(|sent| as_event(&sent));
+            self.fit = event
+                .filter(|event| kind_of(event, catalog).is_some())
+                .map(|event| fit(&event, catalog));
+            self.of = Some((draft.clone(), Arc::clone(catalog)));
+        }
+        self.fit.as_ref()
+    }
+}
+
 impl std::fmt::Debug for PayloadView {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("PayloadView").finish_non_exhaustive()
@@ -110,6 +139,14 @@ pub fn payload_ui(ui: &mut Ui, cx: &mut Cx<'_>, rows: usize) {
         _ => false,
     };
     if !has_form {
+        if let Some(catalog) = catalog {
+            let fit = view.raw.of(&cx.forms.draft, catalog);
+            let clicked =
+                fit.and_then(|fit| ui.horizontal_wrapped(|ui| verdict_ui(ui, fit, "")).inner);
+            if let Some(pointer) = clicked {
+                draft_form::jump_to(ui, &cx.forms.draft, &pointer);
+            }
+        }
         draft_form::payload_ui(ui, &mut cx.forms.draft, rows);
     }
     cx.memory.payload = view;
