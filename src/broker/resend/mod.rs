@@ -31,9 +31,8 @@ use super::targets::fresh_knowledge;
 use super::wires::{Knowledge, Wires};
 use crate::domain::ground::Ground;
 use crate::domain::pace::{Canary, Pace};
-use crate::domain::peek_rules::Order;
 use crate::domain::record::Held;
-use crate::domain::{Event, lineage};
+use crate::domain::{Event, lineage, peek_rules};
 use crate::protocol::{JobStage, MoveOutcome, RequestId, Update, Which};
 
 pub(super) use discard::discard;
@@ -299,7 +298,7 @@ impl Job<'_> {
     fn bounds(&self, source: &Source, is_ahead: bool) -> Bounds {
         let terms = self.knowledge.terms(&self.queue);
         // Such a queue keeps its order only where all is taken at once.
-        let takes_all = terms.is_some_and(|terms| terms.order == Order::KeptIfAll);
+        let takes_all = terms.is_some_and(|terms| terms.order == peek_rules::Order::KeptIfAll);
         Bounds {
             messages: if source.is_whole() && !takes_all {
                 self.report.wires.round.clamp(1, BOUNDS.messages)
