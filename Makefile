@@ -8,12 +8,15 @@ export LC_ALL := C.UTF-8
 # rustup installs to this place, which a shell that was open before does not know yet.
 export PATH := $(PATH):$(if $(CARGO_HOME),$(CARGO_HOME),$(HOME)/.cargo)/bin
 
-.PHONY: help run test test-versions bench soak check clean
+.PHONY: help run test test-frameworks test-versions bench soak check clean
 
 help:
 	@echo 'make run     install what is missing, build and open Eventscope;'
 	@echo '             ARGS="…" is passed to it, for example ARGS="--help"'
 	@echo 'make test    install what is missing, then run every check and every test, headless'
+	@echo 'make test-frameworks'
+	@echo '             real frameworks park messages, which are looked at; fetches them from PyPI,'
+	@echo '             npm and Maven Central into target/frameworks, says so where it cannot'
 	@echo 'make test-versions'
 	@echo '             the broker tests once more, against newer RabbitMQs in folders of their own;'
 	@echo '             needs root and Debian packages, says so where it cannot'
@@ -37,6 +40,11 @@ test:
 	cargo clippy --locked --all-targets -- -D warnings
 	@.ci/check-dependencies
 	cargo test --locked
+
+test-frameworks:
+	@.ci/check-rust
+	@.ci/frameworks target/frameworks
+	EVENTSCOPE_FRAMEWORKS=target/frameworks cargo test --locked --test broker -- frameworks
 
 test-versions:
 	@.ci/check-rust

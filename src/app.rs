@@ -61,6 +61,8 @@ impl App {
         state.saved_filters.clone_from(&settings.filters);
         state.alerts.wanted = !settings.quiet;
         state.alerts.muted.clone_from(&settings.muted);
+        forms.parking = settings.parking.join(", ");
+        state.dead.parking.rules.clone_from(&settings.parking);
         if let Some(days) = settings.keep_days {
             state.journal.keep_days = days;
         }
@@ -137,6 +139,7 @@ impl App {
             filters: self.state.saved_filters.clone(),
             quiet: !self.state.alerts.wanted,
             muted: self.state.alerts.muted.clone(),
+            parking: self.state.dead.parking.rules.clone(),
             schemas: self.state.schemas.own_folder(),
             keep_days: (self.state.journal.keep_days != KEEP_DAYS)
                 .then_some(self.state.journal.keep_days),

@@ -21,6 +21,8 @@ pub struct Settings {
     pub quiet: bool,
     /// Queues of which nothing is told, each with the place of its broker before it.
     pub muted: BTreeSet<String>,
+    /// Names of queues that are kept for what failed, with `*` for any text.
+    pub parking: Vec<String>,
     /// The folder of schemas.
     pub schemas: Option<PathBuf>,
     /// Days that records of the journal are kept; `None` for the usual time.
@@ -105,6 +107,7 @@ mod tests {
             light: true,
             quiet: true,
             muted: BTreeSet::from(["here q".to_owned()]),
+            parking: vec!["park.*".to_owned()],
             ..Settings::default()
         };
         settings.save(&path).unwrap();
@@ -118,6 +121,7 @@ mod tests {
             })
         );
         assert!(read.light && read.quiet && read.muted.contains("here q"));
+        assert_eq!(read.parking, ["park.*"]);
     }
 
     #[test]

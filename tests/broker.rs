@@ -21,6 +21,7 @@ mod broker {
     mod matching;
     mod origins;
     mod overload;
+    mod parked;
     mod peeking;
     mod publishing;
     mod schemas;

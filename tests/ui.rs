@@ -5,6 +5,7 @@
 
 mod ui {
     mod dead_letters;
+    mod parked;
     mod peeking;
     mod publish_form;
     mod repair;

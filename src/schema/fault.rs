@@ -23,7 +23,7 @@ pub fn fault(event: &Event, catalog: &Catalog) -> Option<Failure> {
         Some((version, _)) => kind.get(&version)?,
         None => kind.versions.last()?,
     };
-    let body = payload(&document);
+    let body = payload(&document, &event.properties);
     let mut fault = fault_by(entry, body)?;
     fault.at.insert_str(0, &around(&document, body));
     Some(fault)

@@ -38,6 +38,8 @@ pub struct Forms {
     pub rules: Vec<RuleForm>,
     /// Names of headers that a resend leaves out, parted by commas.
     pub dropped: String,
+    /// Names of queues that are kept for what failed, with `*` for any text, parted by commas.
+    pub parking: String,
     /// The exchange and key to which many dead letters are sent.
     pub elsewhere: (String, String),
 }

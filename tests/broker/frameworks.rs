@@ -34,7 +34,7 @@ const CELERY: Framework = Framework {
     program: "bin/python",
     arguments: &["SOURCES/celery_parks.py"],
     told: "\
-Celery gave it up (headers task and id), and the broker moved it, tried 2 times
+It is a message of Celery (headers task and id); it was retried once before
 type shop.stock.reserve, with an id
 shop.stock.reserve ('Z',) {'amount': 2}
 header retries counts 1 retries and goes with the copy: Celery goes on counting from there
@@ -48,9 +48,9 @@ const DRAMATIQ: Framework = Framework {
     program: "bin/python",
     arguments: &["SOURCES/dramatiq_parks.py"],
     told: "\
-Dramatiq gave it up (actor_name in the body), and the broker moved it: SkuUnknown: sku Z unknown \
-(caused by KeyError: 'Z'), in queue dramatiq, TIME, tried 2 times; this is of the attempt before \
-the last
+It is a message of Dramatiq (actor_name in the body): SkuUnknown: sku Z unknown (caused by \
+KeyError: 'Z'), in queue dramatiq, TIME; it was retried once before; what is told is of the attempt \
+before the last
 to () dramatiq: queue_name in the body
 type reserve, with an id
 /options/retries in the body counts 1 retries and goes with the copy: Dramatiq goes on counting \
@@ -205,14 +205,14 @@ impl Framework {
 fn told(event: &Event, queue: &str) -> String {
     let parked = recognise(event, queue).expect("a framework");
     let words = parked.words();
-    let words: Vec<&str> = words
-        .split(", ")
-        .map(|part| match part.split(';').next() {
-            Some(time) if time.len() == 20 && time.ends_with('Z') => "TIME",
-            _ => part,
-        })
-        .collect();
-    let mut all = words.join(", ") + "\n";
+    let blanked = words.split_inclusive([',', ';']).map(|part| {
+        let time = part.trim().trim_end_matches([',', ';']);
+        match time.len() == 20 && time.ends_with('Z') {
+            true => part.replace(time, "TIME"),
+            false => part.to_owned(),
+        }
+    });
+    let mut all = blanked.collect::<String>() + "\n";
     if let Some(target) = &parked.target {
         let (exchange, key, says) = (&target.exchange, &target.routing_key, &target.says);
         let _ = writeln!(all, "to ({exchange}) {key}: {says}");

@@ -62,7 +62,9 @@ impl Counters {
 
 /// Names of headers that count attempts, in small letters, without `x-` and without marks between
 /// words. `x-delivery-count` is not one of them: it is the broker's.
-const NAMES: [&str; 16] = [
+const NAMES: [&str; 17] = [
+    // `MT-Redelivery-Count` of MassTransit.
+    "mtredeliverycount",
     "retry",
     "retries",
     "retrycount",

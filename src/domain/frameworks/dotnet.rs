@@ -41,6 +41,15 @@ pub(super) fn mass_transit(look: Look<'_>) -> Option<Parked> {
     Some(parked)
 }
 
+/// What a framework's own counter says of a message that may have been tried since.
+pub(super) fn counted(retries: Option<u64>) -> Option<String> {
+    match retries? {
+        0 => None,
+        1 => Some("it was retried once before".to_owned()),
+        retries => Some(format!("it was retried {retries} times before")),
+    }
+}
+
 /// What the name of the queue alone tells.
 pub(super) fn by_name(parked: Parked, look: Look<'_>) -> Parked {
     let found = ["_error", "_skipped"]
@@ -141,11 +150,11 @@ pub(super) fn wolverine(look: Look<'_>) -> Option<Parked> {
 
 /// Brighter rejects, so that the broker dead-letters; its own headers tell how often it tried.
 pub(super) fn brighter(look: Look<'_>) -> Option<Parked> {
-    look.header("HandledCount")?;
+    look.header("HandledCount").filter(|_| look.is_given_up())?;
     let sign = look.sign(&["MessageType", "Topic"])?;
     let mut parked = Parked::by("Brighter", format!("header {sign}"));
-    parked.by_broker = look.died();
-    parked.attempts = look.number("HandledCount").filter(|count| *count > 0);
+    parked.by_broker = true;
+    parked.remarks.extend(counted(look.number("HandledCount")));
     parked.removed = look
         .removed(
             &["Redelivered", "DeliveryTag"],

@@ -4,8 +4,9 @@ use std::borrow::Cow;
 
 use super::super::dead_letter::DEATHS;
 use super::super::event::Event;
+use super::super::topology::Queue;
 use super::super::value::{FieldTable, FieldValue};
-use super::{Parked, Proposed, Removed};
+use super::{Parked, Proposed, Removed, parking_queue};
 
 /// A message and the queue it lies in.
 #[derive(Clone, Copy)]
@@ -48,6 +49,12 @@ impl<'a> Look<'a> {
     /// The broker wrote down a death: then it, and not the framework, moved the message.
     pub(super) fn died(self) -> bool {
         self.header(DEATHS).is_some()
+    }
+
+    /// It died, or lies where nothing is worked on: then what a framework writes into all of its
+    /// messages tells something.
+    pub(super) fn is_given_up(self) -> bool {
+        self.died() || parking_queue(&Queue::named(self.queue), &[]).is_some()
     }
 
     /// The name of the queue without this end, whatever its case.

@@ -35,7 +35,8 @@ pub struct Parked {
     pub framework: &'static str,
     /// What shows that: `header MT-Fault-Message`.
     pub says: String,
-    /// The framework only marked the message; the broker moved it, and its death history counts more.
+    /// The framework only marked the message, as it marks all of its own: the broker moved it, and
+    /// its death history counts more.
     pub by_broker: bool,
     /// Why the consumer failed.
     pub failure: Option<Failure>,
@@ -155,12 +156,9 @@ impl Parked {
     #[must_use]
     pub fn words(&self) -> String {
         let mut line = match (self.by_broker, self.framework) {
-            (false, "The application") => format!("The application says why ({})", self.says),
+            (_, "The application") => format!("The application says why ({})", self.says),
             (false, framework) => format!("{framework} parked it ({})", self.says),
-            (true, framework) => format!(
-                "{framework} gave it up ({}), and the broker moved it",
-                self.says
-            ),
+            (true, framework) => format!("It is a message of {framework} ({})", self.says),
         };
         if let Some(failure) = &self.failure {
             line.push_str(&format!(": {}", failure.words()));

@@ -15,7 +15,7 @@ pub(super) fn told_by_headers(look: Look<'_>) -> Option<Parked> {
     for (name, value) in look.event.properties.headers.iter().flatten() {
         let low = name.to_ascii_lowercase();
         let speaks = FAILURES.iter().any(|word| low.contains(word));
-        let Some(text) = super::look::text(value).filter(|_| speaks) else {
+        let Some(text) = super::look::text(value).filter(|text| speaks && !is_answer(text)) else {
             continue;
         };
         let is = |words: &[&str]| words.iter().any(|word| low.contains(word));
@@ -40,6 +40,16 @@ pub(super) fn told_by_headers(look: Look<'_>) -> Option<Parked> {
     parked.failure = Some(failure);
     parked.target = target(look);
     Some(parked)
+}
+
+/// `false` in a header `error` says that there was none.
+fn is_answer(text: &str) -> bool {
+    let text = text.trim().to_ascii_lowercase();
+    [
+        "", "false", "true", "none", "null", "no", "yes", "ok", "ignore",
+    ]
+    .contains(&text.as_str())
+        || text.parse::<f64>().is_ok()
 }
 
 fn target(look: Look<'_>) -> Option<Proposed> {

@@ -5,6 +5,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::super::value::FieldValue;
+use super::dotnet::counted;
 use super::look::{Look, instant, member, number, text};
 use super::{Parked, Proposed, Removed, cause};
 
@@ -29,20 +30,20 @@ pub(super) fn dramatiq(look: Look<'_>) -> Option<Parked> {
         requeue_timestamp: Option<u64>,
     }
     let task: Task = body(look, "\"actor_name\"")?;
-    if task.message_id.is_empty() || task.actor_name.is_empty() {
+    if task.message_id.is_empty() || task.actor_name.is_empty() || !look.is_given_up() {
         return None;
     }
     // What waits for its next attempt carries the name of the waiting queue.
     let queue = task.queue_name.trim_end_matches(".DQ").to_owned();
     let mut parked = Parked::by("Dramatiq", "actor_name in the body")
         .back_to(Some(queue), "queue_name in the body");
-    parked.by_broker = look.died();
-    parked.attempts = task.options.retries.map(|retries| retries + 1);
+    parked.by_broker = true;
+    parked.remarks.extend(counted(task.options.retries));
     parked.failure = cause::failure(None, None, task.options.traceback.as_deref());
     if parked.failure.is_some() {
         parked
             .remarks
-            .push("this is of the attempt before the last".to_owned());
+            .push("what is told is of the attempt before the last".to_owned());
     }
     parked.when = task.options.requeue_timestamp.map(|ms| ms / 1_000);
     Some(parked)
@@ -51,12 +52,11 @@ pub(super) fn dramatiq(look: Look<'_>) -> Option<Parked> {
 /// Celery leaves the dead letters to the broker; its headers tell which task it was and how often it
 /// was tried.
 pub(super) fn celery(look: Look<'_>) -> Option<Parked> {
-    look.text("task")?;
+    look.text("task").filter(|_| look.is_given_up())?;
     look.text("id")?;
-    let retries = look.number("retries")?;
     let mut parked = Parked::by("Celery", "headers task and id");
-    parked.by_broker = look.died();
-    parked.attempts = Some(retries + 1);
+    parked.by_broker = true;
+    parked.remarks.extend(counted(look.number("retries")));
     Some(parked)
 }
 
@@ -102,10 +102,12 @@ pub(super) fn symfony(look: Look<'_>) -> Option<Parked> {
 
 /// Laravel's queue driver for RabbitMQ counts attempts in a table, and dead-letters by the broker.
 pub(super) fn laravel(look: Look<'_>) -> Option<Parked> {
-    let table = look.table("laravel")?;
+    let table = look.table("laravel").filter(|_| look.is_given_up())?;
     let mut parked = Parked::by("Laravel", "header laravel");
-    parked.by_broker = look.died();
-    parked.attempts = member(table, "attempts").and_then(number);
+    parked.by_broker = true;
+    parked
+        .remarks
+        .extend(counted(member(table, "attempts").and_then(number)));
     Some(parked)
 }
 
@@ -163,7 +165,7 @@ pub(super) fn rascal(look: Look<'_>) -> Option<Parked> {
         return None;
     }
     let mut parked = Parked::by("Rascal", format!("header {HEADER}"));
-    parked.by_broker = look.died();
+    parked.by_broker = !was_forwarded(recovery);
     parked.failed_queue = word("originalQueue");
     if let Some(key) = word("originalRoutingKey") {
         parked.target = Some(Proposed {
@@ -207,6 +209,17 @@ pub(super) fn rascal(look: Look<'_>) -> Option<Parked> {
         }
     }
     Some(parked)
+}
+
+/// What is only republished is being retried: it may lie in the queue where it is worked on.
+fn was_forwarded(recovery: Option<&FieldValue>) -> bool {
+    let Some(FieldValue::Table(queues)) = recovery else {
+        return false;
+    };
+    queues.iter().any(|(_, counts)| match counts {
+        FieldValue::Table(counts) => member(counts, "forwarded").is_some(),
+        _ => false,
+    })
 }
 
 /// The body read as this, if it is short enough and has the word in it.

@@ -407,7 +407,18 @@ fn brighter_and_celery_and_laravel_leave_it_to_the_broker() {
             "{}",
             parked.framework
         );
-        (parked.framework, parked.attempts)
+        assert_eq!(
+            recognise(&with(properties.clone(), "{}"), "").map(|p| p.framework),
+            Some(parked.framework)
+        );
+        let mut alive = properties.clone();
+        alive.headers.as_mut().unwrap().remove(0);
+        assert_eq!(
+            recognise(&with(alive, "{}"), "orders"),
+            None,
+            "not every message is dead"
+        );
+        (parked.framework, parked.remarks.join(""))
     };
     let text = |text: &str| FieldValue::Text(text.to_owned());
     assert_eq!(
@@ -416,7 +427,7 @@ fn brighter_and_celery_and_laravel_leave_it_to_the_broker() {
             ("Topic", text("order.placed")),
             ("HandledCount", FieldValue::I32(3))
         ]),
-        ("Brighter", Some(3))
+        ("Brighter", "it was retried 3 times before".to_owned())
     );
     assert_eq!(
         add(&[
@@ -424,10 +435,13 @@ fn brighter_and_celery_and_laravel_leave_it_to_the_broker() {
             ("id", text("t-1")),
             ("retries", FieldValue::I32(2))
         ]),
-        ("Celery", Some(3))
+        ("Celery", "it was retried 2 times before".to_owned())
     );
     let attempts = FieldValue::Table(vec![("attempts".into(), FieldValue::I16(2))]);
-    assert_eq!(add(&[("laravel", attempts)]), ("Laravel", Some(2)));
+    assert_eq!(
+        add(&[("laravel", attempts)]),
+        ("Laravel", "it was retried 2 times before".to_owned())
+    );
 }
 
 #[test]
@@ -444,7 +458,6 @@ fn dramatiq() {
             reason: "Gone: sku Z gone",
             class: Some("shop.Gone"),
             when: Some("2026-01-01T10:00:00Z"),
-            attempts: Some(3),
             target: Some(("", "default", "queue_name in the body")),
             ..Right::default()
         },
@@ -592,6 +605,7 @@ fn camel_and_an_application_of_ones_own() {
     let own = message(
         &[
             ("x-error-code", "17"),
+            ("is-error", "false"),
             ("x-last-error", "cannot pay"),
             (
                 "x-error-stack",
@@ -613,6 +627,7 @@ fn camel_and_an_application_of_ones_own() {
             target: Some(("", "pay", "header x-original-queue")),
             left: &[
                 "x-error-code",
+                "is-error",
                 "x-last-error",
                 "x-error-stack",
                 "x-original-exchange-of",

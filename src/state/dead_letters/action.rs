@@ -63,6 +63,8 @@ pub enum DeadAction {
     Elsewhere,
     /// Do this with a time to live that the broker removed.
     Expiration(Expiration),
+    /// Take over which queues are kept for what failed, as typed.
+    Parking,
     /// Do this with retry counters that go with a copy.
     Counters(Counters),
     /// Something in the editor.

@@ -26,6 +26,7 @@ mod by_rule;
 mod editor;
 mod history;
 mod looking;
+mod parking;
 mod repair;
 
 pub use action::{Bulk, DeadAction, DeadTab, TargetChoice};
@@ -33,6 +34,7 @@ pub use by_rule::{Counts, Made, Preview, RuleAction, RuleDesk};
 pub use editor::{Editor, EditorAction, as_event};
 pub use history::History;
 pub use looking::{LookAction, Looking};
+pub use parking::Parking;
 
 use super::Soon;
 use super::forms::Forms;
@@ -168,6 +170,8 @@ pub struct DeadLetterDesk {
     pub dropped: Vec<String>,
     /// Messages that are being edited by rule.
     pub rules: Option<RuleDesk>,
+    /// Queues that frameworks publish into what failed.
+    pub parking: Parking,
     /// Queues whose dead letters are lost.
     pub losing: Vec<Losing>,
     /// What is known of the broker, and what its queues are for.
@@ -188,6 +192,7 @@ impl DeadLetterDesk {
             dropped: std::mem::take(&mut self.dropped),
             expiration: self.expiration,
             counters: self.counters,
+            parking: self.parking.anew(),
             ..Self::default()
         };
     }
@@ -254,6 +259,7 @@ impl DeadLetterDesk {
     pub fn refresh(&mut self, topology: &Topology) {
         self.know(topology);
         let mut queues = self.ground.roles.dead.clone();
+        queues.extend(self.parking.queues(&self.ground));
         for name in &self.named {
             if !queues.iter().any(|dead| dead.queue.name == *name) {
                 let queue = topology.queue(name).cloned();
@@ -265,6 +271,8 @@ impl DeadLetterDesk {
         }
         self.queues = queues;
         self.losing = losing(&self.ground);
+        self.losing
+            .retain(|one| self.parking.says(&one.queue).is_none());
         self.foresee(topology);
     }
 
@@ -438,6 +446,7 @@ impl DeadLetterDesk {
                 self.elsewhere.clone_from(&forms.elsewhere);
                 self.replan(forms, cx);
             }
+            DeadAction::Parking => self.parking.rule(&forms.parking),
             DeadAction::Counters(counters) => {
                 self.counters = counters;
                 self.replan(forms, cx);
@@ -566,6 +575,7 @@ impl DeadLetterDesk {
             put_back: report.put_back,
         });
         if let Some(peeked) = &self.peeked {
+            self.parking.note(peeked);
             self.looking.note(peeked);
         }
     }

@@ -134,29 +134,43 @@ fn bar_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
 }
 
 /// The columns that leave room for the summary. Where the message died is in the queue's list and
-/// in its history too, so it goes first.
-fn columns(width: f32, is_stream: bool) -> &'static [(&'static str, f32)] {
-    const ALL: [(&str, f32); 4] = [
-        ("Reason", 66.0),
-        ("Routing key", 120.0),
-        ("First died", 108.0),
-        ("Died in", 140.0),
-    ];
+/// in its history too, so it goes first. What a consumer failed of needs more room than the broker's
+/// word.
+fn columns(width: f32, is_stream: bool, has_failures: bool) -> &'static [(&'static str, f32)] {
+    const fn all(reason: f32) -> [(&'static str, f32); 4] {
+        [
+            ("Reason", reason),
+            ("Routing key", 120.0),
+            ("First died", 108.0),
+            ("Died in", 140.0),
+        ]
+    }
+    const WORDS: [(&str, f32); 4] = all(66.0);
+    const FAILURES: [(&str, f32); 4] = all(210.0);
     if is_stream {
         return &[("Offset", 80.0), ("Routing key", 160.0)];
     }
-    if width > 680.0 { &ALL } else { &ALL[..3] }
+    match (has_failures, width > 680.0) {
+        (true, true) => &FAILURES,
+        (true, false) => &FAILURES[..2],
+        (false, true) => &WORDS,
+        (false, false) => &WORDS[..3],
+    }
 }
 
 fn table_ui(ui: &mut Ui, cx: &mut Cx<'_>, peeked: &Peeked) {
     let dead = &cx.state.dead;
     // Marks are for what can be taken out.
     let is_stream = dead.is_stream();
-    let columns = columns(ui.available_width(), is_stream);
+    let has_failures = peeked.messages.iter().take(LOOKED_AT).any(|message| {
+        let parked = message.origin.parked.as_ref();
+        parked.is_some_and(|parked| parked.failure.is_some())
+    });
+    let columns = columns(ui.available_width(), is_stream, has_failures);
     let all = dead.marked.len() == peeked.messages.len();
     ui.spacing_mut().item_spacing.y = 0.0;
     let mut table = TableBuilder::new(ui)
-        .id_salt(("dead_letters", columns.len()))
+        .id_salt(("dead_letters", columns.len(), has_failures))
         .sense(Sense::click())
         .resizable(true)
         .auto_shrink([false, false])
@@ -245,13 +259,27 @@ fn key(message: &DeadLetter) -> &str {
     message.origin.key(&message.event)
 }
 
+/// Why it died: the broker's word, the consumer's failure, or both.
+fn reason(message: &DeadLetter) -> String {
+    let origin = &message.origin;
+    let parked = origin.parked.as_ref();
+    match parked.and_then(|parked| parked.failure.as_ref()) {
+        Some(failure) if origin.deaths.is_empty() => failure.words(),
+        Some(failure) => format!("{} · {}", origin.reason(), failure.words()),
+        None => origin.reason().to_owned(),
+    }
+}
+
+/// Messages at the top by which the width of the reasons is chosen.
+const LOOKED_AT: usize = 50;
+
 fn message_row(
     row: &mut TableRow<'_, '_>,
     columns: &[(&str, f32)],
     message: &DeadLetter,
     selected: bool,
 ) {
-    let reason = message.origin.reason().to_owned();
+    let reason = reason(message);
     let queue = message.origin.died_in().to_owned();
     let time = message.origin.died_at().map(short_date).unwrap_or_default();
     let offset = stream::offset(&message.event)

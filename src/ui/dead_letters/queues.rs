@@ -27,7 +27,7 @@ const LOSING: usize = 30;
 pub(super) fn queues_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     section(ui, "DEAD-LETTER QUEUES");
     let state = cx.state;
-    let list_height = (ui.available_height() - 124.0).max(80.0);
+    let list_height = (ui.available_height() - 172.0).max(80.0);
     let now = Utc::now().timestamp();
     ScrollArea::vertical()
         .max_height(list_height)
@@ -66,6 +66,7 @@ pub(super) fn queues_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     {
         cx.act(Action::Alert(AlertAction::Notify(wanted)));
     }
+    parking_ui(ui, cx);
     let name = small_label(ui, "Queue");
     ui.horizontal(|ui| {
         let edit = TextEdit::singleline(&mut cx.forms.queue)
@@ -83,6 +84,24 @@ pub(super) fn queues_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
             cx.act(Action::Dead(DeadAction::OpenTyped));
         }
     });
+}
+
+/// Which queues the person says are such ones.
+fn parking_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
+    let name = small_label(ui, "Also dead-letter queues");
+    let edit = TextEdit::singleline(&mut cx.forms.parking)
+        .font(theme::mono())
+        .hint_text("*.parked, failed-*")
+        .desired_width(f32::INFINITY)
+        .margin(field_margin());
+    let field = ui.add(edit).labelled_by(name.id).on_hover_text(
+        "Names of queues into which failed messages are published, parted by commas; * stands for \
+         any text. The usual names of frameworks are known, such as orders_error, default.XQ or \
+         error",
+    );
+    if field.changed() {
+        cx.act(Action::Dead(DeadAction::Parking));
+    }
 }
 
 fn empty_words(cx: &Cx<'_>) -> &'static str {
@@ -111,6 +130,9 @@ fn facts(cx: &Cx<'_>, dead: &DeadLetterQueue, now: i64) -> String {
     if !dead.origins.is_empty() {
         facts.push(format!("from {}", dead.origins.join(", ")));
     }
+    if let Some(says) = cx.state.dead.parking.says(&dead.queue.name) {
+        facts.push(says.to_owned());
+    }
     match dead.queue.consumers {
         Some(1) => facts.push("1 consumer".to_owned()),
         Some(count) if count > 1 => facts.push(format!("{count} consumers")),
@@ -127,7 +149,8 @@ fn more(cx: &Cx<'_>, dead: &DeadLetterQueue) -> String {
     let mut lines = Vec::new();
     for origin in dead.origins.iter().take(ORIGINS) {
         let way = cx.state.topology.way_of_the_dead(origin);
-        lines.push(format!("From {origin}: {}", way.unwrap_or_default()));
+        let way = way.unwrap_or_else(|| "it publishes here what failed".to_owned());
+        lines.push(format!("From {origin}: {way}"));
     }
     if dead.origins.len() > ORIGINS {
         lines.push(format!("and {} more", dead.origins.len() - ORIGINS));
