@@ -31,9 +31,8 @@ use super::targets::fresh_knowledge;
 use super::wires::{Knowledge, Wires};
 use crate::domain::ground::Ground;
 use crate::domain::pace::{Canary, Pace};
-use crate::domain::peek_rules;
 use crate::domain::record::Held;
-use crate::domain::{Event, lineage};
+use crate::domain::{Event, lineage, peek_rules};
 use crate::protocol::{JobStage, MoveOutcome, RequestId, Update, Which};
 
 pub(super) use discard::discard;
