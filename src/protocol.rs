@@ -14,7 +14,7 @@ use crate::domain::resend::Manner;
 use crate::domain::stream::Start;
 use crate::domain::tap::{FirehoseRequest, TapId, TapRequest};
 use crate::domain::{
-    Endpoint, Event, Fingerprint, Outgoing, Pace, Password, ServerVersion, Topology,
+    Endpoint, Event, Fingerprint, JobSum, Outgoing, Pace, Password, ServerVersion, Topology,
 };
 use crate::log::Batch;
 use crate::schema::import::Imported;
@@ -218,8 +218,14 @@ pub enum ImportFrom {
 pub enum Which {
     /// These, and what is sent for each.
     These(Vec<MoveOrder>),
-    /// All that lie there when the job begins, each as it lies there.
-    Whole(Manner),
+    /// All that lie there when the job begins, each as it lies there, with those that others hold
+    /// then and give back in time.
+    Whole {
+        /// Where they go, and what is left out.
+        manner: Manner,
+        /// How many the person was told lie there; what is missing of these is accounted for.
+        shown: u32,
+    },
 }
 
 /// What a resend does now.
@@ -229,6 +235,12 @@ pub enum JobStage {
     Sending,
     /// It watches for so many seconds whether what was sent dies again.
     Watching {
+        /// How long in all.
+        seconds: u64,
+    },
+    /// It waits at most so many seconds for messages that others hold, or for another look of this
+    /// window to end.
+    Waiting {
         /// How long in all.
         seconds: u64,
     },
@@ -287,14 +299,12 @@ pub enum Update {
         /// The messages, or why not, in words.
         result: Result<PeekReport, String>,
     },
-    /// One message of a resend or discard is done.
+    /// Some messages of a resend or discard are done.
     Moved {
         /// Which job.
         request: RequestId,
-        /// Which message.
-        original: Fingerprint,
-        /// How it went.
-        outcome: MoveOutcome,
+        /// Which messages, and how it went with each.
+        moved: Vec<(Fingerprint, MoveOutcome)>,
     },
     /// How a resend goes about it now.
     JobAt {
@@ -305,12 +315,16 @@ pub enum Update {
         /// What it does.
         stage: JobStage,
     },
-    /// A resend or discard has ended; every message not told of by then stayed in the queue.
+    /// A resend or discard has ended: nothing is under way, what was borrowed is given back, and the
+    /// journal says so. Every message not told of by then stayed in the queue.
     JobDone {
         /// Which job.
         request: RequestId,
-        /// Why it ended early, in words, if it did.
+        /// Why it ended early or who holds what is missing, in words.
         problem: Option<String>,
+        /// Where each message is; nothing where a single record was put back, or where the job was
+        /// cut off.
+        sum: Option<JobSum>,
     },
     /// Messages that were sent again and came back, and how often, as far as the journal knows.
     CameBack(Vec<(Fingerprint, u32)>),
@@ -465,7 +479,10 @@ pub enum MoveOutcome {
     Kept(String),
     /// Confirmed as routed, but the original could not be removed: it will appear twice.
     Duplicate(String),
-    /// It was not in the queue any more.
+    /// It was not among what the broker gave: others hold messages of this queue, or that cannot be
+    /// told. In words.
+    Held(String),
+    /// It is not in the queue any more, and nobody holds it.
     Gone,
 }
 

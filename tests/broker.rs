@@ -14,6 +14,7 @@ mod broker {
     mod foreign;
     mod frameworks;
     mod harmless;
+    mod held;
     mod imports;
     mod limits;
     mod looks;

@@ -186,13 +186,14 @@ impl App {
         self.send(Command::Resend {
             request,
             queue: "dead".into(),
-            which: Which::Whole(
-                Target::Elsewhere {
+            which: Which::Whole {
+                manner: Target::Elsewhere {
                     exchange: String::new(),
                     routing_key: "alive".into(),
                 }
                 .into(),
-            ),
+                shown: MESSAGES,
+            },
             pace: Pace::default(),
         });
         self.until(|update| match update {

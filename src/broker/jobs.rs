@@ -129,6 +129,7 @@ pub(super) fn answer_without_job(asked: Asked, words: String) -> Option<Update> 
         Asked::Move(request) => Some(Update::JobDone {
             request,
             problem: Some(words),
+            sum: None,
         }),
         Asked::Tap(tap) => Some(Update::Tap {
             tap,

@@ -1,6 +1,7 @@
 //! Reads exchanges, queues and bindings over the management HTTP API, from the endpoint's own host
 //! or the one that was named for it. Optional: where it does not answer, the words say what is missing without it.
 
+mod holders;
 mod one_queue;
 mod rules;
 mod trace_switch;
@@ -13,6 +14,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::wires::Knowledge;
+pub(super) use holders::{Holders, holders};
 pub(super) use rules::{Rules, policy_limit, rules};
 pub(super) use trace_switch::Switch;
 

@@ -40,6 +40,7 @@ mod tap_queue;
 mod targets;
 mod trace_codec;
 mod trouble;
+mod turns;
 mod wide_frames;
 mod wires;
 
@@ -53,6 +54,7 @@ use std::time::Duration;
 use crossbeam_channel::{Receiver, Sender};
 use tokio::sync::{mpsc, oneshot};
 
+use crate::domain::peek_rules::REACH;
 use crate::domain::record::KEEP_DAYS;
 use crate::domain::tap::{LIMIT, Limit};
 use crate::protocol::{Command, Update};
@@ -81,6 +83,9 @@ pub struct Options {
     pub confirm_timeout: Duration,
     /// What waits at most in the queue of a tap.
     pub tap_limit: Limit,
+    /// Messages that a resend of a whole queue borrows at once; it may hold twice as many. At most
+    /// as many as a look reaches.
+    pub round: u32,
 }
 
 impl Default for Options {
@@ -91,6 +96,7 @@ impl Default for Options {
             keep_days: KEEP_DAYS,
             confirm_timeout: Duration::from_secs(10),
             tap_limit: LIMIT,
+            round: REACH,
         }
     }
 }

@@ -26,11 +26,34 @@ pub(super) struct Look {
     pub agreed: bool,
 }
 
+/// How long a look waits for another look or job of this window at the same queue.
+const TURN_LIMIT: Duration = Duration::from_secs(30);
+
+/// As [`run`], when nobody else of this window is at the queue.
+///
+/// # Errors
+/// As [`run`]; also if that takes too long.
+pub(super) async fn run_in_turn(
+    wires: Wires,
+    look: Look,
+    stop: watch::Receiver<bool>,
+) -> Result<PeekReport, String> {
+    let turn = tokio::time::timeout(TURN_LIMIT, wires.turns.take(&look.queue)).await;
+    let Ok(_turn) = turn else {
+        return Err(format!(
+            "A job of this window is at work on {}, so it was not looked into. Peek again when the \
+             job has ended",
+            look.queue
+        ));
+    };
+    run(wires.clone(), look, stop).await
+}
+
 /// Borrows what lies in this page and before it, and puts it back.
 ///
 /// # Errors
 /// Why not, in words.
-pub(super) async fn run(
+async fn run(
     wires: Wires,
     look: Look,
     mut stop: watch::Receiver<bool>,

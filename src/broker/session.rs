@@ -178,7 +178,7 @@ impl Session {
                     agreed,
                 };
                 self.start(Asked::Peek(request), move |wires, stop| async move {
-                    let result = peek::run(wires, look, stop).await;
+                    let result = peek::run_in_turn(wires, look, stop).await;
                     End::Answer(Update::Peeked { request, result })
                 })
                 .await;
@@ -211,8 +211,7 @@ impl Session {
                 let (pause, paused) = watch::channel(false);
                 self.pauses.insert(request, pause);
                 self.start(Asked::Move(request), move |wires, stop| async move {
-                    let problem = resend::resend(wires, order, paused, stop).await;
-                    End::Answer(Update::JobDone { request, problem })
+                    End::Answer(resend::resend(wires, order, paused, stop).await)
                 })
                 .await;
             }
@@ -295,7 +294,11 @@ impl Session {
                     let problem = records::put_back(&wires, id).await;
                     let journal = records::read(&wires.journal).await;
                     wires.outbox.send(journal).await;
-                    End::Answer(Update::JobDone { request, problem })
+                    End::Answer(Update::JobDone {
+                        request,
+                        problem,
+                        sum: None,
+                    })
                 })
                 .await;
             }
@@ -305,8 +308,7 @@ impl Session {
                 messages,
             } => {
                 self.start(Asked::Move(request), move |wires, stop| async move {
-                    let problem = resend::discard(wires, request, queue, messages, stop).await;
-                    End::Answer(Update::JobDone { request, problem })
+                    End::Answer(resend::discard(wires, request, queue, messages, stop).await)
                 })
                 .await;
             }

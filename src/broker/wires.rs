@@ -10,6 +10,7 @@ use tokio::sync::{Notify, mpsc, watch};
 
 use super::recorder::Recorder;
 use super::trouble::Trouble;
+use super::turns::Turns;
 use crate::domain::peek_rules::{self, Terms};
 use crate::domain::tap::{Limit, TapId};
 use crate::domain::{Endpoint, Fingerprint, ServerVersion, Topology};
@@ -100,10 +101,14 @@ pub(super) struct Wires {
     pub journal: Recorder,
     /// What waits at most in the queue of a tap.
     pub tap_limit: Limit,
+    /// Messages that a resend of a whole queue borrows at once.
+    pub round: u32,
     /// Our own taps, which must not pass for an application's queue.
     pub taps: Arc<Mutex<BTreeMap<TapId, RunningTap>>>,
     /// Quorum queues with messages that one more peek would push over the delivery limit.
     pub worn: Arc<Mutex<BTreeSet<String>>>,
+    /// Which look or job of ours is at which queue.
+    pub turns: Arc<Turns>,
     /// The queue that messages were given back to last, and which: their counts are of that queue.
     pub returned: Arc<Mutex<(String, HashSet<Fingerprint>)>>,
 }

@@ -2,7 +2,20 @@
 
 use chrono::{DateTime, Utc};
 
+use crate::domain::JobSum;
+use crate::domain::number_words::thousands;
 use crate::protocol::{JobStage, MoveOutcome, RequestId};
+
+/// What a job came to, as its colour says it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum JobOutcome {
+    /// It runs.
+    Running,
+    /// It has ended, and each message that was asked for was sent or discarded.
+    AllDone,
+    /// It has ended, and some were not.
+    NotAll,
+}
 
 /// A resend or discard under way, or the last one.
 #[derive(Clone, Debug)]
@@ -11,16 +24,9 @@ pub struct Job {
     pub request: RequestId,
     /// `Resend` or `Discard`, for the progress line.
     pub verb: &'static str,
-    /// Messages asked for.
-    pub total: usize,
-    /// Sent, or thrown away.
-    pub done: usize,
-    /// Stayed in the queue.
-    pub kept: usize,
-    /// Sent, but their originals could not be removed.
-    pub duplicates: usize,
-    /// Not found in the queue any more.
-    pub gone: usize,
+    /// How many messages it is about, and where each of them is. What was not told of yet is
+    /// nowhere until the job has ended.
+    pub sum: JobSum,
     /// What it does now.
     pub stage: JobStage,
     /// When it began, and when the last message was told of.
@@ -38,11 +44,10 @@ impl Job {
         Self {
             request,
             verb,
-            total,
-            done: 0,
-            kept: 0,
-            duplicates: 0,
-            gone: 0,
+            sum: JobSum {
+                asked: total,
+                ..JobSum::default()
+            },
             stage: JobStage::Sending,
             times: (now, now),
             ended: false,
@@ -53,11 +58,13 @@ impl Job {
     /// Counts how one message ended; true if it no longer lies in the queue.
     pub fn count(&mut self, outcome: &MoveOutcome, now: DateTime<Utc>) -> bool {
         self.times.1 = now;
+        let sum = &mut self.sum;
         let (counter, words) = match outcome {
-            MoveOutcome::Resent | MoveOutcome::Discarded => (&mut self.done, None),
-            MoveOutcome::Gone => (&mut self.gone, None),
-            MoveOutcome::Kept(words) => (&mut self.kept, Some(words)),
-            MoveOutcome::Duplicate(words) => (&mut self.duplicates, Some(words)),
+            MoveOutcome::Resent | MoveOutcome::Discarded => (&mut sum.done, None),
+            MoveOutcome::Gone => (&mut sum.gone, None),
+            MoveOutcome::Held(words) => (&mut sum.held, Some(words)),
+            MoveOutcome::Kept(words) => (&mut sum.kept, Some(words)),
+            MoveOutcome::Duplicate(words) => (&mut sum.duplicates, Some(words)),
         };
         *counter += 1;
         if let Some(words) = words {
@@ -66,11 +73,35 @@ impl Job {
         words.is_none()
     }
 
+    /// It has ended. Where no sum is told, it was cut off, and what was not told of was not tried.
+    pub fn end(&mut self, problem: Option<String>, sum: Option<JobSum>) {
+        self.ended = true;
+        if problem.is_some() {
+            self.problem = problem;
+        }
+        match sum {
+            Some(sum) => self.sum = sum,
+            None => self.sum.untried += self.sum.asked.saturating_sub(self.sum.told()),
+        }
+    }
+
+    /// How it stands.
+    #[must_use]
+    pub fn outcome(&self) -> JobOutcome {
+        if !self.ended {
+            JobOutcome::Running
+        } else if self.sum.is_all_done() && self.problem.is_none() {
+            JobOutcome::AllDone
+        } else {
+            JobOutcome::NotAll
+        }
+    }
+
     /// Seconds until the end, at the speed so far; `None` while nothing can be said.
     #[must_use]
     pub fn seconds_left(&self) -> Option<u64> {
-        let told = self.done + self.kept + self.duplicates + self.gone;
-        let left = self.total.checked_sub(told)?;
+        let told = self.sum.told();
+        let left = self.sum.asked.checked_sub(told)?;
         let took = (self.times.1 - self.times.0).num_milliseconds();
         if self.ended || self.stage != JobStage::Sending || told == 0 || took < 1_000 {
             return None;
@@ -79,30 +110,43 @@ impl Job {
         Some((took * left / told).div_ceil(1_000))
     }
 
-    /// The job in one line.
+    /// The job in one line. At the end its numbers add up to what was asked for.
     #[must_use]
     pub fn words(&self) -> String {
         let (past, verb) = match self.verb {
             "Discard" => ("discarded", "Discarding"),
             _ => ("resent", "Resending"),
         };
+        let number = |n: usize| thousands(n as u64);
+        let sum = &self.sum;
+        let (done, asked) = (number(sum.done), number(sum.asked));
         let mut words = if self.ended {
-            format!("{} of {} {past}", self.done, self.total)
+            format!("{done} of {asked} {past}")
         } else {
-            format!("{verb}: {} of {}", self.done, self.total)
+            format!("{verb}: {done} of {asked}")
         };
         for (count, what) in [
-            (self.kept, "stayed in the queue"),
-            (self.duplicates, "sent but still in the queue (duplicate)"),
-            (self.gone, "no longer in the queue"),
+            (sum.kept, "stayed in the queue"),
+            (sum.duplicates, "sent but still in the queue (duplicate)"),
+            (sum.held, "held by others"),
+            (sum.gone, "no longer in the queue"),
+            (sum.unseen, "not seen: held by others or gone"),
+            (sum.untried, "not tried"),
         ] {
             if count > 0 {
-                words.push_str(&format!(", {count} {what}"));
+                words.push_str(&format!(", {} {what}", number(count)));
             }
         }
         match self.stage {
+            _ if self.ended && sum.added > 0 => {
+                let added = number(sum.added);
+                words.push_str(&format!(". {added} more lie in the queue now"));
+            }
             _ if self.ended => {}
             JobStage::Paused => words.push_str(". Paused; the rest lies in the queue"),
+            JobStage::Waiting { seconds } => words.push_str(&format!(
+                ". Waiting up to {seconds} s for messages that are held elsewhere"
+            )),
             JobStage::Watching { seconds } => {
                 words.push_str(&format!(". Watching for {seconds} s whether it comes back"));
             }
@@ -143,8 +187,46 @@ mod tests {
             job.words(),
             "Resending: 10 of 100. Paused; the rest lies in the queue"
         );
-        job.ended = true;
-        assert_eq!(job.words(), "10 of 100 resent");
+        job.end(None, None);
+        assert_eq!(job.words(), "10 of 100 resent, 90 not tried");
         assert_eq!([time(91), time(7_201)], ["2 min", "3 h"]);
+    }
+
+    #[test]
+    fn a_job_is_green_only_when_all_is_done() {
+        let new = || Job::new(RequestId(1), "Resend", 5_000, DateTime::UNIX_EPOCH);
+        let mut job = new();
+        assert_eq!(job.outcome(), JobOutcome::Running);
+        let all = JobSum {
+            asked: 5_000,
+            done: 5_000,
+            ..JobSum::default()
+        };
+        job.end(None, Some(all));
+        assert_eq!(job.outcome(), JobOutcome::AllDone);
+        assert_eq!(job.words(), "5,000 of 5,000 resent");
+        let mut job = new();
+        let held = JobSum {
+            done: 8,
+            held: 4_990,
+            gone: 2,
+            ..all
+        };
+        job.end(Some("A look has them".into()), Some(held));
+        assert_eq!(job.outcome(), JobOutcome::NotAll);
+        assert_eq!(
+            job.words(),
+            "8 of 5,000 resent, 4,990 held by others, 2 no longer in the queue"
+        );
+        let mut job = new();
+        job.end(
+            None,
+            Some(JobSum {
+                done: 0,
+                gone: 5_000,
+                ..all
+            }),
+        );
+        assert_eq!(job.outcome(), JobOutcome::NotAll, "nothing was sent");
     }
 }

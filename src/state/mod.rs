@@ -229,22 +229,21 @@ impl State {
                     .collect();
             }
             Update::CameBack(told) => self.dead.came_back(&told),
-            Update::Moved {
-                request,
-                original,
-                outcome,
-            } => {
-                let now = moment.now;
-                self.dead.moved(request, original, outcome, forms, now);
+            Update::Moved { request, moved } => {
+                self.dead.moved(request, moved, forms, moment.now);
             }
             Update::JobAt {
                 request,
                 total,
                 stage,
             } => self.dead.job_at(request, total, stage),
-            Update::JobDone { request, problem } => {
+            Update::JobDone {
+                request,
+                problem,
+                sum,
+            } => {
                 if !self.journal.job_done(request, problem.as_deref()) {
-                    self.dead.job_done(request, problem);
+                    self.dead.job_done(request, problem, sum);
                 }
                 return vec![Command::RefreshTopology, Command::ReadJournal];
             }
@@ -280,7 +279,7 @@ impl State {
                 self.dead.peeked(request, Err(words), now, forms);
             }
             Command::Resend { request, .. } | Command::Discard { request, .. } => {
-                self.dead.job_done(request, Some(words));
+                self.dead.job_done(request, Some(words), None);
             }
             Command::PutBack { request, .. } => {
                 self.journal.job_done(request, Some(&words));

@@ -360,12 +360,12 @@ fn an_edited_dead_letter_is_sent_once_and_leaves_the_list() {
     let original = orders[0].original;
     desk.apply(Update::Moved {
         request: *request,
-        original,
-        outcome: MoveOutcome::Resent,
+        moved: vec![(original, MoveOutcome::Resent)],
     });
     desk.apply(Update::JobDone {
         request: *request,
         problem: None,
+        sum: None,
     });
     let peeked = desk.state.dead.peeked.as_ref().unwrap();
     let left: Vec<_> = peeked
@@ -400,12 +400,12 @@ fn what_stays_says_why() {
     let outcome = MoveOutcome::Kept("No queue took it".into());
     desk.apply(Update::Moved {
         request: *request,
-        original: orders[0].original,
-        outcome,
+        moved: vec![(orders[0].original, outcome)],
     });
     desk.apply(Update::JobDone {
         request: *request,
         problem: None,
+        sum: None,
     });
     let peeked = desk.state.dead.peeked.as_ref().unwrap();
     assert_eq!(
@@ -413,7 +413,10 @@ fn what_stays_says_why() {
         Some("No queue took it")
     );
     let job = desk.state.dead.job.as_ref().unwrap();
-    assert_eq!(job.words(), "0 of 2 resent, 1 stayed in the queue");
+    assert_eq!(
+        job.words(),
+        "0 of 2 resent, 1 stayed in the queue, 1 not tried"
+    );
 }
 
 #[test]
@@ -431,7 +434,7 @@ fn more_than_is_shown_is_sent_only_after_a_second_word() {
     assert!(matches!(
         commands.as_slice(),
         [Command::Resend {
-            which: Which::Whole(_),
+            which: Which::Whole { .. },
             ..
         }]
     ));
@@ -481,8 +484,7 @@ fn nothing_is_sent_by_rule_before_its_preview_was_worked_out() {
     assert!(desk.act(rules(send)).is_empty(), "a second click");
     desk.apply(Update::Moved {
         request: *request,
-        original: orders[0].original,
-        outcome: MoveOutcome::Resent,
+        moved: vec![(orders[0].original, MoveOutcome::Resent)],
     });
     let desk = desk.state.dead.rules.as_ref().expect("the rules");
     assert_eq!(desk.rows[0].ended, Some((true, String::new())));

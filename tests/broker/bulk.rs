@@ -31,7 +31,10 @@ fn send_whole(app: &mut App, queue: &str, target: Target, pace: Pace) -> Request
     app.send(Command::Resend {
         request,
         queue: queue.into(),
-        which: Which::Whole(target.into()),
+        which: Which::Whole {
+            manner: target.into(),
+            shown: 0,
+        },
         pace,
     });
     request

@@ -14,6 +14,7 @@ use std::time::Duration;
 
 use eventscope::broker::Options;
 use eventscope::domain::record::{Fate, Record, Stage};
+use eventscope::domain::resend::Target;
 use eventscope::domain::{Endpoint, Pace};
 use eventscope::protocol::{Command, MoveOrder, MoveOutcome, RequestId, Update, Which};
 use eventscope::storage::journal::Journal;
@@ -24,6 +25,8 @@ use crate::support::{App, Place, fresh, order, reader, wait_for};
 
 /// Messages in each round: a few windows of them.
 const MESSAGES: usize = 1_200;
+/// Messages that a resend of the whole queue borrows at once: a few rounds of them.
+const ROUND: u32 = 300;
 
 /// What happens in a round.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -119,6 +122,7 @@ impl<'a> Round<'a> {
         Options {
             journal_dir: Some(self.journal.path().to_owned()),
             confirm_timeout: Duration::from_millis(800),
+            round: ROUND,
             ..Options::default()
         }
     }
@@ -184,14 +188,31 @@ fn is_done(record: &Record) -> bool {
     record.stage == Stage::Removed
 }
 
+/// As a whole, some rounds of [`ROUND`], or one by one.
 fn resend_all(app: &mut App, dead: &str, alive: &str) -> RequestId {
+    let request = fresh();
+    if fastrand::bool() {
+        let target = Target::Elsewhere {
+            exchange: "back".to_owned(),
+            routing_key: alive.to_owned(),
+        };
+        app.send(Command::Resend {
+            request,
+            queue: dead.to_owned(),
+            which: Which::Whole {
+                manner: target.into(),
+                shown: u32::try_from(MESSAGES).expect("few"),
+            },
+            pace: Pace::default(),
+        });
+        return request;
+    }
     let limit = u16::try_from(MESSAGES).expect("few");
     let report = app.peek(dead, limit).expect("a peek");
     let orders: Vec<MoveOrder> = (report.messages.iter())
         .map(|event| order(event, "back", alive))
         .collect();
     assert_eq!(orders.len(), MESSAGES);
-    let request = fresh();
     app.send(Command::Resend {
         request,
         queue: dead.to_owned(),
@@ -265,11 +286,10 @@ fn survive(faults: &[Fault], rounds: usize) {
 fn stop_when_some_stay(app: &mut App, request: RequestId) {
     for _ in 0..fastrand::usize(1..40) {
         let is_done = app.expect("a message that stays, or the end", |update| match update {
-            Update::Moved {
-                request: of,
-                outcome: MoveOutcome::Kept(_),
-                ..
-            } if *of == request => Some(false),
+            Update::Moved { request: of, moved } if *of == request => {
+                let stays = |(_, outcome): &(_, _)| matches!(outcome, MoveOutcome::Kept(_));
+                moved.iter().any(stays).then_some(false)
+            }
             Update::JobDone { request: of, .. } if *of == request => Some(true),
             _ => None,
         });

@@ -21,7 +21,9 @@ use eventscope::domain::peek_rules::Page;
 use eventscope::domain::preflight::Report;
 use eventscope::domain::record::Record;
 use eventscope::domain::tap::{FirehoseRequest, TapId, TapRequest};
-use eventscope::domain::{Endpoint, Event, Outgoing, Pace, Password, Properties, ServerVersion};
+use eventscope::domain::{
+    Endpoint, Event, JobSum, Outgoing, Pace, Password, Properties, ServerVersion,
+};
 use eventscope::log::Kept;
 use eventscope::protocol::{
     Command, Link, MoveOrder, MoveOutcome, PeekReport, PublishOutcome, RequestId, TapState, Update,
@@ -586,25 +588,29 @@ impl App {
     /// Waits for the end of a job; gives how each message ended.
     pub(crate) fn job_done(&mut self, request: RequestId) -> Ended {
         let mut outcomes = Vec::new();
-        let problem = self.expect("the end of a job", |update| match update {
+        let (problem, sum) = self.expect("the end of a job", |update| match update {
             Update::JobDone {
                 request: r,
                 problem,
-            } if *r == request => Some(problem.clone()),
+                sum,
+            } if *r == request => Some((problem.clone(), *sum)),
             _ => None,
         });
+        if let Some(sum) = sum {
+            assert_eq!(sum.told(), sum.asked, "it adds up: {sum:?}");
+        }
         self.kept.retain(|update| match update {
-            Update::Moved {
-                request: r,
-                outcome,
-                ..
-            } if *r == request => {
-                outcomes.push(outcome.clone());
+            Update::Moved { request: r, moved } if *r == request => {
+                outcomes.extend(moved.iter().map(|(_, outcome)| outcome.clone()));
                 false
             }
             _ => true,
         });
-        Ended { outcomes, problem }
+        Ended {
+            outcomes,
+            problem,
+            sum: sum.unwrap_or_default(),
+        }
     }
 }
 
@@ -613,6 +619,8 @@ impl App {
 pub(crate) struct Ended {
     pub(crate) outcomes: Vec<MoveOutcome>,
     pub(crate) problem: Option<String>,
+    /// Nothing is counted where none was told.
+    pub(crate) sum: JobSum,
 }
 
 /// A request that was never used before.

@@ -289,6 +289,25 @@ impl Raw {
             .collect()
     }
 
+    /// Consumes with a prefetch of one, and takes the first message without acknowledging it.
+    pub(crate) fn consume_one(&mut self, queue: &str) {
+        self.method(1, 60, 10, &[0, 0, 0, 0, 0, 1, 0]);
+        self.expect_method(1, 60, 11);
+        let names = [&[0, 0], &short(queue)[..], &short("one at a time")[..]].concat();
+        self.method(1, 60, 20, &[&names[..], &[0], &table(&[])].concat());
+        self.expect_method(1, 60, 21);
+        self.expect_method(1, 60, 60);
+        // Its header and body.
+        for _ in 0..2 {
+            self.read_frame();
+        }
+    }
+
+    /// Gives everything back that is not acknowledged.
+    pub(crate) fn give_back(&mut self) {
+        self.method(1, 60, 120, &[&0_u64.to_be_bytes()[..], &[0b11]].concat());
+    }
+
     pub(crate) fn ack(&mut self, tag: u64) {
         self.method(1, 60, 80, &[&tag.to_be_bytes()[..], &[0]].concat());
     }

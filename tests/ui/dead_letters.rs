@@ -44,12 +44,12 @@ fn dead_letters_are_listed_opened_edited_and_resent() {
     let original = orders[0].original;
     window.tell(Update::Moved {
         request,
-        original,
-        outcome: MoveOutcome::Resent,
+        moved: vec![(original, MoveOutcome::Resent)],
     });
     window.tell(Update::JobDone {
         request,
         problem: None,
+        sum: None,
     });
     window.assert_sees("1 of 1 resent");
     assert_eq!(window.rows().len(), 1);
@@ -74,12 +74,12 @@ fn marked_messages_are_resent_together_and_what_stays_says_why() {
     let outcome = MoveOutcome::Kept("No queue took it".into());
     window.tell(Update::Moved {
         request,
-        original: orders[0].original,
-        outcome,
+        moved: vec![(orders[0].original, outcome)],
     });
     window.tell(Update::JobDone {
         request,
         problem: None,
+        sum: None,
     });
     window.assert_sees("0 of 1 resent, 1 stayed in the queue");
     window.assert_sees("No queue took it");
@@ -195,7 +195,11 @@ fn the_journal_says_where_a_message_is_and_puts_it_back() {
     };
     assert_eq!(id, RecordId(7));
     let problem = Some("There is no queue orders.dead".to_owned());
-    window.tell(Update::JobDone { request, problem });
+    window.tell(Update::JobDone {
+        request,
+        problem,
+        sum: None,
+    });
     window.assert_sees("There is no queue orders.dead");
 }
 
@@ -209,7 +213,7 @@ fn one_target_is_named_for_many() {
     window.type_into("With key", "order.again");
     window.press("Resend all");
     let Command::Resend {
-        which: Which::Whole(manner),
+        which: Which::Whole { manner, .. },
         ..
     } = window.take_last()
     else {

@@ -84,12 +84,12 @@ fn one_can_be_left_out_and_how_each_ended_is_said() {
     let outcome = MoveOutcome::Kept("No queue took it".into());
     window.tell(Update::Moved {
         request,
-        original: orders[0].original,
-        outcome,
+        moved: vec![(orders[0].original, outcome)],
     });
     window.tell(Update::JobDone {
         request,
         problem: None,
+        sum: None,
     });
     assert!(
         window.rows()[2].contains("stayed No queue took it"),

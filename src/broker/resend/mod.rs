@@ -9,8 +9,11 @@
 mod canary;
 mod discard;
 mod guard;
+mod missing;
 mod pipeline;
 mod renewal;
+mod report;
+mod sending;
 mod source;
 mod window;
 
@@ -28,24 +31,25 @@ use super::targets::fresh_knowledge;
 use super::wires::{Knowledge, Wires};
 use crate::domain::ground::Ground;
 use crate::domain::pace::{Canary, Pace};
-use crate::domain::record::{Held, RecordId};
-use crate::domain::{Event, Fingerprint, lineage};
+use crate::domain::record::Held;
+use crate::domain::{Event, lineage, peek_rules};
 use crate::protocol::{JobStage, MoveOutcome, RequestId, Update, Which};
 
 pub(super) use discard::discard;
 use guard::Guard;
-use pipeline::Pipeline;
+use missing::{Next, Search, WAIT};
 pub(super) use renewal::{Keeper, give_back, take_out, take_out_knowing};
+use report::{Report, Seen};
 use source::Source;
-use window::{Move, Plan, Windows, write_down};
+use window::{Plan, Windows};
 
-/// How much is borrowed at once.
+/// How much is borrowed at once at most.
 const BOUNDS: Bounds = Bounds {
     messages: 10_000,
     bytes: 256 * 1024 * 1024,
 };
-/// Messages that are written to the journal before the first of them is sent.
-const PART: usize = 2_048;
+/// Most bytes that are borrowed while what was borrowed before is sent.
+const AHEAD_BYTES: usize = 64 * 1024 * 1024;
 /// How long messages are borrowed at most: RabbitMQ closes the channel of who holds a message for
 /// longer than its `consumer_timeout`, 30 minutes by default.
 const HELD: Duration = Duration::from_mins(10);
@@ -53,6 +57,8 @@ const HELD: Duration = Duration::from_mins(10);
 /// What is told when the connection breaks under a job.
 const BROKEN: &str =
     "The connection broke. RabbitMQ puts the messages that were held back by itself";
+/// What is told then where RabbitMQ does not keep the order of so many.
+const MIXED: &str = ", in another order: more than 32 consumers had them";
 /// What is told when the person stopped it.
 const STOPPED: &str = "Stopped. The rest stays in the queue";
 /// What is told when no confirm comes.
@@ -63,70 +69,6 @@ const TOO_MANY_STAY: &str = "As many messages as one job looks at could not be s
 /// What is told when each further look at what stays would harm it.
 const EACH_LOOK_COUNTS: &str = "Some messages could not be sent, and in this quorum queue each \
                                 further look at them counts as a delivery. Solve these first";
-
-/// Where a job tells how each message ended.
-struct Report<'a> {
-    wires: &'a Wires,
-    request: RequestId,
-}
-
-impl Report<'_> {
-    async fn moved(&self, original: Fingerprint, outcome: MoveOutcome) {
-        let update = Update::Moved {
-            request: self.request,
-            original,
-            outcome,
-        };
-        self.wires.outbox.send(update).await;
-    }
-
-    async fn at(&self, total: usize, stage: JobStage) {
-        let update = Update::JobAt {
-            request: self.request,
-            total,
-            stage,
-        };
-        self.wires.outbox.send(update).await;
-    }
-
-    /// Tells of what was asked for and is not among the messages that were seen.
-    async fn not_found(&self, rest: impl IntoIterator<Item = Fingerprint>, seen: Seen) {
-        let Seen {
-            is_complete,
-            looked_at,
-            depth,
-        } = seen;
-        for original in rest {
-            let outcome = if is_complete {
-                MoveOutcome::Gone
-            } else {
-                MoveOutcome::Kept(format!(
-                    "It was not found among the first {looked_at} of {depth} messages, which is \
-                     as far as one job looks"
-                ))
-            };
-            self.moved(original, outcome).await;
-        }
-    }
-}
-
-/// How much of a queue was seen.
-#[derive(Clone, Copy)]
-struct Seen {
-    is_complete: bool,
-    looked_at: usize,
-    depth: u32,
-}
-
-impl Seen {
-    fn of(loan: &Loan) -> Self {
-        Self {
-            is_complete: loan.is_complete,
-            looked_at: loan.looked_at,
-            depth: loan.depth,
-        }
-    }
-}
 
 /// What a resend is asked to do.
 pub(super) struct Order {
@@ -147,6 +89,8 @@ struct Job<'a> {
     queue: String,
     pace: Pace,
     outlet: Outlet,
+    /// What was written down and waits; how many go together is kept over the rounds.
+    windows: Windows,
     guard: Guard,
     canary: Option<Canary>,
     /// What was sent while the canary is watched.
@@ -154,7 +98,6 @@ struct Job<'a> {
     /// When the next message may go, where there is a limit.
     due: Instant,
     paused: watch::Receiver<bool>,
-    total: usize,
 }
 
 /// How a round over borrowed messages ended.
@@ -167,97 +110,253 @@ enum Round {
     End(String),
 }
 
-/// What a resend does next.
-enum Turn<'a> {
-    /// Send these.
-    Send(&'a [Move]),
-    /// Let the originals of what was sent go first.
-    Remove,
-    /// Send nothing more in this round.
-    End(Round),
+/// A round that came to its end.
+struct Passed {
+    /// All that was borrowed had its turn.
+    is_done: bool,
+    seen: Seen,
+    /// Messages that had their turn and lie in the queue.
+    lying: usize,
+    /// What was borrowed meanwhile.
+    next: Option<Loan>,
 }
 
-/// Sends dead letters again. Ends with why it ended early, if it did.
+/// Sends dead letters again. Gives the end of the job.
 pub(super) async fn resend(
     wires: Wires,
     order: Order,
     paused: watch::Receiver<bool>,
     mut stop: watch::Receiver<bool>,
-) -> Option<String> {
+) -> Update {
     let Order {
         request,
         queue,
         which,
         pace,
     } = order;
+    let asked = match &which {
+        Which::These(orders) => orders.len(),
+        Which::Whole { shown, .. } => usize::try_from(*shown).unwrap_or(usize::MAX),
+    };
+    let report = Report::new(&wires, request, asked);
+    let Some(_turn) = missing::turn(&report, &queue, &mut stop).await else {
+        return report.end(Some(STOPPED.to_owned()));
+    };
     let knowledge = fresh_knowledge(&wires).await;
     if let Err(words) = refuse_kind(&knowledge, &queue) {
-        return Some(words);
+        return report.end(Some(words));
     }
     let ground = Arc::new(Ground::of(knowledge.topology.clone()));
     let mut source = Source::new(which, &wires.endpoint.user, &ground, &queue);
     let mut job = Job {
-        report: Report {
-            wires: &wires,
-            request,
-        },
+        report,
         guard: Guard::new(&wires, &knowledge, &ground, &queue, pace.insist),
         knowledge,
         queue,
         pace,
         outlet: Outlet::new(Arc::clone(&wires.publishing), wires.confirm_limit),
+        windows: Windows::new(Vec::new()),
         canary: pace.canary.map(|_| Canary::new()),
         sent: Vec::new(),
         due: Instant::now(),
         paused,
-        total: source.left().unwrap_or(0),
     };
-    loop {
-        if let Some(words) = job.wait_while_paused(&mut stop).await {
-            return Some(words);
-        }
-        let borrowed = take_out(&wires, &job.knowledge, &job.queue, BOUNDS, &mut stop).await;
-        let mut loan = match borrowed {
-            Ok(loan) => loan,
-            Err(words) => return Some(words),
-        };
-        let seen = Seen::of(&loan);
-        let before = source.left();
-        let round = job.round(&mut source, &mut loan, &mut stop).await;
-        let returned = give_back(&wires, &job.knowledge, &job.queue, loan).await;
-        let is_done = match &round {
-            Round::End(words) => return Some(words.clone()),
-            Round::Done => match &source {
-                // What was not found in one look is not looked for again.
-                Source::These(_) => true,
-                Source::Whole { left, .. } => left.is_none_or(|left| left == 0) || seen.is_complete,
-            },
-            Round::Again => false,
-        };
-        if let Err(words) = returned {
-            return Some(words);
-        }
-        if is_done {
-            job.report.not_found(source.not_found(), seen).await;
-            return None;
-        }
-        // All that could be borrowed had had its turn: another round would find the same.
-        let found_none = matches!(round, Round::Done) && before == source.left();
-        if found_none || source.staying() >= usize::try_from(BOUNDS.messages).unwrap_or(usize::MAX)
-        {
-            return Some(TOO_MANY_STAY.to_owned());
-        }
-        if source.staying() > 0 && budget::counted(&job.knowledge, &job.queue).is_some() {
-            return Some(EACH_LOOK_COUNTS.to_owned());
-        }
+    let problem = job.rounds(&mut source, &mut stop).await;
+    if problem.is_none() && source.is_whole() {
+        job.count_added().await;
     }
+    job.report.end(problem)
 }
 
 impl Job<'_> {
-    /// Waits as long as the person wants it to. What was borrowed lies in the queue meanwhile.
-    async fn wait_while_paused(&mut self, stop: &mut watch::Receiver<bool>) -> Option<String> {
+    /// Round by round, until all is done that can be. Why it ended early, if it did, or where what
+    /// is missing is.
+    async fn rounds(
+        &mut self,
+        source: &mut Source,
+        stop: &mut watch::Receiver<bool>,
+    ) -> Option<String> {
+        let looks_count = budget::counted(&self.knowledge, &self.queue).is_some();
+        let mut ahead: Option<Loan> = None;
+        // Until when what is missing is waited for.
+        let mut due: Option<Instant> = None;
+        loop {
+            if let Err(words) = self.wait_while_paused(&mut ahead, stop).await {
+                return Some(words);
+            }
+            let before = source.left();
+            let Passed {
+                is_done,
+                seen,
+                lying,
+                next,
+            } = match self.pass(source, ahead.take(), stop).await {
+                Ok(passed) => passed,
+                Err(words) => return Some(words),
+            };
+            ahead = next;
+            let missing = source.left().unwrap_or(0);
+            if is_done && missing == 0 {
+                return self.put_back(ahead).await.err();
+            }
+            if before != Some(missing) {
+                due = None;
+            }
+            if !is_done || ahead.is_some() {
+                continue;
+            }
+            if seen.is_cut {
+                if !source.is_whole() {
+                    // What was not found in one look is not looked for again.
+                    self.report.too_deep(source.missing(), seen).await;
+                    return None;
+                }
+                // All that could be borrowed had had its turn: another round would find the same.
+                let most = usize::try_from(BOUNDS.messages).unwrap_or(usize::MAX);
+                if before == Some(missing) || source.staying() >= most {
+                    return Some(TOO_MANY_STAY.to_owned());
+                }
+                if source.staying() > 0 && looks_count {
+                    return Some(EACH_LOOK_COUNTS.to_owned());
+                }
+                continue;
+            }
+            // All that the broker gives was seen.
+            let search = Search {
+                queue: &self.queue,
+                missing,
+                lying,
+                is_whole: source.is_whole(),
+                looks_count,
+                due: *due.get_or_insert_with(|| Instant::now() + WAIT),
+            };
+            match missing::search(&self.report, search, stop, &self.paused).await {
+                Next::Look => {}
+                Next::End(words) => return Some(words),
+                Next::Account(account) => {
+                    if source.is_whole() {
+                        self.report.account(&account);
+                    } else {
+                        self.report.account_each(source.missing(), &account).await;
+                    }
+                    return Some(account.words).filter(|words| !words.is_empty());
+                }
+            }
+        }
+    }
+
+    /// Borrows, unless that is done, sends what has its turn, and gives the rest back. Meanwhile the
+    /// next round is borrowed, where that may be.
+    async fn pass(
+        &mut self,
+        source: &mut Source,
+        ahead: Option<Loan>,
+        stop: &mut watch::Receiver<bool>,
+    ) -> Result<Passed, String> {
+        let wires = self.report.wires;
+        let (knowledge, queue) = (Arc::clone(&self.knowledge), self.queue.clone());
+        let bounds = self.bounds(source, ahead.is_some());
+        let mut loan = match ahead {
+            Some(loan) => loan,
+            None => take_out(wires, &knowledge, &queue, bounds, stop).await?,
+        };
+        let seen = Seen::of(&loan, bounds);
+        let (round, next) = if self.may_borrow_ahead(source, &loan, seen) {
+            let bounds = self.bounds(source, true);
+            let mut enough = stop.clone();
+            let borrowing = take_out(wires, &knowledge, &queue, bounds, &mut enough);
+            let (round, next) = tokio::join!(self.round(source, &mut loan, stop), borrowing);
+            (round, next.map(Some))
+        } else {
+            (self.round(source, &mut loan, stop).await, Ok(None))
+        };
+        let lying = loan.messages.len().max(source.staying());
+        let mixed = loan.is_mixed_up_by_a_break();
+        let returned = give_back(wires, &knowledge, &queue, loan).await;
+        let is_done = matches!(round, Round::Done);
+        let (returned, next) = match next {
+            Ok(next) if is_done && returned.is_ok() => (Ok(()), next),
+            // It goes back behind what lay before it.
+            Ok(next) => (returned.map(|_| ()).and(self.put_back(next).await), None),
+            Err(words) => (Err(words), None),
+        };
+        match (round, returned) {
+            (Round::End(words), _) | (_, Err(words)) if words == BROKEN && mixed => {
+                Err(format!("{BROKEN}{MIXED}"))
+            }
+            (Round::End(words), _) | (_, Err(words)) => Err(words),
+            (_, Ok(())) => Ok(Passed {
+                is_done,
+                seen,
+                lying,
+                next,
+            }),
+        }
+    }
+
+    /// How much is borrowed at once, or while something is sent.
+    fn bounds(&self, source: &Source, is_ahead: bool) -> Bounds {
+        let terms = self.knowledge.terms(&self.queue);
+        // Such a queue keeps its order only where all is taken at once.
+        let takes_all = terms.is_some_and(|terms| terms.order == peek_rules::Order::KeptIfAll);
+        Bounds {
+            messages: if source.is_whole() && !takes_all {
+                self.report.wires.round.clamp(1, BOUNDS.messages)
+            } else {
+                BOUNDS.messages
+            },
+            bytes: if is_ahead { AHEAD_BYTES } else { BOUNDS.bytes },
+        }
+    }
+
+    /// True if what lies behind these may be borrowed while these are sent. Not where it would be
+    /// held for long, and not where some stay: these would be passed over at the head of the queue.
+    fn may_borrow_ahead(&self, source: &Source, loan: &Loan, seen: Seen) -> bool {
+        let is_watched = self.canary.is_some_and(|canary| canary.room().is_some());
+        let is_slow = self.pace.per_second.is_some() || is_watched;
+        let has_more = match source.left() {
+            Some(left) => left > loan.messages.len(),
+            None => loan.behind() > 0,
+        };
+        // There what many consumers had is mixed up when their connection breaks.
+        let version = self.knowledge.version.as_ref();
+        let mixes_up = loan.mixes_up() && version.is_none_or(|version| !version.at_least(4, 3));
+        let is_plain = source.is_whole() && source.staying() == 0 && !mixes_up;
+        is_plain && seen.is_cut && has_more && !is_slow
+    }
+
+    /// Gives back what was borrowed for a round that does not come.
+    async fn put_back(&self, ahead: Option<Loan>) -> Result<(), String> {
+        match ahead {
+            Some(loan) => {
+                let wires = self.report.wires;
+                let back = give_back(wires, &self.knowledge, &self.queue, loan).await;
+                back.map(|_| ())
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// Counts what lies in the queue beside what had its turn.
+    async fn count_added(&mut self) {
+        if let Some(lying) = missing::lying(self.report.wires, &self.queue).await {
+            let sum = &mut self.report.sum;
+            sum.added = lying.saturating_sub(sum.kept + sum.duplicates);
+        }
+    }
+
+    /// Waits as long as the person wants it to. What was borrowed goes back first.
+    ///
+    /// # Errors
+    /// Why the job ends.
+    async fn wait_while_paused(
+        &mut self,
+        ahead: &mut Option<Loan>,
+        stop: &mut watch::Receiver<bool>,
+    ) -> Result<(), String> {
         if *self.paused.borrow() {
-            self.report.at(self.total, JobStage::Paused).await;
+            self.put_back(ahead.take()).await?;
+            self.report.at(JobStage::Paused).await;
             tokio::select! {
                 biased;
                 _ = stop.wait_for(|stop| *stop) => {}
@@ -265,10 +364,11 @@ impl Job<'_> {
             }
         }
         if *stop.borrow() {
-            return Some(STOPPED.to_owned());
+            self.put_back(ahead.take()).await?;
+            return Err(STOPPED.to_owned());
         }
-        self.report.at(self.total, JobStage::Sending).await;
-        None
+        self.report.at(JobStage::Sending).await;
+        Ok(())
     }
 
     /// Sends what has its turn among the borrowed messages.
@@ -279,20 +379,18 @@ impl Job<'_> {
         stop: &mut watch::Receiver<bool>,
     ) -> Round {
         let wires = self.report.wires;
-        let first = source.left().is_none();
+        let is_first = source.left().is_none();
         let look = source.look(loan);
-        if first {
-            self.total = look.plan.len() + look.refused.len() + source.left().unwrap_or(0);
-            self.report.at(self.total, JobStage::Sending).await;
+        if is_first {
+            self.report.sum.asked = source.asked();
+            self.report.at(JobStage::Sending).await;
         }
-        for (event, words) in look.refused {
-            self.stays(source, &event, words).await;
-        }
+        let mut refused = look.refused;
         let mut plan: Vec<Plan> = Vec::with_capacity(look.plan.len());
         self.guard.learn(wires, &look.plan).await;
         for mut one in look.plan {
             if let Some(words) = self.guard.refusal(&one) {
-                self.stays(source, &one.event, words).await;
+                refused.push((one.event, words));
                 continue;
             }
             if self.pace.mark {
@@ -301,232 +399,13 @@ impl Job<'_> {
             }
             plan.push(one);
         }
-        self.parts(source, plan, loan, stop).await
-    }
-
-    /// Part by part: while the messages of one are sent, those of the next are written down.
-    async fn parts(
-        &mut self,
-        source: &mut Source,
-        plan: Vec<Plan>,
-        loan: &mut Loan,
-        stop: &mut watch::Receiver<bool>,
-    ) -> Round {
-        let wires = self.report.wires;
-        let queue = self.queue.clone();
-        let limit = loan.limit;
-        let mut plan = plan.into_iter();
-        let first = plan.by_ref().take(PART).collect();
-        let mut written = write_down(wires, &queue, limit, first).await;
-        if let Err(words) = written {
-            return Round::End(format!(
-                "{words}, so nothing is sent. All stay in the queue"
-            ));
+        let mut told = Vec::with_capacity(refused.len());
+        for (event, words) in refused {
+            source.stays(&event);
+            told.push((event.fingerprint(), MoveOutcome::Kept(words)));
         }
-        let mut size = 1;
-        loop {
-            let part = match written {
-                Ok(part) => part,
-                Err(words) => {
-                    let words =
-                        format!("{words}, so nothing more is sent. The rest stays in the queue");
-                    return Round::End(words);
-                }
-            };
-            let next = plan.by_ref().take(PART).collect();
-            let mut windows = Windows::new(&part, size);
-            let sending = self.windows(source, &mut windows, loan, stop);
-            let (round, next) = tokio::join!(sending, write_down(wires, &queue, limit, next));
-            let rest = windows.rest();
-            size = windows.size();
-            source.not_sent(rest.iter().map(|one| (&*one.event, &one.outgoing)));
-            let lost = matches!(&round, Round::End(words) if words == BROKEN);
-            self.close_records(&part, rest, lost).await;
-            let is_done = matches!(round, Round::Done);
-            if is_done && !next.as_ref().is_ok_and(Vec::is_empty) {
-                written = next;
-                continue;
-            }
-            // What was written down meanwhile, and what was not, has its turn later.
-            let next = next.unwrap_or_default();
-            source.not_sent(next.iter().map(|one| (&*one.event, &one.outgoing)));
-            self.close_records(&next, &next, false).await;
-            let later: Vec<Plan> = plan.collect();
-            source.not_sent(later.iter().map(|one| (&*one.event, &one.outgoing)));
-            return round;
-        }
-    }
-
-    async fn stays(&self, source: &mut Source, event: &Event, words: String) {
-        source.stays(event);
-        let outcome = MoveOutcome::Kept(words);
-        self.report.moved(event.fingerprint(), outcome).await;
-    }
-
-    async fn windows<'a>(
-        &mut self,
-        source: &mut Source,
-        windows: &mut Windows<'a>,
-        loan: &mut Loan,
-        stop: &mut watch::Receiver<bool>,
-    ) -> Round
-    where
-        Self: 'a,
-    {
-        let wires = self.report.wires;
-        let mut pipeline = Pipeline::new(&wires.journal);
-        let mut end = None;
-        loop {
-            let mut next = None;
-            if end.is_none() {
-                match self.choose(windows, &pipeline, loan, stop).await {
-                    Turn::Send(window) => next = Some(window),
-                    Turn::Remove => {}
-                    Turn::End(round) => end = Some(round),
-                }
-            }
-            if next.is_none() && pipeline.is_done() {
-                if let Some(round) = end {
-                    return round;
-                }
-                continue;
-            }
-            self.charge(next.map_or(0, <[Move]>::len));
-            let passed = pipeline.step(next, loan, &mut self.outlet).await;
-            windows.take_back(passed.unsent);
-            let mut gone = 0;
-            for (one, outcome) in passed.outcomes {
-                match outcome {
-                    MoveOutcome::Resent => gone += 1,
-                    _ => source.stays(&one.event),
-                }
-                if self.canary.is_some_and(|canary| canary.room().is_some()) {
-                    let Move { outgoing, .. } = one;
-                    self.sent
-                        .push(lineage::content(&outgoing.properties, &outgoing.body));
-                }
-                self.report.moved(one.event.fingerprint(), outcome).await;
-            }
-            if !self.outlet.is_open() || !loan.is_open() {
-                end = Some(Round::End(BROKEN.to_owned()));
-            } else if let Some(words) = passed.problem {
-                end = Some(Round::End(words));
-            } else if pipeline.is_silent() {
-                end = Some(Round::End(SILENT.to_owned()));
-            }
-            if pipeline.is_smooth() {
-                windows.grow();
-            } else {
-                windows.shrink();
-            }
-            if end.is_none()
-                && let Some(words) = self.watch_canary(gone, loan, stop).await
-            {
-                end = Some(Round::End(words));
-            }
-        }
-    }
-
-    /// What comes next. What has to wait lets the originals of what was sent go first.
-    async fn choose<'a>(
-        &self,
-        windows: &mut Windows<'a>,
-        pipeline: &Pipeline<'a>,
-        loan: &Loan,
-        stop: &mut watch::Receiver<bool>,
-    ) -> Turn<'a> {
-        loop {
-            if *stop.borrow() {
-                return Turn::End(Round::End(STOPPED.to_owned()));
-            }
-            let is_empty = windows.rest().is_empty();
-            if *self.paused.borrow() || loan.since.elapsed() > HELD {
-                return Turn::End(if is_empty { Round::Done } else { Round::Again });
-            }
-            if is_empty {
-                return Turn::End(Round::Done);
-            }
-            let waits = self.pace.per_second.is_some()
-                || self.canary.is_some_and(|canary| canary.room().is_some());
-            if waits && !pipeline.is_done() {
-                return Turn::Remove;
-            }
-            self.wait_until_due(stop).await;
-            if *stop.borrow() || *self.paused.borrow() {
-                continue;
-            }
-            return match windows.next(self.most_at_once()) {
-                Some(window) => Turn::Send(window),
-                None => Turn::End(Round::Done),
-            };
-        }
-    }
-
-    /// Where a canary has sent what it may, watches whether it dies again. Says so if it does.
-    async fn watch_canary(
-        &mut self,
-        sent: usize,
-        loan: &mut Loan,
-        stop: &mut watch::Receiver<bool>,
-    ) -> Option<String> {
-        let (canary, time) = (self.canary.as_mut()?, self.pace.canary?);
-        if !canary.count(sent) {
-            return None;
-        }
-        let stage = JobStage::Watching {
-            seconds: time.as_secs(),
-        };
-        self.report.at(self.total, stage).await;
-        let back = canary::watch(loan, &self.sent, time, stop).await;
-        self.report.at(self.total, JobStage::Sending).await;
-        match back {
-            Ok(None) => None,
-            Ok(Some(words)) => Some(words),
-            Err(_) => Some(BROKEN.to_owned()),
-        }
-    }
-
-    /// Most messages that may go together now.
-    fn most_at_once(&self) -> usize {
-        let by_canary = self.canary.and_then(|canary| canary.room());
-        // So few that a limit is kept to within a quarter of a second.
-        let by_rate = self.pace.per_second.map(|rate| rate.get().div_ceil(4));
-        let by_rate = by_rate.and_then(|most| usize::try_from(most).ok());
-        let most = by_canary.unwrap_or(usize::MAX);
-        most.min(by_rate.unwrap_or(usize::MAX))
-    }
-
-    /// Waits until the limit allows the next window.
-    async fn wait_until_due(&self, stop: &mut watch::Receiver<bool>) {
-        let mut paused = self.paused.clone();
-        tokio::select! {
-            biased;
-            _ = stop.wait_for(|stop| *stop) => {}
-            _ = paused.wait_for(|paused| *paused) => {}
-            () = tokio::time::sleep_until(self.due) => {}
-        }
-    }
-
-    /// What was sent takes its time, where there is a limit.
-    fn charge(&mut self, sent: usize) {
-        if let (Some(rate), Ok(sent)) = (self.pace.per_second, u32::try_from(sent)) {
-            self.due = self.due.max(Instant::now()) + Duration::from_secs(1) * sent / rate.get();
-        }
-    }
-
-    /// What was never sent needs no record. Where this fails it says "not touched", which is true.
-    async fn close_records(&self, plan: &[Move], rest: &[Move], lost: bool) {
-        let rest: Vec<RecordId> = rest.iter().map(|one| one.id).collect();
-        let all: Vec<RecordId> = plan.iter().map(|one| one.id).collect();
-        let place = self.report.wires.endpoint.place();
-        let closing = self.report.wires.journal.with(move |journal| {
-            journal.forget(&rest)?;
-            journal.settle(&all)?;
-            if lost { journal.doubt(&place) } else { Ok(()) }
-        });
-        if let Err(words) = closing.await {
-            tracing::warn!(words, "records in the journal were not closed");
-        }
+        self.report.moved(told).await;
+        self.send(source, plan, loan, stop).await
     }
 }
 

@@ -17,13 +17,13 @@ use crate::protocol::MoveOutcome;
 const NO_CONFIRM: &str = "No confirm";
 
 /// A window of which is known what became of the copies. The originals are still held.
-struct Landed<'a> {
-    window: &'a [Move],
+struct Landed {
+    window: Vec<Move>,
     sent: Vec<Sent>,
 }
 
-impl<'a> Landed<'a> {
-    fn routed(&self) -> impl Iterator<Item = &'a Move> {
+impl Landed {
+    fn routed(&self) -> impl Iterator<Item = &Move> {
         let all = self.window.iter().zip(&self.sent);
         all.filter(|(_, sent)| **sent == Sent::Routed)
             .map(|(one, _)| one)
@@ -31,28 +31,28 @@ impl<'a> Landed<'a> {
 }
 
 /// What is under way.
-pub(super) struct Pipeline<'a> {
-    journal: &'a Recorder,
-    landed: Option<Landed<'a>>,
+pub(super) struct Pipeline {
+    journal: Recorder,
+    landed: Option<Landed>,
     /// Originals that were removed, which the journal does not know yet.
     removed: Vec<RecordId>,
 }
 
 /// How the messages of the window ended that was under way before.
 #[derive(Default)]
-pub(super) struct Step<'a> {
+pub(super) struct Step {
     /// Each with how it ended.
-    pub outcomes: Vec<(&'a Move, MoveOutcome)>,
-    /// How many of those that had their turn were not sent, because the journal failed.
-    pub unsent: usize,
+    pub outcomes: Vec<(Move, MoveOutcome)>,
+    /// Those that had their turn and were not sent, because the journal failed.
+    pub unsent: Vec<Move>,
     /// Why nothing more may be sent, in words.
     pub problem: Option<String>,
 }
 
-impl<'a> Pipeline<'a> {
-    pub(super) fn new(journal: &'a Recorder) -> Self {
+impl Pipeline {
+    pub(super) fn new(journal: &Recorder) -> Self {
         Self {
-            journal,
+            journal: journal.clone(),
             landed: None,
             removed: Vec::new(),
         }
@@ -79,18 +79,20 @@ impl<'a> Pipeline<'a> {
             .any(|landed| landed.sent.iter().any(is_missing))
     }
 
-    /// Sends a window, and removes the originals of the one before it.
-    pub(super) async fn step(
+    /// Sends a window, and removes the originals of the one before it. Something else is done
+    /// meanwhile: it begins when what this needs of the journal is written.
+    pub(super) async fn step<T>(
         &mut self,
-        next: Option<&'a [Move]>,
+        next: Option<Vec<Move>>,
         loan: &mut Loan,
         outlet: &mut Outlet,
-    ) -> Step<'a> {
+        meanwhile: impl Future<Output = T>,
+    ) -> (Step, T) {
         let landed = self.landed.take();
-        let written = self.write_down(landed.as_ref(), next).await;
-        let (next, unsent) = match (&written, next) {
-            (Ok(()), next) => (next, 0),
-            (Err(_), next) => (None, next.map_or(0, <[Move]>::len)),
+        let written = self.write_down(landed.as_ref(), next.as_deref()).await;
+        let (next, unsent) = match &written {
+            Ok(()) => (next, Vec::new()),
+            Err(_) => (None, next.unwrap_or_default()),
         };
         // A journal that fails here costs no message: what was confirmed is removed all the same,
         // and the journal then calls a duplicate possible that there is not.
@@ -99,13 +101,9 @@ impl<'a> Pipeline<'a> {
             .flat_map(Landed::routed)
             .map(|m| m.tag)
             .collect();
-        let copies: Vec<&Outgoing> = next
-            .iter()
-            .copied()
-            .flatten()
-            .map(|m| &m.outgoing)
-            .collect();
-        let (removed, sent) = tokio::join!(loan.remove(&tags), outlet.send_all(&copies));
+        let copies: Vec<&Outgoing> = next.iter().flatten().map(|m| &m.outgoing).collect();
+        let (removed, sent, other) =
+            tokio::join!(loan.remove(&tags), outlet.send_all(&copies), meanwhile);
         let mut step = Step {
             unsent,
             problem: written.err().map(|words| {
@@ -120,20 +118,20 @@ impl<'a> Pipeline<'a> {
             if removed.is_ok() {
                 self.removed = landed.routed().map(|one| one.id).collect();
             }
-            let ended = landed.window.iter().zip(&landed.sent);
+            let ended = landed.window.into_iter().zip(&landed.sent);
             step.outcomes = ended
                 .map(|(one, sent)| (one, outcome(sent, &removed)))
                 .collect();
         }
         self.landed = next.map(|window| Landed { window, sent });
-        step
+        (step, other)
     }
 
     /// The stages that were reached, and the one that is about to begin.
     async fn write_down(
         &mut self,
-        landed: Option<&Landed<'a>>,
-        next: Option<&'a [Move]>,
+        landed: Option<&Landed>,
+        next: Option<&[Move]>,
     ) -> Result<(), String> {
         let mut marks: Vec<(RecordId, Stage, String)> = std::mem::take(&mut self.removed)
             .into_iter()
@@ -151,7 +149,7 @@ impl<'a> Pipeline<'a> {
         }
         let next = next.into_iter().flatten();
         marks.extend(next.map(|one| (one.id, Stage::Sent, String::new())));
-        write(self.journal, marks, untouched).await
+        write(&self.journal, marks, untouched).await
     }
 }
 

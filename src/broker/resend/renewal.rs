@@ -241,7 +241,8 @@ async fn renew(wires: &Wires, queue: &str, loan: &mut Loan) -> Result<usize, Str
     });
     let plan: Vec<Move> = plan.collect();
     let mut outlet = Outlet::new(Arc::clone(&wires.publishing), wires.confirm_limit);
-    let mut windows = Windows::new(&plan, 1);
+    let all: Vec<RecordId> = plan.iter().map(|one| one.id).collect();
+    let mut windows = Windows::new(plan);
     let mut pipeline = Pipeline::new(&wires.journal);
     let mut renewed = 0;
     let mut problem = None;
@@ -253,7 +254,7 @@ async fn renew(wires: &Wires, queue: &str, loan: &mut Loan) -> Result<usize, Str
         if next.is_none() && pipeline.is_done() {
             break;
         }
-        let passed = pipeline.step(next, loan, &mut outlet).await;
+        let (passed, ()) = pipeline.step(next, loan, &mut outlet, async {}).await;
         let resent = passed.outcomes.iter();
         renewed += resent
             .filter(|(_, outcome)| *outcome == MoveOutcome::Resent)
@@ -264,7 +265,6 @@ async fn renew(wires: &Wires, queue: &str, loan: &mut Loan) -> Result<usize, Str
         }
         windows.grow();
     }
-    let all: Vec<RecordId> = plan.iter().map(|one| one.id).collect();
     let settled = wires.journal.with(move |journal| journal.settle(&all));
     match problem.or(settled.await.err()) {
         Some(words) => Err(words),

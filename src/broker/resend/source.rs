@@ -14,18 +14,23 @@ use crate::protocol::{MoveOrder, Which};
 pub(super) enum Source {
     /// These messages, wherever in the queue they are.
     These(Wanted<Outgoing>),
-    /// All that lay in the queue when the job began.
+    /// All that lay in the queue when the job began, and what others held then.
     Whole {
         /// Where they go, and what is left out.
         manner: Manner,
         /// The user of the connection.
         login: String,
+        /// How many it is about: at least as many as the person was told.
+        asked: usize,
         /// What is known of the broker.
         ground: Arc<Ground>,
         /// The queue they lie in.
         queue: String,
         /// How many were not yet looked at; `None` before the first look.
         left: Option<usize>,
+        /// How many of these may be such as were never handed out. What others held was; so
+        /// messages beyond this number came after the job began.
+        new: usize,
         /// Those that were looked at and stay at the head of the queue.
         stay: Wanted<()>,
     },
@@ -50,12 +55,14 @@ impl Source {
                 }
                 Self::These(wanted)
             }
-            Which::Whole(manner) => Self::Whole {
+            Which::Whole { manner, shown } => Self::Whole {
                 manner,
                 login: login.to_owned(),
+                asked: usize::try_from(shown).unwrap_or(usize::MAX),
                 ground: Arc::clone(ground),
                 queue: queue.to_owned(),
                 left: None,
+                new: 0,
                 stay: Wanted::default(),
             },
         }
@@ -75,12 +82,20 @@ impl Source {
             Self::Whole {
                 manner,
                 login,
+                asked,
                 ground,
                 queue,
                 left,
+                new,
                 stay,
             } => {
-                let left = left.get_or_insert(usize::try_from(loan.depth).unwrap_or(usize::MAX));
+                let left = left.get_or_insert_with(|| {
+                    let depth = usize::try_from(loan.depth).unwrap_or(usize::MAX);
+                    let known = loan.messages.values().filter(|event| was_handed_out(event));
+                    *new = depth.saturating_sub(known.count());
+                    *asked = depth.max(*asked);
+                    *asked
+                });
                 let mut passed = stay.clone();
                 for (tag, event) in &loan.messages {
                     if *left == 0 {
@@ -88,6 +103,12 @@ impl Source {
                     }
                     if !passed.is_empty() && passed.take(event.fingerprint()).is_some() {
                         continue;
+                    }
+                    if !was_handed_out(event) {
+                        if *new == 0 {
+                            continue;
+                        }
+                        *new -= 1;
                     }
                     *left -= 1;
                     match manner.plan(event, login, ground.scene(Some(queue))) {
@@ -125,6 +146,19 @@ impl Source {
         }
     }
 
+    /// How many messages it is about, as far as that is known.
+    pub(super) fn asked(&self) -> usize {
+        match self {
+            Self::These(wanted) => wanted.len(),
+            Self::Whole { asked, .. } => *asked,
+        }
+    }
+
+    /// True if all that lies in the queue is asked for.
+    pub(super) fn is_whole(&self) -> bool {
+        matches!(self, Self::Whole { .. })
+    }
+
     /// How many messages at the head of the queue were looked at and stay.
     pub(super) fn staying(&self) -> usize {
         match self {
@@ -133,13 +167,20 @@ impl Source {
         }
     }
 
-    /// What was asked for and not found.
-    pub(super) fn not_found(self) -> Vec<Fingerprint> {
+    /// What was asked for by itself and not found.
+    pub(super) fn missing(&mut self) -> Vec<Fingerprint> {
         match self {
-            Self::These(wanted) => wanted.rest().collect(),
+            Self::These(wanted) => std::mem::take(wanted).rest().collect(),
             Self::Whole { .. } => Vec::new(),
         }
     }
+}
+
+/// Somebody had it before: a look, a consumer, an earlier round.
+fn was_handed_out(event: &Event) -> bool {
+    let counts = ["x-delivery-count", "x-acquired-count"];
+    let counted = |name: &&str| event.properties.header(name).is_some();
+    event.redelivered || counts.iter().any(|name| counted(&name))
 }
 
 fn plan(tag: u64, event: &Arc<Event>, outgoing: Outgoing) -> Plan {

@@ -1,6 +1,7 @@
 //! What is about to be sent, taken into the journal and cut into windows of messages that are under
 //! way together.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 use chrono::Utc;
@@ -27,59 +28,61 @@ pub(super) struct Move {
     pub outgoing: Outgoing,
 }
 
-/// Messages that are under way together. The first goes alone, so that what is wrong with all is
-/// said of one; after trouble they go one by one again.
-pub(super) struct Windows<'a> {
-    plan: &'a [Move],
-    /// How many of them were given out.
-    given: usize,
+/// Messages that were written down and wait for their turn. The first goes alone, so that what is
+/// wrong with all is said of one; after trouble they go one by one again.
+pub(super) struct Windows {
+    waiting: VecDeque<Move>,
     size: usize,
 }
 
-/// Messages that are written down in one go: few enough that the stages of those under way need not
-/// wait long for them.
+/// Messages that are written down in one go.
 const TOGETHER: usize = 512;
 /// Most messages under way together.
-const WINDOW: usize = 1_024;
+pub(super) const WINDOW: usize = 1_024;
 /// Most bytes of bodies under way together.
 const WINDOW_BYTES: usize = 8 * 1024 * 1024;
 
-impl<'a> Windows<'a> {
-    /// `size` is how many the first window has.
-    pub(super) fn new(plan: &'a [Move], size: usize) -> Self {
+impl Windows {
+    /// Of these messages, to which others may be added.
+    pub(super) fn new(waiting: Vec<Move>) -> Self {
         Self {
-            plan,
-            given: 0,
-            size,
+            waiting: waiting.into(),
+            size: 1,
         }
     }
 
-    /// How many the next window would have.
-    pub(super) fn size(&self) -> usize {
-        self.size
+    /// These have their turn after those that wait.
+    pub(super) fn add(&mut self, more: Vec<Move>) {
+        self.waiting.extend(more);
     }
 
-    /// What was not given out yet.
-    pub(super) fn rest(&self) -> &'a [Move] {
-        self.plan.get(self.given..).unwrap_or_default()
+    /// How many wait.
+    pub(super) fn len(&self) -> usize {
+        self.waiting.len()
     }
 
     /// The next ones, at most so many.
-    pub(super) fn next(&mut self, most: usize) -> Option<&'a [Move]> {
+    pub(super) fn next(&mut self, most: usize) -> Option<Vec<Move>> {
         let mut bytes = 0;
-        let rest = self.rest();
-        let fits = rest.iter().take(self.size.min(most)).take_while(|one| {
+        let waiting = self.waiting.iter().take(self.size.min(most));
+        let fits = waiting.take_while(|one| {
             bytes += one.outgoing.body.len();
             bytes <= WINDOW_BYTES
         });
-        let size = fits.count().max(1).min(rest.len());
-        self.given += size;
-        (size > 0).then(|| &rest[..size])
+        let size = fits.count().max(1).min(self.waiting.len());
+        (size > 0).then(|| self.waiting.drain(..size).collect())
     }
 
-    /// The last so many that were given out were not sent after all.
-    pub(super) fn take_back(&mut self, unsent: usize) {
-        self.given -= unsent;
+    /// These were given out and not sent after all.
+    pub(super) fn take_back(&mut self, unsent: Vec<Move>) {
+        for one in unsent.into_iter().rev() {
+            self.waiting.push_front(one);
+        }
+    }
+
+    /// What waits still will not be sent now.
+    pub(super) fn drain(&mut self) -> Vec<Move> {
+        self.waiting.drain(..).collect()
     }
 
     pub(super) fn grow(&mut self) {

@@ -74,8 +74,10 @@ impl Session {
             journal_dir: self.options.journal_dir.clone(),
             journal: self.journal.clone(),
             tap_limit: self.options.tap_limit,
+            round: self.options.round,
             taps: Arc::default(),
             worn: Arc::default(),
+            turns: Arc::default(),
             returned: Arc::default(),
         };
         self.link = State::Connected {

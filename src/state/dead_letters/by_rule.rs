@@ -306,7 +306,7 @@ impl RuleDesk {
             MoveOutcome::Resent | MoveOutcome::Discarded => (true, String::new()),
             MoveOutcome::Gone => (true, "It was not in the queue any more".to_owned()),
             MoveOutcome::Duplicate(words) => (true, words.clone()),
-            MoveOutcome::Kept(words) => (false, words.clone()),
+            MoveOutcome::Kept(words) | MoveOutcome::Held(words) => (false, words.clone()),
         });
     }
 }

@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use crate::domain::draft::Problem;
 use crate::domain::ground::Ground;
 use crate::domain::resend::{Manner, Resend, Target};
-use crate::domain::{Event, Fingerprint, faithful};
+use crate::domain::{Event, Fingerprint, JobSum, faithful};
 use crate::protocol::{Command, MoveOrder, RequestId, Which};
 
 use super::super::forms::Forms;
@@ -215,7 +215,10 @@ impl DeadLetterDesk {
     ) -> Vec<Command> {
         let depth = self.peeked.as_ref().map_or(0, |peeked| peeked.depth);
         let total = usize::try_from(depth).unwrap_or(0);
-        let which = Which::Whole(self.manner());
+        let which = Which::Whole {
+            manner: self.manner(),
+            shown: depth,
+        };
         self.send(which, total, with_canary, request, now)
     }
 
@@ -250,16 +253,30 @@ impl DeadLetterDesk {
         self.job = Some(Job::new(request, verb, total, now));
     }
 
-    /// Notes how one message of a job ended.
+    /// Notes how messages of a job ended.
     pub fn moved(
         &mut self,
         request: RequestId,
+        moved: Vec<(Fingerprint, MoveOutcome)>,
+        forms: &mut Forms,
+        now: DateTime<Utc>,
+    ) {
+        if self.job.as_ref().is_none_or(|job| job.request != request) {
+            return;
+        }
+        for (original, outcome) in moved {
+            self.moved_one(original, outcome, forms, now);
+        }
+    }
+
+    fn moved_one(
+        &mut self,
         original: Fingerprint,
         outcome: MoveOutcome,
         forms: &mut Forms,
         now: DateTime<Utc>,
     ) {
-        let Some(job) = self.job.as_mut().filter(|job| job.request == request) else {
+        let Some(job) = self.job.as_mut() else {
             return;
         };
         let leaves = job.count(&outcome, now);
@@ -274,7 +291,9 @@ impl DeadLetterDesk {
             .iter()
             .position(|message| message.fingerprint == original);
         let Some(place) = place else { return };
-        if let MoveOutcome::Kept(words) | MoveOutcome::Duplicate(words) = outcome {
+        if let MoveOutcome::Kept(words) | MoveOutcome::Duplicate(words) | MoveOutcome::Held(words) =
+            outcome
+        {
             peeked.messages[place].remark = Some(words);
         }
         if leaves {
@@ -298,18 +317,15 @@ impl DeadLetterDesk {
     /// Notes what a job does now.
     pub fn job_at(&mut self, request: RequestId, total: usize, stage: JobStage) {
         if let Some(job) = self.job.as_mut().filter(|job| job.request == request) {
-            job.total = total.max(job.total);
+            job.sum.asked = total.max(job.sum.asked);
             job.stage = stage;
         }
     }
 
     /// Notes the end of a job.
-    pub fn job_done(&mut self, request: RequestId, problem: Option<String>) {
+    pub fn job_done(&mut self, request: RequestId, problem: Option<String>, sum: Option<JobSum>) {
         if let Some(job) = self.job.as_mut().filter(|job| job.request == request) {
-            job.ended = true;
-            if problem.is_some() {
-                job.problem = problem;
-            }
+            job.end(problem, sum);
             if let Some(queue) = &self.queue {
                 self.looking.doubt(queue);
             }

@@ -11,6 +11,7 @@ use crate::domain::resend::Expiration;
 use crate::protocol::JobStage;
 use crate::state::Action;
 use crate::state::dead_letters::{Bulk, DeadAction, TargetChoice};
+use crate::state::job::JobOutcome;
 
 /// The choice where messages are sent.
 pub(super) fn target_ui(ui: &mut Ui, cx: &mut Cx<'_>, choice: TargetChoice) {
@@ -163,12 +164,15 @@ pub(super) fn job_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
         return;
     };
     let palette = Palette::of(ui);
-    let clean = job.kept + job.duplicates + job.gone == 0 && job.problem.is_none();
     ui.horizontal_wrapped(|ui| {
         if !job.ended {
             ui.add(egui::Spinner::new().size(14.0));
         }
-        let color = if clean { palette.good } else { palette.warn };
+        let color = match job.outcome() {
+            JobOutcome::Running => palette.text,
+            JobOutcome::AllDone => palette.good,
+            JobOutcome::NotAll => palette.warn,
+        };
         ui.label(RichText::new(job.words()).color(color).strong());
         if job.ended {
             return;

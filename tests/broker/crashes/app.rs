@@ -10,7 +10,9 @@ use eventscope::domain::record::{Record, Stage};
 use eventscope::protocol::Update;
 use rusqlite::{Connection, OpenFlags};
 
-use super::{Fault, MESSAGES, Round, assert_often, records, resend_all, rounds, some_moment};
+use super::{
+    Fault, MESSAGES, ROUND, Round, assert_often, records, resend_all, rounds, some_moment,
+};
 use crate::support::{App, Place};
 
 /// The app as a process of its own: this very test binary, at this one test.
@@ -22,6 +24,7 @@ fn the_app_that_is_killed() {
     let endpoint: Endpoint = Endpoint::from_url(&asked("FAULT_URL")).expect("a URL");
     let options = Options {
         journal_dir: Some(asked("FAULT_JOURNAL").into()),
+        round: ROUND,
         ..Options::default()
     };
     let mut app = App::with(endpoint, options);
@@ -31,6 +34,7 @@ fn the_app_that_is_killed() {
         Update::JobDone {
             request: done,
             problem,
+            ..
         } if *done == request => Some(problem.clone()),
         _ => None,
     });
