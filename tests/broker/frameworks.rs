@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command as Process;
 use std::sync::Arc;
 
+use eventscope::domain::endpoint::encode;
 use eventscope::domain::frameworks::{counters, recognise};
 use eventscope::domain::{Event, Properties};
 use serde::{Deserialize, Serialize};
@@ -125,7 +126,10 @@ impl Framework {
         let facts = &place.facts;
         let url = format!(
             "amqp://{}:{}@127.0.0.1:{}/{}",
-            facts.user, facts.password, facts.amqp_port, place.vhost
+            facts.user,
+            facts.password,
+            facts.amqp_port,
+            encode(&place.vhost)
         );
         let own = folder.join(self.program);
         let program = if own.exists() {

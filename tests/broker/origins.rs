@@ -78,7 +78,10 @@ fn send_all(app: &mut App, queue: &str, target: Target) -> Ended {
     app.send(Command::Resend {
         request,
         queue: queue.to_owned(),
-        which: Which::Whole(Manner::from(target)),
+        which: Which::Whole {
+            manner: Manner::from(target),
+            shown: 0,
+        },
         pace: Pace::default(),
     });
     app.job_done(request)

@@ -213,7 +213,7 @@ fn one_target_is_named_for_many() {
     window.type_into("With key", "order.again");
     window.press("Resend all");
     let Command::Resend {
-        which: Which::Whole(manner),
+        which: Which::Whole { manner, .. },
         ..
     } = window.take_last()
     else {

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use chrono::DateTime;
 use eframe::egui::accesskit::Role;
+use egui_kittest::kittest::Queryable as _;
 use eventscope::domain::{Event, FieldValue, Properties, Queue};
 use eventscope::protocol::{Command, PeekReport, PutBack, Update};
 
