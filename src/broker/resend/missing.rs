@@ -132,14 +132,6 @@ async fn watch_queue(
     }
 }
 
-/// Messages that lie in a queue, ready.
-pub(super) async fn lying(wires: &Wires, queue: &str) -> Option<usize> {
-    let channel = wires.reading_channel().await.ok()?;
-    let told = look(&channel, queue).await.ok();
-    close(&channel).await;
-    usize::try_from(told?.0).ok()
-}
-
 /// What the management API says, if that is of the moment when so many were ready.
 async fn holders(wires: &Wires, queue: &str, ready: u64) -> Option<Holders> {
     let endpoint = wires.endpoint.as_ref().clone();

@@ -23,7 +23,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
-use super::borrow::{Bounds, Loan};
+use super::borrow::{Bounds, Loan, ready};
 use super::budget;
 use super::outlet::Outlet;
 use super::peek::refuse_kind;
@@ -339,8 +339,9 @@ impl Job<'_> {
 
     /// Counts what lies in the queue beside what had its turn.
     async fn count_added(&mut self) {
-        if let Some(lying) = missing::lying(self.report.wires, &self.queue).await {
+        if let Ok(lying) = ready(self.report.wires, &self.queue).await {
             let sum = &mut self.report.sum;
+            let lying = usize::try_from(lying).unwrap_or(usize::MAX);
             sum.added = lying.saturating_sub(sum.kept + sum.duplicates);
         }
     }
