@@ -274,7 +274,7 @@ fn with_body(body: &[u8]) -> Event {
         String::new(),
         String::new(),
         false,
-        crate::domain::Properties::default(),
+        Properties::default(),
         body.to_vec(),
     )
 }
