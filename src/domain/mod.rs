@@ -18,6 +18,7 @@ pub mod faithful;
 pub mod feature;
 pub mod groups;
 pub mod hex;
+pub mod journal;
 pub mod json;
 pub mod json_diff;
 pub mod json_edit;

@@ -66,6 +66,27 @@ impl Job {
         words.is_none()
     }
 
+    /// Messages of which it was told how they ended.
+    #[must_use]
+    pub fn told(&self) -> usize {
+        self.done + self.kept + self.duplicates + self.gone
+    }
+
+    /// True unless something is not as it was asked for.
+    #[must_use]
+    pub fn is_clean(&self) -> bool {
+        self.kept + self.duplicates + self.gone == 0 && self.problem.is_none()
+    }
+
+    /// The job and why it ended as it did, in one line.
+    #[must_use]
+    pub fn result(&self) -> String {
+        match &self.problem {
+            Some(problem) => format!("{}. {problem}", self.words()),
+            None => self.words(),
+        }
+    }
+
     /// Seconds until the end, at the speed so far; `None` while nothing can be said.
     #[must_use]
     pub fn seconds_left(&self) -> Option<u64> {

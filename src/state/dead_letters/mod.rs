@@ -1,6 +1,6 @@
 //! Dead-letter queues: which there are, what lies in one, and the repair of a message.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
@@ -18,16 +18,21 @@ use crate::schema::Catalog;
 
 mod action;
 mod by_rule;
+mod choosing;
 mod editor;
+mod edits;
 mod history;
 mod looking;
 mod repair;
+mod task;
 
 pub use action::{Bulk, DeadAction, DeadTab, TargetChoice};
 pub use by_rule::{Counts, Made, Preview, RuleAction, RuleDesk};
 pub use editor::{Editor, EditorAction, as_event};
+pub use edits::Edits;
 pub use history::History;
 pub use looking::{LookAction, Looking};
+pub use task::{Begun, Task};
 
 use super::Soon;
 use super::forms::Forms;
@@ -138,8 +143,8 @@ pub struct DeadLetterDesk {
     pub choice: TargetChoice,
     /// Messages that the person was asked about and did not yet answer.
     pub asking: Option<Vec<Fingerprint>>,
-    /// The person was asked whether really the whole queue shall be sent.
-    pub asking_all: bool,
+    /// The person was asked whether really the whole queue shall be sent; with a canary or not.
+    pub asking_all: Option<bool>,
     /// The queues to list, as of the last topology.
     pub queues: Vec<DeadLetterQueue>,
     /// How several messages are sent.
@@ -152,14 +157,19 @@ pub struct DeadLetterDesk {
     pub losing: Vec<Losing>,
     /// How fast the listed queues grow.
     pub growth: Growth,
-    /// The running or last job.
+    /// The running or last job; see [`DeadLetterDesk::shown_job`] for where it is shown.
     pub job: Option<Job>,
+    /// Where that was begun.
+    pub begun: Begun,
+    /// What the person should be told once, whatever is shown.
+    pub told: Vec<String>,
 }
 
 impl DeadLetterDesk {
     /// A new session: nothing of the old broker is true any more.
     pub fn forget(&mut self) {
         *self = Self {
+            told: std::mem::take(&mut self.told),
             tab: self.tab,
             bulk: self.bulk,
             looking: std::mem::take(&mut self.looking),
@@ -210,19 +220,6 @@ impl DeadLetterDesk {
         if self.groups.by == GroupBy::CameBack {
             self.groups.stale();
         }
-    }
-
-    /// Places of the messages of the group that is looked at.
-    fn group_places(&self) -> Vec<usize> {
-        let (Some(group), Some(peeked)) = (self.groups.chosen(), &self.peeked) else {
-            return Vec::new();
-        };
-        let members: HashSet<Fingerprint> = group.members.iter().copied().collect();
-        let messages = peeked.messages.iter().enumerate();
-        messages
-            .filter(|(_, message)| members.contains(&message.fingerprint))
-            .map(|(place, _)| place)
-            .collect()
     }
 
     /// Works out anew which queues to list: those found in the topology, then those named by hand.
@@ -305,12 +302,13 @@ impl DeadLetterDesk {
             DeadAction::Tab(tab) => {
                 self.tab = tab;
                 self.rules = None;
-                if tab == DeadTab::Journal {
-                    return vec![Command::ReadJournal];
-                }
             }
-            DeadAction::GroupBy(by) => self.groups.group_by(by),
+            DeadAction::GroupBy(by) => {
+                self.end_result();
+                self.groups.group_by(by);
+            }
             DeadAction::SelectGroup(name) => {
+                self.end_result();
                 self.groups.selected = Some(name.clone());
                 let places = self.group_places();
                 if let Some(peeked) = &self.peeked {
@@ -328,7 +326,7 @@ impl DeadLetterDesk {
             }
             DeadAction::ResendGroup => {
                 let places = self.group_places();
-                return self.resend_places(&places, false, request, cx);
+                return self.resend_places(&places, false, request, forms, cx);
             }
             DeadAction::MarkGroup => {
                 self.marked = self.group_places().into_iter().collect();
@@ -382,27 +380,25 @@ impl DeadLetterDesk {
             DeadAction::Resend => return self.resend_edited(request, forms, cx.now),
             DeadAction::ResendSelected => {
                 let places = self.chosen_places();
-                return self.resend_places(&places, false, request, cx);
+                return self.resend_places(&places, false, request, forms, cx);
             }
-            DeadAction::ResendAll => {
-                let shown = self.peeked.as_ref().map(Peeked::shows_all);
-                if shown == Some(true) || self.asking_all {
-                    self.asking_all = false;
-                    return self.resend_whole(false, request, cx.now);
+            DeadAction::ResendAll => return self.ask_all(false, request, forms, cx),
+            DeadAction::YesAll => {
+                if let Some(canary) = self.asking_all.take() {
+                    return self.resend_whole(canary, request, cx.now);
                 }
-                self.asking_all = true;
             }
-            DeadAction::NotAll => self.asking_all = false,
+            DeadAction::NotAll => self.asking_all = None,
             DeadAction::Canary if self.marked.is_empty() => {
-                return self.resend_whole(true, request, cx.now);
+                return self.ask_all(true, request, forms, cx);
             }
             DeadAction::Canary => {
                 let places = self.chosen_places();
-                return self.resend_places(&places, true, request, cx);
+                return self.resend_places(&places, true, request, forms, cx);
             }
             DeadAction::GroupCanary => {
                 let places = self.group_places();
-                return self.resend_places(&places, true, request, cx);
+                return self.resend_places(&places, true, request, forms, cx);
             }
             DeadAction::Bulk(bulk) => self.bulk = bulk,
             DeadAction::Pause(pause) => {
@@ -417,7 +413,9 @@ impl DeadLetterDesk {
             }
             DeadAction::CancelDiscard => self.asking = None,
             DeadAction::Discard => {
-                if let (Some(messages), Some(queue)) = (self.asking.take(), self.queue.clone()) {
+                let busy = self.is_busy();
+                let messages = self.asking.take().filter(|_| !busy);
+                if let (Some(messages), Some(queue)) = (messages, self.queue.clone()) {
                     self.start_job(request, "Discard", messages.len(), cx.now);
                     return vec![Command::Discard {
                         request,
@@ -427,7 +425,7 @@ impl DeadLetterDesk {
                 }
             }
             DeadAction::Stop => {
-                if let Some(job) = &self.job {
+                if let Some(job) = self.job.as_ref().filter(|job| !job.ended) {
                     return vec![Command::StopJob(job.request)];
                 }
             }
@@ -477,7 +475,7 @@ impl DeadLetterDesk {
             .map(|(place, _)| place)
             .collect();
         if self.selected.is_none() {
-            forms.editor = None;
+            self.put_editor_aside(forms);
         }
         self.groups.stale();
         self.peeked = Some(Peeked {
@@ -492,40 +490,22 @@ impl DeadLetterDesk {
             borrowed: report.borrowed,
             put_back: report.put_back,
         });
-        if let Some(peeked) = &self.peeked {
-            self.looking.note(peeked);
+        if let Some(peeked) = self.peeked.take() {
+            self.looking.note(&peeked);
+            // What others hold was not seen; it may come back.
+            if peeked.shows_all() && self.none_is_held(&peeked.queue) {
+                self.drop_edits(forms, &peeked);
+            }
+            self.peeked = Some(peeked);
         }
     }
 
-    fn marked_messages(&self) -> impl Iterator<Item = Fingerprint> {
-        let messages = self
-            .peeked
-            .iter()
-            .flat_map(|peeked| peeked.messages.iter().enumerate());
-        messages
-            .filter(|(place, _)| self.marked.contains(place))
-            .map(|(_, message)| message.fingerprint)
+    /// Nobody holds messages of this queue, as far as is known.
+    fn none_is_held(&self, queue: &str) -> bool {
+        let mut queues = self.queues.iter().map(|dead| &dead.queue);
+        queues.any(|one| one.name == queue && one.unacked == Some(0))
     }
 
-    /// The marked messages, or the selected one if none is marked.
-    #[must_use]
-    pub fn chosen_places(&self) -> Vec<usize> {
-        if self.marked.is_empty() {
-            self.selected.into_iter().collect()
-        } else {
-            self.marked.iter().copied().collect()
-        }
-    }
-
-    fn chosen(&self) -> Vec<Fingerprint> {
-        let Some(peeked) = &self.peeked else {
-            return Vec::new();
-        };
-        let places = self.chosen_places().into_iter();
-        places
-            .filter_map(|place| Some(peeked.messages.get(place)?.fingerprint))
-            .collect()
-    }
 }
 
 /// How often a message says that it was sent again, which it came back from each time.

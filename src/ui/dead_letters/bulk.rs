@@ -90,16 +90,15 @@ fn fields_ui(ui: &mut Ui, bulk: &mut Bulk) {
 
 /// How far the running job is, or what the last one came to.
 pub(super) fn job_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
-    let Some(job) = &cx.state.dead.job else {
+    let Some(job) = cx.state.dead.shown_job() else {
         return;
     };
     let palette = Palette::of(ui);
-    let clean = job.kept + job.duplicates + job.gone == 0 && job.problem.is_none();
     ui.horizontal_wrapped(|ui| {
         if !job.ended {
             ui.add(egui::Spinner::new().size(14.0));
         }
-        let color = if clean { palette.good } else { palette.warn };
+        let color = if job.is_clean() { palette.good } else { palette.warn };
         ui.label(RichText::new(job.words()).color(color).strong());
         if job.ended {
             return;

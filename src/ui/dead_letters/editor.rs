@@ -109,7 +109,7 @@ fn edit_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
                 ui.add(egui::Label::new(RichText::new(&fit.words).color(color)).wrap());
             }
             draft_form::payload_ui(ui, &mut editor.draft, 14);
-            draft_form::problems_ui(ui, &editor.problems);
+            draft_form::problems_ui(ui, editor.problems());
             if let Some(words) = &editor.refusal {
                 banner(ui, palette.warn, words);
             }
