@@ -4,7 +4,7 @@ use std::os::unix::fs::PermissionsExt as _;
 
 use super::*;
 use crate::domain::record::Fate;
-use crate::domain::{FieldValue, Properties};
+use crate::domain::{FieldValue, Outgoing, Properties};
 
 fn held(body: &[u8]) -> Held {
     let every_type = vec![

@@ -289,3 +289,7 @@ impl Raw {
         Ok(record)
     }
 }
+
+#[cfg(test)]
+#[path = "reading_tests.rs"]
+mod tests;
