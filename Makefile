@@ -8,12 +8,15 @@ export LC_ALL := C.UTF-8
 # rustup installs to this place, which a shell that was open before does not know yet.
 export PATH := $(PATH):$(if $(CARGO_HOME),$(CARGO_HOME),$(HOME)/.cargo)/bin
 
-.PHONY: help run test bench soak check clean
+.PHONY: help run test test-versions bench soak check clean
 
 help:
 	@echo 'make run     install what is missing, build and open Eventscope;'
 	@echo '             ARGS="…" is passed to it, for example ARGS="--help"'
 	@echo 'make test    install what is missing, then run every check and every test, headless'
+	@echo 'make test-versions'
+	@echo '             the broker tests once more, against newer RabbitMQs in folders of their own;'
+	@echo '             needs root and Debian packages, says so where it cannot'
 	@echo 'make bench   install what is missing, then measure; prints one line per figure'
 	@echo 'make soak    the same for one long run under load; SOAK_MINUTES=30 unless told otherwise'
 	@echo 'make check   only formatting and lints (fast, installs nothing)'
@@ -34,6 +37,10 @@ test:
 	cargo clippy --locked --all-targets -- -D warnings
 	@.ci/check-dependencies
 	cargo test --locked
+
+test-versions:
+	@.ci/check-rust
+	@.ci/test-versions
 
 bench:
 	@.ci/check-rust

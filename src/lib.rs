@@ -2,7 +2,7 @@
 //!
 //! Modules in reading order: [`domain`] has the data and the rules, [`query`] the filter language,
 //! [`protocol`] the contract between window and broker side, [`state`] what the app knows, [`ui`]
-//! how it is drawn, and [`app`] ties them to a window. [`broker`] and [`storage`] do the outside work; [`shop`] is the
+//! how it is drawn, and [`app`] ties them to a window. [`broker`], [`storage`] and [`prover`] do the outside work; [`shop`] is the
 //! sample application that lives in the sandbox and is no part of the inspector.
 //!
 //! ARCHITECTURE.md has the map and the invariants.
@@ -14,6 +14,7 @@ pub mod headless;
 pub mod launch;
 pub mod log;
 pub mod protocol;
+pub mod prover;
 pub mod query;
 pub mod schema;
 pub mod search;

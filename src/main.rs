@@ -5,8 +5,11 @@ use std::process::ExitCode;
 use anyhow::{Context as _, anyhow};
 use clap::{Parser, Subcommand};
 use eventscope::domain::Endpoint;
+use eventscope::domain::endpoint::read_management_url;
 use eventscope::headless::{self, SchemaCommand};
 use eventscope::launch::{self, First};
+use eventscope::prover::{Prover, worker};
+use eventscope::schema::sets;
 use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
@@ -22,6 +25,8 @@ use tracing_subscriber::util::SubscriberInitExt as _;
 struct Arguments {
     /// Connect to this broker: amqp://user:password@host:port/vhost, or amqps:// for TLS.
     /// Without it: $EVENTSCOPE_URL, else guest at localhost, or the form with the last broker.
+    /// Its query may say where the management API is, if not at port 15672 of the host (with TLS
+    /// 15671): ?management_port=8080 or ?management_url=https://other-host/rabbit.
     #[arg(
         long,
         value_name = "URL",
@@ -29,6 +34,11 @@ struct Arguments {
         hide_env_values = true
     )]
     url: Option<String>,
+
+    /// Where the management API of that broker is, if not at port 15672 of its host (with TLS 15671):
+    /// http://host:port or https://host:port, with a path if it has one. The login is the broker's.
+    #[arg(long, value_name = "URL", conflicts_with = "sandbox")]
+    management_url: Option<String>,
 
     /// Start a private RabbitMQ with a sample shop in it, and connect to that.
     #[arg(long, conflicts_with = "open")]
@@ -48,6 +58,9 @@ enum Headless {
     /// Compare versions of event schemas.
     #[command(subcommand)]
     Schema(SchemaCommand),
+    /// The program asks itself: it compares sets of values where it can be ended.
+    #[command(hide = true)]
+    SchemaSets,
 }
 
 fn main() -> ExitCode {
@@ -61,6 +74,11 @@ fn main() -> ExitCode {
         .with(quiet)
         .init();
     let arguments = Arguments::parse();
+    if let Some(Headless::SchemaSets) = &arguments.headless {
+        let done = worker::serve(std::io::stdin().lock(), std::io::stdout());
+        return done.map_or(ExitCode::FAILURE, |()| ExitCode::SUCCESS);
+    }
+    sets::install(Prover::of_this_program());
     if let Some(Headless::Schema(command)) = &arguments.headless {
         let done = headless::schema(
             command,
@@ -78,6 +96,21 @@ fn main() -> ExitCode {
     }
 }
 
+/// The broker that was named, if one was.
+fn endpoint(url: Option<&str>, management: Option<&str>) -> anyhow::Result<Option<Endpoint>> {
+    let mut endpoint = url.map(Endpoint::from_url).transpose()?;
+    if let Some(text) = management {
+        let Some(endpoint) = &mut endpoint else {
+            return Err(anyhow!(
+                "--management-url says where the management API of a broker is: name the broker \
+                 with --url or $EVENTSCOPE_URL"
+            ));
+        };
+        endpoint.management_url = Some(read_management_url(text)?);
+    }
+    Ok(endpoint)
+}
+
 fn run(arguments: Arguments) -> anyhow::Result<()> {
     if let Some(path) = arguments.open {
         return Err(anyhow!(
@@ -85,11 +118,10 @@ fn run(arguments: Arguments) -> anyhow::Result<()> {
             path.display()
         ));
     }
-    let endpoint = arguments
-        .url
-        .as_deref()
-        .map(Endpoint::from_url)
-        .transpose()?;
+    let endpoint = endpoint(
+        arguments.url.as_deref(),
+        arguments.management_url.as_deref(),
+    )?;
     eframe::run_native(
         "Eventscope",
         launch::window(),

@@ -12,7 +12,9 @@ use crate::domain::preflight::Report;
 use crate::domain::resend::Manner;
 use crate::domain::stream::Start;
 use crate::domain::tap::{FirehoseRequest, TapId, TapRequest};
-use crate::domain::{Endpoint, Event, Fingerprint, Outgoing, Pace, Password, Topology};
+use crate::domain::{
+    Endpoint, Event, Fingerprint, Outgoing, Pace, Password, ServerVersion, Topology,
+};
 use crate::log::Batch;
 use crate::schema::import::Imported;
 use crate::schema::{Catalog, Level, Policy, Rules};
@@ -342,8 +344,8 @@ pub enum Link {
     Connected {
         /// Where.
         endpoint: Endpoint,
-        /// What answered, such as `RabbitMQ 3.10.8`.
-        server: String,
+        /// What answered.
+        server: ServerVersion,
     },
     /// The first try failed; nothing is tried again by itself.
     Failed {

@@ -12,6 +12,7 @@ mod broker {
     mod fidelity;
     mod firehose;
     mod foreign;
+    mod frameworks;
     mod harmless;
     mod imports;
     mod limits;

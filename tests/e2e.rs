@@ -26,8 +26,16 @@ const START: Duration = Duration::from_secs(90);
 /// The other client, in the same queues as the app.
 struct Witness {
     runtime: tokio::runtime::Runtime,
-    _connection: Connection,
-    channel: Channel,
+    client: Option<(Connection, Channel)>,
+}
+
+/// The client's connection closes itself in a task when it goes, so it goes inside the runtime. Else
+/// the reason of a test that fails is lost in a second panic.
+impl Drop for Witness {
+    fn drop(&mut self) {
+        let _inside = self.runtime.enter();
+        self.client = None;
+    }
 }
 
 type Got = (BasicProperties, Vec<u8>, String, String, u64);
@@ -52,9 +60,13 @@ impl Witness {
         })?;
         Ok(Self {
             runtime,
-            _connection: connection,
-            channel,
+            client: Some((connection, channel)),
         })
+    }
+
+    fn channel(&self) -> &Channel {
+        let client = self.client.as_ref();
+        &client.expect("a client until it is dropped").1
     }
 
     /// An exchange, a queue behind it, and that queue's dead-letter queue. Nobody consumes them.
@@ -63,7 +75,7 @@ impl Witness {
             let exchange = ExchangeDeclareArguments::new("e2e.events", "topic")
                 .durable(true)
                 .finish();
-            self.channel.exchange_declare(exchange).await?;
+            self.channel().exchange_declare(exchange).await?;
             let mut arguments = FieldTable::new();
             let text = |text: &str| FieldValue::S(text.try_into().expect("a short text"));
             let name = |name: &str| name.try_into().expect("a short name");
@@ -72,11 +84,11 @@ impl Witness {
             let queue = QueueDeclareArguments::durable_client_named("e2e.orders")
                 .arguments(arguments)
                 .finish();
-            self.channel.queue_declare(queue).await?;
+            self.channel().queue_declare(queue).await?;
             let dead = QueueDeclareArguments::durable_client_named("e2e.dead");
-            self.channel.queue_declare(dead).await?;
+            self.channel().queue_declare(dead).await?;
             let bind = QueueBindArguments::new("e2e.orders", "e2e.events", "order.#");
-            self.channel.queue_bind(bind).await?;
+            self.channel().queue_bind(bind).await?;
             anyhow::Ok(())
         })
     }
@@ -85,14 +97,14 @@ impl Witness {
     fn kill(&self, key: &str, properties: &BasicProperties, body: &str) -> Result<()> {
         self.runtime.block_on(async {
             let target = BasicPublishArguments::new("e2e.events", key);
-            self.channel
+            self.channel()
                 .basic_publish(properties.clone(), body.into(), target)
                 .await?;
             anyhow::Ok(())
         })?;
         let (.., tag) = self.wait_for("e2e.orders")?;
         self.runtime.block_on(async {
-            self.channel
+            self.channel()
                 .basic_nack(BasicNackArguments::new(tag, false, false))
                 .await
         })?;
@@ -103,7 +115,7 @@ impl Witness {
     fn get(&self, queue: &str) -> Result<Option<Got>> {
         let got = self
             .runtime
-            .block_on(self.channel.basic_get(BasicGetArguments::new(queue)))?;
+            .block_on(self.channel().basic_get(BasicGetArguments::new(queue)))?;
         Ok(got.map(|(get, properties, body)| {
             let (exchange, key) = (get.exchange().clone(), get.routing_key().clone());
             (properties, body, exchange, key, get.delivery_tag())
@@ -111,7 +123,7 @@ impl Witness {
     }
 
     fn wait_for(&self, queue: &str) -> Result<Got> {
-        let deadline = std::time::Instant::now() + Duration::from_secs(10);
+        let deadline = std::time::Instant::now() + Duration::from_mins(1);
         loop {
             if let Some(got) = self.get(queue)? {
                 return Ok(got);
@@ -125,7 +137,7 @@ impl Witness {
     }
 
     fn ack(&self, tag: u64) -> Result<()> {
-        let ack = self.channel.basic_ack(BasicAckArguments::new(tag, false));
+        let ack = self.channel().basic_ack(BasicAckArguments::new(tag, false));
         Ok(self.runtime.block_on(ack)?)
     }
 }

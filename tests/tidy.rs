@@ -163,6 +163,24 @@ fn each_room_knows_only_what_it_may() {
                 "crate::app",
             ],
         ),
+        (
+            &["prover"],
+            &[
+                "egui",
+                "eframe",
+                "lapin",
+                "tokio",
+                "ureq",
+                "crate::protocol",
+                "crate::state",
+                "crate::ui",
+                "crate::broker",
+                "crate::storage",
+                "crate::shop",
+                "crate::settings",
+                "crate::app",
+            ],
+        ),
         // It names the library whose log it silences, and uses none of it.
         (&["main.rs"], &["lapin::", "tokio::", "ureq::"]),
     ];

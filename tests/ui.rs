@@ -216,12 +216,13 @@ fn shop() -> Topology {
                 destination: "orders".into(),
                 to_queue: true,
                 key: "order.#".into(),
+                ..Binding::default()
             },
             Binding {
                 source: "dead".into(),
                 destination: "orders.dead".into(),
                 to_queue: true,
-                key: String::new(),
+                ..Binding::default()
             },
         ],
         ..Topology::default()

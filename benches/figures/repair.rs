@@ -131,6 +131,7 @@ impl App {
             user: facts.user.clone(),
             password: Password(facts.password.clone()),
             management_port: Some(facts.management_port),
+            management_url: None,
             ..Endpoint::default()
         };
         let mut own = Self {

@@ -234,6 +234,7 @@ impl Tapping {
             user: facts.user.clone(),
             password: Password(facts.password.clone()),
             management_port: Some(facts.management_port),
+            management_url: None,
             ..Endpoint::default()
         };
         window.app.forms_mut().connect.take(&endpoint);

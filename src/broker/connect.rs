@@ -12,8 +12,9 @@ use lapin::{Connection, ConnectionProperties, ErrorKind, Event};
 use tokio::net::{TcpStream, lookup_host};
 
 use super::codec;
+use super::greeting;
 use super::trouble::Trouble;
-use crate::domain::Endpoint;
+use crate::domain::{Endpoint, ServerVersion};
 
 /// How long connecting may take in all.
 const CONNECT_LIMIT: Duration = Duration::from_secs(10);
@@ -26,6 +27,8 @@ pub(super) struct Opened {
     pub reading: Connection,
     /// For publishing alone.
     pub publishing: Connection,
+    /// What answered.
+    pub server: ServerVersion,
     /// Events of both, the breaks among them.
     pub events: BoxStream<'static, Event>,
 }
@@ -49,14 +52,15 @@ pub(super) async fn open(endpoint: &Endpoint) -> Result<Opened, String> {
 
 async fn open_unlimited(endpoint: &Endpoint) -> Result<Opened, String> {
     reachable(endpoint).await?;
-    let reading = handshake(endpoint, "Eventscope (reading)").await?;
-    let publishing = handshake(endpoint, "Eventscope (publishing)").await?;
+    let (reading, server) = handshake(endpoint, "Eventscope (reading)").await?;
+    let (publishing, _) = handshake(endpoint, "Eventscope (publishing)").await?;
     let events =
         futures_util::stream::select(reading.events_listener(), publishing.events_listener())
             .boxed();
     Ok(Opened {
         reading,
         publishing,
+        server,
         events,
     })
 }
@@ -90,7 +94,7 @@ fn unreachable_words(endpoint: &Endpoint, error: &io::Error) -> String {
     }
 }
 
-async fn handshake(endpoint: &Endpoint, name: &str) -> Result<Connection, String> {
+async fn handshake(endpoint: &Endpoint, name: &str) -> Result<(Connection, ServerVersion), String> {
     // lapin would panic over a longer name.
     codec::short("name of the virtual host", &endpoint.vhost).map_err(|e| e.to_string())?;
     let uri = AMQPUri {
@@ -117,7 +121,7 @@ async fn handshake(endpoint: &Endpoint, name: &str) -> Result<Connection, String
         .with_connection_name(name.into())
         .with_client_property("product".into(), "Eventscope".into())
         .with_client_property("version".into(), env!("CARGO_PKG_VERSION").into());
-    Connection::connect_uri(uri, properties)
+    greeting::connect(uri, properties)
         .await
         .map_err(|error| refused_words(endpoint, &error))
 }

@@ -12,20 +12,17 @@ use lapin::Event;
 use tokio::time::{Interval, MissedTickBehavior, Sleep};
 
 use super::connect::{self, Opened};
-use super::management;
 use super::trouble::Trouble;
 use super::wires::Wires;
 use crate::domain::Endpoint;
 
-/// How long connecting waits for the management API to name the server.
-const NAME_LIMIT: Duration = Duration::from_millis(1_500);
 /// How often a connection is asked whether it still stands: lapin reports most breaks, not all.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
 /// Longest pause between two tries, in seconds.
 const LONGEST_PAUSE: u64 = 30;
 
 /// A connection attempt under way. Dropping it gives up.
-pub(super) type Attempt = BoxFuture<'static, Result<(Opened, String), String>>;
+pub(super) type Attempt = BoxFuture<'static, Result<Opened, String>>;
 
 /// The connection.
 pub(super) enum State {
@@ -71,7 +68,7 @@ pub(super) enum Phase {
 /// What happened to the connection.
 pub(super) enum Happening {
     /// An attempt ended.
-    Opened(Result<(Opened, String), String>),
+    Opened(Result<Opened, String>),
     /// It broke, in words.
     Broke(String),
     /// The broker takes no messages for now; its reason.
@@ -107,14 +104,7 @@ impl State {
 /// Starts connecting.
 pub(super) fn attempt(endpoint: &Endpoint) -> Attempt {
     let endpoint = endpoint.clone();
-    Box::pin(async move {
-        let name = async {
-            let asked = management::server(endpoint.clone());
-            let name = tokio::time::timeout(NAME_LIMIT, asked).await.ok().flatten();
-            Ok(name.unwrap_or_else(|| "RabbitMQ (version not known)".to_owned()))
-        };
-        futures_util::try_join!(connect::open(&endpoint), name)
-    })
+    Box::pin(async move { connect::open(&endpoint).await })
 }
 
 /// The interval in which a connection is looked at.

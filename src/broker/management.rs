@@ -1,5 +1,5 @@
 //! Reads exchanges, queues and bindings over the management HTTP API, from the endpoint's own host
-//! alone. Optional: where it does not answer, the words say what is missing without it.
+//! or the one that was named for it. Optional: where it does not answer, the words say what is missing without it.
 
 mod rules;
 mod trace_switch;
@@ -16,6 +16,7 @@ pub(super) use rules::{Rules, policy_limit, rules};
 pub(super) use trace_switch::Switch;
 
 use crate::domain::endpoint::encode;
+use crate::domain::policy;
 use crate::domain::topology::Dropping;
 use crate::domain::{Binding, Endpoint, Exchange, ExchangeKind, Queue, Topology, TopologySource};
 
@@ -31,14 +32,6 @@ const PAGES: usize = 40;
 const COLUMNS: &str = "name,type,arguments,effective_policy_definition,messages_ready,\
                        messages_unacknowledged,message_bytes_ready,head_message_timestamp,\
                        consumers,exclusive,owner_pid_details,auto_delete";
-
-/// The product and version that the API names, such as `RabbitMQ 3.10.8`.
-pub(super) async fn server(endpoint: Endpoint) -> Option<String> {
-    let version = off_runtime(move || Api::new(&endpoint).version())
-        .await
-        .ok()?;
-    Some(format!("RabbitMQ {version}"))
-}
 
 /// Reads everything, or says in the topology why not.
 pub(super) async fn read(endpoint: Endpoint) -> Knowledge {
@@ -88,11 +81,6 @@ struct Api {
 }
 
 #[derive(Deserialize)]
-struct OverviewRow {
-    rabbitmq_version: String,
-}
-
-#[derive(Deserialize)]
 struct ExchangeRow {
     name: String,
     r#type: String,
@@ -100,6 +88,8 @@ struct ExchangeRow {
     internal: bool,
     #[serde(default)]
     arguments: Value,
+    // The name of the policy in force.
+    policy: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -108,6 +98,8 @@ struct BindingRow {
     destination: String,
     destination_type: String,
     routing_key: String,
+    #[serde(default)]
+    arguments: Value,
 }
 
 #[derive(Deserialize)]
@@ -166,17 +158,16 @@ impl Api {
         }
     }
 
-    fn version(&self) -> Result<String, String> {
-        Ok(self.get::<OverviewRow>("/api/overview")?.rabbitmq_version)
-    }
-
     fn knowledge(&self) -> Result<Knowledge, String> {
-        let version = self.version()?;
         let vhost = &self.vhost;
         let exchanges: Vec<ExchangeRow> = self.get(&format!("/api/exchanges/{vhost}"))?;
         let bindings: Vec<BindingRow> = self.get(&format!("/api/bindings/{vhost}"))?;
         let queues = self.queues()?;
-        let mut knowledge = assemble(version, exchanges, queues, bindings);
+        let ruled = ruled(&exchanges);
+        // They need a right of their own, and are asked for only where they matter.
+        let policies = (!ruled.is_empty()).then(|| self.policies().ok());
+        let mut knowledge = assemble(exchanges, queues, bindings);
+        alternates_by_policy(&mut knowledge.topology, ruled, policies.flatten().as_deref());
         // Only administrators are shown it.
         knowledge.write = self.permissions().ok().map(|may| may.write);
         Ok(knowledge)
@@ -259,7 +250,6 @@ const WITHOUT_IT: &str = "Without it exchanges, queues and bindings cannot be li
                           names in, or see them in messages";
 
 fn assemble(
-    version: String,
     exchanges: Vec<ExchangeRow>,
     queues: Vec<QueueRow>,
     bindings: Vec<BindingRow>,
@@ -277,6 +267,7 @@ fn assemble(
         source: TopologySource::Management,
         missing: String::new(),
         alternates: alternates.collect(),
+        unsure: BTreeSet::new(),
         exchanges: exchanges
             .into_iter()
             .map(|row| Exchange {
@@ -295,6 +286,10 @@ fn assemble(
                 source: row.source,
                 destination: row.destination,
                 key: row.routing_key,
+                arguments: match row.arguments {
+                    Value::Object(arguments) => arguments.into_iter().collect(),
+                    _ => Vec::new(),
+                },
             })
             .collect(),
     };
@@ -311,9 +306,37 @@ fn assemble(
     });
     Knowledge {
         topology,
-        version: Some(version),
+        version: None,
         write: None,
         auto_delete,
+    }
+}
+
+/// The exchanges that a policy is in force on and that name no alternate by themselves: what they
+/// name overrules the policy.
+fn ruled(exchanges: &[ExchangeRow]) -> Vec<String> {
+    let by_itself = |row: &ExchangeRow| row.arguments.get("alternate-exchange").is_some();
+    let ruled = exchanges.iter().filter(|row| {
+        row.policy.as_deref().is_some_and(|name| !name.is_empty()) && !by_itself(row)
+    });
+    ruled.map(|row| row.name.clone()).collect()
+}
+
+fn alternates_by_policy(
+    topology: &mut Topology,
+    ruled: Vec<String>,
+    policies: Option<&[policy::Policy]>,
+) {
+    let Some(policies) = policies else {
+        topology.unsure.extend(ruled);
+        return;
+    };
+    for exchange in ruled {
+        let all = policy::in_force(policies, &exchange, policy::Target::Exchange);
+        let other = all.iter().find_map(|one| one.value("alternate-exchange"));
+        if let Some(other) = other.map(str::to_owned) {
+            topology.alternates.insert(exchange, other);
+        }
     }
 }
 
@@ -329,6 +352,10 @@ fn queue(row: QueueRow) -> Queue {
     let has = |name: &str| argument(name).or_else(|| policy(name)).is_some();
     let refuses = text("overflow").as_deref() == Some("reject-publish");
     let is_bounded = has("max-length") || has("max-length-bytes");
+    let least = |name: &str| {
+        let both = [argument(name), policy(name)].into_iter().flatten();
+        both.filter_map(Value::as_u64).min()
+    };
     let drops = [
         has("message-ttl").then_some(Dropping::Expired),
         (is_bounded && !refuses).then_some(Dropping::Full),
@@ -352,6 +379,9 @@ fn queue(row: QueueRow) -> Queue {
             Some("all" | "returned")
         ),
         drops: drops.into_iter().flatten().collect(),
+        message_ttl: least("message-ttl"),
+        max_length: least("max-length"),
+        max_bytes: least("max-length-bytes"),
         exclusive: truthy(&row.exclusive)
             || row
                 .owner_pid_details

@@ -54,6 +54,10 @@ fn what_bears_on_a_peek_or_loses_messages_is_read() {
     assert_eq!(read.delivery_limit, None);
     assert!(read.delivers_for_ever && read.delays_returned);
     assert_eq!(read.drops, [Dropping::Expired, Dropping::Full]);
+    assert_eq!(
+        (read.message_ttl, read.max_length),
+        (Some(60_000), Some(10))
+    );
     let refusing = queue(row(json!({
         "name": "q", "head_message_timestamp": "",
         "arguments": {"x-max-length": 10, "x-overflow": "reject-publish"}
@@ -65,7 +69,7 @@ fn what_bears_on_a_peek_or_loses_messages_is_read() {
 fn the_order_of_the_answer_makes_no_difference() {
     let names = |order: [&str; 2]| {
         let rows = order.map(|name| row(json!({"name": name, "auto_delete": name == "b"})));
-        assemble("3.10.8".into(), Vec::new(), rows.into(), Vec::new())
+        assemble(Vec::new(), rows.into(), Vec::new())
     };
     let knowledge = names(["b", "a"]);
     assert_eq!(knowledge, names(["a", "b"]));
@@ -80,4 +84,53 @@ fn without_the_api_the_built_in_exchanges_are_known() {
     assert_eq!(knowledge.topology.missing, "why");
     let topic = knowledge.topology.exchange("amq.topic").unwrap();
     assert_eq!(topic.kind, ExchangeKind::Topic);
+}
+
+#[test]
+fn an_alternate_exchange_may_come_from_a_policy() {
+    let rows = || -> Vec<ExchangeRow> {
+        serde_json::from_value(json!([
+            {"name": "sales", "type": "topic", "policy": "ae", "arguments": {}},
+            {"name": "own", "type": "topic", "policy": "ae",
+             "arguments": {"alternate-exchange": "elsewhere"}},
+            {"name": "plain", "type": "topic", "arguments": {}}
+        ]))
+        .unwrap()
+    };
+    let read = |policies: Option<&[policy::Policy]>| {
+        let ruled = ruled(&rows());
+        let mut topology = assemble("3.10.8".into(), rows(), Vec::new(), Vec::new()).topology;
+        alternates_by_policy(&mut topology, ruled, policies);
+        topology
+    };
+    let set = |pattern: &str, priority| policy::Policy {
+        name: "ae".into(),
+        pattern: pattern.into(),
+        apply_to: "exchanges".into(),
+        priority,
+        operator: false,
+        definition: vec![("alternate-exchange".into(), format!("by {pattern}"))],
+    };
+    let topology = read(Some(&[set("^s", 1), set(".*", 0)]));
+    let alternate = |name: &str| topology.alternates.get(name).map(String::as_str);
+    assert_eq!(alternate("sales"), Some("by ^s"));
+    assert_eq!(alternate("own"), Some("elsewhere"));
+    assert_eq!(alternate("plain"), None);
+    let unread = read(None);
+    assert!(unread.unsure.contains("sales") && unread.unsure.len() == 1);
+}
+
+#[test]
+fn arguments_of_a_binding_are_kept() {
+    let bindings = serde_json::from_value(json!([
+        {"source": "by", "destination": "q", "destination_type": "queue", "routing_key": "",
+         "arguments": {"x-match": "any", "n": 1}}
+    ]));
+    let topology = assemble("4".into(), Vec::new(), Vec::new(), bindings.unwrap()).topology;
+    let arguments = &topology.bindings[0].arguments;
+    let expected = [
+        ("n".to_owned(), json!(1)),
+        ("x-match".to_owned(), json!("any")),
+    ];
+    assert!(expected.iter().all(|one| arguments.contains(one)));
 }

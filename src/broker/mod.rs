@@ -18,6 +18,7 @@ mod budget;
 mod codec;
 mod connect;
 mod firehose;
+mod greeting;
 mod jobs;
 mod link;
 mod management;

@@ -293,7 +293,7 @@ fn effect_words(terms: Option<Terms>, all: &[Arc<Event>], is_kept: bool) -> Opti
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{Properties, Queue, peek_rules};
+    use crate::domain::{Properties, Queue, ServerVersion, peek_rules};
     use chrono::DateTime;
 
     fn event(bytes: usize) -> Arc<Event> {
@@ -322,7 +322,8 @@ mod tests {
             let mut queue = Queue::named("q");
             queue.kind = "quorum".into();
             queue.delivery_limit = limit;
-            let terms = peek_rules::terms(Some(&queue), Some(version));
+            let version = ServerVersion::rabbitmq(version);
+            let terms = peek_rules::terms(Some(&queue), Some(&version));
             let is_kept = order_is_kept(terms, took_all);
             let words = effect_words(terms, &[event(1)], is_kept);
             (is_kept, words.unwrap_or_default())

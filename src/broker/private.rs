@@ -29,6 +29,14 @@ pub(super) async fn start(dir: Option<PathBuf>, outbox: Outbox) -> Result<Sandbo
     let sandbox = Sandbox::start(&dir, progress)
         .await
         .map_err(|error| error.to_string())?;
+    if let Some(aside) = sandbox.set_aside() {
+        let words = format!(
+            "The sandbox's RabbitMQ did not start with the data it had, so it was made anew: it is \
+             empty but for the sample shop. What was in it before lies in {}",
+            aside.display()
+        );
+        outbox.notice(Gravity::Warning, words).await;
+    }
     let words = "Opening the sample shop".to_owned();
     outbox.offer(Update::Sandbox(SandboxState::Starting(words)));
     shop::declare(&sandbox.facts().amqp_url())
@@ -68,5 +76,6 @@ pub(super) fn endpoint(facts: &SandboxFacts) -> Endpoint {
         vhost: "/".to_owned(),
         tls: false,
         management_port: Some(facts.management_port),
+        management_url: None,
     }
 }

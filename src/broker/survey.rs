@@ -21,7 +21,8 @@ pub(super) async fn keep_reading(wires: Wires, known: watch::Sender<Option<Arc<K
     let mut asked = true;
     loop {
         let start = Instant::now();
-        let fresh = management::read(wires.endpoint.as_ref().clone()).await;
+        let mut fresh = management::read(wires.endpoint.as_ref().clone()).await;
+        fresh.version = Some(wires.server.as_ref().clone());
         let changed = known
             .borrow()
             .as_ref()

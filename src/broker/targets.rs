@@ -32,10 +32,11 @@ pub(super) fn only_our_tap(
     if taps.is_empty() || outgoing.exchange.is_empty() {
         return None;
     }
-    match knowledge
-        .topology
-        .reached(&outgoing.exchange, &outgoing.routing_key)
-    {
+    match knowledge.topology.route(
+        &outgoing.exchange,
+        &outgoing.routing_key,
+        &outgoing.properties,
+    ) {
         Some(mut queues) => {
             queues.retain(|queue| !taps.iter().any(|tap| tap.queue == *queue));
             queues.is_empty().then(|| {
@@ -113,6 +114,7 @@ mod tests {
             destination: destination.into(),
             to_queue: true,
             key: key.into(),
+            arguments: Vec::new(),
         };
         let knowledge = Knowledge {
             topology: Topology {

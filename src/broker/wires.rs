@@ -12,7 +12,7 @@ use super::recorder::Recorder;
 use super::trouble::Trouble;
 use crate::domain::peek_rules::{self, Terms};
 use crate::domain::tap::{Limit, TapId};
-use crate::domain::{Endpoint, Topology};
+use crate::domain::{Endpoint, ServerVersion, Topology};
 use crate::protocol::{Gravity, Notice, Update};
 
 /// The way to the window. Waits while the window is busy.
@@ -51,8 +51,8 @@ impl Outbox {
 pub(super) struct Knowledge {
     /// What the window shows.
     pub topology: Topology,
-    /// RabbitMQ's version, such as `3.10.8`, if the management API told it.
-    pub version: Option<String>,
+    /// Which broker it is; `None` while nothing was read.
+    pub version: Option<ServerVersion>,
     /// To which exchanges the login may publish, if the management API told it.
     pub write: Option<String>,
     /// Queues that delete themselves when their last consumer goes.
@@ -62,7 +62,7 @@ pub(super) struct Knowledge {
 impl Knowledge {
     /// What a look into this queue does; `None` where its type is not known.
     pub(super) fn terms(&self, queue: &str) -> Option<Terms> {
-        peek_rules::terms(self.topology.queue(queue), self.version.as_deref())
+        peek_rules::terms(self.topology.queue(queue), self.version.as_ref())
     }
 }
 
@@ -80,6 +80,8 @@ pub(super) struct RunningTap {
 pub(super) struct Wires {
     /// Where this is.
     pub endpoint: Arc<Endpoint>,
+    /// Which broker answers there.
+    pub server: Arc<ServerVersion>,
     /// The connection for taps and peeks.
     pub reading: Arc<Connection>,
     /// The connection for publishing.

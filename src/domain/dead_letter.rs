@@ -1,10 +1,10 @@
 //! Why a message died: the broker's `x-death` header, read and told in words.
 //!
-//! Sources: RabbitMQ's "Dead Letter Exchanges" guide. `x-death` is an array of tables, newest
-//! first, one for each pair of queue and reason, with a count.
+//! Source: RabbitMQ's "Dead Letter Exchanges" guide.
 
+use super::origin::History;
 use super::properties::Properties;
-use super::value::{FieldTable, FieldValue, timestamp_text};
+use super::value::timestamp_text;
 
 /// The header in which the broker writes down why a message died.
 pub const DEATHS: &str = "x-death";
@@ -25,7 +25,7 @@ pub enum DeathReason {
 }
 
 impl DeathReason {
-    fn read(text: &str) -> Self {
+    pub(super) fn read(text: &str) -> Self {
         match text {
             "rejected" => Self::Rejected,
             "expired" => Self::Expired,
@@ -68,41 +68,12 @@ pub struct Death {
 }
 
 impl Death {
-    /// The history of a message, newest first; empty for one that never died. Entries that do not
-    /// look as the broker writes them are passed over.
+    /// The history of a message in the order of its header: by the last death of each entry, newest
+    /// first; empty for one that never died. Where it came from says
+    /// [`Provenance`](super::origin::Provenance).
     #[must_use]
     pub fn history(properties: &Properties) -> Vec<Self> {
-        match properties.header(DEATHS) {
-            Some(FieldValue::Array(entries)) => entries
-                .iter()
-                .filter_map(|entry| match entry {
-                    FieldValue::Table(table) => Self::read(table),
-                    _ => None,
-                })
-                .collect(),
-            _ => Vec::new(),
-        }
-    }
-
-    fn read(table: &FieldTable) -> Option<Self> {
-        let field = |name: &str| table.iter().find(|(key, _)| key == name).map(|(_, v)| v);
-        let text = |name: &str| field(name).and_then(FieldValue::as_text).map(str::to_owned);
-        let number = |name: &str| u64::try_from(field(name)?.as_integer()?).ok();
-        Some(Self {
-            reason: DeathReason::read(&text("reason")?),
-            queue: text("queue")?,
-            exchange: text("exchange").unwrap_or_default(),
-            routing_keys: match field("routing-keys") {
-                Some(FieldValue::Array(keys)) => keys
-                    .iter()
-                    .filter_map(|k| k.as_text().map(str::to_owned))
-                    .collect(),
-                _ => Vec::new(),
-            },
-            count: number("count").unwrap_or(1),
-            first_time: number("time"),
-            original_expiration: text("original-expiration"),
-        })
+        History::read(properties).deaths
     }
 
     /// The entry as a sentence: `Died because a consumer of queue orders rejected it 3 times, first
@@ -130,34 +101,6 @@ impl Death {
     }
 }
 
-/// Where a dead letter came from before its first death.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Origin {
-    /// The exchange it was first published to; empty for the default exchange.
-    pub exchange: String,
-    /// The routing key it was first published with.
-    pub routing_key: String,
-    /// Its CC keys.
-    pub cc: Vec<String>,
-    /// The queue where it died first.
-    pub queue: String,
-}
-
-impl Origin {
-    /// The oldest entry of the history names the first publish.
-    #[must_use]
-    pub fn of(properties: &Properties) -> Option<Self> {
-        let first = Death::history(properties).pop()?;
-        let mut keys = first.routing_keys.into_iter();
-        Some(Self {
-            exchange: first.exchange,
-            routing_key: keys.next().unwrap_or_default(),
-            cc: keys.collect(),
-            queue: first.queue,
-        })
-    }
-}
-
 /// True for a header that the broker wrote when it dead-lettered or redelivered the message. A
 /// resend leaves these out: a broker up to 3.12 would go on counting from them, and one from 4.0 on
 /// would ignore them.
@@ -174,6 +117,7 @@ pub fn is_broker_header(name: &str) -> bool {
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
+    use crate::domain::FieldValue;
 
     pub(crate) fn death(
         reason: &str,
@@ -219,24 +163,6 @@ pub(crate) mod tests {
                 "Died because it expired in queue retry, 2023-11-14T22:13:20Z",
             ]
         );
-    }
-
-    #[test]
-    fn the_origin_is_the_oldest_entry() {
-        let properties = died(vec![
-            death("expired", "retry", "retry.x", &["later"], 1),
-            death("rejected", "orders", "shop", &["order.created", "audit"], 1),
-        ]);
-        assert_eq!(
-            Origin::of(&properties),
-            Some(Origin {
-                exchange: "shop".into(),
-                routing_key: "order.created".into(),
-                cc: vec!["audit".into()],
-                queue: "orders".into(),
-            })
-        );
-        assert_eq!(Origin::of(&Properties::default()), None);
     }
 
     #[test]

@@ -249,6 +249,22 @@ impl Draft {
         draft
     }
 
+    /// What a message is routed by beside its key: the headers as far as they are typed.
+    #[must_use]
+    pub fn routed_by(&self) -> Properties {
+        let headers = self.headers.iter().filter_map(|row| {
+            let value = match &row.value {
+                HeaderDraft::Kept(value) => value.clone(),
+                HeaderDraft::Typed(kind, text) => kind.parse(text).ok()?,
+            };
+            Some((row.name.clone(), value))
+        });
+        Properties {
+            headers: Some(headers.collect()),
+            ..Properties::default()
+        }
+    }
+
     /// The message, or everything that is wrong with the fields.
     ///
     /// # Errors

@@ -34,6 +34,10 @@ pub struct Endpoint {
     pub tls: bool,
     /// Port of the management HTTP API if it is not the customary one (15672, with TLS 15671).
     pub management_port: Option<u16>,
+    /// URL of the management HTTP API if it is neither on the same host nor under the root there,
+    /// as [`read_management_url`] gives it; goes before the port.
+    #[serde(default)]
+    pub management_url: Option<String>,
 }
 
 impl Default for Endpoint {
@@ -47,6 +51,7 @@ impl Default for Endpoint {
             vhost: "/".to_owned(),
             tls: false,
             management_port: None,
+            management_url: None,
         }
     }
 }
@@ -63,6 +68,12 @@ pub enum UrlError {
     /// It names no host.
     #[error("The URL names no host. An AMQP URL looks like amqp://user:password@host:5672/vhost")]
     NoHost,
+    /// The URL of the management API cannot be used; says why.
+    #[error("{0} is not the URL of a management API: {1}")]
+    Management(String, &'static str),
+    /// Its port of the management API is none.
+    #[error("management_port in the URL must be a number from 1 to 65535, not {0}")]
+    ManagementPort(String),
     /// A part of it is not valid percent-encoded UTF-8.
     #[error("The {0} in the URL is not valid percent-encoded text")]
     Encoding(&'static str),
@@ -71,7 +82,9 @@ pub enum UrlError {
 impl Endpoint {
     /// Reads an AMQP URL as the RabbitMQ URI specification says: no path means the default virtual
     /// host `/`, `/%2f` names it explicitly, and a lone `/` is taken for it too, because the empty
-    /// name that it means by the letter is hardly ever wanted.
+    /// name that it means by the letter is hardly ever wanted. Two parts of the query are ours:
+    /// `management_url` and `management_port` say where the management API is. What else stands
+    /// there is for other clients (RabbitMQ URI Query Parameters) and left alone.
     ///
     /// # Errors
     /// Says which part is wrong.
@@ -89,10 +102,22 @@ impl Endpoint {
         let user = decode(url.username(), "user name")?;
         let anonymous = user.is_empty();
         let vhost = decode(url.path().trim_start_matches('/'), "virtual host")?;
-        let management_port = url
-            .query_pairs()
-            .find(|(name, _)| name == "management_port")
-            .and_then(|(_, port)| port.parse().ok());
+        let asked = |wanted: &str| {
+            let mut pairs = url.query_pairs();
+            pairs
+                .find(|(name, _)| name == wanted)
+                .map(|(_, value)| value)
+        };
+        let management_port = match asked("management_port") {
+            Some(text) => match text.parse() {
+                Ok(port) if port > 0 => Some(port),
+                _ => return Err(UrlError::ManagementPort(text.into_owned())),
+            },
+            None => None,
+        };
+        let management_url = asked("management_url")
+            .map(|text| read_management_url(&text))
+            .transpose()?;
         Ok(Self {
             name: String::new(),
             host: host.trim_matches(['[', ']']).to_owned(),
@@ -110,6 +135,7 @@ impl Endpoint {
             },
             tls,
             management_port,
+            management_url,
         })
     }
 
@@ -127,9 +153,12 @@ impl Endpoint {
         )
     }
 
-    /// The base URL of the management HTTP API on the same host.
+    /// The base URL of the management HTTP API: the one that was given, else on the same host.
     #[must_use]
     pub fn management_url(&self) -> String {
+        if let Some(given) = &self.management_url {
+            return given.clone();
+        }
         let (scheme, usual) = if self.tls {
             ("https", 15671)
         } else {
@@ -178,6 +207,41 @@ impl fmt::Display for Endpoint {
             self.port
         )
     }
+}
+
+/// Reads the base URL of a management API: `http` or `https`, a host, and what its path begins with
+/// where it is not the root. The login is that of AMQP, so none stands in it, and it may be written
+/// to disk.
+///
+/// # Errors
+/// Says what is wrong with it, without a password that stands in it.
+pub fn read_management_url(text: &str) -> Result<String, UrlError> {
+    let wrong = |text: &str, why| Err(UrlError::Management(text.to_owned(), why));
+    let text = text.trim();
+    let Ok(mut url) = Url::parse(text) else {
+        return wrong(text, "it looks like https://host:15671");
+    };
+    if !url.username().is_empty() || url.password().is_some() {
+        let mut open = url.clone();
+        // A URL with a login in it has a host, so both can be taken out.
+        let cleared = open.set_username("").and_then(|()| open.set_password(None));
+        let shown = cleared.map_or_else(|()| "It".to_owned(), |()| open.to_string());
+        return wrong(
+            &shown,
+            "the login is that of the broker, so none may stand in it",
+        );
+    }
+    match url.scheme() {
+        "http" | "https" => {}
+        _ => return wrong(text, "it starts with http:// or https://"),
+    }
+    if url.query().is_some() {
+        return wrong(text, "it has no part after a question mark");
+    }
+    // What people copy is the address of a page, which stands behind a #.
+    url.set_fragment(None);
+    let base = url.as_str().trim_end_matches('/');
+    Ok(base.strip_suffix("/api").unwrap_or(base).to_owned())
 }
 
 /// Percent-encodes everything that RFC 3986 does not list as unreserved.
@@ -245,6 +309,38 @@ mod tests {
     }
 
     #[test]
+    fn the_management_api_may_be_elsewhere() {
+        let base = |text: &str| Endpoint::from_url(text).map(|read| read.management_url());
+        let is = |text: &str, url: &str| assert_eq!(base(text).as_deref(), Ok(url));
+        is("amqp://h", "http://h:15672");
+        is("amqps://[::1]", "https://[::1]:15671");
+        is("amqp://h?heartbeat=5&management_port=8080", "http://h:8080");
+        is(
+            "amqps://h/v?management_url=https%3A%2F%2Fm.example%2Frabbit%2F",
+            "https://m.example/rabbit",
+        );
+        is("amqp://h?management_url=http://m:99/api/", "http://m:99");
+        is("amqp://h?management_url=http://m/%23/queues", "http://m");
+        // The URL says more than the port.
+        is(
+            "amqp://h?management_port=1&management_url=https://m",
+            "https://m",
+        );
+        let words = |text: &str| base(text).unwrap_err().to_string();
+        assert!(words("amqp://h?management_port=none").contains("not none"));
+        assert!(words("amqp://h?management_port=0").contains("1 to 65535"));
+        assert!(words("amqp://h?management_url=m:15672").contains("http://"));
+        assert!(words("amqp://h?management_url=m").contains("looks like"));
+        assert!(words("amqp://h?management_url=ftp://m").contains("http://"));
+        assert!(words("amqp://h?management_url=http://m/?a").contains("question mark"));
+        let secret = words("amqp://h?management_url=http://ada:hunter2@m");
+        assert!(
+            secret.contains("login") && !secret.contains("hunter2"),
+            "{secret}"
+        );
+    }
+
+    #[test]
     fn the_password_is_never_shown() {
         let endpoint = Endpoint::from_url("amqp://me:hunter2@h/v").unwrap();
         assert_eq!(endpoint.to_string(), "amqp://me@h:5672/v");
@@ -272,6 +368,7 @@ mod tests {
                 vhost: vhost.replace('\0', "x"),
                 tls: false,
                 management_port: None,
+                management_url: None,
             };
             prop_assert_eq!(Endpoint::from_url(&endpoint.secret_url()).unwrap(), endpoint);
         }

@@ -2,11 +2,14 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::ops::Range;
 
 use serde::Deserializer;
-use serde::de::{IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::de::{IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
+use super::cloud_event::{self, CloudEvent};
+use super::json;
 use super::properties::Properties;
 use super::value::FieldValue;
 
@@ -73,110 +76,95 @@ impl<'de> serde::Deserialize<'de> for Member {
 
 /// What a JSON body claims under the usual names, found in one pass.
 #[derive(Debug, Default)]
-pub(super) struct Claims<'a> {
-    facts: [Option<(Cow<'a, str>, u8)>; FACTS],
-    /// The `data` member as written: what is left of the body when the facts are known.
-    pub(super) data: Option<&'a str>,
+pub(super) struct Claims {
+    facts: [Option<(Option<Box<str>>, u8)>; FACTS],
+    /// Where the `data` member stands in the body: what is left of it when the facts are known.
+    pub(super) data: Option<Range<usize>>,
 }
 
-impl<'a> Claims<'a> {
+impl Claims {
     /// Reads a whole body; `None` if it is not JSON.
-    pub(super) fn read(body: &'a str) -> Option<Self> {
-        // serde_json skips what is ignored without recursion, so depth is no danger here.
-        if body.trim_ascii_start().starts_with('{') {
-            return serde_json::from_str(body).ok();
+    pub(super) fn read(body: &[u8]) -> Option<Self> {
+        let inside = json::trim(body);
+        let first = inside.iter().find(|byte| !byte.is_ascii_whitespace());
+        if first != Some(&b'{') {
+            return json::is_document(inside).then(Self::default);
         }
-        let other = serde_json::from_str::<IgnoredAny>(body);
-        other.ok().map(|_| Self::default())
+        // serde_json skips what is ignored without recursion, so depth is no danger here.
+        let text = json::mended(inside);
+        let members: Members<'_> = serde_json::from_slice(&text).ok()?;
+        let data = members.data.map(|data| {
+            // No place moves where a text is mended; only a mark in front was taken off.
+            let before = inside.as_ptr() as usize - body.as_ptr() as usize;
+            let start = before + data.as_ptr() as usize - text.as_ptr() as usize;
+            start..start + data.len()
+        });
+        Some(Self {
+            facts: members.facts,
+            data,
+        })
     }
 
     fn fact(&mut self, fact: usize) -> Option<Box<str>> {
-        let (text, _) = self.facts.get_mut(fact)?.take()?;
-        Some(text.into())
+        self.facts.get_mut(fact)?.take()?.0
     }
 }
 
-impl<'de: 'a, 'a> serde::Deserialize<'de> for Claims<'a> {
+/// The members of an object that say something.
+#[derive(Default)]
+struct Members<'a> {
+    facts: [Option<(Option<Box<str>>, u8)>; FACTS],
+    data: Option<&'a str>,
+}
+
+impl<'de: 'a, 'a> serde::Deserialize<'de> for Members<'a> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct Object;
         impl<'de> Visitor<'de> for Object {
-            type Value = Claims<'de>;
+            type Value = Members<'de>;
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str("a JSON object")
             }
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Claims<'de>, A::Error> {
-                let mut claims = Claims::default();
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Members<'de>, A::Error> {
+                let mut members = Members::default();
                 while let Some(member) = map.next_key()? {
                     match member {
                         Member::Fact(fact, rank) => {
-                            let Scalar(found) = map.next_value()?;
-                            let before = &mut claims.facts[fact];
-                            if let Some(text) = found
-                                && before.as_ref().is_none_or(|(_, other)| rank < *other)
+                            let written: &RawValue = map.next_value()?;
+                            let before = &mut members.facts[fact];
+                            // Of two members with one name the last counts.
+                            if before
+                                .as_ref()
+                                .is_none_or(|(known, other)| rank <= *other || known.is_none())
                             {
-                                *before = Some((text, rank));
+                                *before = Some((scalar(written.get()), rank));
                             }
                         }
                         Member::Data => {
-                            let data: Option<&RawValue> = map.next_value()?;
-                            claims.data = data.map(RawValue::get);
+                            let data: &RawValue = map.next_value()?;
+                            members.data = Some(data.get()).filter(|data| *data != "null");
                         }
                         Member::Other => {
                             map.next_value::<IgnoredAny>()?;
                         }
                     }
                 }
-                Ok(claims)
+                Ok(members)
             }
         }
         deserializer.deserialize_map(Object)
     }
 }
 
-/// A string or number as text; anything else, and a text that is too long for a fact, is passed
-/// over.
-struct Scalar<'a>(Option<Cow<'a, str>>);
-
-impl<'de: 'a, 'a> serde::Deserialize<'de> for Scalar<'a> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Any;
-        impl<'de> Visitor<'de> for Any {
-            type Value = Option<Cow<'de, str>>;
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("any JSON value")
-            }
-            fn visit_borrowed_str<E>(self, v: &'de str) -> Result<Self::Value, E> {
-                Ok(is_fact(v).then_some(Cow::Borrowed(v)))
-            }
-            fn visit_str<E>(self, v: &str) -> Result<Self::Value, E> {
-                Ok(is_fact(v).then(|| Cow::Owned(v.to_owned())))
-            }
-            fn visit_u64<E>(self, v: u64) -> Result<Self::Value, E> {
-                Ok(Some(Cow::Owned(v.to_string())))
-            }
-            fn visit_i64<E>(self, v: i64) -> Result<Self::Value, E> {
-                Ok(Some(Cow::Owned(v.to_string())))
-            }
-            fn visit_f64<E>(self, v: f64) -> Result<Self::Value, E> {
-                Ok(Some(Cow::Owned(v.to_string())))
-            }
-            fn visit_bool<E>(self, _: bool) -> Result<Self::Value, E> {
-                Ok(None)
-            }
-            fn visit_unit<E>(self) -> Result<Self::Value, E> {
-                Ok(None)
-            }
-            fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
-                while seq.next_element::<IgnoredAny>()?.is_some() {}
-                Ok(None)
-            }
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-                while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
-                Ok(None)
-            }
-        }
-        deserializer.deserialize_any(Any).map(Scalar)
-    }
+/// The text of a string or of a number, as written; anything else, and a text that is too long for a
+/// fact, is passed over.
+fn scalar(written: &str) -> Option<Box<str>> {
+    let text = match written.as_bytes().first()? {
+        b'"' => json::string(written.as_bytes())?,
+        b'-' | b'0'..=b'9' => Cow::Borrowed(written),
+        _ => return None,
+    };
+    is_fact(&text).then(|| text.into())
 }
 
 /// Longest text taken over as a fact, in bytes; a longer one is no id or type.
@@ -187,11 +175,13 @@ fn is_fact(text: &str) -> bool {
 }
 
 impl Envelope {
-    /// The facts: the body's claims first, then the message properties, then the usual headers
-    /// (`ce-*` and `cloudEvents:*` of the `CloudEvents` AMQP binding, schema versions).
+    /// The facts: the body's claims first, then the message properties, then the usual headers. A
+    /// `CloudEvent` whose attributes stand in headers is what these say; its body claims nothing.
     #[must_use]
-    pub(super) fn of(mut claims: Claims<'_>, properties: &Properties) -> Self {
-        let header = |names: &[&str]| {
+    pub(super) fn of(claims: Claims, properties: &Properties) -> Self {
+        let is_binary = cloud_event::declared(properties) == Some(CloudEvent::Binary);
+        let mut claims = if is_binary { Claims::default() } else { claims };
+        let header = |names: &[&str]| -> Option<Box<str>> {
             let value = names.iter().find_map(|name| properties.header(name))?;
             match value {
                 FieldValue::Text(text) => Some(text.as_str().into()),
@@ -199,23 +189,28 @@ impl Envelope {
             }
         };
         let property = |text: &Option<String>| text.as_deref().map(Into::into);
+        let attribute = |name: &str| -> Option<Box<str>> {
+            cloud_event::attribute(properties, name).map(|text| Box::from(&*text))
+        };
+        let of_headers = |name: &str| is_binary.then(|| attribute(name)).flatten();
+        let schema = of_headers("dataschema");
+        let schema = schema.map(|address| cloud_event::version_of_address(&address).into());
+        let versions = ["x-schema-version", "schema-version", "x-event-version"];
         Self {
-            event_id: claims
-                .fact(0)
+            event_id: of_headers("id")
+                .or_else(|| claims.fact(0))
                 .or_else(|| property(&properties.message_id))
-                .or_else(|| header(&["cloudEvents:id", "cloudEvents_id", "ce-id", "ce_id"])),
-            event_type: claims
-                .fact(1)
+                .or_else(|| attribute("id")),
+            event_type: of_headers("type")
+                .or_else(|| claims.fact(1))
                 .or_else(|| property(&properties.message_type))
-                .or_else(|| {
-                    header(&["cloudEvents:type", "cloudEvents_type", "ce-type", "ce_type"])
-                }),
-            version: claims
-                .fact(2)
-                .or_else(|| header(&["x-schema-version", "schema-version", "x-event-version"])),
-            timestamp: claims.fact(3).or_else(|| {
-                let seconds = properties.timestamp?;
-                Some(super::value::timestamp_text(seconds).into())
+                .or_else(|| attribute("type")),
+            version: schema
+                .or_else(|| claims.fact(2))
+                .or_else(|| header(&versions)),
+            timestamp: of_headers("time").or_else(|| claims.fact(3)).or_else(|| {
+                let stamp = properties.timestamp?;
+                Some(super::value::timestamp_text(stamp).into())
             }),
         }
     }
@@ -226,8 +221,8 @@ mod tests {
     use super::*;
 
     fn read<'a>(body: &'a str, properties: &Properties) -> (Envelope, Option<&'a str>) {
-        let claims = Claims::read(body).unwrap_or_default();
-        let data = claims.data;
+        let claims = Claims::read(body.as_bytes()).unwrap_or_default();
+        let data = claims.data.clone().map(|data| &body[data]);
         (Envelope::of(claims, properties), data)
     }
 
@@ -286,12 +281,58 @@ mod tests {
     #[test]
     fn only_a_whole_document_is_read() {
         for body in ["", "{", r#"{"id":1"#, r#"{"id":1} x"#, "[1,", "tru"] {
-            assert!(Claims::read(body).is_none(), "{body}");
+            assert!(Claims::read(body.as_bytes()).is_none(), "{body}");
         }
         for body in [" [1]", "7", "\"a\"", r#" {"\u0069d":1}"#] {
-            assert!(Claims::read(body).is_some(), "{body}");
+            assert!(Claims::read(body.as_bytes()).is_some(), "{body}");
         }
         let deep = format!("{{\"id\":{}{}}}", "[".repeat(10_000), "]".repeat(10_000));
-        assert!(Claims::read(&deep).is_some());
+        assert!(Claims::read(deep.as_bytes()).is_some());
+    }
+
+    #[test]
+    fn what_a_json_text_leaves_open_is_read_as_everywhere() {
+        let body = "\u{feff}{\"id\":1e400,\"title\":\"\\ud83d\",\"\\udead\":1,\
+                    \"type\":\"a\",\"type\":\"b\",\"version\":12345678901234567890123,\
+                    \"data\":1,\"data\":{\"n\":\"\\ud83d\"}}\0";
+        let (facts, data) = read(body, &Properties::default());
+        assert_eq!(facts.event_id.as_deref(), Some("1e400"));
+        assert_eq!(facts.event_type.as_deref(), Some("b"), "the last counts");
+        assert_eq!(facts.version.as_deref(), Some("12345678901234567890123"));
+        assert_eq!(data, Some(r#"{"n":"\ud83d"}"#));
+    }
+
+    #[test]
+    fn the_body_of_a_binary_cloud_event_speaks_for_nothing() {
+        let text = |text: &str| FieldValue::Text(text.into());
+        let body = r#"{"id":"b","type":"b","version":9,"time":"b","data":{}}"#;
+        for prefix in ["cloudEvents:", "cloudEvents_", "ce-", "ce_"] {
+            let name = |name: &str| format!("{prefix}{name}");
+            let mut properties = Properties {
+                message_id: Some("m-1".into()),
+                headers: Some(vec![
+                    (name("specversion"), text("1.0")),
+                    (name("type"), text("order.created")),
+                    (name("id"), text("e-1")),
+                    (name("time"), FieldValue::Timestamp(0)),
+                    (name("dataschema"), text("https://example.org/order/2")),
+                ]),
+                ..Properties::default()
+            };
+            let (facts, _) = read(body, &properties);
+            assert_eq!(facts.event_id.as_deref(), Some("e-1"));
+            assert_eq!(facts.event_type.as_deref(), Some("order.created"));
+            assert_eq!(facts.version.as_deref(), Some("2"));
+            assert_eq!(facts.timestamp.as_deref(), Some("1970-01-01T00:00:00Z"));
+            // What the headers leave out the message may say, and the body never.
+            properties.headers.get_or_insert_default().truncate(1);
+            let (facts, _) = read(body, &properties);
+            assert_eq!(facts.event_id.as_deref(), Some("m-1"));
+            assert_eq!((facts.event_type, facts.version), (None, None));
+            // A structured one says all in its body.
+            properties.content_type = Some("application/cloudevents+json".into());
+            let (facts, _) = read(body, &properties);
+            assert_eq!(facts.event_type.as_deref(), Some("b"));
+        }
     }
 }

@@ -1,15 +1,19 @@
 //! A dead letter in three columns: as it was first published, as far as that is known; as it lies in
 //! its queue; as it will be sent. With what changes, and why.
 
-use super::dead_letter::{Death, Origin, is_broker_header};
+use super::dead_letter::is_broker_header;
 use super::draft::Outgoing;
 use super::event::Event;
 use super::lineage::{RESEND_COUNT, RESEND_ID};
+use super::origin::{FirstPublish, Proposal, Provenance, Scene};
 use super::payload::{shorten, size_text};
 use super::properties::Properties;
+use super::resend::{removed_expiration, reply_words};
 
 /// Longest text of a cell, in characters.
 const CELL: usize = 200;
+/// What stands where a first publish is not known.
+const NOT_KNOWN: &str = "not known";
 
 /// One property, header, or the like.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,28 +26,33 @@ pub struct Row {
     pub here: String,
     /// As it will be sent.
     pub sent: String,
-    /// Why what is sent is not what lies here, or what was first published; empty if nothing
-    /// changes.
+    /// Why what is sent is not what lies here, or what was first published, or what is to be known
+    /// of it; empty if there is nothing to say.
     pub why: String,
 }
 
 impl Row {
-    /// The sender will not see what it once published, or what lies here is not what is sent.
+    /// The sender will not see what it once published, what lies here is not what is sent, or there
+    /// is something to be known of it.
     #[must_use]
     pub fn changes(&self) -> bool {
-        self.here != self.sent || self.first != self.sent
+        self.here != self.sent || self.first != self.sent || !self.why.is_empty()
     }
 }
 
 /// Compares a dead letter with what is sent in its place. `dropped` are the headers that the person
 /// does not want to be sent.
 #[must_use]
-pub fn rows(event: &Event, outgoing: &Outgoing, dropped: &[String]) -> Vec<Row> {
-    let origin = Origin::of(&event.properties);
-    let first = as_first_published(event, origin.as_ref());
+pub fn rows(event: &Event, outgoing: &Outgoing, dropped: &[String], scene: Scene<'_>) -> Vec<Row> {
+    let origin = Provenance::of(event, scene);
+    let first = as_first_published(event, &origin);
     let mut rows = Vec::new();
+    let reply = reply_words(&outgoing.properties, scene);
     let mut add = |name: String, first: String, here: String, sent: String| {
-        let why = why(&name, &first, &here, &sent, event, dropped);
+        let mut why = why(&name, [&first, &here, &sent], &origin, outgoing, dropped);
+        if name == "reply-to" && !sent.is_empty() {
+            why = reply.clone().unwrap_or(why);
+        }
         let [first, here, sent] = [first, here, sent].map(|text| shorten(&text, CELL));
         rows.push(Row {
             name,
@@ -53,9 +62,13 @@ pub fn rows(event: &Event, outgoing: &Outgoing, dropped: &[String]) -> Vec<Row> 
             why,
         });
     };
-    let known = |of: &dyn Fn(&Origin) -> &str| match &origin {
-        Some(origin) => of(origin).to_owned(),
-        None => "not known".to_owned(),
+    let (first_exchange, first_key) = match &origin.first {
+        FirstPublish::Known {
+            exchange,
+            routing_key,
+            ..
+        } => (exchange.clone(), routing_key.clone()),
+        _ => (NOT_KNOWN.to_owned(), NOT_KNOWN.to_owned()),
     };
     let named = |exchange: String| match exchange.as_str() {
         "" => "(default)".to_owned(),
@@ -63,13 +76,13 @@ pub fn rows(event: &Event, outgoing: &Outgoing, dropped: &[String]) -> Vec<Row> 
     };
     add(
         "exchange".to_owned(),
-        named(known(&|origin| &origin.exchange)),
+        named(first_exchange),
         named(event.exchange.clone()),
         named(outgoing.exchange.clone()),
     );
     add(
         "routing key".to_owned(),
-        known(&|origin| &origin.routing_key),
+        first_key,
         event.routing_key.clone(),
         outgoing.routing_key.clone(),
     );
@@ -118,20 +131,18 @@ pub fn rows(event: &Event, outgoing: &Outgoing, dropped: &[String]) -> Vec<Row> 
 }
 
 /// What dead-lettering took or added is undone, as far as the history tells of it.
-fn as_first_published(event: &Event, origin: Option<&Origin>) -> Properties {
+fn as_first_published(event: &Event, origin: &Provenance) -> Properties {
     let mut first = event.properties.clone();
     if let Some(headers) = &mut first.headers {
         headers.retain(|(name, _)| !is_broker_header(name));
     }
-    let expired = Death::history(&event.properties)
-        .into_iter()
-        .rev()
-        .find_map(|death| death.original_expiration);
-    first.expiration = first.expiration.or(expired);
-    if let Some(origin) = origin.filter(|origin| !origin.cc.is_empty())
+    let removed = removed_expiration(origin).map(|(ms, _)| ms.to_owned());
+    first.expiration = first.expiration.or(removed);
+    if let FirstPublish::Known { cc, .. } = &origin.first
+        && !cc.is_empty()
         && first.header("CC").is_none()
     {
-        let keys = origin.cc.iter().cloned().map(super::FieldValue::Text);
+        let keys = cc.iter().cloned().map(super::FieldValue::Text);
         let keys = super::FieldValue::Array(keys.collect());
         first
             .headers
@@ -154,16 +165,25 @@ fn names(all: [&Properties; 3], of: impl Fn(&Properties) -> Vec<String>) -> Vec<
 
 fn why(
     name: &str,
-    first: &str,
-    here: &str,
-    sent: &str,
-    event: &Event,
+    [first, here, sent]: [&str; 3],
+    origin: &Provenance,
+    outgoing: &Outgoing,
     dropped: &[String],
 ) -> String {
     if here == sent && first == sent {
         return String::new();
     }
     let header = name.strip_prefix("header ").unwrap_or_default();
+    let parked = origin.parked.as_ref();
+    if let Some(why) = parked.and_then(|parked| parked.why_removed(header)) {
+        return why;
+    }
+    if let Some(parked) = parked.filter(|parked| parked.original.is_some())
+        && !matches!(name, "exchange" | "routing key")
+        && !is_broker_header(header)
+    {
+        return format!("As in the message that {} had wrapped", parked.framework);
+    }
     let why = match name {
         _ if is_broker_header(header) && sent.is_empty() => {
             "The broker wrote it when the message died; a resend begins anew"
@@ -178,26 +198,49 @@ fn why(
         _ if header == "CC" && sent.is_empty() => {
             "It would lead to other queues too; this goes to one target"
         }
-        "expiration" if here.is_empty() && sent.is_empty() => {
-            "Dead-lettering removed it. It is not put back: the message could expire again at once"
-        }
+        "expiration" if here.is_empty() => return expiration(origin, first, sent),
         "user-id" if sent.is_empty() => "The broker accepts only the login of this connection",
-        "exchange" | "routing key" if first == "not known" => {
-            "The message has no death history, so it is not known where it came from"
-        }
-        "exchange" | "routing key" if sent == first => "It goes where it was first published",
-        "exchange" | "routing key" => {
-            let queue = Origin::of(&event.properties).map(|origin| origin.queue);
-            return match queue {
-                Some(queue) if name == "routing key" && sent == queue => {
-                    "It goes only to the queue that failed".to_owned()
-                }
-                _ => "It goes elsewhere than it was first published".to_owned(),
-            };
-        }
+        "exchange" | "routing key" => return target(origin, first, sent, outgoing),
         _ => "Edited",
     };
     why.to_owned()
+}
+
+fn expiration(origin: &Provenance, first: &str, sent: &str) -> String {
+    let died_of_it = removed_expiration(origin).is_some_and(|(_, died_of_it)| died_of_it);
+    let why = match (sent.is_empty(), died_of_it) {
+        (false, _) if sent != first => "Edited",
+        (false, false) => {
+            "Dead-lettering removed it. The message did not die of it, so it is put back and begins \
+             anew"
+        }
+        (false, true) => "Dead-lettering removed it. It is put back, as you chose under Options",
+        (true, true) => {
+            "Dead-lettering removed it. It is not put back: the message could expire again at once"
+        }
+        (true, false) => "Dead-lettering removed it. You chose that it is not put back",
+    };
+    why.to_owned()
+}
+
+fn target(origin: &Provenance, first: &str, sent: &str, outgoing: &Outgoing) -> String {
+    if let Proposal::To {
+        exchange,
+        routing_key,
+        why: Some(why),
+    } = &origin.target
+        && (exchange, routing_key) == (&outgoing.exchange, &outgoing.routing_key)
+    {
+        return why.clone();
+    }
+    if outgoing.exchange.is_empty() && outgoing.routing_key == origin.died_in() {
+        return "It goes only to the queue that failed".to_owned();
+    }
+    match &origin.target {
+        Proposal::Ask(words) if first == NOT_KNOWN => words.clone(),
+        _ if sent == first => "It goes where it was first published".to_owned(),
+        _ => "It goes elsewhere than it was first published".to_owned(),
+    }
 }
 
 #[cfg(test)]
@@ -205,7 +248,7 @@ mod tests {
     use super::*;
     use crate::domain::FieldValue;
     use crate::domain::dead_letter::tests::{death, died};
-    use crate::domain::resend::{Target, plan};
+    use crate::domain::resend::{Manner, Resend, Target};
     use chrono::DateTime;
 
     fn dead() -> Event {
@@ -227,6 +270,14 @@ mod tests {
             properties,
             b"{}".to_vec(),
         )
+    }
+
+    fn plan(event: &Event, target: &Target, login: &str) -> Result<Resend, String> {
+        Manner::from(target.clone()).plan(event, login, Scene::default())
+    }
+
+    fn rows(event: &Event, sent: &Outgoing, dropped: &[String]) -> Vec<Row> {
+        super::rows(event, sent, dropped, Scene::default())
     }
 
     fn told(rows: &[Row]) -> Vec<(&str, &str)> {

@@ -3,12 +3,12 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::dead_letter::Death;
 use super::event::Event;
 use super::feature::{Said, features};
+use super::frameworks;
+use super::origin::Provenance;
 use super::payload::shorten;
-use super::properties::Properties;
-use super::value::FieldValue;
+use super::stamp;
 
 /// What makes messages belong together.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -16,9 +16,9 @@ pub enum GroupBy {
     /// What the consumer's framework wrote down when it failed.
     #[default]
     Exception,
-    /// Why the broker took it out.
+    /// Why it was taken out.
     Reason,
-    /// The queue that it died in first.
+    /// The queue that failed.
     Queue,
     /// The key of the first publish.
     RoutingKey,
@@ -51,7 +51,7 @@ impl GroupBy {
         match self {
             Self::Exception => "Exception",
             Self::Reason => "Reason",
-            Self::Queue => "Origin queue",
+            Self::Queue => "Queue that failed",
             Self::RoutingKey => "Routing key",
             Self::Type => "Type and version",
             Self::Shape => "Shape of the payload",
@@ -76,18 +76,21 @@ pub struct Group {
 /// Spans of time that are told apart.
 pub const SPANS: usize = 24;
 
+/// A message and where it came from.
+pub type Traced = (Arc<Event>, Arc<Provenance>);
+
 /// Groups messages, the largest group first, equal ones by name. What a message cannot tell of
 /// itself is in `told`, for each message in its place.
 #[must_use]
-pub fn groups(messages: &[Arc<Event>], by: GroupBy, told: &[String]) -> Vec<Group> {
-    let times: Vec<Option<u64>> = messages.iter().map(|event| died_at(event)).collect();
+pub fn groups(messages: &[Traced], by: GroupBy, told: &[String]) -> Vec<Group> {
+    let times: Vec<Option<u64>> = messages.iter().map(died_at).collect();
     let known = || times.iter().flatten().copied();
     let range = known().min().zip(known().max());
     let mut found: HashMap<String, Group> = HashMap::new();
-    for (place, event) in messages.iter().enumerate() {
+    for (place, message) in messages.iter().enumerate() {
         let name = match told.get(place) {
             Some(told) => told.clone(),
-            None => name(event, by),
+            None => name(message, by),
         };
         let group = found.entry(name).or_insert_with_key(|name| Group {
             name: name.clone(),
@@ -114,25 +117,24 @@ fn span(first: u64, last: u64, time: u64) -> usize {
     usize::try_from(at).unwrap_or(0).min(SPANS - 1)
 }
 
-/// Seconds since 1970 at which it died last, or, where the broker does not say, of its own stamp.
-fn died_at(event: &Event) -> Option<u64> {
-    let last = Death::history(&event.properties).into_iter().next();
-    last.and_then(|death| death.first_time)
-        .or(event.properties.timestamp)
+/// Seconds since 1970 at which it failed, or, where nothing says so, of its own stamp.
+fn died_at((event, origin): &Traced) -> Option<u64> {
+    origin
+        .died_at()
+        .or_else(|| event.properties.timestamp.map(stamp::seconds))
+}
 }
 
-fn name(event: &Event, by: GroupBy) -> String {
-    let first = || Death::history(&event.properties).pop();
-    let unknown = || "No death history".to_owned();
+fn name((event, origin): &Traced, by: GroupBy) -> String {
+    let or_unknown = |text: &str| match text {
+        "" => "Not known".to_owned(),
+        text => text.to_owned(),
+    };
     match by {
-        GroupBy::Exception => {
-            exception(&event.properties).unwrap_or_else(|| "No exception header".to_owned())
-        }
-        GroupBy::Reason => first().map_or_else(unknown, |death| death.reason.word().to_owned()),
-        GroupBy::Queue => first().map_or_else(unknown, |death| death.queue),
-        GroupBy::RoutingKey => first()
-            .and_then(|death| death.routing_keys.into_iter().next())
-            .unwrap_or_else(|| event.routing_key.clone()),
+        GroupBy::Exception => exception(event).unwrap_or_else(|| "No exception header".to_owned()),
+        GroupBy::Reason => origin.reason().to_owned(),
+        GroupBy::Queue => or_unknown(origin.died_in()),
+        GroupBy::RoutingKey => origin.key(event).to_owned(),
         GroupBy::Type => {
             let kind = event.envelope.event_type.as_deref();
             let mut name = kind.unwrap_or("No type").to_owned();
@@ -147,40 +149,10 @@ fn name(event: &Event, by: GroupBy) -> String {
     }
 }
 
-/// Headers in which frameworks tell of the exception, the message first: Spring AMQP
-/// (`RepublishMessageRecoverer`), `MassTransit`, `NServiceBus`, Wolverine. Of others, any header
-/// whose name speaks of an exception.
-const EXCEPTIONS: [(&str, &str); 4] = [
-    ("x-exception-message", "x-exception-fqcn"),
-    ("MT-Fault-Message", "MT-Fault-ExceptionType"),
-    (
-        "NServiceBus.ExceptionInfo.Message",
-        "NServiceBus.ExceptionInfo.ExceptionType",
-    ),
-    ("exception-message", "exception-type"),
-];
-
-/// What the consumer's framework wrote down, with its numbers and ids blanked out, so that the same
-/// fault of two messages reads the same.
-fn exception(properties: &Properties) -> Option<String> {
-    let text = |name: &str| properties.header(name).and_then(FieldValue::as_text);
-    for (message, kind) in EXCEPTIONS {
-        let kind = text(kind).map(|kind| kind.rsplit('.').next().unwrap_or(kind));
-        let words = match (kind, text(message)) {
-            (Some(kind), Some(message)) => format!("{kind}: {message}"),
-            (Some(one), None) | (None, Some(one)) => one.to_owned(),
-            (None, None) => continue,
-        };
-        return Some(blanked(&words));
-    }
-    let headers = properties.headers.iter().flatten();
-    let mut telling = headers.filter(|(name, _)| {
-        let name = name.to_ascii_lowercase();
-        ["exception", "error", "traceback"]
-            .iter()
-            .any(|word| name.contains(word))
-    });
-    telling.find_map(|(_, value)| value.as_text()).map(blanked)
+/// Why the consumer failed, with its numbers and ids blanked out, so that the same fault of two
+/// messages reads the same.
+fn exception(event: &Event) -> Option<String> {
+    Some(blanked(&frameworks::failure(event)?.words()))
 }
 
 /// The first line, with every run of letters and digits that holds a digit as `#`.
@@ -225,26 +197,22 @@ fn shape(event: &Event) -> String {
 mod tests {
     use super::*;
     use crate::domain::dead_letter::tests::{death, died};
+    use crate::domain::origin::Scene;
     use chrono::DateTime;
 
-    fn dead(mut properties: Properties, header: Option<(&str, &str)>, body: &str) -> Arc<Event> {
+    fn dead(mut properties: Properties, header: Option<(&str, &str)>, body: &str) -> Traced {
         if let Some((name, value)) = header {
             let headers = properties.headers.get_or_insert_default();
             headers.push((name.to_owned(), FieldValue::Text(value.to_owned())));
         }
         let at = DateTime::UNIX_EPOCH;
         let body = body.as_bytes().to_vec();
-        Arc::new(Event::new(
-            at,
-            "dead".into(),
-            "k".into(),
-            true,
-            properties,
-            body,
-        ))
+        let event = Event::new(at, "dead".into(), "k".into(), true, properties, body);
+        let origin = Provenance::of(&event, Scene::default());
+        (Arc::new(event), Arc::new(origin))
     }
 
-    fn grouped(messages: &[Arc<Event>], by: GroupBy) -> Vec<(String, Vec<usize>)> {
+    fn grouped(messages: &[Traced], by: GroupBy) -> Vec<(String, Vec<usize>)> {
         let all = groups(messages, by, &[]).into_iter();
         all.map(|group| (group.name, group.places)).collect()
     }
@@ -277,7 +245,7 @@ mod tests {
     }
 
     #[test]
-    fn the_first_death_tells_queue_and_key() {
+    fn the_way_of_a_message_tells_queue_and_key() {
         let history = || {
             died(vec![
                 death("expired", "retry", "", &["later"], 1),

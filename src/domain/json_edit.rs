@@ -57,7 +57,11 @@ impl Document {
         if text.len() > LARGEST {
             return Err("it is larger than 256 kB".to_owned());
         }
-        let value = serde_json::from_str(&text).map_err(|fault| fault.to_string())?;
+        // What an editor shows has neither; their places would be taken for values.
+        if json::trim(text.as_bytes()).len() < text.len() {
+            return Err("a byte order mark or a NUL byte stands beside it".to_owned());
+        }
+        let value = json::value(text.as_bytes())?;
         let nodes = scan(&text);
         if nodes.is_empty() {
             return Err("it has no value".to_owned());
@@ -232,8 +236,8 @@ fn scan(text: &str) -> Vec<Node> {
                 let in_object = parent.is_some_and(|parent| nodes[parent].kind == Kind::Object);
                 let end = end_of_scalar(bytes, at);
                 if in_object && name.is_none() {
-                    let read = serde_json::from_str(&text[at..end]).unwrap_or_default();
-                    name = Some((at, read));
+                    let read = json::string(text[at..end].as_bytes()).unwrap_or_default();
+                    name = Some((at, read.into_owned()));
                     at = end;
                     continue;
                 }

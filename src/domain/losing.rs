@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use super::ground::Ground;
+use super::route::Ways;
 use super::topology::{Queue, Topology, TopologySource};
 
 /// A queue that gives messages away into nothing.
@@ -17,20 +19,22 @@ pub struct Losing {
 /// by themselves. Empty where the topology is not
 /// known. Queues of one connection, streams, and queues for dead letters themselves are left out.
 #[must_use]
-pub fn losing(topology: &Topology) -> Vec<Losing> {
+pub fn losing(ground: &Ground) -> Vec<Losing> {
+    let (topology, roles) = (&ground.topology, &ground.roles);
     if topology.source != TopologySource::Management {
         return Vec::new();
     }
-    let graves: BTreeSet<String> = topology
-        .dead_letter_queues()
+    let ways = ground.ways();
+    let graves: BTreeSet<&str> = [&roles.dead, &roles.unrouted]
         .into_iter()
-        .map(|dead| dead.queue.name)
+        .flatten()
+        .map(|dead| dead.queue.name.as_str())
         .collect();
     let mut broken = Vec::new();
     let mut dropping = Vec::new();
     let mut without = Vec::new();
     for queue in &topology.queues {
-        if queue.exclusive || queue.kind == "stream" || graves.contains(&queue.name) {
+        if queue.exclusive || queue.kind == "stream" || graves.contains(queue.name.as_str()) {
             continue;
         }
         let list = match queue.dead_letter_exchange {
@@ -38,7 +42,7 @@ pub fn losing(topology: &Topology) -> Vec<Losing> {
             None if !queue.drops.is_empty() => &mut dropping,
             None => &mut without,
         };
-        if let Some(why) = why(queue, topology) {
+        if let Some(why) = why(queue, topology, &ways) {
             list.push(Losing {
                 queue: queue.name.clone(),
                 why,
@@ -50,7 +54,7 @@ pub fn losing(topology: &Topology) -> Vec<Losing> {
     broken
 }
 
-fn why(queue: &Queue, topology: &Topology) -> Option<String> {
+fn why(queue: &Queue, topology: &Topology, ways: &Ways<'_>) -> Option<String> {
     let Some(exchange) = &queue.dead_letter_exchange else {
         let mut words = "has no dead-letter exchange".to_owned();
         for one in &queue.drops {
@@ -64,9 +68,9 @@ fn why(queue: &Queue, topology: &Topology) -> Option<String> {
         ));
     }
     let leads_nowhere = match &queue.dead_letter_routing_key {
-        Some(key) => topology.reached(exchange, key)?.is_empty(),
+        Some(key) => ways.reached(exchange, key)?.is_empty(),
         // With the default exchange it depends on the keys of the messages.
-        None => !exchange.is_empty() && topology.bound_queues(exchange).is_empty(),
+        None => !exchange.is_empty() && ways.bound(exchange, true).is_empty(),
     };
     leads_nowhere.then(|| {
         let key = match &queue.dead_letter_routing_key {
@@ -109,7 +113,7 @@ mod tests {
                 ..queue("a tap", None, None)
             },
         ]);
-        let found: Vec<(String, String)> = losing(&shop)
+        let found: Vec<(String, String)> = losing(&Ground::of(shop.clone()))
             .into_iter()
             .map(|one| (one.queue, one.why))
             .collect();
@@ -137,12 +141,15 @@ mod tests {
             ]
         );
         shop.alternates.insert("dead".into(), "archive".into());
-        let names: Vec<String> = losing(&shop).into_iter().map(|one| one.queue).collect();
+        let names: Vec<String> = losing(&Ground::of(shop.clone()))
+            .into_iter()
+            .map(|one| one.queue)
+            .collect();
         assert!(
             !names.contains(&"unbound".to_owned()),
             "the alternate takes them"
         );
         shop.source = TopologySource::Amqp;
-        assert!(losing(&shop).is_empty());
+        assert!(losing(&Ground::of(shop.clone())).is_empty());
     }
 }

@@ -32,6 +32,15 @@ pub fn span(seconds: i64) -> String {
     }
 }
 
+/// A number of milliseconds as a time span: `300 ms`, `10 h`.
+#[must_use]
+pub fn millis(ms: u64) -> String {
+    if ms < 1_000 {
+        return format!("{ms} ms");
+    }
+    span(i64::try_from(ms / 1_000).unwrap_or(i64::MAX))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

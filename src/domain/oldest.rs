@@ -3,6 +3,7 @@
 use super::dead_letter::Death;
 use super::event::Event;
 use super::number_words::span;
+use super::stamp;
 use super::value::timestamp_text;
 
 /// What a time is the time of.
@@ -29,14 +30,14 @@ impl Oldest {
     /// What the message at the head of this queue tells of its time.
     #[must_use]
     pub fn seen(head: &Event) -> Option<Self> {
-        // The newest death brought it into this queue. Where it died so more than once, the header
-        // has the time of the first.
+        // The entry of the newest death comes first in the header. Where it died so more than once,
+        // it has the time of the first.
         let died = Death::history(&head.properties)
             .first()
             .and_then(|death| death.first_time);
         let seen = |at, source| Self { at, source };
         died.map(|at| seen(at, Source::Died)).or_else(|| {
-            let stamped = head.properties.timestamp?;
+            let stamped = stamp::seconds(head.properties.timestamp?);
             Some(seen(stamped, Source::Stamped))
         })
     }

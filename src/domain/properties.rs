@@ -1,6 +1,7 @@
 //! The 14 basic properties of an AMQP 0-9-1 message, each kept present or absent as it came.
 
-use super::value::{FieldTable, FieldValue, timestamp_text};
+use super::stamp;
+use super::value::{FieldTable, FieldValue};
 
 /// The properties of a message (AMQP 0-9-1, class `basic`). `None` means that the property was
 /// not sent at all, which is not the same as an empty one.
@@ -24,7 +25,7 @@ pub struct Properties {
     pub expiration: Option<String>,
     /// The publisher's own id for the message.
     pub message_id: Option<String>,
-    /// Seconds since 1970.
+    /// Seconds since 1970; many clients put in milliseconds, see [`stamp`].
     pub timestamp: Option<u64>,
     /// The publisher's name for the kind of message.
     pub message_type: Option<String>,
@@ -67,7 +68,7 @@ impl Properties {
                 self.expiration.as_ref().map(|v| format!("{v} ms")),
             ),
             ("message-id", self.message_id.clone()),
-            ("timestamp", self.timestamp.map(timestamp_text)),
+            ("timestamp", self.timestamp.map(stamp::words)),
             ("type", self.message_type.clone()),
             ("user-id", self.user_id.clone()),
             ("app-id", self.app_id.clone()),

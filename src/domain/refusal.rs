@@ -3,15 +3,16 @@
 use super::draft::Outgoing;
 use super::payload::size_text;
 use super::policy::permits;
-use super::topology::{Topology, TopologySource};
+use super::server_version::ServerVersion;
+use super::topology::{ExchangeKind, Topology, TopologySource};
 
 /// What is known of the broker.
 #[derive(Clone, Copy, Debug)]
 pub struct Known<'a> {
     /// Exchanges, queues and bindings.
     pub topology: &'a Topology,
-    /// Its version, such as `3.10.8`.
-    pub version: Option<&'a str>,
+    /// Which broker it is.
+    pub version: Option<&'a ServerVersion>,
     /// To which exchanges the login may publish, as a pattern.
     pub write: Option<&'a str>,
     /// The login.
@@ -59,18 +60,23 @@ pub fn refusal(outgoing: &Outgoing, known: &Known<'_>) -> Option<String> {
             known.login
         ));
     }
-    let reached = known.topology.reached(exchange, routing_key)?;
-    reached.is_empty().then(|| {
-        format!("No queue is bound to {name} for the key {routing_key}, so it would not be routed")
-    })
+    let reached = known
+        .topology
+        .route(exchange, routing_key, &outgoing.properties)?;
+    let by = match known.topology.exchange(exchange).map(|found| &found.kind) {
+        Some(ExchangeKind::Headers) => "its headers".to_owned(),
+        _ => format!("the key {routing_key}"),
+    };
+    reached
+        .is_empty()
+        .then(|| format!("No queue is bound to {name} for {by}, so it would not be routed"))
 }
 
 /// The largest body that RabbitMQ takes unless it is told otherwise, in bytes (`max_message_size`):
 /// 128 MiB, from 4.0 on 16 MiB.
-fn largest(version: Option<&str>) -> u64 {
-    let major = version.and_then(|version| version.split('.').next()?.parse::<u32>().ok());
-    match major {
-        Some(major) if major >= 4 => 16 << 20,
+fn largest(version: Option<&ServerVersion>) -> u64 {
+    match version {
+        Some(version) if version.at_least(4, 0) => 16 << 20,
         _ => 128 << 20,
     }
 }
@@ -95,9 +101,10 @@ mod tests {
     fn what_would_not_arrive_is_known_beforehand() {
         let mut shop = shop();
         shop.exchanges[0].internal = false;
+        let (new, old) = ["4.0.1", "3.13.7"].map(ServerVersion::rabbitmq).into();
         let mut known = Known {
             topology: &shop,
-            version: Some("4.0.1"),
+            version: Some(&new),
             write: None,
             login: "ada",
         };
@@ -114,7 +121,7 @@ mod tests {
             told("shop", "order.created", (16 << 20) + 1, &known),
             "larger",
         );
-        known.version = Some("3.13.7");
+        known.version = Some(&old);
         assert_eq!(told("shop", "order.created", (16 << 20) + 1, &known), None);
         known.write = Some("^other$");
         says(

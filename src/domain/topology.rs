@@ -1,8 +1,9 @@
-//! Exchanges, queues and bindings of a virtual host, and which queues are dead-letter queues.
+//! Exchanges, queues and bindings of a virtual host. Where a message goes by them is in
+//! [`super::route`], which queues are for what in [`super::roles`].
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::routing_key;
+use serde_json::Value;
 
 /// An exchange type.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -118,6 +119,12 @@ pub struct Queue {
     pub delays_returned: bool,
     /// How it gives messages away by itself, by its arguments or policy.
     pub drops: Vec<Dropping>,
+    /// How long a message may lie in it, in milliseconds, by its arguments or policy.
+    pub message_ttl: Option<u64>,
+    /// How many messages it holds at most, by its arguments or policy.
+    pub max_length: Option<u64>,
+    /// How many bytes of messages it holds at most, by its arguments or policy.
+    pub max_bytes: Option<u64>,
     /// It belongs to one connection, such as a tap.
     pub exclusive: bool,
 }
@@ -140,13 +147,16 @@ impl Queue {
             delivers_for_ever: false,
             delays_returned: false,
             drops: Vec::new(),
+            message_ttl: None,
+            max_length: None,
+            max_bytes: None,
             exclusive: false,
         }
     }
 }
 
 /// A binding of a queue or of another exchange.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Binding {
     /// Source exchange.
     pub source: String,
@@ -156,6 +166,8 @@ pub struct Binding {
     pub to_queue: bool,
     /// Binding key.
     pub key: String,
+    /// Its arguments, by which a headers exchange routes, as the management API writes them.
+    pub arguments: Vec<(String, Value)>,
 }
 
 /// How the topology was learnt, hence what it can miss.
@@ -182,8 +194,10 @@ pub struct Topology {
     pub queues: Vec<Queue>,
     /// All bindings but those of the default exchange.
     pub bindings: Vec<Binding>,
-    /// Exchanges that pass what they cannot route on to another one, by their arguments.
+    /// Exchanges that pass what they cannot route on to another one, by their arguments or policy.
     pub alternates: BTreeMap<String, String>,
+    /// Exchanges with a policy that cannot be read, so that they may have an alternate or not.
+    pub unsure: BTreeSet<String>,
 }
 
 /// A dead-letter queue and where its messages come from.
@@ -202,125 +216,16 @@ impl Topology {
         self.exchanges.iter().find(|exchange| exchange.name == name)
     }
 
+    /// True if everything was listed, so that what is not here is not there.
+    #[must_use]
+    pub fn is_complete(&self) -> bool {
+        self.source == TopologySource::Management
+    }
+
     /// The queue of this name.
     #[must_use]
     pub fn queue(&self, name: &str) -> Option<&Queue> {
         self.queues.iter().find(|queue| queue.name == name)
-    }
-
-    /// Queues that a message with this key would reach, exchange-to-exchange bindings followed.
-    /// `None` where the bindings cannot tell: without the management API, and for types that route
-    /// by something other than the key.
-    #[must_use]
-    pub fn reached(&self, exchange: &str, key: &str) -> Option<BTreeSet<String>> {
-        if self.source != TopologySource::Management {
-            return None;
-        }
-        let mut queues = BTreeSet::new();
-        let mut seen = BTreeSet::new();
-        let mut open = vec![exchange];
-        while let Some(name) = open.pop() {
-            if !seen.insert(name) {
-                continue;
-            }
-            if name.is_empty() {
-                if self.queue(key).is_some() {
-                    queues.insert(key.to_owned());
-                }
-                continue;
-            }
-            let kind = &self.exchange(name)?.kind;
-            let mut is_routed = false;
-            for binding in self.bindings.iter().filter(|b| b.source == name) {
-                let routed = match kind {
-                    ExchangeKind::Direct => binding.key == key,
-                    ExchangeKind::Fanout => true,
-                    ExchangeKind::Topic => routing_key::matches(&binding.key, key),
-                    _ => return None,
-                };
-                is_routed |= routed;
-                if routed && binding.to_queue {
-                    queues.insert(binding.destination.clone());
-                } else if routed {
-                    open.push(&binding.destination);
-                }
-            }
-            if let Some(other) = self.alternates.get(name).filter(|_| !is_routed) {
-                open.push(other);
-            }
-        }
-        Some(queues)
-    }
-
-    /// Like [`Self::reached`] without queues of our own: a tap that gets a copy is no sign that an
-    /// application gets one.
-    #[must_use]
-    pub fn reached_without(
-        &self,
-        exchange: &str,
-        key: &str,
-        own_queues: &[&str],
-    ) -> Option<BTreeSet<String>> {
-        let mut queues = self.reached(exchange, key)?;
-        queues.retain(|queue| !own_queues.contains(&queue.as_str()));
-        Some(queues)
-    }
-
-    /// The dead-letter queues: every queue that some queue's dead-letter exchange leads to.
-    /// A queue whose dead letters keep their own keys may reach any queue bound to the exchange, so
-    /// all of those count.
-    #[must_use]
-    pub fn dead_letter_queues(&self) -> Vec<DeadLetterQueue> {
-        let mut origins: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-        for source in &self.queues {
-            let Some(exchange) = &source.dead_letter_exchange else {
-                continue;
-            };
-            let targets = match &source.dead_letter_routing_key {
-                Some(key) => self.reached(exchange, key).unwrap_or_default(),
-                None => self.bound_queues(exchange),
-            };
-            for target in targets {
-                if target != source.name {
-                    origins
-                        .entry(target)
-                        .or_default()
-                        .insert(source.name.clone());
-                }
-            }
-        }
-        origins
-            .into_iter()
-            .filter_map(|(name, from)| {
-                Some(DeadLetterQueue {
-                    queue: self.queue(&name)?.clone(),
-                    origins: from.into_iter().collect(),
-                })
-            })
-            .collect()
-    }
-
-    /// Queues that are bound to an exchange, whatever the key, exchange-to-exchange bindings
-    /// followed.
-    pub(super) fn bound_queues(&self, exchange: &str) -> BTreeSet<String> {
-        let mut queues = BTreeSet::new();
-        let mut seen = BTreeSet::new();
-        let mut open = vec![exchange];
-        while let Some(name) = open.pop() {
-            if !seen.insert(name) {
-                continue;
-            }
-            for binding in self.bindings.iter().filter(|b| b.source == name) {
-                if binding.to_queue {
-                    queues.insert(binding.destination.clone());
-                } else {
-                    open.push(&binding.destination);
-                }
-            }
-            // A key that fits no binding goes there.
-            open.extend(self.alternates.get(name).map(String::as_str));
-        }
-        queues
     }
 
     /// Which messages of `source` get into the dead-letter queues, and how.
@@ -348,27 +253,40 @@ impl Topology {
 pub(crate) mod tests {
     use super::*;
 
-    pub(crate) fn shop() -> Topology {
-        let exchange = |name: &str, kind| Exchange {
+    pub(crate) fn binding(source: &str, destination: &str, key: &str) -> Binding {
+        Binding {
+            source: source.into(),
+            destination: destination.into(),
+            to_queue: true,
+            key: key.into(),
+            arguments: Vec::new(),
+        }
+    }
+
+    pub(crate) fn exchange(name: &str, kind: ExchangeKind) -> Exchange {
+        Exchange {
             name: name.into(),
             kind,
             internal: false,
+        }
+    }
+
+    /// A queue that dead-letters into this exchange with this key.
+    pub(crate) fn dying(name: &str, exchange: &str, key: Option<&str>) -> Queue {
+        Queue {
+            dead_letter_exchange: Some(exchange.into()),
+            dead_letter_routing_key: key.map(str::to_owned),
+            ..Queue::named(name)
+        }
+    }
+
+    pub(crate) fn shop() -> Topology {
+        let archived = Binding {
+            to_queue: false,
+            ..binding("shop", "archive", "order.paid")
         };
-        let binding = |source: &str, destination: &str, to_queue, key: &str| Binding {
-            source: source.into(),
-            destination: destination.into(),
-            to_queue,
-            key: key.into(),
-        };
-        let mut orders = Queue::named("orders");
-        orders.dead_letter_exchange = Some("dead".into());
-        orders.dead_letter_routing_key = Some("orders".into());
-        let mut labels = Queue::named("labels");
-        labels.dead_letter_exchange = Some(String::new());
-        labels.dead_letter_routing_key = Some("labels.dead".into());
         Topology {
             source: TopologySource::Management,
-            missing: String::new(),
             exchanges: vec![
                 exchange("shop", ExchangeKind::Topic),
                 exchange("dead", ExchangeKind::Direct),
@@ -376,52 +294,22 @@ pub(crate) mod tests {
                 exchange("spread", ExchangeKind::Other("x-consistent-hash".into())),
             ],
             queues: vec![
-                orders,
-                labels,
+                dying("orders", "dead", Some("orders")),
+                dying("labels", "", Some("labels.dead")),
                 Queue::named("orders.dead"),
                 Queue::named("labels.dead"),
                 Queue::named("archive"),
             ],
             bindings: vec![
-                binding("shop", "orders", true, "order.#"),
-                binding("shop", "archive", false, "order.paid"),
-                binding("archive", "archive", true, ""),
-                binding("dead", "orders.dead", true, "orders"),
-                binding("dead", "archive", true, "other"),
-                binding("spread", "orders", true, "1"),
+                binding("shop", "orders", "order.#"),
+                archived,
+                binding("archive", "archive", ""),
+                binding("dead", "orders.dead", "orders"),
+                binding("dead", "archive", "other"),
+                binding("spread", "orders", "1"),
             ],
-            alternates: BTreeMap::new(),
+            ..Topology::default()
         }
-    }
-
-    #[test]
-    fn a_key_is_followed_through_exchanges() {
-        let reached = |x: &str, k: &str| {
-            shop()
-                .reached(x, k)
-                .map(|set| set.into_iter().collect::<Vec<_>>())
-        };
-        assert_eq!(
-            reached("shop", "order.created"),
-            Some(vec!["orders".into()])
-        );
-        assert_eq!(
-            reached("shop", "order.paid"),
-            Some(vec!["archive".into(), "orders".into()])
-        );
-        assert_eq!(reached("shop", "none"), Some(vec![]));
-        assert_eq!(reached("", "orders"), Some(vec!["orders".into()]));
-        assert_eq!(reached("spread", "x"), None);
-        assert_eq!(reached("absent", "x"), None);
-    }
-
-    #[test]
-    fn what_an_exchange_cannot_route_goes_to_its_alternate() {
-        let mut shop = shop();
-        shop.alternates.insert("dead".into(), "archive".into());
-        let reached = |key: &str| shop.reached("dead", key).map(Vec::from_iter);
-        assert_eq!(reached("orders"), Some(vec!["orders.dead".to_owned()]));
-        assert_eq!(reached("nobody"), Some(vec!["archive".to_owned()]));
     }
 
     #[test]
@@ -434,33 +322,5 @@ pub(crate) mod tests {
         let labels = "what is rejected; by the default exchange with the key labels.dead";
         assert_eq!(way("labels").as_deref(), Some(labels));
         assert_eq!(way("archive"), None);
-    }
-
-    #[test]
-    fn dead_letter_queues_are_found_with_their_origins() {
-        let found: Vec<_> = shop()
-            .dead_letter_queues()
-            .into_iter()
-            .map(|dead| (dead.queue.name, dead.origins))
-            .collect();
-        assert_eq!(
-            found,
-            [
-                ("labels.dead".to_owned(), vec!["labels".to_owned()]),
-                ("orders.dead".to_owned(), vec!["orders".to_owned()]),
-            ]
-        );
-    }
-
-    #[test]
-    fn dead_letters_that_keep_their_key_may_reach_every_bound_queue() {
-        let mut shop = shop();
-        shop.queues[0].dead_letter_routing_key = None;
-        let found: Vec<_> = shop
-            .dead_letter_queues()
-            .into_iter()
-            .map(|dead| dead.queue.name)
-            .collect();
-        assert_eq!(found, ["archive", "labels.dead", "orders.dead"]);
     }
 }

@@ -6,6 +6,9 @@
 use std::fmt;
 use std::hash::{Hash as _, Hasher};
 
+use super::stamp;
+pub use super::stamp::{read as parse_timestamp, text as timestamp_text};
+
 /// A field table: names and values in the order they are sent.
 pub type FieldTable = Vec<(String, FieldValue)>;
 
@@ -209,7 +212,7 @@ impl fmt::Display for FieldValue {
                 }
                 f.write_str("]")
             }
-            Self::Timestamp(seconds) => write!(f, "{}", timestamp_text(*seconds)),
+            Self::Timestamp(number) => f.write_str(&stamp::words(*number)),
             Self::Table(table) => {
                 f.write_str("{")?;
                 for (index, (name, value)) in table.iter().enumerate() {
@@ -223,18 +226,6 @@ impl fmt::Display for FieldValue {
             Self::Void => f.write_str("no value"),
         }
     }
-}
-
-/// A timestamp property as text in UTC; a number too large for a date stays a number.
-#[must_use]
-pub fn timestamp_text(seconds: u64) -> String {
-    i64::try_from(seconds)
-        .ok()
-        .and_then(|s| chrono::DateTime::from_timestamp(s, 0))
-        .map_or_else(
-            || seconds.to_string(),
-            |time| time.format("%Y-%m-%dT%H:%M:%SZ").to_string(),
-        )
 }
 
 fn decimal_text(scale: u8, value: u32) -> String {
@@ -363,23 +354,6 @@ fn parse_decimal(text: &str) -> Result<FieldValue, String> {
     let value = format!("{whole}{fraction}").parse().map_err(|_| wrong())?;
     let scale = u8::try_from(fraction.len()).map_err(|_| wrong())?;
     Ok(FieldValue::Decimal { scale, value })
-}
-
-/// Reads seconds since 1970 or an RFC 3339 date.
-///
-/// # Errors
-/// Says in words what was expected.
-pub fn parse_timestamp(text: &str) -> Result<u64, String> {
-    let text = text.trim();
-    if let Ok(seconds) = text.parse() {
-        return Ok(seconds);
-    }
-    chrono::DateTime::parse_from_rfc3339(text)
-        .ok()
-        .and_then(|time| u64::try_from(time.timestamp()).ok())
-        .ok_or_else(|| {
-            format!("\"{text}\" is neither seconds since 1970 nor a date like 2026-01-31T12:00:00Z")
-        })
 }
 
 #[cfg(test)]

@@ -5,11 +5,11 @@ use std::ops::Range;
 
 use chrono::{DateTime, Utc};
 
-use super::bytes::{Id, put_number, take_number, take_value};
+use super::bytes::{Id, put_bytes, put_number, take_number, take_text, take_value};
 use super::segment::{Row, Segment, put_headers, put_id, put_range};
 use super::shape::Shape;
 use crate::domain::tap::TapId;
-use crate::domain::{Event, PayloadKind, Properties, Trace, payload};
+use crate::domain::{Event, PayloadKind, Properties, Reading, Trace, payload};
 
 /// An event in the log.
 #[derive(Clone, Copy)]
@@ -36,6 +36,8 @@ mod has {
     pub(super) const ID_OF_MESSAGE: u8 = 32;
     /// The event id stands here.
     pub(super) const ID: u8 = 64;
+    /// The line of a body that is not plain stands here.
+    pub(super) const LINE: u8 = 128;
 }
 
 /// How much of a body is looked through for the place of its id.
@@ -53,6 +55,7 @@ pub(super) fn put_facts(out: &mut Vec<u8>, event: &Event) {
     set(has::CORRELATION_ID, correlation_id.is_some());
     set(has::TIMESTAMP, properties.timestamp.is_some());
     set(has::DATA, event.data.is_some());
+    set(has::LINE, event.line.is_some());
     let mut in_body = None;
     if let Some(id) = event_id {
         if message_id == Some(id) {
@@ -79,6 +82,9 @@ pub(super) fn put_facts(out: &mut Vec<u8>, event: &Event) {
     if flags & has::ID != 0 {
         put_id(out, event_id);
     }
+    if let Some(line) = &event.line {
+        put_bytes(out, line.as_bytes());
+    }
     put_headers(out, event);
 }
 
@@ -91,6 +97,7 @@ struct Facts<'a> {
     data: Option<Range<usize>>,
     id_in_body: Option<Range<usize>>,
     id: Option<Id<'a>>,
+    line: Option<&'a str>,
     /// Values of the headers, still as bytes.
     headers: &'a [u8],
 }
@@ -124,6 +131,9 @@ impl<'a> Facts<'a> {
             facts.id = Some(Id::take(from)?);
         } else if flags & has::ID_OF_MESSAGE != 0 {
             facts.id = facts.message_id;
+        }
+        if flags & has::LINE != 0 {
+            facts.line = Some(take_text(from)?);
         }
         facts.headers = from;
         Some(facts)
@@ -231,7 +241,14 @@ impl<'a> Kept<'a> {
     /// See [`Event::summary`].
     #[must_use]
     pub fn summary(self) -> String {
-        payload::summary(self.shape().kind, self.data())
+        let shape = self.shape();
+        if shape.is_plain {
+            return payload::summary(shape.kind, self.data());
+        }
+        match self.facts().line {
+            Some(line) => line.to_owned(),
+            None => payload::summary(PayloadKind::Binary, self.body()),
+        }
     }
 
     /// All properties.
@@ -271,6 +288,14 @@ impl<'a> Kept<'a> {
                 self.body().to_vec(),
             )
         }
+    }
+
+    /// What can be read in a body that is not plain, at most about `limit` bytes of it; none for a
+    /// plain one, which is read as it stands.
+    #[must_use]
+    pub fn reading(self, limit: usize) -> Option<Reading<'a>> {
+        let is_plain = self.shape().is_plain;
+        (!is_plain).then(|| Reading::of(self.body(), &self.properties(), limit))
     }
 
     /// See [`Event::kind`].

@@ -17,6 +17,8 @@ pub struct Shape {
     pub redelivered: bool,
     /// See [`Event::kind`].
     pub kind: PayloadKind,
+    /// See [`Event::is_plain`].
+    pub is_plain: bool,
     /// The type that it claims.
     pub event_type: Option<Box<str>>,
     /// The version that it claims.
@@ -42,6 +44,7 @@ impl Shape {
             exchange: event.exchange.as_str().into(),
             redelivered: event.redelivered,
             kind: event.kind,
+            is_plain: event.is_plain,
             event_type: event.envelope.event_type.clone(),
             version: event.envelope.version.clone(),
             trace: event.trace.clone(),
@@ -77,7 +80,7 @@ impl Shape {
             && self.tap == tap
             && *self.exchange == *event.exchange
             && self.redelivered == event.redelivered
-            && self.kind == event.kind
+            && (self.kind, self.is_plain) == (event.kind, event.is_plain)
             && self.event_type == event.envelope.event_type
             && self.version == event.envelope.version
             && self.trace == event.trace
@@ -93,7 +96,7 @@ impl Shape {
             tap,
             exchange: &event.exchange,
             redelivered: event.redelivered,
-            kind: event.kind,
+            kind: (event.kind, event.is_plain),
             claims: [envelope.event_type.as_deref(), envelope.version.as_deref()],
             trace: event.trace.as_deref(),
             properties: &event.properties,
@@ -110,7 +113,7 @@ impl Shape {
             tap: self.tap,
             exchange: &self.exchange,
             redelivered: self.redelivered,
-            kind: self.kind,
+            kind: (self.kind, self.is_plain),
             claims: [self.event_type.as_deref(), self.version.as_deref()],
             trace: self.trace.as_deref(),
             properties: &self.properties,
@@ -153,7 +156,7 @@ struct Parts<'a> {
     tap: TapId,
     exchange: &'a str,
     redelivered: bool,
-    kind: PayloadKind,
+    kind: (PayloadKind, bool),
     claims: [Option<&'a str>; 2],
     trace: Option<&'a Trace>,
     properties: &'a Properties,
@@ -161,7 +164,9 @@ struct Parts<'a> {
 
 impl Parts<'_> {
     fn hash(&self, hasher: &mut impl Hasher) {
-        (self.tap, self.exchange, self.redelivered, self.kind as u8).hash(hasher);
+        let (kind, is_plain) = self.kind;
+        (self.tap, self.exchange, self.redelivered, kind as u8).hash(hasher);
+        is_plain.hash(hasher);
         (self.claims, self.trace).hash(hasher);
         (self.properties.delivery_mode, self.properties.priority).hash(hasher);
         texts(self.properties).hash(hasher);

@@ -2,11 +2,14 @@
 //!
 //! The walk skips what it does not need with a count of open brackets instead of recursion, so ten
 //! thousand levels are as good as one. It does not validate: a broken document gives no value or
-//! one that stands before the fault, never a panic. Of members with the same name the first counts.
+//! one that stands before the fault, never a panic. Of members with the same name the last counts,
+//! as everywhere here (`domain/json/reading.rs`).
 
 use std::borrow::Cow;
 
 use memchr::memmem::Finder;
+
+use crate::domain::json;
 
 /// One step of a path.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,33 +25,64 @@ pub enum Step {
 /// A path made ready for many documents.
 #[derive(Clone, Debug)]
 pub(super) struct JsonPath {
-    steps: Vec<Step>,
-    /// The last name of the path in its quotes. A document without these bytes has no such member,
-    /// unless it writes the name with escapes.
-    last_name: Option<Finder<'static>>,
+    steps: Vec<Ready>,
+}
+
+/// A step made ready.
+#[derive(Clone, Debug)]
+enum Ready {
+    Name(Name),
+    Index(usize),
+    Each,
+}
+
+/// The name of a member, and the search for it in its quotes. A text without these bytes has no
+/// such member, unless it writes the name with escapes.
+#[derive(Clone, Debug)]
+struct Name {
+    text: String,
+    quoted: Finder<'static>,
+}
+
+impl Name {
+    fn new(text: &str) -> Self {
+        Self {
+            text: text.to_owned(),
+            quoted: Finder::new(&format!("\"{text}\"")).into_owned(),
+        }
+    }
+
+    fn may_be_in(&self, text: &[u8]) -> bool {
+        self.quoted.find(text).is_some() || memchr::memchr(b'\\', text).is_some()
+    }
+
+    fn is(&self, written: &[u8]) -> bool {
+        written == self.text.as_bytes()
+            || (written.contains(&b'\\') && unescape(written).as_deref() == Some(&self.text))
+    }
 }
 
 impl JsonPath {
     /// Makes a path ready.
     #[must_use]
     pub(super) fn new(steps: &[Step]) -> Self {
-        let last_name = steps.iter().rev().find_map(|step| match step {
-            Step::Name(name) => Some(Finder::new(&format!("\"{name}\"")).into_owned()),
-            Step::Index(_) | Step::Each => None,
-        });
+        let ready = |step: &Step| match step {
+            Step::Name(name) => Ready::Name(Name::new(name)),
+            Step::Index(index) => Ready::Index(*index),
+            Step::Each => Ready::Each,
+        };
         Self {
-            steps: steps.to_vec(),
-            last_name,
+            steps: steps.iter().map(ready).collect(),
         }
     }
 
     /// Puts the values at the path to `found`, as written and in their order, until it says true.
     pub(super) fn any(&self, document: &[u8], found: &mut dyn FnMut(&[u8]) -> bool) -> bool {
-        let absent = self
-            .last_name
-            .as_ref()
-            .is_some_and(|name| name.find(document).is_none());
-        if absent && memchr::memchr(b'\\', document).is_none() {
+        let last = self.steps.iter().rev().find_map(|step| match step {
+            Ready::Name(name) => Some(name),
+            Ready::Index(_) | Ready::Each => None,
+        });
+        if last.is_some_and(|name| !name.may_be_in(document)) {
             return false;
         }
         let mut walk = Walk(document);
@@ -63,12 +97,17 @@ struct Walk<'a>(&'a [u8]);
 
 impl Walk<'_> {
     /// Recurses once for each `[]` of the path, which the parser bounds.
-    fn any(&mut self, mut at: usize, steps: &[Step], found: &mut dyn FnMut(&[u8]) -> bool) -> bool {
+    fn any(
+        &mut self,
+        mut at: usize,
+        steps: &[Ready],
+        found: &mut dyn FnMut(&[u8]) -> bool,
+    ) -> bool {
         for (done, step) in steps.iter().enumerate() {
             let next = match step {
-                Step::Name(name) => self.member(at, name),
-                Step::Index(index) => self.item(at, *index),
-                Step::Each => {
+                Ready::Name(name) => self.member(at, name),
+                Ready::Index(index) => self.item(at, *index),
+                Ready::Each => {
                     let mut item = self.first_item(at);
                     while let Some(start) = item {
                         if self.any(start, &steps[done + 1..], found) {
@@ -98,32 +137,35 @@ impl Walk<'_> {
         at
     }
 
-    /// Where the value of a member starts.
-    fn member(&self, object: usize, name: &str) -> Option<usize> {
+    /// Where the value of the last member of this name starts.
+    fn member(&self, object: usize, name: &Name) -> Option<usize> {
         if self.byte(object)? != b'{' {
             return None;
         }
-        let mut at = self.space(object + 1);
-        loop {
-            if self.byte(at)? != b'"' {
-                return None;
+        let mut last = None;
+        let mut next = Some(self.space(object + 1));
+        while let Some((written, value)) = next.and_then(|at| self.name(at)) {
+            if name.is(written) {
+                last = Some(value);
+                // Most objects have a name once, and a search is faster than a walk.
+                if !name.may_be_in(self.0.get(value..).unwrap_or_default()) {
+                    break;
+                }
             }
-            let end = self.string_end(at)?;
-            let written = self.0.get(at + 1..end - 1)?;
-            let colon = self.space(end);
-            if self.byte(colon)? != b':' {
-                return None;
-            }
-            let value = self.space(colon + 1);
-            if same_name(written, name) {
-                return Some(value);
-            }
-            let comma = self.space(self.value_end(value)?);
-            if self.byte(comma)? != b',' {
-                return None;
-            }
-            at = self.space(comma + 1);
+            next = self.next_item(value);
         }
+        last
+    }
+
+    /// The name that begins here, as written, and where its value starts.
+    fn name(&self, at: usize) -> Option<(&[u8], usize)> {
+        if self.byte(at)? != b'"' {
+            return None;
+        }
+        let end = self.string_end(at)?;
+        let written = self.0.get(at + 1..end - 1)?;
+        let colon = self.space(end);
+        (self.byte(colon)? == b':').then(|| (written, self.space(colon + 1)))
     }
 
     fn item(&self, array: usize, index: usize) -> Option<usize> {
@@ -198,19 +240,12 @@ fn string_end(text: &[u8], open: usize) -> Option<usize> {
     }
 }
 
-fn same_name(written: &[u8], name: &str) -> bool {
-    written == name.as_bytes()
-        || (written.contains(&b'\\') && unescape(written).as_deref() == Some(name))
-}
-
 /// The text of a string between its quotes; `None` if its escapes or its bytes are no text.
 pub(super) fn unescape(written: &[u8]) -> Option<Cow<'_, str>> {
     if !written.contains(&b'\\') {
         return std::str::from_utf8(written).ok().map(Cow::Borrowed);
     }
-    let mut quoted = Vec::with_capacity(written.len() + 2);
-    quoted.push(b'"');
-    quoted.extend_from_slice(written);
-    quoted.push(b'"');
-    serde_json::from_slice(&quoted).ok().map(Cow::Owned)
+    let quoted = [b"\"", written, b"\""].concat();
+    let text = json::string(&quoted)?.into_owned();
+    Some(Cow::Owned(text))
 }

@@ -1,5 +1,7 @@
 //! A filter made ready to be put to many events, from several threads.
 
+use std::cell::OnceCell;
+
 use super::amount::{Number, bytes, milliseconds};
 use super::ast::{Field, Named, Node, Op, Sort, Thing, Value};
 use super::compare::{Scalar, Test};
@@ -7,7 +9,7 @@ use super::json_path::{JsonPath, Step};
 use super::needle::Needle;
 use super::pattern::Pattern;
 use super::subject::Subject;
-use crate::domain::{Fate, PayloadKind, routing_key};
+use crate::domain::{Fate, PayloadKind, Reading, json, routing_key};
 use regex::bytes::Regex;
 
 /// A filter made ready.
@@ -62,12 +64,17 @@ impl Matcher {
     /// since 1970.
     #[must_use]
     pub fn matches(&self, subject: &impl Subject, now_ms: i64) -> bool {
-        holds(&self.check, subject, now_ms)
+        let asked = Asked {
+            subject,
+            reading: OnceCell::new(),
+            now_ms,
+        };
+        holds(&self.check, &asked)
     }
 
     /// A word without which no event matches: bare words, and expressions that are only text.
     ///
-    /// It is looked for in these texts of an event and in nothing else: the body as it came, the
+    /// It is looked for in these texts of an event and in nothing else: the body as it can be read, the
     /// routing key, the exchange, the event type, the text properties, the names of the headers,
     /// and the texts in them at any depth. Each is searched for itself; a word never reaches from
     /// one into the next. Not looked at: numbers and dates among the properties and headers, the
@@ -169,15 +176,31 @@ fn cost(check: &Check) -> u32 {
     }
 }
 
+/// An event while a filter is put to it.
+struct Asked<'a, S> {
+    subject: &'a S,
+    /// Its body is read once, however many parts of the filter look into it.
+    reading: OnceCell<Option<Reading<'a>>>,
+    now_ms: i64,
+}
+
+impl<S: Subject> Asked<'_, S> {
+    fn reading(&self) -> Option<&Reading<'_>> {
+        let read = self.reading.get_or_init(|| self.subject.reading());
+        read.as_ref()
+    }
+}
+
 /// Recurses as deep as the filter nests, which the parser bounds.
-fn holds(check: &Check, subject: &impl Subject, now_ms: i64) -> bool {
+fn holds<S: Subject>(check: &Check, asked: &Asked<'_, S>) -> bool {
+    let subject = asked.subject;
     match check {
         Check::All => true,
-        Check::And(parts) => parts.iter().all(|part| holds(part, subject, now_ms)),
-        Check::Or(parts) => parts.iter().any(|part| holds(part, subject, now_ms)),
-        Check::Not(part) => !holds(part, subject, now_ms),
-        Check::Word(needle) => any_text(subject, &mut |text| needle.occurs(text)),
-        Check::Pattern(regex) => any_text(subject, &mut |text| regex.is_match(text)),
+        Check::And(parts) => parts.iter().all(|part| holds(part, asked)),
+        Check::Or(parts) => parts.iter().any(|part| holds(part, asked)),
+        Check::Not(part) => !holds(part, asked),
+        Check::Word(needle) => any_text(asked, &mut |text| needle.occurs(text)),
+        Check::Pattern(regex) => any_text(asked, &mut |text| regex.is_match(text)),
         Check::Topic(pattern) => routing_key::matches(pattern, subject.routing_key()),
         Check::Named(named, test) => any_value(subject, *named, &mut |value| test.holds(value)),
         Check::HasNamed(named) => any_value(subject, *named, &mut |_| true),
@@ -186,10 +209,10 @@ fn holds(check: &Check, subject: &impl Subject, now_ms: i64) -> bool {
             .header(name)
             .is_some_and(|value| test.holds(&Scalar::header(value))),
         Check::HasHeader(name) => subject.properties().header(name).is_some(),
-        Check::Json(root, path, test) => any_json(subject, *root, path, &mut |written| {
+        Check::Json(root, path, test) => any_json(asked, *root, path, &mut |written| {
             test.holds(&Scalar::json(written))
         }),
-        Check::HasJson(root, path) => any_json(subject, *root, path, &mut |_| true),
+        Check::HasJson(root, path) => any_json(asked, *root, path, &mut |_| true),
         Check::HasTrace => subject.trace().is_some(),
         Check::Size(op, limit) => {
             #[expect(clippy::cast_precision_loss, reason = "no body comes near 2^53 bytes")]
@@ -197,7 +220,7 @@ fn holds(check: &Check, subject: &impl Subject, now_ms: i64) -> bool {
             amount_holds(*op, size, *limit)
         }
         Check::Age(op, limit) => {
-            let age_ms = now_ms.saturating_sub(subject.received_ms());
+            let age_ms = asked.now_ms.saturating_sub(subject.received_ms());
             #[expect(clippy::cast_precision_loss, reason = "ages stay far below 2^53 ms")]
             let age_ms = age_ms as f64;
             amount_holds(*op, age_ms, *limit)
@@ -215,26 +238,38 @@ fn holds(check: &Check, subject: &impl Subject, now_ms: i64) -> bool {
     }
 }
 
-fn any_text(subject: &impl Subject, found: &mut dyn FnMut(&[u8]) -> bool) -> bool {
-    found(subject.body())
-        || found(subject.routing_key().as_bytes())
+fn any_text<S: Subject>(asked: &Asked<'_, S>, found: &mut dyn FnMut(&[u8]) -> bool) -> bool {
+    let subject = asked.subject;
+    // What is found at once in the key of an event needs no decoding.
+    found(subject.routing_key().as_bytes())
         || found(subject.exchange().as_bytes())
         || subject
             .event_type()
             .is_some_and(|text| found(text.as_bytes()))
+        || match asked.reading() {
+            Some(reading) => found(&reading.bytes),
+            None => found(json::trim(subject.body())),
+        }
         || subject.any_property_text(found)
 }
 
-fn any_json(
-    subject: &impl Subject,
+fn any_json<S: Subject>(
+    asked: &Asked<'_, S>,
     root: Root,
     path: &JsonPath,
     found: &mut dyn FnMut(&[u8]) -> bool,
 ) -> bool {
-    subject.kind() == PayloadKind::Json
+    if let Some(reading) = asked.reading() {
+        return reading.is_document
+            && match root {
+                Root::Data => path.any(reading.data(), found),
+                Root::Body => path.any(&reading.bytes, found),
+            };
+    }
+    asked.subject.kind() == PayloadKind::Json
         && match root {
-            Root::Data => path.any(subject.data(), found),
-            Root::Body => path.any(subject.body(), found),
+            Root::Data => path.any(asked.subject.data(), found),
+            Root::Body => path.any(json::trim(asked.subject.body()), found),
         }
 }
 

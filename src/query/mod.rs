@@ -7,7 +7,8 @@
 //! # The language
 //!
 //! - `word` or `"some words"`: the text occurs somewhere, in either case. Where exactly is said at
-//!   [`Matcher::needle`]. `/regex/` and `/regex/i` are looked for in the same places.
+//!   [`Matcher::needle`]. A body that is compressed, in another character set or in a binary format
+//!   is looked into as the inspector shows it, up to [`MOST_READ`] bytes. `/regex/` and `/regex/i` are looked for in the same places.
 //! - `field:value`: the value is like that. `*` and `?` are wildcards and ASCII letters match in
 //!   either case. `field:/regex/` for what wildcards cannot say. For `key` the value is a topic
 //!   pattern as in a binding, `order.*` or `order.#`, in the case as written; without such a word
@@ -56,7 +57,7 @@ pub use matcher::Matcher;
 pub use needle::Needle;
 pub use number_at::NumberAt;
 pub use pattern::Pattern;
-pub use subject::Subject;
+pub use subject::{MOST_READ, Subject};
 
 /// What a line asks of an event. Prints as a line that reads back as the same filter.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -4,6 +4,7 @@ use super::Filter;
 use super::ast::{Field, Node, Thing};
 use super::json_path::JsonPath;
 use super::subject::Subject;
+use crate::domain::json;
 
 /// Where the number stands.
 #[derive(Clone, Debug)]
@@ -33,10 +34,13 @@ impl NumberAt {
 
     /// The first number there; a number in a string does not count.
     pub fn of(&self, event: &impl Subject) -> Option<f64> {
-        let document = if self.in_body {
-            event.body()
-        } else {
-            event.data()
+        let reading = event.reading();
+        let document = match &reading {
+            Some(reading) if !reading.is_document => return None,
+            Some(reading) if self.in_body => &*reading.bytes,
+            Some(reading) => reading.data(),
+            None if self.in_body => json::trim(event.body()),
+            None => json::trim(event.data()),
         };
         let mut number = None;
         self.path.any(document, &mut |written| {

@@ -2,7 +2,10 @@
 
 use std::borrow::Cow;
 
-use crate::domain::{Event, FieldValue, PayloadKind, Properties, Trace};
+use crate::domain::{Event, FieldValue, PayloadKind, Properties, Reading, Trace};
+
+/// Most bytes of a body that is not plain that are looked into, once they are decoded.
+pub const MOST_READ: usize = 1 << 20;
 
 /// An event as a filter sees it. A kept event answers from its compact form, and only what it is
 /// asked for.
@@ -15,7 +18,7 @@ pub trait Subject {
     fn routing_key(&self) -> &str;
     /// The broker delivered it before.
     fn redelivered(&self) -> bool;
-    /// What the body is.
+    /// What the body is once it is read.
     fn kind(&self) -> PayloadKind;
     /// What the event says it is.
     fn event_type(&self) -> Option<&str>;
@@ -35,10 +38,13 @@ pub trait Subject {
     }
     /// What the broker's trace tells of it.
     fn trace(&self) -> Option<&Trace>;
-    /// The whole body.
+    /// The whole body, as it came.
     fn body(&self) -> &[u8];
-    /// The body without its envelope, see [`Event::data`].
+    /// The body without its envelope, see [`Event::data`]. Only of a plain body.
     fn data(&self) -> &[u8];
+    /// What can be read in a body that is not plain; none for a plain one. Costly: asked for once an
+    /// event, and only if the body is looked into.
+    fn reading(&self) -> Option<Reading<'_>>;
 
     /// Puts the texts of the properties, the names of the headers and their texts at any depth to
     /// `found` until it says true. Numbers and dates are no texts here.
@@ -102,6 +108,10 @@ impl Subject for Event {
 
     fn data(&self) -> &[u8] {
         Event::data(self)
+    }
+
+    fn reading(&self) -> Option<Reading<'_>> {
+        (!self.is_plain).then(|| Reading::of(&self.body, &self.properties, MOST_READ))
     }
 }
 

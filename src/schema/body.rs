@@ -5,8 +5,9 @@ use std::borrow::Cow;
 
 use serde_json::Value;
 
-use crate::domain::Properties;
-use crate::domain::decode::decode;
+use crate::domain::cloud_event::{self, CloudEvent};
+use crate::domain::decode::{declares_nothing, decode};
+use crate::domain::{Properties, json};
 
 /// Reads a body; none if it is no JSON document, larger than so many bytes, or nests more deeply
 /// than 128 levels, which no schema speaks of.
@@ -15,9 +16,10 @@ pub fn read(body: &[u8], properties: &Properties, largest: usize) -> Option<Valu
     if body.len() > largest {
         return None;
     }
-    let encoded = properties.content_encoding.is_some();
-    let begins = body.iter().find(|byte| !byte.is_ascii_whitespace());
-    let written = if !encoded && matches!(begins, Some(b'{' | b'[' | b'"')) {
+    let text = json::trim(body);
+    let begins = text.iter().find(|byte| !byte.is_ascii_whitespace());
+    let is_plain = declares_nothing(properties) && matches!(begins, Some(b'{' | b'[' | b'"'));
+    let written = if is_plain {
         Cow::Borrowed(body)
     } else {
         let decoded = decode(body, properties, largest);
@@ -26,13 +28,16 @@ pub fn read(body: &[u8], properties: &Properties, largest: usize) -> Option<Valu
         }
         Cow::Owned(decoded.json()?.to_vec())
     };
-    serde_json::from_slice(&written).ok()
+    json::value(&written).ok()
 }
 
 /// What a schema is about: of the envelopes of CloudEvents and MassTransit what is inside, else the
-/// whole document.
+/// whole document. The body of a CloudEvent whose attributes stand in headers is the data already.
 #[must_use]
-pub fn payload(document: &Value) -> &Value {
+pub fn payload<'a>(document: &'a Value, properties: &Properties) -> &'a Value {
+    if cloud_event::declared(properties) == Some(CloudEvent::Binary) {
+        return document;
+    }
     let inside = if document.get("specversion").is_some_and(Value::is_string) {
         "data"
     } else if document.get("messageType").is_some_and(Value::is_array) {
@@ -80,10 +85,10 @@ mod tests {
         assert_eq!(of(None, "application/json", &[b' '; 10_001]), None);
 
         let event = json!({"specversion": "1.0", "data": {"a": 1}});
-        assert_eq!(payload(&event), &json!({"a": 1}));
+        assert_eq!(payload(&event, &Properties::default()), &json!({"a": 1}));
         let event = json!({"messageType": ["urn:message:A:B"], "message": [1]});
-        assert_eq!(payload(&event), &json!([1]));
+        assert_eq!(payload(&event, &Properties::default()), &json!([1]));
         let event = json!({"data": {"a": 1}});
-        assert_eq!(payload(&event), &event);
+        assert_eq!(payload(&event, &Properties::default()), &event);
     }
 }

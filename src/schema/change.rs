@@ -9,6 +9,8 @@ use serde_json::Value;
 pub enum Effect {
     /// No event is refused because of it.
     Ok,
+    /// Whether an event can be refused because of it could not be told.
+    Unknown,
     /// An event can be refused because of it.
     Breaks,
 }
@@ -19,6 +21,7 @@ impl Effect {
     pub fn name(self) -> &'static str {
         match self {
             Self::Ok => "ok",
+            Self::Unknown => "not proved",
             Self::Breaks => "breaks",
         }
     }

@@ -1,16 +1,19 @@
 //! The comparison of two versions: what changed, what a proof or an example says, and the verdict
 //! of a policy.
 
+use std::cell::RefCell;
+
 use serde_json::Value;
 
 use super::change::{Change, Effect, place};
 use super::diff::{self, Direction};
 use super::example::{self, Sides, Sources};
-use super::inclusion::{self, Inclusion};
+use super::inclusion::{self, Budget};
 use super::normal::Normal;
 use super::policy::{Level, Policy};
 use super::prune;
 use super::reading;
+use super::sets::Inclusion;
 use super::validate::Validator;
 use super::version::Version;
 use super::{Cancel, Failure};
@@ -138,6 +141,7 @@ impl Report {
 pub fn compare(old: &Version, new: &Version, policy: Policy, cancel: &Cancel) -> Report {
     let changes = diff::changes(&old.normal, &new.normal, policy, cancel);
     let complete = changes.complete && old.normal.beyond.is_none() && new.normal.beyond.is_none();
+    let budget = RefCell::new(Budget::default());
     let backward = Judge {
         writer: old,
         reader: new,
@@ -146,6 +150,7 @@ pub fn compare(old: &Version, new: &Version, policy: Policy, cancel: &Cancel) ->
         changes: &changes.list,
         complete,
         cancel,
+        budget: &budget,
     };
     let forward = Judge {
         writer: new,
@@ -172,6 +177,7 @@ struct Judge<'a> {
     changes: &'a [Change],
     complete: bool,
     cancel: &'a Cancel,
+    budget: &'a RefCell<Budget>,
 }
 
 impl Judge<'_> {
@@ -188,7 +194,8 @@ impl Judge<'_> {
         let first = breaking
             .first()
             .map(|change| format!("{}: {}", place(&change.path), change.reason));
-        let plain = Asked::new(&self.writer.normal, &self.reader.normal);
+        let mut budget = self.budget.borrow_mut();
+        let plain = Asked::new(&self.writer.normal, &self.reader.normal, &mut budget, self.cancel);
         // What is inside of a string is nothing a set of JSON values knows.
         let content = breaking.iter().any(|change| change.is_about_content());
         if matches!(plain.inclusion, Inclusion::Yes) && !content {
@@ -212,7 +219,7 @@ impl Judge<'_> {
         let read = if as_written {
             None
         } else {
-            Some(Asked::new(&writer, &reader))
+            Some(Asked::new(&writer, &reader, &mut budget, self.cancel))
         };
         let asked = read.as_ref().unwrap_or(&plain);
         if let Some(example) = self.breaking_event(asked, read.is_some(), likely) {
@@ -234,6 +241,19 @@ impl Judge<'_> {
         };
         let proved_as_read = matches!(asked.inclusion, Inclusion::Yes) && !content;
         if breaking.is_empty() || proved_as_read {
+            let open = self
+                .changes
+                .iter()
+                .find(|change| self.direction.effect(change) == Effect::Unknown);
+            if !proved_as_read && let Some(change) = open {
+                return Verdict {
+                    answer: Answer::Unknown,
+                    proof: Proof::Unknown,
+                    reason: format!("{}: {}", place(&change.path), change.reason),
+                    example: None,
+                    failures: Vec::new(),
+                };
+            }
             if !proved_as_read && !self.complete {
                 return Verdict {
                     answer: Answer::Unknown,
@@ -312,12 +332,12 @@ struct Asked {
 }
 
 impl Asked {
-    fn new(writer: &Normal, reader: &Normal) -> Self {
+    fn new(writer: &Normal, reader: &Normal, budget: &mut Budget, cancel: &Cancel) -> Self {
         let (pruned, rest) = prune::pruned(writer, reader);
         Self {
             writer: writer.clone(),
             reader: reader.clone(),
-            inclusion: inclusion::of(&pruned, &rest),
+            inclusion: inclusion::of(&pruned, &rest, budget, cancel),
             pruned,
         }
     }

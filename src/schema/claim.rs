@@ -8,6 +8,7 @@ use super::body::{payload, read};
 use super::catalog::{Catalog, Entry, EventType, Ready};
 use super::rules::{Rule, Rules};
 use super::{Failure, Validator};
+use crate::domain::cloud_event::{self, CloudEvent};
 use crate::domain::{Event, FieldValue, Properties};
 
 /// A larger body is not validated while a person waits for the answer, in bytes.
@@ -112,16 +113,29 @@ impl<'a> Facts<'a> {
         }
     }
 
+    /// The body, where it may speak for the event: not that of a CloudEvent whose attributes stand in
+    /// headers.
+    fn speaking(&self) -> Option<&'a Value> {
+        let declared = cloud_event::declared(self.properties);
+        self.document
+            .filter(|_| declared != Some(CloudEvent::Binary))
+    }
+
     fn field(&self, pointer: &str) -> Option<Cow<'a, str>> {
-        match self.document?.pointer(pointer)? {
+        match self.speaking()?.pointer(pointer)? {
             Value::String(text) => Some(Cow::Borrowed(text)),
             Value::Number(number) => Some(Cow::Owned(number.to_string())),
             _ => None,
         }
     }
 
+    fn attribute(&self, name: &str) -> Option<Cow<'a, str>> {
+        cloud_event::attribute(self.properties, name)
+    }
+
     fn is_cloud_event(&self) -> bool {
-        self.document
+        let document = self.speaking();
+        document
             .and_then(|document| document.get("specversion"))
             .is_some_and(Value::is_string)
     }
@@ -130,7 +144,7 @@ impl<'a> Facts<'a> {
     fn class(&self) -> Option<Cow<'a, str>> {
         let enclosed = ["NServiceBus.EnclosedMessageTypes", "__TypeId__"];
         let name = self.header(&enclosed).or_else(|| {
-            let first = self.document?.get("messageType")?.get(0)?.as_str()?;
+            let first = self.speaking()?.get("messageType")?.get(0)?.as_str()?;
             Some(Cow::Borrowed(first))
         })?;
         // The first of several, without its assembly: `Acme.Orders.OrderCreated, Acme, …`.
@@ -144,13 +158,11 @@ impl<'a> Facts<'a> {
     /// The type that is claimed, and by which sign; the first counts.
     #[must_use]
     pub fn claimed_type(&self) -> (Cow<'a, str>, &'static str) {
-        const CLOUD_EVENT: [&str; 4] =
-            ["cloudEvents:type", "cloudEvents_type", "ce-type", "ce_type"];
         let of_body = || self.is_cloud_event().then(|| self.field("/type")).flatten();
         let property = || self.properties.message_type.as_deref().map(Cow::Borrowed);
         of_body()
             .map(|name| (name, "the CloudEvent in the body"))
-            .or_else(|| Some((self.header(&CLOUD_EVENT)?, "a CloudEvents header")))
+            .or_else(|| Some((self.attribute("type")?, "a CloudEvents header")))
             .or_else(|| Some((self.header(&["x-event-type"])?, "the header x-event-type")))
             .or_else(|| Some((property()?, "the property type")))
             .or_else(|| Some((self.class()?, "the class name of a framework")))
@@ -168,14 +180,8 @@ impl<'a> Facts<'a> {
     }
 
     fn version_by(&self, rule: &Rule) -> Option<Cow<'a, str>> {
-        const ADDRESS: [&str; 4] = [
-            "cloudEvents:dataschema",
-            "cloudEvents_dataschema",
-            "ce-dataschema",
-            "ce_dataschema",
-        ];
         let last = |address: Cow<'a, str>| {
-            let last = address.rsplit(['/', '#']).next().unwrap_or_default();
+            let last = cloud_event::version_of_address(&address);
             Cow::Owned(bare(last).to_owned())
         };
         let owned = |text: &str| Cow::Owned(bare(text).to_owned());
@@ -184,7 +190,7 @@ impl<'a> Facts<'a> {
                 let address = self.is_cloud_event().then(|| self.field("/dataschema"));
                 address.flatten().map(last)
             }
-            Rule::CloudEventHeaders => self.header(&ADDRESS).map(last),
+            Rule::CloudEventHeaders => self.attribute("dataschema").map(last),
             Rule::Header(name) => self.header(&[name]).map(|text| owned(&text)),
             Rule::ContentType => {
                 let kind = self.properties.content_type.as_deref()?;
@@ -248,7 +254,7 @@ pub fn judge_facts(facts: &Facts<'_>, catalog: &Catalog, told: usize) -> Judgeme
     let Some(document) = facts.document else {
         return Judgement::NotJson;
     };
-    let body = payload(document);
+    let body = payload(document, facts.properties);
     let fits = || -> Vec<String> {
         let fitting = kind
             .versions
@@ -467,5 +473,32 @@ mod tests {
             r#"{"specversion":"1.0","type":"order.created","dataschema":"https://x/8","data":{}}"#;
         let event = crate::log::tests::event("k", body);
         assert_eq!(version(&event), "8 by CloudEvent in the body");
+    }
+
+    #[test]
+    fn the_body_of_a_binary_cloud_event_claims_nothing_and_is_judged_whole() {
+        let text = |text: &str| FieldValue::Text(text.into());
+        let body =
+            r#"{"specversion":"1.0","type":"order.paid","version":1,"amount":"1","data":{}}"#;
+        let mut event = event("k", body);
+        event.properties.headers = Some(vec![
+            ("cloudEvents:specversion".into(), text("1.0")),
+            ("cloudEvents:type".into(), text("order.created")),
+        ]);
+        assert_eq!(claimed_type(&event).what, "order.created");
+        assert_eq!(claimed_version(&event, &Rules::default()), None);
+        assert_eq!(
+            judge(&event, &catalog()),
+            Judgement::Unclaimed(vec!["2".into()])
+        );
+    }
+
+    #[test]
+    fn half_a_pair_does_not_keep_an_event_from_being_judged() {
+        let cut = claiming(
+            "1",
+            "\u{feff}{\"title\":\"sale \\ud83d\",\"amount\":1e400}\0",
+        );
+        assert_eq!(judge(&cut, &catalog()), Judgement::Matches);
     }
 }

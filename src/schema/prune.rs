@@ -21,7 +21,7 @@ pub(super) fn pruned(writer: &Normal, reader: &Normal) -> (Normal, Normal) {
 }
 
 /// Names that mean the same on both sides, all the way down.
-fn alike_defs(writer: &Normal, reader: &Normal) -> BTreeSet<String> {
+pub(super) fn alike_defs(writer: &Normal, reader: &Normal) -> BTreeSet<String> {
     let mut alike: BTreeSet<String> = writer
         .defs
         .iter()
@@ -47,7 +47,7 @@ fn alike_defs(writer: &Normal, reader: &Normal) -> BTreeSet<String> {
     }
 }
 
-fn refers_to_alike(schema: &Value, alike: &BTreeSet<String>) -> bool {
+pub(super) fn refers_to_alike(schema: &Value, alike: &BTreeSet<String>) -> bool {
     match schema {
         Value::Object(map) => {
             target(schema).is_none_or(|name| alike.contains(name))

@@ -1,13 +1,14 @@
 //! Which events of a segment are wanted.
 
 use std::borrow::Cow;
+use std::cell::Cell;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::domain::tap::TapId;
-use crate::domain::{PayloadKind, Properties, Trace, routing_key};
+use crate::domain::{PayloadKind, Properties, Reading, Trace, routing_key};
 use crate::log::{Entry, Kept, Segment, Shape};
-use crate::query::{Matcher, Needle, Subject};
+use crate::query::{MOST_READ, Matcher, Needle, Subject};
 use crate::schema::Catalog;
 use crate::schema::body::read;
 use crate::schema::claim::{Facts, judge_facts};
@@ -56,15 +57,66 @@ pub struct Wanted {
     pub now_ms: i64,
 }
 
+/// What was found out about an entry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Found {
+    /// The entry of this number is wanted.
+    Row(u64),
+    /// The body of the entry of this number was not looked into to its end: it would cost too much,
+    /// or it is broken.
+    NotRead(u64),
+}
+
+/// Most bytes of one segment that are decoded for a filter. What is usual is some tens of its 4 MB;
+/// what is more was made to be.
+const MOST_DECODED: usize = 96 << 20;
+
+/// What may still be decoded.
+struct Budget {
+    left: Cell<usize>,
+    /// The body of the event that was asked last was not looked into to its end.
+    missed: Cell<bool>,
+}
+
+impl Budget {
+    fn new() -> Self {
+        Self {
+            left: Cell::new(MOST_DECODED),
+            missed: Cell::new(false),
+        }
+    }
+
+    fn read<'a>(&self, event: Kept<'a>) -> Option<Reading<'a>> {
+        if event.shape().is_plain {
+            return None;
+        }
+        if self.left.get() == 0 {
+            self.missed.set(true);
+            return Some(Reading {
+                kind: event.kind(),
+                is_document: false,
+                bytes: Cow::Borrowed(event.body()),
+                data: None,
+                is_whole: false,
+                cost: 0,
+            });
+        }
+        let reading = event.reading(MOST_READ)?;
+        self.left.set(self.left.get().saturating_sub(reading.cost));
+        self.missed.set(!reading.is_whole);
+        Some(reading)
+    }
+}
+
 impl Wanted {
-    /// Numbers of the wanted entries of a segment, from this index on. Gaps are always wanted:
-    /// they are true for every filter.
+    /// The wanted entries of a segment, from this index on. Gaps are always wanted: they are true
+    /// for every filter.
     #[must_use]
-    pub fn find(&self, segment: &Segment, from: usize) -> Vec<u64> {
+    pub fn find(&self, segment: &Segment, from: usize) -> Vec<Found> {
         let keys: Vec<bool> = segment.keys().map(|k| self.scope.takes_key(k)).collect();
         let shapes = segment.shapes().iter();
         let shapes: Vec<bool> = shapes.map(|s| self.scope.takes_shape(s)).collect();
-        let number = |row: usize| segment.first() + row as u64;
+        let budget = Budget::new();
         let in_scope = |event: &Kept<'_>| {
             keys[event.key_number()]
                 && shapes[event.shape_number()]
@@ -73,17 +125,36 @@ impl Wanted {
                     .as_ref()
                     .is_none_or(|id| event.correlation_id().as_deref() == Some(id))
         };
-        let take = |row: usize, sure: bool| match segment.entry(row)? {
-            Entry::Gap { .. } => Some(number(row)),
-            Entry::Event(event) => {
-                let matched = || match &self.matcher {
-                    Some(matcher) => match &self.schemas {
-                        Some(schemas) => matcher.matches(&Judged(event, schemas), self.now_ms),
-                        None => matcher.matches(&event, self.now_ms),
-                    },
-                    None => true,
+        let matches = |event: Kept<'_>| match (&self.matcher, &self.schemas) {
+            (None, _) => true,
+            (Some(matcher), Some(schemas)) => {
+                let subject = Asked {
+                    event,
+                    budget: &budget,
                 };
-                (in_scope(&event) && (sure || matched())).then(|| number(row))
+                matcher.matches(&Judged(subject, schemas), self.now_ms)
+            }
+            (Some(matcher), None) => {
+                let subject = Asked {
+                    event,
+                    budget: &budget,
+                };
+                matcher.matches(&subject, self.now_ms)
+            }
+        };
+        let take = |row: usize, sure: bool| {
+            let number = segment.first() + row as u64;
+            let Entry::Event(event) = segment.entry(row)? else {
+                return Some(Found::Row(number));
+            };
+            if !in_scope(&event) {
+                return None;
+            }
+            budget.missed.set(false);
+            if sure || matches(event) {
+                Some(Found::Row(number))
+            } else {
+                budget.missed.get().then_some(Found::NotRead(number))
             }
         };
         let needle = self.matcher.as_ref().and_then(|matcher| {
@@ -113,7 +184,16 @@ fn candidates(segment: &Segment, from: usize, needle: &Needle) -> Vec<(usize, bo
         .iter()
         .map(|s| shape_has(s, needle))
         .collect();
-    let everywhere = keys.contains(&true) || shapes.contains(&true) || segment.has_gaps();
+    // What is not plain is looked into event by event; its bytes as they came say nothing.
+    let coded = |row: usize| {
+        segment.entry(row).is_some_and(|entry| match entry {
+            Entry::Event(event) => !event.shape().is_plain,
+            Entry::Gap { .. } => false,
+        })
+    };
+    let is_coded = segment.shapes().iter().any(|shape| !shape.is_plain);
+    let everywhere =
+        keys.contains(&true) || shapes.contains(&true) || segment.has_gaps() || is_coded;
     let mut hits = Vec::new();
     let mut row = from;
     while row < segment.len() {
@@ -125,7 +205,8 @@ fn candidates(segment: &Segment, from: usize, needle: &Needle) -> Vec<(usize, bo
         row = segment.row_at(hit.start);
         // Only inside the body is it surely the event's own text, and not of two neighbours.
         let body = segment.body_range(row);
-        hits.push((row, body.start <= hit.start && hit.end <= body.end));
+        let in_body = body.start <= hit.start && hit.end <= body.end;
+        hits.push((row, in_body && !(is_coded && coded(row))));
         row += 1;
     }
     if !everywhere {
@@ -137,7 +218,9 @@ fn candidates(segment: &Segment, from: usize, needle: &Needle) -> Vec<(usize, bo
             return Some(hit);
         }
         let named = match segment.entry(row)? {
-            Entry::Event(event) => keys[event.key_number()] || shapes[event.shape_number()],
+            Entry::Event(event) => {
+                keys[event.key_number()] || shapes[event.shape_number()] || !event.shape().is_plain
+            }
             Entry::Gap { .. } => true,
         };
         named.then_some((row, false))
@@ -167,6 +250,9 @@ fn shape_has(shape: &Shape, needle: &Needle) -> bool {
 }
 
 impl Subject for Kept<'_> {
+    fn reading(&self) -> Option<Reading<'_>> {
+        Kept::reading(*self, MOST_READ)
+    }
     fn received_ms(&self) -> i64 {
         Kept::received_ms(*self)
     }
@@ -211,64 +297,82 @@ impl Subject for Kept<'_> {
     }
 }
 
+/// An event of a segment for which only so much is decoded.
+struct Asked<'a> {
+    event: Kept<'a>,
+    budget: &'a Budget,
+}
+
 /// An event that is also judged by its schema.
-struct Judged<'a>(Kept<'a>, &'a Catalog);
+struct Judged<'a>(Asked<'a>, &'a Catalog);
 
 /// A larger body is not judged, in bytes.
 const LARGEST: usize = 1_000_000;
 
+/// What an event answers by itself, for a wrapper that answers the rest.
+macro_rules! answers_of {
+    ($($name:ident: $answer:ty),+ $(,)?) => {
+        $(fn $name(&self) -> $answer {
+            Subject::$name(self.event())
+        })+
+    };
+    () => {
+        answers_of! {
+            received_ms: i64,
+            exchange: &str,
+            routing_key: &str,
+            redelivered: bool,
+            kind: PayloadKind,
+            event_type: Option<&str>,
+            version: Option<&str>,
+            event_id: Option<Cow<'_, str>>,
+            correlation_id: Option<Cow<'_, str>>,
+            message_id: Option<Cow<'_, str>>,
+            properties: Cow<'_, Properties>,
+            trace: Option<&Trace>,
+            body: &[u8],
+            data: &[u8],
+        }
+    };
+}
+
+impl<'a> Asked<'a> {
+    fn event(&self) -> &Kept<'a> {
+        &self.event
+    }
+}
+
+impl Subject for Asked<'_> {
+    answers_of!();
+
+    fn reading(&self) -> Option<Reading<'_>> {
+        self.budget.read(self.event)
+    }
+}
+
+impl<'a> Judged<'a> {
+    fn event(&self) -> &Kept<'a> {
+        &self.0.event
+    }
+}
+
 impl Subject for Judged<'_> {
+    answers_of!();
+
+    fn reading(&self) -> Option<Reading<'_>> {
+        self.0.reading()
+    }
+
     fn schema(&self) -> Option<&'static str> {
-        let properties = self.0.properties();
-        let document = read(self.0.body(), &properties, LARGEST);
+        let event = *self.event();
+        let properties = event.properties();
+        let document = read(event.body(), &properties, LARGEST);
         let facts = Facts {
             properties: &properties,
-            routing_key: self.0.routing_key(),
-            event_type: self.0.shape().event_type.as_deref(),
+            routing_key: event.routing_key(),
+            event_type: event.shape().event_type.as_deref(),
             document: document.as_ref(),
         };
         Some(judge_facts(&facts, self.1, 0).name())
-    }
-    fn received_ms(&self) -> i64 {
-        Subject::received_ms(&self.0)
-    }
-    fn exchange(&self) -> &str {
-        Subject::exchange(&self.0)
-    }
-    fn routing_key(&self) -> &str {
-        Subject::routing_key(&self.0)
-    }
-    fn redelivered(&self) -> bool {
-        Subject::redelivered(&self.0)
-    }
-    fn kind(&self) -> PayloadKind {
-        Subject::kind(&self.0)
-    }
-    fn event_type(&self) -> Option<&str> {
-        Subject::event_type(&self.0)
-    }
-    fn version(&self) -> Option<&str> {
-        Subject::version(&self.0)
-    }
-    fn event_id(&self) -> Option<Cow<'_, str>> {
-        Subject::event_id(&self.0)
-    }
-    fn correlation_id(&self) -> Option<Cow<'_, str>> {
-        Subject::correlation_id(&self.0)
-    }
-    fn message_id(&self) -> Option<Cow<'_, str>> {
-        Subject::message_id(&self.0)
-    }
-    fn properties(&self) -> Cow<'_, Properties> {
-        Subject::properties(&self.0)
-    }
-    fn trace(&self) -> Option<&Trace> {
-        Subject::trace(&self.0)
-    }
-    fn body(&self) -> &[u8] {
-        Subject::body(&self.0)
-    }
-    fn data(&self) -> &[u8] {
-        Subject::data(&self.0)
     }
 }

@@ -3,6 +3,8 @@
 
 mod find;
 mod judging;
+#[cfg(test)]
+mod one_reader_tests;
 mod order;
 mod series;
 
@@ -15,7 +17,7 @@ use crossbeam_channel::{Receiver, TryRecvError};
 
 use crate::log::{EventLog, Segment};
 
-pub use find::{Scope, Wanted};
+pub use find::{Found, Scope, Wanted};
 pub use judging::{Counted, Judging, Learned, NewShape, SeenType, Standing};
 pub use order::{Order, SortBy};
 pub use series::{Point, Series};

@@ -2,6 +2,7 @@
 //! it only reads.
 
 use crate::domain::edit::RuleForm;
+use crate::domain::endpoint::read_management_url;
 use crate::domain::{Draft, Endpoint, ExchangeKind, Password, Topology};
 
 /// All forms.
@@ -41,6 +42,8 @@ pub struct Forms {
     pub rules: Vec<RuleForm>,
     /// Names of headers that a resend leaves out, parted by commas.
     pub dropped: String,
+    /// The exchange and key to which many dead letters are sent.
+    pub elsewhere: (String, String),
 }
 
 impl Forms {
@@ -76,7 +79,8 @@ pub struct ConnectForm {
     pub password: Password,
     pub vhost: String,
     pub tls: bool,
-    pub management_port: String,
+    /// A URL or a port.
+    pub management: String,
     /// What is wrong with the fields, in words.
     pub problem: Option<String>,
 }
@@ -92,7 +96,7 @@ impl Default for ConnectForm {
             password: Password::default(),
             vhost: String::new(),
             tls: false,
-            management_port: String::new(),
+            management: String::new(),
             problem: None,
         };
         form.take(&Endpoint::default());
@@ -110,10 +114,9 @@ impl ConnectForm {
         self.password = endpoint.password.clone();
         self.vhost.clone_from(&endpoint.vhost);
         self.tls = endpoint.tls;
-        self.management_port = endpoint
-            .management_port
-            .map(|port| port.to_string())
-            .unwrap_or_default();
+        let port = endpoint.management_port.map(|port| port.to_string());
+        let given = endpoint.management_url.clone().or(port);
+        self.management = given.unwrap_or_default();
     }
 
     /// Takes over a pasted URL as soon as it can be read, so that the fields show what it means.
@@ -149,7 +152,16 @@ impl ConnectForm {
             let number = text.trim().parse::<u16>().ok().filter(|port| *port > 0);
             number.ok_or_else(|| format!("{label} must be a number from 1 to 65535"))
         };
-        let management = self.management_port.trim();
+        let management = match self.management.trim() {
+            "" => (None, None),
+            text if text.starts_with(|c: char| c.is_ascii_digit()) => {
+                (Some(port("Management URL or port", text)?), None)
+            }
+            text => {
+                let url = read_management_url(text).map_err(|error| error.to_string())?;
+                (None, Some(url))
+            }
+        };
         Ok(Endpoint {
             name: self.name.trim().to_owned(),
             host: host.to_owned(),
@@ -162,10 +174,8 @@ impl ConnectForm {
                 self.vhost.clone()
             },
             tls: self.tls,
-            management_port: match management {
-                "" => None,
-                text => Some(port("Management port", text)?),
-            },
+            management_port: management.0,
+            management_url: management.1,
         })
     }
 }
@@ -213,6 +223,31 @@ mod tests {
         form.url_changed();
         assert!(form.problem.is_some());
         assert!(form.endpoint().is_err());
+    }
+
+    #[test]
+    fn the_management_api_is_given_by_url_or_by_port() {
+        let mut form = ConnectForm::default();
+        form.url = "amqp://h?management_url=https://m/x".into();
+        form.url_changed();
+        assert_eq!(form.management, "https://m/x");
+        assert_eq!(form.endpoint().unwrap().management_url(), "https://m/x");
+        form.url.clear();
+        for (typed, base) in [("", "http://h:15672"), (" 99 ", "http://h:99")] {
+            form.management = typed.into();
+            let endpoint = form.endpoint().unwrap();
+            assert_eq!(endpoint.management_url(), base);
+            form.take(&endpoint);
+            assert_eq!(form.management, typed.trim());
+        }
+        for (wrong, part) in [
+            ("0", "port"),
+            ("m.example", "m.example"),
+            ("ftp://m", "http"),
+        ] {
+            form.management = wrong.into();
+            assert!(form.endpoint().unwrap_err().contains(part));
+        }
     }
 
     #[test]

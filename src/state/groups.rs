@@ -7,10 +7,11 @@ use std::task::Poll;
 
 use chrono::{DateTime, Utc};
 
-use crate::domain::dead_letter::{DEATHS, Origin};
+use crate::domain::dead_letter::DEATHS;
 use crate::domain::feature::features;
-use crate::domain::groups::{self, Group, GroupBy};
-use crate::domain::resend::{self, Target};
+use crate::domain::groups::{self, Group, GroupBy, Traced};
+use crate::domain::origin::{Provenance, Scene};
+use crate::domain::resend::Manner;
 use crate::domain::why::{Difference, Tally, differences};
 use crate::domain::{Event, Fingerprint};
 use crate::log::{EventLog, Segment};
@@ -43,6 +44,8 @@ pub struct Member {
     pub fingerprint: Fingerprint,
     /// The message.
     pub event: Arc<Event>,
+    /// Where it came from.
+    pub origin: Arc<Provenance>,
     /// How often it came back after it was sent again.
     pub came_back: u32,
 }
@@ -50,8 +53,8 @@ pub struct Member {
 /// The dead letters that are compared with events that passed.
 #[derive(Clone, Debug)]
 pub struct Dead {
-    /// Those of the group.
-    pub group: Vec<Arc<Event>>,
+    /// Those of the group, with where they came from.
+    pub group: Vec<Traced>,
     /// All that are known to be dead, those of the group too.
     pub all: Vec<Arc<Event>>,
     /// When the queue was looked into. What a tap saw later may have died since.
@@ -170,7 +173,10 @@ impl GroupDesk {
 }
 
 fn kin(messages: &[Member], by: GroupBy, catalog: Option<&Catalog>) -> Vec<Kin> {
-    let events: Vec<Arc<Event>> = messages.iter().map(|one| Arc::clone(&one.event)).collect();
+    let traced = messages
+        .iter()
+        .map(|one| (Arc::clone(&one.event), Arc::clone(&one.origin)));
+    let events: Vec<Traced> = traced.collect();
     let all = groups::groups(&events, by, &told(messages, by, catalog)).into_iter();
     all.map(
         |Group {
@@ -196,7 +202,7 @@ fn told(messages: &[Member], by: GroupBy, catalog: Option<&Catalog>) -> Vec<Stri
         (GroupBy::Schema, None) => each(&|_| "No schemas are open".to_owned()),
         (GroupBy::Schema, Some(catalog)) => each(&|one| {
             // As it was first published, because the key may tell its type.
-            let first = resend::plan(&one.event, &Target::Origin, "");
+            let first = Manner::default().plan(&one.event, "", Scene::default());
             match first {
                 Ok(first) => kind_of_fit(&as_event(&first.outgoing), catalog),
                 Err(_) => kind_of_fit(&one.event, catalog),
@@ -221,9 +227,8 @@ fn compare(dead: &Dead, log: &[Arc<Segment>]) -> Findings {
         bodies.insert(hash(&event.body));
     }
     let until = dead.at.timestamp_millis() - DYING_MS;
-    for event in &dead.group {
-        let origin = Origin::of(&event.properties).map(|origin| origin.routing_key);
-        keys.insert(origin.unwrap_or_else(|| event.routing_key.clone()));
+    for (event, origin) in &dead.group {
+        keys.insert(origin.key(event).to_owned());
         of_dead.add(features(&event.properties, &event.body));
     }
     let mut of_passed = Tally::default();
@@ -268,6 +273,7 @@ mod tests {
             let named = messages.iter().zip(0..).map(|(event, came_back)| Member {
                 fingerprint: event.fingerprint(),
                 event: Arc::clone(event),
+                origin: Arc::default(),
                 came_back,
             });
             named.collect::<Vec<_>>()
@@ -293,7 +299,10 @@ mod tests {
         assert_eq!(desk.groups.len(), 1);
         assert_eq!(desk.groups[0].members.len(), 2);
         let group = Dead {
-            group: dead.clone(),
+            group: dead
+                .iter()
+                .map(|event| (Arc::clone(event), Arc::default()))
+                .collect(),
             all: dead.clone(),
             at: Utc::now() + TimeDelta::minutes(1),
         };

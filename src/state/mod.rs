@@ -29,7 +29,7 @@ use chrono::{DateTime, Utc};
 
 use crate::domain::preflight::Report;
 use crate::domain::refusal::Known;
-use crate::domain::{Endpoint, Topology};
+use crate::domain::{Endpoint, ServerVersion, Topology};
 use crate::protocol::{Command, Gravity, Link, RequestId, SandboxState, TapState, Update};
 
 pub use action::{Action, Screen};
@@ -178,10 +178,10 @@ impl State {
         self.endpoint().map_or("", |endpoint| &endpoint.user)
     }
 
-    /// The version of the broker, as it told it: the `3.10.8` of `RabbitMQ 3.10.8`.
-    fn version(&self) -> Option<&str> {
+    /// Which broker it is, while it is connected to.
+    fn version(&self) -> Option<&ServerVersion> {
         match &self.link {
-            Link::Connected { server, .. } => server.rsplit(' ').next(),
+            Link::Connected { server, .. } => Some(server),
             _ => None,
         }
     }
@@ -455,9 +455,12 @@ impl State {
                 let request = RequestId(self.fresh());
                 let draft = &forms.draft;
                 let own = self.taps.own_queues();
-                let others =
-                    self.topology
-                        .reached_without(&draft.exchange, &draft.routing_key, &own);
+                let others = self.topology.route_without(
+                    &draft.exchange,
+                    &draft.routing_key,
+                    &draft.routed_by(),
+                    &own,
+                );
                 let only_tap = !own.is_empty() && others.is_some_and(|queues| queues.is_empty());
                 let command = self.publish.publish(request, draft, only_tap, moment.now);
                 return command.into_iter().collect();
@@ -479,11 +482,11 @@ impl State {
             Action::Dead(action) => {
                 let request = RequestId(self.fresh());
                 let login = self.login().to_owned();
-                let version = self.version().map(str::to_owned);
+                let version = self.version().cloned();
                 let cx = Surroundings {
                     known: Known {
                         topology: &self.topology,
-                        version: version.as_deref(),
+                        version: version.as_ref(),
                         write: self.may_write.as_deref(),
                         login: &login,
                     },

@@ -12,7 +12,7 @@ use super::tap_card::{Card, TapAction};
 use super::*;
 use crate::domain::tap::TapId;
 use crate::domain::topology::tests::shop;
-use crate::domain::{BodyDraft, Event, FieldValue, Properties};
+use crate::domain::{BodyDraft, Event, FieldValue, Properties, ServerVersion};
 use crate::protocol::{MoveOutcome, PeekReport, PublishOutcome, TapState, Which};
 
 struct Desk {
@@ -530,7 +530,7 @@ fn only_the_sandbox_starts_a_tap_by_itself() {
     desk.apply(Update::Sandbox(SandboxState::Running));
     desk.apply(Update::Link(Link::Connected {
         endpoint: Endpoint::default(),
-        server: String::new(),
+        server: ServerVersion::default(),
     }));
     let commands = desk.apply(Update::Topology(shop()));
     assert!(
@@ -548,7 +548,7 @@ fn only_the_sandbox_starts_a_tap_by_itself() {
     desk.apply(Update::Link(Link::Connecting(Endpoint::default())));
     desk.apply(Update::Link(Link::Connected {
         endpoint: Endpoint::default(),
-        server: String::new(),
+        server: ServerVersion::default(),
     }));
     assert!(desk.apply(Update::Topology(shop())).is_empty());
     desk.ask_tap();

@@ -8,7 +8,7 @@ use crate::domain::tap::TapId;
 use crate::log::EventLog;
 use crate::query::{Filter, ParseError};
 use crate::schema::Catalog;
-use crate::search::{Order, Scan, Scope, SortBy, Wanted};
+use crate::search::{Found, Order, Scan, Scope, SortBy, Wanted};
 
 use super::Soon;
 
@@ -42,8 +42,10 @@ pub struct View {
     /// The schemas that events are judged by.
     schemas: Arc<Catalog>,
     /// None while everything is shown.
-    scan: Option<Scan<u64>>,
+    scan: Option<Scan<Found>>,
     matches: VecDeque<u64>,
+    /// Entries whose bodies were not looked into to their end.
+    not_read: VecDeque<u64>,
     /// Entries that a stopped search did not look at: from the first number to the second.
     unsearched: Option<(u64, u64)>,
     /// Other than by arrival.
@@ -96,6 +98,7 @@ impl View {
     /// Looks through the log once more, as after it was cleared.
     pub fn restart(&mut self, now_ms: i64) {
         self.matches.clear();
+        self.not_read.clear();
         self.unsearched = None;
         self.order = None;
         let wanted = Wanted {
@@ -186,13 +189,18 @@ impl View {
     /// Takes what was found; says when there is more to take.
     pub fn advance(&mut self, log: &EventLog, now_ms: i64) -> Soon {
         let first = log.first();
-        while self.matches.front().is_some_and(|number| *number < first) {
-            self.matches.pop_front();
+        for numbers in [&mut self.matches, &mut self.not_read] {
+            while numbers.front().is_some_and(|number| *number < first) {
+                numbers.pop_front();
+            }
         }
         let mut busy = false;
         if let Some(scan) = &mut self.scan {
-            let matches = &mut self.matches;
-            scan.advance(log, |number| matches.push_back(number));
+            let (matches, not_read) = (&mut self.matches, &mut self.not_read);
+            scan.advance(log, |found| match found {
+                Found::Row(number) => matches.push_back(number),
+                Found::NotRead(number) => not_read.push_back(number),
+            });
             busy = scan.done_to() < log.end();
         }
         if let Some(order) = &mut self.order {
@@ -232,6 +240,14 @@ impl View {
             .unsearched
             .map_or(0, |(from, to)| to.saturating_sub(from.max(log.first())));
         coming + stopped
+    }
+
+    /// Events that are not shown although they may match: their bodies are compressed or in another
+    /// format, and were not looked into to their end, because that would cost too much or because
+    /// they are broken.
+    #[must_use]
+    pub fn not_read(&self) -> usize {
+        self.not_read.len()
     }
 
     /// True if a search was stopped before it had seen everything.

@@ -92,8 +92,11 @@ fn form_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
             .on_hover_text("Encrypted; the server's certificate is checked");
     });
     ui.collapsing("Management API", |ui| {
-        weak(ui, "Port, if it is not 15672 (with TLS 15671)");
-        stacked_field(ui, "Management port", &mut form.management_port);
+        weak(
+            ui,
+            "If it is not at port 15672 of the host (with TLS 15671): its URL, or its port",
+        );
+        stacked_field(ui, "Management URL or port", &mut form.management);
     });
     if let Some(words) = &form.problem {
         banner(ui, palette.bad, words);

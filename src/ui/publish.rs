@@ -8,59 +8,66 @@ use eframe::egui::{
 use super::theme::{self, Palette, STEP};
 use super::widgets::{empty_state, primary_button, section, weak};
 use super::{Cx, draft_form, payload_form};
+use crate::domain::draft::HeaderRow;
 use crate::domain::payload::{PayloadKind, summary};
-use crate::domain::{Draft, Topology, TopologySource};
+use crate::domain::{Draft, ExchangeKind, Topology, TopologySource};
 use crate::protocol::PublishOutcome;
 use crate::state::live::clock;
 use crate::state::publish::Sent;
 use crate::state::{Action, State};
 
-/// Where the message in the form would go, worked out when the target or the topology changes.
+/// Where the message in the form would go, worked out when the target, the headers or the topology
+/// change.
 #[derive(Debug, Default)]
 pub struct Preview {
-    key: (String, String, Vec<String>, u64),
+    exchange: String,
+    key: String,
+    headers: Vec<HeaderRow>,
+    own: Vec<String>,
+    revision: u64,
     words: String,
 }
 
 impl Preview {
     /// Where it would go, in words.
     pub fn words(&mut self, draft: &Draft, state: &State) -> &str {
-        let (topology, own) = (&state.topology, state.taps.own_queues());
-        let (exchange, key, old_own, revision) = &self.key;
-        if self.words.is_empty()
-            || *exchange != draft.exchange
-            || *key != draft.routing_key
-            || *old_own != own
-            || *revision != state.topology_revision
-        {
-            self.words = preview_words(&draft.exchange, &draft.routing_key, &own, topology);
-            self.key = (
-                draft.exchange.clone(),
-                draft.routing_key.clone(),
-                own.into_iter().map(str::to_owned).collect(),
-                state.topology_revision,
-            );
+        let own = state.taps.own_queues();
+        let is_same = self.exchange == draft.exchange
+            && self.key == draft.routing_key
+            && self.headers == draft.headers
+            && self.own == own
+            && self.revision == state.topology_revision;
+        if self.words.is_empty() || !is_same {
+            *self = Self {
+                words: preview_words(draft, &own, &state.topology),
+                exchange: draft.exchange.clone(),
+                key: draft.routing_key.clone(),
+                headers: draft.headers.clone(),
+                own: own.into_iter().map(str::to_owned).collect(),
+                revision: state.topology_revision,
+            };
         }
         &self.words
     }
 }
 
-fn preview_words(
-    exchange: &str,
-    routing_key: &str,
-    own_queues: &[&str],
-    topology: &Topology,
-) -> String {
+fn preview_words(draft: &Draft, own_queues: &[&str], topology: &Topology) -> String {
+    let (exchange, key) = (draft.exchange.as_str(), draft.routing_key.as_str());
     if topology.source == TopologySource::Management
         && !exchange.is_empty()
         && topology.exchange(exchange).is_none()
     {
         return format!("No exchange {exchange} is known in this virtual host");
     }
-    match topology.reached_without(exchange, routing_key, own_queues) {
+    match topology.route_without(exchange, key, &draft.routed_by(), own_queues) {
         None => "Which queues it reaches is not known: the bindings cannot be read".to_owned(),
         Some(queues) if queues.is_empty() => {
-            "No queue would get it: no binding matches this routing key".to_owned()
+            match topology.exchange(exchange).map(|found| &found.kind) {
+                Some(ExchangeKind::Headers) => {
+                    "No queue would get it: no binding matches these headers".to_owned()
+                }
+                _ => "No queue would get it: no binding matches this routing key".to_owned(),
+            }
         }
         Some(queues) => {
             let names: Vec<_> = queues.into_iter().collect();
@@ -250,7 +257,14 @@ mod tests {
     #[test]
     fn the_preview_says_where_it_goes() {
         let shop = shop();
-        let words = |exchange, key, own| preview_words(exchange, key, own, &shop);
+        let words = |exchange: &str, key: &str, own: &[&str]| {
+            let draft = Draft {
+                exchange: exchange.into(),
+                routing_key: key.into(),
+                ..Draft::default()
+            };
+            preview_words(&draft, own, &shop)
+        };
         assert_eq!(
             words("shop", "order.created", &[]),
             "Reaches the queue orders"

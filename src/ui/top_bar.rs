@@ -63,7 +63,7 @@ fn state_ui(ui: &mut Ui, cx: &Cx<'_>, palette: &Palette) {
             dot(ui, palette.good);
             ui.label(RichText::new(endpoint.title()).strong());
             weak(ui, "Connected");
-            chip(ui, palette, server);
+            chip(ui, palette, &server.to_string());
             chip(ui, palette, &format!("vhost {}", endpoint.vhost));
             if !cx.state.topology.missing.is_empty() {
                 chip(ui, palette, "AMQP only").on_hover_text(&cx.state.topology.missing);

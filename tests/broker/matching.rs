@@ -26,9 +26,13 @@ fn our_topic_matcher_agrees_with_rabbitmq() {
     let place = Place::fresh();
     let mut raw = place.raw();
     raw.exchange("topics", "topic");
-    let patterns: Vec<String> = (0..PATTERNS)
-        .map(|_| key(&mut random, &["a", "b", "*", "#", ""]))
-        .collect();
+    // From 4.3 on RabbitMQ takes no more `#` in a pattern.
+    let is_taken = |pattern: &String| pattern.matches('#').count() <= 2;
+    let patterns: Vec<String> =
+        std::iter::repeat_with(|| key(&mut random, &["a", "b", "*", "#", ""]))
+            .filter(is_taken)
+            .take(PATTERNS)
+            .collect();
     let keys: BTreeSet<String> = (0..KEYS)
         .map(|_| key(&mut random, &["a", "b", "c", ""]))
         .collect();

@@ -51,8 +51,6 @@ fn told(app: &mut App, queue: &str, ready: u64) -> Queue {
     })
 }
 
-const VERSION: Option<&str> = Some("3.10.8");
-
 #[test]
 fn a_deep_page_shows_its_part_and_everything_goes_back_in_order() {
     let place = Place::fresh();
@@ -109,7 +107,7 @@ fn without_a_delivery_limit_all_are_taken_so_that_the_order_stays() {
     fill(&mut raw, "q", &names);
     let mut app = App::at(place.endpoint());
     let known = told(&mut app, "q", 6_000);
-    let said = forecast(Some(&known), VERSION, Page::head(20), None);
+    let said = forecast(Some(&known), Some(&place.version()), Page::head(20), None);
     assert_eq!(
         said.words,
         "Any number of safe peeks; order will be kept, because all 6,000 are taken at once"
@@ -137,7 +135,7 @@ fn a_queue_too_deep_to_be_taken_as_a_whole_is_not_put_out_of_order_unasked() {
     );
     let mut app = App::at(place.endpoint());
     let known = told(&mut app, "q", count);
-    let said = forecast(Some(&known), VERSION, Page::head(20), None);
+    let said = forecast(Some(&known), Some(&place.version()), Page::head(20), None);
     assert!(said.words.contains("the order will change"), "{said:?}");
     assert_eq!(said.verdict, Verdict::Read);
     let words = look(&mut app, "q", Page::head(20), false).unwrap_err();
@@ -164,7 +162,7 @@ fn the_budget_is_kept_to_the_last_safe_peek_and_nothing_is_dead_lettered() {
     fill(&mut raw, "q", &names);
     let mut app = App::at(place.endpoint());
     let known = told(&mut app, "q", 300);
-    let card = |left| forecast(Some(&known), VERSION, Page::head(50), left);
+    let card = |left| forecast(Some(&known), Some(&place.version()), Page::head(50), left);
     assert!(card(None).words.starts_with("Up to 4 safe peeks left"));
     for (left, size) in [(3, 50), (2, 300), (1, 50), (0, 299)] {
         let part = look(&mut app, "q", Page::head(size), true).expect("a peek");

@@ -22,7 +22,7 @@ use eventscope::domain::peek_rules::Page;
 use eventscope::domain::preflight::Report;
 use eventscope::domain::record::Record;
 use eventscope::domain::tap::{FirehoseRequest, TapId, TapRequest};
-use eventscope::domain::{Endpoint, Event, Outgoing, Pace, Password, Properties};
+use eventscope::domain::{Endpoint, Event, Outgoing, Pace, Password, Properties, ServerVersion};
 use eventscope::log::Kept;
 use eventscope::protocol::{
     Command, Link, MoveOrder, MoveOutcome, PeekReport, PublishOutcome, RequestId, TapState, Update,
@@ -236,7 +236,13 @@ impl Place {
             vhost: self.vhost.clone(),
             tls: false,
             management_port: Some(self.facts.management_port),
+            management_url: None,
         }
+    }
+
+    /// Which RabbitMQ the tests run against: rules differ from version to version.
+    pub(crate) fn version(&self) -> ServerVersion {
+        ServerVersion::rabbitmq(&self.facts.version)
     }
 
     pub(crate) fn raw(&self) -> Raw {
@@ -397,7 +403,7 @@ impl App {
     }
 
     /// Waits for a standing connection; gives what answered.
-    pub(crate) fn connected(&mut self) -> String {
+    pub(crate) fn connected(&mut self) -> ServerVersion {
         self.expect("a connection", |update| match update {
             Update::Link(Link::Connected { server, .. }) => Some(server.clone()),
             Update::Link(Link::Failed { reason, .. }) => panic!("not connected: {reason}"),

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use eframe::egui::accesskit::Role;
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use eventscope::domain::stream::Start;
-use eventscope::domain::{Event, FieldValue, Topology};
+use eventscope::domain::{Event, FieldValue, ServerVersion, Topology};
 use eventscope::protocol::{Command, Link, PeekReport, PutBack, Update};
 
 use crate::{Window, dead_letter, event, shop};
@@ -22,7 +22,7 @@ fn window(version: &str, topology: Topology) -> Window {
     let mut window = Window::new();
     window.tell(Update::Link(Link::Connected {
         endpoint: eventscope::domain::Endpoint::default(),
-        server: format!("RabbitMQ {version}"),
+        server: ServerVersion::rabbitmq(version),
     }));
     window.tell(Update::Topology(topology));
     window.tab("Dead letters");

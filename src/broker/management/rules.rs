@@ -95,7 +95,7 @@ impl Api {
         }
     }
 
-    fn policies(&self) -> Result<Vec<Policy>, String> {
+    pub(super) fn policies(&self) -> Result<Vec<Policy>, String> {
         let mut all = Vec::new();
         for (folder, operator) in [("policies", false), ("operator-policies", true)] {
             let path = format!("/api/{folder}/{}", self.vhost);

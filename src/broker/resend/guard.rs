@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::super::targets::{missing_exchanges, only_our_tap};
 use super::super::wires::{Knowledge, RunningTap, Wires};
 use super::window::Plan;
+use crate::domain::ground::Ground;
 use crate::domain::refusal::{Known, refusal};
 use crate::domain::{Event, Outgoing, Topology, comes_back};
 
@@ -15,6 +16,7 @@ pub(super) struct Guard {
     taps: Vec<RunningTap>,
     login: String,
     queue: String,
+    ground: Arc<Ground>,
     insist: bool,
     /// Exchanges that were asked for, with what is wrong with them.
     exchanges: HashMap<String, Option<String>>,
@@ -28,6 +30,7 @@ impl Guard {
     pub(super) fn new(
         wires: &Wires,
         knowledge: &Arc<Knowledge>,
+        ground: &Arc<Ground>,
         queue: &str,
         insist: bool,
     ) -> Self {
@@ -36,6 +39,7 @@ impl Guard {
             taps: wires.with_taps(|taps| taps.values().cloned().collect()),
             login: wires.endpoint.user.clone(),
             queue: queue.to_owned(),
+            ground: Arc::clone(ground),
             insist,
             exchanges: HashMap::new(),
             against: HashMap::new(),
@@ -73,7 +77,7 @@ impl Guard {
         let nothing = Topology::default();
         let size_only = Known {
             topology: &nothing,
-            version: self.knowledge.version.as_deref(),
+            version: self.knowledge.version.as_ref(),
             write: None,
             login: &self.login,
         };
@@ -96,15 +100,32 @@ impl Guard {
         if self.insist {
             return None;
         }
-        let topology = &self.knowledge.topology;
-        let target = (outgoing.exchange.clone(), outgoing.routing_key.clone());
-        let reached = self
+        let Outgoing {
+            exchange,
+            routing_key,
+            properties,
+            ..
+        } = outgoing;
+        let topology = &self.ground.topology;
+        let target = (exchange.clone(), routing_key.clone());
+        // By the key alone, which is the same for many messages, where that is enough.
+        let known = self
             .routes
             .entry(target)
             .or_insert_with_key(|(exchange, key)| topology.reached(exchange, key));
-        let why = comes_back::at_once(event, reached.as_ref()?, &self.queue, topology)?;
+        let has_keys = properties
+            .header("CC")
+            .or(properties.header("BCC"))
+            .is_some();
+        let own = match known {
+            Some(_) if !has_keys => None,
+            _ => topology.route(exchange, routing_key, properties),
+        };
+        let reached = own.as_ref().or(known.as_ref())?;
+        let scene = self.ground.scene(Some(&self.queue));
+        let why = comes_back::at_once(event, outgoing, reached, scene)?;
         Some(format!(
-            "It would come back at once, so it was not sent: {why}"
+            "It would not be worked on, so it was not sent: {why}. Options can send it all the same"
         ))
     }
 }

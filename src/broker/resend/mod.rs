@@ -26,6 +26,7 @@ use super::outlet::Outlet;
 use super::peek::refuse_kind;
 use super::targets::fresh_knowledge;
 use super::wires::{Knowledge, Wires};
+use crate::domain::ground::Ground;
 use crate::domain::pace::{Canary, Pace};
 use crate::domain::record::{Held, RecordId};
 use crate::domain::{Event, Fingerprint, lineage};
@@ -193,13 +194,14 @@ pub(super) async fn resend(
     if let Err(words) = refuse_kind(&knowledge, &queue) {
         return Some(words);
     }
-    let mut source = Source::new(which, &wires.endpoint.user);
+    let ground = Arc::new(Ground::of(knowledge.topology.clone()));
+    let mut source = Source::new(which, &wires.endpoint.user, &ground, &queue);
     let mut job = Job {
         report: Report {
             wires: &wires,
             request,
         },
-        guard: Guard::new(&wires, &knowledge, &queue, pace.insist),
+        guard: Guard::new(&wires, &knowledge, &ground, &queue, pace.insist),
         knowledge,
         queue,
         pace,

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::super::borrow::Loan;
 use super::window::Plan;
+use crate::domain::ground::Ground;
 use crate::domain::resend::Manner;
 use crate::domain::{Event, Fingerprint, Outgoing};
 use crate::protocol::{MoveOrder, Which};
@@ -19,6 +20,10 @@ pub(super) enum Source {
         manner: Manner,
         /// The user of the connection.
         login: String,
+        /// What is known of the broker.
+        ground: Arc<Ground>,
+        /// The queue they lie in.
+        queue: String,
         /// How many were not yet looked at; `None` before the first look.
         left: Option<usize>,
         /// Those that were looked at and stay at the head of the queue.
@@ -36,7 +41,7 @@ pub(super) struct Look {
 }
 
 impl Source {
-    pub(super) fn new(which: Which, login: &str) -> Self {
+    pub(super) fn new(which: Which, login: &str, ground: &Arc<Ground>, queue: &str) -> Self {
         match which {
             Which::These(orders) => {
                 let mut wanted = Wanted::default();
@@ -48,6 +53,8 @@ impl Source {
             Which::Whole(manner) => Self::Whole {
                 manner,
                 login: login.to_owned(),
+                ground: Arc::clone(ground),
+                queue: queue.to_owned(),
                 left: None,
                 stay: Wanted::default(),
             },
@@ -68,6 +75,8 @@ impl Source {
             Self::Whole {
                 manner,
                 login,
+                ground,
+                queue,
                 left,
                 stay,
             } => {
@@ -81,7 +90,7 @@ impl Source {
                         continue;
                     }
                     *left -= 1;
-                    match manner.plan(event, login) {
+                    match manner.plan(event, login, ground.scene(Some(queue))) {
                         Ok(resend) => look.plan.push(plan(*tag, event, resend.outgoing)),
                         Err(words) => look.refused.push((Arc::clone(event), words)),
                     }

@@ -41,6 +41,14 @@ const LEAVE_EPMD: &str = "catch(sys:suspend(rabbit_epmd_monitor))";
 /// helper it starts inherits this and starts no epmd either.
 const FOR_ALL_ERLANGS: &str = "-start_epmd false";
 
+/// Libraries whose lists of modules must stay. From RabbitMQ 4.3 on (on 4.0 if it is asked to) the metadata lie in
+/// Khepri, which copies functions into its log with everything that they call, except what is in these libraries; it
+/// knows their modules by these lists. Without the list of `erts` a copy of `erlang:nif_error/1` calls itself for ever:
+/// the first deletion of something with bindings hangs, and so does every start on that log.
+const WHOLE: &[&str] = &[
+    "erts", "kernel", "stdlib", "sasl", "compiler", "tools", "ssl", "mnesia",
+];
+
 /// A way to start the broker.
 #[derive(Debug, Clone)]
 pub(super) enum BootPath {
@@ -160,18 +168,19 @@ fn private_network(ports: Ports) -> Vec<String> {
 }
 
 /// An Erlang expression that loads the descriptions of the given libraries, and of all they need, without their lists
-/// of modules. RabbitMQ searches every listed module of every loaded library for boot steps, which libraries do not
+/// of modules, except the [`WHOLE`] ones. RabbitMQ searches every listed module of every loaded library for boot steps, which libraries do not
 /// have; unlisted modules are found all the same when they are called.
 fn slim_loading(libraries: &[String]) -> String {
     format!(
         "Slim=fun(Again,Name)->\
-           case file:consult(code:where_is_file(atom_to_list(Name)++\".app\")) of \
+           case lists:member(Name,[{}])orelse file:consult(code:where_is_file(atom_to_list(Name)++\".app\")) of \
              {{ok,[{{application,Name,Facts}}]}}->\
                case application:load({{application,Name,lists:keystore(modules,1,Facts,{{modules,[]}})}}) of \
                  ok->[Again(Again,Next)||Next<-proplists:get_value(applications,Facts,[])];\
                  _->ok end;\
              _->ok end end,\
          [Slim(Slim,Name)||Name<-[{}]]",
+        WHOLE.join(","),
         libraries.join(",")
     )
 }

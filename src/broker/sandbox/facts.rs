@@ -83,6 +83,8 @@ pub enum SandboxStep {
     Finding,
     /// Making the data folder and the configuration.
     Preparing,
+    /// The broker did not come up with the data that were there, which are set aside.
+    MakingAnew,
     /// The process runs, AMQP does not answer yet. Seen twice when the fast boot was refused.
     Starting,
     /// AMQP answers, the management API does not yet.
@@ -98,6 +100,7 @@ impl SandboxStep {
         match self {
             Self::Finding => "Looking for RabbitMQ on this machine",
             Self::Preparing => "Preparing a private data folder",
+            Self::MakingAnew => "RabbitMQ did not start with its old data; trying without them",
             Self::Starting => "Starting a private RabbitMQ",
             Self::WaitingForAnswer => "Waiting for the management API to answer",
             Self::Ready => "The sandbox is ready",

@@ -79,6 +79,32 @@ impl Folder {
         self.path.join("data")
     }
 
+    /// Whether a broker has kept something here before.
+    pub(super) fn has_data(&self) -> bool {
+        !children(&self.data()).is_empty()
+    }
+
+    /// Puts the data of earlier runs out of the way, and what lay there from an earlier time is removed. Gives where
+    /// they are now.
+    pub(super) fn set_data_aside(&self) -> Result<PathBuf, SandboxError> {
+        let aside = self.path.join("data-set-aside");
+        match fs::remove_dir_all(&aside) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                return Err(SandboxError::folder(&aside)(error));
+            }
+            _ => fs::rename(self.data(), &aside).map_err(SandboxError::folder(&aside))?,
+        }
+        make_private(&self.data())?;
+        Ok(aside)
+    }
+
+    /// Puts what was set aside back to its place.
+    pub(super) fn bring_data_back(&self, aside: &Path) -> Result<(), SandboxError> {
+        fs::remove_dir_all(self.data())
+            .and_then(|()| fs::rename(aside, self.data()))
+            .map_err(SandboxError::folder(aside))
+    }
+
     /// The broker's log.
     pub(super) fn log_file(&self) -> PathBuf {
         self.path.join("log/broker.log")

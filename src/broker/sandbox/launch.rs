@@ -1,5 +1,6 @@
 //! Brings the process up and watches it until it answers. Knows nothing of what becomes of it then.
 
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use tokio::process::{Child, ChildStdin};
@@ -25,12 +26,57 @@ pub(super) struct Running {
     pub(super) ports: Ports,
 }
 
+/// Which ways to start are tried.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Ways {
+    /// One after the other, until one works.
+    All,
+    /// The same, but not after a broker that ran and never answered: on old data the next one would do no better.
+    UntilStuck,
+}
+
+/// As [`launch`]; data of earlier runs with which the broker does not come up are set aside and the start is tried
+/// without them. A sandbox has sample data only, so a start counts for more than they do. If it does not come up
+/// without them either, they were not the cause and stay. Gives where they are, if they were.
+pub(super) async fn launch_or_anew(
+    installation: &Installation,
+    folder: &Folder,
+    options: &SandboxOptions,
+    progress: &mut (impl Fn(SandboxStep) + Send),
+) -> Result<(Running, Option<PathBuf>), SandboxError> {
+    let had_data = folder.has_data();
+    let ways = if had_data {
+        Ways::UntilStuck
+    } else {
+        Ways::All
+    };
+    let error = match launch(installation, folder, options, ways, progress).await {
+        Ok(running) => return Ok((running, None)),
+        Err(error @ (SandboxError::Ended { .. } | SandboxError::Silent { .. })) if had_data => {
+            error
+        }
+        Err(error) => return Err(error),
+    };
+    tracing::warn!(%error, "the sandbox does not start with its data");
+    progress(SandboxStep::MakingAnew);
+    let aside = folder.set_data_aside()?;
+    match launch(installation, folder, options, Ways::All, progress).await {
+        Ok(running) => Ok((running, Some(aside))),
+        Err(anew) => {
+            tracing::warn!(%anew, "nor without them");
+            folder.bring_data_back(&aside)?;
+            Err(error)
+        }
+    }
+}
+
 /// Tries the fast boot, then the package's own script: the fast one leans on the inner order of things in
 /// RabbitMQ 3.x and a newer version may refuse it.
 pub(super) async fn launch(
     installation: &Installation,
     folder: &Folder,
     options: &SandboxOptions,
+    ways: Ways,
     progress: &mut (impl Fn(SandboxStep) + Send),
 ) -> Result<Running, SandboxError> {
     let mut refused = None;
@@ -42,7 +88,11 @@ pub(super) async fn launch(
             Ok(running) => return Ok(running),
             Err(error) => {
                 tracing::info!(%error, boot = path.name(), "the sandbox did not start this way");
+                let is_stuck = matches!(error, SandboxError::Silent { .. });
                 refused = Some(error);
+                if is_stuck && ways == Ways::UntilStuck {
+                    break;
+                }
             }
         }
     }

@@ -20,7 +20,7 @@ mod plugins;
 mod ports;
 mod probe;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use tokio::io::AsyncWriteExt;
@@ -32,7 +32,7 @@ pub use neighbours::default_data_dir;
 
 use folder::Folder;
 use installation::Installation;
-use launch::{end, launch};
+use launch::{Ways, end, launch, launch_or_anew};
 use ports::Ports;
 
 /// How long a polite stop may take; what is confirmed is on disk by then, so a kill after it loses nothing.
@@ -45,6 +45,7 @@ pub struct Sandbox {
     folder: Folder,
     facts: SandboxFacts,
     plugins: Vec<&'static str>,
+    set_aside: Option<PathBuf>,
     child: Child,
     /// The life line: the broker ends when it closes. `None` only after a polite stop began.
     life_line: Option<ChildStdin>,
@@ -62,7 +63,8 @@ impl Sandbox {
         Self::start_with(SandboxOptions::new(data_dir), progress).await
     }
 
-    /// Like [`Sandbox::start`], with a choice of ports. The data of an earlier run in the folder is kept.
+    /// Like [`Sandbox::start`], with a choice of ports. The data of an earlier run in the folder is kept, unless the
+    /// broker does not come up with it: see [`Sandbox::set_aside`].
     ///
     /// # Errors
     /// As [`Sandbox::start`]; also when a wanted port is taken.
@@ -76,7 +78,8 @@ impl Sandbox {
         progress(SandboxStep::Preparing);
         let data_dir = options.data_dir.clone();
         let folder = off_thread(move || Folder::open(&data_dir)).await?;
-        let running = launch(&installation, &folder, &options, &mut progress).await?;
+        let (running, set_aside) =
+            launch_or_anew(&installation, &folder, &options, &mut progress).await?;
         progress(SandboxStep::Ready);
         let facts = facts_of(&installation, &folder, running.ports);
         Ok(Self {
@@ -84,12 +87,14 @@ impl Sandbox {
             folder,
             facts,
             plugins: options.plugins,
+            set_aside,
             child: running.child,
             life_line: running.life_line,
         })
     }
 
-    /// Starts the broker again on the same data and the same ports; a broker that still runs is killed first.
+    /// Starts the broker again on the same data and the same ports; a broker that still runs is killed first. It
+    /// comes up with these data or not at all.
     ///
     /// # Errors
     /// As [`Sandbox::start`]; the sandbox is then dead but can be restarted again.
@@ -105,7 +110,14 @@ impl Sandbox {
             management_port: Some(self.facts.management_port),
             plugins: self.plugins.clone(),
         };
-        let running = launch(&self.installation, &self.folder, &options, &mut progress).await?;
+        let running = launch(
+            &self.installation,
+            &self.folder,
+            &options,
+            Ways::All,
+            &mut progress,
+        )
+        .await?;
         self.child = running.child;
         self.life_line = running.life_line;
         progress(SandboxStep::Ready);
@@ -116,6 +128,12 @@ impl Sandbox {
     #[must_use]
     pub const fn facts(&self) -> &SandboxFacts {
         &self.facts
+    }
+
+    /// Where the data of earlier runs lie now, if the broker did not come up with them and was started without them.
+    #[must_use]
+    pub fn set_aside(&self) -> Option<&Path> {
+        self.set_aside.as_deref()
     }
 
     /// The process id, while it runs.

@@ -38,7 +38,7 @@ impl Session {
     /// Draws the consequences of what happened to the connection.
     pub(super) async fn happened(&mut self, happening: Happening) {
         match happening {
-            Happening::Opened(Ok((opened, server))) => self.opened(opened, server).await,
+            Happening::Opened(Ok(opened)) => self.opened(opened).await,
             Happening::Opened(Err(reason)) => self.failed(reason).await,
             Happening::Broke(reason) => self.broke(reason).await,
             Happening::TryNow => self.retry_now(),
@@ -56,7 +56,7 @@ impl Session {
         }
     }
 
-    async fn opened(&mut self, opened: Opened, server: String) {
+    async fn opened(&mut self, opened: Opened) {
         let (State::Connecting { endpoint, .. } | State::Lost { endpoint, .. }) = &self.link else {
             return;
         };
@@ -64,6 +64,7 @@ impl Session {
         let (known, knowledge) = watch::channel(None);
         let wires = Wires {
             endpoint: Arc::new(endpoint.clone()),
+            server: Arc::new(opened.server.clone()),
             reading: Arc::new(opened.reading),
             publishing: Arc::new(opened.publishing),
             outbox: self.outbox.clone(),
@@ -81,7 +82,8 @@ impl Session {
             events: opened.events,
             look: link::look(),
         };
-        tracing::info!(%endpoint, server, "connected");
+        let server = opened.server;
+        tracing::info!(%endpoint, %server, "connected");
         let update = Update::Link(Link::Connected { endpoint, server });
         self.outbox.send(update).await;
         let reading = wires.clone();

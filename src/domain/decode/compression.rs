@@ -2,10 +2,13 @@
 //! a decoder takes for itself, whatever the body claims.
 
 use std::borrow::Cow;
-use std::io::Read;
+use std::io::{Cursor, Read};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use brotli_decompressor::BrotliDecoderParameter::BROTLI_DECODER_PARAM_LARGE_WINDOW as LARGE_WINDOW;
+
+use super::coding::{Coding, Declared, is_zlib};
+use crate::domain::base64;
 
 /// Most layers that are taken off; nobody compresses more often, except to harm.
 const MAX_LAYERS: usize = 4;
@@ -13,48 +16,8 @@ const MAX_LAYERS: usize = 4;
 /// grant, and all that the levels up to 19 need.
 const MAX_WINDOW: u64 = 8 << 20;
 
-/// A way of compressing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Coding {
-    Gzip,
-    Deflate,
-    /// Deflate without the frame of zlib, as some write it.
-    BareDeflate,
-    Zstd,
-    Brotli,
-}
-
-impl Coding {
-    fn named(name: &str) -> Option<Self> {
-        Some(match name {
-            "gzip" | "x-gzip" => Self::Gzip,
-            "deflate" | "zlib" => Self::Deflate,
-            "zstd" => Self::Zstd,
-            "br" | "brotli" => Self::Brotli,
-            _ => return None,
-        })
-    }
-
-    pub(super) fn name(self) -> &'static str {
-        match self {
-            Self::Gzip => "gzip",
-            Self::Deflate | Self::BareDeflate => "deflate",
-            Self::Zstd => "zstd",
-            Self::Brotli => "br",
-        }
-    }
-
-    /// What the first bytes give away; deflate and brotli have no mark of their own.
-    fn detected(bytes: &[u8]) -> Option<Self> {
-        if bytes.starts_with(&[0x1f, 0x8b, 8]) {
-            Some(Self::Gzip)
-        } else if bytes.starts_with(&[0x28, 0xb5, 0x2f, 0xfd]) {
-            Some(Self::Zstd)
-        } else {
-            None
-        }
-    }
-}
+/// Most memory that an xz stream may ask for, in KiB: what the preset that everybody uses needs.
+const MAX_XZ_KIB: u32 = 20_000;
 
 /// A body without its compression.
 pub(super) struct Uncompressed<'a> {
@@ -70,16 +33,12 @@ pub(super) struct Uncompressed<'a> {
     pub(super) problem: Option<String>,
     /// There is more than the limit.
     pub(super) cut: bool,
-    /// A content encoding that names no compression; it may be a character set.
-    pub(super) other: Option<String>,
+    /// Why it cannot be put on again, in words.
+    pub(super) closed: Option<String>,
 }
 
-/// Takes off what `declared` (a content encoding) lists, then what the bytes themselves show.
-pub(super) fn take_off<'a>(
-    body: &'a [u8],
-    declared: Option<&str>,
-    limit: usize,
-) -> Uncompressed<'a> {
+/// Takes off what is declared, then what the bytes themselves show.
+pub(super) fn take_off<'a>(body: &'a [u8], declared: &Declared, limit: usize) -> Uncompressed<'a> {
     let mut out = Uncompressed {
         bytes: Cow::Borrowed(body),
         steps: Vec::new(),
@@ -87,16 +46,17 @@ pub(super) fn take_off<'a>(
         warnings: Vec::new(),
         problem: None,
         cut: false,
-        other: None,
+        closed: None,
     };
-    let listed = declared.unwrap_or_default().to_ascii_lowercase();
-    let names = listed.split(',').map(str::trim);
-    // The list is in the order of compressing, so it is undone from its end.
-    for name in names.rev().filter(|n| !matches!(*n, "" | "identity")) {
-        match Coding::named(name) {
-            Some(coding) => out.declared_layer(coding, limit),
-            None => out.other = Some(name.to_owned()),
-        }
+    let mut left = declared.layers.clone();
+    while let Some(place) = outermost(&left, &out.bytes) {
+        let coding = left.remove(place);
+        let by = if declared.by_header {
+            " (header compression)"
+        } else {
+            ""
+        };
+        out.declared_layer(coding, by, limit);
     }
     while out.problem.is_none()
         && out.steps.len() < MAX_LAYERS
@@ -118,8 +78,16 @@ pub(super) fn take_off<'a>(
     out
 }
 
+/// Which of the declared layers comes off next. HTTP lists the outermost last, Spring first, so what
+/// the bytes show counts before the order.
+fn outermost(left: &[Coding], bytes: &[u8]) -> Option<usize> {
+    let shown = left.iter().rposition(|coding| coding.has_its_mark(bytes));
+    let hidden = || left.iter().rposition(|coding| !coding.has_mark());
+    shown.or_else(hidden).or(left.len().checked_sub(1))
+}
+
 impl Uncompressed<'_> {
-    fn declared_layer(&mut self, coding: Coding, limit: usize) {
+    fn declared_layer(&mut self, coding: Coding, by: &str, limit: usize) {
         let name = coding.name();
         if self.bytes.is_empty() || self.problem.is_some() {
             return;
@@ -130,24 +98,26 @@ impl Uncompressed<'_> {
             ));
             return;
         }
-        let has_mark = matches!(coding, Coding::Gzip | Coding::Zstd);
-        if has_mark && Coding::detected(&self.bytes) != Some(coding) {
-            self.warnings.push(format!(
-                "Declared {name}, but it is not compressed with {name}"
-            ));
+        if coding.has_mark() && !coding.has_its_mark(&self.bytes) {
+            let how = match coding {
+                Coding::Base64 => "written as",
+                _ => "compressed with",
+            };
+            self.warnings
+                .push(format!("Declared {name}{by}, but it is not {how} {name}"));
             return;
         }
         let read = read(coding, &self.bytes, limit);
         if read.bytes.is_empty()
-            && !has_mark
+            && !coding.has_mark()
             && let Some(fault) = &read.fault
         {
             self.warnings.push(format!(
-                "Declared {name}, but it cannot be read as {name}: {fault}"
+                "Declared {name}{by}, but it cannot be read as {name}: {fault}"
             ));
             return;
         }
-        self.take(read, coding, name.to_owned());
+        self.take(read, coding, format!("{name}{by}"));
     }
 
     fn take(&mut self, read: Layer, coding: Coding, step: String) {
@@ -164,18 +134,13 @@ impl Uncompressed<'_> {
             Coding::Deflate if !is_zlib(&self.bytes) => Coding::BareDeflate,
             other => other,
         });
+        if let Some(entries) = read.entries {
+            let words = format!("The zip archive has {entries} entries; the first is shown");
+            self.closed = Some(words.clone());
+            self.warnings.push(words);
+        }
         self.bytes = Cow::Owned(read.bytes);
         self.steps.push(step);
-    }
-}
-
-/// Whether deflated bytes begin with the frame of zlib (RFC 1950).
-fn is_zlib(bytes: &[u8]) -> bool {
-    match bytes {
-        [method, flags, ..] => {
-            method & 0x0f == 8 && u16::from_be_bytes([*method, *flags]).is_multiple_of(31)
-        }
-        _ => false,
     }
 }
 
@@ -185,10 +150,28 @@ pub(super) struct Layer {
     pub(super) bytes: Vec<u8>,
     pub(super) more: bool,
     pub(super) fault: Option<String>,
+    /// The number of entries in an archive that has several.
+    pub(super) entries: Option<usize>,
+}
+
+impl Layer {
+    fn broken(fault: impl ToString) -> Self {
+        Self {
+            fault: Some(fault.to_string()),
+            ..Self::default()
+        }
+    }
 }
 
 /// Takes one layer off.
 pub(super) fn read(coding: Coding, bytes: &[u8], limit: usize) -> Layer {
+    // Decoders assert what they believe about their input; a hostile one must not end the window
+    // where such a belief is wrong.
+    catch_unwind(AssertUnwindSafe(|| read_layer(coding, bytes, limit)))
+        .unwrap_or_else(|_| Layer::broken("it contradicts itself"))
+}
+
+fn read_layer(coding: Coding, bytes: &[u8], limit: usize) -> Layer {
     match coding {
         Coding::Gzip => drain(flate2::read::MultiGzDecoder::new(bytes), limit),
         Coding::Deflate => {
@@ -210,14 +193,50 @@ pub(super) fn read(coding: Coding, bytes: &[u8], limit: usize) -> Layer {
             let mut decoder = brotli_decompressor::Decompressor::new(bytes, 4_096);
             // Windows beyond 16 MB are an extension that nobody may send unasked.
             if !decoder.set_parameter(LARGE_WINDOW, 0) {
-                return Layer {
-                    fault: Some("large windows could not be refused".to_owned()),
-                    ..Layer::default()
-                };
+                return Layer::broken("large windows could not be refused");
             }
             drain(decoder, limit)
         }
+        Coding::Bzip2 => drain(bzip2::read::MultiBzDecoder::new(bytes), limit),
+        Coding::Xz => {
+            let decoder = lzma_rust2::XzReader::new_mem_limit(bytes, true, MAX_XZ_KIB);
+            drain(decoder, limit)
+        }
+        Coding::Zip => zip(bytes, limit),
+        Coding::Base64 => {
+            let packed: Vec<u8> = bytes
+                .iter()
+                .copied()
+                .filter(|b| !b.is_ascii_whitespace())
+                .collect();
+            let text = String::from_utf8_lossy(&packed);
+            let Some(mut bytes) = base64::decode(&text) else {
+                return Layer::broken("it is not whole");
+            };
+            let more = bytes.len() > limit;
+            bytes.truncate(limit);
+            Layer {
+                bytes,
+                more,
+                ..Layer::default()
+            }
+        }
     }
+}
+
+/// The first entry of an archive.
+fn zip(bytes: &[u8], limit: usize) -> Layer {
+    let mut archive = match zip::ZipArchive::new(Cursor::new(bytes)) {
+        Ok(archive) => archive,
+        Err(fault) => return Layer::broken(fault),
+    };
+    let entries = archive.len();
+    let mut layer = match archive.by_index(0) {
+        Ok(entry) => drain(entry, limit),
+        Err(fault) => Layer::broken(fault),
+    };
+    layer.entries = (entries > 1).then_some(entries);
+    layer
 }
 
 /// Frame after frame, skipping those that carry no data.
@@ -230,8 +249,7 @@ fn zstd(bytes: &[u8], limit: usize) -> Layer {
             continue;
         }
         let room = limit - all.bytes.len();
-        // The decoder asserts what it believes about its input; a hostile frame must not end the
-        // window where such a belief is wrong.
+        // Caught here too, so that the frames before it are shown.
         let frame = catch_unwind(AssertUnwindSafe(|| {
             let mut source = rest;
             match ruzstd::decoding::StreamingDecoder::new_with_max_window_size(
@@ -239,10 +257,7 @@ fn zstd(bytes: &[u8], limit: usize) -> Layer {
                 MAX_WINDOW,
             ) {
                 Ok(decoder) => drain(decoder, room),
-                Err(error) => Layer {
-                    fault: Some(error.to_string()),
-                    ..Layer::default()
-                },
+                Err(error) => Layer::broken(error),
             }
             .with_rest(source.len())
         }));

@@ -1,7 +1,8 @@
 //! What stands in a body once its compression is off: by what was declared, and by the bytes.
 
 use super::transcode::{Stop, Transcoded, transcode};
-use super::{cbor, message_pack};
+use super::{cbor, framed, message_pack};
+use crate::domain::json;
 
 /// What a body was recognised as.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,11 +23,13 @@ pub enum Format {
     Avro,
     /// An Avro container file.
     AvroFile,
-    /// A schema id in front, as Confluent's serialisers write it.
-    Confluent {
-        /// The schema's number in its registry.
-        schema_id: u32,
+    /// Several messages in one body, each behind its length, shown as a JSON list.
+    Batch {
+        /// How many.
+        messages: usize,
     },
+    /// A serialised Java object; only its class can be read.
+    Java,
     /// Anything else.
     Binary,
 }
@@ -44,9 +47,9 @@ impl Format {
             Self::Protobuf => "Protobuf".to_owned(),
             Self::Avro => "Avro".to_owned(),
             Self::AvroFile => "Avro container file".to_owned(),
-            Self::Confluent { schema_id } => {
-                format!("Avro or Protobuf in Confluent's wire format, schema id {schema_id}")
-            }
+            Self::Batch { messages: 1 } => "one message behind its length".to_owned(),
+            Self::Batch { messages } => format!("{messages} messages, each behind its length"),
+            Self::Java => "serialised Java object".to_owned(),
             Self::Binary => "binary data".to_owned(),
         }
     }
@@ -94,22 +97,21 @@ impl Promise {
             Self::Text => matches!(format, Format::Json | Format::Text),
             Self::MessagePack => format == Format::MessagePack,
             Self::Cbor => format == Format::Cbor,
-            Self::Protobuf => matches!(format, Format::Protobuf | Format::Confluent { .. }),
-            Self::Avro => matches!(
-                format,
-                Format::Avro | Format::AvroFile | Format::Confluent { .. }
-            ),
+            Self::Protobuf => format == Format::Protobuf,
+            Self::Avro => matches!(format, Format::Avro | Format::AvroFile),
             Self::Nothing => true,
         }
     }
 
     /// Where declaration and bytes disagree, in words.
     pub(super) fn broken_by(self, declared: &str, format: Format, bytes: &[u8]) -> Option<String> {
-        if format == Format::Empty || self.is_kept_by(format) {
+        // The content type of a batch is that of each message.
+        let is_batch = matches!(format, Format::Batch { .. });
+        if format == Format::Empty || is_batch || self.is_kept_by(format) {
             return None;
         }
         if self == Self::Json && format == Format::Text {
-            let fault = serde_json::from_slice::<serde::de::IgnoredAny>(bytes).err();
+            let fault = json::fault(bytes);
             let fault = fault.map_or_else(String::new, |fault| format!(": {fault}"));
             return Some(format!(
                 "Declared {declared}, but it is not valid JSON{fault}"
@@ -128,15 +130,25 @@ pub(super) struct Found {
     pub(super) problem: Option<String>,
     /// There is more than what is shown.
     pub(super) cut: bool,
+    /// What stands for the name of the format, where more can be said.
+    pub(super) words: Option<String>,
 }
 
 impl Found {
-    fn plain(format: Format) -> Self {
+    pub(super) fn plain(format: Format) -> Self {
         Self {
             format,
             json: None,
             problem: None,
             cut: false,
+            words: None,
+        }
+    }
+
+    fn told(format: Format, words: Option<String>) -> Self {
+        Self {
+            words,
+            ..Self::plain(format)
         }
     }
 }
@@ -152,6 +164,10 @@ pub(super) fn find(bytes: &[u8], promise: Promise, cut: bool, limit: usize) -> F
     if bytes.starts_with(b"Obj\x01") {
         return Found::plain(Format::AvroFile);
     }
+    if let Some(class) = framed::java_class(bytes) {
+        let words = format!("serialised Java object of the class {class}");
+        return Found::told(Format::Java, Some(words));
+    }
     let magic = bytes.starts_with(&cbor::MAGIC);
     if promise == Promise::Cbor || magic {
         let document = transcode(bytes, limit, cbor::next);
@@ -166,14 +182,20 @@ pub(super) fn find(bytes: &[u8], promise: Promise, cut: bool, limit: usize) -> F
             return document.found(Format::MessagePack, bytes, cut);
         }
     }
-    let schema_id = confluent(bytes);
-    match (promise, schema_id) {
-        (Promise::Protobuf | Promise::Avro, Some(schema_id)) => {
-            return Found::plain(Format::Confluent { schema_id });
-        }
-        (Promise::Protobuf, None) => return Found::plain(Format::Protobuf),
-        (Promise::Avro, None) => return Found::plain(Format::Avro),
-        _ => {}
+    let by_declaration = match promise {
+        Promise::Protobuf => Some(Format::Protobuf),
+        Promise::Avro => Some(Format::Avro),
+        _ => None,
+    };
+    if let Some(format) = by_declaration {
+        // Whether these bytes are an id only its registry knows.
+        let words = framed::schema_id(bytes).map(|id| {
+            format!(
+                "{}, perhaps behind the schema id {id} of Confluent's wire format",
+                format.name()
+            )
+        });
+        return Found::told(format, words);
     }
     for (format, reads) in [
         (Format::MessagePack, plausible(bytes, Format::MessagePack)),
@@ -187,10 +209,7 @@ pub(super) fn find(bytes: &[u8], promise: Promise, cut: bool, limit: usize) -> F
             return document.found(format, bytes, cut);
         }
     }
-    match schema_id {
-        Some(schema_id) => Found::plain(Format::Confluent { schema_id }),
-        None => Found::plain(Format::Binary),
-    }
+    Found::plain(Format::Binary)
 }
 
 /// JSON or text, if it is either. Costs one pass and never recurses.
@@ -205,10 +224,7 @@ fn text_kind(bytes: &[u8], cut: bool) -> Option<Format> {
     };
     let start = text.trim_start();
     let json = start.starts_with(|c: char| "{[\"-0123456789tfn".contains(c))
-        && match serde_json::from_str::<serde::de::IgnoredAny>(text) {
-            Ok(_) => true,
-            Err(error) => cut && error.is_eof(),
-        };
+        && json::fault(bytes).is_none_or(|fault| cut && fault.is_eof());
     if json {
         Some(Format::Json)
     } else {
@@ -232,15 +248,6 @@ fn plausible(bytes: &[u8], format: Format) -> bool {
         Some(0xa1..=0xbb | 0xbf) => format == Format::Cbor,
         _ => false,
     }
-}
-
-/// The schema id that Confluent's serialisers put in front. Registries count from 1.
-fn confluent(bytes: &[u8]) -> Option<u32> {
-    let [0, a, b, c, d, _, ..] = bytes else {
-        return None;
-    };
-    let schema_id = u32::from_be_bytes([*a, *b, *c, *d]);
-    (1..10_000_000).contains(&schema_id).then_some(schema_id)
 }
 
 impl Transcoded {
@@ -278,6 +285,7 @@ impl Transcoded {
             json: Some(self.json),
             problem,
             cut: by_limit,
+            words: None,
         }
     }
 }

@@ -17,6 +17,16 @@ fn bombs_stop_at_the_limit() {
         assert!(decoded.bytes.len() <= LIMIT);
         assert!(decoded.bytes.capacity_of_owned() <= 4 * LIMIT);
     }
+    let zeros = vec![0; 20_000_000];
+    let mut bzip2 = bzip2::write::BzEncoder::new(Vec::new(), bzip2::Compression::fast());
+    std::io::Write::write_all(&mut bzip2, &zeros).unwrap();
+    let options = lzma_rust2::XzOptions::with_preset(0);
+    let mut xz = lzma_rust2::XzWriter::new(Vec::new(), options).unwrap();
+    std::io::Write::write_all(&mut xz, &zeros).unwrap();
+    for bomb in [bzip2.finish().unwrap(), xz.finish().unwrap()] {
+        let decoded = decode(&bomb, &Properties::default(), LIMIT);
+        assert_eq!((decoded.bytes.len(), decoded.cut), (LIMIT, true));
+    }
     let bomb = zstd(&vec![0; 20_000_000]);
     let decoded = decode(&bomb, &properties("", "zstd"), LIMIT);
     assert_eq!((decoded.bytes.len(), decoded.cut), (LIMIT, true));
@@ -41,6 +51,16 @@ fn a_zstd_frame_that_wants_gigabytes_is_refused() {
     let frame = [0x28, 0xb5, 0x2f, 0xfd, 0x00, 0xf8, 0x01, 0x00, 0x00];
     let decoded = decode(&frame, &properties("", "zstd"), LIMIT);
     assert!(decoded.problem.unwrap().contains("zstd data is broken"));
+}
+
+#[test]
+fn an_xz_stream_that_wants_gigabytes_is_refused() {
+    let mut options = lzma_rust2::XzOptions::with_preset(0);
+    options.lzma_options.dict_size = 64 << 20;
+    let mut xz = lzma_rust2::XzWriter::new(Vec::new(), options).unwrap();
+    std::io::Write::write_all(&mut xz, b"{}").unwrap();
+    let decoded = decode(&xz.finish().unwrap(), &properties("", "xz"), LIMIT);
+    assert!(decoded.problem.unwrap().contains("xz data is broken"));
 }
 
 #[test]
@@ -78,7 +98,10 @@ fn lying_lengths_and_depth_cost_nothing() {
 #[track_caller]
 fn holds(body: &[u8], content_type: &str, encoding: &str, limit: usize) {
     let decoded = decode(body, &properties(content_type, encoding), limit);
-    let written = matches!(decoded.format, Format::MessagePack | Format::Cbor);
+    let written = matches!(
+        decoded.format,
+        Format::MessagePack | Format::Cbor | Format::Batch { .. }
+    );
     // One last item may pass the limit, and its escapes take six bytes at most.
     let bound = if written {
         limit * 8 + 4_096
@@ -107,7 +130,18 @@ const TYPES: [&str; 7] = [
     "text/plain; charset=utf-16",
     "application/cloudevents+json",
 ];
-const ENCODINGS: [&str; 6] = ["", "gzip", "deflate", "zstd", "br", "gzip, br, zstd"];
+const ENCODINGS: [&str; 10] = [
+    "",
+    "gzip",
+    "deflate",
+    "zstd",
+    "br",
+    "gzip, br, zstd",
+    "bzip2",
+    "xz",
+    "zip",
+    "base64, utf-16",
+];
 
 fn valid_documents() -> Vec<Vec<u8>> {
     let long = DOCUMENT.repeat(40);

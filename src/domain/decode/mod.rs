@@ -6,8 +6,10 @@
 
 mod cbor;
 mod charset;
+mod coding;
 mod compression;
 mod format;
+mod framed;
 #[cfg(test)]
 mod hostile_tests;
 mod message_pack;
@@ -18,23 +20,16 @@ mod transcode;
 
 use std::borrow::Cow;
 
-use super::payload::size_text;
+use super::cloud_event::{self, CloudEvent};
+use super::json;
+use super::payload::{PayloadKind, size_text};
 use super::properties::Properties;
 
+use charset::Charset;
+pub use coding::declares_nothing;
 pub use format::Format;
-use format::Promise;
+use format::{Found, Promise};
 pub use packing::{Opened, Packing, open};
-
-/// How a body carries a CloudEvent.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum CloudEvent {
-    /// The attributes stand in the body, around the data.
-    Structured,
-    /// The body is a list of structured ones.
-    Batch,
-    /// The attributes stand in headers, the body is the data.
-    Binary,
-}
 
 /// A body as it can be read.
 #[derive(Debug)]
@@ -57,44 +52,111 @@ pub struct Decoded<'a> {
     pub cut: bool,
 }
 
+/// True if a body of this kind is read as it stands: neither its bytes nor a declaration put anything
+/// between it and its text. `kind` is what [`PayloadKind::detect`] says of the bytes.
+#[must_use]
+pub fn is_plain(kind: PayloadKind, properties: &Properties) -> bool {
+    match kind {
+        PayloadKind::Empty => true,
+        PayloadKind::Binary => false,
+        PayloadKind::Json | PayloadKind::Text => declares_nothing(properties),
+    }
+}
+
+/// A body whose layers are off, with what is needed to put them on again.
+struct Unpacked<'a> {
+    plain: compression::Uncompressed<'a>,
+    charset: Option<Charset>,
+    /// What stood in front of the text: a byte order mark or a frame.
+    before: Vec<u8>,
+    /// What stood behind it: NUL bytes.
+    behind: Vec<u8>,
+    /// The schema id of the frame.
+    schema_id: Option<u32>,
+    unknown: Option<String>,
+}
+
+fn unpack<'a>(body: &'a [u8], properties: &Properties, limit: usize) -> Unpacked<'a> {
+    let declared = coding::declared(properties, body);
+    let mut plain = compression::take_off(body, &declared, limit);
+    let mut out_charset = None;
+    if let Some((charset, text)) = charset::to_utf8(&plain.bytes, declared.charset.as_deref()) {
+        out_charset = Some(charset);
+        plain.steps.push(charset.name().to_owned());
+        plain.bytes = Cow::Owned(text.into_bytes());
+    }
+    let schema_id = framed::json_behind_id(&plain.bytes, plain.cut);
+    let frame = if schema_id.is_some() {
+        framed::FRAME
+    } else {
+        0
+    };
+    let inside = json::trim(&plain.bytes[frame..]);
+    // Behind what is no text a zero is a part of it, and what was cut has no end to look at.
+    let is_text = std::str::from_utf8(inside).is_ok_and(|text| !text.contains('\0'));
+    let start = inside.as_ptr() as usize - plain.bytes.as_ptr() as usize;
+    let end = if is_text && !plain.cut && !inside.is_empty() {
+        start + inside.len()
+    } else {
+        plain.bytes.len()
+    };
+    let (before, behind) = (plain.bytes[..start].to_vec(), plain.bytes[end..].to_vec());
+    plain.bytes = match plain.bytes {
+        Cow::Borrowed(bytes) => bytes[start..end].into(),
+        Cow::Owned(mut bytes) => {
+            bytes.truncate(end);
+            bytes.drain(..start);
+            bytes.into()
+        }
+    };
+    Unpacked {
+        plain,
+        charset: out_charset,
+        before,
+        behind,
+        schema_id,
+        unknown: declared.unknown,
+    }
+}
+
 /// Decodes a body by its declared and its detected type. At most about `limit` bytes are looked at
 /// and given back.
 #[must_use]
 pub fn decode<'a>(body: &'a [u8], properties: &Properties, limit: usize) -> Decoded<'a> {
+    let unpacked = unpack(body, properties, limit);
+    formatted(unpacked, properties, limit)
+}
+
+fn formatted<'a>(unpacked: Unpacked<'a>, properties: &Properties, limit: usize) -> Decoded<'a> {
     let content_type = properties.content_type.as_deref().unwrap_or_default();
-    let (essence, parameters) = content_type.split_once(';').unwrap_or((content_type, ""));
+    let essence = content_type.split(';').next().unwrap_or_default();
     let essence = essence.trim().to_ascii_lowercase();
-    let plain = compression::take_off(body, properties.content_encoding.as_deref(), limit);
+    let plain = unpacked.plain;
     let mut out = Decoded {
         steps: plain.steps,
         declared: (!essence.is_empty()).then(|| short(&essence)),
         format: Format::Empty,
         cloud_event: None,
-        bytes: charset::without_mark(plain.bytes),
+        bytes: plain.bytes,
         warnings: plain.warnings,
         problem: plain.problem,
         cut: plain.cut,
     };
-    // Some clients put the character set into the content encoding.
-    let charset = charset_of(parameters).or_else(|| plain.other.clone());
-    match charset::to_utf8(&out.bytes, charset.as_deref()) {
-        Some((name, text)) => {
-            out.steps.push(name.to_owned());
-            out.bytes = Cow::Owned(text.into_bytes());
-        }
-        None => out.warnings.extend(
-            plain
-                .other
-                .filter(|other| !KNOWN_OTHERS.contains(&other.as_str()))
-                .map(|other| format!("The content encoding {} is not known here", short(&other))),
-        ),
+    if let Some(id) = unpacked.schema_id {
+        out.steps
+            .push(format!("Confluent's wire format, schema id {id}"));
     }
-    let promise = Promise::of(&essence);
-    let found = format::find(&out.bytes, promise, out.cut, limit);
+    if let Some(unknown) = unpacked.unknown {
+        let unknown = short(&unknown);
+        out.warnings
+            .push(format!("The content encoding {unknown} is not known here"));
+    }
+    let found = found(&mut out, &essence, properties, limit);
     out.format = found.format;
     if out.problem.is_none() {
         out.problem = found.problem;
     }
+    let promise = Promise::of(&essence);
     if let Some(declared) = &out.declared
         && let Some(words) = promise.broken_by(declared, found.format, &out.bytes)
         // A broken layer below is said already, and explains this.
@@ -106,7 +168,17 @@ pub fn decode<'a>(body: &'a [u8], properties: &Properties, limit: usize) -> Deco
     if let Some(json) = found.json {
         out.bytes = Cow::Owned(json);
     }
-    out.cloud_event = cloud_event(&out, &essence, properties);
+    if !unpacked.behind.is_empty() {
+        let words = "A NUL byte stands behind the text; it is no part of it, and stays there";
+        out.warnings.push(words.to_owned());
+    }
+    if out.format == Format::Json && json::has_half(&out.bytes) {
+        let words = "An escape such as \\ud83d is half of a character: it is shown as \u{fffd}, and \
+                     stays as it is written";
+        out.warnings.push(words.to_owned());
+    }
+    out.warnings.extend(cloud_event::mixed(properties));
+    out.cloud_event = cloud_event(&out, properties);
     out.steps.extend(out.cloud_event.map(|kind| {
         match kind {
             CloudEvent::Structured => "CloudEvent",
@@ -115,8 +187,32 @@ pub fn decode<'a>(body: &'a [u8], properties: &Properties, limit: usize) -> Deco
         }
         .to_owned()
     }));
-    out.steps.push(out.format.name());
+    let words = found.words.unwrap_or_else(|| out.format.name());
+    out.steps.push(words);
     out
+}
+
+/// What stands in the bytes: a batch of messages, or one document.
+fn found(out: &mut Decoded<'_>, essence: &str, properties: &Properties, limit: usize) -> Found {
+    let declared = coding::is_batch(properties);
+    let lengths = declared || out.bytes.first() == Some(&0);
+    if lengths
+        && !out.cut
+        && let Some(batch) = framed::batch(&out.bytes, declared, limit)
+    {
+        return Found {
+            json: Some(batch.json),
+            cut: batch.cut,
+            ..Found::plain(Format::Batch {
+                messages: batch.messages,
+            })
+        };
+    }
+    if declared {
+        let words = "Declared lengthHeader4, but the lengths do not add up to the body";
+        out.warnings.push(words.to_owned());
+    }
+    format::find(&out.bytes, Promise::of(essence), out.cut, limit)
 }
 
 impl Decoded<'_> {
@@ -126,9 +222,20 @@ impl Decoded<'_> {
     pub fn json(&self) -> Option<&[u8]> {
         let is_json = matches!(
             self.format,
-            Format::Json | Format::MessagePack | Format::Cbor
+            Format::Json | Format::MessagePack | Format::Cbor | Format::Batch { .. }
         );
         is_json.then_some(&*self.bytes)
+    }
+
+    /// What a list calls it. A binary format that is shown as JSON stays binary.
+    #[must_use]
+    pub fn kind(&self) -> PayloadKind {
+        match self.format {
+            Format::Empty => PayloadKind::Empty,
+            Format::Json => PayloadKind::Json,
+            Format::Text => PayloadKind::Text,
+            _ => PayloadKind::Binary,
+        }
     }
 
     /// JSON or other text.
@@ -158,17 +265,6 @@ impl Decoded<'_> {
     }
 }
 
-/// What clients write as content encoding without meaning a compression.
-const KNOWN_OTHERS: [&str; 6] = ["utf-8", "utf8", "binary", "ascii", "us-ascii", "8bit"];
-
-fn charset_of(parameters: &str) -> Option<String> {
-    parameters.split(';').find_map(|parameter| {
-        let (name, value) = parameter.split_once('=')?;
-        let value = value.trim().trim_matches('"').to_ascii_lowercase();
-        name.trim().eq_ignore_ascii_case("charset").then_some(value)
-    })
-}
-
 /// The one attribute that tells a structured CloudEvent from other objects.
 #[derive(serde::Deserialize)]
 struct Attributes {
@@ -176,27 +272,14 @@ struct Attributes {
     _specversion: serde::de::IgnoredAny,
 }
 
-fn cloud_event(out: &Decoded<'_>, essence: &str, properties: &Properties) -> Option<CloudEvent> {
-    match essence {
-        "application/cloudevents-batch+json" => return Some(CloudEvent::Batch),
-        kind if kind.starts_with("application/cloudevents+") => {
-            return Some(CloudEvent::Structured);
-        }
-        _ => {}
-    }
-    let names = [
-        "cloudEvents:specversion",
-        "cloudEvents_specversion",
-        "ce-specversion",
-        "ce_specversion",
-    ];
-    if names.iter().any(|name| properties.header(name).is_some()) {
-        return Some(CloudEvent::Binary);
+fn cloud_event(out: &Decoded<'_>, properties: &Properties) -> Option<CloudEvent> {
+    if let Some(declared) = cloud_event::declared(properties) {
+        return Some(declared);
     }
     // The name is looked for before the document is read again: most bodies lack it.
-    let json = out.json()?;
-    memchr::memmem::find(json, b"\"specversion\"")?;
-    serde_json::from_slice::<Attributes>(json)
+    let document = out.json()?;
+    memchr::memmem::find(document, b"\"specversion\"")?;
+    serde_json::from_slice::<Attributes>(&json::mended(document))
         .is_ok()
         .then_some(CloudEvent::Structured)
 }

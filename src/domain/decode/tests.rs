@@ -180,10 +180,127 @@ fn what_needs_a_schema_is_named() {
     check(protobuf, "application/x-protobuf", "", "Protobuf", "");
     check(protobuf, "avro/binary", "", "Avro", "");
     check(b"Obj\x01\x02\xff", "", "", "Avro container file", "");
-    let name = "Avro or Protobuf in Confluent's wire format, schema id 42";
-    check(b"\0\0\0\0\x2a\x02\xff", "", "", name, "");
+    let perhaps = "Avro, perhaps behind the schema id 42 of Confluent's wire format";
+    check(b"\0\0\0\0\x2a\x02\xff", "avro/binary", "", perhaps, "");
+    check(b"\0\0\0\0\x2a\x02\xff", "", "", "binary data", "");
     check(b"\xff\xfe\0\xd8", "", "", "binary data", "");
     check(b"", "application/json", "", "no body", "");
+}
+
+#[test]
+fn a_frame_is_claimed_only_where_the_whole_body_proves_it() {
+    let behind = "Confluent's wire format, schema id 42 → JSON";
+    check(
+        b"\0\0\0\0\x2a{\"a\":1}",
+        "application/json",
+        "",
+        behind,
+        "{\"a\":1}",
+    );
+    check(b"\0\0\0\0\x2a{\"a\":1", "", "", "binary data", "");
+    let one = b"\0\0\0\x07{\"a\":1}";
+    let name = "one message behind its length";
+    check(one, "application/json", "", name, "[{\"a\":1}]");
+    let two = [&one[..], b"\0\0\0\x02[]"].concat();
+    let name = "2 messages, each behind its length";
+    check(&two, "", "", name, "[{\"a\":1},[]]");
+    check(&two[..two.len() - 1], "", "", "binary data", "");
+    let spring = Properties {
+        headers: Some(vec![(
+            "springBatchFormat".into(),
+            FieldValue::Text("lengthHeader4".into()),
+        )]),
+        ..properties("application/json", "")
+    };
+    let mixed = b"\0\0\0\x02hi\0\0\0\x01\xff";
+    let decoded = decode(mixed, &spring, LIMIT);
+    assert_eq!(decoded.format, Format::Batch { messages: 2 });
+    assert_eq!(decoded.text().unwrap(), r#"["hi","base64:/w=="]"#);
+    let decoded = decode(b"\0\0\0\x05hi", &spring, LIMIT);
+    assert!(decoded.warnings[0].contains("do not add up"));
+    let class = "serialised Java object of the class org.example.Order";
+    check(
+        b"\xac\xed\0\x05sr\0\x11org.example.Order\0\0",
+        "",
+        "",
+        class,
+        "",
+    );
+    let class = "serialised Java object of the class (not told)";
+    check(b"\xac\xed\0\x05sr\0\xff", "", "", class, "");
+}
+
+#[test]
+fn compression_and_character_sets_are_found_where_clients_put_them() {
+    let plain = DOCUMENT.as_bytes();
+    let wide: Vec<u8> = DOCUMENT.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    check(&gzip(plain), "", "gzip:UTF-8", "gzip → JSON", DOCUMENT);
+    check(
+        &zlib(plain),
+        "",
+        "deflate, UTF-8",
+        "deflate → JSON",
+        DOCUMENT,
+    );
+    let coded = crate::domain::base64::encode(&gzip(plain)).into_bytes();
+    check(&coded, "", "gzip, base64", "base64 → gzip → JSON", DOCUMENT);
+    check(&coded, "", "base64, gzip", "base64 → gzip → JSON", DOCUMENT);
+    check(
+        &wide,
+        "application/json",
+        "utf-16",
+        "UTF-16 → JSON",
+        DOCUMENT,
+    );
+    let kombu = |name: &str, body: &[u8]| {
+        let properties = Properties {
+            headers: Some(vec![("compression".into(), FieldValue::Text(name.into()))]),
+            ..properties("application/json", "utf-8")
+        };
+        assert!(!declares_nothing(&properties));
+        let decoded = decode(body, &properties, LIMIT);
+        assert_eq!(decoded.json(), Some(plain), "{decoded:?}");
+        assert!(decoded.warnings.is_empty());
+        decoded.steps[0].clone()
+    };
+    let step = "deflate (header compression)";
+    assert_eq!(kombu("application/x-gzip", &zlib(plain)), step);
+    let step = "gzip (header compression)";
+    assert_eq!(kombu("application/x-gzip", &gzip(plain)), step);
+    assert_eq!(
+        kombu("application/zstd", &zstd(plain)),
+        "zstd (header compression)"
+    );
+    check_warning(
+        plain,
+        "",
+        "bzip2",
+        "Declared bzip2, but it is not compressed with bzip2",
+    );
+    check_warning(
+        b"{ }!",
+        "",
+        "base64",
+        "Declared base64, but it is not written as base64",
+    );
+    for usual in ["", "utf-8", "UTF8", "binary", "identity"] {
+        assert!(declares_nothing(&properties(
+            "application/json; charset=\"UTF-8\"",
+            usual
+        )));
+    }
+    for other in ["gzip", "utf-16", "rot13", "gzip:UTF-8"] {
+        assert!(!declares_nothing(&properties("application/json", other)));
+    }
+}
+
+#[test]
+fn what_json_leaves_open_is_said() {
+    let decoded = decode(b"{}\0\0", &Properties::default(), LIMIT);
+    assert!(decoded.warnings[0].contains("NUL"));
+    let half = decode(br#"{"a":"\ud83d"}"#, &Properties::default(), LIMIT);
+    assert_eq!(half.format, Format::Json);
+    assert!(half.warnings[0].contains("half of a character"));
 }
 
 #[test]

@@ -1,6 +1,10 @@
 //! Values of one kind written as another, digit for digit.
 
+use std::borrow::Cow;
+
 use chrono::{DateTime, SecondsFormat, Utc};
+
+use crate::domain::json;
 
 /// What a value is made into.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -58,7 +62,8 @@ impl Convert {
     pub fn apply(self, value: &str) -> Result<String, String> {
         let text = || {
             if value.starts_with('"') {
-                serde_json::from_str::<String>(value).map_err(|_| "is broken".to_owned())
+                let text = json::string(value.as_bytes()).map(Cow::into_owned);
+                text.ok_or_else(|| "is broken".to_owned())
             } else {
                 Err(format!("is {}, not text", kind(value)))
             }
@@ -178,8 +183,9 @@ fn trimmed(quoted: &str) -> String {
         rest = after;
     }
     let is_space = |part: &&str| {
-        let alone = serde_json::from_str::<String>(&format!("\"{part}\""));
-        alone.is_ok_and(|text| !text.is_empty() && text.trim().is_empty())
+        let alone = format!("\"{part}\"");
+        let text = json::string(alone.as_bytes());
+        text.is_some_and(|text| !text.is_empty() && text.trim().is_empty())
     };
     let from = parts.iter().take_while(|part| is_space(part)).count();
     let after = parts[from..].iter().rev().take_while(|part| is_space(part));

@@ -6,6 +6,7 @@
 use std::ops::Range;
 
 use super::pointer::{Pointer, escaped};
+use crate::domain::json;
 
 /// Most places that one pointer may lead to.
 const MAX_PLACES: usize = 10_000;
@@ -198,10 +199,7 @@ fn lacking(text: &str, open: usize, path: String) -> Lacking {
 /// Whether a name in its quotes is this one.
 pub(super) fn is(text: &str, quoted: &Range<usize>, name: &str) -> bool {
     let quoted = text.get(quoted.clone()).unwrap_or_default();
-    if quoted.contains('\\') {
-        return serde_json::from_str::<String>(quoted).is_ok_and(|own| own == name);
-    }
-    quoted.get(1..quoted.len().saturating_sub(1)) == Some(name)
+    json::string(quoted.as_bytes()).is_some_and(|own| own == name)
 }
 
 /// The members of an object or the items of an array.

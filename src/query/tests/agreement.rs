@@ -6,7 +6,7 @@ use serde_json::Value as Json;
 
 use super::generate::{any_event, any_node};
 use crate::domain::value::timestamp_text;
-use crate::domain::{Event, Fate, FieldValue, PayloadKind, routing_key};
+use crate::domain::{Event, Fate, FieldValue, PayloadKind, Reading, routing_key};
 use crate::query::{Field, Filter, Named, Node, Op, Sort, Step, Subject as _, Thing, Value};
 
 /// A value: its text if it is text, how it is written, and its number.
@@ -167,11 +167,42 @@ fn at_path<'a>(values: Vec<&'a Json>, step: &Step) -> Vec<&'a Json> {
     values.into_iter().flat_map(next).collect()
 }
 
-fn json_values(bytes: &[u8], steps: &[Step]) -> Vec<Plain> {
-    let document: Option<Json> = std::str::from_utf8(bytes)
-        .ok()
-        .and_then(|text| serde_json::from_str(text).ok());
-    let start = document.iter().collect();
+/// The body as a person reads it, by the shortest way.
+fn readable(event: &Event) -> Vec<u8> {
+    let body = &event.body;
+    let mut text = Vec::new();
+    let is_gzip = body.starts_with(&[0x1f, 0x8b])
+        && std::io::Read::read_to_end(&mut flate2::read::GzDecoder::new(&**body), &mut text)
+            .is_ok();
+    if is_gzip {
+        return text;
+    }
+    if let Some(wide) = body.strip_prefix(b"\xff\xfe") {
+        let units = wide
+            .chunks(2)
+            .map(|unit| u16::from_le_bytes([unit[0], unit[unit.len() - 1]]));
+        if let Ok(text) = String::from_utf16(&units.collect::<Vec<_>>()) {
+            return text.into_bytes();
+        }
+    }
+    match std::str::from_utf8(body) {
+        Ok(text) => text
+            .trim_start_matches('\u{feff}')
+            .trim_end_matches('\0')
+            .as_bytes()
+            .to_vec(),
+        // Random bytes may mean something; only the reader itself knows what.
+        Err(_) => Reading::of(body, &event.properties, 1_000)
+            .bytes
+            .into_owned(),
+    }
+}
+
+fn json_values(event: &Event, steps: &[Step], in_data: bool) -> Vec<Plain> {
+    let document: Option<Json> = serde_json::from_slice(&readable(event)).ok();
+    let data = document.as_ref().and_then(|document| document.get("data"));
+    let data = data.filter(|data| in_data && !data.is_null());
+    let start = data.or(document.as_ref()).into_iter().collect();
     let found = steps.iter().fold(start, at_path);
     found.into_iter().map(Plain::json).collect()
 }
@@ -189,8 +220,8 @@ fn values(event: &Event, field: &Field) -> Vec<Plain> {
                 .into_iter()
                 .collect();
         }
-        Field::Data(steps) => return json_values(event.data(), steps),
-        Field::Body(steps) => return json_values(&event.body, steps),
+        Field::Data(steps) => return json_values(event, steps, true),
+        Field::Body(steps) => return json_values(event, steps, false),
         Field::Size | Field::Age => unreachable!("these are no values"),
     };
     match named {
@@ -243,6 +274,7 @@ fn texts(event: &Event) -> Vec<Vec<u8>> {
     let p = &event.properties;
     let own = [
         &p.content_type,
+        &p.content_encoding,
         &p.correlation_id,
         &p.reply_to,
         &p.message_id,
@@ -256,7 +288,7 @@ fn texts(event: &Event) -> Vec<Vec<u8>> {
         .map(|text| text.clone().into())
         .collect();
     texts.extend([
-        event.body.clone(),
+        readable(event),
         event.exchange.clone().into(),
         event.routing_key.clone().into(),
     ]);

@@ -230,6 +230,30 @@ fn any_properties() -> impl Strategy<Value = Properties> {
     })
 }
 
+/// The same text as different clients send it.
+fn packed(body: Vec<u8>, way: u8, properties: &mut Properties) -> Vec<u8> {
+    let Some(text) = std::str::from_utf8(&body).ok().filter(|text| {
+        !text.is_empty() && !text.starts_with('\u{feff}') && !text.contains(['\0', '\u{fffd}'])
+    }) else {
+        return body;
+    };
+    match way {
+        0 | 1 => {
+            properties.content_encoding = (way == 0).then(|| "gzip".to_owned());
+            let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+            std::io::Write::write_all(&mut gzip, text.as_bytes()).unwrap();
+            gzip.finish().unwrap()
+        }
+        2 => {
+            let units = std::iter::once(0xfeff).chain(text.encode_utf16());
+            units.flat_map(u16::to_le_bytes).collect()
+        }
+        3 => format!("\u{feff}{text}").into_bytes(),
+        4 => format!("{text}\0").into_bytes(),
+        _ => body,
+    }
+}
+
 pub(super) fn any_event() -> impl Strategy<Value = Event> {
     let fate = prop_oneof![
         prop::collection::vec(any_text(), 0..3).prop_map(Fate::Published),
@@ -242,9 +266,16 @@ pub(super) fn any_event() -> impl Strategy<Value = Event> {
             fate,
         })
     }));
-    let ways = (any_text(), any_key(), any::<bool>(), -400..400_i64);
+    let ways = (
+        any_text(),
+        any_key(),
+        any::<bool>(),
+        -400..400_i64,
+        0..12_u8,
+    );
     (ways, any_properties(), any_body(), trace).prop_map(
-        |((exchange, key, redelivered, second), properties, body, trace)| {
+        |((exchange, key, redelivered, second, way), mut properties, body, trace)| {
+            let body = packed(body, way, &mut properties);
             let received = DateTime::from_timestamp(second, 0).unwrap();
             let event = Event::new(received, exchange, key, redelivered, properties, body);
             Event { trace, ..event }

@@ -212,6 +212,7 @@ proptest! {
         let document = crate::domain::json::rows(body.as_bytes());
         let mut event = super::sample();
         event.data = None;
+        event.is_plain = true;
         event.body = body.into_bytes();
         for row in 0..document.rows.len() {
             let Some(clause) = json_path::clause(&document, row, false) else { continue };

@@ -294,8 +294,8 @@ fn strange_documents_do_no_harm() {
     );
     check(
         &with_body(b" {\"a\" :\n1 , \"b\": [ ] ,\"a\":2, \"\" : {\"c\":\"}\\\"\"} }"),
-        &["data.a=1", "has:data.b", "data.\"\".c=\"}\\\"\""],
-        &["data.a=2", "has:data.b[]", "has:data.b[0]"],
+        &["data.a=2", "has:data.b", "data.\"\".c=\"}\\\"\""],
+        &["data.a=1", "has:data.b[]", "has:data.b[0]"],
     );
     check(
         &with_body(b"[1,[2],{\"x\":3}]"),
@@ -303,9 +303,9 @@ fn strange_documents_do_no_harm() {
         &["data[3]:*"],
     );
     check(
-        &with_body(br#"{"a":"\ud800"}"#),
-        &["has:data.a"],
-        &["data.a:*"],
+        &with_body(br#"{"a":"\ud800","b":1,"\udead":2}"#),
+        &["has:data.a", "data.a:?", "data.b=1", "is:json"],
+        &["data.a=\"\"", "data.b=2"],
     );
     check(
         &with_body(b"{\"a\":1"),
@@ -318,6 +318,65 @@ fn strange_documents_do_no_harm() {
         &["is:binary", "WORD", "/\\x00w/"],
         &[],
     );
+}
+
+fn packed(body: &[u8], properties: Properties) -> Event {
+    let received = chrono::DateTime::UNIX_EPOCH;
+    let key = "order.created".to_owned();
+    Event::new(
+        received,
+        "shop".into(),
+        key,
+        false,
+        properties,
+        body.to_vec(),
+    )
+}
+
+#[test]
+fn packed_bodies_are_looked_into_as_the_inspector_shows_them() {
+    let body = r#"{"type":"order.created","data":{"orderId":"needle-1","total":12.5}}"#;
+    let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    std::io::Write::write_all(&mut gzip, body.as_bytes()).unwrap();
+    let gzip = gzip.finish().unwrap();
+    let wide: Vec<u8> = body.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let text = |text: &str| Some(text.to_owned());
+    let encoded = |encoding: &str| Properties {
+        content_encoding: text(encoding),
+        ..Properties::default()
+    };
+    let events = [
+        packed(&gzip, encoded("gzip")),
+        packed(&gzip, encoded("gzip:UTF-8")),
+        packed(&gzip, Properties::default()),
+        packed(&wide, encoded("utf-16")),
+        packed(&[b"\xff\xfe", &*wide].concat(), Properties::default()),
+        packed(body.as_bytes(), Properties::default()),
+    ];
+    for event in &events {
+        check(
+            event,
+            &[
+                "needle",
+                "is:json",
+                "data.orderId:needle-*",
+                "data.total>12",
+                "body.data.total=12.5",
+                "type:order.created",
+                "not other",
+                "/\"needle-[0-9]\"/",
+            ],
+            &["is:binary", "is:text", "data.orderId=other", "other"],
+        );
+    }
+    let message_pack = packed(b"\x81\xa7orderId\xa8needle-1", Properties::default());
+    check(
+        &message_pack,
+        &["needle", "data.orderId=needle-1", "is:binary"],
+        &["is:json"],
+    );
+    let words = packed(&[&*gzip, b"junk"].concat(), Properties::default());
+    assert!(!words.is_plain);
 }
 
 /// A subject may be wrong about its body: the walk reads whatever it is given.

@@ -1,17 +1,22 @@
 //! Avro: what changed between two schemas, and whether a reader with one can resolve what a writer
 //! wrote with the other (Avro 1.12 specification, "Schema Resolution").
 
+mod default;
+mod logical;
+mod read;
 mod resolve;
 mod walk;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::{Map, Value, json};
+use serde_json::Value;
 
 use super::Unusable;
 use super::check::{Answer, Proof, Report, Verdict};
-use super::normal::short;
+use super::change::Change;
 use super::policy::Policy;
+use logical::Logical;
+use read::Reader;
 use resolve::Resolver;
 use walk::Walk;
 
@@ -20,13 +25,15 @@ use walk::Walk;
 pub struct Avro {
     root: Type,
     named: BTreeMap<String, Named>,
+    /// Places of logical types that readers ignore, and why.
+    ignored: Vec<(String, String)>,
 }
 
 #[derive(Clone, Debug, PartialEq)]
 enum Type {
     Plain {
         name: String,
-        logical: Option<Value>,
+        logical: Option<Logical>,
     },
     Array(Box<Self>),
     Map(Box<Self>),
@@ -49,6 +56,7 @@ enum Shape {
     },
     Fixed {
         size: u64,
+        logical: Option<Logical>,
     },
 }
 
@@ -92,186 +100,18 @@ impl Avro {
     /// Reads a schema.
     ///
     /// # Errors
-    /// It is not an Avro schema.
+    /// It is not an Avro schema; the words say where.
     pub fn new(schema: &Value) -> Result<Self, Unusable> {
-        let mut named = BTreeMap::new();
-        let root = read(schema, "", &mut named, 0)?;
-        let out = Self { root, named };
-        out.check_names(&out.root)?;
-        for one in out.named.values() {
-            if let Shape::Record(fields) = &one.shape {
-                for field in fields {
-                    out.check_names(&field.kind)?;
-                }
-            }
+        let (reader, root) = Reader::document(schema)?;
+        let out = Self {
+            root,
+            named: reader.named,
+            ignored: reader.ignored,
+        };
+        for (at, kind, default) in &reader.defaults {
+            default::check(&out, at, kind, default)?;
         }
         Ok(out)
-    }
-
-    fn check_names(&self, kind: &Type) -> Result<(), Unusable> {
-        match kind {
-            Type::Named(name) if !self.named.contains_key(name) => {
-                Err(Unusable::new(format!("The type {name:?} is not defined.")))
-            }
-            Type::Array(inner) | Type::Map(inner) => self.check_names(inner),
-            Type::Union(branches) => branches
-                .iter()
-                .try_for_each(|branch| self.check_names(branch)),
-            _ => Ok(()),
-        }
-    }
-}
-
-fn read(
-    schema: &Value,
-    space: &str,
-    named: &mut BTreeMap<String, Named>,
-    depth: usize,
-) -> Result<Type, Unusable> {
-    if depth > 120 {
-        return Err(Unusable::new("It is nested too deeply."));
-    }
-    match schema {
-        Value::String(name) if PLAIN.contains(&name.as_str()) => Ok(Type::Plain {
-            name: name.clone(),
-            logical: None,
-        }),
-        Value::String(name) => Ok(Type::Named(full(name, space))),
-        Value::Array(branches) => branches
-            .iter()
-            .map(|branch| read(branch, space, named, depth + 1))
-            .collect::<Result<_, _>>()
-            .map(Type::Union),
-        Value::Object(map) => {
-            let kind = map
-                .get("type")
-                .ok_or_else(|| Unusable::new(format!("`type` is missing in {}.", short(schema))))?;
-            let Value::String(kind) = kind else {
-                return read(kind, space, named, depth + 1);
-            };
-            let inner = |key: &str| {
-                map.get(key).ok_or_else(|| {
-                    Unusable::new(format!("`{key}` is missing in {}.", short(schema)))
-                })
-            };
-            match kind.as_str() {
-                "array" => Ok(Type::Array(Box::new(read(
-                    inner("items")?,
-                    space,
-                    named,
-                    depth + 1,
-                )?))),
-                "map" => Ok(Type::Map(Box::new(read(
-                    inner("values")?,
-                    space,
-                    named,
-                    depth + 1,
-                )?))),
-                "record" | "error" | "enum" | "fixed" => {
-                    definition(kind, map, schema, space, named, depth)
-                }
-                name if PLAIN.contains(&name) => Ok(Type::Plain {
-                    name: name.to_owned(),
-                    logical: logical(map),
-                }),
-                name => Ok(Type::Named(full(name, space))),
-            }
-        }
-        other => Err(Unusable::new(format!(
-            "{} is not an Avro schema.",
-            short(other)
-        ))),
-    }
-}
-
-/// Only what resolution looks at: the digits of a decimal.
-fn logical(map: &Map<String, Value>) -> Option<Value> {
-    let name = map.get("logicalType")?;
-    Some(if name == "decimal" {
-        json!({ "logicalType": name, "precision": map.get("precision"), "scale": map.get("scale").cloned().unwrap_or(json!(0)) })
-    } else {
-        json!({ "logicalType": name })
-    })
-}
-
-fn definition(
-    kind: &str,
-    map: &Map<String, Value>,
-    schema: &Value,
-    space: &str,
-    named: &mut BTreeMap<String, Named>,
-    depth: usize,
-) -> Result<Type, Unusable> {
-    let word = |key: &str| map.get(key).and_then(Value::as_str);
-    let name = word("name")
-        .ok_or_else(|| Unusable::new(format!("`name` is missing in {}.", short(schema))))?;
-    let space = word("namespace").unwrap_or(space);
-    let name = full(name, space);
-    let space = name
-        .rsplit_once('.')
-        .map_or("", |(space, _)| space)
-        .to_owned();
-    let words = |value: Option<&Value>| -> Vec<String> {
-        value
-            .and_then(Value::as_array)
-            .into_iter()
-            .flatten()
-            .filter_map(|one| one.as_str().map(str::to_owned))
-            .collect()
-    };
-    let shape = match kind {
-        "enum" => Shape::Enum {
-            symbols: words(map.get("symbols")),
-            default: word("default").map(str::to_owned),
-        },
-        "fixed" => Shape::Fixed {
-            size: map.get("size").and_then(Value::as_u64).ok_or_else(|| {
-                Unusable::new(format!("`size` of {name} is not a number of bytes."))
-            })?,
-        },
-        _ => {
-            // Known before its fields are read: they may be of this type themselves.
-            named.insert(
-                name.clone(),
-                Named {
-                    aliases: Vec::new(),
-                    shape: Shape::Record(Vec::new()),
-                },
-            );
-            let fields = map
-                .get("fields")
-                .and_then(Value::as_array)
-                .ok_or_else(|| Unusable::new(format!("`fields` of {name} is not a list.")))?;
-            let mut out = Vec::new();
-            for field in fields {
-                let of = |key: &str| {
-                    field
-                        .get(key)
-                        .ok_or_else(|| Unusable::new(format!("A field of {name} has no `{key}`.")))
-                };
-                out.push(Field {
-                    name: of("name")?.as_str().unwrap_or_default().to_owned(),
-                    aliases: words(field.get("aliases")),
-                    kind: read(of("type")?, &space, named, depth + 1)?,
-                    default: field.get("default").cloned(),
-                });
-            }
-            Shape::Record(out)
-        }
-    };
-    let aliases = words(map.get("aliases"))
-        .iter()
-        .map(|alias| full(alias, &space))
-        .collect();
-    named.insert(name.clone(), Named { aliases, shape });
-    Ok(Type::Named(name))
-}
-
-fn full(name: &str, space: &str) -> String {
-    if name.contains('.') || space.is_empty() {
-        name.to_owned()
-    } else {
-        format!("{space}.{name}")
     }
 }
 
@@ -291,14 +131,14 @@ pub fn compare_avro(old: &Avro, new: &Avro, policy: Policy) -> Report {
     for change in &mut changes {
         change.path.insert(0, '#');
     }
+    for (at, words) in &new.ignored {
+        if !old.ignored.iter().any(|(_, known)| known == words) {
+            changes.push(Change::new("logical-type-ignored", words.clone()).at(at.clone()));
+        }
+    }
     changes.sort_by_key(|change| !change.breaks());
     let verdict = |writer: &Avro, reader: &Avro, to: &str, from: &str| {
-        let mut resolver = Resolver {
-            writer,
-            reader,
-            open: BTreeSet::new(),
-        };
-        match resolver.problem(&writer.root, &reader.root) {
+        match Resolver::new(writer, reader).problem(&writer.root, &reader.root) {
             None => Verdict {
                 answer: Answer::Yes,
                 proof: Proof::Proved,
@@ -337,3 +177,6 @@ fn name_of(kind: &Type) -> String {
         ),
     }
 }
+
+#[cfg(test)]
+mod tests;

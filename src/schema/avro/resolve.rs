@@ -1,19 +1,33 @@
 //! Whether a reader with one schema can resolve what a writer wrote with another.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::Value;
-
+use super::logical::Logical;
 use super::{Avro, Field, Shape, Type, last, name_of};
 
 /// Whether a reader can resolve what a writer wrote.
 pub(super) struct Resolver<'a> {
-    pub(super) writer: &'a Avro,
-    pub(super) reader: &'a Avro,
-    pub(super) open: BTreeSet<(String, String)>,
+    writer: &'a Avro,
+    reader: &'a Avro,
+    /// Pairs of named types that are being compared: one that comes back adds nothing.
+    open: BTreeSet<(String, String)>,
+    /// Pairs that cannot be resolved, whatever else holds.
+    failed: BTreeMap<(String, String), String>,
+    /// Pairs that can, if those that were open then can; the newest last.
+    good: Vec<(String, String)>,
 }
 
-impl Resolver<'_> {
+impl<'a> Resolver<'a> {
+    pub(super) fn new(writer: &'a Avro, reader: &'a Avro) -> Self {
+        Self {
+            writer,
+            reader,
+            open: BTreeSet::new(),
+            failed: BTreeMap::new(),
+            good: Vec::new(),
+        }
+    }
+
     pub(super) fn problem(&mut self, writer: &Type, reader: &Type) -> Option<String> {
         match (writer, reader) {
             // Every branch that may have been written must be readable.
@@ -41,12 +55,6 @@ impl Resolver<'_> {
                     logical: to,
                 },
             ) => {
-                let decimal = |logical: &Option<Value>| {
-                    logical
-                        .as_ref()
-                        .filter(|one| one["logicalType"] == "decimal")
-                        .cloned()
-                };
                 let mismatch = || format!("{a} was written and cannot be read as {b}");
                 let promoted = a == b
                     || matches!(
@@ -60,12 +68,7 @@ impl Resolver<'_> {
                 if !promoted {
                     return Some(mismatch());
                 }
-                match (decimal(from), decimal(to)) {
-                    (Some(from), Some(to)) if from != to => {
-                        Some("the decimals differ in precision or scale".to_owned())
-                    }
-                    _ => None,
-                }
+                decimals(from.as_ref(), to.as_ref())
             }
             (Type::Array(a), Type::Array(b)) | (Type::Map(a), Type::Map(b)) => self.problem(a, b),
             (Type::Named(a), Type::Named(b)) => self.named(a, b),
@@ -78,6 +81,27 @@ impl Resolver<'_> {
     }
 
     fn named(&mut self, a: &str, b: &str) -> Option<String> {
+        let key = (a.to_owned(), b.to_owned());
+        if let Some(reason) = self.failed.get(&key) {
+            return Some(reason.clone());
+        }
+        if self.good.contains(&key) || !self.open.insert(key.clone()) {
+            return None;
+        }
+        let before = self.good.len();
+        let found = self.definitions(a, b);
+        self.open.remove(&key);
+        if let Some(reason) = &found {
+            // What was good only if this is good must be asked again.
+            self.good.truncate(before);
+            self.failed.insert(key, reason.clone());
+        } else {
+            self.good.push(key);
+        }
+        found
+    }
+
+    fn definitions(&mut self, a: &str, b: &str) -> Option<String> {
         let (Some(from), Some(to)) = (
             self.writer.named.get(a).cloned(),
             self.reader.named.get(b).cloned(),
@@ -96,10 +120,6 @@ impl Resolver<'_> {
         }
         match (&from.shape, &to.shape) {
             (Shape::Record(from), Shape::Record(to)) => {
-                let key = (a.to_owned(), b.to_owned());
-                if !self.open.insert(key) {
-                    return None;
-                }
                 to.iter().find_map(|field| match written(field, from) {
                     Some(other) => self
                         .problem(&other.kind, &field.kind)
@@ -130,12 +150,36 @@ impl Resolver<'_> {
                     )
                 })
             }
-            (Shape::Fixed { size: from }, Shape::Fixed { size: to }) => {
-                (from != to).then(|| format!("{from} bytes were written and {to} are read"))
+            (
+                Shape::Fixed {
+                    size: from,
+                    logical: meant,
+                },
+                Shape::Fixed {
+                    size: to,
+                    logical: read,
+                },
+            ) => {
+                let other = || format!("{from} bytes were written and {to} are read");
+                let size = (from != to).then(other);
+                size.or_else(|| decimals(meant.as_ref(), read.as_ref()))
             }
             _ => Some(format!("{a} was written and cannot be read as {b}")),
         }
     }
+}
+
+/// Two decimals match if their digits do (Avro 1.12, "Logical Types", decimal).
+fn decimals(from: Option<&Logical>, to: Option<&Logical>) -> Option<String> {
+    let (from, to) = (from?, to?);
+    let differ = from.digits.is_some() && to.digits.is_some() && from != to;
+    differ.then(|| {
+        format!(
+            "{} was written and {} is read: the decimals differ in precision or scale",
+            from.words(),
+            to.words()
+        )
+    })
 }
 
 /// The field of the writer that a reader's field is read from.

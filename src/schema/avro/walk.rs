@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::json;
 
 use super::super::change::{Change, Effect, below};
+use super::logical::{self, Logical};
 use super::resolve::{Resolver, written};
 use super::{Avro, Field, Named, Shape, Type, last, name_of};
 
@@ -18,13 +19,7 @@ pub(super) struct Walk<'a> {
 impl Walk<'_> {
     fn effects(&self, old: &Type, new: &Type) -> (Effect, Effect) {
         let resolves = |writer: &Avro, reader: &Avro, from: &Type, to: &Type| {
-            Resolver {
-                writer,
-                reader,
-                open: BTreeSet::new(),
-            }
-            .problem(from, to)
-            .is_none()
+            Resolver::new(writer, reader).problem(from, to).is_none()
         };
         (
             Effect::breaks(!resolves(self.old, self.new, old, new)),
@@ -45,16 +40,17 @@ impl Walk<'_> {
             (a, b) => {
                 let (backward, forward) = self.effects(a, b);
                 let change = if name_of(a) == name_of(b) {
-                    Change::new("logical-type-changed", "What the value means changed.")
+                    let words = logical::changed(&name_of(a), logical_of(a), logical_of(b));
+                    Change::new("logical-type-changed", words)
                 } else {
                     Change::new(
                         "type-changed",
-                        format!("The type was {} and is now {}.", name_of(a), name_of(b)),
+                        format!("The type was {} and is now {}.", told(a), told(b)),
                     )
                 };
                 vec![
                     change
-                        .values(Some(&json!(name_of(a))), Some(&json!(name_of(b))))
+                        .values(Some(&json!(told(a))), Some(&json!(told(b))))
                         .effects(backward, forward),
                 ]
             }
@@ -127,6 +123,25 @@ impl Walk<'_> {
                     ),
             );
         }
+        if last(a) == last(b) && a != b {
+            let space = |name: &str| match name.rsplit_once('.') {
+                Some((space, _)) => space.to_owned(),
+                None => "the null namespace".to_owned(),
+            };
+            out.push(
+                Change::new(
+                    "namespace-changed",
+                    format!(
+                        "The namespace of {} was {} and is now {}. Readers go by the name without it; \
+                         generated classes move.",
+                        last(a),
+                        space(a),
+                        space(b)
+                    ),
+                )
+                .values(Some(&json!(a)), Some(&json!(b))),
+            );
+        }
         match (&from.shape, &to.shape) {
             (Shape::Record(old), Shape::Record(new)) => out.extend(self.fields(old, new)),
             (
@@ -154,11 +169,28 @@ impl Walk<'_> {
                     );
                 }
             }
-            (Shape::Fixed { size: old }, Shape::Fixed { size: new }) if old != new => out.push(
+            (Shape::Fixed { size: old, .. }, Shape::Fixed { size: new, .. }) if old != new => out.push(
                 Change::new("size-changed", format!("{old} bytes became {new}."))
                     .values(Some(&json!(old)), Some(&json!(new)))
                     .effects(Effect::Breaks, Effect::Breaks),
             ),
+            (Shape::Fixed { logical: old, .. }, Shape::Fixed { logical: new, .. })
+                if old != new =>
+            {
+                let kind = |name: &str| Type::Named(name.to_owned());
+                let (backward, forward) = self.effects(&kind(a), &kind(b));
+                out.push(
+                    Change::new(
+                        "logical-type-changed",
+                        logical::changed("fixed", old.as_ref(), new.as_ref()),
+                    )
+                    .values(
+                        old.as_ref().map(|one| json!(one.words())).as_ref(),
+                        new.as_ref().map(|one| json!(one.words())).as_ref(),
+                    )
+                    .effects(backward, forward),
+                );
+            }
             (a, b) if std::mem::discriminant(a) != std::mem::discriminant(b) => out.push(
                 Change::new(
                     "type-changed",
@@ -243,5 +275,20 @@ impl Walk<'_> {
             }
         }
         out
+    }
+}
+
+fn logical_of(kind: &Type) -> Option<&Logical> {
+    match kind {
+        Type::Plain { logical, .. } => logical.as_ref(),
+        _ => None,
+    }
+}
+
+/// A type with what it means: `bytes as decimal(9, 2)`.
+fn told(kind: &Type) -> String {
+    match logical_of(kind) {
+        Some(logical) => format!("{} as {}", name_of(kind), logical.words()),
+        None => name_of(kind),
     }
 }

@@ -3,6 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::super::normal::short;
+use super::super::pattern::{Decision, Texts, included};
 use super::{Change, Effect, is_annotation, limit, numbers};
 
 /// Compares the types. Whether there is any type that both allow: only then the rest can be
@@ -169,23 +170,19 @@ fn listed(values: &[Value]) -> String {
 
 /// Compares what is asked of strings.
 pub(super) fn strings(old: &Map<String, Value>, new: &Map<String, Value>, out: &mut Vec<Change>) {
-    limit(
-        "minLength",
-        "The shortest length in characters",
-        true,
-        old,
-        new,
-        out,
-    );
-    limit(
-        "maxLength",
-        "The longest length in characters",
-        false,
-        old,
-        new,
-        out,
-    );
-    word("pattern", "pattern", "the pattern", true, old, new, out);
+    let mut texts = Vec::new();
+    for (keyword, what, raising_narrows) in [
+        ("minLength", "The shortest length in characters", true),
+        ("maxLength", "The longest length in characters", false),
+    ] {
+        limit(keyword, what, raising_narrows, old, new, &mut texts);
+    }
+    word("pattern", "pattern", "the pattern", true, old, new, &mut texts);
+    let patterned = old.contains_key("pattern") || new.contains_key("pattern");
+    if patterned && !texts.is_empty() {
+        decide(&Texts::of(old), &Texts::of(new), &mut texts);
+    }
+    out.append(&mut texts);
     word(
         "contentEncoding",
         "content-encoding",
@@ -205,6 +202,43 @@ pub(super) fn strings(old: &Map<String, Value>, new: &Map<String, Value>, out: &
         out,
     );
     word("format", "format", "the format", false, old, new, out);
+}
+
+/// Patterns and lengths together decide which texts are let through; their words alone do not.
+fn decide(old: &Texts, new: &Texts, changes: &mut [Change]) {
+    let decisions = [included(old, new), included(new, old)];
+    for (backward, decision) in [(true, &decisions[0]), (false, &decisions[1])] {
+        let set = |change: &mut Change, effect: Effect| {
+            if backward {
+                change.backward = effect;
+            } else {
+                change.forward = effect;
+            }
+        };
+        let by_pattern = |change: &Change| change.kind.starts_with("pattern");
+        let (from, to) = if backward { ("old", "new") } else { ("new", "old") };
+        match decision {
+            Decision::Yes => changes.iter_mut().for_each(|one| set(one, Effect::Ok)),
+            Decision::No(text) => {
+                let shown = short(&Value::from(text.as_str()));
+                let Some(at) = changes.iter().position(by_pattern) else {
+                    continue;
+                };
+                set(&mut changes[at], Effect::Breaks);
+                changes[at].reason.push_str(&format!(
+                    " {shown} is a text that the {from} version allows and the {to} one does not."
+                ));
+            }
+            Decision::Undecided => {
+                for change in changes.iter_mut().filter(|one| by_pattern(one)) {
+                    set(change, Effect::Unknown);
+                    change.reason.push_str(&format!(
+                        " Whether all texts of the {from} version are texts of the {to} one could not be decided."
+                    ));
+                }
+            }
+        }
+    }
 }
 
 /// A keyword whose values cannot be ordered. One that does not refuse values never breaks.

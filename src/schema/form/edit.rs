@@ -9,6 +9,7 @@ use super::build::{Built, build, undeclared};
 use super::shape::Shapes;
 use super::start::{item, start};
 use super::{Choices, ITEMS, Input};
+use crate::domain::json;
 use crate::domain::json_edit::Document;
 
 /// What a person did to a field.
@@ -46,9 +47,9 @@ pub fn edit(
     match edit {
         Edit::Text(_) | Edit::Json(_) | Edit::Remove | Edit::AddNamed(_) if !built.field.there => {}
         Edit::Text(text) => document.replace(node, &Value::from(text).to_string()),
-        Edit::Json(json) => {
-            if serde_json::from_str::<Value>(&json).is_ok() {
-                document.write(node, &json);
+        Edit::Json(new) => {
+            if json::value(new.as_bytes()).is_ok() {
+                document.write(node, &new);
             }
         }
         Edit::Add => add(&shapes, document, &built),
@@ -91,7 +92,7 @@ fn choose(shapes: &Shapes<'_>, document: &mut Document, built: &Built<'_>, chose
     let Some(new) = built.alternatives.get(chosen) else {
         return;
     };
-    let Ok(value) = serde_json::from_str::<Value>(document.raw(built.node)) else {
+    let Ok(value) = json::value(document.raw(built.node).as_bytes()) else {
         return;
     };
     if shapes.faults(&new.schema, &value, 0) == 0 {

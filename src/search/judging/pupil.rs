@@ -197,7 +197,7 @@ impl Pupil {
         let publisher = publisher.unwrap_or_default();
         if let Some(document) = document.as_ref().filter(|_| learns) {
             out.learned = true;
-            self.learn(event_type, version, document);
+            self.learn(event_type, version, payload(document, &properties));
             let exchange = &event.shape().exchange;
             if let Some(words) = self.novelty.look(exchange, facts.routing_key, document) {
                 out.new_shapes.push(NewShape {
@@ -255,7 +255,7 @@ impl Pupil {
     }
 
     /// What a schema is about is learned, the envelope of a framework is not.
-    fn learn(&mut self, event_type: &str, version: &str, document: &serde_json::Value) {
+    fn learn(&mut self, event_type: &str, version: &str, payload: &serde_json::Value) {
         let parts = self.hash(&(event_type, version));
         let at = self.lesson_of.get(&parts).copied().or_else(|| {
             (self.lessons.len() < MOST_TYPES).then(|| {
@@ -270,9 +270,7 @@ impl Pupil {
             })
         });
         if let Some(lesson) = at.and_then(|at| self.lessons.get_mut(at)) {
-            lesson
-                .shape
-                .learn_within(payload(document), &mut lesson.room);
+            lesson.shape.learn_within(payload, &mut lesson.room);
         }
     }
 }

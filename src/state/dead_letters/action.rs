@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use super::looking::LookAction;
 use crate::domain::Pace;
+use crate::domain::frameworks::Counters;
 use crate::domain::groups::GroupBy;
-use crate::domain::resend::Target;
+use crate::domain::resend::{Expiration, Target};
 
 use super::by_rule::RuleAction;
 use super::editor::EditorAction;
@@ -60,6 +61,12 @@ pub enum DeadAction {
     Bulk(Bulk),
     /// The headers that are left out were typed anew.
     Dropped,
+    /// The target for many messages was typed anew.
+    Elsewhere,
+    /// Do this with a time to live that the broker removed.
+    Expiration(Expiration),
+    /// Do this with retry counters that go with a copy.
+    Counters(Counters),
     /// Something in the editor.
     Editor(EditorAction),
     /// Something about edits by rule.
@@ -91,27 +98,37 @@ pub enum DeadTab {
 /// Where messages are sent again.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum TargetChoice {
-    /// To the exchange and key of the first publish.
+    /// Where it came from: as a rule the exchange and key of the first publish.
     #[default]
     Origin,
     /// Only to the queue that failed.
     QueueThatFailed,
+    /// To an exchange and key that are typed once for all.
+    Elsewhere,
 }
 
 impl TargetChoice {
+    /// All, in the order in which they are offered.
+    pub const ALL: [Self; 3] = [Self::Origin, Self::QueueThatFailed, Self::Elsewhere];
+
     /// The choice in words.
     #[must_use]
     pub fn words(self) -> &'static str {
         match self {
-            Self::Origin => "The original exchange",
+            Self::Origin => "Where it came from",
             Self::QueueThatFailed => "Only the queue that failed",
+            Self::Elsewhere => "Another target",
         }
     }
 
-    pub(super) fn target(self) -> Target {
+    pub(super) fn target(self, elsewhere: &(String, String)) -> Target {
         match self {
             Self::Origin => Target::Origin,
             Self::QueueThatFailed => Target::QueueThatFailed,
+            Self::Elsewhere => Target::Elsewhere {
+                exchange: elsewhere.0.clone(),
+                routing_key: elsewhere.1.clone(),
+            },
         }
     }
 }

@@ -8,7 +8,7 @@ use std::task::Poll;
 
 use crate::domain::edit::{Edit, Rule, RuleForm, edit};
 use crate::domain::refusal::{Known, refusal};
-use crate::domain::{Event, Fingerprint, Outgoing, Topology};
+use crate::domain::{Event, Fingerprint, Outgoing, ServerVersion, Topology};
 use crate::protocol::{Command, MoveOrder, MoveOutcome, RequestId};
 use crate::schema::Catalog;
 use crate::search::Task;
@@ -88,7 +88,7 @@ impl Preview {
 /// What is known of the broker, for another thread.
 struct Refuse {
     topology: Topology,
-    version: Option<String>,
+    version: Option<ServerVersion>,
     write: Option<String>,
     login: String,
 }
@@ -97,7 +97,7 @@ impl Refuse {
     fn of(cx: &Surroundings<'_>) -> Self {
         Self {
             topology: cx.known.topology.clone(),
-            version: cx.known.version.map(str::to_owned),
+            version: cx.known.version.cloned(),
             write: cx.known.write.map(str::to_owned),
             login: cx.known.login.to_owned(),
         }
@@ -108,7 +108,7 @@ impl Refuse {
     fn look_at(&self, row: &mut Preview) {
         let known = Known {
             topology: &self.topology,
-            version: self.version.as_deref(),
+            version: self.version.as_ref(),
             write: self.write.as_deref(),
             login: &self.login,
         };

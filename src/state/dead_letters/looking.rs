@@ -6,7 +6,7 @@ use crate::domain::number_words::{count_of, thousands};
 use crate::domain::oldest::{Oldest, Source};
 use crate::domain::peek_rules::{Forecast, PAGE_SIZES, Page, REACH, Verdict, forecast};
 use crate::domain::stream::{self, Start, StartKind};
-use crate::domain::{Topology, TopologySource};
+use crate::domain::{ServerVersion, Topology, TopologySource, stamp};
 use crate::protocol::{Command, PutBack, RequestId};
 
 use super::{DeadLetterDesk, Forms, Peeked, Surroundings};
@@ -39,8 +39,8 @@ pub struct Looking {
     pub from: StartKind,
     /// The topology could tell of the open queue and does not: it is newer, or is not there.
     is_unlisted: bool,
-    /// RabbitMQ's version, if it is known.
-    version: Option<String>,
+    /// Which broker it is, if that is known.
+    version: Option<ServerVersion>,
     /// How many safe looks the last one found to be left.
     left: BTreeMap<String, u64>,
     /// The oldest messages that looks have seen.
@@ -63,11 +63,11 @@ impl Default for Looking {
 }
 
 impl Looking {
-    /// A new session with a broker of this version.
-    pub fn start(&mut self, server: &str) {
+    /// A new session with this broker.
+    pub fn start(&mut self, server: &ServerVersion) {
         *self = Self {
             size: self.size,
-            version: server.rsplit(' ').next().map(str::to_owned),
+            version: Some(server.clone()),
             ..Self::default()
         };
     }
@@ -115,7 +115,7 @@ impl DeadLetterDesk {
             return;
         };
         let left = looking.left.get(name).copied();
-        let version = looking.version.as_deref();
+        let version = looking.version.as_ref();
         looking.is_unlisted =
             topology.source == TopologySource::Management && topology.queue(name).is_none();
         looking.forecast = forecast(topology.queue(name), version, looking.page(), left);
@@ -126,8 +126,8 @@ impl DeadLetterDesk {
     pub fn oldest(&self, dead: &crate::domain::Queue) -> Option<Oldest> {
         let seen = self.looking.oldest.get(&dead.name).copied();
         seen.or_else(|| {
-            let told = |at| Oldest {
-                at,
+            let told = |number| Oldest {
+                at: stamp::seconds(number),
                 source: Source::Told,
             };
             dead.head_time.filter(|_| dead.ready != Some(0)).map(told)

@@ -1,18 +1,21 @@
 //! Dead-letter queues: which there are, what lies in one, and the repair of a message.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
-use crate::domain::dead_letter::DEATHS;
-use crate::domain::groups::GroupBy;
+use crate::domain::frameworks::Counters;
+use crate::domain::ground::Ground;
+use crate::domain::groups::{GroupBy, Traced};
 use crate::domain::lineage::RESEND_COUNT;
 use crate::domain::losing::{Losing, losing};
+use crate::domain::origin::Provenance;
 use crate::domain::refusal::Known;
+use crate::domain::resend::Expiration;
 use crate::domain::topology::DeadLetterQueue;
 use crate::domain::{Death, Event, FieldValue, Fingerprint, Queue, Topology};
-use crate::log::{Batch, EventLog};
+use crate::log::EventLog;
 use crate::protocol::{Command, PeekReport, PutBack, RequestId};
 use crate::schema::Catalog;
 
@@ -24,6 +27,7 @@ mod edits;
 mod history;
 mod looking;
 mod repair;
+mod seen;
 mod task;
 
 pub use action::{Bulk, DeadAction, DeadTab, TargetChoice};
@@ -62,8 +66,8 @@ pub struct DeadLetter {
     pub event: Arc<Event>,
     /// Its identity in the queue.
     pub fingerprint: Fingerprint,
-    /// Its history, newest first.
-    pub deaths: Vec<Death>,
+    /// Where it came from, and where it died.
+    pub origin: Arc<Provenance>,
     /// What the last try to move it came to, if it stayed.
     pub remark: Option<String>,
     /// How often it was sent again and came back, as far as the journal and its headers tell.
@@ -141,6 +145,12 @@ pub struct DeadLetterDesk {
     pub marked: BTreeSet<usize>,
     /// Where messages are sent.
     pub choice: TargetChoice,
+    /// The exchange and key that were typed once for many messages.
+    pub elsewhere: (String, String),
+    /// What becomes of a time to live that the broker removed.
+    pub expiration: Expiration,
+    /// What becomes of retry counters that go with a copy.
+    pub counters: Counters,
     /// Messages that the person was asked about and did not yet answer.
     pub asking: Option<Vec<Fingerprint>>,
     /// The person was asked whether really the whole queue shall be sent; with a canary or not.
@@ -155,6 +165,8 @@ pub struct DeadLetterDesk {
     pub rules: Option<RuleDesk>,
     /// Queues whose dead letters are lost.
     pub losing: Vec<Losing>,
+    /// What is known of the broker, and what its queues are for.
+    pub ground: Arc<Ground>,
     /// How fast the listed queues grow.
     pub growth: Growth,
     /// The running or last job; see [`DeadLetterDesk::shown_job`] for where it is shown.
@@ -174,6 +186,8 @@ impl DeadLetterDesk {
             bulk: self.bulk,
             looking: std::mem::take(&mut self.looking),
             dropped: std::mem::take(&mut self.dropped),
+            expiration: self.expiration,
+            counters: self.counters,
             ..Self::default()
         };
     }
@@ -192,39 +206,17 @@ impl DeadLetterDesk {
             let members = messages.map(|message| Member {
                 fingerprint: message.fingerprint,
                 event: Arc::clone(&message.event),
+                origin: Arc::clone(&message.origin),
                 came_back: message.came_back,
             });
             members.collect()
         })
     }
 
-    /// Asks which of the messages that were just peeked were sent again before.
-    #[must_use]
-    pub fn ask_returns(&self) -> Option<Command> {
-        let messages = self.known();
-        (!messages.is_empty()).then_some(Command::AskReturns(messages))
-    }
-
-    /// Notes which messages came back, and how often.
-    pub fn came_back(&mut self, told: &[(Fingerprint, u32)]) {
-        let told: HashMap<Fingerprint, u32> = told.iter().copied().collect();
-        let messages = self
-            .peeked
-            .iter_mut()
-            .flat_map(|peeked| &mut peeked.messages);
-        for message in messages {
-            if let Some(times) = told.get(&message.fingerprint) {
-                message.came_back = message.came_back.max(*times);
-            }
-        }
-        if self.groups.by == GroupBy::CameBack {
-            self.groups.stale();
-        }
-    }
-
     /// Works out anew which queues to list: those found in the topology, then those named by hand.
     pub fn refresh(&mut self, topology: &Topology) {
-        let mut queues = topology.dead_letter_queues();
+        self.know(topology);
+        let mut queues = self.ground.roles.dead.clone();
         for name in &self.named {
             if !queues.iter().any(|dead| dead.queue.name == *name) {
                 let queue = topology.queue(name).cloned();
@@ -235,8 +227,29 @@ impl DeadLetterDesk {
             }
         }
         self.queues = queues;
-        self.losing = losing(topology);
+        self.losing = losing(&self.ground);
         self.foresee(topology);
+    }
+
+    /// Takes in what is known of the broker. Where it leads messages another way than before, what
+    /// was said of those that are shown is worked out anew.
+    fn know(&mut self, topology: &Topology) {
+        if self.ground.topology == *topology {
+            return;
+        }
+        let ground = Ground::of(topology.clone());
+        let leads_like = self.ground.leads_like(&ground);
+        self.ground = Arc::new(ground);
+        if leads_like {
+            return;
+        }
+        if let Some(peeked) = &mut self.peeked {
+            let scene = self.ground.scene(Some(&peeked.queue));
+            for message in &mut peeked.messages {
+                message.origin = Arc::new(Provenance::of(&message.event, scene));
+            }
+            self.groups.stale();
+        }
     }
 
     /// Takes the depths of a new topology down.
@@ -256,25 +269,6 @@ impl DeadLetterDesk {
     #[must_use]
     pub fn waiting(&self) -> u64 {
         self.queues.iter().filter_map(|dead| dead.queue.ready).sum()
-    }
-
-    /// Learns from the history of the events that a tap received.
-    pub fn learn(&mut self, batch: &Batch) {
-        if !batch
-            .segment()
-            .shapes()
-            .iter()
-            .any(|shape| shape.has_header(DEATHS))
-        {
-            return;
-        }
-        for event in batch.events() {
-            for death in Death::history(&event.properties()) {
-                if self.seen_dying.len() < 1_000 {
-                    self.seen_dying.insert(death.queue);
-                }
-            }
-        }
     }
 
     /// The selected message.
@@ -313,11 +307,14 @@ impl DeadLetterDesk {
                 let places = self.group_places();
                 if let Some(peeked) = &self.peeked {
                     let event = |message: &DeadLetter| Arc::clone(&message.event);
+                    let traced = |message: &DeadLetter| -> Traced {
+                        (Arc::clone(&message.event), Arc::clone(&message.origin))
+                    };
                     let group = places
                         .iter()
                         .filter_map(|place| peeked.messages.get(*place));
                     let dead = Dead {
-                        group: group.map(event).collect(),
+                        group: group.map(traced).collect(),
                         all: peeked.messages.iter().map(event).collect(),
                         at: peeked.at,
                     };
@@ -372,6 +369,18 @@ impl DeadLetterDesk {
                 self.choice = choice;
                 self.load_editor(forms, login);
                 self.show_rules(forms, cx);
+            }
+            DeadAction::Elsewhere => {
+                self.elsewhere.clone_from(&forms.elsewhere);
+                self.replan(forms, cx);
+            }
+            DeadAction::Counters(counters) => {
+                self.counters = counters;
+                self.replan(forms, cx);
+            }
+            DeadAction::Expiration(expiration) => {
+                self.expiration = expiration;
+                self.replan(forms, cx);
             }
             DeadAction::Dropped => self.drop_headers(forms, cx),
             DeadAction::Editor(action) => Self::edit(action, forms, cx),
@@ -454,12 +463,13 @@ impl DeadLetterDesk {
         };
         let selected = self.selected_message().map(|message| message.fingerprint);
         let marked: BTreeSet<Fingerprint> = self.marked_messages().collect();
+        let scene = self.ground.scene(Some(&report.queue));
         let messages: Vec<DeadLetter> = report
             .messages
             .into_iter()
             .map(|event| DeadLetter {
                 fingerprint: event.fingerprint(),
-                deaths: Death::history(&event.properties),
+                origin: Arc::new(Provenance::of(&event, scene)),
                 remark: None,
                 came_back: resends(&event),
                 event,

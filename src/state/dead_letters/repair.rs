@@ -1,8 +1,11 @@
 //! What is sent in place of a dead letter: loaded into the editor, or planned for many at once.
 
+use std::sync::Arc;
+
 use chrono::{DateTime, Utc};
 
-use crate::domain::resend::{self, Manner, Resend, Target};
+use crate::domain::ground::Ground;
+use crate::domain::resend::{Manner, Resend, Target};
 use crate::domain::{Event, Fingerprint, faithful};
 use crate::protocol::{Command, MoveOrder, RequestId, Which};
 
@@ -16,11 +19,18 @@ use crate::protocol::{JobStage, MoveOutcome};
 pub(super) struct Planner {
     manner: Manner,
     login: String,
+    ground: Arc<Ground>,
+    queue: Option<String>,
 }
 
 impl Planner {
     pub(super) fn plan(&self, event: &Event) -> Result<Resend, String> {
-        self.manner.plan(event, &self.login)
+        self.by(&self.manner, event)
+    }
+
+    fn by(&self, manner: &Manner, event: &Event) -> Result<Resend, String> {
+        let scene = self.ground.scene(self.queue.as_deref());
+        manner.plan(event, &self.login, scene)
     }
 
     /// How messages are sent.
@@ -37,11 +47,16 @@ impl Planner {
     /// Without a known origin the message is offered as it lies there, with an empty target to fill
     /// in.
     fn elsewhere(&self, event: &Event, words: String) -> Resend {
+        // Where it goes makes no other difference than the target itself.
         let target = Target::Elsewhere {
-            exchange: String::new(),
-            routing_key: String::new(),
+            exchange: event.exchange.clone(),
+            routing_key: "?".to_owned(),
         };
-        let mut resend = resend::plan(event, &target, &self.login).unwrap_or_else(|_| Resend {
+        let manner = Manner {
+            target,
+            ..self.manner.clone()
+        };
+        let mut resend = self.by(&manner, event).unwrap_or_else(|_| Resend {
             outgoing: crate::domain::Outgoing {
                 exchange: String::new(),
                 routing_key: String::new(),
@@ -50,8 +65,9 @@ impl Planner {
             },
             notes: Vec::new(),
         });
+        resend.outgoing.exchange = String::new();
+        resend.outgoing.routing_key = String::new();
         resend.notes.insert(0, words);
-        self.manner.drop_headers(&mut resend);
         resend
     }
 }
@@ -62,13 +78,17 @@ impl DeadLetterDesk {
         Planner {
             manner: self.manner(),
             login: login.to_owned(),
+            ground: Arc::clone(&self.ground),
+            queue: self.queue.clone(),
         }
     }
 
     fn manner(&self) -> Manner {
         Manner {
-            target: self.choice.target(),
+            target: self.choice.target(&self.elsewhere),
             dropped: self.dropped.clone(),
+            expiration: self.expiration,
+            counters: self.counters,
         }
     }
 
@@ -91,6 +111,12 @@ impl DeadLetterDesk {
         let names = forms.dropped.split(',').map(str::trim);
         let names = names.filter(|name| !name.is_empty());
         self.dropped = names.map(str::to_owned).collect();
+        self.replan(forms, cx);
+    }
+
+    /// How messages are sent was changed: shows it in the form and in the preview of rules. What was
+    /// edited by hand stays.
+    pub(super) fn replan(&mut self, forms: &mut Forms, cx: &Surroundings<'_>) {
         self.load_editor(forms, cx.known.login);
         self.show_rules(forms, cx);
     }
@@ -103,7 +129,10 @@ impl DeadLetterDesk {
         let problems;
         (editor.rows, problems) = match editor.draft.check() {
             Ok(outgoing) => {
-                let rows = faithful::rows(&message.event, &outgoing, &self.dropped);
+                let rows = {
+                    let scene = self.ground.scene(self.queue.as_deref());
+                    faithful::rows(&message.event, &outgoing, &self.dropped, scene)
+                };
                 (rows, Vec::new())
             }
             Err(problems) => (Vec::new(), problems),

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 use similar::{ChangeTag, TextDiff};
 
-use crate::domain::dead_letter::Origin;
+use crate::domain::origin::{Provenance, Scene};
 use crate::domain::{Event, Properties, routing_key};
 use crate::log::Segment;
 use crate::schema::body::{payload, read};
@@ -228,8 +228,9 @@ struct Judge<'a> {
 
 impl Judge<'_> {
     fn sample(&self, sample: &Sample) -> SampleVerdict {
-        let document = read(sample.text.as_bytes(), &Properties::default(), LARGEST);
-        let event = document.as_ref().map(payload);
+        let properties = Properties::default();
+        let document = read(sample.text.as_bytes(), &properties, LARGEST);
+        let event = document.as_ref().map(|one| payload(one, &properties));
         SampleVerdict {
             name: sample.name.clone(),
             text: sample.text.clone(),
@@ -249,7 +250,7 @@ impl Judge<'_> {
         let Some(document) = read(body, properties, LARGEST) else {
             return;
         };
-        let event = payload(&document);
+        let event = payload(&document, properties);
         replay.seen += 1;
         replay.refused_by_old += usize::from(!self.old.is_valid(event));
         if self.new.is_valid(event) {
@@ -285,8 +286,8 @@ fn is_of(name: &str, event_type: Option<&str>, routing_key: Option<&str>) -> boo
 }
 
 fn origin_key(event: &Event) -> String {
-    let origin = Origin::of(&event.properties);
-    origin.map_or_else(|| event.routing_key.clone(), |origin| origin.routing_key)
+    let origin = Provenance::of(event, Scene::default());
+    origin.key(event).to_owned()
 }
 
 /// Whether a failure is at the place of a change. A missing property fails at the object around it.

@@ -61,10 +61,12 @@ impl Journal {
                 .found
                 .retain(|(_, id)| hits.binary_search_by(|hit| id.cmp(hit)).is_ok());
         }
-        // The piles stand in the order of what a person should see first.
+        // The piles stand in the order of what a person should see first; among what is certain
+        // the newest counts.
+        let rank = |pile: Pile| pile.min(Pile::Done);
         census
             .found
-            .sort_unstable_by_key(|(pile, id)| (*pile, Reverse(*id)));
+            .sort_unstable_by_key(|(pile, id)| (rank(*pile), Reverse(*id)));
         let records = census.found.iter().skip(question.from).take(question.size);
         let records = records
             .filter_map(|(_, id)| record(&moment, *id, &mut alive).transpose())

@@ -6,6 +6,8 @@ use eframe::egui::{self, ComboBox, DragValue, Popup, PopupCloseBehavior, RichTex
 use super::super::Cx;
 use super::super::theme::{Palette, STEP};
 use super::super::widgets::{banner, button, field_margin, weak};
+use crate::domain::frameworks::Counters;
+use crate::domain::resend::Expiration;
 use crate::protocol::JobStage;
 use crate::state::Action;
 use crate::state::dead_letters::{Bulk, DeadAction, TargetChoice};
@@ -17,7 +19,7 @@ pub(super) fn target_ui(ui: &mut Ui, cx: &mut Cx<'_>, choice: TargetChoice) {
         .selected_text(choice.words())
         .width(170.0)
         .show_ui(ui, |ui| {
-            for other in [TargetChoice::Origin, TargetChoice::QueueThatFailed] {
+            for other in TargetChoice::ALL {
                 if ui
                     .selectable_label(other == choice, other.words())
                     .clicked()
@@ -30,12 +32,49 @@ pub(super) fn target_ui(ui: &mut Ui, cx: &mut Cx<'_>, choice: TargetChoice) {
     let response = combo.response.labelled_by(name.id);
     ui.ctx()
         .accesskit_node_builder(response.id, |node| node.set_description(choice.words()));
+    if choice == TargetChoice::Elsewhere {
+        elsewhere_ui(ui, cx);
+    }
+}
+
+/// One target for many messages.
+fn elsewhere_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
+    let (exchange, key) = &mut cx.forms.elsewhere;
+    let mut changed = false;
+    let fields = [
+        (
+            "To exchange",
+            exchange,
+            "default",
+            "Empty is the default exchange",
+        ),
+        (
+            "With key",
+            key,
+            "queue or key",
+            "The routing key; with the default exchange the name of a queue",
+        ),
+    ];
+    for (label, text, hint, words) in fields {
+        let name = weak(ui, label);
+        let edit = TextEdit::singleline(text)
+            .hint_text(hint)
+            .desired_width(130.0)
+            .margin(field_margin());
+        let field = ui.add(edit).labelled_by(name.id).on_hover_text(words);
+        changed |= field.changed();
+    }
+    if changed {
+        cx.act(Action::Dead(DeadAction::Elsewhere));
+    }
 }
 
 /// A button that opens what else can be said of sending several messages.
 pub(super) fn options_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     let response = button(ui, "Options", true).on_hover_text("How several messages are sent");
     let mut bulk = cx.state.dead.bulk;
+    let mut expiration = cx.state.dead.expiration;
+    let mut counters = cx.state.dead.counters;
     Popup::menu(&response)
         .style(StyleModifier::default())
         .close_behavior(PopupCloseBehavior::CloseOnClickOutside)
@@ -43,6 +82,16 @@ pub(super) fn options_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
             ui.set_width(300.0);
             ui.spacing_mut().item_spacing.y = STEP;
             fields_ui(ui, &mut bulk);
+            let title = "Time to live that RabbitMQ removed";
+            choice_ui(
+                ui,
+                title,
+                &mut expiration,
+                Expiration::ALL,
+                Expiration::words,
+            );
+            let title = "Retry counters in the message";
+            choice_ui(ui, title, &mut counters, Counters::ALL, Counters::words);
             let name = ui.label("Headers that are not sent");
             let edit = TextEdit::singleline(&mut cx.forms.dropped)
                 .hint_text("x-retry-count, x-exception")
@@ -57,6 +106,26 @@ pub(super) fn options_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
         });
     if bulk != cx.state.dead.bulk {
         cx.act(Action::Dead(DeadAction::Bulk(bulk)));
+    }
+    if counters != cx.state.dead.counters {
+        cx.act(Action::Dead(DeadAction::Counters(counters)));
+    }
+    if expiration != cx.state.dead.expiration {
+        cx.act(Action::Dead(DeadAction::Expiration(expiration)));
+    }
+}
+
+/// One of a few, each a line.
+fn choice_ui<T: Copy + PartialEq>(
+    ui: &mut Ui,
+    title: &str,
+    chosen: &mut T,
+    all: [T; 3],
+    words: impl Fn(T) -> &'static str,
+) {
+    ui.label(title);
+    for one in all {
+        ui.radio_value(chosen, one, words(one));
     }
 }
 
@@ -76,10 +145,10 @@ fn fields_ui(ui: &mut Ui, bulk: &mut Bulk) {
         let value = DragValue::new(&mut bulk.watch).range(1..=600);
         ui.add(value).labelled_by(name.id);
     });
-    ui.checkbox(&mut bulk.insist, "Send what would come back at once")
+    ui.checkbox(&mut bulk.insist, "Send what would come back or only wait")
         .on_hover_text(
-            "Without this, a message that would be routed into this queue again, or expire again, \
-             stays where it is",
+            "Without this, a message that would be routed into this queue again, expire again, or \
+             only wait in a retry or delay queue stays where it is",
         );
     ui.checkbox(&mut bulk.mark, "Add headers that count resends")
         .on_hover_text(

@@ -6,6 +6,7 @@ use super::super::theme::{Palette, STEP};
 use super::super::widgets::{banner, button, primary_button, tabs, weak};
 use super::super::{Cx, draft_form, inspector};
 use super::faithful;
+use crate::domain::Death;
 use crate::state::Action;
 use crate::state::dead_letters::{DeadAction, EditorAction, came_back};
 
@@ -77,14 +78,21 @@ fn edit_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
         .show(ui, |ui| {
             ui.spacing_mut().item_spacing.y = STEP * 2.0;
             draft_form::part(ui, "WHY IT DIED");
-            if message.deaths.is_empty() {
-                weak(
-                    ui,
-                    "This message carries no death history: it was not dead-lettered",
-                );
+            let origin = &message.origin;
+            let line = |ui: &mut Ui, words: &str, color| {
+                ui.add(egui::Label::new(RichText::new(words).color(color)).wrap());
+            };
+            if let Some(failed) = &origin.failed {
+                line(ui, &failed.words, palette.warn);
             }
-            for death in &message.deaths {
-                ui.add(egui::Label::new(RichText::new(death.words()).color(palette.warn)).wrap());
+            let told = origin.failed.as_ref().map_or("", |failed| &failed.words);
+            for words in origin.deaths.iter().map(Death::words) {
+                if words != told {
+                    line(ui, &words, palette.weak);
+                }
+            }
+            for words in &origin.evidence {
+                line(ui, words, palette.weak);
             }
             if let Some(remark) = &message.remark {
                 ui.add(egui::Label::new(RichText::new(remark).color(palette.bad)).wrap());

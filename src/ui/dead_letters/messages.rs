@@ -264,11 +264,7 @@ pub(super) fn checkbox(ui: &mut Ui, marked: bool, name: &str) -> bool {
 /// The routing key of the first publish, which is the event's own; dead-lettering may have
 /// replaced the one that the message now carries.
 fn key(message: &DeadLetter) -> &str {
-    let first = message
-        .deaths
-        .last()
-        .and_then(|death| death.routing_keys.first());
-    first.map_or(&message.event.routing_key, String::as_str)
+    message.origin.key(&message.event)
 }
 
 fn message_row(
@@ -278,15 +274,9 @@ fn message_row(
     selected: bool,
     edited: bool,
 ) {
-    let first = message.deaths.last();
-    let reason = first
-        .map_or("unknown", |death| death.reason.word())
-        .to_owned();
-    let queue = first.map_or("", |death| &death.queue).to_owned();
-    let time = first
-        .and_then(|death| death.first_time)
-        .map(short_date)
-        .unwrap_or_default();
+    let reason = message.origin.reason().to_owned();
+    let queue = message.origin.died_in().to_owned();
+    let time = message.origin.died_at().map(short_date).unwrap_or_default();
     let offset = stream::offset(&message.event)
         .map(thousands)
         .unwrap_or_default();

@@ -18,7 +18,7 @@ use eframe::egui::{self, RichText, Ui};
 
 use super::theme::{self, Palette, STEP};
 use super::widgets::{button, tabs, weak};
-use crate::domain::Event;
+use crate::domain::{Event, stamp};
 use crate::schema::Catalog;
 use crate::state::Action;
 use crate::state::live::{LiveAction, clock};
@@ -72,6 +72,7 @@ pub struct Inspector {
     part: Part,
     payload: payload::PayloadMemory,
     diff: diff::DiffMemory,
+    headers: headers::HeaderMemory,
     schema: schema::SchemaMemory,
     /// The schemas that events are judged by.
     pub catalog: Option<Arc<Catalog>>,
@@ -134,7 +135,7 @@ pub fn inspector_ui(
             diff::diff_ui(ui, &mut memory.diff, previous, event);
         }
         Part::Properties => properties::properties_ui(ui, event),
-        Part::Headers => headers::headers_ui(ui, event),
+        Part::Headers => headers::headers_ui(ui, &mut memory.headers, event),
     }
     actions
 }
@@ -182,11 +183,13 @@ fn facts_ui(ui: &mut Ui, event: &Event) {
         .num_columns(2)
         .spacing([12.0, 3.0])
         .show(ui, |ui| {
+            let happened = facts.timestamp.as_deref();
+            let happened = happened.map(|time| stamp::told(time, event.properties.timestamp));
             for (name, value) in [
                 ("Type", facts.event_type.as_deref()),
                 ("Version", facts.version.as_deref()),
                 ("Id", facts.event_id.as_deref()),
-                ("Happened", facts.timestamp.as_deref()),
+                ("Happened", happened.as_deref()),
             ] {
                 let Some(value) = value else { continue };
                 weak(ui, name);

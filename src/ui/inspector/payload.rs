@@ -9,16 +9,17 @@ use eframe::egui::{Label, RichText, Ui};
 use super::super::theme::{self, Palette};
 use super::super::widgets::{banner, button, weak};
 use super::save::save;
-use crate::domain::Event;
 use crate::domain::decode::{Format, decode};
 use crate::domain::json::{self, PrettyLine, Rows};
-use crate::domain::payload::{size_text, visible_line};
+use crate::domain::payload::{shorten, size_text, visible_line};
+use crate::domain::{Event, Reading};
+use crate::query::MOST_READ;
 
 /// Bytes of a payload that are read before the person asks for more: some milliseconds of work.
 const FIRST_PART: usize = 256_000;
 /// Bytes that are read if the person asks for all.
 const MOST: usize = 16_000_000;
-/// Characters on one line of a text.
+/// Characters on one line of a payload that is text.
 const TEXT_WIDTH: usize = 160;
 
 /// What was worked out for the payload on show.
@@ -31,6 +32,7 @@ pub(super) struct PayloadMemory {
     warnings: Vec<String>,
     problem: Option<String>,
     cut: bool,
+    has_envelope: bool,
     /// The document, if it can be shown as one.
     pub(super) rows: Rows,
     /// The rows that are folded.
@@ -53,18 +55,32 @@ impl PayloadMemory {
 
     fn read(&mut self, event: &Arc<Event>, whole: bool) {
         let limit = if whole { MOST } else { FIRST_PART };
-        let decoded = decode(&event.body, &event.properties, limit);
+        let mut decoded = decode(&event.body, &event.properties, limit);
+        let rows = decoded.json().map(json::rows).unwrap_or_default();
+        if let Some(name) = json::name_that_is_there_twice(&rows) {
+            let name = shorten(&visible_line(name), 60);
+            let words = format!("The name {name} is there twice in one object: the last counts");
+            decoded.warnings.push(words);
+        }
+        // Of what is not plain, what a filter looks into gives the same answer.
+        let data = if event.is_plain {
+            event.data.clone()
+        } else {
+            Reading::of(&event.body, &event.properties, MOST_READ).data
+        };
+        let has_envelope = data.is_some();
         *self = Self {
             event: Some(Arc::clone(event)),
+            has_envelope,
             whole,
             format: Some(decoded.format),
             line: decoded.line(&event.body),
             cut: decoded.cut || event.body.len() > limit,
-            rows: decoded.json().map(json::rows).unwrap_or_default(),
             text: match (decoded.json(), decoded.text()) {
-                (None, Some(text)) => text_lines(&text),
+                (None, Some(text)) => text_lines(&text, TEXT_WIDTH),
                 _ => Vec::new(),
             },
+            rows,
             warnings: decoded.warnings,
             problem: decoded.problem,
             ..Self::default()
@@ -85,6 +101,11 @@ impl PayloadMemory {
     /// True if the payload can be opened and closed.
     pub(super) fn is_document(&self) -> bool {
         !self.rows.rows.is_empty()
+    }
+
+    /// True if a filter's `data` begins inside the document and not at its start.
+    pub(super) fn has_envelope(&self) -> bool {
+        self.has_envelope
     }
 
     /// True if reading stopped before the end of the document.
@@ -112,7 +133,7 @@ impl PayloadMemory {
     pub(super) fn raw(&mut self, event: &Event) -> &[String] {
         let body = &event.body[..event.body.len().min(self.limit())];
         self.raw
-            .get_or_insert_with(|| text_lines(&String::from_utf8_lossy(body)))
+            .get_or_insert_with(|| text_lines(&String::from_utf8_lossy(body), TEXT_WIDTH))
     }
 
     /// Finds the rows that are to be seen.
@@ -130,12 +151,13 @@ impl PayloadMemory {
     }
 }
 
-fn text_lines(text: &str) -> Vec<String> {
+/// The lines of a text, those that are longer than so many characters folded.
+pub(super) fn text_lines(text: &str, width: usize) -> Vec<String> {
     let mut lines = Vec::new();
     for line in text.lines() {
         let line = visible_line(line);
         let mut rest = line.as_str();
-        while let Some((cut, _)) = rest.char_indices().nth(TEXT_WIDTH) {
+        while let Some((cut, _)) = rest.char_indices().nth(width) {
             lines.push(rest[..cut].to_owned());
             rest = &rest[cut..];
         }
@@ -201,7 +223,7 @@ mod tests {
     #[test]
     fn long_lines_are_folded_and_none_is_lost() {
         let text = format!("{}\nshort", "é".repeat(TEXT_WIDTH * 2 + 1));
-        let lines = text_lines(&text);
+        let lines = text_lines(&text, TEXT_WIDTH);
         assert_eq!(lines.len(), 4);
         assert_eq!(lines[..3].concat().chars().count(), TEXT_WIDTH * 2 + 1);
     }

@@ -27,7 +27,7 @@ impl ValueMenu<'_> {
     pub(super) fn show(&mut self, response: &Response, memory: &PayloadMemory, index: usize) {
         Popup::menu(response).show(|ui| {
             let document = &memory.rows;
-            let has_envelope = self.event.data.is_some();
+            let has_envelope = memory.has_envelope();
             let path = json_path::path(document, index, has_envelope);
             let title = RichText::new(shorten(&path, 60)).size(theme::SIZES[0]);
             ui.label(title.color(Palette::of(ui).weak));

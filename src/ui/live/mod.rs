@@ -16,6 +16,7 @@ use super::status_bar::thousands;
 use super::theme::{Palette, STEP};
 use super::widgets::{button, empty_state, small_label};
 use super::{Cx, inspector};
+use crate::domain::number_words::count_of;
 use crate::domain::payload::shorten;
 use crate::state::live::LiveAction;
 use crate::state::taps::Phase;
@@ -162,6 +163,14 @@ fn matches_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
         kept.clone()
     };
     small_label(ui, &format!("matches {shown} of {kept}"));
+    let not_read = live.view.not_read() as u64;
+    if not_read > 0 {
+        let words = format!("{} not looked into", count_of(not_read, "payload"));
+        small_label(ui, &words).on_hover_text(
+            "Compressed or packed payloads that are broken or very large when unpacked: they may \
+             match, too",
+        );
+    }
     let unsearched = live.view.unsearched(&live.log);
     if unsearched == 0 {
         return;

@@ -9,6 +9,7 @@ use eframe::egui::{
 
 use super::super::theme::{self, Palette, STEP};
 use super::super::widgets::{field_margin, weak};
+use crate::domain::json;
 use crate::schema::form::{Edit, Field, Input, Union};
 
 /// Height of one line.
@@ -269,7 +270,7 @@ fn json_ui(
             .margin(field_margin()),
     );
     named(ui, &response, &field.label);
-    let read = serde_json::from_str::<serde_json::Value>(&text);
+    let read = json::value(text.as_bytes());
     let fault = match &read {
         Ok(read) if !is_number || read.is_number() => None,
         Ok(_) => Some("not a number".to_owned()),
@@ -320,6 +321,6 @@ fn choice_ui(
 
 /// A text without its quotes, short; anything else as JSON.
 fn plain(json: &str) -> String {
-    let text = serde_json::from_str::<String>(json).unwrap_or_else(|_| json.to_owned());
+    let text = json::string(json.as_bytes()).unwrap_or(json.into());
     text.chars().take(80).collect()
 }

@@ -88,6 +88,7 @@ fn row_ui(ui: &mut Ui, change: &Change, hits: usize, seen: usize) {
         let at = Rect::from_min_size(pos2(left, rect.top() + 3.0), vec2(COLUMN - 6.0, 19.0));
         let (words, color) = match effect {
             Effect::Ok => (format!("{direction} ok"), palette.good),
+            Effect::Unknown => (format!("{direction} not proved"), palette.warn),
             Effect::Breaks => (format!("{direction} breaks"), palette.bad),
         };
         cell(ui, at, &words, theme::words(), color, false);

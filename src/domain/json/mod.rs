@@ -4,6 +4,15 @@
 //! order and twice if they came twice, and a document that is cut or broken gives the rows up to
 //! the fault together with the fault.
 
+mod layout;
+mod reading;
+
+pub use layout::pretty_text;
+pub(super) use reading::fault;
+pub use reading::{has_half, is_document, mended, string, string_end, trim, value};
+
+use std::collections::HashSet;
+
 use struson::reader::{JsonReader as _, JsonStreamReader, ReaderError, ReaderSettings, ValueType};
 
 /// Most rows that one document is read into; beyond it the view says that it is shown in part.
@@ -53,7 +62,7 @@ pub struct Rows {
 pub fn rows(text: &[u8]) -> Rows {
     let mut out = Rows::default();
     let mut open: Vec<usize> = Vec::new();
-    let stopped = read(text, &mut out.rows, &mut open);
+    let stopped = read(&mended(trim(text)), &mut out.rows, &mut open);
     // Whatever is still open when reading stops ends with the last row.
     let end = out.rows.len();
     for index in open {
@@ -154,10 +163,8 @@ fn words(error: &ReaderError) -> String {
 /// # Errors
 /// The fault in words, with line and column.
 pub fn check(text: &str) -> Result<(), String> {
-    // serde_json words its faults for people and does not recurse into ignored values.
-    serde_json::from_str::<serde::de::IgnoredAny>(text)
-        .map(drop)
-        .map_err(|fault| fault.to_string())
+    // serde_json words its faults for people.
+    fault(text.as_bytes()).map_or(Ok(()), |fault| Err(fault.to_string()))
 }
 
 /// One line of a pretty print.
@@ -239,15 +246,25 @@ pub fn pretty(document: &Rows) -> Vec<PrettyLine> {
     lines
 }
 
-/// The document pretty printed with two spaces a level, or `None` if it is not valid JSON or too
-/// large to be shown whole. Numbers and the order of names stay as they were written.
+/// A name that an object of the document has twice; readers differ about such objects.
 #[must_use]
-pub fn pretty_text(text: &str) -> Option<String> {
-    let document = rows(text.as_bytes());
-    if document.stopped.is_some() {
-        return None;
+pub fn name_that_is_there_twice(document: &Rows) -> Option<&str> {
+    let rows = &document.rows;
+    let mut open: Vec<(usize, HashSet<&str>)> = Vec::new();
+    for (index, row) in rows.iter().enumerate() {
+        while open.last().is_some_and(|(end, _)| *end <= index) {
+            open.pop();
+        }
+        if let (Some(name), Some((_, names))) = (row.name.as_deref(), open.last_mut())
+            && !names.insert(name)
+        {
+            return Some(name);
+        }
+        if row.end > index + 1 {
+            open.push((row.end, HashSet::new()));
+        }
     }
-    Some(join(&pretty(&document)))
+    None
 }
 
 fn join(lines: &[PrettyLine]) -> String {
@@ -336,6 +353,38 @@ mod tests {
             "{\n  \"z\": 1.10,\n  \"a\": [],\n  \"m\": {\n    \"k\": [\n      1,\n      \"é\\n\"\n    ]\n  }\n}"
         );
         assert_eq!(pretty_text("{oops"), None);
+    }
+
+    #[test]
+    fn pretty_leaves_strings_as_they_were_written() {
+        assert_eq!(
+            pretty_text("\u{feff}{\"\\ud83d, {\":\"\\u00e9\\/ :\"}\0").unwrap(),
+            "{\n  \"\\ud83d, {\": \"\\u00e9\\/ :\"\n}"
+        );
+    }
+
+    #[test]
+    fn a_name_that_is_there_twice_is_told() {
+        let twice = |text: &str| {
+            let all = rows(text.as_bytes());
+            name_that_is_there_twice(&all).map(str::to_owned)
+        };
+        assert_eq!(twice(r#"{"a":{"b":1},"b":{"a":1,"b":2}}"#), None);
+        assert_eq!(
+            twice(r#"[{"a":1},{"a":1,"\u0061":2}]"#).as_deref(),
+            Some("a")
+        );
+        assert_eq!(
+            twice(r#"{"x":{"y":{}},"a":[1],"a":1}"#).as_deref(),
+            Some("a")
+        );
+    }
+
+    #[test]
+    fn half_a_pair_does_not_end_the_rows() {
+        let all = rows(br#"{"title":"sale \ud83d","orderId":"o-1"}"#);
+        assert_eq!((all.rows.len(), all.stopped.as_deref()), (3, None));
+        assert_eq!(all.rows[1].value, RowValue::Text("sale \u{fffd}".into()));
     }
 
     #[test]
