@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use crate::schema::infer::Shape;
 use crate::schema::{
     self, Avro, Cancel, Draft, Level, Policy, Report, Unusable, Version, compare, compare_avro,
-    is_avro,
+    is_avro, without_mark,
 };
 
 /// `eventscope schema …`
@@ -116,7 +116,7 @@ fn files(old: &Path, new: &Path, policy: Policy) -> Result<Report, Unusable> {
     let read = |path: &Path| -> Result<Value, Unusable> {
         let text = fs::read_to_string(path)
             .map_err(|error| Unusable::new(format!("{}: {error}", path.display())))?;
-        serde_json::from_str(&text)
+        serde_json::from_str(without_mark(&text))
             .map_err(|error| Unusable::new(format!("{} is not JSON: {error}", path.display())))
     };
     let avro = [old, new]
@@ -130,29 +130,41 @@ fn files(old: &Path, new: &Path, policy: Policy) -> Result<Report, Unusable> {
     })
 }
 
-/// The other schemas of the folder, which references may lead to.
+/// The other schemas of the folder and of those in it, which references may lead to, by their path.
 fn neighbours(path: &Path) -> BTreeMap<String, Value> {
     const MOST: usize = 200;
+    const DEEPEST: usize = 4;
+    const LARGEST: u64 = 4 * 1024 * 1024;
     let folder = path
         .parent()
         .filter(|folder| !folder.as_os_str().is_empty())
         .unwrap_or(Path::new("."));
-    fs::read_dir(folder)
-        .into_iter()
-        .flatten()
-        .flatten()
-        .filter(|entry| {
-            entry.path().extension().is_some_and(|end| end == "json") && entry.path() != path
-        })
-        .take(MOST)
-        .filter_map(|entry| {
-            let text = fs::read_to_string(entry.path()).ok()?;
-            Some((
-                entry.file_name().into_string().ok()?,
-                serde_json::from_str(&text).ok()?,
-            ))
-        })
-        .collect()
+    let mut out = BTreeMap::new();
+    let mut open = vec![(folder.to_owned(), String::new(), 0)];
+    while let Some((folder, around, depth)) = open.pop() {
+        for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+            let (Ok(kind), Ok(name)) = (entry.file_type(), entry.file_name().into_string()) else {
+                continue;
+            };
+            let (here, name) = (entry.path(), format!("{around}{name}"));
+            if kind.is_dir() && depth < DEEPEST {
+                open.push((here, format!("{name}/"), depth + 1));
+                continue;
+            }
+            let wanted = here.extension().is_some_and(|end| end == "json")
+                && here != path
+                && entry.metadata().is_ok_and(|about| about.len() <= LARGEST);
+            let schema = wanted
+                .then(|| fs::read_to_string(&here).ok())
+                .flatten()
+                .and_then(|text| serde_json::from_str(without_mark(&text)).ok());
+            out.extend(schema.map(|schema| (name, schema)));
+            if out.len() >= MOST {
+                return out;
+            }
+        }
+    }
+    out
 }
 
 /// Compares; an error says which side it is about.
@@ -202,10 +214,11 @@ fn pairs(check: &Check, input: impl BufRead, out: &mut impl Write) -> io::Result
     let mut code = COMPATIBLE;
     for line in input.lines() {
         let line = line?;
+        let line = without_mark(&line);
         if line.trim().is_empty() {
             continue;
         }
-        let (id, report) = pair(&line, check.policy);
+        let (id, report) = pair(line, check.policy);
         let written = match &report {
             Ok(report) => {
                 if !report.meets(check.level) {
@@ -237,7 +250,7 @@ fn pair(line: &str, policy: Policy) -> (Value, Result<Report, Unusable>) {
     let id = case.get("id").cloned().unwrap_or(Value::Null);
     let mut side = |key: &str| match case.get_mut(key).map(Value::take) {
         // Registries hand out schemas as text; a bare word is the name of an Avro type.
-        Some(Value::String(text)) => Ok(match serde_json::from_str(&text) {
+        Some(Value::String(text)) => Ok(match serde_json::from_str(without_mark(&text)) {
             Ok(
                 schema @ (Value::Object(_) | Value::Array(_) | Value::Bool(_) | Value::String(_)),
             ) => schema,
@@ -280,10 +293,12 @@ fn learn(input: impl BufRead, out: &mut impl Write) -> io::Result<u8> {
     let mut shape = Shape::default();
     for (number, line) in input.split(b'\n').enumerate() {
         let line = line?;
+        // A byte order mark stands at the beginning of a file, and of each that was put together.
+        let line = line.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(&line);
         if line.iter().all(u8::is_ascii_whitespace) {
             continue;
         }
-        match serde_json::from_slice::<Value>(&line) {
+        match serde_json::from_slice::<Value>(line) {
             Ok(event) => shape.learn(&event),
             Err(error) => {
                 writeln!(out, "Line {} is not JSON: {error}", number + 1)?;

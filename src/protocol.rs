@@ -6,7 +6,11 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
+<<<<<<< HEAD
 use crate::domain::journal::{self, Question, Records};
+=======
+use crate::domain::delivery_limit::Left;
+>>>>>>> main
 use crate::domain::peek_rules::Page;
 use crate::domain::preflight::Report;
 use crate::domain::resend::Manner;
@@ -446,7 +450,7 @@ pub struct PeekReport {
     pub first: u32,
     /// In queue order.
     pub messages: Vec<Arc<Event>>,
-    /// Messages that were ready when the peek began.
+    /// Messages that were borrowed or ready in the moment before all went back.
     pub depth: u32,
     /// How many were borrowed, with those before the page.
     pub borrowed: u32,
@@ -455,9 +459,12 @@ pub struct PeekReport {
     /// How they went back.
     pub put_back: PutBack,
     /// How often one can look again without harm, where that is limited.
-    pub left: Option<u64>,
+    pub left: Option<Left>,
     /// What the person should know, such as a changed order; empty if nothing.
     pub remark: String,
+    /// Why nothing came, where the queue may all the same not be empty; empty if it is, or if
+    /// something came.
+    pub nothing: String,
 }
 
 /// How one message of a resend or discard ended.

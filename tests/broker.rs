@@ -16,7 +16,9 @@ mod broker {
     mod harmless;
     mod imports;
     mod limits;
+    mod looks;
     mod matching;
+    mod origins;
     mod overload;
     mod peeking;
     mod publishing;

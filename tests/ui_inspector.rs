@@ -295,6 +295,62 @@ fn hostile_bodies_do_no_harm_in_any_view() {
     }
 }
 
+/// A header of 100 kB on 1,400 lines, as frameworks put a stack trace there.
+fn with_stack_trace() -> Event {
+    let line = "\tat org.example.stock.Warehouse.take(Warehouse.java:42)\n";
+    let trace = format!(
+        "org.example.StockException: sku unknown\n{}",
+        line.repeat(1_800)
+    );
+    let mut event = event("application/json", b"{}");
+    let cause = FieldValue::Text(format!("{trace}Caused by: the last line\n"));
+    let headers = event.properties.headers.get_or_insert_default();
+    headers.push(("x-exception-stacktrace".into(), cause));
+    let table = vec![("reason".into(), FieldValue::Text("a\nb".into()))];
+    headers.push(("x-error".into(), FieldValue::Table(table)));
+    event
+}
+
+#[test]
+fn a_long_header_is_read_in_a_view_of_its_own() {
+    let mut window = Window::new(with_stack_trace());
+    window.tab("Headers");
+    window.assert_sees("org.example.StockException: sku unknown");
+    assert!(
+        !window.sees("Warehouse.take"),
+        "the list shows one line of it"
+    );
+    window.click(Role::Button, "Read x-exception-stacktrace");
+    window.assert_sees("1,802 lines");
+    window.assert_sees("Warehouse.take(Warehouse.java:42)");
+    let shown = window
+        .0
+        .query_all_by_label_contains("Warehouse.take")
+        .count();
+    assert!(shown < 60, "only what is visible is laid out: {shown}");
+    window.click(Role::Button, "Copy header");
+    window.click(Role::Button, "All headers");
+    window.click(Role::Button, "Read x-error.reason");
+    window.assert_sees("x-error.reason · string · 3 B · 2 lines");
+    window.show(event("application/json", b"{}"));
+    assert!(!window.sees("All headers"), "another event, another list");
+    window.assert_sees("x-tenant");
+}
+
+#[test]
+fn what_a_text_leaves_open_and_a_doubtful_time_are_said() {
+    let body = b"{\"title\":\"sale \\ud83d\",\"orderId\":\"o-0\",\"orderId\":\"o-1\"}\0";
+    let mut event = event("application/json", body);
+    event.properties.timestamp = Some(1_700_000_000_123);
+    let mut window = Window::without_all_glyphs(event);
+    window.assert_sees("half of a character");
+    window.assert_sees("The name orderId is there twice in one object: the last counts");
+    window.assert_sees("A NUL byte stands behind the text");
+    window.assert_sees("orderId: \"o-1\"");
+    window.tab("Properties");
+    window.assert_sees("1700000000123 (2023-11-14T22:13:20.123Z, if milliseconds)");
+}
+
 #[test]
 fn a_plot_says_its_numbers_and_closes() {
     let points: Vec<(DateTime<Utc>, f64)> = [3.0, 1.0, 2.0]

@@ -5,14 +5,19 @@
 //! - Everything is given back by one `basic.nack` for all, in one go: that keeps the order. A
 //!   reject, or closing the channel, counts against a quorum queue's delivery limit also where a
 //!   nack does not.
-//! - A quorum queue with a delivery limit mixes up what one consumer gives back at once, if that
-//!   is more than 32 messages: there each consumer gets no more, and not too many of them give
-//!   back at a time. What it takes back goes before all that was never handed out, but behind what
-//!   others gave back before: so a borrow takes all of the former, or the order changes.
+//! - A quorum queue that puts back near the head mixes up what one consumer gives back at once, if
+//!   that is more than 32 messages: there each consumer gets no more, and not more than 16 of them
+//!   give back at a time. What it takes back goes before all that was never handed out, but behind
+//!   what others gave back before: so a borrow takes all of the former, or the order changes.
+//! - A queue with a delivery limit may hold messages that a broken connection costs it. There little
+//!   is handed out at a time, a single message while such ones lie there, and each of them is in the
+//!   journal before the next is handed out.
 //! - A queue that deletes itself with its last consumer must never get a consumer of ours, so such
 //!   a queue, or one that might be, is read by `basic.get`.
 //! - Consumers get small prefetch windows. The broker loads a whole window into memory, so a large
 //!   one over large messages would hurt it.
+//! - Each borrow has a connection of its own: a message that the client cannot read breaks that one
+//!   alone, and not the taps.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -20,22 +25,25 @@ use std::time::{Duration, Instant};
 
 use chrono::Utc;
 use futures_util::StreamExt as _;
-use lapin::Channel;
 use lapin::message::Delivery;
 use lapin::options::{
     BasicAckOptions, BasicCancelOptions, BasicConsumeOptions, BasicGetOptions, BasicNackOptions,
     BasicQosOptions, QueueDeclareOptions,
 };
 use lapin::types::{FieldTable as WireTable, ShortString};
+use lapin::{Channel, Connection};
 use tokio::sync::watch;
 
-use super::budget::deliveries;
-use super::codec;
+use super::budget;
+use super::resend::Keeper;
 use super::trouble::Trouble;
 use super::wires::{Knowledge, Wires, close};
-use crate::domain::peek_rules::Order;
+use super::{codec, connect};
+use crate::domain::delivery_limit::{Limit, was_handed_out};
+use crate::domain::number_words::thousands;
+use crate::domain::peek_rules::active_words;
 use crate::domain::record::RecordId;
-use crate::domain::{Event, Queue, TopologySource};
+use crate::domain::{Event, TopologySource};
 
 /// How long a borrow waits for a message that should be there: another consumer may have it.
 const PATIENCE: Duration = Duration::from_secs(3);
@@ -54,6 +62,7 @@ const WINDOW: u16 = 4_096;
 /// It keeps what a consumer has in an Erlang map, which is sorted up to this size; and from 32
 /// commands under way on, it collects further ones in another such map.
 const SORTED_WINDOW: u16 = 32;
+/// *(Run on 3.10, 4.0 and 4.3.)*
 const SORTED_WINDOWS: usize = 16;
 
 /// How much may be borrowed.
@@ -65,9 +74,10 @@ pub(super) struct Bounds {
     pub bytes: usize,
 }
 
-/// Borrowed messages. Dropping it gives them back too, by closing the channel; [`Loan::give_back`]
-/// is the gentle way.
+/// Borrowed messages. Dropping it gives them back too, by closing the connection;
+/// [`Loan::give_back`] is the gentle way.
 pub(super) struct Loan {
+    connection: Connection,
     channel: Channel,
     queue: ShortString,
     /// Others were consuming when it began.
@@ -82,14 +92,22 @@ pub(super) struct Loan {
     pub looked_at: usize,
     /// Those were all that were ready.
     pub is_complete: bool,
-    /// Records in the journal of what the broker would throw out when it comes back, by tag.
+    /// The delivery limit that is to be thought of, if there may be one.
+    pub limit: Option<Limit>,
+    /// Records in the journal of what a broken connection may cost the queue, by tag.
     pub copies: BTreeMap<u64, RecordId>,
+    /// Writes these down.
+    keeper: Option<Keeper>,
+    /// Why the journal did not take one of them in, in words; nothing more is borrowed then.
+    pub unkept: Option<String>,
     /// Taking a consumer away again cannot delete the queue.
     by_consumer: bool,
-    /// Most messages that a consumer may have.
+    /// What a consumer gives back has its place only if it is little.
+    mixes_up: bool,
+    /// Most messages that the next consumer may have.
     most: u16,
-    /// Consumers that it had so far.
-    windows: u16,
+    /// The newest message of each consumer that it had so far.
+    ends: Vec<u64>,
 }
 
 /// Borrows from a queue, oldest first. Stops early when `stop` turns true.
@@ -105,11 +123,25 @@ pub(super) async fn borrow(
 ) -> Result<Loan, String> {
     let explain = |trouble: &Trouble| refusal_words(queue, trouble);
     let name = codec::short("name of the queue", queue).map_err(|error| error.to_string())?;
-    let channel = wires.reading_channel().await.map_err(|t| t.words)?;
+    let connection = connect::for_a_look(&wires.endpoint).await?;
+    let channel = Trouble::limit(connection.create_channel()).await;
+    let channel = channel.map_err(|trouble| trouble.words)?;
     let (depth, consumers) = look(&channel, name.clone())
         .await
         .map_err(|t| explain(&t))?;
+    let known = knowledge.topology.queue(queue);
+    // Who comes first is active, and that is not us.
+    if consumers > 0
+        && let Some(known) = known.filter(|known| known.single_active.is_some())
+    {
+        let mut known = known.clone();
+        known.consumers = Some(consumers.into());
+        return Err(active_words(&known).unwrap_or_default());
+    }
+    let limit = budget::limit(knowledge, queue);
+    let mixes_up = knowledge.terms(queue).is_some_and(|terms| terms.mixes_up);
     let mut loan = Loan {
+        connection,
         channel,
         queue: name.clone(),
         is_shared: consumers > 0,
@@ -118,27 +150,50 @@ pub(super) async fn borrow(
         since: Instant::now(),
         looked_at: 0,
         is_complete: false,
+        limit,
         copies: BTreeMap::new(),
+        keeper: limit.map(|limit| Keeper::new(wires, queue, limit)),
+        unkept: None,
         by_consumer: may_consume(knowledge, queue, consumers),
-        most: if mixes_up(knowledge, queue) {
-            SORTED_WINDOW
-        } else {
-            WINDOW
+        mixes_up,
+        most: match (limit, mixes_up) {
+            (Some(_), _) => 1,
+            (None, true) => SORTED_WINDOW,
+            (None, false) => WINDOW,
         },
-        windows: 0,
+        ends: Vec::new(),
     };
     let wanted = usize::try_from(depth.min(bounds.messages)).unwrap_or(usize::MAX);
     if let Err(trouble) = loan.take(wanted, bounds.bytes, stop).await {
-        return Err(explain(&trouble));
+        loan.doubt_copies().await;
+        return Err(if trouble.is_unreadable() {
+            unreadable_words(queue, loan.messages.len() + 1, &trouble)
+        } else {
+            explain(&trouble)
+        });
     }
     loan.looked_at = loan.messages.len();
     loan.is_complete = loan.looked_at >= usize::try_from(depth).unwrap_or(usize::MAX);
     if !loan.is_complete && loan.looked_at < wanted {
-        // Fewer came than were counted. If none is ready now, those that are missing are gone.
+        // Fewer came than were counted. If none is ready now, others have those that are missing.
         let left = look(&loan.channel, name).await.map_err(|t| explain(&t))?;
         loan.is_complete = left.0 == 0;
     }
     Ok(loan)
+}
+
+/// Messages that are ready in a queue now.
+///
+/// # Errors
+/// In words what is wrong and what to do.
+pub(super) async fn ready(wires: &Wires, queue: &str) -> Result<u32, String> {
+    let name = codec::short("name of the queue", queue).map_err(|error| error.to_string())?;
+    let channel = wires.reading_channel().await.map_err(|t| t.words)?;
+    let (ready, _) = look(&channel, name)
+        .await
+        .map_err(|trouble| refusal_words(queue, &trouble))?;
+    close(&channel).await;
+    Ok(ready)
 }
 
 /// Ready messages and consumers of a queue.
@@ -156,13 +211,14 @@ fn may_consume(knowledge: &Knowledge, queue: &str, consumers: u32) -> bool {
     consumers > 0 || (known && !knowledge.auto_delete.contains(queue))
 }
 
-/// True for quorum queues that count deliveries. Those that do not take each message back by a
-/// command of its own.
-fn mixes_up(knowledge: &Knowledge, queue: &str) -> bool {
-    let is_quorum = |queue: &Queue| queue.kind == "quorum";
-    let terms = knowledge.terms(queue);
-    knowledge.topology.queue(queue).is_some_and(is_quorum)
-        && terms.is_some_and(|terms| terms.order != Order::KeptIfAll)
+/// A message that the client cannot read, in words. The place is counted from the head.
+fn unreadable_words(queue: &str, place: usize, trouble: &Trouble) -> String {
+    let place = thousands(place as u64);
+    trouble.and(&format!(
+        "It is message {place} of {queue}, counted from its head, so what lies behind it cannot be \
+         reached. RabbitMQ has put all back. Let a consumer of the queue take this message, or move \
+         the queue's messages elsewhere with a shovel"
+    ))
 }
 
 fn refusal_words(queue: &str, trouble: &Trouble) -> String {
@@ -172,11 +228,15 @@ fn refusal_words(queue: &str, trouble: &Trouble) -> String {
              again"
         ),
         Some(403) if trouble.words.contains("exclusive") => {
-            format!("Another consumer has the queue {queue} for itself. Stop it first")
+            format!("{queue} has an exclusive consumer. Stop it to peek")
         }
         Some(403) => trouble.and(&format!(
             "Looking into a queue needs the read permission on {queue}"
         )),
+        Some(405) if trouble.words.contains("single active consumer") => format!(
+            "{queue} gives its messages to a single active consumer, so a peek gets nothing without \
+             the management API. Peek with the management API, when no consumer is active"
+        ),
         Some(405) => format!(
             "The queue {queue} belongs to one connection alone, so nobody else can look into it"
         ),
@@ -189,6 +249,11 @@ impl Loan {
     pub(super) fn behind(&self) -> u32 {
         let taken = u32::try_from(self.looked_at).unwrap_or(u32::MAX);
         self.depth.saturating_sub(taken)
+    }
+
+    /// False once its connection is gone; RabbitMQ puts the messages back then by itself.
+    pub(super) fn is_open(&self) -> bool {
+        self.connection.status().connected()
     }
 
     /// Messages that are ready now, beside the borrowed ones.
@@ -243,7 +308,7 @@ impl Loan {
         stop: &mut watch::Receiver<bool>,
     ) -> Result<(), Trouble> {
         let mut bytes = 0;
-        loop {
+        while self.unkept.is_none() {
             let room = Room {
                 messages: wanted - self.messages.len().min(wanted),
                 bytes: most_bytes.saturating_sub(bytes),
@@ -255,8 +320,7 @@ impl Loan {
             let qos = self.channel.basic_qos(size, BasicQosOptions::default());
             Trouble::limit(qos).await?;
             // The broker gives back consumer by consumer in the order of their tags.
-            let tag: ShortString = format!("eventscope-{:05}", self.windows).into();
-            self.windows = self.windows.wrapping_add(1);
+            let tag: ShortString = format!("eventscope-{:05}", self.ends.len()).into();
             let options = BasicConsumeOptions::default();
             let arguments = WireTable::default();
             let consuming =
@@ -286,6 +350,7 @@ impl Loan {
             while let Some(delivery) = consumer.next().await {
                 bytes += self.keep(delivery?);
             }
+            self.end_window().await;
             if quiet {
                 break;
             }
@@ -301,7 +366,11 @@ impl Loan {
         stop: &watch::Receiver<bool>,
     ) -> Result<(), Trouble> {
         let mut bytes = 0;
-        while self.messages.len() < wanted && bytes < most_bytes && !*stop.borrow() {
+        while self.messages.len() < wanted
+            && bytes < most_bytes
+            && !*stop.borrow()
+            && self.unkept.is_none()
+        {
             let asked = self
                 .channel
                 .basic_get(queue.clone(), BasicGetOptions::default());
@@ -309,8 +378,43 @@ impl Loan {
                 Some(message) => bytes += self.keep(message.delivery),
                 None => break,
             }
+            self.end_window().await;
         }
         Ok(())
+    }
+
+    /// Writes down what of the window that came last is at risk, and says how large the next may be.
+    async fn end_window(&mut self) {
+        let from = self.ends.last().map_or(0, |end| end + 1);
+        let Some(newest) = self.messages.keys().next_back().copied() else {
+            return;
+        };
+        self.ends.push(newest);
+        let Some(keeper) = &self.keeper else {
+            return;
+        };
+        let window = self.messages.range(from..);
+        let at_risk = keeper.at_risk(window.map(|(tag, event)| (*tag, event)));
+        self.most = if at_risk.is_empty() {
+            (self.most * 2).min(SORTED_WINDOW)
+        } else {
+            1
+        };
+        match keeper.write_down(at_risk).await {
+            Ok(copies) => self.copies.extend(copies),
+            Err(words) => {
+                tracing::warn!(words, "a message at its delivery limit has no copy");
+                self.unkept = Some(words);
+            }
+        }
+    }
+
+    /// The connection broke while these were borrowed: what became of them is not certain.
+    async fn doubt_copies(&mut self) {
+        let copies: Vec<RecordId> = std::mem::take(&mut self.copies).into_values().collect();
+        if let Some(keeper) = &self.keeper {
+            keeper.doubt(copies).await;
+        }
     }
 
     fn keep(&mut self, delivery: Delivery) -> usize {
@@ -334,11 +438,12 @@ impl Loan {
         let most = usize::try_from(bounds.messages).unwrap_or(usize::MAX);
         loop {
             let last = self.messages.values().next_back();
-            if self.is_complete || last.is_none_or(|last| deliveries(last) == 0) {
+            if self.is_complete || last.is_none_or(|last| !was_handed_out(last, self.limit)) {
                 return Ok(true);
             }
             let held: usize = self.messages.values().map(|event| event.body.len()).sum();
-            if self.messages.len() >= most || held >= bounds.bytes || *stop.borrow() {
+            let is_over = self.messages.len() >= most || held >= bounds.bytes;
+            if is_over || self.unkept.is_some() || *stop.borrow() {
                 return Ok(false);
             }
             let wanted = (self.messages.len() + usize::from(SORTED_WINDOW)).min(most);
@@ -354,7 +459,7 @@ impl Loan {
 
     /// True for queues where [`Loan::cover_returned`] matters.
     pub(super) fn mixes_up(&self) -> bool {
-        self.most == SORTED_WINDOW
+        self.mixes_up
     }
 
     /// Takes messages out of the queue for good.
@@ -383,33 +488,52 @@ impl Loan {
         Ok(())
     }
 
-    /// Puts everything that is left back, and makes sure that the broker has done it.
+    /// Puts everything that is left back, and makes sure that the broker has done it. Says whether
+    /// all were seen to be ready again; `None` where that cannot be told, because others take
+    /// messages too.
     ///
     /// # Errors
     /// If the connection broke; the broker puts the messages back then by itself.
-    pub(super) async fn give_back(self) -> Result<(), Trouble> {
-        let tags: Vec<u64> = self.messages.keys().copied().collect();
-        let at_once = if self.mixes_up() {
-            usize::from(SORTED_WINDOW) * SORTED_WINDOWS
-        } else {
-            tags.len()
-        };
+    pub(super) async fn give_back(self) -> Result<Option<bool>, Trouble> {
         // Where others take messages, what was taken back cannot be seen, and is not waited for.
-        let mut waits = !self.is_shared && !tags.is_empty();
+        let mut waits = !self.is_shared && !self.messages.is_empty();
         let mut expected = if waits { self.ready().await? } else { 0 };
-        for part in tags.chunks(at_once.max(1)) {
-            let Some(newest) = part.last() else { continue };
+        let mut from = 0;
+        for end in self.parts() {
+            let part = self.messages.range(from..=end);
+            from = end + 1;
+            // What was removed in the meantime cannot be named.
+            let Some((newest, _)) = part.clone().next_back() else {
+                continue;
+            };
             let options = BasicNackOptions {
                 multiple: true,
                 requeue: true,
             };
             Trouble::limit(self.channel.basic_nack(*newest, options)).await?;
             self.prove().await?;
-            expected = expected.saturating_add(u32::try_from(part.len()).unwrap_or(u32::MAX));
+            expected = expected.saturating_add(u32::try_from(part.count()).unwrap_or(u32::MAX));
             waits = waits && self.settles(expected).await?;
         }
         close(&self.channel).await;
-        Ok(())
+        connect::close(&self.connection).await;
+        let is_told = !self.is_shared && !self.messages.is_empty();
+        Ok(is_told.then_some(waits))
+    }
+
+    /// The newest message of each part that goes back at once.
+    fn parts(&self) -> Vec<u64> {
+        if self.mixes_up {
+            let parts = self.ends.chunks(SORTED_WINDOWS);
+            parts.filter_map(|part| part.last().copied()).collect()
+        } else {
+            self.messages
+                .keys()
+                .next_back()
+                .copied()
+                .into_iter()
+                .collect()
+        }
     }
 
     /// Waits a moment until so many are ready; false if they are not. The channel has passed on by

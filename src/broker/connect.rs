@@ -20,6 +20,12 @@ use crate::domain::{Endpoint, ServerVersion};
 const CONNECT_LIMIT: Duration = Duration::from_secs(10);
 /// Seconds between signs of life; a silent broker is given up after twice this time.
 const HEARTBEAT_SECONDS: u16 = 15;
+/// Largest frames that are read. lapin keeps room for 32 of them. A message's headers stand in one:
+/// what a publisher may send is 128 KiB by default, and dead-lettering and a trace add to that.
+const READING_FRAME: u32 = 256 * 1024;
+const LOOK_FRAME: u32 = 1024 * 1024;
+/// How long closing a connection politely may take.
+const CLOSE_LIMIT: Duration = Duration::from_secs(2);
 
 /// Two open connections and what they report of themselves.
 pub(super) struct Opened {
@@ -52,8 +58,9 @@ pub(super) async fn open(endpoint: &Endpoint) -> Result<Opened, String> {
 
 async fn open_unlimited(endpoint: &Endpoint) -> Result<Opened, String> {
     reachable(endpoint).await?;
-    let (reading, server) = handshake(endpoint, "Eventscope (reading)").await?;
-    let (publishing, _) = handshake(endpoint, "Eventscope (publishing)").await?;
+    let (reading, server) =
+        handshake(endpoint, "Eventscope (reading)", Some(READING_FRAME)).await?;
+    let (publishing, _) = handshake(endpoint, "Eventscope (publishing)", None).await?;
     let events =
         futures_util::stream::select(reading.events_listener(), publishing.events_listener())
             .boxed();
@@ -94,7 +101,39 @@ fn unreachable_words(endpoint: &Endpoint, error: &io::Error) -> String {
     }
 }
 
-async fn handshake(endpoint: &Endpoint, name: &str) -> Result<(Connection, ServerVersion), String> {
+/// A connection for one look, so that a message that cannot be read breaks nothing else.
+///
+/// # Errors
+/// What happened and what to try, in words.
+pub(super) async fn for_a_look(endpoint: &Endpoint) -> Result<Connection, String> {
+    let opening = handshake(endpoint, "Eventscope (looking)", Some(LOOK_FRAME));
+    match tokio::time::timeout(CONNECT_LIMIT, opening).await {
+        Ok(result) => Ok(result?.0),
+        Err(_) => Err(format!(
+            "{}:{} did not answer within {} seconds",
+            endpoint.host,
+            endpoint.port,
+            CONNECT_LIMIT.as_secs()
+        )),
+    }
+}
+
+/// Closes a connection whose work is done. One that does not answer is closed by being dropped.
+pub(super) async fn close(connection: &Connection) {
+    let polite = connection.close(200, "OK".into());
+    match tokio::time::timeout(CLOSE_LIMIT, polite).await {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => tracing::debug!(%error, "a connection was closed already"),
+        Err(_) => tracing::debug!("a connection did not close in time"),
+    }
+}
+
+/// `wide` is the size of the largest frame that is read on a connection that sends no messages.
+async fn handshake(
+    endpoint: &Endpoint,
+    name: &str,
+    wide: Option<u32>,
+) -> Result<(Connection, ServerVersion), String> {
     // lapin would panic over a longer name.
     codec::short("name of the virtual host", &endpoint.vhost).map_err(|e| e.to_string())?;
     let uri = AMQPUri {
@@ -114,6 +153,7 @@ async fn handshake(endpoint: &Endpoint, name: &str) -> Result<(Connection, Serve
         vhost: endpoint.vhost.clone(),
         query: AMQPQueryString {
             heartbeat: Some(HEARTBEAT_SECONDS),
+            frame_max: wide,
             ..AMQPQueryString::default()
         },
     };
@@ -121,7 +161,7 @@ async fn handshake(endpoint: &Endpoint, name: &str) -> Result<(Connection, Serve
         .with_connection_name(name.into())
         .with_client_property("product".into(), "Eventscope".into())
         .with_client_property("version".into(), env!("CARGO_PKG_VERSION").into());
-    greeting::connect(uri, properties)
+    greeting::connect(uri, properties, wide)
         .await
         .map_err(|error| refused_words(endpoint, &error))
 }

@@ -21,6 +21,7 @@ use lapin::types::FieldTable;
 use lapin::uri::AMQPUri;
 use lapin::{Connection, ConnectionProperties};
 
+use super::wide_frames::WideFrames;
 use crate::domain::ServerVersion;
 
 /// Most bytes of a first frame that are waited for; real ones take about 500.
@@ -28,10 +29,12 @@ const MOST: usize = 128 * 1024;
 /// Bytes before the payload of a frame: its type, its channel and its size.
 const HEAD: usize = 7;
 
-/// Connects as lapin does by itself. What answers is unnamed if it says nothing of itself.
+/// Connects as lapin does by itself. What answers is unnamed if it says nothing of itself. `wide` is
+/// the size of the largest frame that is read, see [`WideFrames`].
 pub(super) async fn connect(
     uri: AMQPUri,
     properties: ConnectionProperties,
+    wide: Option<u32>,
 ) -> lapin::Result<(Connection, ServerVersion)> {
     let told = Arc::new(OnceLock::new());
     let ear = Arc::clone(&told);
@@ -46,6 +49,7 @@ pub(super) async fn connect(
             stream,
             first: Some(Vec::new()),
             told: Arc::clone(&ear),
+            wide: wide.map(WideFrames::new),
         }))
     };
     let connection = Connection::connector(uri, runtime, open, properties).await?;
@@ -58,10 +62,15 @@ struct Heard {
     /// What has come of the first frame; `None` once that is complete, or is no frame.
     first: Option<Vec<u8>>,
     told: Arc<OnceLock<ServerVersion>>,
+    /// Until both sides have agreed on a size of frames.
+    wide: Option<WideFrames>,
 }
 
 impl Heard {
-    fn hear(&mut self, bytes: &[u8]) {
+    fn hear(&mut self, bytes: &mut [u8]) {
+        if let Some(wide) = &mut self.wide {
+            wide.reading(bytes);
+        }
         let Some(first) = &mut self.first else {
             return;
         };
@@ -110,7 +119,7 @@ impl AsyncRead for Heard {
     ) -> Poll<io::Result<usize>> {
         let read = Pin::new(&mut self.stream).poll_read(cx, buf);
         if let Poll::Ready(Ok(count)) = &read {
-            self.hear(&buf[..*count]);
+            self.hear(&mut buf[..*count]);
         }
         read
     }
@@ -125,7 +134,7 @@ impl AsyncRead for Heard {
             let mut left = *count;
             for buf in bufs {
                 let filled = left.min(buf.len());
-                self.hear(&buf[..filled]);
+                self.hear(&mut buf[..filled]);
                 left -= filled;
             }
         }
@@ -139,7 +148,19 @@ impl AsyncWrite for Heard {
         cx: &mut Context<'_>,
         buf: &[u8],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write(cx, buf)
+        let Some(wide) = self.wide.clone() else {
+            return Pin::new(&mut self.stream).poll_write(cx, buf);
+        };
+        let mut changed = buf.to_vec();
+        wide.clone().writing(&mut changed);
+        let written = Pin::new(&mut self.stream).poll_write(cx, &changed);
+        if let Poll::Ready(Ok(count)) = &written {
+            // Only so much was taken.
+            let mut wide = wide;
+            wide.writing(&mut changed[..*count]);
+            self.wide = Some(wide).filter(|wide| !wide.is_done());
+        }
+        written
     }
 
     fn poll_write_vectored(
@@ -147,6 +168,10 @@ impl AsyncWrite for Heard {
         cx: &mut Context<'_>,
         bufs: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
+        if self.wide.is_some() {
+            let first = bufs.iter().find(|buf| !buf.is_empty());
+            return self.poll_write(cx, first.map_or(&[], |buf| buf));
+        }
         Pin::new(&mut self.stream).poll_write_vectored(cx, bufs)
     }
 

@@ -1,6 +1,7 @@
 //! Reads exchanges, queues and bindings over the management HTTP API, from the endpoint's own host
 //! or the one that was named for it. Optional: where it does not answer, the words say what is missing without it.
 
+mod one_queue;
 mod rules;
 mod trace_switch;
 
@@ -31,7 +32,7 @@ const PAGES: usize = 40;
 /// What is asked about each queue.
 const COLUMNS: &str = "name,type,arguments,effective_policy_definition,messages_ready,\
                        messages_unacknowledged,message_bytes_ready,head_message_timestamp,\
-                       consumers,exclusive,owner_pid_details,auto_delete";
+                       consumers,single_active_consumer_tag,exclusive,owner_pid_details,auto_delete";
 
 /// Reads everything, or says in the topology why not.
 pub(super) async fn read(endpoint: Endpoint) -> Knowledge {
@@ -124,6 +125,9 @@ struct QueueRow {
     #[serde(default)]
     head_message_timestamp: Value,
     consumers: Option<u64>,
+    // A text only where a consumer is active.
+    #[serde(default)]
+    single_active_consumer_tag: Value,
     // Older versions write `false`, newer ones may write a string or leave it out.
     #[serde(default)]
     exclusive: Value,
@@ -167,7 +171,11 @@ impl Api {
         // They need a right of their own, and are asked for only where they matter.
         let policies = (!ruled.is_empty()).then(|| self.policies().ok());
         let mut knowledge = assemble(exchanges, queues, bindings);
-        alternates_by_policy(&mut knowledge.topology, ruled, policies.flatten().as_deref());
+        alternates_by_policy(
+            &mut knowledge.topology,
+            ruled,
+            policies.flatten().as_deref(),
+        );
         // Only administrators are shown it.
         knowledge.write = self.permissions().ok().map(|may| may.write);
         Ok(knowledge)
@@ -367,6 +375,9 @@ fn queue(row: QueueRow) -> Queue {
         ready_bytes: row.message_bytes_ready,
         head_time: row.head_message_timestamp.as_u64(),
         consumers: row.consumers,
+        single_active: argument("single-active-consumer")
+            .is_some_and(truthy)
+            .then(|| active_tag(&row.single_active_consumer_tag)),
         dead_letter_exchange: text("dead-letter-exchange"),
         dead_letter_routing_key: text("dead-letter-routing-key"),
         // -1 means "none" from 4.0 on.
@@ -389,6 +400,14 @@ fn queue(row: QueueRow) -> Queue {
                 .is_some_and(|pid| !pid.is_empty()),
         name: row.name,
     }
+}
+
+/// The tag of the active consumer; empty if there is none.
+fn active_tag(told: &Value) -> String {
+    let tag = told
+        .as_str()
+        .filter(|tag| !matches!(*tag, "none" | "undefined"));
+    tag.unwrap_or_default().to_owned()
 }
 
 fn truthy(value: &Value) -> bool {

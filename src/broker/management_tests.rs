@@ -99,7 +99,7 @@ fn an_alternate_exchange_may_come_from_a_policy() {
     };
     let read = |policies: Option<&[policy::Policy]>| {
         let ruled = ruled(&rows());
-        let mut topology = assemble("3.10.8".into(), rows(), Vec::new(), Vec::new()).topology;
+        let mut topology = assemble(rows(), Vec::new(), Vec::new()).topology;
         alternates_by_policy(&mut topology, ruled, policies);
         topology
     };
@@ -126,7 +126,7 @@ fn arguments_of_a_binding_are_kept() {
         {"source": "by", "destination": "q", "destination_type": "queue", "routing_key": "",
          "arguments": {"x-match": "any", "n": 1}}
     ]));
-    let topology = assemble("4".into(), Vec::new(), Vec::new(), bindings.unwrap()).topology;
+    let topology = assemble(Vec::new(), Vec::new(), bindings.unwrap()).topology;
     let arguments = &topology.bindings[0].arguments;
     let expected = [
         ("n".to_owned(), json!(1)),

@@ -40,6 +40,7 @@ mod tap_queue;
 mod targets;
 mod trace_codec;
 mod trouble;
+mod wide_frames;
 mod wires;
 
 use std::io;

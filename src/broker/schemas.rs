@@ -102,7 +102,10 @@ fn imported(folder: &Path, from: ImportFrom, stop: &Cancel) -> Result<Imported, 
             }
             let text = std::fs::read_to_string(&path)
                 .map_err(|error| format!("{shown} cannot be read: {error}"))?;
-            asyncapi::read(&text, &shown.to_string())
+            let name = path.file_name().unwrap_or_default().to_string_lossy();
+            let mut beside = Beside::new(&path);
+            let mut load = |path: &str| beside.text_of(path);
+            asyncapi::read_with(&text, &shown.to_string(), &name, &mut load)
                 .map_err(|words| format!("{shown} was not imported. {words}"))?
         }
         ImportFrom::Registry {
@@ -115,6 +118,35 @@ fn imported(folder: &Path, from: ImportFrom, stop: &Cancel) -> Result<Imported, 
         return Err("The import was stopped. Nothing was written".to_owned());
     }
     schema_import::store(folder, haul).map_err(|error| told(folder, &error))
+}
+
+/// Files beside a document, which it may refer to.
+struct Beside {
+    /// The folder of the document, as it is without links.
+    folder: Option<PathBuf>,
+    /// Bytes that may still be read.
+    left: u64,
+}
+
+impl Beside {
+    fn new(document: &Path) -> Self {
+        let folder = document.canonicalize().ok();
+        Self {
+            folder: folder.and_then(|path| Some(path.parent()?.to_owned())),
+            left: 4 * LARGEST_DOCUMENT,
+        }
+    }
+
+    /// The text of a file by its path from the folder; a link that leads out of it is not followed.
+    fn text_of(&mut self, path: &str) -> Option<String> {
+        let folder = self.folder.as_ref()?;
+        let path = folder.join(path).canonicalize().ok()?;
+        let about = std::fs::metadata(&path).ok()?;
+        let good = path.starts_with(folder) && about.is_file() && about.len() <= self.left;
+        self.left -= if good { about.len() } else { 0 };
+        let bytes = good.then(|| std::fs::read(&path).ok()).flatten()?;
+        String::from_utf8(bytes).ok()
+    }
 }
 
 fn is_one(a: &Path, b: &Path) -> bool {

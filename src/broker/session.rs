@@ -440,7 +440,7 @@ impl Session {
             Err(_) if matches!(asked, Asked::Tap(_)) => {}
             Err(_) => {
                 self.answer(asked, cut_off_words(asked).to_owned()).await;
-                if matches!(asked, Asked::Move(_)) {
+                if matches!(asked, Asked::Move(_) | Asked::Peek(_)) {
                     self.apart(|journal| async move { records::cut_off(&journal).await })
                         .await;
                 }

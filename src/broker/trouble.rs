@@ -7,6 +7,23 @@ use lapin::ErrorKind;
 /// How long one question to the broker may take before it counts as unanswered.
 pub(super) const ANSWER_LIMIT: Duration = Duration::from_secs(10);
 
+/// The reply code of a "frame error" of AMQP 0-9-1, 1.2.
+const FRAME_ERROR: u16 = 501;
+/// What is told of a message that is too large for the client.
+const LARGE_HEADERS: &str = "A message came whose headers are larger than Eventscope reads (they \
+                             stand in one piece, and dead-lettering adds to them)";
+/// What is told of a message that the client does not understand.
+const NOT_TEXT: &str = "RabbitMQ sent something that could not be read; a message with a name or \
+                        key that is not UTF-8 text does that";
+
+/// RabbitMQ begins what it says with the name of the reply code, such as `NOT_FOUND - no queue`.
+/// Other texts are the client's own.
+fn is_said_by_the_broker(text: &str) -> bool {
+    let name = text.split(" - ").next().unwrap_or_default();
+    let is_name = |c: char| c.is_ascii_uppercase() || c == '_';
+    name.len() < text.len() && !name.is_empty() && name.chars().all(is_name)
+}
+
 /// A question to the broker that failed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{words}")]
@@ -21,8 +38,15 @@ impl From<lapin::Error> for Trouble {
     fn from(error: lapin::Error) -> Self {
         let (code, words) = match error.kind() {
             ErrorKind::ProtocolError(amqp) => {
-                let text = amqp.get_message().to_string();
-                (Some(amqp.get_id()), format!("RabbitMQ said: {text}"))
+                let (code, text) = (amqp.get_id(), amqp.get_message().to_string());
+                if is_said_by_the_broker(&text) {
+                    (Some(code), format!("RabbitMQ said: {text}"))
+                } else if code == FRAME_ERROR && text.starts_with("frame too large") {
+                    (Some(code), LARGE_HEADERS.to_owned())
+                } else {
+                    let words = format!("Eventscope's client ended the connection ({text})");
+                    (Some(code), words)
+                }
             }
             ErrorKind::IOError(io) => (None, format!("The connection broke ({io})")),
             ErrorKind::RuntimeShutdownError(_) => (None, "Eventscope is closing".to_owned()),
@@ -30,12 +54,7 @@ impl From<lapin::Error> for Trouble {
                 None,
                 "RabbitMQ gave no sign of life for too long".to_owned(),
             ),
-            ErrorKind::ParsingError(_) => (
-                None,
-                "RabbitMQ sent something that could not be read; a message with a name or key \
-                 that is not UTF-8 text does that"
-                    .to_owned(),
-            ),
+            ErrorKind::ParsingError(_) => (None, NOT_TEXT.to_owned()),
             ErrorKind::InvalidChannelState(..)
             | ErrorKind::InvalidChannel(_)
             | ErrorKind::InvalidConnectionState(_) => {
@@ -71,6 +90,11 @@ impl Trouble {
     /// any moment and say nothing of the request.
     pub(super) fn is_refusal(&self) -> bool {
         matches!(self.code, Some(311..=313 | 403..=406))
+    }
+
+    /// A message came that the client cannot read, and the connection is gone for it.
+    pub(super) fn is_unreadable(&self) -> bool {
+        self.words == LARGE_HEADERS || self.words == NOT_TEXT
     }
 
     /// Waits for an answer of the broker, but not for ever.

@@ -1,6 +1,6 @@
 //! What a job gets: the connections, the way to the window, and what is known of the broker.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -12,7 +12,7 @@ use super::recorder::Recorder;
 use super::trouble::Trouble;
 use crate::domain::peek_rules::{self, Terms};
 use crate::domain::tap::{Limit, TapId};
-use crate::domain::{Endpoint, ServerVersion, Topology};
+use crate::domain::{Endpoint, Fingerprint, ServerVersion, Topology};
 use crate::protocol::{Gravity, Notice, Update};
 
 /// The way to the window. Waits while the window is busy.
@@ -104,6 +104,8 @@ pub(super) struct Wires {
     pub taps: Arc<Mutex<BTreeMap<TapId, RunningTap>>>,
     /// Quorum queues with messages that one more peek would push over the delivery limit.
     pub worn: Arc<Mutex<BTreeSet<String>>>,
+    /// The queue that messages were given back to last, and which: their counts are of that queue.
+    pub returned: Arc<Mutex<(String, HashSet<Fingerprint>)>>,
 }
 
 impl Wires {
@@ -134,6 +136,22 @@ impl Wires {
         act: impl FnOnce(&mut BTreeMap<TapId, RunningTap>) -> T,
     ) -> T {
         act(&mut self.taps.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Messages of this queue that it has handed out to us before.
+    pub(super) fn returned_to(&self, queue: &str) -> HashSet<Fingerprint> {
+        let returned = self.returned.lock();
+        let returned = returned.unwrap_or_else(PoisonError::into_inner);
+        let (last, messages) = &*returned;
+        (last == queue)
+            .then(|| messages.clone())
+            .unwrap_or_default()
+    }
+
+    /// These were given back to this queue.
+    pub(super) fn note_returned(&self, queue: &str, messages: HashSet<Fingerprint>) {
+        let mut returned = self.returned.lock().unwrap_or_else(PoisonError::into_inner);
+        *returned = (queue.to_owned(), messages);
     }
 
     /// Runs something on the worn queues.

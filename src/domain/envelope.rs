@@ -9,6 +9,7 @@ use serde::de::{IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 use super::cloud_event::{self, CloudEvent};
+use super::frameworks::names;
 use super::json;
 use super::properties::Properties;
 use super::value::FieldValue;
@@ -36,6 +37,8 @@ enum Member {
     Fact(usize, u8),
     /// The event without its envelope.
     Data,
+    /// One by which a framework is known.
+    Framework(names::Member),
     Other,
 }
 
@@ -53,7 +56,7 @@ impl Member {
             "occurredAt" | "occurred_at" => Self::Fact(3, 0),
             "time" | "timestamp" => Self::Fact(3, 1),
             "data" => Self::Data,
-            _ => Self::Other,
+            name => names::Member::of(name).map_or(Self::Other, Self::Framework),
         }
     }
 }
@@ -78,6 +81,8 @@ impl<'de> serde::Deserialize<'de> for Member {
 #[derive(Debug, Default)]
 pub(super) struct Claims {
     facts: [Option<(Option<Box<str>>, u8)>; FACTS],
+    /// Type and id as a framework's envelope says them.
+    framework: [Option<Box<str>>; 2],
     /// Where the `data` member stands in the body: what is left of it when the facts are known.
     pub(super) data: Option<Range<usize>>,
 }
@@ -93,7 +98,11 @@ impl Claims {
         // serde_json skips what is ignored without recursion, so depth is no danger here.
         let text = json::mended(inside);
         let members: Members<'_> = serde_json::from_slice(&text).ok()?;
-        let data = members.data.map(|data| {
+        let (kind, id, wrapped) = match members.framework.said() {
+            Some((kind, id, wrapped)) => (Some(kind), id, wrapped),
+            None => (None, None, None),
+        };
+        let data = members.data.or(wrapped).map(|data| {
             // No place moves where a text is mended; only a mark in front was taken off.
             let before = inside.as_ptr() as usize - body.as_ptr() as usize;
             let start = before + data.as_ptr() as usize - text.as_ptr() as usize;
@@ -101,12 +110,19 @@ impl Claims {
         });
         Some(Self {
             facts: members.facts,
+            framework: [id, kind],
             data,
         })
     }
 
     fn fact(&mut self, fact: usize) -> Option<Box<str>> {
         self.facts.get_mut(fact)?.take()?.0
+    }
+
+    /// The same, if it stands under a name that means nothing else.
+    fn exact(&mut self, fact: usize) -> Option<Box<str>> {
+        let is_exact = self.facts.get(fact)?.as_ref()?.1 == 0;
+        is_exact.then(|| self.fact(fact)).flatten()
     }
 }
 
@@ -115,6 +131,7 @@ impl Claims {
 struct Members<'a> {
     facts: [Option<(Option<Box<str>>, u8)>; FACTS],
     data: Option<&'a str>,
+    framework: names::InBody<'a>,
 }
 
 impl<'de: 'a, 'a> serde::Deserialize<'de> for Members<'a> {
@@ -143,6 +160,10 @@ impl<'de: 'a, 'a> serde::Deserialize<'de> for Members<'a> {
                         Member::Data => {
                             let data: &RawValue = map.next_value()?;
                             members.data = Some(data.get()).filter(|data| *data != "null");
+                        }
+                        Member::Framework(member) => {
+                            let written: &RawValue = map.next_value()?;
+                            members.framework.put(member, written.get());
                         }
                         Member::Other => {
                             map.next_value::<IgnoredAny>()?;
@@ -176,11 +197,15 @@ fn is_fact(text: &str) -> bool {
 
 impl Envelope {
     /// The facts: the body's claims first, then the message properties, then the usual headers. A
-    /// `CloudEvent` whose attributes stand in headers is what these say; its body claims nothing.
+    /// framework's own headers and envelope count more than a field of the body that may be about
+    /// something else (`id`, `type`). A `CloudEvent` whose attributes stand in headers is what these
+    /// say; its body claims nothing.
     #[must_use]
     pub(super) fn of(claims: Claims, properties: &Properties) -> Self {
         let is_binary = cloud_event::declared(properties) == Some(CloudEvent::Binary);
         let mut claims = if is_binary { Claims::default() } else { claims };
+        let told = names(properties);
+        let [body_id, body_type] = std::mem::take(&mut claims.framework);
         let header = |names: &[&str]| -> Option<Box<str>> {
             let value = names.iter().find_map(|name| properties.header(name))?;
             match value {
@@ -198,10 +223,16 @@ impl Envelope {
         let versions = ["x-schema-version", "schema-version", "x-event-version"];
         Self {
             event_id: of_headers("id")
+                .or_else(|| claims.exact(0))
+                .or_else(|| told.id.map(Into::into))
+                .or(body_id)
                 .or_else(|| claims.fact(0))
                 .or_else(|| property(&properties.message_id))
                 .or_else(|| attribute("id")),
             event_type: of_headers("type")
+                .or_else(|| claims.exact(1))
+                .or_else(|| told.message_type.map(Into::into))
+                .or(body_type)
                 .or_else(|| claims.fact(1))
                 .or_else(|| property(&properties.message_type))
                 .or_else(|| attribute("type")),
@@ -276,6 +307,40 @@ mod tests {
         assert_eq!(facts.event_type.as_deref(), Some("order.created"));
         assert_eq!(facts.version.as_deref(), Some("2"));
         assert_eq!(facts.timestamp.as_deref(), Some("o"));
+    }
+
+    #[test]
+    fn frameworks_say_type_and_id_in_their_own_places() {
+        let text = |text: &str| FieldValue::Text(text.into());
+        let properties = Properties {
+            headers: Some(vec![
+                ("task".into(), text("shop.pay")),
+                ("id".into(), text("t-1")),
+                ("__TypeId__".into(), text("ignored")),
+            ]),
+            ..Properties::default()
+        };
+        // What a field of the business is called says nothing of the message.
+        for body in ["[[1],{},{}]", r#"{"id":7,"type":"express"}"#] {
+            let (facts, _) = read(body, &properties);
+            assert_eq!(facts.event_type.as_deref(), Some("shop.pay"));
+            assert_eq!(facts.event_id.as_deref(), Some("t-1"));
+        }
+        let (facts, _) = read(r#"{"eventType":"paid","eventId":"e"}"#, &properties);
+        assert_eq!(facts.event_type.as_deref(), Some("paid"));
+        assert_eq!(facts.event_id.as_deref(), Some("e"));
+        let envelope =
+            r#"{"messageId":"m-1","messageType":["urn:message:Shop:Placed"],"message":{"id":7}}"#;
+        let (facts, data) = read(envelope, &Properties::default());
+        assert_eq!(facts.event_type.as_deref(), Some("Shop:Placed"));
+        assert_eq!(facts.event_id.as_deref(), Some("m-1"));
+        assert_eq!(data, Some(r#"{"id":7}"#));
+        // A message of somebody else's making.
+        let (facts, data) = read(
+            r#"{"message":"hello","messageId":"m"}"#,
+            &Properties::default(),
+        );
+        assert_eq!((facts, data), (Envelope::default(), None));
     }
 
     #[test]

@@ -8,6 +8,7 @@ use chrono::{DateTime, Utc};
 use super::cloud_event::{self, CloudEvent};
 use super::decode::is_plain;
 use super::envelope::{Claims, Envelope};
+use super::frameworks::names;
 use super::payload::{self, PayloadKind};
 use super::properties::Properties;
 use super::reading::Reading;
@@ -136,6 +137,9 @@ impl Event {
     /// differs.
     #[must_use]
     pub fn summary(&self) -> String {
+        if let Some(line) = names::summary(&self.properties) {
+            return line;
+        }
         match &self.line {
             Some(line) => line.to_string(),
             None if self.is_plain => payload::summary(self.kind, self.data()),

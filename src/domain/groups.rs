@@ -123,7 +123,6 @@ fn died_at((event, origin): &Traced) -> Option<u64> {
         .died_at()
         .or_else(|| event.properties.timestamp.map(stamp::seconds))
 }
-}
 
 fn name((event, origin): &Traced, by: GroupBy) -> String {
     let or_unknown = |text: &str| match text {
@@ -198,6 +197,7 @@ mod tests {
     use super::*;
     use crate::domain::dead_letter::tests::{death, died};
     use crate::domain::origin::Scene;
+    use crate::domain::{FieldValue, Properties};
     use chrono::DateTime;
 
     fn dead(mut properties: Properties, header: Option<(&str, &str)>, body: &str) -> Traced {

@@ -8,6 +8,7 @@ pub mod cloud_event;
 pub mod comes_back;
 pub mod dead_letter;
 pub mod decode;
+pub mod delivery_limit;
 pub mod draft;
 pub mod edit;
 pub mod endpoint;

@@ -1,11 +1,13 @@
-//! What a look into a queue costs and changes, so that it can be said before the look.
+//! What a look into a queue does to it, so that it can be said before the look.
 //!
 //! AMQP has no peek: messages are taken and given back. What that does to a queue depends on its
-//! type, its arguments and the broker's version. What is marked *(run)* was tried on RabbitMQ
-//! 3.10; the rest is from RabbitMQ's documents on 3.13 to 4.3 and was not run.
+//! type, its arguments and the broker's version. What is marked *(run)* was tried, on RabbitMQ
+//! 3.10, 4.0 and 4.3 unless one of them is named; the rest is from RabbitMQ's documents.
+//! What counts against a delivery limit is in [`super::delivery_limit`].
 
 use std::time::Duration;
 
+use super::delivery_limit::{Left, Limit};
 use super::number_words::{count_of, thousands};
 use super::server_version::ServerVersion;
 use super::topology::Queue;
@@ -22,9 +24,6 @@ pub const SHOWN_BYTES: usize = 64 * 1024 * 1024;
 pub const REACH_TIME: Duration = Duration::from_secs(20);
 /// How many messages a page may have.
 pub const PAGE_SIZES: [u32; 3] = [200, 1_000, 5_000];
-
-/// The limit that quorum queues have from RabbitMQ 4.0 on if nobody sets another.
-const DEFAULT_LIMIT: u64 = 20;
 
 /// A part of a queue, counted from its head.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,12 +65,23 @@ pub enum Order {
 pub struct Terms {
     /// What becomes of the order.
     pub order: Order,
-    /// Each look counts as a delivery against this limit.
-    pub limit: Option<u64>,
+    /// The delivery limit that the queue has.
+    pub limit: Option<Limit>,
+    /// What a consumer gives back has its place only if that is little at a time, and all is taken
+    /// that was given back before.
+    pub mixes_up: bool,
     /// The broker keeps what was given back from consumers for a while.
     pub delays: bool,
     /// The queue is a log that is read and not taken from.
     pub is_stream: bool,
+}
+
+impl Terms {
+    /// The limit against which each look counts.
+    #[must_use]
+    pub fn counted(&self) -> Option<Limit> {
+        self.limit.filter(|limit| limit.counts_looks)
+    }
 }
 
 /// What a look into this queue does; `None` where its type is not known.
@@ -80,7 +90,8 @@ pub fn terms(queue: Option<&Queue>, version: Option<&ServerVersion>) -> Option<T
     let queue = queue.filter(|queue| !queue.kind.is_empty())?;
     let mut terms = Terms {
         order: Order::Kept,
-        limit: None,
+        limit: Limit::of(queue, version),
+        mixes_up: false,
         delays: false,
         is_stream: false,
     };
@@ -89,40 +100,23 @@ pub fn terms(queue: Option<&Queue>, version: Option<&ServerVersion>) -> Option<T
         "classic" => {}
         "stream" => terms.is_stream = true,
         "quorum" => {
-            // From 4.3 on giving back with `basic.nack` does not count; a reject does.
-            let counts = !is_at_least(version, 4, 3);
-            let limit = delivery_limit(queue, version);
-            terms.limit = limit.filter(|_| counts);
             terms.delays = queue.delays_returned;
-            terms.order = match limit {
-                _ if !counts => Order::MayChange(
-                    "from RabbitMQ 4.3 on a quorum queue does not promise the place of what is \
-                     given back",
-                ),
+            // (run on 4.3) There the limit makes no difference.
+            let is_new = version.is_some_and(|version| version.at_least(4, 3));
+            if is_new || terms.limit.is_some() {
                 // (run) "Near the head" in the documents: before what was never handed out, and
                 // behind what was given back before. In order if not more than 32 messages of a
-                // consumer go back at once. The broker side sees to both.
-                Some(_) => Order::Kept,
-                // (run)
-                None => Order::KeptIfAll,
-            };
+                // consumer, and of not more than 16 consumers, go back at once, and all that was
+                // given back before is taken. The broker side sees to it.
+                terms.mixes_up = true;
+            } else {
+                // (run on 3.10 and 4.0) Behind the rest.
+                terms.order = Order::KeptIfAll;
+            }
         }
         _ => terms.order = Order::MayChange("this type of queue is not known to Eventscope"),
     }
     Some(terms)
-}
-
-/// How often this quorum queue delivers a message at most.
-fn delivery_limit(queue: &Queue, version: Option<&ServerVersion>) -> Option<u64> {
-    let default = is_at_least(version, 4, 0) && !queue.delivers_for_ever;
-    queue
-        .delivery_limit
-        .or_else(|| default.then_some(DEFAULT_LIMIT))
-}
-
-/// True if the version is known to be this one or a later one.
-fn is_at_least(version: Option<&ServerVersion>, major: u32, minor: u32) -> bool {
-    version.is_some_and(|version| version.at_least(major, minor))
 }
 
 /// What a look asks of the person.
@@ -148,20 +142,37 @@ pub struct Forecast {
     pub verdict: Verdict,
 }
 
-/// What can be said of a look at this page before it. `left` is how many safe looks the last one
-/// found to be left, if there was one.
+/// What is known from earlier looks and from the topology.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Past {
+    /// How many safe looks the last one found to be left, if there was one.
+    pub left: Option<Left>,
+    /// Messages may lie there that died in a quorum queue, with the count that they had there.
+    pub may_carry: bool,
+}
+
+impl From<Option<Left>> for Past {
+    fn from(left: Option<Left>) -> Self {
+        Self {
+            left,
+            may_carry: false,
+        }
+    }
+}
+
+/// What can be said of a look at this page before it.
 #[must_use]
 pub fn forecast(
     queue: Option<&Queue>,
     version: Option<&ServerVersion>,
     page: Page,
-    left: Option<u64>,
+    past: impl Into<Past>,
 ) -> Forecast {
-    let Some(terms) = terms(queue, version) else {
+    let past = past.into();
+    let (Some(queue), Some(terms)) = (queue, terms(queue, version)) else {
         return Forecast {
-            words: "What a look does here is not known, because the type of the queue is not: \
-                    the management API, which tells it, says nothing of this queue. A quorum \
-                    queue may count the look as a delivery, or put the messages behind others"
+            words: "Queue type unknown (no management API). On a quorum queue a peek may count as \
+                    a delivery or change the order"
                 .to_owned(),
             verdict: Verdict::Read,
         };
@@ -172,38 +183,109 @@ pub fn forecast(
             verdict: Verdict::Stream,
         };
     }
-    let budget = match (terms.limit, left) {
-        (None, _) => "Any number of safe peeks".to_owned(),
-        (Some(limit), Some(0)) => {
+    if let Some(words) = active_words(queue) {
+        return Forecast {
+            words,
+            verdict: Verdict::Blocked,
+        };
+    }
+    let counted = terms.counted();
+    let (order, kept) = order_words(queue, terms, page);
+    let mut words = match (counted, past.left) {
+        (Some(limit), Some(left)) if left.looks == 0 && !left.at_least => {
             return Forecast {
-                words: worn_words(limit),
+                words: worn_words(limit.most),
                 verdict: Verdict::Blocked,
             };
         }
-        (Some(_), Some(left)) => format!("{} left", count_of(left, "safe peek")),
-        (Some(limit), None) => format!("Up to {} left", count_of(limit, "safe peek")),
+        (None, _) if kept => format!("Peeking here is safe and keeps the order{order}"),
+        (None, _) => format!("Peeking here loses nothing, but {order}"),
+        (Some(limit), left) => {
+            let budget = match left {
+                Some(left) if left.at_least => {
+                    format!("At least {} left", count_of(left.looks, "safe peek"))
+                }
+                Some(left) => format!("{} left", count_of(left.looks, "safe peek")),
+                None => format!("Up to {} left", count_of(limit.most, "safe peek")),
+            };
+            if kept {
+                format!("{budget}; the order is kept{order}")
+            } else {
+                format!("{budget}; {order}")
+            }
+        }
     };
-    let (order, kept) = match terms.order {
+    if counted.is_some() && past.left.is_none() {
+        words.push_str(
+            ". The first peek reads how often the messages were handed out before; what is at the \
+             limit already is put at the end anew",
+        );
+    }
+    let carries = counted.is_none() && past.may_carry;
+    if let Some(limit) = terms.limit.filter(|_| carries) {
+        words.push_str(&format!(
+            ", except for messages that died with more deliveries than the limit of {} here: this \
+             RabbitMQ would throw them out when they come back, so they are written to the journal \
+             and put at the end anew",
+            limit.most
+        ));
+    }
+    if terms.delays {
+        words.push_str(
+            ". The queue delays its retries: RabbitMQ keeps what was looked at from consumers for \
+             a while",
+        );
+    }
+    if let Some(consumers) = queue.consumers.filter(|count| *count > 0) {
+        let subject = count_of(consumers, "consumer");
+        let verb = if consumers == 1 { "takes" } else { "take" };
+        words.push_str(&format!(
+            ". {subject} {verb} messages here: a peek holds some back from them for a moment"
+        ));
+    }
+    let free = kept && counted.is_none() && !terms.delays && !carries;
+    Forecast {
+        words,
+        verdict: if free { Verdict::Free } else { Verdict::Read },
+    }
+}
+
+/// Why a look gets nothing, where one consumer alone gets all.
+#[must_use]
+pub fn active_words(queue: &Queue) -> Option<String> {
+    let active = queue.single_active.as_deref()?;
+    let has_consumers = queue.consumers.is_some_and(|count| count > 0);
+    if active.is_empty() && !has_consumers {
+        return None;
+    }
+    let name = &queue.name;
+    let who = match active {
+        "" => "a consumer is active".to_owned(),
+        tag => format!("{tag} is active"),
+    };
+    Some(format!(
+        "{name} gives its messages to a single active consumer, in order, and {who}: a peek gets \
+         nothing. Stop its consumers to peek"
+    ))
+}
+
+/// What becomes of the order, to be put behind what a look costs; true if it is kept.
+fn order_words(queue: &Queue, terms: Terms, page: Page) -> (String, bool) {
+    match terms.order {
         Order::Kept => {
-            let deep = terms.limit.is_some()
-                && queue.and_then(|queue| queue.ready) > Some(u64::from(REACH));
+            let is_deep = terms.mixes_up && queue.ready > Some(u64::from(REACH));
             let unless = format!(
                 ", unless more than {} messages were handed out before",
                 thousands(u64::from(REACH))
             );
-            let unless = if deep { unless.as_str() } else { "" };
-            (format!("order will be kept{unless}"), true)
+            (if is_deep { unless } else { String::new() }, true)
         }
-        Order::KeptIfAll => match queue.and_then(all_at_once) {
-            Some(ready) if ready <= u64::from(page.reach()) => (
-                "order will be kept, because this takes all".to_owned(),
-                true,
-            ),
+        Order::KeptIfAll => match all_at_once(queue) {
+            Some(ready) if ready <= u64::from(page.reach()) => {
+                (", because this takes all".to_owned(), true)
+            }
             Some(ready) => (
-                format!(
-                    "order will be kept, because all {} are taken at once",
-                    thousands(ready)
-                ),
+                format!(", because all {} are taken at once", thousands(ready)),
                 true,
             ),
             None => (
@@ -214,24 +296,6 @@ pub fn forecast(
             ),
         },
         Order::MayChange(why) => (format!("the order may change: {why}"), false),
-    };
-    let mut words = format!("{budget}; {order}");
-    if terms.limit.is_some() && left.is_none() {
-        words.push_str(
-            ". The first peek reads how often the messages were handed out before; what is at the \
-             limit already is put at the end anew",
-        );
-    }
-    if terms.delays {
-        words.push_str(
-            ". The queue delays its retries: RabbitMQ keeps what was looked at from consumers for \
-             a while",
-        );
-    }
-    let free = kept && terms.limit.is_none() && !terms.delays;
-    Forecast {
-        words,
-        verdict: if free { Verdict::Free } else { Verdict::Read },
     }
 }
 
@@ -267,32 +331,41 @@ mod tests {
         }
     }
 
-    fn check(queue: &Queue, version: &str, left: Option<u64>, words: &str, verdict: Verdict) {
+    fn said(queue: &Queue, version: &str, past: impl Into<Past>) -> Forecast {
         let version = ServerVersion::rabbitmq(version);
-        let said = forecast(Some(queue), Some(&version), Page::head(200), left);
+        forecast(Some(queue), Some(&version), Page::head(200), past)
+    }
+
+    fn check(queue: &Queue, version: &str, left: Option<u64>, words: &str, verdict: Verdict) {
+        let left = left.map(|looks| Left {
+            looks,
+            at_least: false,
+        });
+        let said = said(queue, version, left);
         assert!(said.words.starts_with(words), "{}", said.words);
         assert_eq!(said.verdict, verdict, "{}", said.words);
     }
 
     #[test]
     fn what_a_look_costs_is_said_before_it() {
-        let free = "Any number of safe peeks; order will be kept";
+        let free = "Peeking here is safe and keeps the order";
         check(&queue("classic", None), "3.10.8", None, free, Verdict::Free);
         check(&queue("classic", None), "4.3.0", None, free, Verdict::Free);
-        let change = "Any number of safe peeks; the order will change";
+        let change = "Peeking here loses nothing, but the order will change";
         let quorum = queue("quorum", None);
         check(&quorum, "3.10.8", None, change, Verdict::Read);
-        let default = "Up to 20 safe peeks left";
+        let default = "Up to 20 safe peeks left; the order is kept";
         check(&quorum, "4.1.0", None, default, Verdict::Read);
-        let left = "17 safe peeks left; order will be kept";
+        let left = "17 safe peeks left; the order is kept";
         check(&quorum, "4.1.0", Some(17), left, Verdict::Read);
-        let last = "1 safe peek left; order will be kept";
+        let last = "1 safe peek left; the order is kept";
         let limited = queue("quorum", Some(3));
         check(&limited, "3.10.8", Some(1), last, Verdict::Read);
         let none = "No safe peek is left";
         check(&limited, "3.10.8", Some(0), none, Verdict::Blocked);
-        let gentle = "Any number of safe peeks; the order may change";
-        check(&limited, "4.3.0", Some(0), gentle, Verdict::Read);
+        // With or without a limit.
+        check(&limited, "4.3.0", Some(0), free, Verdict::Free);
+        check(&quorum, "4.3.0", None, free, Verdict::Free);
         let stream = "A stream: it is read";
         check(
             &queue("stream", None),
@@ -301,8 +374,65 @@ mod tests {
             stream,
             Verdict::Stream,
         );
-        let other = "Any number of safe peeks; the order may change: this type";
+        let other = "Peeking here loses nothing, but the order may change: this type";
         check(&queue("x-new", None), "4.3.0", None, other, Verdict::Read);
+    }
+
+    #[test]
+    fn a_count_that_may_be_of_another_queue_is_a_lower_bound() {
+        let left = Left {
+            looks: 18,
+            at_least: true,
+        };
+        let said = said(&queue("quorum", None), "4.0.5", Some(left));
+        assert!(
+            said.words.starts_with("At least 18 safe peeks left"),
+            "{said:?}"
+        );
+    }
+
+    #[test]
+    fn what_a_peek_would_throw_out_is_said_before_it() {
+        let past = Past {
+            may_carry: true,
+            left: None,
+        };
+        let new = said(&queue("quorum", None), "4.3.6", past);
+        assert_eq!(new.verdict, Verdict::Read);
+        assert!(
+            new.words.contains("more deliveries than the limit of 20"),
+            "{new:?}"
+        );
+        let old = said(&queue("quorum", Some(3)), "3.10.8", past);
+        assert!(!old.words.contains("throw them out"), "{old:?}");
+        let mut endless = queue("quorum", None);
+        endless.delivers_for_ever = true;
+        assert!(!said(&endless, "4.3.6", past).words.contains("throw"));
+    }
+
+    #[test]
+    fn consumers_are_named_where_a_look_takes_from_them() {
+        let mut classic = queue("classic", None);
+        classic.consumers = Some(2);
+        let shared = said(&classic, "3.10.8", None);
+        assert!(
+            shared.words.contains("2 consumers take messages here"),
+            "{shared:?}"
+        );
+        assert_eq!(shared.verdict, Verdict::Free);
+        classic.single_active = Some("worker-1".into());
+        let active = said(&classic, "3.10.8", None);
+        assert!(
+            active
+                .words
+                .contains("worker-1 is active: a peek gets nothing"),
+            "{active:?}"
+        );
+        assert_eq!(active.verdict, Verdict::Blocked);
+        // Nobody is there, so a look is the one that is active.
+        classic.single_active = Some(String::new());
+        classic.consumers = Some(0);
+        assert_eq!(said(&classic, "3.10.8", None).verdict, Verdict::Free);
     }
 
     #[test]
@@ -317,13 +447,13 @@ mod tests {
     fn a_quorum_queue_that_can_be_taken_as_a_whole_keeps_its_order() {
         let mut quorum = queue("quorum", None);
         quorum.ready = Some(9_000);
-        let all = "Any number of safe peeks; order will be kept, because all 9,000 are taken";
+        let all = "Peeking here is safe and keeps the order, because all 9,000 are taken";
         check(&quorum, "3.10.8", None, all, Verdict::Free);
         quorum.ready = Some(7);
-        let these = "Any number of safe peeks; order will be kept, because this takes all";
+        let these = "Peeking here is safe and keeps the order, because this takes all";
         check(&quorum, "3.10.8", None, these, Verdict::Free);
         quorum.ready_bytes = Some(u64::MAX);
-        let large = "Any number of safe peeks; the order will change";
+        let large = "Peeking here loses nothing, but the order will change";
         check(&quorum, "3.10.8", None, large, Verdict::Read);
     }
 
@@ -331,26 +461,17 @@ mod tests {
     fn delayed_retries_are_told() {
         let mut quorum = queue("quorum", Some(9));
         quorum.delays_returned = true;
-        let said = forecast(
-            Some(&quorum),
-            Some(&ServerVersion::rabbitmq("4.3.0")),
-            Page::head(200),
-            None,
-        );
+        let said = said(&quorum, "4.3.0", None);
         assert!(said.words.contains("delays its retries"), "{}", said.words);
         assert_eq!(said.verdict, Verdict::Read);
     }
 
     #[test]
     fn nothing_is_promised_of_a_queue_that_is_not_known() {
-        let said = forecast(
-            None,
-            Some(&ServerVersion::rabbitmq("3.10.8")),
-            Page::head(200),
-            None,
-        );
+        let version = ServerVersion::rabbitmq("3.10.8");
+        let said = forecast(None, Some(&version), Page::head(200), None);
         assert_eq!(said.verdict, Verdict::Read);
         let said = forecast(Some(&Queue::named("q")), None, Page::head(200), None);
-        assert!(said.words.contains("not known"), "{}", said.words);
+        assert!(said.words.contains("type unknown"), "{}", said.words);
     }
 }

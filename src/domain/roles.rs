@@ -7,7 +7,9 @@
 //! delivery. What such a queue leads to is alive, and nothing in it is dead.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::rc::Rc;
 
+use super::number_words::millis;
 use super::route::Ways;
 use super::topology::{DeadLetterQueue, Dropping, Queue, Topology};
 
@@ -35,6 +37,19 @@ pub struct Roles {
     pub unrouted: Vec<DeadLetterQueue>,
 }
 
+impl WaitingQueue {
+    /// What becomes of its messages, in a few words: `waits 10 h, then goes to pay.work`.
+    #[must_use]
+    pub fn words(&self) -> String {
+        let verb = if self.is_loop { "back to" } else { "goes to" };
+        let to = self.to.join(", ");
+        match self.queue.message_ttl {
+            Some(ms) => format!("waits {}, then {verb} {to}", millis(ms)),
+            None => format!("{verb} {to} later"),
+        }
+    }
+}
+
 impl Roles {
     /// Works them out. A queue whose dead letters keep their own keys may reach any queue bound to
     /// the exchange, so all of those count.
@@ -45,9 +60,9 @@ impl Roles {
         let waits = graph.waiting();
         let mut origins: BTreeMap<usize, BTreeSet<usize>> = BTreeMap::new();
         for source in (0..graph.queues.len()).filter(|source| !waits.contains(source)) {
-            for target in &graph.to[source] {
-                if !waits.contains(target) && !graph.is_taken_back(source, *target) {
-                    origins.entry(*target).or_default().insert(source);
+            for target in graph.to(source) {
+                if !waits.contains(&target) && !graph.is_taken_back(source, target) {
+                    origins.entry(target).or_default().insert(source);
                 }
             }
         }
@@ -55,28 +70,31 @@ impl Roles {
             .iter()
             .map(|(queue, from)| DeadLetterQueue {
                 queue: graph.queues[*queue].clone(),
-                origins: graph.names(from.iter()),
+                origins: graph.names(from.iter().copied()),
             })
             .collect();
         let waits: Vec<WaitingQueue> = waits
             .iter()
             .map(|wait| {
                 let from: Vec<usize> = (0..graph.queues.len())
-                    .filter(|source| graph.to[*source].contains(wait))
+                    .filter(|source| source != wait && graph.to[*source].contains(wait))
                     .collect();
                 WaitingQueue {
                     queue: graph.queues[*wait].clone(),
                     is_loop: from.iter().any(|source| graph.leads(*wait, *source)),
-                    from: graph.names(from.iter()),
-                    to: graph.names(graph.to[*wait].iter()),
+                    from: graph.names(from.iter().copied()),
+                    to: graph.names(graph.to(*wait)),
                 }
             })
             .collect();
         let mut roles = Self {
             dead,
             waits,
-            unrouted: unrouted(topology, &ways),
+            unrouted: Vec::new(),
         };
+        let mut unrouted = unrouted(topology, &ways);
+        unrouted.retain(|one| !roles.is_dead(&one.queue.name));
+        roles.unrouted = unrouted;
         roles.dead.sort_by(|a, b| a.queue.name.cmp(&b.queue.name));
         roles.waits.sort_by(|a, b| a.queue.name.cmp(&b.queue.name));
         roles
@@ -86,6 +104,18 @@ impl Roles {
     #[must_use]
     pub fn wait(&self, queue: &str) -> Option<&WaitingQueue> {
         self.waits.iter().find(|wait| wait.queue.name == queue)
+    }
+
+    /// True if what lies in this queue is worked on, or will be: it is a waiting room, gets what
+    /// waited, or has a dead-letter exchange itself and is none for the dead.
+    #[must_use]
+    pub fn is_alive(&self, queue: &Queue) -> bool {
+        let name = &queue.name;
+        let waits = self.waits.iter();
+        let is_known = waits
+            .into_iter()
+            .any(|wait| wait.queue.name == *name || wait.to.contains(name));
+        !self.is_dead(name) && (is_known || queue.dead_letter_exchange.is_some())
     }
 
     /// True if dead letters end in this queue.
@@ -98,7 +128,8 @@ impl Roles {
 /// Which queue gives its dead letters to which.
 struct Graph<'a> {
     queues: Vec<&'a Queue>,
-    to: Vec<BTreeSet<usize>>,
+    /// What the dead letters of each reach. Many queues share an exchange and a key.
+    to: Vec<Rc<BTreeSet<usize>>>,
     /// Something dead-letters into it.
     is_fed_by_dead: Vec<bool>,
     /// It is bound to an exchange that takes no dead letters, so an application publishes to it.
@@ -126,25 +157,22 @@ impl<'a> Graph<'a> {
         }
         let mut is_fed_by_dead = vec![false; queues.len()];
         let mut to = Vec::with_capacity(queues.len());
-        // Many queues share an exchange and a key.
-        let mut known: HashMap<(&str, Option<&str>), BTreeSet<usize>> = HashMap::new();
+        let mut known: HashMap<(&str, Option<&str>), Rc<BTreeSet<usize>>> = HashMap::new();
         for (place, queue) in queues.iter().enumerate() {
-            let mut targets = match queue.dead_letter_exchange.as_deref() {
-                None => BTreeSet::new(),
-                Some(exchange) => known
-                    .entry((exchange, queue.dead_letter_routing_key.as_deref()))
-                    .or_insert_with(|| {
-                        let names = ways.of_the_dead(queue);
-                        let found = names.iter().filter_map(|name| places.get(name.as_str()));
-                        found.copied().collect()
-                    })
-                    .clone(),
+            let Some(exchange) = queue.dead_letter_exchange.as_deref() else {
+                to.push(Rc::default());
+                continue;
             };
-            targets.remove(&place);
-            for target in &targets {
+            let way = (exchange, queue.dead_letter_routing_key.as_deref());
+            let targets = known.entry(way).or_insert_with(|| {
+                let names = ways.of_the_dead(queue);
+                let found = names.iter().filter_map(|name| places.get(name.as_str()));
+                Rc::new(found.copied().collect())
+            });
+            for target in targets.iter().filter(|target| **target != place) {
                 is_fed_by_dead[*target] = true;
             }
-            to.push(targets);
+            to.push(Rc::clone(targets));
         }
         Self {
             queues,
@@ -154,22 +182,28 @@ impl<'a> Graph<'a> {
         }
     }
 
-    fn names<'b>(&self, places: impl Iterator<Item = &'b usize>) -> Vec<String> {
+    /// Other queues that the dead letters of this one reach.
+    fn to(&self, queue: usize) -> impl Iterator<Item = usize> {
+        let all = self.to[queue].iter().copied();
+        all.filter(move |target| *target != queue)
+    }
+
+    fn names(&self, places: impl Iterator<Item = usize>) -> Vec<String> {
         places
-            .map(|place| self.queues[*place].name.clone())
+            .map(|place| self.queues[place].name.clone())
             .collect()
     }
 
     /// True if dead letters of the one get to the other, through however many queues.
     fn leads(&self, from: usize, goal: usize) -> bool {
         let mut seen = BTreeSet::new();
-        let mut open: Vec<usize> = self.to[from].iter().copied().collect();
+        let mut open: Vec<usize> = self.to(from).collect();
         while let Some(place) = open.pop() {
             if place == goal {
                 return true;
             }
             if seen.insert(place) {
-                open.extend(&self.to[place]);
+                open.extend(self.to(place));
             }
         }
         false
@@ -198,22 +232,22 @@ impl<'a> Graph<'a> {
         }
         let expires = own.drops.contains(&Dropping::Expired);
         let says_so = sounds_waiting(&own.name);
-        self.to[queue].iter().any(|target| {
-            let next = self.queues[*target];
+        self.to(queue).any(|target| {
+            let next = self.queues[target];
             let is_consumed = next.consumers.is_some_and(|count| count > 0);
             if sounds_dead(&next.name) && !says_so {
                 return false;
             }
             if !expires {
                 // Its messages bring a time to live of their own, or it is no waiting room.
-                let is_worked_on = is_consumed && self.goes_on(*target, queue);
+                let is_worked_on = is_consumed && self.goes_on(target, queue);
                 let is_fed = self.is_fed_by_dead[queue] || self.is_fed_by_app[queue];
                 return says_so || (is_worked_on && !is_fed);
             }
-            let leads_back = self.leads(*target, queue);
-            let is_back = leads_back && !self.is_work_before(queue, *target);
-            let is_step = waits.contains(target) && !leads_back;
-            is_back || says_so || is_step || self.goes_on(*target, queue)
+            let leads_back = self.leads(target, queue);
+            let is_back = leads_back && !self.is_work_before(queue, target);
+            let is_step = waits.contains(&target) && !leads_back;
+            is_back || says_so || is_step || self.goes_on(target, queue)
         })
     }
 
@@ -223,7 +257,7 @@ impl<'a> Graph<'a> {
         let own = self.queues[queue];
         let only_expires =
             own.drops.contains(&Dropping::Expired) && own.consumers.unwrap_or(0) == 0;
-        let others = self.to[queue].iter().any(|next| *next != before);
+        let others = self.to(queue).any(|next| next != before);
         others && !only_expires
     }
 

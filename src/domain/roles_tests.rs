@@ -104,6 +104,15 @@ fn nothing_is_dead_in_a_retry_loop() {
     assert_eq!(told(&retry_loop()), named(&[], &["pay.wait"]));
     let wait = Roles::of(&retry_loop()).waits.remove(0);
     assert!(wait.is_loop);
+    let roles = Roles::of(&retry_loop());
+    assert!(
+        retry_loop().queues[1..]
+            .iter()
+            .all(|queue| roles.is_alive(queue))
+    );
+    let of_shop = Roles::of(&shop());
+    assert!(!of_shop.is_alive(&shop().queues[2]), "orders.dead");
+    assert_eq!(wait.words(), "waits 10 h, then back to pay.work");
     assert_eq!(
         (wait.from, wait.to),
         (vec!["pay.work".to_owned()], vec!["pay.work".to_owned()])

@@ -107,6 +107,9 @@ pub struct Queue {
     pub head_time: Option<u64>,
     /// Number of consumers, if known.
     pub consumers: Option<u64>,
+    /// It gives its messages to a single one of its consumers: the tag of the one that is active,
+    /// empty if none is or that is not known. `None` if it gives them to all.
+    pub single_active: Option<String>,
     /// Where it sends its dead letters, from its arguments or the policy in force.
     pub dead_letter_exchange: Option<String>,
     /// The key it sends them with; `None` means that they keep their own.
@@ -141,6 +144,7 @@ impl Queue {
             ready_bytes: None,
             head_time: None,
             consumers: None,
+            single_active: None,
             dead_letter_exchange: None,
             dead_letter_routing_key: None,
             delivery_limit: None,

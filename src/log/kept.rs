@@ -8,6 +8,7 @@ use chrono::{DateTime, Utc};
 use super::bytes::{Id, put_bytes, put_number, take_number, take_text, take_value};
 use super::segment::{Row, Segment, put_headers, put_id, put_range};
 use super::shape::Shape;
+use crate::domain::frameworks::names;
 use crate::domain::tap::TapId;
 use crate::domain::{Event, PayloadKind, Properties, Reading, Trace, payload};
 
@@ -241,6 +242,11 @@ impl<'a> Kept<'a> {
     /// See [`Event::summary`].
     #[must_use]
     pub fn summary(self) -> String {
+        if self.shape().has_header(names::ARGUMENTS)
+            && let Some(line) = names::summary(&self.properties())
+        {
+            return line;
+        }
         let shape = self.shape();
         if shape.is_plain {
             return payload::summary(shape.kind, self.data());

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::{Avro, Draft, Meta, Rules, Unusable, Version};
+use super::{Avro, Draft, Meta, Rules, Unusable, Version, without_mark};
 
 /// A schema as it lies in a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -111,6 +111,7 @@ impl Catalog {
             meta,
             defaults,
         } = content;
+        let elsewhere = elsewhere(&sources);
         let mut types: BTreeMap<String, Vec<Source>> = BTreeMap::new();
         for source in sources {
             types
@@ -133,7 +134,7 @@ impl Catalog {
                     .filter_map(|source| {
                         Some((
                             source.file.clone(),
-                            serde_json::from_str(&source.text).ok()?,
+                            serde_json::from_str(without_mark(&source.text)).ok()?,
                         ))
                     })
                     .collect();
@@ -142,6 +143,9 @@ impl Catalog {
                     .map(|source| {
                         let mut others = all.clone();
                         others.remove(&source.file);
+                        if leads_elsewhere(&source) {
+                            others.extend(elsewhere.clone());
+                        }
                         let avro = std::path::Path::new(&source.file)
                             .extension()
                             .is_some_and(|end| end == "avsc");
@@ -200,6 +204,23 @@ impl EventType {
     }
 }
 
+/// Whether a schema may refer to those of other types.
+fn leads_elsewhere(source: &Source) -> bool {
+    source.text.contains("\"../")
+}
+
+/// All schemas of the folder by their path from the folder of a type, if any refers to another's.
+fn elsewhere(sources: &[Source]) -> BTreeMap<String, Value> {
+    if !sources.iter().any(leads_elsewhere) {
+        return BTreeMap::new();
+    }
+    let all = sources.iter().filter_map(|source| {
+        let path = format!("../{}/{}", source.event_type, source.file);
+        Some((path, serde_json::from_str(without_mark(&source.text)).ok()?))
+    });
+    all.collect()
+}
+
 /// Makes one schema ready. `others` are those it may refer to, by file name.
 ///
 /// # Errors
@@ -215,7 +236,7 @@ fn ready_as(
     draft: Option<Draft>,
     others: &BTreeMap<String, Value>,
 ) -> Result<Ready, Unusable> {
-    let schema: Value = serde_json::from_str(text)
+    let schema: Value = serde_json::from_str(without_mark(text))
         .map_err(|error| Unusable::new(format!("It is not JSON: {error}.")))?;
     if avro || super::is_avro(&schema) {
         return Avro::new(&schema).map(|avro| Ready::Avro(Arc::new(avro)));
@@ -244,6 +265,40 @@ mod tests {
             file: format!("{version}.schema.json"),
             text: text.into(),
         }
+    }
+
+    #[test]
+    fn references_go_by_the_rules_of_addresses_within_the_folder() {
+        let mut sources = vec![
+            source(
+                "1",
+                r#"{"properties":{"buyer":{"$ref":"../user/1.schema.json#/$defs/name"}}}"#,
+            ),
+            source(
+                "2",
+                "\u{feff}{\"properties\":{\"buyer\":{\"$ref\":\"3.schema.json\"}}}",
+            ),
+            source("3", r#"{"$id":"deep/three.json","$ref":"four.json"}"#),
+            source("4", r#"{"$id":"deep/four.json","type":"string"}"#),
+            source("5", r#"{"$ref":"../../../etc/passwd"}"#),
+        ];
+        sources.push(Source {
+            event_type: "user".into(),
+            version: "1".into(),
+            file: "1.schema.json".into(),
+            text: r##"{"$defs":{"name":{"$ref":"#/$defs/text"},"text":{"type":"string"}}}"##.into(),
+        });
+        let catalog = Catalog::new(PathBuf::from("/x"), sources);
+        let one = catalog.get("order.created").unwrap();
+        for version in ["1", "2"] {
+            let Ok(Ready::Json(ready)) = &one.get(version).unwrap().ready else {
+                panic!("{version}: {:?}", one.get(version).unwrap().ready);
+            };
+            let fits = |body| ready.validator.is_valid(&body);
+            assert!(fits(serde_json::json!({"buyer": "x"})));
+            assert!(!fits(serde_json::json!({"buyer": 1})), "{version}");
+        }
+        assert!(one.get("5").unwrap().ready.is_err());
     }
 
     #[test]

@@ -195,7 +195,12 @@ impl Judge<'_> {
             .first()
             .map(|change| format!("{}: {}", place(&change.path), change.reason));
         let mut budget = self.budget.borrow_mut();
-        let plain = Asked::new(&self.writer.normal, &self.reader.normal, &mut budget, self.cancel);
+        let plain = Asked::new(
+            &self.writer.normal,
+            &self.reader.normal,
+            &mut budget,
+            self.cancel,
+        );
         // What is inside of a string is nothing a set of JSON values knows.
         let content = breaking.iter().any(|change| change.is_about_content());
         if matches!(plain.inclusion, Inclusion::Yes) && !content {

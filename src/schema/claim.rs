@@ -9,6 +9,7 @@ use super::catalog::{Catalog, Entry, EventType, Ready};
 use super::rules::{Rule, Rules};
 use super::{Failure, Validator};
 use crate::domain::cloud_event::{self, CloudEvent};
+use crate::domain::frameworks::names;
 use crate::domain::{Event, FieldValue, Properties};
 
 /// A larger body is not validated while a person waits for the answer, in bytes.
@@ -142,16 +143,10 @@ impl<'a> Facts<'a> {
 
     /// The names of the classes that frameworks put into a message.
     fn class(&self) -> Option<Cow<'a, str>> {
-        let enclosed = ["NServiceBus.EnclosedMessageTypes", "__TypeId__"];
-        let name = self.header(&enclosed).or_else(|| {
+        let of_headers = names(self.properties).message_type;
+        of_headers.or_else(|| {
             let first = self.speaking()?.get("messageType")?.get(0)?.as_str()?;
             Some(Cow::Borrowed(first))
-        })?;
-        // The first of several, without its assembly: `Acme.Orders.OrderCreated, Acme, …`.
-        let end = name.find([',', ';']).unwrap_or(name.len());
-        Some(match name {
-            Cow::Borrowed(name) => Cow::Borrowed(name[..end].trim()),
-            Cow::Owned(name) => Cow::Owned(name[..end].trim().to_owned()),
         })
     }
 

@@ -77,7 +77,9 @@ fn flatten(schema: &mut Value, defs: &BTreeMap<String, Value>, depth: usize) {
                 }
             }
         }
-        Value::Array(list) => list.iter_mut().for_each(|one| flatten(one, defs, depth + 1)),
+        Value::Array(list) => list
+            .iter_mut()
+            .for_each(|one| flatten(one, defs, depth + 1)),
         _ => {}
     }
 }
@@ -108,7 +110,12 @@ impl Names {
             ("properties", &mut self.names),
             ("patternProperties", &mut self.patterns),
         ] {
-            for (name, _) in map.get(key).and_then(Value::as_object).into_iter().flatten() {
+            for (name, _) in map
+                .get(key)
+                .and_then(Value::as_object)
+                .into_iter()
+                .flatten()
+            {
                 table.insert(name.clone(), Value::Bool(true));
             }
         }

@@ -70,6 +70,12 @@ impl Unusable {
     }
 }
 
+/// A text without the byte order mark that some editors put in front, as RFC 8259 allows (8.1).
+#[must_use]
+pub fn without_mark(text: &str) -> &str {
+    text.strip_prefix('\u{feff}').unwrap_or(text)
+}
+
 /// What is wrong with an event.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Failure {

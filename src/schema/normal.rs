@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 use url::Url;
 
 use super::draft::Draft;
-use super::refs::{Documents, own_base};
+use super::refs::{Documents, own_base, whole_draft};
 use super::{Unusable, numbers};
 
 /// How deep a schema may be nested. `serde_json` ends at 128 levels itself.
@@ -112,8 +112,10 @@ impl<'a> Writer<'a> {
         let reference = ["$ref", "$dynamicRef", "$recursiveRef"]
             .into_iter()
             .filter(|key| self.draft.knows(key))
-            .find_map(|key| map.get(key)?.as_str());
-        if let Some(reference) = reference {
+            .find_map(|key| Some((key, map.get(key)?.as_str()?)));
+        if let Some((keyword, reference)) = reference {
+            let whole = whole_draft(keyword, &base);
+            let reference = whole.as_deref().unwrap_or(reference);
             let place = self.documents.resolve(reference, &base)?;
             let name = self.name(&place.key);
             if let Some(name) = name.new {

@@ -38,6 +38,15 @@ impl<'a> Documents<'a> {
             resources: BTreeMap::new(),
             anchors: BTreeMap::new(),
         };
+        // Known without a network; looking through them takes longer than most schemas.
+        if others.values().chain([root]).any(mentions_a_draft) {
+            for document in meta_schemas() {
+                let id = document.get("$id").or_else(|| document.get("id"));
+                if let Some(address) = id.and_then(|id| Url::parse(id.as_str()?).ok()) {
+                    found.add(document, &address);
+                }
+            }
+        }
         for (name, document) in others {
             if let Ok(address) = here.join(name) {
                 found.add(document, &address);
@@ -125,6 +134,61 @@ impl<'a> Documents<'a> {
             key,
         })
     }
+}
+
+/// The schemas of schemas, of all drafts.
+fn meta_schemas() -> impl Iterator<Item = &'static Value> {
+    use referencing::meta;
+    let all: [&'static Value; 19] = [
+        &meta::DRAFT4,
+        &meta::DRAFT6,
+        &meta::DRAFT7,
+        &meta::DRAFT201909,
+        &meta::DRAFT201909_APPLICATOR,
+        &meta::DRAFT201909_CONTENT,
+        &meta::DRAFT201909_CORE,
+        &meta::DRAFT201909_FORMAT,
+        &meta::DRAFT201909_META_DATA,
+        &meta::DRAFT201909_VALIDATION,
+        &meta::DRAFT202012,
+        &meta::DRAFT202012_CORE,
+        &meta::DRAFT202012_APPLICATOR,
+        &meta::DRAFT202012_UNEVALUATED,
+        &meta::DRAFT202012_VALIDATION,
+        &meta::DRAFT202012_META_DATA,
+        &meta::DRAFT202012_FORMAT_ANNOTATION,
+        &meta::DRAFT202012_FORMAT_ASSERTION,
+        &meta::DRAFT202012_CONTENT,
+    ];
+    all.into_iter()
+}
+
+/// Whether something in it refers to where the drafts are published.
+fn mentions_a_draft(value: &Value) -> bool {
+    let mut open = vec![value];
+    while let Some(value) = open.pop() {
+        match value {
+            Value::Object(map) => {
+                let link = map.get("$ref").and_then(Value::as_str);
+                if link.is_some_and(|link| link.contains("://json-schema.org/")) {
+                    return true;
+                }
+                open.extend(map.values());
+            }
+            Value::Array(list) => open.extend(list),
+            _ => {}
+        }
+    }
+    false
+}
+
+/// What a reference to the outermost schema of a vocabulary means: the vocabularies of the drafts
+/// refer to the schema that they are a part of (2020-12 core, 8.2.3.2).
+pub(super) fn whole_draft(keyword: &str, base: &Url) -> Option<String> {
+    let is_dynamic = matches!(keyword, "$dynamicRef" | "$recursiveRef");
+    let (draft, _) = base.as_str().split_once("/meta/")?;
+    let published = draft.starts_with("https://json-schema.org/draft/");
+    (is_dynamic && published).then(|| format!("{draft}/schema"))
 }
 
 /// The address that a schema gives itself, or the one around it.

@@ -43,8 +43,12 @@ pub enum Inclusion {
 pub trait Engine: Send + Sync {
     /// The answer, and the CPU time that it took. One that would take more than `patience` is
     /// [`Inclusion::Unknown`].
-    fn ask(&self, question: &Question, patience: Duration, cancel: &Cancel)
-    -> (Inclusion, Duration);
+    fn ask(
+        &self,
+        question: &Question,
+        patience: Duration,
+        cancel: &Cancel,
+    ) -> (Inclusion, Duration);
 }
 
 static ENGINE: OnceLock<Box<dyn Engine>> = OnceLock::new();
@@ -56,7 +60,9 @@ pub fn install(engine: impl Engine + 'static) {
 }
 
 pub(super) fn engine() -> &'static dyn Engine {
-    ENGINE.get().map_or(&Here as &dyn Engine, |engine| &**engine)
+    ENGINE
+        .get()
+        .map_or(&Here as &dyn Engine, |engine| &**engine)
 }
 
 /// Answers in this process, for small questions of tests and of who installed nothing.

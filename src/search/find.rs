@@ -376,3 +376,82 @@ impl Subject for Judged<'_> {
         Some(judge_facts(&facts, self.1, 0).name())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::Event;
+    use crate::log::EventLog;
+    use crate::log::tests::event;
+    use crate::query::Filter;
+
+    fn gzip(bytes: &[u8]) -> Vec<u8> {
+        let mut out = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        std::io::Write::write_all(&mut out, bytes).unwrap();
+        out.finish().unwrap()
+    }
+
+    fn packed(body: &[u8]) -> Event {
+        let plain = event("k", "");
+        Event::new(
+            plain.received_at,
+            plain.exchange,
+            plain.routing_key,
+            false,
+            Properties::default(),
+            gzip(body),
+        )
+    }
+
+    fn find(events: &[Event], line: &str) -> Vec<Found> {
+        let mut log = EventLog::new(100_000_000);
+        for event in events {
+            log.push(TapId(1), event);
+        }
+        let wanted = Wanted {
+            scope: Scope::default(),
+            correlation_id: None,
+            matcher: Some(Filter::parse(line).unwrap().matcher()),
+            schemas: None,
+            now_ms: 0,
+        };
+        let pieces = log.pieces(0);
+        pieces
+            .iter()
+            .flat_map(|piece| wanted.find(piece, 0))
+            .collect()
+    }
+
+    #[test]
+    fn what_is_packed_is_found_beside_what_is_plain() {
+        let events = [
+            event("k", r#"{"a":"needle"}"#),
+            packed(br#"{"a":"needle"}"#),
+            packed(br#"{"a":"other"}"#),
+            event("needle", "{}"),
+        ];
+        let rows = |rows: &[u64]| rows.iter().copied().map(Found::Row).collect::<Vec<_>>();
+        assert_eq!(find(&events, "needle"), rows(&[0, 1, 3]));
+        assert_eq!(find(&events, "a needle"), rows(&[0, 1]));
+        assert_eq!(find(&events, "data.a=needle"), rows(&[0, 1]));
+        assert_eq!(find(&events, "not needle"), rows(&[2]));
+    }
+
+    #[test]
+    fn what_would_cost_too_much_is_counted_and_not_looked_into() {
+        // One megabyte is looked into of each, and 96 of a segment.
+        let bomb = packed(&vec![b' '; 2 << 20]);
+        let mut events = vec![bomb; 120];
+        events.push(packed(b"{\"a\":\"needle\"}"));
+        events.push(event("k", "needle"));
+        let found = find(&events, "needle");
+        assert_eq!(found.len(), 122);
+        let missed = |found: &&Found| matches!(found, Found::NotRead(_));
+        assert_eq!(found.iter().filter(missed).count(), 121);
+        assert_eq!(found.last(), Some(&Found::Row(121)));
+        assert!(
+            find(&events, "key:other").is_empty(),
+            "nobody asked for the bodies"
+        );
+    }
+}

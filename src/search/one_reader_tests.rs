@@ -80,7 +80,7 @@ fn an_edit_leaves_what_stands_around_the_document() {
             properties: Properties::default(),
             body: body.to_vec(),
         };
-        let pointer = "/orderId".parse::<Pointer>().unwrap();
+        let pointer = Pointer::parse("/orderId").unwrap();
         let rule = Rule::Payload(pointer, Change::Set("2".into()));
         match edit(&message, &[rule]) {
             Edit::Changed { outgoing, .. } => String::from_utf8(outgoing.body).unwrap(),

@@ -208,7 +208,8 @@ impl State {
                 self.topology_revision += 1;
                 self.dead.refresh(&self.topology);
                 self.dead.note_depths(&self.topology, moment.now);
-                self.alerts.note(&self.dead.queues);
+                let counted: Vec<_> = self.dead.counted().cloned().collect();
+                self.alerts.note(&counted);
                 if first {
                     forms.choose_exchange(&self.topology);
                     return self.autostart(forms);

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::dead_letters::{DeadAction, RuleAction, RuleDesk};
+use super::dead_letters::{DeadAction, RuleAction, RuleDesk, TargetChoice};
 use super::live::LiveAction;
 use super::tap_card::{Card, TapAction};
 use super::*;
@@ -567,4 +567,61 @@ fn a_lost_connection_keeps_the_screens_and_the_tap() {
     assert!(desk.state.has_session() && desk.state.taps.list().len() == 1);
     desk.apply(Update::Link(Link::Idle));
     assert!(!desk.state.has_session() && desk.state.taps.list().is_empty());
+}
+
+#[test]
+fn a_work_queue_of_a_retry_loop_is_opened_without_a_badge_or_a_message() {
+    let mut desk = Desk::connected();
+    desk.state.screen = Screen::DeadLetters;
+    let mut topology = crate::domain::roles::tests::retry_loop();
+    let filled = |topology: &mut Topology, ready| {
+        for queue in &mut topology.queues {
+            queue.ready = Some(ready);
+        }
+        topology.clone()
+    };
+    let first = filled(&mut topology, 3);
+    desk.apply(Update::Topology(first));
+    desk.forms.queue = "pay.work".into();
+    desk.act(Action::Dead(DeadAction::OpenTyped));
+    let commands = desk.apply(Update::Topology(filled(&mut topology, 12)));
+    assert!(commands.is_empty(), "{commands:?}");
+    assert_eq!(desk.state.dead.queues.len(), 1, "it can be opened again");
+    assert_eq!(desk.state.dead.waiting(), 0);
+    let waits = &desk.state.dead.ground.roles.waits;
+    assert_eq!(waits[0].queue.name, "pay.wait");
+}
+
+#[test]
+fn one_target_is_typed_for_many_dead_letters() {
+    let mut desk = Desk::connected();
+    desk.peek(&["1", "2"]);
+    desk.act(Action::Dead(DeadAction::MarkAll(true)));
+    desk.act(Action::Dead(DeadAction::Target(TargetChoice::Elsewhere)));
+    assert!(
+        desk.act(Action::Dead(DeadAction::ResendSelected))
+            .is_empty()
+    );
+    let peeked = desk.state.dead.peeked.as_ref().unwrap();
+    let remark = peeked.messages[0].remark.as_deref().unwrap_or_default();
+    assert!(remark.starts_with("No target is named"), "{remark}");
+    desk.forms.elsewhere = ("other".into(), "again".into());
+    desk.act(Action::Dead(DeadAction::Elsewhere));
+    let commands = desk.act(Action::Dead(DeadAction::ResendSelected));
+    let [
+        Command::Resend {
+            which: Which::These(orders),
+            ..
+        },
+    ] = commands.as_slice()
+    else {
+        panic!("{commands:?}")
+    };
+    let to_both = orders.iter().all(|order| {
+        (
+            order.outgoing.exchange.as_str(),
+            order.outgoing.routing_key.as_str(),
+        ) == ("other", "again")
+    });
+    assert!(to_both && orders.len() == 2);
 }

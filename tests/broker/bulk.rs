@@ -251,8 +251,12 @@ fn what_a_quorum_queue_would_throw_out_is_put_into_it_anew() {
     let names = fill(&mut raw, "q", 3);
     let mut app = App::at(place.endpoint());
     let report = app.peek("q", 10).expect("a peek");
-    assert_eq!(report.left, Some(0));
-    assert!(app.peek("q", 10).is_err(), "one more look would cost them");
+    if place.looks_count() {
+        assert_eq!(report.left.map(|left| left.looks), Some(0));
+        assert!(app.peek("q", 10).is_err(), "one more look would cost them");
+    } else {
+        assert_eq!(report.left, None);
+    }
     let done = app.resend("q", vec![order(&report.messages[1], "", "alive")]);
     assert_eq!(
         (done.outcomes, done.problem),
@@ -268,7 +272,9 @@ fn what_a_quorum_queue_would_throw_out_is_put_into_it_anew() {
     let mut other = App::at(place.endpoint());
     let report = other.peek("q", 10).expect("a peek");
     assert_eq!(report.messages.len(), 2);
-    assert!(report.remark.contains("anew"), "{}", report.remark);
+    // From 4.3 on a message at the limit may be given back.
+    let is_anew = report.remark.contains("anew");
+    assert_eq!(is_anew, place.looks_count(), "{}", report.remark);
     let mut left = wait_for("both to be there", || {
         (raw.depth("q") == 2).then(|| raw.bodies("q"))
     });

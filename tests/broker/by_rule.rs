@@ -3,6 +3,7 @@
 use std::io::{Read as _, Write as _};
 
 use eventscope::domain::edit::{Change, Convert, Edit, Pointer, Rule, edit};
+use eventscope::domain::origin::Scene;
 use eventscope::domain::resend::{Manner, Target};
 use eventscope::protocol::{Command, MoveOrder, MoveOutcome, PeekReport, Update};
 
@@ -80,7 +81,9 @@ fn a_rule_repairs_plain_and_compressed_messages_and_the_journal_has_both_texts()
     let manner = Manner::from(Target::Origin);
     let mut orders = Vec::new();
     for event in &report.messages {
-        let planned = manner.plan(event, &place.facts.user).expect("an origin");
+        let planned = manner
+            .plan(event, &place.facts.user, Scene::default())
+            .expect("an origin");
         if let Edit::Changed { outgoing, .. } = edit(&planned.outgoing, &rule) {
             orders.push(MoveOrder {
                 original: event.fingerprint(),

@@ -6,6 +6,7 @@
 
 mod app;
 mod broker;
+mod limit;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -62,6 +63,8 @@ struct Round<'a> {
     alive: String,
     names: Vec<String>,
     journal: tempfile::TempDir,
+    /// The type of the queue of dead letters.
+    kind: &'static str,
 }
 
 impl<'a> Round<'a> {
@@ -71,22 +74,24 @@ impl<'a> Round<'a> {
             arguments.push(("x-max-length", int(limit)));
             arguments.push(("x-overflow", text("reject-publish")));
         }
-        let mut round = Self::empty(place, number, &[], &arguments);
+        // Each fault meets each type.
+        let kind = ["classic", "quorum"][(number + number / 4) % 2];
+        let mut round = Self::empty(place, number, kind, &arguments);
         round.fill();
         round
     }
 
-    /// With queues that have these arguments, and nothing in them.
+    /// A queue of this type and a target with these arguments, and nothing in them.
     fn empty(
         place: &'a Place,
         number: usize,
-        source: &[(&str, Vec<u8>)],
+        kind: &'static str,
         target: &[(&str, Vec<u8>)],
     ) -> Self {
         let mut raw = place.raw();
         let (dead, alive) = (format!("dead {number}"), format!("alive {number}"));
         raw.exchange("back", "direct");
-        raw.queue(&dead, Life::Durable, source);
+        raw.queue(&dead, Life::Durable, &[("x-queue-type", text(kind))]);
         raw.queue(&alive, Life::Durable, target);
         raw.bind(&alive, "back", &alive);
         Self {
@@ -96,6 +101,7 @@ impl<'a> Round<'a> {
             alive,
             names: (0..MESSAGES).map(|n| format!("{number}-{n:04}")).collect(),
             journal: tempfile::tempdir().expect("a folder"),
+            kind,
         }
     }
 
@@ -124,6 +130,7 @@ impl<'a> Round<'a> {
             raw,
             dead,
             alive,
+            kind,
             ..
         } = self;
         let done = records.iter().filter(|record| is_done(record)).count();
@@ -136,7 +143,6 @@ impl<'a> Round<'a> {
             (raw.depth(dead) as usize + gone >= MESSAGES).then_some(())
         });
         let [left, moved] = reader::bodies(place, [dead, alive]);
-        assert!(left.is_sorted(), "{fault:?}: the rest is in its old order");
         let mut places: BTreeMap<&str, usize> = BTreeMap::new();
         for name in left.iter().chain(&moved) {
             *places.entry(name).or_default() += 1;
@@ -162,6 +168,10 @@ impl<'a> Round<'a> {
                 "{fault:?}: {name} is there {count} times and the journal does not say so"
             );
         }
+        assert!(
+            left.is_sorted(),
+            "{fault:?}: the rest is in its old order in {kind} queues"
+        );
         let moved = MESSAGES - left.len().min(MESSAGES);
         // Thousands of queues would slow the broker down.
         raw.delete(dead);

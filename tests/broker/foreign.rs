@@ -9,7 +9,8 @@ use std::process::Command as Process;
 use std::sync::Arc;
 
 use eventscope::domain::draft::{BodyDraft, Draft, HeaderDraft};
-use eventscope::domain::resend::{Target, plan};
+use eventscope::domain::origin::Scene;
+use eventscope::domain::resend::Manner;
 use eventscope::domain::{Event, FieldType, Pace};
 use eventscope::protocol::{Command, MoveOrder, MoveOutcome, Which};
 use serde_json::{Map, Value, json};
@@ -126,7 +127,8 @@ fn arrive_as_they_were(language: &str, program: &str) {
     let orders = dead(&mut app, 6);
     let orders = orders.iter().map(|event| MoveOrder {
         original: event.fingerprint(),
-        outgoing: plan(event, &Target::Origin, &user)
+        outgoing: Manner::default()
+            .plan(event, &user, Scene::default())
             .expect("a target")
             .outgoing,
     });
@@ -187,7 +189,9 @@ fn edits_change_nothing_else(
 ) {
     let user = foreign.place.facts.user.clone();
     let orders = dead(app, 5).into_iter().map(|event| {
-        let outgoing = plan(&event, &Target::Origin, &user).expect("a target");
+        let outgoing = Manner::default()
+            .plan(&event, &user, Scene::default())
+            .expect("a target");
         let mut draft = Draft::of(&outgoing.outgoing);
         match draft.routing_key.as_str() {
             "order.bare" => draft.body = BodyDraft::Text("{}".into()),

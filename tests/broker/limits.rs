@@ -5,14 +5,15 @@ use std::path::Path;
 use std::time::Duration;
 
 use eventscope::broker::Options;
+use eventscope::domain::delivery_limit::Left;
 use eventscope::domain::record::{Fate, Record};
 use eventscope::domain::{Endpoint, Event, FieldValue, Pace, Properties};
-use eventscope::protocol::{Command, JobStage, Update, Which};
+use eventscope::protocol::{Command, JobStage, MoveOutcome, PutBack, Update, Which};
 use eventscope::storage::journal::Journal;
 
 use crate::support::proxy::{Cut, Proxy};
-use crate::support::raw_amqp::{Life, int, persistent, text};
-use crate::support::{App, Place, fresh, order, wait_for};
+use crate::support::raw_amqp::{Life, Raw, int, persistent, text};
+use crate::support::{App, OwnBroker, Place, bodies, fresh, order, wait_for};
 
 /// Messages that were handed out as often as their queue allows; nothing takes what it gives away.
 fn at_their_limit(place: &Place, count: u32) -> Vec<String> {
@@ -33,6 +34,60 @@ fn at_their_limit(place: &Place, count: u32) -> Vec<String> {
         (raw.depth("q") == count).then_some(())
     });
     names
+}
+
+/// Messages that died in a quorum queue, by its delivery limit of 2, and lie in `q`, which has a limit
+/// of 2 too. From 4.3 on they have a count of 3 there; nothing takes what `q` throws out.
+fn died_by_a_limit(place: &Place, count: usize) -> Vec<String> {
+    let mut raw = place.raw();
+    let quorum = ("x-queue-type", text("quorum"));
+    let limit = ("x-delivery-limit", int(2));
+    raw.queue("q", Life::Durable, &[quorum.clone(), limit.clone()]);
+    let work = [
+        quorum,
+        limit,
+        ("x-dead-letter-exchange", text("")),
+        ("x-dead-letter-routing-key", text("q")),
+    ];
+    raw.queue("work", Life::Durable, &work);
+    let names: Vec<String> = (0..count).map(|n| format!("dead {n:02}")).collect();
+    for name in &names {
+        raw.publish("", "work", &persistent(), name.as_bytes());
+    }
+    let count = u32::try_from(count).expect("a number");
+    for round in 1..=3 {
+        let mut consumer = place.raw();
+        while consumer.get("work").is_some() {}
+        drop(consumer);
+        wait_for("all to come back or die", || {
+            let (work, dead) = (raw.depth("work"), raw.depth("q"));
+            let is_dead = round == 3 && dead == count;
+            (is_dead || round < 3 && work == count).then_some(())
+        });
+    }
+    names
+}
+
+/// The messages of a queue, all of which are there or come back.
+fn all_of(raw: &mut Raw, queue: &str, count: usize) -> Vec<String> {
+    let count = u32::try_from(count).expect("a number");
+    wait_for("all to be there", || {
+        (raw.depth(queue) == count).then_some(())
+    });
+    raw.bodies(queue)
+}
+
+/// Each of these lies in a queue, or in the journal as one that may be nowhere else.
+fn assert_safe(names: &[String], there: &[String], folder: &Path) {
+    let journal = Journal::open(folder).expect("the journal");
+    let records = journal.newest(1_000).expect("its records");
+    for name in names {
+        let own = records.iter().filter(|r| r.message.body == name.as_bytes());
+        let fates: Vec<Fate> = own.map(Record::fate).collect();
+        let is_told = fates.contains(&Fate::DuplicatePossible);
+        let is_there = there.contains(name);
+        assert!(is_there || is_told, "{name} is lost: {there:?} {fates:?}");
+    }
 }
 
 fn journal_in(folder: &Path) -> Options {
@@ -86,18 +141,12 @@ fn what_a_broken_connection_costs_is_in_the_journal_and_not_called_untouched() {
     proxy.cut(Cut::Clean);
     app.job_done(request);
     drop(app);
-    let journal = Journal::open(folder.path()).expect("the journal");
-    let records = journal.newest(100).expect("its records");
     let mut there = raw.bodies("alive");
     there.extend(raw.bodies("q"));
-    for name in names {
-        let own = records.iter().filter(|r| r.message.body == name.as_bytes());
-        let fates: Vec<Fate> = own.map(Record::fate).collect();
-        assert!(
-            there.contains(&name) || fates.contains(&Fate::DuplicatePossible),
-            "{name} is lost: {there:?} {fates:?}"
-        );
-        assert!(!fates.contains(&Fate::Untouched), "{name} was touched");
+    assert_safe(&names, &there, folder.path());
+    let journal = Journal::open(folder.path()).expect("the journal");
+    for record in journal.newest(100).expect("its records") {
+        assert_ne!(record.fate(), Fate::Untouched, "it was touched");
     }
 }
 
@@ -149,4 +198,262 @@ fn what_cannot_be_written_down_after_all_is_put_into_its_queue_anew_all_the_same
     });
     left.sort();
     assert_eq!(left, names);
+}
+
+#[test]
+fn what_died_by_a_delivery_limit_is_still_there_after_any_number_of_looks() {
+    let place = Place::fresh();
+    let names = died_by_a_limit(&place, 5);
+    let mut app = App::at(place.endpoint());
+    let sorted = |report: &eventscope::protocol::PeekReport| {
+        let mut bodies = bodies(report);
+        bodies.sort();
+        bodies
+    };
+    let first = app.peek("q", 10).expect("a peek");
+    assert_eq!(sorted(&first), names);
+    assert_eq!((first.borrowed, first.depth), (5, 5));
+    let is_anew = first
+        .remark
+        .contains("5 messages were put at the end of the queue anew");
+    assert_eq!(is_anew, !place.looks_count(), "{}", first.remark);
+    if place.looks_count() {
+        // Their counts begin anew in this queue, also where the old ones are shown once.
+        assert_eq!(
+            (first.put_back, first.remark.as_str()),
+            (PutBack::InOrder, "")
+        );
+        let left = Left {
+            looks: 1,
+            at_least: false,
+        };
+        assert_eq!(first.left, Some(left));
+        let second = app.peek("q", 10).expect("a peek");
+        assert_eq!(bodies(&second), names, "the order is kept");
+        assert_eq!(second.left.map(|left| left.looks), Some(0));
+        assert!(app.peek("q", 10).is_err());
+        assert_eq!(app.journal(), []);
+    } else {
+        for size in [2, 5, 10] {
+            let next = app.peek("q", size).expect("a peek");
+            assert_eq!(
+                (next.put_back, next.left),
+                (PutBack::InOrder, None),
+                "{next:?}"
+            );
+        }
+        let fates: Vec<Fate> = app.journal().iter().map(Record::fate).collect();
+        assert_eq!(fates, [Fate::Certain; 5]);
+    }
+    let mut there = all_of(&mut place.raw(), "q", 5);
+    there.sort();
+    assert_eq!(there, names);
+}
+
+#[test]
+fn what_is_handed_out_at_the_limit_is_put_back_where_that_is_safe_and_leaves_no_record() {
+    let place = Place::fresh();
+    let names = at_their_limit(&place, 3);
+    let mut app = App::at(place.endpoint());
+    for _ in 0..3 {
+        let look = app.peek("q", 10).expect("a peek");
+        let mut seen = bodies(&look);
+        seen.sort();
+        assert_eq!(seen, names);
+        if place.looks_count() {
+            break;
+        }
+        // A nack does not count there, and throws out only what is over the limit.
+        assert_eq!(
+            (bodies(&look), look.put_back),
+            (names.clone(), PutBack::InOrder)
+        );
+        assert_eq!(app.journal(), []);
+    }
+    let mut there = all_of(&mut place.raw(), "q", 3);
+    there.sort();
+    assert_eq!(there, names);
+}
+
+/// After a rejection RabbitMQ 4.0 shows the count of the queue of the death, once.
+#[test]
+fn safe_peeks_left_are_those_of_this_queue() {
+    let place = Place::fresh();
+    let mut raw = place.raw();
+    let quorum = ("x-queue-type", text("quorum"));
+    raw.queue(
+        "q",
+        Life::Durable,
+        &[quorum.clone(), ("x-delivery-limit", int(20))],
+    );
+    let work = [
+        quorum,
+        ("x-dead-letter-exchange", text("")),
+        ("x-dead-letter-routing-key", text("q")),
+    ];
+    raw.queue("work", Life::Durable, &work);
+    raw.publish("", "work", &persistent(), b"rejected");
+    let mut consumer = place.raw();
+    consumer.get("work").expect("the message");
+    drop(consumer);
+    let again = wait_for("the message", || raw.get("work"));
+    raw.reject(again.tag);
+    wait_for("its death", || (raw.depth("q") == 1).then_some(()));
+    let mut app = App::at(place.endpoint());
+    let mut left = || {
+        let left = app.peek("q", 10).expect("a peek").left;
+        left.map(|left| (left.looks, left.at_least))
+    };
+    let seen = [left(), left(), left()];
+    let version = place.version();
+    let expected = if version.at_least(4, 3) {
+        [None; 3]
+    } else if version.at_least(4, 0) {
+        [Some((18, true)), Some((18, false)), Some((17, false))]
+    } else {
+        [Some((19, false)), Some((18, false)), Some((17, false))]
+    };
+    assert_eq!(seen, expected);
+}
+
+/// A message that the app has not seen, as it would describe it.
+fn plain(name: &str) -> Event {
+    let properties = Properties {
+        delivery_mode: Some(2),
+        ..Properties::default()
+    };
+    let (exchange, key) = (String::new(), "q".into());
+    let body = name.as_bytes().to_vec();
+    Event::new(chrono::Utc::now(), exchange, key, false, properties, body)
+}
+
+/// Sends the first of two plain messages and holds all others of the queue meanwhile.
+fn hold_all(app: &mut App, raw: &mut Raw) {
+    raw.queue("alive", Life::Durable, &[]);
+    for name in ["one", "two"] {
+        raw.publish("", "q", &persistent(), name.as_bytes());
+    }
+    let orders = ["one", "two"].map(|name| order(&plain(name), "", "alive"));
+    app.send(Command::Resend {
+        request: fresh(),
+        queue: "q".into(),
+        which: Which::These(orders.into()),
+        pace: Pace {
+            canary: Some(Duration::from_mins(2)),
+            ..Pace::default()
+        },
+    });
+    app.expect("the canary", |update| match update {
+        Update::JobAt {
+            stage: JobStage::Watching { .. },
+            ..
+        } => Some(()),
+        _ => None,
+    });
+}
+
+#[test]
+fn a_resend_of_another_message_keeps_those_that_died_by_a_limit() {
+    let place = Place::fresh();
+    let names = died_by_a_limit(&place, 4);
+    let mut raw = place.raw();
+    raw.queue("alive", Life::Durable, &[]);
+    raw.publish("", "q", &persistent(), b"another");
+    let mut app = App::at(place.endpoint());
+    let done = app.resend("q", vec![order(&plain("another"), "", "alive")]);
+    assert_eq!(
+        (done.outcomes, done.problem),
+        (vec![MoveOutcome::Resent], None)
+    );
+    let mut there = all_of(&mut raw, "q", 4);
+    there.sort();
+    assert_eq!(there, names);
+    assert_eq!(raw.bodies("alive"), ["another"]);
+}
+
+#[test]
+fn a_cut_connection_costs_nothing_that_is_not_in_the_journal() {
+    for how in [Cut::Clean, Cut::HalfOpen] {
+        let place = Place::fresh();
+        let mut names = died_by_a_limit(&place, 5);
+        names.extend(["one".to_owned(), "two".to_owned()]);
+        let proxy = Proxy::to(place.facts.amqp_port);
+        let endpoint = Endpoint {
+            port: proxy.port,
+            ..place.endpoint()
+        };
+        let folder = tempfile::tempdir().expect("a folder");
+        let mut app = App::with(endpoint, journal_in(folder.path()));
+        let mut raw = place.raw();
+        hold_all(&mut app, &mut raw);
+        proxy.cut(how);
+        // The app is killed, as it were, without a word.
+        proxy.close();
+        drop(app);
+        let quiet = || {
+            let queue = place.queue("q");
+            (queue["messages_unacknowledged"] == 0).then_some(())
+        };
+        wait_for("all to come back", quiet);
+        let mut there = raw.bodies("alive");
+        there.extend(raw.bodies("q"));
+        assert_safe(&names, &there, folder.path());
+    }
+}
+
+#[test]
+fn a_killed_broker_costs_nothing_that_is_not_in_the_journal() {
+    let mut broker = OwnBroker::start();
+    let place = Place::on(broker.facts());
+    let mut names = died_by_a_limit(&place, 5);
+    names.extend(["one".to_owned(), "two".to_owned()]);
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut app = App::with(place.endpoint(), journal_in(folder.path()));
+    let mut raw = place.raw();
+    raw.queue("alive", Life::Durable, &[]);
+    broker.wrote("alive");
+    if place.looks_count() && !place.version().at_least(4, 0) {
+        broker.wrote_quorum(&place.vhost, "q");
+    }
+    hold_all(&mut app, &mut raw);
+    broker.kill();
+    drop(app);
+    broker.start_again();
+    let mut raw = wait_for("the queues", || {
+        let mut raw = place.raw();
+        raw.depth("q");
+        Some(raw)
+    });
+    let mut there = Vec::new();
+    // What is given back comes back in its time.
+    wait_for("what is left", || {
+        there.extend(raw.bodies("alive"));
+        there.extend(raw.bodies("q"));
+        let queue = place.queue("q");
+        let is_quiet = queue["messages"] == 0 && queue["messages_unacknowledged"] == 0;
+        (is_quiet && raw.depth("q") == 0).then_some(())
+    });
+    assert_safe(&names, &there, folder.path());
+}
+
+#[test]
+fn without_the_management_api_nothing_is_lost_that_is_not_in_the_journal() {
+    let place = Place::fresh();
+    let names = died_by_a_limit(&place, 4);
+    let mut blind = place.endpoint();
+    blind.management_port = Some(1);
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut app = App::with(blind, journal_in(folder.path()));
+    for _ in 0..2 {
+        let look = app.peek("q", 10).expect("a peek");
+        if !look.remark.is_empty() {
+            assert!(
+                look.remark.contains("were not seen to come back"),
+                "{look:?}"
+            );
+        }
+    }
+    drop(app);
+    let there = place.raw().bodies("q");
+    assert_safe(&names, &there, folder.path());
 }

@@ -1,6 +1,7 @@
 //! How far a look into a queue reaches, what it costs, and that all lies there afterwards as the
 //! card before it said.
 
+use eventscope::domain::delivery_limit::Left;
 use eventscope::domain::number_words::thousands;
 use eventscope::domain::peek_rules::{Page, REACH, Verdict, forecast};
 use eventscope::domain::stream::{Start, offset};
@@ -12,6 +13,12 @@ use crate::support::{App, Place, bodies, fresh, order, wait_for};
 
 fn names(count: usize) -> Vec<String> {
     (0..count).map(|number| format!("{number:05}")).collect()
+}
+
+/// Exactly so many safe looks.
+fn exactly(looks: u64) -> Option<Left> {
+    let at_least = false;
+    Some(Left { looks, at_least })
 }
 
 fn fill(raw: &mut Raw, queue: &str, names: &[String]) {
@@ -102,21 +109,26 @@ fn a_look_reaches_so_far_and_no_further() {
 fn without_a_delivery_limit_all_are_taken_so_that_the_order_stays() {
     let place = Place::fresh();
     let mut raw = place.raw();
-    raw.queue("q", Life::Durable, &[("x-queue-type", text("quorum"))]);
+    raw.queue("q", Life::Durable, &place.endless());
     let names = names(6_000);
     fill(&mut raw, "q", &names);
     let mut app = App::at(place.endpoint());
     let known = told(&mut app, "q", 6_000);
     let said = forecast(Some(&known), Some(&place.version()), Page::head(20), None);
-    assert_eq!(
-        said.words,
-        "Any number of safe peeks; order will be kept, because all 6,000 are taken at once"
-    );
+    // From 4.3 on the order stays also if a part is taken.
+    let (why, taken) = if place.looks_count() {
+        (", because all 6,000 are taken at once", 6_000)
+    } else {
+        ("", 20)
+    };
+    let words = format!("Peeking here is safe and keeps the order{why}");
+    assert_eq!(said.words, words);
     assert_eq!(said.verdict, Verdict::Free);
     for _ in 0..3 {
         let part = look(&mut app, "q", Page::head(20), false).expect("a peek");
         assert_eq!(bodies(&part), names[..20]);
-        assert_eq!((part.borrowed, part.put_back), (6_000, PutBack::InOrder));
+        assert_eq!((part.borrowed, part.put_back), (taken, PutBack::InOrder));
+        assert_eq!(part.depth, 6_000);
         assert_eq!((part.left, part.remark.as_str()), (None, ""));
     }
     assert_eq!(raw.bodies("q"), names);
@@ -126,7 +138,7 @@ fn without_a_delivery_limit_all_are_taken_so_that_the_order_stays() {
 fn a_queue_too_deep_to_be_taken_as_a_whole_is_not_put_out_of_order_unasked() {
     let place = Place::fresh();
     let mut raw = place.raw();
-    raw.queue("q", Life::Durable, &[("x-queue-type", text("quorum"))]);
+    raw.queue("q", Life::Durable, &place.endless());
     let count = u64::from(REACH) + 1;
     fill(
         &mut raw,
@@ -136,6 +148,15 @@ fn a_queue_too_deep_to_be_taken_as_a_whole_is_not_put_out_of_order_unasked() {
     let mut app = App::at(place.endpoint());
     let known = told(&mut app, "q", count);
     let said = forecast(Some(&known), Some(&place.version()), Page::head(20), None);
+    if !place.looks_count() {
+        assert_eq!(said.verdict, Verdict::Free);
+        for _ in 0..2 {
+            let part = look(&mut app, "q", Page::head(20), false).expect("a peek");
+            assert_eq!((part.borrowed, part.put_back), (20, PutBack::InOrder));
+            assert_eq!(bodies(&part), names(20));
+        }
+        return;
+    }
     assert!(said.words.contains("the order will change"), "{said:?}");
     assert_eq!(said.verdict, Verdict::Read);
     let words = look(&mut app, "q", Page::head(20), false).unwrap_err();
@@ -162,17 +183,32 @@ fn the_budget_is_kept_to_the_last_safe_peek_and_nothing_is_dead_lettered() {
     fill(&mut raw, "q", &names);
     let mut app = App::at(place.endpoint());
     let known = told(&mut app, "q", 300);
-    let card = |left| forecast(Some(&known), Some(&place.version()), Page::head(50), left);
+    let card =
+        |left: Option<Left>| forecast(Some(&known), Some(&place.version()), Page::head(50), left);
+    if !place.looks_count() {
+        assert_eq!(card(None).verdict, Verdict::Free);
+        for size in [50, 300, 1, 299, 50, 20] {
+            let part = look(&mut app, "q", Page::head(size), false).expect("a peek");
+            let shown = usize::try_from(size).expect("a number");
+            assert_eq!(bodies(&part), names[..shown], "order is kept");
+            assert_eq!((part.left, part.put_back), (None, PutBack::InOrder));
+        }
+        assert_eq!((raw.depth("q"), raw.depth("dead")), (300, 0));
+        return;
+    }
     assert!(card(None).words.starts_with("Up to 4 safe peeks left"));
     for (left, size) in [(3, 50), (2, 300), (1, 50), (0, 299)] {
         let part = look(&mut app, "q", Page::head(size), true).expect("a peek");
         let shown = usize::try_from(size).expect("a number");
         assert_eq!(bodies(&part), names[..shown], "order is kept");
-        assert_eq!((part.left, part.put_back), (Some(left), PutBack::InOrder));
+        assert_eq!(
+            (part.left, part.put_back),
+            (exactly(left), PutBack::InOrder)
+        );
     }
-    assert_eq!(card(Some(0)).verdict, Verdict::Blocked);
+    assert_eq!(card(exactly(0)).verdict, Verdict::Blocked);
     let words = look(&mut app, "q", Page::head(50), true).unwrap_err();
-    assert_eq!(words, card(Some(0)).words);
+    assert_eq!(words, card(exactly(0)).words);
     assert_eq!((raw.depth("q"), raw.depth("dead")), (300, 0));
     // Who does not know what was looked at before puts those at the limit into the queue anew.
     let mut another = App::at(place.endpoint());
@@ -200,12 +236,15 @@ fn a_queue_that_is_newer_than_the_topology_is_not_looked_into_at_a_cost_that_was
     fill(&mut raw, "free", &names(2));
     let free = look(&mut app, "free", Page::head(9), false).expect("a peek");
     assert_eq!((bodies(&free), free.put_back), (names(2), PutBack::InOrder));
-    let words = look(&mut app, "counts", Page::head(9), false).unwrap_err();
-    assert!(words.contains("it was not taken"), "{words}");
+    if place.looks_count() {
+        let words = look(&mut app, "counts", Page::head(9), false).unwrap_err();
+        assert!(words.contains("it was not taken"), "{words}");
+    }
     let words = look(&mut app, "absent", Page::head(9), false).unwrap_err();
     assert!(words.contains("no queue absent"), "{words}");
     let counted = look(&mut app, "counts", Page::head(9), true).expect("a peek");
-    assert_eq!(counted.left, Some(8), "it was not looked into before");
+    let left = place.looks_count().then_some(8).and_then(exactly);
+    assert_eq!(counted.left, left, "it was not looked into before");
 }
 
 #[test]

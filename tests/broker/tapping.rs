@@ -1,9 +1,12 @@
 //! Taps: what they see, and that nobody else sees them.
 
 use eventscope::broker::Options;
+use eventscope::log::EventLog;
 use eventscope::protocol::{Command, Link, TapState, Update};
+use eventscope::query::Filter;
+use eventscope::search::{Found, Scope, Wanted};
 
-use crate::support::raw_amqp::{Life, none, text};
+use crate::support::raw_amqp::{Life, none, properties, short, text};
 use crate::support::{App, Place, wait_for};
 
 #[test]
@@ -49,6 +52,53 @@ fn fanout_and_headers_exchanges_give_everything_whatever_the_key() {
         state.expect(exchange);
         raw.publish(exchange, "any.key", &none(), b"1");
         assert_eq!(app.keys(tap, 1), ["any.key"]);
+    }
+}
+
+#[test]
+fn a_filter_finds_what_is_compressed_on_the_wire() {
+    let place = Place::fresh();
+    let mut raw = place.raw();
+    raw.exchange("zip.in", "topic");
+    let mut app = App::at(place.endpoint());
+    let (tap, state) = app.tap("zip.in", &["#"]);
+    state.expect("a tap");
+    let gzip = |text: &str| {
+        let mut out = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        std::io::Write::write_all(&mut out, text.as_bytes()).expect("memory takes it");
+        out.finish().expect("memory takes it")
+    };
+    let body = |number| format!(r#"{{"orderId":"needle-{number}"}}"#);
+    let encoded = |encoding: &str| {
+        let mut values = [const { None }; 14];
+        values[1] = Some(short(encoding));
+        properties(&values)
+    };
+    raw.publish("zip.in", "zip.one", &encoded("gzip"), &gzip(&body(0)));
+    raw.publish("zip.in", "zip.one", &encoded("gzip:UTF-8"), &gzip(&body(1)));
+    raw.publish("zip.in", "zip.one", &none(), &gzip(&body(2)));
+    raw.publish("zip.in", "zip.one", &none(), body(3).as_bytes());
+    raw.publish("zip.in", "zip.one", &none(), b"{}");
+    let mut log = EventLog::new(1_000_000);
+    for event in app.events(tap, 5) {
+        log.push(tap, &event);
+    }
+    for (line, expected) in [
+        ("needle", 4),
+        ("is:json", 5),
+        ("data.orderId:needle-*", 4),
+        ("needle-2", 1),
+    ] {
+        let wanted = Wanted {
+            scope: Scope::default(),
+            correlation_id: None,
+            matcher: Some(Filter::parse(line).expect(line).matcher()),
+            schemas: None,
+            now_ms: 0,
+        };
+        let pieces = log.pieces(0);
+        let found: Vec<Found> = pieces.iter().flat_map(|p| wanted.find(p, 0)).collect();
+        assert_eq!(found.len(), expected, "{line}: {found:?}");
     }
 }
 

@@ -122,13 +122,20 @@ impl Raw {
     }
 
     pub(crate) fn bind(&mut self, queue: &str, exchange: &str, key: &str) {
+        self.bind_with(queue, exchange, key, &[]);
+    }
+
+    /// Binds with arguments, by which a headers exchange routes.
+    pub(crate) fn bind_with(
+        &mut self,
+        queue: &str,
+        exchange: &str,
+        key: &str,
+        arguments: &[(&str, Vec<u8>)],
+    ) {
         let names = [short(queue), short(exchange), short(key)].concat();
-        self.method(
-            1,
-            50,
-            20,
-            &[&[0, 0], &names[..], &[0], &table(&[])].concat(),
-        );
+        let body = [&[0, 0], &names[..], &[0], &table(arguments)].concat();
+        self.method(1, 50, 20, &body);
         self.expect_method(1, 50, 21);
     }
 
@@ -253,6 +260,17 @@ impl Raw {
         })
     }
 
+    /// Becomes a consumer of a queue that takes at most so many messages and answers for none.
+    pub(crate) fn consume(&mut self, queue: &str, tag: &str, most: u16) {
+        let qos = [&[0; 4], &most.to_be_bytes()[..], &[0]].concat();
+        self.method(1, 60, 10, &qos);
+        self.expect_method(1, 60, 11);
+        let names = [short(queue), short(tag)].concat();
+        let consume = [&[0, 0], &names[..], &[0], &table(&[])].concat();
+        self.method(1, 60, 20, &consume);
+        self.expect_method(1, 60, 21);
+    }
+
     /// Takes everything out of a queue for good.
     pub(crate) fn drain(&mut self, queue: &str) -> Vec<Message> {
         let mut all = Vec::new();
@@ -273,6 +291,11 @@ impl Raw {
 
     pub(crate) fn ack(&mut self, tag: u64) {
         self.method(1, 60, 80, &[&tag.to_be_bytes()[..], &[0]].concat());
+    }
+
+    /// Refuses a message so that its queue hands it out again.
+    pub(crate) fn requeue(&mut self, tag: u64) {
+        self.method(1, 60, 90, &[&tag.to_be_bytes()[..], &[1]].concat());
     }
 
     /// Refuses a message so that its queue dead-letters it.

@@ -1,6 +1,9 @@
 //! The dead-letter screen by accessible names.
 
 use eframe::egui::accesskit::Role;
+use eventscope::domain::Queue;
+use eventscope::domain::resend::Target;
+use eventscope::domain::topology::Dropping;
 use eventscope::protocol::{Command, MoveOutcome, Update, Which};
 
 use crate::{Window, event, peek, start_tap};
@@ -32,8 +35,9 @@ fn dead_letters_are_listed_opened_edited_and_resent() {
     assert_eq!(orders.len(), 1);
     assert_eq!(orders[0].outgoing.exchange, "shop.events");
     assert_eq!(orders[0].outgoing.routing_key, "order.created");
-    assert!(
-        orders[0].outgoing.properties.headers.is_none(),
+    assert_eq!(
+        orders[0].outgoing.properties.headers.as_deref(),
+        Some(&[][..]),
         "death headers are left out"
     );
     let original = orders[0].original;
@@ -152,4 +156,54 @@ fn three_columns_say_what_a_resend_changes_and_why() {
     window.assert_sees("As first published");
     window.assert_sees("The broker wrote it when the message died; a resend begins anew");
     window.assert_sees("Edited");
+}
+
+#[test]
+fn one_target_is_named_for_many() {
+    let mut window = Window::connected();
+    peek(&mut window, &["1", "2"]);
+    window.click(Role::ComboBox, "Send to");
+    window.click(Role::Button, "Another target");
+    window.type_into("To exchange", "shop.events");
+    window.type_into("With key", "order.again");
+    window.press("Resend all");
+    let Command::Resend {
+        which: Which::Whole(manner),
+        ..
+    } = window.take_last()
+    else {
+        panic!("no resend")
+    };
+    let named = Target::Elsewhere {
+        exchange: "shop.events".into(),
+        routing_key: "order.again".into(),
+    };
+    assert_eq!(manner.target, named);
+}
+
+#[test]
+fn a_retry_loop_stands_apart_and_counts_for_nothing() {
+    let mut window = Window::connected();
+    window.tab("Dead letters");
+    let mut topology = crate::shop();
+    let wait = Queue {
+        ready: Some(12),
+        drops: vec![Dropping::Expired],
+        message_ttl: Some(36_000_000),
+        dead_letter_exchange: Some(String::new()),
+        dead_letter_routing_key: Some("pay.work".into()),
+        ..Queue::named("pay.wait")
+    };
+    let work = Queue {
+        ready: Some(40),
+        dead_letter_exchange: Some(String::new()),
+        dead_letter_routing_key: Some("pay.wait".into()),
+        ..Queue::named("pay.work")
+    };
+    topology.queues.extend([wait, work]);
+    window.tell(Update::Topology(topology));
+    window.assert_sees("RETRY LOOPS AND DELAYS");
+    window.click(Role::ListBoxOption, "pay.wait (12)");
+    assert!(window.last().contains("pay.wait"), "it can be opened");
+    assert!(!window.sees("pay.work (40)"));
 }

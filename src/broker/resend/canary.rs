@@ -7,7 +7,8 @@ use tokio::time::Instant;
 
 use super::super::borrow::Loan;
 use super::super::trouble::Trouble;
-use crate::domain::{Death, lineage};
+use crate::domain::lineage;
+use crate::domain::origin::{Provenance, Scene};
 
 /// How often one looks.
 const PAUSE: Duration = Duration::from_millis(250);
@@ -37,9 +38,9 @@ pub(super) async fn watch(
             }
             for event in loan.more(ready, stop).await? {
                 if sent.contains(&lineage::content(&event.properties, &event.body)) {
-                    let death = Death::history(&event.properties).into_iter().next();
+                    let failed = Provenance::of(&event, Scene::default()).failed;
                     let why =
-                        death.map_or_else(String::new, |death| format!(". {}", death.words()));
+                        failed.map_or_else(String::new, |failed| format!(". {}", failed.words));
                     return Ok(Some(format!(
                         "Stopped: the canary came back{why}. The rest stays in the queue"
                     )));

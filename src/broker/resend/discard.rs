@@ -81,7 +81,7 @@ pub(in crate::broker) async fn discard(
             };
             report.moved(event.fingerprint(), outcome).await;
         }
-        if removed.is_err() || !wires.reading.status().connected() {
+        if removed.is_err() || !loan.is_open() {
             problem = Some(BROKEN.to_owned());
             break;
         }

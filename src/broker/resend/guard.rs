@@ -125,7 +125,7 @@ impl Guard {
         let scene = self.ground.scene(Some(&self.queue));
         let why = comes_back::at_once(event, outgoing, reached, scene)?;
         Some(format!(
-            "It would not be worked on, so it was not sent: {why}. Options can send it all the same"
+            "It would come back at once or only wait, so it was not sent: {why}"
         ))
     }
 }

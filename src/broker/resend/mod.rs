@@ -35,7 +35,7 @@ use crate::protocol::{JobStage, MoveOutcome, RequestId, Update, Which};
 pub(super) use discard::discard;
 use guard::Guard;
 use pipeline::Pipeline;
-pub(super) use renewal::{give_back, take_out};
+pub(super) use renewal::{Keeper, give_back, take_out, take_out_knowing};
 use source::Source;
 use window::{Move, Plan, Windows, write_down};
 
@@ -314,7 +314,7 @@ impl Job<'_> {
     ) -> Round {
         let wires = self.report.wires;
         let queue = self.queue.clone();
-        let limit = budget::counted(&self.knowledge, &queue);
+        let limit = loan.limit;
         let mut plan = plan.into_iter();
         let first = plan.by_ref().take(PART).collect();
         let mut written = write_down(wires, &queue, limit, first).await;
@@ -407,7 +407,7 @@ impl Job<'_> {
                 }
                 self.report.moved(one.event.fingerprint(), outcome).await;
             }
-            if !self.outlet.is_open() || !wires.reading.status().connected() {
+            if !self.outlet.is_open() || !loan.is_open() {
                 end = Some(Round::End(BROKEN.to_owned()));
             } else if let Some(words) = passed.problem {
                 end = Some(Round::End(words));

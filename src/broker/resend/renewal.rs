@@ -1,10 +1,11 @@
-//! What a quorum queue would throw out when it comes back, since it was handed out as often as the
-//! delivery limit allows.
+//! Messages at their delivery limit, which a quorum queue may throw out when they come back.
 //!
-//! It is written to the journal as soon as it is borrowed: from then on a connection that breaks
-//! costs the queue the message. When the rest is given back it is sent into the same queue anew,
-//! and the original is removed, by the same steps as in any resend.
+//! What a broken connection may cost the queue is written to the journal as soon as it is borrowed,
+//! before more is handed out. What even a gentle return would throw out is sent into the same queue
+//! anew when the rest is given back, and the original is removed, by the same steps as in any
+//! resend. The other copies are forgotten when their messages are seen to be back.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use tokio::sync::watch;
@@ -17,15 +18,81 @@ use super::super::wires::{Knowledge, Wires};
 use super::pipeline::Pipeline;
 use super::window::{Move, Plan, Windows, write_down};
 use super::{BROKEN, SILENT, copy_of};
-use crate::domain::Event;
+use crate::domain::delivery_limit::Limit;
+use crate::domain::number_words::count_of;
 use crate::domain::record::RecordId;
+use crate::domain::{Event, Fingerprint};
 use crate::protocol::MoveOutcome;
 use crate::storage::journal::Journal;
 
-/// Borrows from a queue as [`borrow`] does, and keeps a copy of what would be thrown out.
+/// Writes down what is at risk while it is borrowed.
+pub(in crate::broker) struct Keeper {
+    wires: Wires,
+    queue: String,
+    limit: Limit,
+}
+
+impl Keeper {
+    pub(in crate::broker) fn new(wires: &Wires, queue: &str, limit: Limit) -> Self {
+        Self {
+            wires: wires.clone(),
+            queue: queue.to_owned(),
+            limit,
+        }
+    }
+
+    /// Those among borrowed messages that a broken connection may cost the queue.
+    pub(in crate::broker) fn at_risk<'a>(
+        &self,
+        borrowed: impl Iterator<Item = (u64, &'a Arc<Event>)>,
+    ) -> Vec<(u64, Arc<Event>)> {
+        let at_risk = borrowed.filter(|(_, event)| self.limit.is_at_risk(event));
+        at_risk
+            .map(|(tag, event)| (tag, Arc::clone(event)))
+            .collect()
+    }
+
+    /// Writes copies of these to the journal, doubtful from the start.
+    ///
+    /// # Errors
+    /// Why the journal did not take them, in words.
+    pub(in crate::broker) async fn write_down(
+        &self,
+        messages: Vec<(u64, Arc<Event>)>,
+    ) -> Result<Vec<(u64, RecordId)>, String> {
+        if messages.is_empty() {
+            return Ok(Vec::new());
+        }
+        let Self {
+            wires,
+            queue,
+            limit,
+        } = self;
+        let plan = messages.into_iter();
+        let plan = plan.map(|(tag, event)| anew(wires, queue, tag, event));
+        let written = write_down(wires, queue, Some(*limit), plan.collect()).await?;
+        Ok(written.into_iter().map(|one| (one.tag, one.id)).collect())
+    }
+
+    /// The connection broke under these: whether they are in the queue is not known.
+    pub(in crate::broker) async fn doubt(&self, copies: Vec<RecordId>) {
+        if copies.is_empty() {
+            return;
+        }
+        let settled = self
+            .wires
+            .journal
+            .with(move |journal| journal.settle(&copies));
+        if let Err(words) = settled.await {
+            tracing::warn!(words, "records in the journal were not closed");
+        }
+    }
+}
+
+/// Borrows from a queue as [`borrow`] does, with what is known of the queue now.
 ///
 /// # Errors
-/// As [`borrow`]; also where looks count and no copy could be kept.
+/// As [`borrow`]; also where a message could be at a delivery limit and no copy could be kept.
 pub(in crate::broker) async fn take_out(
     wires: &Wires,
     knowledge: &Knowledge,
@@ -33,32 +100,31 @@ pub(in crate::broker) async fn take_out(
     bounds: Bounds,
     stop: &mut watch::Receiver<bool>,
 ) -> Result<Loan, String> {
-    let limit = budget::counted(knowledge, queue);
-    if limit.is_some() {
+    let knowledge = knowledge.of_now(&wires.endpoint, queue).await;
+    take_out_knowing(wires, &knowledge, queue, bounds, stop).await
+}
+
+/// The same for who has just read what is known of the queue.
+///
+/// # Errors
+/// As [`take_out`].
+pub(in crate::broker) async fn take_out_knowing(
+    wires: &Wires,
+    knowledge: &Knowledge,
+    queue: &str,
+    bounds: Bounds,
+    stop: &mut watch::Receiver<bool>,
+) -> Result<Loan, String> {
+    if budget::limit(knowledge, queue).is_some() {
         let proven = wires.journal.with(Journal::prove).await;
         proven.map_err(|words| {
             format!(
-                "{words}. {queue} has a delivery limit: a message that reached it would have to \
-                 be written down before one more look at it, so nothing was looked at"
+                "{words}. {queue} has a delivery limit, or may have one: a message that reached it \
+                 has to be written down before one more look at it, so nothing was looked at"
             )
         })?;
     }
-    let mut loan = borrow(wires, knowledge, queue, bounds, stop).await?;
-    if let Err(words) = keep_copies(wires, queue, limit, &mut loan).await {
-        tracing::warn!(words, "messages at their delivery limit have no copy");
-    }
-    Ok(loan)
-}
-
-/// Borrowed messages that would be thrown out.
-fn worn(loan: &Loan, limit: Option<u64>) -> Vec<(u64, Arc<Event>)> {
-    let Some(limit) = limit else {
-        return Vec::new();
-    };
-    let all = loan.messages.iter();
-    all.filter(|(_, event)| budget::deliveries(event) >= limit)
-        .map(|(tag, event)| (*tag, Arc::clone(event)))
-        .collect()
+    borrow(wires, knowledge, queue, bounds, stop).await
 }
 
 fn anew(wires: &Wires, queue: &str, tag: u64, event: Arc<Event>) -> Plan {
@@ -70,66 +136,97 @@ fn anew(wires: &Wires, queue: &str, tag: u64, event: Arc<Event>) -> Plan {
     }
 }
 
-/// Writes down those that are not in the journal yet.
-async fn keep_copies(
-    wires: &Wires,
-    queue: &str,
-    limit: Option<u64>,
-    loan: &mut Loan,
-) -> Result<(), String> {
-    let mut plan = Vec::new();
-    for (tag, event) in worn(loan, limit) {
-        if !loan.copies.contains_key(&tag) {
-            plan.push(anew(wires, queue, tag, event));
-        }
-    }
-    if !plan.is_empty() {
-        let written = write_down(wires, queue, limit, plan).await?;
-        let copies = written.into_iter().map(|one| (one.tag, one.id));
-        loan.copies.extend(copies);
-    }
-    Ok(())
-}
-
 /// Gives back what is left of a loan. What would be thrown out is sent into the queue anew instead;
 /// says how many these were.
 ///
 /// # Errors
-/// In words, if the connection broke or the journal cannot be used.
+/// In words, if the connection broke, the journal cannot be used, or messages at their limit were
+/// not seen to come back.
 pub(in crate::broker) async fn give_back(
     wires: &Wires,
-    knowledge: &Knowledge,
+    _knowledge: &Knowledge,
     queue: &str,
     mut loan: Loan,
 ) -> Result<usize, String> {
     // The head of the queue may be another one now.
     wires.with_worn(|worn| worn.remove(queue));
-    let limit = budget::counted(knowledge, queue);
-    let renewed = renew(wires, queue, limit, &mut loan).await;
+    let renewed = renew(wires, queue, &mut loan).await;
     if let Err(words) = &renewed {
         tracing::warn!(words, "messages at their delivery limit were not renewed");
     }
-    match loan.give_back().await {
-        Ok(()) => renewed,
-        Err(_) => Err(BROKEN.to_owned()),
+    let at_risk = std::mem::take(&mut loan.copies);
+    let (back, gone): (Vec<_>, Vec<_>) = at_risk
+        .into_iter()
+        .partition(|(tag, _)| loan.messages.contains_key(tag));
+    let ids = |some: Vec<(u64, RecordId)>| some.into_iter().map(|(_, id)| id);
+    let (back, mut forget): (Vec<RecordId>, Vec<RecordId>) =
+        (ids(back).collect(), ids(gone).collect());
+    if loan.limit.is_some_and(|limit| limit.counts_looks) {
+        let given_back = loan.messages.values().map(|event| event.fingerprint());
+        wires.note_returned(queue, given_back.collect::<HashSet<Fingerprint>>());
+    }
+    let returned = loan.give_back().await;
+    // Where others take messages, the broker's rule has to do.
+    let are_back = matches!(returned, Ok(seen) if seen != Some(false));
+    let doubtful = if are_back {
+        forget.extend(back);
+        Vec::new()
+    } else {
+        back
+    };
+    let count = doubtful.len() as u64;
+    let settled = wires.journal.with(move |journal| {
+        // These are back, or left the queue by another way, which has a record of its own.
+        journal.forget(&forget)?;
+        journal.settle(&doubtful)
+    });
+    let settled = settled.await;
+    match returned {
+        Err(trouble) => {
+            tracing::debug!(%trouble, "a loan was not given back");
+            Err(BROKEN.to_owned())
+        }
+        Ok(_) if count > 0 => Err(format!(
+            "{} at the delivery limit were not seen to come back into the queue. The journal has a \
+             copy of each: look whether they are there",
+            count_of(count, "message")
+        )),
+        Ok(_) => settled.and(renewed),
     }
 }
 
-async fn renew(
-    wires: &Wires,
-    queue: &str,
-    limit: Option<u64>,
-    loan: &mut Loan,
-) -> Result<usize, String> {
-    if limit.is_none() {
+/// Borrowed messages that would be thrown out when they come back.
+fn worn(wires: &Wires, queue: &str, loan: &Loan) -> Vec<(u64, Arc<Event>)> {
+    let Some(limit) = loan.limit else {
+        return Vec::new();
+    };
+    let were_here = wires.returned_to(queue);
+    let is_worn = |event: &Event| {
+        limit.is_at_risk(event)
+            && limit.throws_out(limit.count(event, were_here.contains(&event.fingerprint())))
+    };
+    let all = loan.messages.iter();
+    all.filter(|(_, event)| is_worn(event))
+        .map(|(tag, event)| (*tag, Arc::clone(event)))
+        .collect()
+}
+
+async fn renew(wires: &Wires, queue: &str, loan: &mut Loan) -> Result<usize, String> {
+    let worn = worn(wires, queue, loan);
+    let (Some(limit), false) = (loan.limit, worn.is_empty()) else {
         return Ok(0);
+    };
+    // Where the journal failed during the borrow.
+    let unkept = worn
+        .iter()
+        .filter(|(tag, _)| !loan.copies.contains_key(tag));
+    let unkept = unkept.cloned().collect();
+    match Keeper::new(wires, queue, limit).write_down(unkept).await {
+        Ok(copies) => loan.copies.extend(copies),
+        Err(words) => return Err(renew_without_copies(wires, queue, worn, loan, words).await),
     }
-    if let Err(words) = keep_copies(wires, queue, limit, loan).await {
-        return Err(renew_without_copies(wires, queue, limit, loan, words).await);
-    }
-    let worn = worn(loan, limit).into_iter();
-    let plan = worn.filter_map(|(tag, event)| {
-        let id = *loan.copies.get(&tag)?;
+    let plan = worn.into_iter().filter_map(|(tag, event)| {
+        let id = loan.copies.remove(&tag)?;
         let Plan {
             tag,
             event,
@@ -148,10 +245,10 @@ async fn renew(
     let mut pipeline = Pipeline::new(&wires.journal);
     let mut renewed = 0;
     let mut problem = None;
-    // Over a broken connection nothing is sent; then the records say what may have happened.
-    let is_open = || wires.reading.status().connected() && wires.publishing.status().connected();
     loop {
-        let may_go_on = is_open() && problem.is_none();
+        // Over a broken connection nothing is sent; then the records say what may have happened.
+        let is_open = loan.is_open() && wires.publishing.status().connected();
+        let may_go_on = is_open && problem.is_none();
         let next = may_go_on.then(|| windows.next(usize::MAX)).flatten();
         if next.is_none() && pipeline.is_done() {
             break;
@@ -168,14 +265,7 @@ async fn renew(
         windows.grow();
     }
     let all: Vec<RecordId> = plan.iter().map(|one| one.id).collect();
-    // These left the queue by another way, which has a record of its own.
-    let mut gone = std::mem::take(&mut loan.copies);
-    gone.retain(|tag, id| !all.contains(id) && !loan.messages.contains_key(tag));
-    let gone: Vec<RecordId> = gone.into_values().collect();
-    let settled = wires.journal.with(move |journal| {
-        journal.forget(&gone)?;
-        journal.settle(&all)
-    });
+    let settled = wires.journal.with(move |journal| journal.settle(&all));
     match problem.or(settled.await.err()) {
         Some(words) => Err(words),
         None => Ok(renewed),
@@ -188,12 +278,12 @@ async fn renew(
 async fn renew_without_copies(
     wires: &Wires,
     queue: &str,
-    limit: Option<u64>,
+    worn: Vec<(u64, Arc<Event>)>,
     loan: &mut Loan,
     words: String,
 ) -> String {
-    let worn = worn(loan, limit).into_iter();
-    let plan = worn.map(|(tag, event)| anew(wires, queue, tag, event));
+    let plan = worn.into_iter();
+    let plan = plan.map(|(tag, event)| anew(wires, queue, tag, event));
     let plan: Vec<Plan> = plan.collect();
     let outgoing: Vec<_> = plan.iter().map(|one| &one.outgoing).collect();
     let mut outlet = Outlet::new(Arc::clone(&wires.publishing), wires.confirm_limit);

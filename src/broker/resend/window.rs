@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use chrono::Utc;
 
-use super::super::budget;
 use super::super::recorder::Recorder;
 use super::super::wires::Wires;
 use super::copy_of;
+use crate::domain::delivery_limit::Limit;
 use crate::domain::record::{Deed, Held, RecordId, Stage};
 use crate::domain::{Event, Outgoing};
 
@@ -92,11 +92,11 @@ impl<'a> Windows<'a> {
 }
 
 /// Takes all that is about to move into the journal, before the first is sent. `limit` is the
-/// delivery limit of the queue, if a look counts against one.
+/// delivery limit of the queue, if it may have one.
 pub(super) async fn write_down(
     wires: &Wires,
     queue: &str,
-    limit: Option<u64>,
+    limit: Option<Limit>,
     plan: Vec<Plan>,
 ) -> Result<Vec<Move>, String> {
     let place = wires.endpoint.place();
@@ -110,7 +110,7 @@ pub(super) async fn write_down(
         });
         let held: Vec<Held> = held.collect();
         let stages = part.iter().map(|one| match limit {
-            Some(limit) if budget::deliveries(&one.event) >= limit => Stage::AtLimit,
+            Some(limit) if limit.is_at_risk(&one.event) => Stage::AtLimit,
             _ => Stage::Held,
         });
         let stages: Vec<Stage> = stages.collect();

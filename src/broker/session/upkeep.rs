@@ -76,6 +76,7 @@ impl Session {
             tap_limit: self.options.tap_limit,
             taps: Arc::default(),
             worn: Arc::default(),
+            returned: Arc::default(),
         };
         self.link = State::Connected {
             wires: Box::new(wires.clone()),

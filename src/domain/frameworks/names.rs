@@ -96,10 +96,95 @@ fn first_class(value: &FieldValue) -> Option<Cow<'_, str>> {
     (!class.is_empty() && class.len() <= LONGEST).then_some(Cow::Borrowed(class))
 }
 
+/// Members of a JSON body by which frameworks are known. `MassTransit`'s envelope: `messageType`,
+/// `messageId`, `message`. Dramatiq: `actor_name`, `queue_name`, `message_id`. Laravel:
+/// `displayName`, `uuid`, `job`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "each is the member of that name")]
+pub enum Member {
+    MessageType,
+    MessageId,
+    Message,
+    ActorName,
+    QueueName,
+    TaskId,
+    DisplayName,
+    Uuid,
+    Job,
+}
+
+const MEMBERS: usize = 9;
+
+impl Member {
+    /// The member of this name.
+    #[must_use]
+    pub fn of(name: &str) -> Option<Self> {
+        Some(match name {
+            "messageType" => Self::MessageType,
+            "messageId" => Self::MessageId,
+            "message" => Self::Message,
+            "actor_name" => Self::ActorName,
+            "queue_name" => Self::QueueName,
+            "message_id" => Self::TaskId,
+            "displayName" => Self::DisplayName,
+            "uuid" => Self::Uuid,
+            "job" => Self::Job,
+            _ => return None,
+        })
+    }
+}
+
+/// What the members of a body say, each as it is written there.
+#[derive(Debug, Default)]
+pub struct InBody<'a> {
+    written: [Option<&'a str>; MEMBERS],
+}
+
+impl<'a> InBody<'a> {
+    /// Takes a member down.
+    pub fn put(&mut self, member: Member, written: &'a str) {
+        self.written[member as usize] = Some(written);
+    }
+
+    fn text(&self, member: Member) -> Option<Box<str>> {
+        let text: Cow<'_, str> = serde_json::from_str(self.written[member as usize]?).ok()?;
+        let fits = !text.is_empty() && text.len() <= LONGEST;
+        fits.then(|| text.into())
+    }
+
+    /// Type and id, and the message within, if these are the members of a framework.
+    #[must_use]
+    pub fn said(&self) -> Option<(Box<str>, Option<Box<str>>, Option<&'a str>)> {
+        let has = |member: Member| self.written[member as usize];
+        if let (Some(types), Some(inside)) = (has(Member::MessageType), has(Member::Message)) {
+            let types: Vec<Cow<'_, str>> = serde_json::from_str(types).ok()?;
+            let first = types
+                .first()
+                .filter(|name| name.starts_with("urn:message:"))?;
+            let name = mass_transit_type(first);
+            return (name.len() <= LONGEST)
+                .then(|| (name.into(), self.text(Member::MessageId), Some(inside)));
+        }
+        if has(Member::QueueName).is_some() && has(Member::TaskId).is_some() {
+            return Some((
+                self.text(Member::ActorName)?,
+                self.text(Member::TaskId),
+                None,
+            ));
+        }
+        has(Member::Job)?;
+        Some((
+            self.text(Member::DisplayName)?,
+            Some(self.text(Member::Uuid)?),
+            None,
+        ))
+    }
+}
+
 /// `urn:message:Shop.Orders:OrderPlaced`, as `MassTransit`'s envelope names a type, without what all
 /// of them begin with.
 #[must_use]
-pub fn mass_transit_type(urn: &str) -> &str {
+fn mass_transit_type(urn: &str) -> &str {
     urn.strip_prefix("urn:message:").unwrap_or(urn)
 }
 
@@ -187,6 +272,45 @@ mod tests {
             assert_eq!(told(strange), (None, None), "{strange:?}");
         }
         assert_eq!(mass_transit_type("urn:message:Shop:Placed"), "Shop:Placed");
+    }
+
+    #[test]
+    fn bodies_of_frameworks_are_known_by_several_members() {
+        let said = |members: &[(&str, &str)]| {
+            let mut body = InBody::default();
+            for (name, written) in members {
+                body.put(Member::of(name).unwrap(), written);
+            }
+            let (kind, id, inside) = body.said()?;
+            Some(format!(
+                "{kind} {} {}",
+                id.as_deref().unwrap_or("-"),
+                inside.unwrap_or("-")
+            ))
+        };
+        let kinds = r#"["urn:message:Shop:Placed","urn:message:Shop:Any"]"#;
+        let bus = [
+            ("messageType", kinds),
+            ("messageId", "\"m\""),
+            ("message", "{}"),
+        ];
+        assert_eq!(said(&bus).as_deref(), Some("Shop:Placed m {}"));
+        assert_eq!(said(&[bus[0], bus[1]]), None);
+        assert_eq!(said(&[("messageType", "\"x\""), bus[2]]), None);
+        let task = [
+            ("actor_name", "\"pay\""),
+            ("queue_name", "\"q\""),
+            ("message_id", "\"d\""),
+        ];
+        assert_eq!(said(&task).as_deref(), Some("pay d -"));
+        assert_eq!(said(&task[..2]), None);
+        let job = [
+            ("displayName", r#""App\\Pay""#),
+            ("uuid", "\"u\""),
+            ("job", "\"h\""),
+        ];
+        assert_eq!(said(&job).as_deref(), Some(r"App\Pay u -"));
+        assert_eq!(said(&job[..2]), None);
     }
 
     #[test]

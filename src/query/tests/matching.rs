@@ -1,7 +1,7 @@
 //! What a filter lets through.
 
 use super::sample;
-use crate::domain::{Event, Fate, PayloadKind, Trace};
+use crate::domain::{Event, Fate, PayloadKind, Properties, Trace};
 use crate::query::{Filter, Matcher};
 
 fn matcher(line: &str) -> Matcher {

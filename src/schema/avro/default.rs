@@ -68,9 +68,11 @@ fn fault(avro: &Avro, kind: &Type, value: &Value, depth: usize) -> Option<(Strin
                     .as_str()
                     .is_some_and(|one| symbols.iter().any(|symbol| symbol == one)),
             ),
-            Some(Shape::Fixed { size, .. }) => here(value.as_str().is_some_and(|text| {
-                are_bytes(text) && text.chars().count() as u64 == *size
-            })),
+            Some(Shape::Fixed { size, .. }) => here(
+                value
+                    .as_str()
+                    .is_some_and(|text| are_bytes(text) && text.chars().count() as u64 == *size),
+            ),
             Some(Shape::Record(fields)) => {
                 let Value::Object(map) = value else {
                     return here(false);

@@ -125,7 +125,11 @@ pub(super) fn changed(on: &str, old: Option<&Logical>, new: Option<&Logical>) ->
             match (old.fraction(), new.fraction()) {
                 (Some((a, from)), Some((b, to))) if a == b => {
                     let factor = 10_u64.pow(from.abs_diff(to));
-                    let factor = if factor == 1_000 { "1,000" } else { "1,000,000" };
+                    let factor = if factor == 1_000 {
+                        "1,000"
+                    } else {
+                        "1,000,000"
+                    };
                     out.push_str(&format!(": every time is off by a factor of {factor}."));
                 }
                 _ => out.push('.'),
@@ -140,15 +144,20 @@ pub(super) fn changed(on: &str, old: Option<&Logical>, new: Option<&Logical>) ->
 
 fn digits(map: &Map<String, Value>, size: Option<u64>) -> Result<(u64, u64), String> {
     let number = |key: &str, value: &Value| {
-        value
-            .as_u64()
-            .ok_or_else(|| format!("the {key} {} of the decimal is no number of digits.", short(value)))
+        value.as_u64().ok_or_else(|| {
+            format!(
+                "the {key} {} of the decimal is no number of digits.",
+                short(value)
+            )
+        })
     };
     let precision = match map.get("precision") {
         None => return Err("the decimal has no precision.".to_owned()),
         Some(value) => number("precision", value)?,
     };
-    let scale = map.get("scale").map_or(Ok(0), |value| number("scale", value))?;
+    let scale = map
+        .get("scale")
+        .map_or(Ok(0), |value| number("scale", value))?;
     if precision == 0 {
         return Err("the precision of a decimal is greater than zero.".to_owned());
     }

@@ -12,8 +12,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use super::Unusable;
-use super::check::{Answer, Proof, Report, Verdict};
 use super::change::Change;
+use super::check::{Answer, Proof, Report, Verdict};
 use super::policy::Policy;
 use logical::Logical;
 use read::Reader;
@@ -137,8 +137,10 @@ pub fn compare_avro(old: &Avro, new: &Avro, policy: Policy) -> Report {
         }
     }
     changes.sort_by_key(|change| !change.breaks());
-    let verdict = |writer: &Avro, reader: &Avro, to: &str, from: &str| {
-        match Resolver::new(writer, reader).problem(&writer.root, &reader.root) {
+    let verdict =
+        |writer: &Avro, reader: &Avro, to: &str, from: &str| match Resolver::new(writer, reader)
+            .problem(&writer.root, &reader.root)
+        {
             None => Verdict {
                 answer: Answer::Yes,
                 proof: Proof::Proved,
@@ -155,8 +157,7 @@ pub fn compare_avro(old: &Avro, new: &Avro, policy: Policy) -> Report {
                 example: None,
                 failures: Vec::new(),
             },
-        }
-    };
+        };
     Report {
         policy,
         backward: verdict(old, new, "new", "old"),

@@ -253,7 +253,10 @@ impl Reader {
                 return wrong(&format!("{at}/name"), words);
             }
             let Some(kind) = field.get("type") else {
-                return wrong(&at, format!("the field {name:?} of {record} has no `type`."));
+                return wrong(
+                    &at,
+                    format!("the field {name:?} of {record} has no `type`."),
+                );
             };
             let aliases = words(field.get("aliases"), &format!("{at}/aliases"))?;
             for alias in &aliases {
@@ -299,7 +302,10 @@ fn enumeration(map: &Map<String, Value>, at: &str) -> Read<Shape> {
     for symbol in &symbols {
         check_name(symbol, &at_symbols)?;
         if !seen.insert(symbol) {
-            return wrong(&at_symbols, format!("the symbol {symbol:?} is there twice."));
+            return wrong(
+                &at_symbols,
+                format!("the symbol {symbol:?} is there twice."),
+            );
         }
     }
     let default = match map.get("default") {

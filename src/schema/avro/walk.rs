@@ -169,11 +169,12 @@ impl Walk<'_> {
                     );
                 }
             }
-            (Shape::Fixed { size: old, .. }, Shape::Fixed { size: new, .. }) if old != new => out.push(
-                Change::new("size-changed", format!("{old} bytes became {new}."))
-                    .values(Some(&json!(old)), Some(&json!(new)))
-                    .effects(Effect::Breaks, Effect::Breaks),
-            ),
+            (Shape::Fixed { size: old, .. }, Shape::Fixed { size: new, .. }) if old != new => out
+                .push(
+                    Change::new("size-changed", format!("{old} bytes became {new}."))
+                        .values(Some(&json!(old)), Some(&json!(new)))
+                        .effects(Effect::Breaks, Effect::Breaks),
+                ),
             (Shape::Fixed { logical: old, .. }, Shape::Fixed { logical: new, .. })
                 if old != new =>
             {

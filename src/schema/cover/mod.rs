@@ -239,13 +239,8 @@ impl<'a> Walk<'a> {
 }
 
 /// What several keywords of the reader ask of what the writer writes.
-type Rule<'a> = fn(
-    &mut Walk<'a>,
-    &Value,
-    &[&Map<String, Value>],
-    &Map<String, Value>,
-    usize,
-) -> Vec<Leaf>;
+type Rule<'a> =
+    fn(&mut Walk<'a>, &Value, &[&Map<String, Value>], &Map<String, Value>, usize) -> Vec<Leaf>;
 
 #[cfg(test)]
 mod tests;

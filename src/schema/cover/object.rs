@@ -12,11 +12,7 @@ use super::leaf::Step;
 use super::shape::{Shape, Unclear, shapes};
 use super::{Leaf, Walk};
 
-pub(super) const KEYS: &[&str] = &[
-    "properties",
-    "patternProperties",
-    "additionalProperties",
-];
+pub(super) const KEYS: &[&str] = &["properties", "patternProperties", "additionalProperties"];
 
 impl Walk<'_> {
     pub(super) fn properties(
@@ -131,8 +127,7 @@ impl Walk<'_> {
         let mut out = Vec::new();
         for (own, schema) in &shape.patterns {
             let read_elsewhere = but.iter().any(|(other, _)| {
-                own == other
-                    || included(&pattern_only(own), &pattern_only(other)) == Decision::Yes
+                own == other || included(&pattern_only(own), &pattern_only(other)) == Decision::Yes
             });
             if !read_elsewhere {
                 out.push((*schema).clone());

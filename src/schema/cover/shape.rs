@@ -74,10 +74,7 @@ impl<'x> Shape<'x> {
 }
 
 /// The tables that `map` itself gives, not its `allOf`.
-pub(super) fn shapes<'a: 'x, 'x>(
-    map: &'x Map<String, Value>,
-    side: Side<'a>,
-) -> Vec<Shape<'x>> {
+pub(super) fn shapes<'a: 'x, 'x>(map: &'x Map<String, Value>, side: Side<'a>) -> Vec<Shape<'x>> {
     let mut out = Vec::new();
     let own = Shape::of(map);
     if !own.names.is_empty() || !own.patterns.is_empty() || own.rest.is_some() {

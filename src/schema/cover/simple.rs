@@ -52,9 +52,8 @@ impl Walk<'_> {
             .iter()
             .filter(|value| {
                 let kind = self.reader.kinds(&json!({ "enum": [value] }), 0);
-                let among = wanted.is_none_or(|list| {
-                    list.iter().any(|one| numbers::same(one, value))
-                });
+                let among =
+                    wanted.is_none_or(|list| list.iter().any(|one| numbers::same(one, value)));
                 kind & kinds != kind || !among
             })
             .collect();
@@ -90,11 +89,7 @@ impl Walk<'_> {
                     && (kinds & 2 == 0 || has(json!(true)) && has(json!(false)))
             }
         };
-        if proved {
-            Vec::new()
-        } else {
-            vec![open(w, r)]
-        }
+        if proved { Vec::new() } else { vec![open(w, r)] }
     }
 
     pub(super) fn numbers(
@@ -130,18 +125,14 @@ impl Walk<'_> {
                     || known("exclusiveMaximum", &[Equal, Less], limit)
             }
             "exclusiveMaximum" => {
-                known("maximum", &[Less], limit)
-                    || known("exclusiveMaximum", &[Equal, Less], limit)
+                known("maximum", &[Less], limit) || known("exclusiveMaximum", &[Equal, Less], limit)
             }
-            _ => facts
-                .iter()
-                .any(|map| map.get("multipleOf").is_some_and(|own| numbers::same(own, limit))),
+            _ => facts.iter().any(|map| {
+                map.get("multipleOf")
+                    .is_some_and(|own| numbers::same(own, limit))
+            }),
         });
-        if proved {
-            Vec::new()
-        } else {
-            vec![open(w, r)]
-        }
+        if proved { Vec::new() } else { vec![open(w, r)] }
     }
 
     pub(super) fn texts(&mut self, w: &Value, facts: &Facts<'_>, r: &Part, _: usize) -> Vec<Leaf> {
@@ -179,7 +170,11 @@ impl Walk<'_> {
         let needed = needed as f64;
         let mut out = Vec::new();
         for (key, value) in r {
-            let kind = if key.ends_with("Items") { ARRAY } else { OBJECT };
+            let kind = if key.ends_with("Items") {
+                ARRAY
+            } else {
+                OBJECT
+            };
             let Some(limit) = value.as_f64() else {
                 continue;
             };
@@ -187,9 +182,10 @@ impl Walk<'_> {
             let proved = kinds & kind == 0
                 || least && limit <= 0.0
                 || key == "minProperties" && needed >= limit
-                || facts.iter().filter_map(|map| number(map, key)).any(|own| {
-                    if least { own >= limit } else { own <= limit }
-                });
+                || facts
+                    .iter()
+                    .filter_map(|map| number(map, key))
+                    .any(|own| if least { own >= limit } else { own <= limit });
             if !proved {
                 let part = Map::from_iter([(key.clone(), value.clone())]);
                 out.push(open(w, &part));
@@ -204,13 +200,12 @@ impl Walk<'_> {
             || self.writer.kinds(w, 0) & ARRAY == 0
             || facts.iter().any(|map| {
                 map.get("uniqueItems") == Some(&Value::Bool(true))
-                    || map.get("maxItems").and_then(Value::as_f64).is_some_and(|most| most <= 1.0)
+                    || map
+                        .get("maxItems")
+                        .and_then(Value::as_f64)
+                        .is_some_and(|most| most <= 1.0)
             });
-        if proved {
-            Vec::new()
-        } else {
-            vec![open(w, r)]
-        }
+        if proved { Vec::new() } else { vec![open(w, r)] }
     }
 
     pub(super) fn required(
@@ -249,10 +244,6 @@ impl Walk<'_> {
                     && (r.contains_key("maxContains") || !map.contains_key("maxContains"))
             }) && super::refers_to_alike(&Value::Object(r.clone()), &self.alike)
                 && !r.contains_key("unevaluatedItems");
-        if said {
-            Vec::new()
-        } else {
-            vec![open(w, r)]
-        }
+        if said { Vec::new() } else { vec![open(w, r)] }
     }
 }

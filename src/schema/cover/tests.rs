@@ -27,18 +27,45 @@ fn not_proved(writer: &Value, reader: &Value) {
 #[test]
 fn keyword_by_keyword() {
     for (narrow, wide) in [
-        (json!({"type": "integer"}), json!({"type": ["number", "null"]})),
-        (json!({"enum": ["a", null]}), json!({"type": ["string", "null"]})),
+        (
+            json!({"type": "integer"}),
+            json!({"type": ["number", "null"]}),
+        ),
+        (
+            json!({"enum": ["a", null]}),
+            json!({"type": ["string", "null"]}),
+        ),
         (json!({"enum": [1, 2]}), json!({"enum": [2, 1.0, 3]})),
         (json!({"type": "boolean"}), json!({"enum": [true, false]})),
-        (json!({"type": "number", "minimum": 3}), json!({"exclusiveMinimum": 2})),
-        (json!({"type": "string", "maxLength": 3}), json!({"maxLength": 4})),
-        (json!({"type": "array", "minItems": 2, "items": {"type": "integer"}}), json!({"minItems": 1, "items": {"type": "number"}})),
-        (json!({"type": "array", "prefixItems": [{"type": "null"}], "items": false}), json!({"items": {"type": "null"}})),
+        (
+            json!({"type": "number", "minimum": 3}),
+            json!({"exclusiveMinimum": 2}),
+        ),
+        (
+            json!({"type": "string", "maxLength": 3}),
+            json!({"maxLength": 4}),
+        ),
+        (
+            json!({"type": "array", "minItems": 2, "items": {"type": "integer"}}),
+            json!({"minItems": 1, "items": {"type": "number"}}),
+        ),
+        (
+            json!({"type": "array", "prefixItems": [{"type": "null"}], "items": false}),
+            json!({"items": {"type": "null"}}),
+        ),
         (json!({"required": ["a", "b"]}), json!({"required": ["b"]})),
-        (json!({"type": "object", "required": ["a"]}), json!({"minProperties": 1})),
-        (json!({"allOf": [{"type": "string"}, {"minLength": 2}]}), json!({"type": "string", "minLength": 1})),
-        (json!({"type": "string", "not": {"pattern": "a"}}), json!({"not": {"pattern": "a"}})),
+        (
+            json!({"type": "object", "required": ["a"]}),
+            json!({"minProperties": 1}),
+        ),
+        (
+            json!({"allOf": [{"type": "string"}, {"minLength": 2}]}),
+            json!({"type": "string", "minLength": 1}),
+        ),
+        (
+            json!({"type": "string", "not": {"pattern": "a"}}),
+            json!({"not": {"pattern": "a"}}),
+        ),
         (json!({"type": "string"}), json!({"not": {"type": "null"}})),
     ] {
         proved(&narrow, &wide);
@@ -50,19 +77,49 @@ fn keyword_by_keyword() {
 fn members_by_name_by_pattern_and_the_rest() {
     let string = json!({"type": "string"});
     for (narrow, wide) in [
-        (json!({"properties": {"a": string, "b": string}, "additionalProperties": false}), json!({"additionalProperties": string})),
-        (json!({"properties": {"a": string}}), json!({"properties": {"a": {"type": ["string", "null"]}}})),
-        (json!({"patternProperties": {"^x-": string}, "additionalProperties": false}), json!({"patternProperties": {"^x": {"type": ["null", "string"]}}})),
-        (json!({"patternProperties": {"^x-a": string}, "additionalProperties": false}), json!({"patternProperties": {"^x-": true}, "additionalProperties": false})),
-        (json!({"properties": {"x-a": string}, "patternProperties": {"^x-": string}, "additionalProperties": false}), json!({"patternProperties": {"^x-": string}, "additionalProperties": false})),
-        (json!({"properties": {"ab": true}, "additionalProperties": false}), json!({"propertyNames": {"pattern": "^a"}})),
-        (json!({"propertyNames": {"enum": ["a"]}}), json!({"properties": {"a": true}, "additionalProperties": false})),
+        (
+            json!({"properties": {"a": string, "b": string}, "additionalProperties": false}),
+            json!({"additionalProperties": string}),
+        ),
+        (
+            json!({"properties": {"a": string}}),
+            json!({"properties": {"a": {"type": ["string", "null"]}}}),
+        ),
+        (
+            json!({"patternProperties": {"^x-": string}, "additionalProperties": false}),
+            json!({"patternProperties": {"^x": {"type": ["null", "string"]}}}),
+        ),
+        (
+            json!({"patternProperties": {"^x-a": string}, "additionalProperties": false}),
+            json!({"patternProperties": {"^x-": true}, "additionalProperties": false}),
+        ),
+        (
+            json!({"properties": {"x-a": string}, "patternProperties": {"^x-": string}, "additionalProperties": false}),
+            json!({"patternProperties": {"^x-": string}, "additionalProperties": false}),
+        ),
+        (
+            json!({"properties": {"ab": true}, "additionalProperties": false}),
+            json!({"propertyNames": {"pattern": "^a"}}),
+        ),
+        (
+            json!({"propertyNames": {"enum": ["a"]}}),
+            json!({"properties": {"a": true}, "additionalProperties": false}),
+        ),
     ] {
         proved(&narrow, &wide);
     }
-    not_proved(&json!({"patternProperties": {"^x-": string}}), &json!({"properties": {"x-1": {"type": "null"}}}));
-    not_proved(&json!({"type": "object"}), &json!({"properties": {"a": string}}));
-    not_proved(&json!({"properties": {"a": true}}), &json!({"properties": {"a": true}, "additionalProperties": false}));
+    not_proved(
+        &json!({"patternProperties": {"^x-": string}}),
+        &json!({"properties": {"x-1": {"type": "null"}}}),
+    );
+    not_proved(
+        &json!({"type": "object"}),
+        &json!({"properties": {"a": string}}),
+    );
+    not_proved(
+        &json!({"properties": {"a": true}}),
+        &json!({"properties": {"a": true}, "additionalProperties": false}),
+    );
 }
 
 #[test]
@@ -79,7 +136,10 @@ fn what_is_evaluated_elsewhere() {
     // A branch that is not taken evaluates nothing.
     let depends = json!({"anyOf": [{"properties": {"a": true}, "required": ["a"]}, {"properties": {"b": true}}], "unevaluatedProperties": false});
     not_proved(&depends, &json!({"properties": {"a": {"type": "null"}}}));
-    not_proved(&json!({"properties": {"a": true}, "additionalProperties": false}), &depends);
+    not_proved(
+        &json!({"properties": {"a": true}, "additionalProperties": false}),
+        &depends,
+    );
 }
 
 #[test]
@@ -100,15 +160,20 @@ fn recursion_is_followed_and_a_fault_in_it_is_found() {
             "pair": {"type": "object", "properties": {"left": {"$ref": "#/$defs/node"}, "right": {"$ref": "#/$defs/pair"}}}
         }})
     };
-    let (narrow, wide) = (list(json!({"type": "integer"})), list(json!({"type": "number"})));
+    let (narrow, wide) = (
+        list(json!({"type": "integer"})),
+        list(json!({"type": "number"})),
+    );
     proved(&narrow, &wide);
     not_proved(&wide, &narrow);
 }
 
 #[test]
 fn an_open_place_makes_whole_events() {
-    let writer = normal(&json!({"type": "object", "required": ["id"], "additionalProperties": false, "properties": {"id": {"type": "string"},
-        "lines": {"type": "array", "items": {"type": "object", "required": ["sku"], "properties": {"sku": {"type": "string"}, "qty": {"type": "number"}}}}}}));
+    let writer = normal(
+        &json!({"type": "object", "required": ["id"], "additionalProperties": false, "properties": {"id": {"type": "string"},
+        "lines": {"type": "array", "items": {"type": "object", "required": ["sku"], "properties": {"sku": {"type": "string"}, "qty": {"type": "number"}}}}}}),
+    );
     let mut narrow = writer.clone();
     narrow.root["properties"]["lines"]["items"]["properties"]["qty"] = json!({"type": ["integer"]});
     let found = of(&writer, &narrow, &Cancel::default());

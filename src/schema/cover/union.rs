@@ -79,16 +79,15 @@ impl Walk<'_> {
         depth: usize,
     ) -> Vec<Leaf> {
         let anything = Value::Bool(true);
-        let part = |map: &Map<String, Value>, key: &str| map.get(key).cloned().unwrap_or(anything.clone());
+        let part =
+            |map: &Map<String, Value>, key: &str| map.get(key).cloned().unwrap_or(anything.clone());
         let (then, otherwise) = (part(r, "then"), part(r, "else"));
         let proved = facts.iter().any(|map| {
             let same = map.contains_key("if")
                 && map.get("if") == r.get("if")
                 && r.get("if")
                     .is_some_and(|condition| super::refers_to_alike(condition, &self.alike));
-            same && self
-                .covers(&part(map, "then"), &then, depth + 1)
-                .is_empty()
+            same && self.covers(&part(map, "then"), &then, depth + 1).is_empty()
                 && self
                     .covers(&part(map, "else"), &otherwise, depth + 1)
                     .is_empty()

@@ -177,7 +177,15 @@ pub(super) fn strings(old: &Map<String, Value>, new: &Map<String, Value>, out: &
     ] {
         limit(keyword, what, raising_narrows, old, new, &mut texts);
     }
-    word("pattern", "pattern", "the pattern", true, old, new, &mut texts);
+    word(
+        "pattern",
+        "pattern",
+        "the pattern",
+        true,
+        old,
+        new,
+        &mut texts,
+    );
     let patterned = old.contains_key("pattern") || new.contains_key("pattern");
     if patterned && !texts.is_empty() {
         decide(&Texts::of(old), &Texts::of(new), &mut texts);
@@ -216,7 +224,11 @@ fn decide(old: &Texts, new: &Texts, changes: &mut [Change]) {
             }
         };
         let by_pattern = |change: &Change| change.kind.starts_with("pattern");
-        let (from, to) = if backward { ("old", "new") } else { ("new", "old") };
+        let (from, to) = if backward {
+            ("old", "new")
+        } else {
+            ("new", "old")
+        };
         match decision {
             Decision::Yes => changes.iter_mut().for_each(|one| set(one, Effect::Ok)),
             Decision::No(text) => {

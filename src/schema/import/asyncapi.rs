@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Map, Value, json};
 
 use super::bundle::{Documents, bundle};
+use super::files;
 use super::{Haul, Incoming, Line, plain, pretty};
 use crate::schema::meta::Origin;
 
@@ -24,7 +25,21 @@ const DRAFT_SEVEN: &str = "http://json-schema.org/draft-07/schema#";
 /// # Errors
 /// It is neither JSON nor YAML, or no AsyncAPI document; in words.
 pub fn read(text: &str, from: &str) -> Result<Haul, String> {
-    let document = parsed(text)?;
+    read_with(text, from, "", &mut |_| None)
+}
+
+/// Like [`read`], where the document refers to other files: `name` is its own, and `load` gives
+/// the text of another by its path from the folder of the document, which is never left.
+///
+/// # Errors
+/// As [`read`].
+pub fn read_with(
+    text: &str,
+    from: &str,
+    name: &str,
+    load: &mut dyn FnMut(&str) -> Option<String>,
+) -> Result<Haul, String> {
+    let document = files::gathered(name, parsed(text)?, &mut |path| parsed(&load(path)?).ok());
     let Some(spec) = document.get("asyncapi").and_then(Value::as_str) else {
         return Err(
             "It is not an AsyncAPI document: it has no member `asyncapi` with a version".to_owned(),
@@ -62,6 +77,7 @@ fn parsed(text: &str) -> Result<Value, String> {
     if text.len() > LARGEST {
         return Err(format!("It is larger than {} MB", LARGEST / 1024 / 1024));
     }
+    let text = crate::schema::without_mark(text);
     if text.trim_start().starts_with('{')
         && let Ok(value) = serde_json::from_str(text)
     {
@@ -161,14 +177,17 @@ impl<'a> Reader<'a> {
             return;
         }
         let address = place.address.filter(|address| !address.contains('{'));
-        let name = message
-            .get("name")
-            .and_then(Value::as_str)
-            .or(address.filter(|_| place.alone))
-            .or(place.key)
-            .or(place.address)
-            .map(plain)
-            .filter(|name| !name.is_empty());
+        // One that has nothing a file could be called by, such as the address `/`, is no name.
+        let name = [
+            message.get("name").and_then(Value::as_str),
+            address.filter(|_| place.alone),
+            place.key,
+            place.address,
+        ]
+        .into_iter()
+        .flatten()
+        .map(plain)
+        .find(|name| !name.is_empty());
         let Some(name) = name else {
             let words = "It has neither a name nor an address";
             self.haul.skipped.push(Line::skipped(shown, words));

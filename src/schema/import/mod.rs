@@ -4,6 +4,7 @@
 pub mod asyncapi;
 mod avro_parts;
 mod bundle;
+mod files;
 pub mod registry;
 
 use serde_json::Value;

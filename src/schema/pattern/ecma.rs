@@ -184,8 +184,8 @@ impl Reader {
                 break;
             }
             let from = self.member()?;
-            let a_range = self.peek() == Some('-')
-                && !matches!(self.rest.get(self.at + 1), None | Some(']'));
+            let a_range =
+                self.peek() == Some('-') && !matches!(self.rest.get(self.at + 1), None | Some(']'));
             if a_range {
                 self.at += 1;
                 let to = self.member()?;
@@ -266,9 +266,7 @@ impl Reader {
     }
 
     fn hex(&mut self, digits: usize) -> Option<u32> {
-        (0..digits).try_fold(0, |code, _| {
-            Some(code * 16 + self.next()?.to_digit(16)?)
-        })
+        (0..digits).try_fold(0, |code, _| Some(code * 16 + self.next()?.to_digit(16)?))
     }
 
     /// `\p{L}`: general categories and scripts have the same names in both dialects.

@@ -168,9 +168,7 @@ impl Automaton {
         match state {
             MATCHED => true,
             DEAD => false,
-            state => self
-                .dfa
-                .is_match_state(self.dfa.next_eoi_state(id(state))),
+            state => self.dfa.is_match_state(self.dfa.next_eoi_state(id(state))),
         }
     }
 

@@ -9,10 +9,7 @@ fn texts(pattern: Option<&str>, least: u64, most: Option<u64>) -> Texts {
 }
 
 fn asked(writer: &str, reader: &str) -> Decision {
-    included(
-        &texts(Some(writer), 0, None),
-        &texts(Some(reader), 0, None),
-    )
+    included(&texts(Some(writer), 0, None), &texts(Some(reader), 0, None))
 }
 
 #[test]
@@ -96,7 +93,10 @@ fn lengths_are_a_part_of_it_and_count_characters() {
         Decision::No(String::new())
     );
     assert_eq!(
-        included(&texts(Some("^(ab)+$"), 3, Some(5)), &texts(Some("^abab$"), 0, None)),
+        included(
+            &texts(Some("^(ab)+$"), 3, Some(5)),
+            &texts(Some("^abab$"), 0, None)
+        ),
         Decision::Yes
     );
     assert_eq!(

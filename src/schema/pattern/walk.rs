@@ -192,13 +192,10 @@ impl Walk {
 
     fn breaks(&self, states: &[State], count: u64) -> bool {
         let accepted = |range: std::ops::Range<usize>| {
-            range
-                .into_iter()
-                .all(|at| self.all[at].accepts(states[at]))
+            range.into_iter().all(|at| self.all[at].accepts(states[at]))
         };
-        let fits = |texts: &Texts| {
-            count >= texts.least && texts.most.is_none_or(|most| count <= most)
-        };
+        let fits =
+            |texts: &Texts| count >= texts.least && texts.most.is_none_or(|most| count <= most);
         let written = accepted(0..1 + self.ours) && fits(&self.writer);
         written && !(accepted(1 + self.ours..self.all.len()) && fits(&self.reader))
     }

@@ -1,12 +1,14 @@
 //! Opening a queue and looking into it, page by page, or reading it if it is a stream.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use crate::domain::delivery_limit::Left;
 use crate::domain::number_words::{count_of, thousands};
 use crate::domain::oldest::{Oldest, Source};
-use crate::domain::peek_rules::{Forecast, PAGE_SIZES, Page, REACH, Verdict, forecast};
+use crate::domain::peek_rules::{Forecast, PAGE_SIZES, Page, Past, REACH, Verdict, forecast};
 use crate::domain::stream::{self, Start, StartKind};
-use crate::domain::{ServerVersion, Topology, TopologySource, stamp};
+use crate::domain::topology::DeadLetterQueue;
+use crate::domain::{Queue, ServerVersion, Topology, TopologySource, stamp};
 use crate::protocol::{Command, PutBack, RequestId};
 
 use super::{DeadLetterDesk, Forms, Peeked, Surroundings};
@@ -42,7 +44,9 @@ pub struct Looking {
     /// Which broker it is, if that is known.
     version: Option<ServerVersion>,
     /// How many safe looks the last one found to be left.
-    left: BTreeMap<String, u64>,
+    left: BTreeMap<String, Left>,
+    /// Queues into which the last look put nothing anew.
+    calm: BTreeSet<String>,
     /// The oldest messages that looks have seen.
     oldest: BTreeMap<String, Oldest>,
 }
@@ -57,6 +61,7 @@ impl Default for Looking {
             is_unlisted: false,
             version: None,
             left: BTreeMap::new(),
+            calm: BTreeSet::new(),
             oldest: BTreeMap::new(),
         }
     }
@@ -85,6 +90,11 @@ impl Looking {
             Some(left) => self.left.insert(peeked.queue.clone(), left),
             None => self.left.remove(&peeked.queue),
         };
+        if peeked.put_back == PutBack::InOrder {
+            self.calm.insert(peeked.queue.clone());
+        } else {
+            self.calm.remove(&peeked.queue);
+        }
         if peeked.first == 0 && peeked.put_back != PutBack::Untouched {
             let head = peeked.messages.first();
             match head.and_then(|head| Oldest::seen(&head.event)) {
@@ -102,6 +112,23 @@ impl Looking {
     }
 }
 
+/// True if messages may lie in this queue that died in a quorum queue, which gives them the count
+/// of their deliveries along.
+fn may_carry(listed: &[DeadLetterQueue], topology: &Topology, name: &str) -> bool {
+    let is_quorum = |queue: &Queue| queue.kind == "quorum";
+    match listed.iter().find(|dead| dead.queue.name == name) {
+        Some(dead) if !dead.origins.is_empty() => {
+            let mut origins = dead.origins.iter();
+            origins.any(|origin| topology.queue(origin).is_none_or(is_quorum))
+        }
+        // Where its messages come from is not known.
+        _ => {
+            let mut queues = topology.queues.iter();
+            queues.any(|queue| is_quorum(queue) && queue.dead_letter_exchange.is_some())
+        }
+    }
+}
+
 impl DeadLetterDesk {
     /// Works out anew what a look would do.
     pub(super) fn foresee(&mut self, topology: &Topology) {
@@ -114,16 +141,19 @@ impl DeadLetterDesk {
         let Some(name) = &self.queue else {
             return;
         };
-        let left = looking.left.get(name).copied();
+        let past = Past {
+            left: looking.left.get(name).copied(),
+            may_carry: !looking.calm.contains(name) && may_carry(&self.queues, topology, name),
+        };
         let version = looking.version.as_ref();
         looking.is_unlisted =
             topology.source == TopologySource::Management && topology.queue(name).is_none();
-        looking.forecast = forecast(topology.queue(name), version, looking.page(), left);
+        looking.forecast = forecast(topology.queue(name), version, looking.page(), past);
     }
 
     /// The oldest message of a listed queue, if anything is known of it.
     #[must_use]
-    pub fn oldest(&self, dead: &crate::domain::Queue) -> Option<Oldest> {
+    pub fn oldest(&self, dead: &Queue) -> Option<Oldest> {
         let seen = self.looking.oldest.get(&dead.name).copied();
         seen.or_else(|| {
             let told = |number| Oldest {

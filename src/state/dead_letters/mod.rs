@@ -5,6 +5,11 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
+<<<<<<< HEAD
+=======
+use crate::domain::dead_letter::DEATHS;
+use crate::domain::delivery_limit::Left;
+>>>>>>> main
 use crate::domain::frameworks::Counters;
 use crate::domain::ground::Ground;
 use crate::domain::groups::{GroupBy, Traced};
@@ -83,7 +88,7 @@ pub struct Peeked {
     pub at: DateTime<Utc>,
     /// Messages before the first that is shown; not known in a stream.
     pub first: u32,
-    /// How many were ready.
+    /// How many were borrowed or ready at the end of the look.
     pub depth: u32,
     /// How many were borrowed, with those before the page.
     pub borrowed: u32,
@@ -92,14 +97,23 @@ pub struct Peeked {
     /// How they went back.
     pub put_back: PutBack,
     /// How often one can look again without harm, where that is limited.
-    pub left: Option<u64>,
+    pub left: Option<Left>,
     /// What the broker side had to say.
     pub remark: String,
+    /// Why nothing came, where the queue may all the same not be empty.
+    pub nothing: String,
     /// In queue order.
     pub messages: Vec<DeadLetter>,
 }
 
 impl Peeked {
+    /// Nothing lies in the queue, so far as the broker says: nothing is ready, and nobody is known
+    /// to hold anything.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.depth == 0 && self.nothing.is_empty() && self.put_back != PutBack::Untouched
+    }
+
     /// Nothing lies in the queue beside these messages.
     #[must_use]
     pub fn shows_all(&self) -> bool {
@@ -268,7 +282,16 @@ impl DeadLetterDesk {
     /// All dead letters that are known to wait, for the badge.
     #[must_use]
     pub fn waiting(&self) -> u64 {
-        self.queues.iter().filter_map(|dead| dead.queue.ready).sum()
+        self.counted().filter_map(|dead| dead.queue.ready).sum()
+    }
+
+    /// The listed queues that are for dead letters. One that was named by hand may be a queue that
+    /// is worked on.
+    pub fn counted(&self) -> impl Iterator<Item = &DeadLetterQueue> {
+        let roles = &self.ground.roles;
+        let queues = self.queues.iter();
+        queues
+            .filter(|dead| !(self.named.contains(&dead.queue.name) && roles.is_alive(&dead.queue)))
     }
 
     /// The selected message.
@@ -495,6 +518,7 @@ impl DeadLetterDesk {
             borrowed_ms: report.borrowed_ms,
             left: report.left,
             remark: report.remark,
+            nothing: report.nothing,
             messages,
             first: report.first,
             borrowed: report.borrowed,

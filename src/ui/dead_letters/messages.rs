@@ -40,12 +40,17 @@ pub(super) fn messages_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
         None => empty_state(
             ui,
             "Not looked at yet",
-            "Above is said what a look does to this queue",
+            "See the note above before you peek",
         ),
         Some(peeked) => {
             report_ui(ui, cx, peeked);
             if peeked.messages.is_empty() {
-                empty_state(ui, "Nothing lies here", empty_words(peeked));
+                let title = if peeked.is_empty() {
+                    "Queue is empty"
+                } else {
+                    "Nothing to show"
+                };
+                empty_state(ui, title, empty_words(peeked));
             } else {
                 table_ui(ui, cx, peeked);
             }
@@ -53,11 +58,12 @@ pub(super) fn messages_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     }
 }
 
-fn empty_words(peeked: &Peeked) -> &'static str {
+fn empty_words(peeked: &Peeked) -> &str {
     match peeked.put_back {
         PutBack::Untouched => "Nothing was written to the stream from there on",
         _ if peeked.first > 0 => "The queue ends before this page. Go to the previous one",
-        _ => "The queue is empty. Peek again to look anew",
+        _ if !peeked.nothing.is_empty() => &peeked.nothing,
+        _ => "Peek again to look anew",
     }
 }
 

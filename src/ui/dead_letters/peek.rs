@@ -93,7 +93,7 @@ fn choice_ui<T: Copy + PartialEq>(
 fn size_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     let size = cx.state.dead.looking.size;
     let words = |size: u32| count_of(u64::from(size), "message");
-    if let Some(size) = choice_ui(ui, "Page of", size, &PAGE_SIZES, words) {
+    if let Some(size) = choice_ui(ui, "Show", size, &PAGE_SIZES, words) {
         cx.act(Action::Dead(DeadAction::Look(LookAction::PageSize(size))));
     }
 }
@@ -185,6 +185,9 @@ fn report_words(peeked: &Peeked) -> String {
     let (borrowed, ms) = (thousands(u64::from(peeked.borrowed)), peeked.borrowed_ms);
     let (depth, at) = (thousands(u64::from(peeked.depth)), clock(peeked.at));
     let mut words = match peeked.put_back {
+        PutBack::InOrder | PutBack::Somehow if peeked.borrowed == 0 => {
+            format!("Looked into at {at}: nothing came")
+        }
         PutBack::InOrder => {
             format!("{borrowed} of {depth} borrowed for {ms} ms, put back in order at {at}")
         }

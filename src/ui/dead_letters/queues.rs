@@ -7,16 +7,19 @@ use super::super::Cx;
 use super::super::status_bar::thousands;
 use super::super::theme::{self, Palette, STEP};
 use super::super::widgets::{button, cell, field_margin, section, small_label, weak};
-use crate::domain::TopologySource;
 use crate::domain::losing::Losing;
 use crate::domain::oldest::UNKNOWN;
 use crate::domain::topology::DeadLetterQueue;
+use crate::domain::{Queue, TopologySource};
 use crate::state::Action;
 use crate::state::alerts::AlertAction;
 use crate::state::dead_letters::DeadAction;
 
 /// Most origins that are told of.
 const ORIGINS: usize = 10;
+
+/// Most queues that are listed apart.
+const LISTED: usize = 30;
 
 /// Most queues that are listed as losing.
 const LOSING: usize = 30;
@@ -37,11 +40,13 @@ pub(super) fn queues_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
             for dead in &state.dead.queues {
                 let open = state.dead.queue.as_ref() == Some(&dead.queue.name);
                 let (facts, more) = (facts(cx, dead, now), more(cx, dead));
-                if queue_ui(ui, dead, &facts, &more, open) {
+                if queue_ui(ui, &dead.queue, true, &facts, &more, open) {
                     let name = dead.queue.name.clone();
                     cx.actions.push(Action::Dead(DeadAction::OpenQueue(name)));
                 }
             }
+            waits_ui(ui, cx);
+            unrouted_ui(ui, cx);
             losing_ui(ui, &state.dead.losing);
             if state.topology.source == TopologySource::Amqp && !state.dead.seen_dying.is_empty() {
                 ui.add_space(STEP);
@@ -134,6 +139,75 @@ fn more(cx: &Cx<'_>, dead: &DeadLetterQueue) -> String {
     lines.join("\n")
 }
 
+/// Queues in which nothing is dead: what lies there comes out again by itself.
+fn waits_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
+    let state = cx.state;
+    let roles = &state.dead.ground.roles;
+    let rows: Vec<(&Queue, String, String)> = roles
+        .waits
+        .iter()
+        .take(LISTED)
+        .map(|wait| {
+            let from = match wait.from.as_slice() {
+                [] => "Messages are published to it".to_owned(),
+                from => format!("From {}", from.join(", ")),
+            };
+            (&wait.queue, wait.words(), from)
+        })
+        .collect();
+    let words = "What lies here is not dead: it comes out by itself to be worked on";
+    apart_ui(
+        ui,
+        cx,
+        ("RETRY LOOPS AND DELAYS", words),
+        &rows,
+        roles.waits.len(),
+    );
+}
+
+/// Queues that an alternate exchange leads to.
+fn unrouted_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
+    let state = cx.state;
+    let roles = &state.dead.ground.roles;
+    let rows: Vec<(&Queue, String, String)> = roles
+        .unrouted
+        .iter()
+        .take(LISTED)
+        .map(|one| {
+            let facts = format!("what {} cannot route", one.origins.join(", "));
+            (&one.queue, facts, String::new())
+        })
+        .collect();
+    let words = "What no binding took, passed on by an alternate exchange";
+    apart_ui(ui, cx, ("UNROUTED", words), &rows, roles.unrouted.len());
+}
+
+/// Queues that can be opened like the others, but count for no badge and no message.
+fn apart_ui(
+    ui: &mut Ui,
+    cx: &mut Cx<'_>,
+    (title, words): (&str, &str),
+    rows: &[(&Queue, String, String)],
+    all: usize,
+) {
+    if rows.is_empty() {
+        return;
+    }
+    ui.add_space(STEP * 2.0);
+    section(ui, title);
+    weak(ui, words);
+    for (queue, facts, more) in rows {
+        let open = cx.state.dead.queue.as_ref() == Some(&queue.name);
+        if queue_ui(ui, queue, false, facts, more, open) {
+            let name = queue.name.clone();
+            cx.actions.push(Action::Dead(DeadAction::OpenQueue(name)));
+        }
+    }
+    if all > rows.len() {
+        weak(ui, format!("and {} more", all - rows.len()));
+    }
+}
+
 /// Queues whose dead letters nobody will ever see.
 fn losing_ui(ui: &mut Ui, losing: &[Losing]) {
     if losing.is_empty() {
@@ -152,14 +226,21 @@ fn losing_ui(ui: &mut Ui, losing: &[Losing]) {
     }
 }
 
-fn queue_ui(ui: &mut Ui, dead: &DeadLetterQueue, facts: &str, more: &str, open: bool) -> bool {
+fn queue_ui(
+    ui: &mut Ui,
+    queue: &Queue,
+    is_dead: bool,
+    facts: &str,
+    more: &str,
+    open: bool,
+) -> bool {
     let palette = Palette::of(ui);
     let height = if facts.is_empty() { 30.0 } else { 44.0 };
     let size = egui::vec2(ui.available_width(), height);
     let (rect, response) = ui.allocate_exact_size(size, Sense::click());
-    let depth = dead.queue.ready.map_or("?".to_owned(), thousands);
+    let depth = queue.ready.map_or("?".to_owned(), thousands);
     response.widget_info(|| {
-        let name = format!("{} ({depth})", dead.queue.name);
+        let name = format!("{} ({depth})", queue.name);
         WidgetInfo::selected(Role::ListBoxOption, true, open, name)
     });
     let painter = ui.painter();
@@ -168,7 +249,7 @@ fn queue_ui(ui: &mut Ui, dead: &DeadLetterQueue, facts: &str, more: &str, open: 
     } else if response.hovered() {
         painter.rect_filled(rect, 4, palette.hovered);
     }
-    let waiting = dead.queue.ready.is_some_and(|ready| ready > 0);
+    let waiting = is_dead && queue.ready.is_some_and(|ready| ready > 0);
     let galley = painter.layout_no_wrap(
         depth,
         FontId::proportional(theme::SIZES[1]),
@@ -188,17 +269,12 @@ fn queue_ui(ui: &mut Ui, dead: &DeadLetterQueue, facts: &str, more: &str, open: 
         )
     };
     let put = |rect, text: &str, font, color| cell(ui, rect, text, font, color, false);
-    put(
-        line(top, depth_x),
-        &dead.queue.name,
-        theme::mono(),
-        palette.text,
-    );
+    put(line(top, depth_x), &queue.name, theme::mono(), palette.text);
     if !facts.is_empty() {
         let small = FontId::proportional(theme::SIZES[0]);
         put(line(top + 17.0, rect.right()), facts, small, palette.weak);
     }
     response
-        .on_hover_text(format!("Open {}\n{facts}\n{more}", dead.queue.name))
+        .on_hover_text(format!("Open {}\n{facts}\n{more}", queue.name))
         .clicked()
 }

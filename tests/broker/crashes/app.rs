@@ -114,7 +114,8 @@ fn reaches(round: &Round<'_>, stage: Stage, app: &mut Child) -> Option<Connectio
     None
 }
 
-fn url(endpoint: &Endpoint) -> String {
+/// The URL of this place, for another process.
+pub(super) fn url(endpoint: &Endpoint) -> String {
     let Endpoint {
         host,
         port,

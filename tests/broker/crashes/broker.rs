@@ -9,12 +9,12 @@ use crate::support::erlang::Erlang;
 use crate::support::raw_amqp::{Life, text};
 use crate::support::{App, OwnBroker, Place};
 
-fn survive_kills(kind: &str) {
+fn survive_kills(kind: &'static str) {
     let mut broker = OwnBroker::start();
     for number in 0..(rounds() / 25).clamp(1, 8) {
         let place = Place::on(broker.facts());
         let arguments = [("x-queue-type", text(kind))];
-        let mut round = Round::empty(&place, number, &arguments, &arguments);
+        let mut round = Round::empty(&place, number, kind, &arguments);
         round.raw.queue("last", Life::Durable, &[]);
         round.fill();
         broker.wrote("last");
