@@ -5,12 +5,13 @@ use std::time::{Duration, Instant};
 
 use chrono::Utc;
 use crossbeam_channel::Receiver;
-use eframe::egui::{self, Ui};
+use eframe::egui::{self, Ui, ViewportCommand};
 
 use crate::domain::record::KEEP_DAYS;
 use crate::log::DEFAULT_MAX_BYTES;
 use crate::protocol::{Command, Gravity, Update};
 use crate::settings::Settings;
+use crate::state::leaving::{Leave, LeaveAction};
 use crate::state::schemas::SchemaAction;
 use crate::state::{Action, Forms, Moment, Soon, State};
 use crate::ui::{Memory, shell, theme};
@@ -33,6 +34,8 @@ pub struct App {
     memory: Memory,
     settings: Settings,
     settings_file: Option<PathBuf>,
+    /// The window was told to close.
+    closing: bool,
 }
 
 /// Longest time that one frame takes updates in.
@@ -77,6 +80,7 @@ impl App {
             memory: Memory::default(),
             settings,
             settings_file,
+            closing: false,
         };
         if let Some(folder) = schemas {
             app.act(Action::Schemas(SchemaAction::Open(folder)));
@@ -131,6 +135,23 @@ impl App {
         true
     }
 
+    /// The window is to be closed: at once if nothing speaks against it.
+    fn close_or_ask(&mut self, ctx: &egui::Context) {
+        if ctx.input(|input| input.viewport().close_requested()) && !self.state.quits {
+            self.act(Action::Leave(LeaveAction::Ask(Leave::Quit)));
+            if !self.state.quits {
+                ctx.send_viewport_cmd(ViewportCommand::CancelClose);
+                // It may be hidden, and then nobody would see the question.
+                ctx.send_viewport_cmd(ViewportCommand::Minimized(false));
+                ctx.send_viewport_cmd(ViewportCommand::Focus);
+                ctx.request_repaint();
+            }
+        } else if self.state.quits && !self.closing {
+            self.closing = true;
+            ctx.send_viewport_cmd(ViewportCommand::Close);
+        }
+    }
+
     fn remember(&mut self, light: bool) {
         let bytes = self.state.live.log.max_bytes();
         let now = Settings {
@@ -174,6 +195,7 @@ impl eframe::App for App {
             }
             Soon::No => {}
         }
+        self.close_or_ask(ctx);
         self.remember(ctx.theme() == egui::Theme::Light);
     }
 

@@ -7,9 +7,9 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 
 use crate::domain::delivery_limit::Left;
+use crate::domain::journal::{self, Question, Records};
 use crate::domain::peek_rules::Page;
 use crate::domain::preflight::Report;
-use crate::domain::record::{Record, RecordId};
 use crate::domain::resend::Manner;
 use crate::domain::stream::Start;
 use crate::domain::tap::{FirehoseRequest, TapId, TapRequest};
@@ -116,15 +116,16 @@ pub enum Command {
     /// Find out which of these messages, as they lie in a queue, were sent again before. Answered
     /// by [`Update::CameBack`].
     AskReturns(Vec<Arc<Event>>),
-    /// Read the journal of this machine. Answered by [`Update::Journal`].
-    ReadJournal,
-    /// Publish a message of the journal to the queue it lay in. Answered by [`Update::Journal`] and
-    /// [`Update::JobDone`].
+    /// Read the journal of this machine. Answered by [`Update::Journal`]; whenever the journal
+    /// changes, the same is read and told again.
+    ReadJournal(Question),
+    /// Publish messages of the journal to the queues they lay in. How far it is, is told by
+    /// [`Update::PuttingBack`]; the end by [`Update::Journal`] and then [`Update::JobDone`].
     PutBack {
         /// Names the answer.
         request: RequestId,
-        /// Which record.
-        id: RecordId,
+        /// Which records.
+        which: Records,
     },
     /// Read a folder of schemas and watch it. Answered by [`Update::Schemas`], again whenever
     /// something in it changes.
@@ -192,7 +193,7 @@ pub enum Command {
     /// [`Update::Journal`].
     KeepRecords(u16),
     /// Remove records from the journal. Answered by [`Update::Journal`].
-    ForgetRecords(Vec<RecordId>),
+    ForgetRecords(Records),
 }
 
 /// Where schemas come from.
@@ -328,8 +329,17 @@ pub enum Update {
     },
     /// Messages that were sent again and came back, and how often, as far as the journal knows.
     CameBack(Vec<(Fingerprint, u32)>),
-    /// What the journal holds, what is not certain first; or why it cannot be read.
-    Journal(Result<Vec<Record>, String>),
+    /// How far messages of the journal were put back.
+    PuttingBack {
+        /// Which.
+        request: RequestId,
+        /// Messages that were asked for.
+        total: usize,
+        /// Put back for certain.
+        done: usize,
+    },
+    /// What the journal holds, as it was last asked for; or why it cannot be read.
+    Journal(Result<Box<journal::Page>, String>),
     /// What the folder of schemas holds, or why it cannot be read.
     Schemas(Result<Arc<Catalog>, String>),
     /// What an import did, or why it could not begin.

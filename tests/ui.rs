@@ -5,6 +5,8 @@
 
 mod ui {
     mod dead_letters;
+    mod journal;
+    mod leaving;
     mod parked;
     mod peeking;
     mod publish_form;

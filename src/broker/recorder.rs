@@ -2,8 +2,10 @@
 //! never on a thread of the runtime.
 
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use crate::domain::journal::Question;
+use crate::protocol::RequestId;
 use crate::storage::journal::{Journal, JournalError};
 
 /// The way to the journal. Cheap to clone; all clones share one open journal.
@@ -11,6 +13,10 @@ use crate::storage::journal::{Journal, JournalError};
 pub(super) struct Recorder {
     dir: Option<PathBuf>,
     journal: Arc<Mutex<Option<Journal>>>,
+    /// What is to be shown of it.
+    question: Arc<Mutex<Question>>,
+    /// The request that is worked on, so that its records are known to belong together.
+    request: Option<RequestId>,
 }
 
 impl Recorder {
@@ -19,7 +25,32 @@ impl Recorder {
         Self {
             dir,
             journal: Arc::default(),
+            question: Arc::default(),
+            request: None,
         }
+    }
+
+    /// The same journal, for the work on this request.
+    pub(super) fn working_on(&self, request: RequestId) -> Self {
+        Self {
+            request: Some(request),
+            ..self.clone()
+        }
+    }
+
+    /// From here on, this is shown of it.
+    pub(super) fn ask(&self, question: Question) {
+        *self.lock_question() = question;
+    }
+
+    /// What is to be shown of it.
+    pub(super) fn question(&self) -> Question {
+        self.lock_question().clone()
+    }
+
+    fn lock_question(&self) -> MutexGuard<'_, Question> {
+        let question = self.question.lock();
+        question.unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Does something with the journal; what it wrote is on the disk afterwards.
@@ -35,13 +66,17 @@ impl Recorder {
         };
         let shared = Arc::clone(&self.journal);
         let shown = dir.display().to_string();
+        let number = self.request.map_or(0, |request| request.0);
         let working = tokio::task::spawn_blocking(move || {
             let mut journal = shared.lock().unwrap_or_else(PoisonError::into_inner);
             if journal.is_none() {
                 *journal = Some(Journal::open(&dir)?);
             }
             match &mut *journal {
-                Some(journal) => work(journal),
+                Some(journal) => {
+                    journal.work_on(number);
+                    work(journal)
+                }
                 None => Err(JournalError::File(std::io::ErrorKind::NotFound.into())),
             }
         });

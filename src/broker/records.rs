@@ -1,30 +1,49 @@
 //! What a person does with the records of the journal: read them, put a message back, forget.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 use chrono::Utc;
+use tokio::sync::watch;
 
 use super::outlet::{Outlet, Sent};
 use super::recorder::Recorder;
 use super::wires::Wires;
-use crate::domain::record::{Held, RecordId, Stage};
+use crate::domain::journal::Records;
+use crate::domain::number_words::thousands;
+use crate::domain::record::{Held, Record, RecordId, Stage};
 use crate::domain::{Death, Event, Outgoing, lineage};
-use crate::protocol::Update;
-use crate::storage::journal::{Journal, Lying};
+use crate::protocol::{RequestId, Update};
+use crate::storage::journal::{Journal, JournalError, Lying};
 
-/// Most records that are shown; those that are not certain come first.
-const SHOWN: usize = 500;
+/// Messages that are put back together.
+const TOGETHER: usize = 128;
+/// Bytes of bodies after which no further message is put back together with these.
+const BYTES: usize = 8 * 1024 * 1024;
 
-/// The newest records.
+/// What was last asked for.
 pub(super) async fn read(journal: &Recorder) -> Update {
-    Update::Journal(journal.with(|journal| journal.newest(SHOWN)).await)
+    let question = journal.question();
+    let page = journal.with(move |journal| journal.page(&question)).await;
+    Update::Journal(page.map(Box::new))
 }
 
 /// Forgets records, and tells of those that are left.
-pub(super) async fn forget(journal: &Recorder, ids: Vec<RecordId>) -> Update {
-    match journal.with(move |journal| journal.forget(&ids)).await {
+pub(super) async fn forget(journal: &Recorder, which: Records) -> Update {
+    let forgetting = journal.with(move |journal| {
+        let ids = names(journal, which)?;
+        journal.forget(&ids)
+    });
+    match forgetting.await {
         Ok(()) => read(journal).await,
         Err(words) => Update::Journal(Err(words)),
+    }
+}
+
+fn names(journal: &Journal, which: Records) -> Result<Vec<RecordId>, JournalError> {
+    match which {
+        Records::These(ids) => Ok(ids),
+        Records::Pile(job, pile) => journal.pile(job, pile),
     }
 }
 
@@ -89,48 +108,149 @@ pub(super) async fn age_out(journal: &Recorder, days: u16) {
     }
 }
 
-/// Publishes a message of the journal to the queue that it lay in, as it lay there. Ends with why
-/// it did not work out, if it did not.
-pub(super) async fn put_back(wires: &Wires, id: RecordId) -> Option<String> {
-    let record = match wires.journal.with(move |journal| journal.get(id)).await {
-        Ok(Some(record)) => record,
-        Ok(None) => return Some("The journal has no such record any more".to_owned()),
+/// Publishes messages of the journal to the queues that they lay in, as they lay there, part by
+/// part. Ends with why some were not put back, if some were not.
+pub(super) async fn put_back(
+    wires: &Wires,
+    request: RequestId,
+    which: Records,
+    stop: &watch::Receiver<bool>,
+) -> Option<String> {
+    let naming = wires.journal.with(move |journal| names(journal, which));
+    let ids = match naming.await {
+        Ok(ids) => ids,
         Err(words) => return Some(words),
     };
-    if record.message.place != wires.endpoint.place() {
-        return Some(format!(
-            "This message came from {}. Connect to that broker to put it back",
-            record.message.place
-        ));
-    }
-    let (before, words) = (record.stage, record.words.clone());
-    let outgoing = as_it_lay(&record.message, &wires.endpoint.user);
-    if let Err(words) = mark(&wires.journal, id, Stage::Returning, String::new()).await {
-        return Some(format!("{words}, so nothing was sent"));
-    }
+    let (total, mut done, mut left) = (ids.len(), 0, ids.into_iter().collect());
     let mut outlet = Outlet::new(Arc::clone(&wires.publishing), wires.confirm_limit);
-    let sent = outlet.send_all(&[&outgoing]).await.pop();
-    let (stage, words, problem) = match sent {
-        Some(Sent::Routed) => (Stage::PutBack, String::new(), None),
-        Some(Sent::NotRouted(why)) => {
-            let queue = &record.message.queue;
-            (
-                before,
-                words,
-                Some(format!("It could not be put back into {queue}: {why}")),
-            )
+    let mut why = None;
+    while !VecDeque::is_empty(&left) {
+        let update = Update::PuttingBack {
+            request,
+            total,
+            done,
+        };
+        wires.outbox.send(update).await;
+        if *stop.borrow() {
+            why.get_or_insert("Stopped".to_owned());
+            break;
         }
-        Some(Sent::Unknown(why)) => (Stage::Returning, why.clone(), Some(why)),
-        None => (Stage::Returning, String::new(), None),
-    };
-    let written = wires.journal.with(move |journal| {
-        journal.mark(&[(id, stage, words.as_str())])?;
-        journal.settle(&[id])
-    });
-    match written.await {
-        Ok(()) => problem,
-        Err(words) => Some(words),
+        let part;
+        (part, left) = match wires.journal.with(move |journal| take(journal, left)).await {
+            Ok(taken) => taken,
+            Err(words) => {
+                why.get_or_insert(words);
+                break;
+            }
+        };
+        let (routed, words) = put_back_part(wires, &mut outlet, part).await;
+        done += routed;
+        if let Some((words, is_end)) = words {
+            why.get_or_insert(words);
+            if is_end {
+                break;
+            }
+        }
     }
+    match total {
+        0 => Some("The journal has no such record any more".to_owned()),
+        1 => why,
+        _ => why.map(|why| {
+            let [done, total] = [done, total].map(|count| thousands(count as u64));
+            format!("{done} of {total} were put back. {why}")
+        }),
+    }
+}
+
+/// The next records, as many as are put back together. Those that are gone are passed over.
+fn take(
+    journal: &Journal,
+    mut left: VecDeque<RecordId>,
+) -> Result<(Vec<Record>, VecDeque<RecordId>), JournalError> {
+    let (mut part, mut bytes) = (Vec::new(), 0);
+    while part.len() < TOGETHER
+        && bytes < BYTES
+        && let Some(id) = left.pop_front()
+    {
+        if let Some(record) = journal.get(id)? {
+            bytes += record.message.body.len();
+            part.push(record);
+        }
+    }
+    Ok((part, left))
+}
+
+/// Puts these back. Gives how many were, and why some were not and whether the rest would not
+/// be either.
+async fn put_back_part(
+    wires: &Wires,
+    outlet: &mut Outlet,
+    part: Vec<Record>,
+) -> (usize, Option<(String, bool)>) {
+    let here = wires.endpoint.place();
+    let mut why = None;
+    let mut records = Vec::with_capacity(part.len());
+    for record in part {
+        if record.message.place != here {
+            why.get_or_insert(format!(
+                "This message came from {}. Connect to that broker to put it back",
+                record.message.place
+            ));
+        } else if let Some(words) = record.not_put_back() {
+            why.get_or_insert(words);
+        } else {
+            records.push(record);
+        }
+    }
+    let returning: Vec<_> = records.iter().map(|record| record.id).collect();
+    let marking = wires.journal.with(move |journal| {
+        let marks = returning.iter().map(|id| (*id, Stage::Returning, ""));
+        journal.mark(&marks.collect::<Vec<_>>())
+    });
+    if let Err(words) = marking.await {
+        return (0, Some((format!("{words}, so nothing was sent"), true)));
+    }
+    let user = &wires.endpoint.user;
+    let all: Vec<Outgoing> = records
+        .iter()
+        .map(|r| as_it_lay(&r.message, user))
+        .collect();
+    let all: Vec<&Outgoing> = all.iter().collect();
+    let sent = outlet.send_all(&all).await;
+    let mut routed = 0;
+    let (mut marks, mut before) = (Vec::with_capacity(records.len()), Vec::new());
+    for (record, sent) in records.into_iter().zip(sent) {
+        match sent {
+            Sent::Routed => {
+                routed += 1;
+                marks.push((record.id, Stage::PutBack, String::new()));
+            }
+            Sent::NotRouted(words) => {
+                let queue = &record.message.queue;
+                why.get_or_insert(format!("It could not be put back into {queue}: {words}"));
+                before.push(record);
+            }
+            Sent::Unknown(words) => {
+                why.get_or_insert(words.clone());
+                marks.push((record.id, Stage::Returning, words));
+            }
+        }
+    }
+    let writing = wires.journal.with(move |journal| {
+        let written: Vec<_> = marks
+            .iter()
+            .map(|(id, at, words)| (*id, *at, &**words))
+            .collect();
+        journal.mark(&written)?;
+        journal.take_back(&before)?;
+        let ids: Vec<RecordId> = marks.iter().map(|(id, ..)| *id).collect();
+        journal.settle(&ids)
+    });
+    if let Err(words) = writing.await {
+        return (routed, Some((words, true)));
+    }
+    let is_end = !outlet.is_open();
+    (routed, why.map(|why| (why, is_end)))
 }
 
 /// The default exchange routes by the name of the queue, and by CC and BCC keys too, which must not
@@ -152,9 +272,4 @@ pub(super) fn as_it_lay(message: &Held, login: &str) -> Outgoing {
         properties,
         body: message.body.clone(),
     }
-}
-
-async fn mark(journal: &Recorder, id: RecordId, stage: Stage, words: String) -> Result<(), String> {
-    let write = move |journal: &mut Journal| journal.mark(&[(id, stage, words.as_str())]);
-    journal.with(write).await
 }

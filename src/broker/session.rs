@@ -226,7 +226,8 @@ impl Session {
                 })
                 .await;
             }
-            Command::ReadJournal => {
+            Command::ReadJournal(question) => {
+                self.journal.ask(question);
                 self.apart(|journal| async move { records::read(&journal).await })
                     .await;
             }
@@ -285,13 +286,13 @@ impl Session {
                 ));
             }
             Command::KeepRecords(days) => self.keep_records(days).await,
-            Command::ForgetRecords(ids) => {
-                self.apart(|journal| async move { records::forget(&journal, ids).await })
+            Command::ForgetRecords(which) => {
+                self.apart(|journal| async move { records::forget(&journal, which).await })
                     .await;
             }
-            Command::PutBack { request, id } => {
-                self.start(Asked::Move(request), move |wires, _| async move {
-                    let problem = records::put_back(&wires, id).await;
+            Command::PutBack { request, which } => {
+                self.start(Asked::Move(request), move |wires, stop| async move {
+                    let problem = records::put_back(&wires, request, which, &stop).await;
                     let journal = records::read(&wires.journal).await;
                     wires.outbox.send(journal).await;
                     End::Answer(Update::JobDone {
@@ -362,7 +363,10 @@ impl Session {
         F: Future<Output = End> + Send + 'static,
     {
         if let State::Connected { wires, .. } = &self.link {
-            let wires = wires.as_ref().clone();
+            let mut wires = wires.as_ref().clone();
+            if let Asked::Move(request) | Asked::Peek(request) = asked {
+                wires.journal = wires.journal.working_on(request);
+            }
             return Some(self.jobs.start(asked, |stop| job(wires, stop)));
         }
         self.answer(asked, NOT_CONNECTED.to_owned()).await;

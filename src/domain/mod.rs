@@ -23,6 +23,7 @@ pub mod ground;
 pub mod groups;
 pub mod hex;
 pub mod job_sum;
+pub mod journal;
 pub mod json;
 pub mod json_diff;
 pub mod json_edit;

@@ -4,6 +4,7 @@
 use chrono::{DateTime, Utc};
 
 use super::draft::Outgoing;
+use super::journal::JobId;
 use super::properties::Properties;
 
 /// Names a record in the journal of this machine.
@@ -95,10 +96,14 @@ pub struct Record {
     pub id: RecordId,
     /// What was done.
     pub deed: Deed,
+    /// The resend or discard that it belongs to.
+    pub job: JobId,
     /// How far.
     pub stage: Stage,
     /// When it was taken in.
     pub at: DateTime<Utc>,
+    /// When it came so far.
+    pub changed: DateTime<Utc>,
     /// The run of Eventscope that did it has ended.
     pub abandoned: bool,
     /// What the broker said last, if it was not a success.
@@ -117,6 +122,31 @@ impl Held {
 }
 
 impl Record {
+    /// A resend that was cut off here, for tests.
+    #[cfg(test)]
+    pub(crate) fn example(stage: Stage) -> Self {
+        Self {
+            id: RecordId(1),
+            deed: Deed::Resend,
+            job: JobId(1),
+            stage,
+            at: DateTime::UNIX_EPOCH,
+            changed: DateTime::UNIX_EPOCH,
+            abandoned: true,
+            words: String::new(),
+            came_back: false,
+            message: Held {
+                place: "localhost:5672/".into(),
+                queue: "q".into(),
+                exchange: "shop".into(),
+                routing_key: "k".into(),
+                properties: Properties::default(),
+                body: b"{}".to_vec(),
+                sent: None,
+            },
+        }
+    }
+
     /// Where the message is.
     #[must_use]
     pub fn fate(&self) -> Fate {
@@ -179,22 +209,8 @@ mod tests {
     fn only_between_sending_and_removing_can_there_be_two() {
         let fate = |deed, stage| {
             let record = Record {
-                id: RecordId(1),
                 deed,
-                stage,
-                at: DateTime::UNIX_EPOCH,
-                abandoned: true,
-                words: String::new(),
-                came_back: false,
-                message: Held {
-                    place: String::new(),
-                    queue: "q".into(),
-                    exchange: String::new(),
-                    routing_key: String::new(),
-                    properties: Properties::default(),
-                    body: Vec::new(),
-                    sent: None,
-                },
+                ..Record::example(stage)
             };
             assert!(!record.words().is_empty());
             let running = Record {

@@ -7,6 +7,7 @@ use crate::domain::Event;
 use super::alerts::AlertAction;
 use super::dead_letters::DeadAction;
 use super::journal::JournalAction;
+use super::leaving::LeaveAction;
 use super::live::LiveAction;
 use super::schema_form::SampleAction;
 use super::schemas::SchemaAction;
@@ -48,8 +49,12 @@ pub enum Action {
     Open(Screen),
     /// Connect as the form says.
     Connect,
-    /// Close the connection or stop trying.
+    /// Close the connection or stop trying. Asks first if something runs.
     Disconnect,
+    /// Something about leaving while something runs.
+    Leave(LeaveAction),
+    /// Show what runs now.
+    ShowJob,
     /// Try a lost connection now.
     RetryNow,
     /// Start the private RabbitMQ.

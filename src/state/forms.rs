@@ -34,6 +34,10 @@ pub struct Forms {
     pub schema_import: super::schemas::ImportForm,
     /// The dead letter that is being edited.
     pub editor: Option<super::dead_letters::Editor>,
+    /// Edits of other dead letters that were not sent yet.
+    pub edits: super::dead_letters::Edits,
+    /// What is looked for in the journal.
+    pub journal_search: String,
     /// The rules by which dead letters are edited.
     pub rules: Vec<RuleForm>,
     /// Names of headers that a resend leaves out, parted by commas.

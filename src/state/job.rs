@@ -97,6 +97,15 @@ impl Job {
         }
     }
 
+    /// The job and why it ended as it did, in one line.
+    #[must_use]
+    pub fn result(&self) -> String {
+        match &self.problem {
+            Some(problem) => format!("{}. {problem}", self.words()),
+            None => self.words(),
+        }
+    }
+
     /// Seconds until the end, at the speed so far; `None` while nothing can be said.
     #[must_use]
     pub fn seconds_left(&self) -> Option<u64> {

@@ -11,6 +11,7 @@ pub mod groups;
 pub mod growth;
 pub mod job;
 pub mod journal;
+pub mod leaving;
 pub mod live;
 pub mod notices;
 pub mod publish;
@@ -34,7 +35,8 @@ use crate::protocol::{Command, Gravity, Link, RequestId, SandboxState, TapState,
 pub use action::{Action, Screen};
 pub use forms::Forms;
 
-use dead_letters::Surroundings;
+use dead_letters::{DeadAction, DeadTab, Surroundings};
+use leaving::{Leave, LeaveAction};
 use live::LiveAction;
 
 /// Time and fresh ids, handed in by the edge.
@@ -101,6 +103,10 @@ pub struct State {
     pub journal: journal::JournalDesk,
     /// Versions of event schemas.
     pub schemas: schemas::SchemaDesk,
+    /// The person is leaving while something runs, or with edits that were not sent.
+    pub leaving: Option<leaving::Leaving>,
+    /// Nothing speaks against closing the window any more.
+    pub quits: bool,
     /// What the person should read.
     pub notices: notices::Notices,
     /// Filters with names.
@@ -109,6 +115,8 @@ pub struct State {
     pub last_good: Option<Endpoint>,
     /// The connection is to the sandbox.
     is_sandbox: bool,
+    /// The place whose dead letters were edited.
+    edits_of: Option<String>,
     next_id: u64,
 }
 
@@ -131,10 +139,13 @@ impl State {
             alerts: alerts::Alerts::default(),
             journal: journal::JournalDesk::default(),
             schemas: schemas::SchemaDesk::default(),
+            leaving: None,
+            quits: false,
             notices: notices::Notices::default(),
             saved_filters: Vec::new(),
             last_good,
             is_sandbox: false,
+            edits_of: None,
             next_id: 1,
         }
     }
@@ -178,7 +189,11 @@ impl State {
     /// Takes one update. Forms change only where a new session makes them stale.
     pub fn apply(&mut self, update: Update, forms: &mut Forms, moment: Moment<'_>) -> Vec<Command> {
         match update {
-            Update::Link(link) => return self.apply_link(link, forms),
+            Update::Link(link) => {
+                let commands = self.apply_link(link, forms);
+                self.tell(moment.now);
+                return commands;
+            }
             Update::Sandbox(sandbox) => {
                 self.is_sandbox = sandbox == SandboxState::Running;
                 if let SandboxState::Failed(words) = &sandbox {
@@ -222,6 +237,7 @@ impl State {
                 let is_report = result.is_ok();
                 self.dead.peeked(request, result, moment.now, forms);
                 self.dead.refresh(&self.topology);
+                self.tell(moment.now);
                 return is_report
                     .then(|| self.dead.ask_returns())
                     .flatten()
@@ -230,7 +246,9 @@ impl State {
             }
             Update::CameBack(told) => self.dead.came_back(&told),
             Update::Moved { request, moved } => {
-                self.dead.moved(request, moved, forms, moment.now);
+                let now = moment.now;
+                self.dead.moved(request, moved, forms, now);
+                self.tell(now);
             }
             Update::JobAt {
                 request,
@@ -242,15 +260,19 @@ impl State {
                 problem,
                 sum,
             } => {
-                if !self.journal.job_done(request, problem.as_deref()) {
-                    self.dead.job_done(request, problem, sum);
-                }
-                return vec![Command::RefreshTopology, Command::ReadJournal];
+                return self.job_done(request, problem, sum, forms, moment.now);
             }
+            Update::PuttingBack {
+                request,
+                total,
+                done,
+            } => self.journal.putting_back(request, total, done),
             Update::Journal(read) => {
-                if let Some(words) = self.journal.read(read) {
+                let (told, command) = self.journal.read(read);
+                if let Some(words) = told {
                     self.notices.add(moment.now, Gravity::Warning, words);
                 }
+                return command.into_iter().collect();
             }
             Update::Schemas(read) => {
                 if let Ok(catalog) = &read {
@@ -278,17 +300,18 @@ impl State {
             Command::Peek { request, .. } | Command::ReadStream { request, .. } => {
                 self.dead.peeked(request, Err(words), now, forms);
             }
-            Command::Resend { request, .. } | Command::Discard { request, .. } => {
-                self.dead.job_done(request, Some(words), None);
-            }
-            Command::PutBack { request, .. } => {
-                self.journal.job_done(request, Some(&words));
+            // What would follow from the end of a job is not asked for: the broker side is busy.
+            Command::Resend { request, .. }
+            | Command::Discard { request, .. }
+            | Command::PutBack { request, .. } => {
+                self.job_done(request, Some(words), None, forms, now);
             }
             Command::ImportSchemas { .. } => {
                 self.schemas.imported(Err(words));
             }
             // It is read again at the next occasion, and told again when there is more.
-            Command::ReadJournal | Command::Notify { .. } | Command::AskReturns(_) => {}
+            Command::ReadJournal(_) => self.journal.not_read(),
+            Command::Notify { .. } | Command::AskReturns(_) => {}
             Command::Preflight { request, .. } => {
                 self.take_report(request, Report::impossible(words));
             }
@@ -346,6 +369,12 @@ impl State {
                     self.topology = Topology::default();
                     self.topology_revision += 1;
                     self.may_write = None;
+                    let place = endpoint.place();
+                    if self.edits_of.as_ref() != Some(&place) {
+                        self.dead.drop_all_edits(forms);
+                        self.edits_of = Some(place);
+                    }
+                    self.dead.put_editor_aside(forms);
                     self.dead.forget();
                     self.alerts.start(endpoint.place());
                     self.dead.looking.start(server);
@@ -393,7 +422,9 @@ impl State {
                 }
                 Err(words) => forms.connect.problem = Some(words),
             },
-            Action::Disconnect => return vec![Command::Disconnect],
+            Action::Disconnect => return self.leave(LeaveAction::Ask(Leave::Disconnect), forms),
+            Action::Leave(action) => return self.leave(action, forms),
+            Action::ShowJob => return self.show_job(forms, moment),
             Action::RetryNow => return vec![Command::RetryNow],
             Action::StartSandbox => {
                 forms.connect.problem = None;
@@ -439,12 +470,14 @@ impl State {
                 if let Some(outgoing) = self.publish.sent(sent) {
                     forms.draft = crate::domain::Draft::of(outgoing);
                     forms.payload.forget();
+                    self.publish.replaced();
                 }
                 self.screen = Screen::Publish;
             }
             Action::LoadEvent(event) => {
                 forms.draft = publish::draft_of_event(&event);
                 forms.payload.forget();
+                self.publish.replaced();
                 self.screen = Screen::Publish;
             }
             Action::Dead(action) => {
@@ -463,8 +496,13 @@ impl State {
                     catalog: self.schemas.catalog.as_ref(),
                     now: moment.now,
                 };
-                let commands = self.dead.act(action, request, forms, &cx);
+                let opens_journal = matches!(action, DeadAction::Tab(DeadTab::Journal));
+                let mut commands = self.dead.act(action, request, forms, &cx);
                 self.dead.refresh(&self.topology);
+                if opens_journal {
+                    commands.extend(self.journal.ask());
+                }
+                self.tell(moment.now);
                 return commands;
             }
             Action::Alert(action) => self.alerts.act(action),

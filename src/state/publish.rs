@@ -32,7 +32,9 @@ pub struct PublishDesk {
     /// The form as it was last sent: its verdict is not that of an edited one.
     pub published: Option<Draft>,
     /// What was wrong with the form at the last click.
-    pub problems: Vec<Problem>,
+    problems: Vec<Problem>,
+    /// The form that this is about.
+    checked: Option<Draft>,
     /// Events that break a schema, ready to be chosen from.
     pub broken: Option<super::schema_form::BrokenSamples>,
 }
@@ -50,6 +52,7 @@ impl PublishDesk {
             Ok(outgoing) => outgoing,
             Err(problems) => {
                 self.problems = problems;
+                self.checked = Some(draft.clone());
                 return None;
             }
         };
@@ -67,6 +70,22 @@ impl PublishDesk {
         );
         self.history.truncate(MAX_HISTORY);
         Some(Command::Publish { request, outgoing })
+    }
+
+    /// What was wrong with the form at the last click, unless it was changed since.
+    #[must_use]
+    pub fn problems(&self, draft: &Draft) -> &[Problem] {
+        match &self.checked {
+            Some(checked) if checked == draft => &self.problems,
+            _ => &[],
+        }
+    }
+
+    /// Another draft is in the form: what was said of the last one does not belong to it.
+    pub fn replaced(&mut self) {
+        self.problems.clear();
+        self.checked = None;
+        self.published = None;
     }
 
     /// Notes how a publish ended.

@@ -1,5 +1,7 @@
 //! The state as a whole: updates and actions in, commands out.
 
+mod moving;
+
 use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -300,7 +302,10 @@ fn a_wrong_form_publishes_nothing_and_names_the_fields() {
         .draft
         .set(crate::domain::draft::Field::Priority, "high");
     assert!(desk.act(Action::Publish).is_empty());
-    assert_eq!(desk.state.publish.problems[0].field, "Priority");
+    assert_eq!(
+        desk.state.publish.problems(&desk.forms.draft)[0].field,
+        "Priority"
+    );
 }
 
 #[test]
@@ -374,7 +379,8 @@ fn an_edited_dead_letter_is_sent_once_and_leaves_the_list() {
         .map(|m| m.event.body.clone())
         .collect();
     assert_eq!(left, [b"1", b"3"]);
-    assert!(desk.forms.editor.is_none());
+    let next = desk.forms.editor.as_ref().map(|editor| editor.original);
+    assert_eq!(next, Some(dead_letter("3").fingerprint()));
     assert_eq!(
         desk.state.dead.job.as_ref().unwrap().words(),
         "1 of 1 resent"
@@ -426,11 +432,11 @@ fn more_than_is_shown_is_sent_only_after_a_second_word() {
     let commands = desk.act(Action::Dead(DeadAction::ResendAll));
     let asked = desk.state.dead.peeked.as_ref().map(|peeked| peeked.depth);
     assert_eq!(asked, Some(9), "more than the two that are shown");
-    assert!(commands.is_empty() && desk.state.dead.asking_all);
+    assert!(commands.is_empty() && desk.state.dead.asking_all.is_some());
     desk.act(Action::Dead(DeadAction::NotAll));
-    assert!(!desk.state.dead.asking_all);
+    assert!(desk.state.dead.asking_all.is_none());
     desk.act(Action::Dead(DeadAction::ResendAll));
-    let commands = desk.act(Action::Dead(DeadAction::ResendAll));
+    let commands = desk.act(Action::Dead(DeadAction::YesAll));
     assert!(matches!(
         commands.as_slice(),
         [Command::Resend {
@@ -607,7 +613,7 @@ fn what_has_no_known_origin_is_not_sent_before_a_target_is_typed() {
     desk.act(Action::Dead(DeadAction::Select(0)));
     assert!(desk.act(Action::Dead(DeadAction::Resend)).is_empty());
     let editor = desk.forms.editor.as_mut().unwrap();
-    assert!(editor.problems[0].words.contains("type where to send it"));
+    assert!(editor.problems()[0].words.contains("type where to send it"));
     assert!(editor.notes[0].contains("not known"), "{:?}", editor.notes);
     editor.draft.routing_key = "orders".into();
     assert_eq!(desk.act(Action::Dead(DeadAction::Resend)).len(), 1);

@@ -1,18 +1,20 @@
 //! The journal: every message that is resent or discarded, complete, before anything is done with
 //! it, and how far it has come. One SQLite file; a stage is on the disk when the call returns.
 
+mod reading;
 mod returns;
 
 use std::fs::{DirBuilder, File, OpenOptions};
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::io;
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use rusqlite::{Connection, OptionalExtension as _, Row, TransactionBehavior, params};
+use rusqlite::{Connection, Transaction, TransactionBehavior, params};
 
-use crate::domain::Outgoing;
+use crate::domain::journal::JobId;
 use crate::domain::lineage;
 use crate::domain::record::{Deed, Held, Record, RecordId, Stage};
 use crate::settings::JOURNAL;
@@ -27,7 +29,7 @@ const CHECKPOINT_PAGES: i64 = 8_192;
 const CACHE_KIB: i64 = 16_384;
 
 /// Raised when the tables change.
-const VERSION: i64 = 2;
+const VERSION: i64 = 3;
 
 /// What changes with each step is apart from the bodies, so that a step writes little.
 const TABLES: &str = "
@@ -54,7 +56,8 @@ const TABLES: &str = "
         words TEXT NOT NULL DEFAULT '',
         content INTEGER,
         sent_content INTEGER,
-        came_back INTEGER NOT NULL DEFAULT 0
+        came_back INTEGER NOT NULL DEFAULT 0,
+        job INTEGER NOT NULL DEFAULT 0
     );
 ";
 
@@ -64,6 +67,15 @@ const SINCE_1: &str = "
     ALTER TABLE progress ADD COLUMN sent_content INTEGER;
     ALTER TABLE progress ADD COLUMN came_back INTEGER NOT NULL DEFAULT 0;
 ";
+
+/// What version 2 lacks: which records were made by one resend or discard.
+const SINCE_2: &str = "
+    ALTER TABLE progress ADD COLUMN job INTEGER NOT NULL DEFAULT 0;
+";
+
+/// Records of a journal of version 2 or earlier belong together if they follow one another within
+/// so many milliseconds. A job held what it borrowed for ten minutes at most.
+const ONE_JOB_MS: i64 = 10 * 60 * 1_000;
 
 /// Why the journal cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -89,6 +101,8 @@ pub struct Journal {
     dir: PathBuf,
     /// Names this run of Eventscope; its file is locked for as long as it lives.
     run: String,
+    /// The work that records are taken in for.
+    job: JobId,
     _lock: File,
 }
 
@@ -117,9 +131,15 @@ impl Journal {
         Ok(Self {
             db,
             dir: dir.to_owned(),
+            job: job_of(&run, 0),
             run,
             _lock: lock,
         })
+    }
+
+    /// What is taken in from here on belongs to the work of this number. Numbers are of this run.
+    pub fn work_on(&mut self, number: u64) {
+        self.job = job_of(&self.run, number);
     }
 
     /// Writes and flushes something, to see that it can be done.
@@ -168,8 +188,8 @@ impl Journal {
                  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             )?;
             let mut begin = transaction.prepare_cached(&format!(
-                "INSERT INTO progress (id, run, stage, changed, content, sent_content)
-                 VALUES (?, ?, ?, {NOW}, ?, ?)"
+                "INSERT INTO progress (id, run, stage, changed, content, sent_content, job)
+                 VALUES (?, ?, ?, {NOW}, ?, ?, ?)"
             ))?;
             for (held, stage) in messages {
                 let sent = held.sent.as_ref();
@@ -197,7 +217,14 @@ impl Journal {
                 let content =
                     sent_body.map(|_| signed(lineage::content(&held.properties, &held.body)));
                 let sent = sent.map(|sent| signed(lineage::content(&sent.properties, &sent.body)));
-                begin.execute(params![id, self.run, stage as u8, content, sent])?;
+                begin.execute(params![
+                    id,
+                    self.run,
+                    stage as u8,
+                    content,
+                    sent,
+                    self.job.0
+                ])?;
                 ids.push(RecordId(id));
             }
         }
@@ -229,6 +256,26 @@ impl Journal {
         }
         transaction.commit()?;
         Ok(())
+    }
+
+    /// What was begun with these records was not done for certain: they are as they were before.
+    ///
+    /// # Errors
+    /// If it could not be written.
+    pub fn take_back(&mut self, before: &[Record]) -> Result<(), JournalError> {
+        let transaction = self.db.transaction()?;
+        for record in before {
+            transaction.execute(
+                "UPDATE progress SET stage = ?, words = ?, changed = ?, run = '' WHERE id = ?",
+                params![
+                    record.stage as u8,
+                    record.words,
+                    record.changed.timestamp_millis(),
+                    record.id.0
+                ],
+            )?;
+        }
+        Ok(transaction.commit()?)
     }
 
     /// A broker that was lost may have gone down, and one that goes down can forget for some moments
@@ -303,39 +350,6 @@ impl Journal {
             params![before, stages[0], stages[1]],
         )?)
     }
-
-    /// The newest records, those first that are not certain.
-    ///
-    /// # Errors
-    /// If the journal cannot be read.
-    pub fn newest(&self, limit: usize) -> Result<Vec<Record>, JournalError> {
-        let mut select = self.db.prepare_cached(&format!(
-            "SELECT {COLUMNS} FROM
-                 (SELECT * FROM progress ORDER BY stage IN (?, ?), id DESC LIMIT ?) AS progress
-                 JOIN record USING (id) ORDER BY stage IN (?, ?), id DESC"
-        ))?;
-        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-        let certain = [Stage::Removed as u8, Stage::PutBack as u8];
-        let [a, b] = certain;
-        let rows = select.query_map(params![a, b, limit, a, b], raw)?;
-        let mut alive = Alive::new(&self.dir, &self.run);
-        let mut records = Vec::new();
-        for row in rows {
-            records.push(row?.read(&mut alive)?);
-        }
-        Ok(records)
-    }
-
-    /// One record.
-    ///
-    /// # Errors
-    /// If the journal cannot be read.
-    pub fn get(&self, id: RecordId) -> Result<Option<Record>, JournalError> {
-        let select = format!("SELECT {COLUMNS} FROM record JOIN progress USING (id) WHERE id = ?");
-        let row = self.db.query_row(&select, [id.0], raw).optional()?;
-        let mut alive = Alive::new(&self.dir, &self.run);
-        row.map(|row| row.read(&mut alive)).transpose()
-    }
 }
 
 /// Makes the tables, or brings those of an earlier version up to date.
@@ -345,12 +359,57 @@ fn prepare(db: &mut Connection) -> Result<(), JournalError> {
     let version: i64 = transaction.query_row("PRAGMA user_version", [], |row| row.get(0))?;
     match version {
         0 => transaction.execute_batch(TABLES)?,
-        1 => transaction.execute_batch(SINCE_1)?,
+        1 => {
+            transaction.execute_batch(SINCE_1)?;
+            transaction.execute_batch(SINCE_2)?;
+            tell_jobs_apart(&transaction)?;
+        }
+        2 => {
+            transaction.execute_batch(SINCE_2)?;
+            tell_jobs_apart(&transaction)?;
+        }
         VERSION => return Ok(()),
         later => return Err(JournalError::Later(later)),
     }
     transaction.pragma_update(None, "user_version", VERSION)?;
     Ok(transaction.commit()?)
+}
+
+/// Says of each record of an earlier version to which job it belongs, as far as its queue and the
+/// time tell.
+fn tell_jobs_apart(transaction: &Transaction<'_>) -> Result<(), JournalError> {
+    let mut select =
+        transaction.prepare("SELECT id, at, deed, place, queue FROM record ORDER BY id")?;
+    let mut update = transaction.prepare("UPDATE progress SET job = ? WHERE id BETWEEN ? AND ?")?;
+    let mut rows = select.query([])?;
+    // The first record of the job, the last, the time of the last, and what they share.
+    let mut job: Option<(i64, i64, i64, (u8, String, String))> = None;
+    while let Some(row) = rows.next()? {
+        let (id, at): (i64, i64) = (row.get(0)?, row.get(1)?);
+        let shared = (row.get(2)?, row.get(3)?, row.get(4)?);
+        match &mut job {
+            Some((_, last, time, before)) if *before == shared && at - *time <= ONE_JOB_MS => {
+                (*last, *time) = (id, at);
+            }
+            other => {
+                if let Some((first, last, ..)) = other.replace((id, id, at, shared)) {
+                    update.execute([first, first, last])?;
+                }
+            }
+        }
+    }
+    if let Some((first, last, ..)) = job {
+        update.execute([first, first, last])?;
+    }
+    Ok(())
+}
+
+/// A number that no other job has, as far as chance allows. Not one of the small ones that records
+/// of earlier versions have.
+fn job_of(run: &str, number: u64) -> JobId {
+    let mut hasher = DefaultHasher::new();
+    (run, number).hash(&mut hasher);
+    JobId(signed(hasher.finish() | 1 << 62))
 }
 
 /// Milliseconds since 1970.
@@ -363,78 +422,6 @@ const FORGETFUL_MS: i64 = 30_000;
 /// What is said of such a message.
 const DOUBT: &str = "The connection was lost soon after the original was removed. If the broker \
                      itself went down, the original may be back";
-
-const COLUMNS: &str = "id, run, deed, stage, at, place, queue, exchange, routing_key, properties,
-    body, sent_exchange, sent_routing_key, sent_properties, sent_body, words, came_back";
-
-/// A row before its properties were read.
-struct Raw {
-    run: String,
-    properties: String,
-    sent_properties: Option<String>,
-    sent: Option<(String, String, Option<Vec<u8>>)>,
-    record: Record,
-}
-
-fn raw(row: &Row<'_>) -> rusqlite::Result<Raw> {
-    let stage: u8 = row.get(3)?;
-    let at: i64 = row.get(4)?;
-    let sent_exchange: Option<String> = row.get(11)?;
-    let sent_key: Option<String> = row.get(12)?;
-    let sent_body: Option<Vec<u8>> = row.get(14)?;
-    Ok(Raw {
-        run: row.get(1)?,
-        properties: row.get(9)?,
-        sent_properties: row.get(13)?,
-        sent: sent_exchange
-            .zip(sent_key)
-            .map(|(exchange, key)| (exchange, key, sent_body)),
-        record: Record {
-            id: RecordId(row.get(0)?),
-            deed: match row.get(2)? {
-                0 => Deed::Resend,
-                _ => Deed::Discard,
-            },
-            // A stage that this version does not know is the most careful one.
-            stage: Stage::ALL
-                .get(usize::from(stage))
-                .copied()
-                .unwrap_or(Stage::Sent),
-            at: DateTime::from_timestamp_millis(at).unwrap_or_default(),
-            abandoned: false,
-            words: row.get(15)?,
-            came_back: row.get(16)?,
-            message: Held {
-                place: row.get(5)?,
-                queue: row.get(6)?,
-                exchange: row.get(7)?,
-                routing_key: row.get(8)?,
-                properties: crate::domain::Properties::default(),
-                body: row.get(10)?,
-                sent: None,
-            },
-        },
-    })
-}
-
-impl Raw {
-    fn read(self, alive: &mut Alive<'_>) -> Result<Record, JournalError> {
-        let mut record = self.record;
-        record.abandoned = !alive.is(&self.run);
-        record.message.properties = serde_json::from_str(&self.properties)?;
-        if let (Some((exchange, routing_key, body)), Some(properties)) =
-            (self.sent, self.sent_properties)
-        {
-            record.message.sent = Some(Outgoing {
-                exchange,
-                routing_key,
-                properties: serde_json::from_str(&properties)?,
-                body: body.unwrap_or_else(|| record.message.body.clone()),
-            });
-        }
-        Ok(record)
-    }
-}
 
 /// Which runs of Eventscope still live: their files are locked.
 struct Alive<'a> {

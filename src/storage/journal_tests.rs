@@ -4,7 +4,7 @@ use std::os::unix::fs::PermissionsExt as _;
 
 use super::*;
 use crate::domain::record::Fate;
-use crate::domain::{FieldValue, Properties};
+use crate::domain::{FieldValue, Outgoing, Properties};
 
 fn held(body: &[u8]) -> Held {
     let every_type = vec![
@@ -249,6 +249,7 @@ fn a_journal_of_the_first_version_is_brought_up_to_date() {
                 "ALTER TABLE progress DROP COLUMN content;
                  ALTER TABLE progress DROP COLUMN sent_content;
                  ALTER TABLE progress DROP COLUMN came_back;
+                 ALTER TABLE progress DROP COLUMN job;
                  PRAGMA user_version = 1;",
             )
             .unwrap();

@@ -7,6 +7,7 @@ pub mod connect;
 pub mod dead_letters;
 pub mod draft_form;
 pub mod inspector;
+pub mod leaving;
 pub mod live;
 pub mod payload_form;
 pub mod publish;

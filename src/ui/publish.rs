@@ -139,7 +139,7 @@ fn form_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
 /// What can be done with the form; it stays in sight however long the form is.
 fn actions_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     let state = cx.state;
-    draft_form::problems_ui(ui, &state.publish.problems);
+    draft_form::problems_ui(ui, state.publish.problems(&cx.forms.draft));
     ui.horizontal_wrapped(|ui| {
         if primary_button(ui, "Publish event", state.is_connected())
             .on_hover_text("With a publisher confirm; an unroutable event comes back (Ctrl+Enter)")
@@ -149,7 +149,7 @@ fn actions_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
         }
         payload_form::samples_ui(ui, cx);
         if let Some(sent) = state.publish.history.first()
-            && state.publish.problems.is_empty()
+            && state.publish.problems(&cx.forms.draft).is_empty()
             && state.publish.published.as_ref() == Some(&cx.forms.draft)
         {
             outcome_ui(ui, sent);

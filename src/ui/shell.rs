@@ -4,7 +4,8 @@ use eframe::egui::{self, CentralPanel, Key, Ui};
 
 use super::theme::Palette;
 use super::{
-    Cx, Memory, connect, dead_letters, live, publish, rail, schemas, shortcuts, status_bar, top_bar,
+    Cx, Memory, connect, dead_letters, leaving, live, publish, rail, schemas, shortcuts,
+    status_bar, top_bar,
 };
 use crate::state::{Action, Forms, Screen, State};
 
@@ -39,6 +40,7 @@ pub fn show(ui: &mut Ui, state: &State, forms: &mut Forms, memory: &mut Memory) 
             .frame(frame)
             .show(ui, |ui| connect::connect_ui(ui, cx));
     }
+    leaving::leaving_ui(ui, cx);
     if cx.memory.help {
         help_ui(ui, cx.memory);
     }

@@ -28,6 +28,7 @@ pub fn status_bar_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
                     ui.add(egui::Label::new(text).selectable(false));
                 }
                 memory_ui(ui, cx);
+                running_ui(ui, cx);
                 ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
                     notices_button(ui, cx);
                 });
@@ -58,6 +59,23 @@ fn counters(state: &State, palette: &Palette) -> Vec<(&'static str, String, Colo
         ("evicted", thousands(evicted), evicted_color),
         ("rate", format!("{:.1}/s", live.rate), palette.weak),
     ]
+}
+
+/// What moves messages now: in sight on every screen, and the way to it.
+fn running_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
+    let Some(running) = cx.state.under_way() else {
+        return;
+    };
+    ui.spacing_mut().button_padding.y = 1.0;
+    ui.spacing_mut().item_spacing.x = 6.0;
+    ui.add(egui::Spinner::new().size(12.0));
+    let words = format!("{}\n{}", running.words, "Show it");
+    if button(ui, &running.short(), true)
+        .on_hover_text(words)
+        .clicked()
+    {
+        cx.act(Action::ShowJob);
+    }
 }
 
 /// How many MiB of events may be kept.

@@ -2,6 +2,7 @@
 
 use eventscope::broker::Options;
 use eventscope::domain::Pace;
+use eventscope::domain::journal::Records;
 use eventscope::domain::record::{Fate, Stage};
 use eventscope::protocol::{Command, MoveOrder, MoveOutcome, Update, Which};
 
@@ -328,7 +329,8 @@ fn a_discarded_message_can_be_put_back() {
     let id = records[0].id;
     let put_back = |app: &mut App| {
         let request = fresh();
-        app.send(Command::PutBack { request, id });
+        let which = Records::These(vec![id]);
+        app.send(Command::PutBack { request, which });
         app.job_done(request).problem
     };
     assert_eq!(put_back(&mut app), None);
@@ -339,7 +341,7 @@ fn a_discarded_message_can_be_put_back() {
     let words = put_back(&mut app).expect("a problem");
     assert!(words.contains("could not be put back"), "{words}");
     assert_eq!(app.journal()[0].stage, Stage::PutBack, "as it was before");
-    app.send(Command::ForgetRecords(vec![id]));
+    app.send(Command::ForgetRecords(Records::These(vec![id])));
     assert!(app.journal().is_empty());
 }
 

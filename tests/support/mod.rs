@@ -17,6 +17,7 @@ use std::time::{Duration, Instant};
 use crossbeam_channel::Receiver;
 use eventscope::broker::sandbox::{Sandbox, SandboxFacts};
 use eventscope::broker::{Handle, Options};
+use eventscope::domain::journal::Question;
 use eventscope::domain::peek_rules::Page;
 use eventscope::domain::preflight::Report;
 use eventscope::domain::record::Record;
@@ -392,12 +393,17 @@ impl App {
     pub(crate) fn journal(&mut self) -> Vec<Record> {
         self.kept
             .retain(|update| !matches!(update, Update::Journal(_)));
-        self.send(Command::ReadJournal);
-        self.expect("the journal", |update| match update {
+        let question = Question {
+            size: usize::MAX,
+            ..Question::default()
+        };
+        self.send(Command::ReadJournal(question.clone()));
+        let page = self.expect("the journal", |update| match update {
+            Update::Journal(Ok(page)) if page.question != question => None,
             Update::Journal(read) => Some(read.clone()),
             _ => None,
-        })
-        .expect("a journal that can be read")
+        });
+        page.expect("a journal that can be read").records
     }
 
     pub(crate) fn with(endpoint: Endpoint, options: Options) -> Self {

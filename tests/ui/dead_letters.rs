@@ -2,7 +2,6 @@
 
 use eframe::egui::accesskit::Role;
 use eventscope::domain::Queue;
-use eventscope::domain::record::{Deed, Held, Record, RecordId, Stage};
 use eventscope::domain::resend::Target;
 use eventscope::domain::topology::Dropping;
 use eventscope::protocol::{Command, MoveOutcome, Update, Which};
@@ -60,7 +59,7 @@ fn marked_messages_are_resent_together_and_what_stays_says_why() {
     let mut window = Window::connected();
     peek(&mut window, &["1", "2"]);
     window.click(Role::CheckBox, "Mark order.created 1");
-    window.press("Resend selected");
+    window.press("Resend 1 unchanged");
     let Command::Resend {
         request,
         which: Which::These(orders),
@@ -157,50 +156,6 @@ fn three_columns_say_what_a_resend_changes_and_why() {
     window.assert_sees("As first published");
     window.assert_sees("The broker wrote it when the message died; a resend begins anew");
     window.assert_sees("Edited");
-}
-
-#[test]
-fn the_journal_says_where_a_message_is_and_puts_it_back() {
-    let mut window = Window::connected();
-    window.tab("Dead letters");
-    window.tab("Journal");
-    window.assert_sees("Nothing was moved yet");
-    let place = window.place();
-    let record = Record {
-        id: RecordId(7),
-        deed: Deed::Discard,
-        stage: Stage::Removed,
-        at: chrono::DateTime::UNIX_EPOCH,
-        abandoned: true,
-        words: String::new(),
-        came_back: false,
-        message: Held {
-            place,
-            queue: "orders.dead".into(),
-            exchange: "dead".into(),
-            routing_key: "order.created".into(),
-            properties: eventscope::domain::Properties::default(),
-            body: b"{}".to_vec(),
-            sent: None,
-        },
-    };
-    window.tell(Update::Journal(Ok(vec![record])));
-    window.click(
-        Role::Row,
-        "Discard order.created Discarded from orders.dead",
-    );
-    window.press("Put back");
-    let Command::PutBack { id, request } = window.take_last() else {
-        panic!("nothing is put back")
-    };
-    assert_eq!(id, RecordId(7));
-    let problem = Some("There is no queue orders.dead".to_owned());
-    window.tell(Update::JobDone {
-        request,
-        problem,
-        sum: None,
-    });
-    window.assert_sees("There is no queue orders.dead");
 }
 
 #[test]

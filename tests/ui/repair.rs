@@ -230,7 +230,7 @@ fn a_header_that_is_not_wanted_is_left_out_with_its_reason() {
     window.press("Options");
     window.tab("What is sent");
     window.assert_sees("You chose under Options that it is not sent");
-    window.press("Resend selected");
+    window.press("Resend 1 unchanged");
     let Command::Resend {
         which: Which::These(orders),
         ..

@@ -74,9 +74,7 @@ fn a_list_of_both_is_a_boolean() {
     proved(&kind, &list);
     proved(&list, &kind);
     // A schema that is defined by itself proves nothing.
-    let round = |key: &str| {
-        json!({"$ref": "#/$defs/a", "$defs": {"a": {key: [{"$ref": "#/$defs/a"}, {"type": "string"}]}}})
-    };
+    let round = |key: &str| json!({"$ref": "#/$defs/a", "$defs": {"a": {key: [{"$ref": "#/$defs/a"}, {"type": "string"}]}}});
     not_proved(&round("anyOf"), &round("allOf"));
 }
 

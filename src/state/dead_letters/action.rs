@@ -21,7 +21,7 @@ pub enum DeadAction {
     GroupBy(GroupBy),
     /// Look at the group of this name.
     SelectGroup(String),
-    /// Send the messages of the group that is looked at, each as it lies there.
+    /// Send the messages of the group that is looked at: what was edited as edited.
     ResendGroup,
     /// Mark the messages of the group that is looked at, and show them.
     MarkGroup,
@@ -45,10 +45,12 @@ pub enum DeadAction {
     Compare,
     /// Send the message in the editor.
     Resend,
-    /// Send the marked ones, each as it lies there.
+    /// Send the marked ones, or the selected one: what was edited as edited, the rest as it lies.
     ResendSelected,
     /// Send all that lie in the queue, each as it lies there. Asks first if not all are shown.
     ResendAll,
+    /// Yes, the whole queue.
+    YesAll,
     /// No, not the whole queue.
     NotAll,
     /// Send the marked ones, or the whole queue, with a canary before them.

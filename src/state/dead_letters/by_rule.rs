@@ -118,10 +118,19 @@ impl Refuse {
     }
 }
 
+/// A message that rules are put to.
+#[derive(Clone, Debug)]
+struct Chosen {
+    original: Fingerprint,
+    event: Arc<Event>,
+    /// What it was edited to by hand, or why that cannot be sent.
+    by_hand: Option<Result<Outgoing, String>>,
+}
+
 /// The messages that are edited by rule.
 #[derive(Debug)]
 pub struct RuleDesk {
-    messages: Vec<(Fingerprint, Arc<Event>)>,
+    messages: Vec<Chosen>,
     /// What becomes of each, in their order; empty until it is worked out.
     pub rows: Vec<Preview>,
     /// The rules that this is about.
@@ -157,7 +166,7 @@ pub struct Counts {
 }
 
 impl RuleDesk {
-    fn new(messages: Vec<(Fingerprint, Arc<Event>)>) -> Self {
+    fn new(messages: Vec<Chosen>) -> Self {
         Self {
             messages,
             rows: Vec::new(),
@@ -249,9 +258,7 @@ impl RuleDesk {
         }
         let (messages, stop) = (self.messages.clone(), Arc::clone(&self.stop));
         self.task = Some(Task::begin(move || {
-            let one = |(original, event): &(Fingerprint, Arc<Event>)| {
-                preview(*original, event, &rules, &planner, catalog.as_deref())
-            };
+            let one = |chosen: &Chosen| preview(chosen, &rules, &planner, catalog.as_deref());
             let wanted = messages
                 .iter()
                 .take_while(|_| !stop.load(Ordering::Relaxed));
@@ -312,15 +319,14 @@ impl RuleDesk {
 }
 
 fn preview(
-    original: Fingerprint,
-    event: &Event,
+    chosen: &Chosen,
     rules: &[Rule],
     planner: &Planner,
     catalog: Option<&Catalog>,
 ) -> Preview {
     let mut row = Preview {
-        original,
-        key: event.routing_key.clone(),
+        original: chosen.original,
+        key: chosen.event.routing_key.clone(),
         made: Made::NoTarget,
         words: String::new(),
         fits: None,
@@ -329,8 +335,12 @@ fn preview(
         ended: None,
         outgoing: None,
     };
-    let outgoing = match planner.plan(event) {
-        Ok(resend) => resend.outgoing,
+    let outgoing = match &chosen.by_hand {
+        Some(edited) => edited.clone(),
+        None => planner.plan(&chosen.event).map(|resend| resend.outgoing),
+    };
+    let outgoing = match outgoing {
+        Ok(outgoing) => outgoing,
         Err(words) => {
             row.words = words;
             return row;
@@ -346,6 +356,9 @@ fn preview(
         } => {
             let shown = steps.len();
             let mut words: Vec<String> = steps.iter().map(ToString::to_string).collect();
+            if chosen.by_hand.is_some() {
+                words.insert(0, "edited by hand".to_owned());
+            }
             if places > shown {
                 words.push(format!("and {} more places", places - shown));
             }
@@ -391,10 +404,18 @@ impl DeadLetterDesk {
                 let chosen = messages
                     .enumerate()
                     .filter(|(place, _)| all || places.contains(place));
-                let chosen: Vec<_> = chosen
-                    .map(|(_, message)| (message.fingerprint, Arc::clone(&message.event)))
-                    .collect();
+                let planner = self.planner(cx.known.login);
+                let chosen = chosen.map(|(_, message)| {
+                    let (original, event) = (message.fingerprint, &message.event);
+                    Chosen {
+                        original,
+                        event: Arc::clone(event),
+                        by_hand: self.edited_order(forms, original, event, &planner),
+                    }
+                });
+                let chosen: Vec<Chosen> = chosen.collect();
                 if !chosen.is_empty() {
+                    self.end_result();
                     if forms.rules.is_empty() {
                         forms.rules.push(RuleForm::default());
                     }

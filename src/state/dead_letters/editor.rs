@@ -5,11 +5,12 @@ use std::sync::Arc;
 use chrono::DateTime;
 
 use super::history::History;
-use super::{DeadLetterDesk, Surroundings, TargetChoice};
+use super::{DeadLetterDesk, Surroundings};
 use crate::domain::decode;
 use crate::domain::draft::Problem;
 use crate::domain::faithful::Row;
 use crate::domain::refusal::refusal;
+use crate::domain::resend::Manner;
 use crate::domain::{Draft, Event, Fingerprint, Outgoing};
 use crate::schema::{Catalog, Fit, fit};
 
@@ -42,12 +43,12 @@ pub struct Editor {
     pub history: History,
     /// What a resend changes and why.
     pub notes: Vec<String>,
-    /// What is wrong with the fields, as of the last click.
-    pub problems: Vec<Problem>,
+    /// What is wrong with the fields, and the change of the fields that this is about.
+    problems: (u64, Vec<Problem>),
     /// What is sent beside what lies here, as of the last look.
     pub rows: Vec<Row>,
-    /// Where it was to go before any edit of exchange and key.
-    pub choice: TargetChoice,
+    /// How messages were sent when it was opened, which is what an edit began with.
+    pub manner: Manner,
     /// What its schema says to the fields, as of the last change.
     pub fit: Option<Fit>,
     /// Why it would not arrive, in words, as of the last change.
@@ -66,7 +67,7 @@ impl Editor {
         original: Fingerprint,
         outgoing: &Outgoing,
         notes: Vec<String>,
-        choice: TargetChoice,
+        manner: Manner,
     ) -> Self {
         let draft = Draft::of(outgoing);
         Self {
@@ -74,9 +75,9 @@ impl Editor {
             history: History::new(draft.clone()),
             draft,
             notes,
-            problems: Vec::new(),
+            problems: (0, Vec::new()),
             rows: Vec::new(),
-            choice,
+            manner,
             fit: None,
             refusal: None,
             judged: None,
@@ -91,6 +92,30 @@ impl Editor {
             let same = with.as_ref().map(Arc::as_ptr) == catalog.map(Arc::as_ptr);
             (*of, *at) == (fields, topology) && same
         })
+    }
+
+    /// True if the fields differ from what a resend would send by itself.
+    #[must_use]
+    pub fn is_edited(&self) -> bool {
+        self.draft != *self.history.first()
+    }
+
+    /// What was wrong with the fields when they were last checked, unless they were changed since.
+    #[must_use]
+    pub fn problems(&self) -> &[Problem] {
+        match &self.problems {
+            (at, problems) if *at == self.history.revision() => problems,
+            _ => &[],
+        }
+    }
+
+    pub(super) fn set_problems(&mut self, problems: Vec<Problem>) {
+        self.problems = (self.history.revision(), problems);
+    }
+
+    /// Bytes that it costs to keep it, near enough.
+    pub(super) fn cost(&self) -> usize {
+        self.draft.cost() + self.history.cost()
     }
 
     fn judge(&mut self, cx: &Surroundings<'_>) {
@@ -144,7 +169,6 @@ impl DeadLetterDesk {
         };
         if let Some(draft) = before {
             editor.draft = draft.clone();
-            editor.problems.clear();
         }
     }
 }

@@ -112,6 +112,20 @@ impl History {
         self.now != self.first
     }
 
+    /// What the fields were before any edit.
+    #[must_use]
+    pub fn first(&self) -> &Draft {
+        &self.first
+    }
+
+    /// Bytes that all steps take, near enough.
+    #[must_use]
+    pub fn cost(&self) -> usize {
+        let steps = self.past.iter().chain(&self.future);
+        let steps: usize = steps.map(Draft::cost).sum();
+        steps + self.first.cost() + self.now.cost()
+    }
+
     /// Counts up with each change.
     #[must_use]
     pub fn revision(&self) -> u64 {

@@ -182,6 +182,8 @@ impl DeadLetterDesk {
         cx: &Surroundings<'_>,
     ) -> Vec<Command> {
         if self.queue.as_ref() != Some(&name) {
+            self.put_editor_aside(forms);
+            self.end_result();
             self.peeked = None;
             self.peeking = None;
             self.peek_problem = None;
@@ -189,9 +191,8 @@ impl DeadLetterDesk {
             self.selected = None;
             self.marked.clear();
             self.asking = None;
-            self.asking_all = false;
+            self.asking_all = None;
             self.rules = None;
-            forms.editor = None;
             self.queue = Some(name);
         }
         self.looking.first = 0;
@@ -213,6 +214,7 @@ impl DeadLetterDesk {
             return None;
         }
         let queue = self.queue.clone()?;
+        self.end_result();
         self.peeking = Some(request);
         // Where the figures were wrong, the last answer said so, and it is asked for once more.
         let has_read = verdict == Verdict::Read && !self.looking.is_unlisted;

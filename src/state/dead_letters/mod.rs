@@ -1,40 +1,45 @@
 //! Dead-letter queues: which there are, what lies in one, and the repair of a message.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
-use crate::domain::dead_letter::DEATHS;
 use crate::domain::delivery_limit::Left;
 use crate::domain::frameworks::Counters;
 use crate::domain::ground::Ground;
-use crate::domain::groups::{GroupBy, Traced};
+use crate::domain::groups::Traced;
 use crate::domain::lineage::RESEND_COUNT;
 use crate::domain::losing::{Losing, losing};
 use crate::domain::origin::Provenance;
 use crate::domain::refusal::Known;
 use crate::domain::resend::Expiration;
 use crate::domain::topology::DeadLetterQueue;
-use crate::domain::{Death, Event, FieldValue, Fingerprint, Queue, Topology};
-use crate::log::{Batch, EventLog};
+use crate::domain::{Event, FieldValue, Fingerprint, Queue, Topology};
+use crate::log::EventLog;
 use crate::protocol::{Command, PeekReport, PutBack, RequestId};
 use crate::schema::Catalog;
 
 mod action;
 mod by_rule;
+mod choosing;
 mod editor;
+mod edits;
 mod history;
 mod looking;
 mod parking;
 mod repair;
+mod seen;
+mod task;
 
 pub use action::{Bulk, DeadAction, DeadTab, TargetChoice};
 pub use by_rule::{Counts, Made, Preview, RuleAction, RuleDesk};
 pub use editor::{Editor, EditorAction, as_event};
+pub use edits::Edits;
 pub use history::History;
 pub use looking::{LookAction, Looking};
 pub use parking::Parking;
+pub use task::{Begun, Task};
 
 use super::Soon;
 use super::forms::Forms;
@@ -160,8 +165,8 @@ pub struct DeadLetterDesk {
     pub counters: Counters,
     /// Messages that the person was asked about and did not yet answer.
     pub asking: Option<Vec<Fingerprint>>,
-    /// The person was asked whether really the whole queue shall be sent.
-    pub asking_all: bool,
+    /// The person was asked whether really the whole queue shall be sent; with a canary or not.
+    pub asking_all: Option<bool>,
     /// The queues to list, as of the last topology.
     pub queues: Vec<DeadLetterQueue>,
     /// How several messages are sent.
@@ -178,14 +183,19 @@ pub struct DeadLetterDesk {
     pub ground: Arc<Ground>,
     /// How fast the listed queues grow.
     pub growth: Growth,
-    /// The running or last job.
+    /// The running or last job; see [`DeadLetterDesk::shown_job`] for where it is shown.
     pub job: Option<Job>,
+    /// Where that was begun.
+    pub begun: Begun,
+    /// What the person should be told once, whatever is shown.
+    pub told: Vec<String>,
 }
 
 impl DeadLetterDesk {
     /// A new session: nothing of the old broker is true any more.
     pub fn forget(&mut self) {
         *self = Self {
+            told: std::mem::take(&mut self.told),
             tab: self.tab,
             bulk: self.bulk,
             looking: std::mem::take(&mut self.looking),
@@ -216,43 +226,6 @@ impl DeadLetterDesk {
             });
             members.collect()
         })
-    }
-
-    /// Asks which of the messages that were just peeked were sent again before.
-    #[must_use]
-    pub fn ask_returns(&self) -> Option<Command> {
-        let messages = self.known();
-        (!messages.is_empty()).then_some(Command::AskReturns(messages))
-    }
-
-    /// Notes which messages came back, and how often.
-    pub fn came_back(&mut self, told: &[(Fingerprint, u32)]) {
-        let told: HashMap<Fingerprint, u32> = told.iter().copied().collect();
-        let messages = self
-            .peeked
-            .iter_mut()
-            .flat_map(|peeked| &mut peeked.messages);
-        for message in messages {
-            if let Some(times) = told.get(&message.fingerprint) {
-                message.came_back = message.came_back.max(*times);
-            }
-        }
-        if self.groups.by == GroupBy::CameBack {
-            self.groups.stale();
-        }
-    }
-
-    /// Places of the messages of the group that is looked at.
-    fn group_places(&self) -> Vec<usize> {
-        let (Some(group), Some(peeked)) = (self.groups.chosen(), &self.peeked) else {
-            return Vec::new();
-        };
-        let members: HashSet<Fingerprint> = group.members.iter().copied().collect();
-        let messages = peeked.messages.iter().enumerate();
-        messages
-            .filter(|(_, message)| members.contains(&message.fingerprint))
-            .map(|(place, _)| place)
-            .collect()
     }
 
     /// Works out anew which queues to list: those found in the topology, then those named by hand.
@@ -325,25 +298,6 @@ impl DeadLetterDesk {
             .filter(|dead| !(self.named.contains(&dead.queue.name) && roles.is_alive(&dead.queue)))
     }
 
-    /// Learns from the history of the events that a tap received.
-    pub fn learn(&mut self, batch: &Batch) {
-        if !batch
-            .segment()
-            .shapes()
-            .iter()
-            .any(|shape| shape.has_header(DEATHS))
-        {
-            return;
-        }
-        for event in batch.events() {
-            for death in Death::history(&event.properties()) {
-                if self.seen_dying.len() < 1_000 {
-                    self.seen_dying.insert(death.queue);
-                }
-            }
-        }
-    }
-
     /// The selected message.
     #[must_use]
     pub fn selected_message(&self) -> Option<&DeadLetter> {
@@ -369,12 +323,13 @@ impl DeadLetterDesk {
             DeadAction::Tab(tab) => {
                 self.tab = tab;
                 self.rules = None;
-                if tab == DeadTab::Journal {
-                    return vec![Command::ReadJournal];
-                }
             }
-            DeadAction::GroupBy(by) => self.groups.group_by(by),
+            DeadAction::GroupBy(by) => {
+                self.end_result();
+                self.groups.group_by(by);
+            }
             DeadAction::SelectGroup(name) => {
+                self.end_result();
                 self.groups.selected = Some(name.clone());
                 let places = self.group_places();
                 if let Some(peeked) = &self.peeked {
@@ -395,7 +350,7 @@ impl DeadLetterDesk {
             }
             DeadAction::ResendGroup => {
                 let places = self.group_places();
-                return self.resend_places(&places, false, request, cx);
+                return self.resend_places(&places, false, request, forms, cx);
             }
             DeadAction::MarkGroup => {
                 self.marked = self.group_places().into_iter().collect();
@@ -462,27 +417,25 @@ impl DeadLetterDesk {
             DeadAction::Resend => return self.resend_edited(request, forms, cx.now),
             DeadAction::ResendSelected => {
                 let places = self.chosen_places();
-                return self.resend_places(&places, false, request, cx);
+                return self.resend_places(&places, false, request, forms, cx);
             }
-            DeadAction::ResendAll => {
-                let shown = self.peeked.as_ref().map(Peeked::shows_all);
-                if shown == Some(true) || self.asking_all {
-                    self.asking_all = false;
-                    return self.resend_whole(false, request, cx.now);
+            DeadAction::ResendAll => return self.ask_all(false, request, forms, cx),
+            DeadAction::YesAll => {
+                if let Some(canary) = self.asking_all.take() {
+                    return self.resend_whole(canary, request, cx.now);
                 }
-                self.asking_all = true;
             }
-            DeadAction::NotAll => self.asking_all = false,
+            DeadAction::NotAll => self.asking_all = None,
             DeadAction::Canary if self.marked.is_empty() => {
-                return self.resend_whole(true, request, cx.now);
+                return self.ask_all(true, request, forms, cx);
             }
             DeadAction::Canary => {
                 let places = self.chosen_places();
-                return self.resend_places(&places, true, request, cx);
+                return self.resend_places(&places, true, request, forms, cx);
             }
             DeadAction::GroupCanary => {
                 let places = self.group_places();
-                return self.resend_places(&places, true, request, cx);
+                return self.resend_places(&places, true, request, forms, cx);
             }
             DeadAction::Bulk(bulk) => self.bulk = bulk,
             DeadAction::Pause(pause) => {
@@ -497,7 +450,9 @@ impl DeadLetterDesk {
             }
             DeadAction::CancelDiscard => self.asking = None,
             DeadAction::Discard => {
-                if let (Some(messages), Some(queue)) = (self.asking.take(), self.queue.clone()) {
+                let busy = self.is_busy();
+                let messages = self.asking.take().filter(|_| !busy);
+                if let (Some(messages), Some(queue)) = (messages, self.queue.clone()) {
                     self.start_job(request, "Discard", messages.len(), cx.now);
                     return vec![Command::Discard {
                         request,
@@ -507,7 +462,7 @@ impl DeadLetterDesk {
                 }
             }
             DeadAction::Stop => {
-                if let Some(job) = &self.job {
+                if let Some(job) = self.job.as_ref().filter(|job| !job.ended) {
                     return vec![Command::StopJob(job.request)];
                 }
             }
@@ -558,7 +513,7 @@ impl DeadLetterDesk {
             .map(|(place, _)| place)
             .collect();
         if self.selected.is_none() {
-            forms.editor = None;
+            self.put_editor_aside(forms);
         }
         self.groups.stale();
         self.peeked = Some(Peeked {
@@ -574,40 +529,21 @@ impl DeadLetterDesk {
             borrowed: report.borrowed,
             put_back: report.put_back,
         });
-        if let Some(peeked) = &self.peeked {
-            self.parking.note(peeked);
-            self.looking.note(peeked);
+        if let Some(peeked) = self.peeked.take() {
+            self.parking.note(&peeked);
+            self.looking.note(&peeked);
+            // What others hold was not seen; it may come back.
+            if peeked.shows_all() && self.none_is_held(&peeked.queue) {
+                self.drop_edits(forms, &peeked);
+            }
+            self.peeked = Some(peeked);
         }
     }
 
-    fn marked_messages(&self) -> impl Iterator<Item = Fingerprint> {
-        let messages = self
-            .peeked
-            .iter()
-            .flat_map(|peeked| peeked.messages.iter().enumerate());
-        messages
-            .filter(|(place, _)| self.marked.contains(place))
-            .map(|(_, message)| message.fingerprint)
-    }
-
-    /// The marked messages, or the selected one if none is marked.
-    #[must_use]
-    pub fn chosen_places(&self) -> Vec<usize> {
-        if self.marked.is_empty() {
-            self.selected.into_iter().collect()
-        } else {
-            self.marked.iter().copied().collect()
-        }
-    }
-
-    fn chosen(&self) -> Vec<Fingerprint> {
-        let Some(peeked) = &self.peeked else {
-            return Vec::new();
-        };
-        let places = self.chosen_places().into_iter();
-        places
-            .filter_map(|place| Some(peeked.messages.get(place)?.fingerprint))
-            .collect()
+    /// Nobody holds messages of this queue, as far as is known.
+    fn none_is_held(&self, queue: &str) -> bool {
+        let mut queues = self.queues.iter().map(|dead| &dead.queue);
+        queues.any(|one| one.name == queue && one.unacked == Some(0))
     }
 }
 

@@ -12,7 +12,7 @@ use crate::protocol::{Command, MoveOrder, RequestId, Which};
 
 use super::super::forms::Forms;
 use super::super::job::Job;
-use super::{DeadLetterDesk, Editor, Surroundings};
+use super::{Begun, DeadLetterDesk, Editor, Surroundings};
 use crate::protocol::{JobStage, MoveOutcome};
 
 /// Works out what is sent in place of a dead letter.
@@ -32,6 +32,17 @@ impl Planner {
     fn by(&self, manner: &Manner, event: &Event) -> Result<Resend, String> {
         let scene = self.ground.scene(self.queue.as_deref());
         manner.plan(event, &self.login, scene)
+    }
+
+    /// How messages are sent.
+    pub(super) fn manner(&self) -> &Manner {
+        &self.manner
+    }
+
+    /// What is sent for this message, or what is offered where its target must be filled in.
+    pub(super) fn plan_or_ask(&self, event: &Event) -> Resend {
+        let planned = self.plan(event);
+        planned.unwrap_or_else(|words| self.elsewhere(event, words))
     }
 
     /// Without a known origin the message is offered as it lies there, with an empty target to fill
@@ -82,13 +93,17 @@ impl DeadLetterDesk {
         }
     }
 
+    /// Shows the message that is selected now in the editor, with its edit if it has one.
     pub(super) fn load_editor(&mut self, forms: &mut Forms, login: &str) {
         let planner = self.planner(login);
+        self.put_editor_aside(forms);
+        if self.take_editor(forms, &planner) {
+            return;
+        }
         forms.editor = self.selected_message().map(|message| {
-            let Resend { outgoing, notes } = planner
-                .plan(&message.event)
-                .unwrap_or_else(|words| planner.elsewhere(&message.event, words));
-            Editor::new(message.fingerprint, &outgoing, notes, self.choice)
+            let Resend { outgoing, notes } = planner.plan_or_ask(&message.event);
+            let manner = planner.manner.clone();
+            Editor::new(message.fingerprint, &outgoing, notes, manner)
         });
     }
 
@@ -100,13 +115,10 @@ impl DeadLetterDesk {
         self.replan(forms, cx);
     }
 
-    /// How messages are sent was changed: shows it in the form and in the preview of rules.
+    /// How messages are sent was changed: shows it in the form and in the preview of rules. What was
+    /// edited by hand stays.
     pub(super) fn replan(&mut self, forms: &mut Forms, cx: &Surroundings<'_>) {
-        // What was edited by hand is not thrown away for it.
-        let untouched = |editor: &Editor| !editor.history.is_edited();
-        if forms.editor.as_ref().is_some_and(untouched) {
-            self.load_editor(forms, cx.known.login);
-        }
+        self.load_editor(forms, cx.known.login);
         self.show_rules(forms, cx);
     }
 
@@ -115,7 +127,8 @@ impl DeadLetterDesk {
         let (Some(editor), Some(message)) = (&mut forms.editor, self.selected_message()) else {
             return;
         };
-        (editor.rows, editor.problems) = match editor.draft.check() {
+        let problems;
+        (editor.rows, problems) = match editor.draft.check() {
             Ok(outgoing) => {
                 let rows = {
                     let scene = self.ground.scene(self.queue.as_deref());
@@ -125,6 +138,7 @@ impl DeadLetterDesk {
             }
             Err(problems) => (Vec::new(), problems),
         };
+        editor.set_problems(problems);
     }
 
     pub(super) fn resend_edited(
@@ -139,14 +153,14 @@ impl DeadLetterDesk {
         match editor.draft.check() {
             // Where it came from is not known, and the person has not said where it goes.
             Ok(outgoing) if outgoing.exchange.is_empty() && outgoing.routing_key.is_empty() => {
-                editor.problems = vec![Problem {
+                editor.set_problems(vec![Problem {
                     field: "Routing key".to_owned(),
                     words: "and exchange are empty: type where to send it".to_owned(),
-                }];
+                }]);
                 Vec::new()
             }
             Ok(outgoing) => {
-                editor.problems.clear();
+                editor.set_problems(Vec::new());
                 let orders = vec![MoveOrder {
                     original: editor.original,
                     outgoing,
@@ -154,7 +168,7 @@ impl DeadLetterDesk {
                 self.resend(orders, false, request, now)
             }
             Err(problems) => {
-                editor.problems = problems;
+                editor.set_problems(problems);
                 Vec::new()
             }
         }
@@ -165,29 +179,36 @@ impl DeadLetterDesk {
         places: &[usize],
         with_canary: bool,
         request: RequestId,
+        forms: &Forms,
         cx: &Surroundings<'_>,
     ) -> Vec<Command> {
-        let orders = self.orders(places, cx.known.login);
+        let orders = self.orders(places, forms, cx.known.login);
         self.resend(orders, with_canary, request, cx.now)
     }
 
-    fn orders(&mut self, places: &[usize], login: &str) -> Vec<MoveOrder> {
+    /// What is sent for the messages at these places: their edits, where they were edited.
+    fn orders(&mut self, places: &[usize], forms: &Forms, login: &str) -> Vec<MoveOrder> {
         let planner = self.planner(login);
-        let Some(peeked) = &mut self.peeked else {
-            return Vec::new();
-        };
         let mut orders = Vec::with_capacity(places.len());
         for place in places {
-            let Some(message) = peeked.messages.get_mut(*place) else {
+            let messages = self.peeked.as_ref().map(|peeked| &peeked.messages);
+            let Some(message) = messages.and_then(|all| all.get(*place)) else {
                 continue;
             };
-            match planner.plan(&message.event) {
-                Ok(resend) => orders.push(MoveOrder {
-                    original: message.fingerprint,
-                    outgoing: resend.outgoing,
-                }),
-                // One without a known origin is not guessed at; it says so and stays.
-                Err(words) => message.remark = Some(words),
+            let (original, event) = (message.fingerprint, &message.event);
+            let outgoing = self
+                .edited_order(forms, original, event, &planner)
+                .unwrap_or_else(|| planner.plan(event).map(|resend| resend.outgoing));
+            match outgoing {
+                Ok(outgoing) => orders.push(MoveOrder { original, outgoing }),
+                // One without a known origin is not guessed at, nor is one sent without an edit
+                // that is wrong; it says so and stays.
+                Err(words) => {
+                    let messages = self.peeked.as_mut().map(|peeked| &mut peeked.messages);
+                    if let Some(message) = messages.and_then(|all| all.get_mut(*place)) {
+                        message.remark = Some(words);
+                    }
+                }
             }
         }
         orders
@@ -250,6 +271,10 @@ impl DeadLetterDesk {
         total: usize,
         now: DateTime<Utc>,
     ) {
+        self.begun = Begun {
+            queue: self.queue.clone().unwrap_or_default(),
+            task: self.task().unwrap_or_default(),
+        };
         self.job = Some(Job::new(request, verb, total, now));
     }
 
@@ -283,7 +308,13 @@ impl DeadLetterDesk {
         if let Some(rules) = &mut self.rules {
             rules.moved(original, &outcome);
         }
-        let Some(peeked) = &mut self.peeked else {
+        let queue = self.begun.queue.clone();
+        let is_sent = matches!(outcome, MoveOutcome::Duplicate(_));
+        if leaves || is_sent {
+            self.edit_ends(forms, &queue, original, &outcome);
+        }
+        // The list may be of another queue by now.
+        let Some(peeked) = self.peeked.as_mut().filter(|peeked| peeked.queue == queue) else {
             return;
         };
         let place = peeked
@@ -300,17 +331,15 @@ impl DeadLetterDesk {
             self.groups.stale();
             peeked.messages.remove(place);
             peeked.depth = peeked.depth.saturating_sub(1);
+            let left = peeked.messages.len();
             let shifted = |p: usize| (p != place).then(|| if p > place { p - 1 } else { p });
-            self.selected = self.selected.and_then(shifted);
             self.marked = self.marked.iter().copied().filter_map(shifted).collect();
-            if forms
-                .editor
-                .as_ref()
-                .is_some_and(|editor| editor.original == original)
-                && self.selected.is_none()
-            {
-                forms.editor = None;
-            }
+            // The next one takes its place; it is loaded when the job is over.
+            self.selected = self.selected.and_then(|selected| match shifted(selected) {
+                None if left == 0 => None,
+                None => Some(place.min(left - 1)),
+                stays => stays,
+            });
         }
     }
 
@@ -323,12 +352,23 @@ impl DeadLetterDesk {
     }
 
     /// Notes the end of a job.
-    pub fn job_done(&mut self, request: RequestId, problem: Option<String>, sum: Option<JobSum>) {
-        if let Some(job) = self.job.as_mut().filter(|job| job.request == request) {
-            job.end(problem, sum);
-            if let Some(queue) = &self.queue {
-                self.looking.doubt(queue);
-            }
+    pub fn job_done(
+        &mut self,
+        request: RequestId,
+        problem: Option<String>,
+        sum: Option<JobSum>,
+        forms: &mut Forms,
+        login: &str,
+    ) {
+        let Some(job) = self.job.as_mut().filter(|job| job.request == request) else {
+            return;
+        };
+        job.end(problem, sum);
+        self.looking.doubt(&self.begun.queue);
+        let selected = self.selected_message().map(|message| message.fingerprint);
+        let open = forms.editor.as_ref().map(|editor| editor.original);
+        if selected != open {
+            self.load_editor(forms, login);
         }
     }
 }

@@ -160,7 +160,7 @@ fn fields_ui(ui: &mut Ui, bulk: &mut Bulk) {
 
 /// How far the running job is, or what the last one came to.
 pub(super) fn job_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
-    let Some(job) = &cx.state.dead.job else {
+    let Some(job) = cx.state.dead.shown_job() else {
         return;
     };
     let palette = Palette::of(ui);

@@ -116,7 +116,7 @@ fn edit_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
                 }
             }
             draft_form::payload_ui(ui, &mut editor.draft, 14);
-            draft_form::problems_ui(ui, &editor.problems);
+            draft_form::problems_ui(ui, editor.problems());
             if let Some(words) = &editor.refusal {
                 banner(ui, palette.warn, words);
             }

@@ -13,11 +13,11 @@ pub(super) fn faithful_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     let Some(editor) = &cx.forms.editor else {
         return;
     };
-    if !editor.problems.is_empty() {
-        draft_form::problems_ui(ui, &editor.problems);
+    if !editor.problems().is_empty() {
+        draft_form::problems_ui(ui, editor.problems());
     }
     // The fields cannot be edited while this is shown, so it is worked out once for a message.
-    if editor.rows.is_empty() && editor.problems.is_empty() {
+    if editor.rows.is_empty() && editor.problems().is_empty() {
         cx.actions.push(Action::Dead(DeadAction::Compare));
         return;
     }

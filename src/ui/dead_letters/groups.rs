@@ -179,8 +179,16 @@ fn group_ui(ui: &mut Ui, cx: &mut Cx<'_>, group: &Kin) {
     let idle = state.is_connected() && !state.dead.is_busy();
     ui.horizontal_wrapped(|ui| {
         target_ui(ui, cx, state.dead.choice);
-        if primary_button(ui, "Resend group", idle)
-            .on_hover_text(format!("Send {messages} as they lie there"))
+        let edited = state.dead.edited_of(cx.forms, &group.members);
+        let (label, words) = match edited {
+            0 => ("Resend group".to_owned(), "as they lie there"),
+            _ => (
+                format!("Resend group · {} edited", thousands(edited as u64)),
+                "those that you edited as edited, the others as they lie there",
+            ),
+        };
+        if primary_button(ui, &label, idle)
+            .on_hover_text(format!("Send {messages}, {words}"))
             .clicked()
         {
             cx.act(Action::Dead(DeadAction::ResendGroup));

@@ -75,11 +75,14 @@ fn bar_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
         .peeked
         .as_ref()
         .map_or(0, |peeked| peeked.messages.len());
-    let chosen = dead.chosen_places().len();
+    let chosen = dead.chosen_places();
+    let edited = dead.edited(cx.forms, &chosen);
+    let chosen = chosen.len();
     ui.horizontal_wrapped(|ui| {
         target_ui(ui, cx, dead.choice);
-        if button(ui, "Resend selected", idle && chosen > 0)
-            .on_hover_text(format!("Send {chosen} as they lie here"))
+        let (label, words) = resend_words(chosen, edited);
+        if button(ui, &label, idle && chosen > 0)
+            .on_hover_text(words)
             .clicked()
         {
             cx.act(Action::Dead(DeadAction::ResendSelected));
@@ -131,6 +134,30 @@ fn bar_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
         }
         options_ui(ui, cx);
     });
+}
+
+/// What the button is called that sends the chosen messages, and what it does at more length: it
+/// says what is sent edited and what as it lies.
+fn resend_words(chosen: usize, edited: usize) -> (String, String) {
+    let [all, some] = [chosen, edited].map(|count| thousands(count as u64));
+    match (chosen, edited) {
+        (0, _) => (
+            "Resend selected".to_owned(),
+            "Mark or select messages first".to_owned(),
+        ),
+        (_, 0) => (
+            format!("Resend {all} unchanged"),
+            format!("Send {all} as they lie here"),
+        ),
+        _ if edited == chosen => (
+            format!("Resend {all} edited"),
+            format!("Send {all} as you edited them"),
+        ),
+        _ => (
+            format!("Resend {all} · {some} edited"),
+            format!("Send {some} as you edited them, the others as they lie here"),
+        ),
+    }
 }
 
 /// The columns that leave room for the summary. Where the message died is in the queue's list and
@@ -215,7 +242,8 @@ fn table_ui(ui: &mut Ui, cx: &mut Cx<'_>, peeked: &Peeked) {
                     toggled = !is_stream
                         && checkbox(ui, marked, &format!("Mark {} {place}", key(message)));
                 });
-                message_row(&mut row, columns, message, selected);
+                let edited = dead.edit_of(cx.forms, message.fingerprint).is_some();
+                message_row(&mut row, columns, message, selected, edited);
                 if toggled {
                     cx.actions
                         .push(Action::Dead(DeadAction::Mark(place, !marked)));
@@ -278,6 +306,7 @@ fn message_row(
     columns: &[(&str, f32)],
     message: &DeadLetter,
     selected: bool,
+    edited: bool,
 ) {
     let reason = reason(message);
     let queue = message.origin.died_in().to_owned();
@@ -288,11 +317,15 @@ fn message_row(
     let remark = message.remark.as_deref();
     let key = key(message).to_owned();
     let back = came_back(message.came_back);
-    let line = match &back {
-        Some(back) => format!("{back} · {}", message.event.summary()),
-        None => message.event.summary(),
+    let mut line = match (remark, &back) {
+        (Some(remark), _) => remark.to_owned(),
+        (None, Some(back)) => format!("{back} · {}", message.event.summary()),
+        (None, None) => message.event.summary(),
     };
-    let summary = remark.unwrap_or(&line);
+    if edited {
+        line.insert_str(0, "edited · ");
+    }
+    let summary = &*line;
     let mut put = |text: &str, color: &dyn Fn(&Palette) -> egui::Color32| {
         row.col(|ui| {
             let color = color(Palette::of(ui));
@@ -310,6 +343,7 @@ fn message_row(
     }
     put(summary, &|p| match (remark, &back) {
         (Some(_), _) => p.bad,
+        _ if edited => p.accent,
         (None, Some(_)) => p.warn,
         (None, None) => p.text,
     });

@@ -16,6 +16,7 @@ use super::Cx;
 use super::status_bar::thousands;
 use super::theme::{Palette, STEP};
 use super::widgets::{button, danger_button, primary_button, tabs};
+use crate::domain::number_words::count_of;
 use crate::state::Action;
 use crate::state::dead_letters::{DeadAction, DeadTab};
 
@@ -79,7 +80,7 @@ fn queues_tab_ui(ui: &mut Ui, cx: &mut Cx<'_>, side: Frame) {
 }
 
 fn tabs_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
-    let (tab, unfinished) = (cx.state.dead.tab, cx.state.journal.unfinished());
+    let (tab, unfinished) = (cx.state.dead.tab, cx.state.journal.doubtful());
     ui.horizontal(|ui| {
         ui.spacing_mut().item_spacing.x = 0.0;
         let all = [
@@ -91,10 +92,7 @@ fn tabs_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
             cx.act(Action::Dead(DeadAction::Tab(tab)));
         }
         if unfinished > 0 {
-            let words = match unfinished {
-                1 => "1 to look at".to_owned(),
-                count => format!("{count} to look at"),
-            };
+            let words = format!("{} to look at", thousands(unfinished));
             ui.label(RichText::new(words).color(Palette::of(ui).warn));
         }
     });
@@ -145,10 +143,16 @@ fn discard_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
 /// Sending more than what is shown is asked for first.
 fn whole_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     let dead = &cx.state.dead;
-    let Some(peeked) = dead.peeked.as_ref().filter(|_| dead.asking_all) else {
+    let (Some(peeked), Some(canary)) = (&dead.peeked, dead.asking_all) else {
         return;
     };
     let depth = thousands(u64::from(peeked.depth));
+    let edited = dead.edited_here(cx.forms);
+    let yes = if canary {
+        "Begin with a canary".to_owned()
+    } else {
+        format!("Resend {depth} messages")
+    };
     let frame = Frame::popup(ui.style()).inner_margin(Margin::same(20));
     let modal = Modal::new(egui::Id::unique("whole"))
         .frame(frame)
@@ -163,10 +167,20 @@ fn whole_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
             peeked.queue,
             dead.choice.words().to_lowercase(),
         ));
+            if edited > 0 {
+                ui.add_space(STEP);
+                let words = format!(
+                    "You edited {} here. This sends them as they lie in the queue, without the \
+                     edits: resend those first",
+                    count_of(edited as u64, "message")
+                );
+                let color = Palette::of(ui).warn;
+                ui.add(egui::Label::new(RichText::new(words).color(color)).wrap());
+            }
             ui.add_space(STEP * 2.0);
             ui.horizontal(|ui| {
-                if primary_button(ui, &format!("Resend {depth} messages"), true).clicked() {
-                    cx.actions.push(Action::Dead(DeadAction::ResendAll));
+                if primary_button(ui, &yes, true).clicked() {
+                    cx.actions.push(Action::Dead(DeadAction::YesAll));
                 }
                 if button(ui, "Not now", true).clicked() {
                     cx.actions.push(Action::Dead(DeadAction::NotAll));

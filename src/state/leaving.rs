@@ -1,0 +1,264 @@
+//! What runs now, told on every screen, and leaving while it runs: closing the window or ending the
+//! connection asks first, and can wait for the end.
+
+use crate::domain::JobSum;
+use crate::state::job::JobOutcome;
+use chrono::{DateTime, Utc};
+
+use crate::domain::number_words::{count_of, thousands};
+use crate::protocol::{Command, Gravity, RequestId};
+
+use super::dead_letters::{DeadAction, DeadTab};
+use super::{Action, Forms, Moment, Screen, State};
+
+/// What a person leaves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Leave {
+    /// The window is closed.
+    Quit,
+    /// The connection is ended.
+    Disconnect,
+}
+
+/// What the person wants to become of what runs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Wish {
+    /// That was asked and not yet answered.
+    Asked,
+    /// It goes on to its end; then one leaves.
+    Finish,
+    /// It ends after what is under way; then one leaves.
+    Stop,
+    /// It went on to its end, and not all of it was done: the result, which is to be seen before
+    /// one leaves.
+    Ended(String),
+}
+
+/// A person is leaving.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Leaving {
+    /// What.
+    pub what: Leave,
+    /// How.
+    pub wish: Wish,
+}
+
+/// What a person can do about leaving.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LeaveAction {
+    /// Leave, if nothing speaks against it; otherwise ask.
+    Ask(Leave),
+    /// Let what runs go on to its end, then leave.
+    Finish,
+    /// Stop what runs, then leave.
+    Stop,
+    /// Leave at once.
+    Now,
+    /// Stay.
+    Cancel,
+}
+
+/// What moves messages now.
+#[derive(Clone, Debug, PartialEq)]
+pub struct UnderWay {
+    /// Names it.
+    pub request: RequestId,
+    /// The queue that it is about.
+    pub queue: String,
+    /// How far it is, in words.
+    pub words: String,
+    /// How many of how many messages.
+    pub progress: (usize, usize),
+    /// Messages of the journal are put back.
+    pub is_put_back: bool,
+}
+
+impl UnderWay {
+    /// In as few words as fit into a bar: `orders.dead: 212 of 3,000`.
+    #[must_use]
+    pub fn short(&self) -> String {
+        let [told, total] = [self.progress.0, self.progress.1].map(|n| thousands(n as u64));
+        format!("{}: {told} of {total}", self.queue)
+    }
+}
+
+impl State {
+    /// What moves messages now.
+    #[must_use]
+    pub fn under_way(&self) -> Option<UnderWay> {
+        if let Some((job, queue)) = self.dead.running() {
+            return Some(UnderWay {
+                request: job.request,
+                queue: queue.to_owned(),
+                words: job.words(),
+                progress: (job.sum.told(), job.sum.asked),
+                is_put_back: false,
+            });
+        }
+        let putting = self.journal.putting.as_ref()?;
+        Some(UnderWay {
+            request: putting.request,
+            queue: putting.queue.clone(),
+            words: putting.words(),
+            progress: (putting.done, putting.total.max(1)),
+            is_put_back: true,
+        })
+    }
+
+    /// What would be lost or cut off by leaving, in words.
+    #[must_use]
+    pub fn unsent_words(&self, forms: &Forms) -> Option<String> {
+        let edits = forms.edits();
+        let (was, it) = if edits == 1 {
+            ("was", "It is")
+        } else {
+            ("were", "They are")
+        };
+        (edits > 0).then(|| {
+            let edits = count_of(edits as u64, "edit");
+            format!("{edits} of dead letters {was} not sent. {it} lost when you leave")
+        })
+    }
+
+    /// A job has ended. Where its result is not in sight it is a notice.
+    pub(super) fn job_done(
+        &mut self,
+        request: RequestId,
+        problem: Option<String>,
+        sum: Option<JobSum>,
+        forms: &mut Forms,
+        now: DateTime<Utc>,
+    ) -> Vec<Command> {
+        let mut result = None;
+        if let Some(putting) = self.journal.job_done(request, problem.as_deref()) {
+            result = problem.map(|words| format!("{}: {words}", putting.queue));
+        } else {
+            let is_seen = self.screen == Screen::DeadLetters && self.dead.shown_job().is_some();
+            let login = self.login().to_owned();
+            self.dead.job_done(request, problem, sum, forms, &login);
+            if let Some(job) = self.dead.job.as_ref().filter(|job| job.request == request) {
+                let words = format!("{}: {}", self.dead.begun.queue, job.result());
+                let is_all_done = job.outcome() == JobOutcome::AllDone;
+                if !is_seen {
+                    let gravity = if is_all_done {
+                        Gravity::Info
+                    } else {
+                        Gravity::Warning
+                    };
+                    self.notices.add(now, gravity, words.clone());
+                }
+                result = (!is_all_done).then_some(words);
+            }
+        }
+        let mut commands = vec![Command::RefreshTopology];
+        commands.extend(self.journal.ask());
+        commands.extend(self.leave_if_done(result));
+        commands
+    }
+
+    /// Shows what runs now, in its place.
+    pub(super) fn show_job(&mut self, forms: &mut Forms, moment: Moment<'_>) -> Vec<Command> {
+        let Some(running) = self.under_way() else {
+            return Vec::new();
+        };
+        self.screen = Screen::DeadLetters;
+        if running.is_put_back {
+            return self.act(
+                Action::Dead(DeadAction::Tab(DeadTab::Journal)),
+                forms,
+                moment,
+            );
+        }
+        if self.dead.shown_job().is_some() {
+            return Vec::new();
+        }
+        let tab = Action::Dead(DeadAction::Tab(DeadTab::Queues));
+        let mut commands = self.act(tab, forms, moment);
+        let open = Action::Dead(DeadAction::OpenQueue(running.queue));
+        commands.extend(self.act(open, forms, moment));
+        commands
+    }
+
+    /// Makes notices of what the dead letters have to tell.
+    pub(super) fn tell(&mut self, now: DateTime<Utc>) {
+        for words in std::mem::take(&mut self.dead.told) {
+            self.notices.add(now, Gravity::Warning, words);
+        }
+    }
+
+    pub(super) fn leave(&mut self, action: LeaveAction, forms: &Forms) -> Vec<Command> {
+        match action {
+            LeaveAction::Ask(what) => {
+                // Asked again, nothing changes: the answer is waited for.
+                if self
+                    .leaving
+                    .as_ref()
+                    .is_some_and(|leaving| leaving.what == what)
+                {
+                    return Vec::new();
+                }
+                if self.under_way().is_none() && forms.edits() == 0 {
+                    return self.go(what);
+                }
+                let wish = Wish::Asked;
+                self.leaving = Some(Leaving { what, wish });
+            }
+            LeaveAction::Finish => return self.leave_with(Wish::Finish),
+            LeaveAction::Stop => {
+                let mut commands = self.leave_with(Wish::Stop);
+                if self.leaving.is_some()
+                    && let Some(running) = self.under_way()
+                {
+                    commands.push(Command::StopJob(running.request));
+                }
+                return commands;
+            }
+            LeaveAction::Now => {
+                if let Some(leaving) = self.leaving.take() {
+                    return self.go(leaving.what);
+                }
+            }
+            LeaveAction::Cancel => self.leaving = None,
+        }
+        Vec::new()
+    }
+
+    fn leave_with(&mut self, wish: Wish) -> Vec<Command> {
+        if let Some(leaving) = &mut self.leaving {
+            leaving.wish = wish;
+        }
+        self.leave_if_done(None)
+    }
+
+    /// Something has ended; `result` says what it came to if not all of it was done.
+    pub(super) fn leave_if_done(&mut self, result: Option<String>) -> Vec<Command> {
+        if self.under_way().is_some() {
+            return Vec::new();
+        }
+        let Some(leaving) = &mut self.leaving else {
+            return Vec::new();
+        };
+        match (&leaving.wish, result) {
+            (Wish::Asked | Wish::Ended(_), _) => Vec::new(),
+            (Wish::Finish, Some(words)) => {
+                leaving.wish = Wish::Ended(words);
+                Vec::new()
+            }
+            (Wish::Finish | Wish::Stop, _) => {
+                let what = leaving.what;
+                self.leaving = None;
+                self.go(what)
+            }
+        }
+    }
+
+    fn go(&mut self, what: Leave) -> Vec<Command> {
+        match what {
+            Leave::Quit => {
+                self.quits = true;
+                Vec::new()
+            }
+            Leave::Disconnect => vec![Command::Disconnect],
+        }
+    }
+}

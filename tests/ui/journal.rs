@@ -1,0 +1,256 @@
+//! The journal on the screen, by accessible names: empty, after a crash, failing.
+
+use eframe::egui::accesskit::Role;
+use egui_kittest::kittest::{NodeT as _, Queryable as _};
+use eventscope::domain::journal::{Counts, JobId, JobLine, Page, Pile, Question, Records};
+use eventscope::domain::record::{Deed, Held, Record, RecordId, Stage};
+use eventscope::protocol::{Command, Update};
+
+use crate::Window;
+
+fn record(window: &Window, id: i64, deed: Deed, stage: Stage) -> Record {
+    Record {
+        id: RecordId(id),
+        deed,
+        job: JobId(1),
+        stage,
+        at: chrono::DateTime::UNIX_EPOCH,
+        changed: chrono::DateTime::UNIX_EPOCH,
+        abandoned: true,
+        words: String::new(),
+        came_back: false,
+        message: Held {
+            place: window.place(),
+            queue: "orders.dead".into(),
+            exchange: "dead".into(),
+            routing_key: "order.created".into(),
+            properties: eventscope::domain::Properties::default(),
+            body: b"{}".to_vec(),
+            sent: None,
+        },
+    }
+}
+
+fn job(window: &Window, deed: Deed, parts: &[(Pile, u64)]) -> JobLine {
+    let mut counts = Counts::default();
+    for (pile, count) in parts {
+        counts.add(*pile, *count);
+    }
+    let begun = chrono::DateTime::UNIX_EPOCH;
+    JobLine {
+        id: JobId(1),
+        deed,
+        place: window.place(),
+        queue: "orders.dead".into(),
+        times: (begun, begun),
+        counts,
+    }
+}
+
+/// Answers the last question of the window, as the broker side does.
+fn answer(window: &mut Window, job: &JobLine, records: &[Record], found: usize) {
+    let asked = window
+        .commands
+        .borrow()
+        .iter()
+        .rev()
+        .find_map(|command| match command {
+            Command::ReadJournal(question) => Some(question.clone()),
+            _ => None,
+        });
+    let question = asked.unwrap_or_default();
+    let looked_at = question.looked_at;
+    let page = Page {
+        job: question.job.map(|_| job.clone()),
+        looked_at: records
+            .iter()
+            .find(|one| Some(one.id) == looked_at)
+            .cloned(),
+        question,
+        all: job.counts,
+        jobs_total: 1,
+        jobs: vec![job.clone()],
+        found,
+        is_cut: false,
+        records: records.to_vec(),
+    };
+    window.tell(Update::Journal(Ok(Box::new(page))));
+}
+
+fn opened() -> Window {
+    let mut window = Window::connected();
+    window.tab("Dead letters");
+    window.tab("Journal");
+    window
+}
+
+const CRASHED: [(Pile, u64); 3] = [
+    (Pile::Twice, 10),
+    (Pile::Untouched, 2_868),
+    (Pile::Done, 121),
+];
+const JOB: &str = "Resend from orders.dead";
+
+/// The list entry of the job; the time in it is local.
+fn choose_job(window: &mut Window) {
+    let nodes = window.harness.query_all_by_role(Role::ListBoxOption);
+    let mut names = nodes.filter_map(|node| node.accesskit_node().label());
+    let name = names.find(|name| name.starts_with(JOB)).expect("the job");
+    drop(names);
+    window.click(Role::ListBoxOption, &name);
+}
+
+fn enabled(window: &Window, name: &str) -> bool {
+    let node = window.harness.get_by_role_and_label(Role::Button, name);
+    !node.accesskit_node().is_disabled()
+}
+
+#[test]
+fn after_a_crash_the_counts_are_of_all_and_only_doubtful_ones_are_to_look_at() {
+    let mut window = opened();
+    window.assert_sees("Reading the journal");
+    let job = job(&window, Deed::Resend, &CRASHED);
+    let records: Vec<Record> = (0..200)
+        .map(|id| {
+            let stage = if id < 10 { Stage::Sent } else { Stage::Held };
+            record(&window, id, Deed::Resend, stage)
+        })
+        .collect();
+    answer(&mut window, &job, &records, 2_999);
+    window.assert_sees("10 to look at");
+    window.assert_sees("10 may be there twice, 2,868 were not touched, 121 were sent");
+    window.assert_sees("1–200 of 2,999");
+    assert!(window.rows()[0].contains("Cut off while it was sent"));
+    window.press("Next page");
+    let Command::ReadJournal(question) = window.take_last() else {
+        panic!("nothing was asked")
+    };
+    assert_eq!(question.from, 200);
+}
+
+#[test]
+fn a_job_is_shown_alone_and_a_pile_of_it_is_removed_after_a_question() {
+    let mut window = opened();
+    let job = job(&window, Deed::Resend, &CRASHED);
+    answer(&mut window, &job, &[], 2_999);
+    choose_job(&mut window);
+    let sent = record(&window, 1, Deed::Resend, Stage::Sent);
+    answer(&mut window, &job, &[sent], 2_999);
+    window.tab("Not touched (2,868)");
+    let untouched = record(&window, 2, Deed::Resend, Stage::Held);
+    answer(&mut window, &job, std::slice::from_ref(&untouched), 2_868);
+    assert!(
+        window
+            .harness
+            .query_by_label_contains("Put 2,868 back")
+            .is_none()
+    );
+    window.assert_sees("They lie in orders.dead as before");
+    window.press("Remove 2,868…");
+    window.assert_sees("Remove 2,868 records from the journal?");
+    window.press("Remove 2,868 records");
+    let Command::ForgetRecords(which) = window.take_last() else {
+        panic!("nothing is removed")
+    };
+    assert_eq!(which, Records::Pile(JobId(1), Pile::Untouched));
+    // A single one of them cannot be put back either, and says why.
+    let row = window.rows().remove(0);
+    window.click(Role::Row, &row);
+    assert!(!enabled(&window, "Put back…"));
+}
+
+#[test]
+fn all_that_may_be_twice_is_put_back_after_a_question_with_its_progress() {
+    let mut window = opened();
+    let job = job(&window, Deed::Resend, &CRASHED);
+    answer(&mut window, &job, &[], 2_999);
+    choose_job(&mut window);
+    let sent = record(&window, 1, Deed::Resend, Stage::Sent);
+    answer(&mut window, &job, &[sent], 2_999);
+    window.tab("May be there twice (10)");
+    let sent = record(&window, 1, Deed::Resend, Stage::Sent);
+    answer(&mut window, &job, &[sent], 10);
+    window.press("Put 10 back…");
+    window.assert_sees("They may lie in orders.dead already");
+    window.press("Put 10 messages back");
+    let Command::PutBack { request, which } = window.take_last() else {
+        panic!("nothing is put back")
+    };
+    assert_eq!(which, Records::Pile(JobId(1), Pile::Twice));
+    let (total, done) = (10, 4);
+    window.tell(Update::PuttingBack {
+        request,
+        total,
+        done,
+    });
+    window.assert_sees("Putting back: 4 of 10");
+    window.assert_sees("orders.dead: 4 of 10");
+    assert!(!enabled(&window, "Put 10 back…"));
+}
+
+#[test]
+fn the_journal_says_where_a_message_is_and_puts_it_back() {
+    let mut window = opened();
+    let job = job(&window, Deed::Discard, &[(Pile::Done, 1)]);
+    let discarded = record(&window, 7, Deed::Discard, Stage::Removed);
+    answer(&mut window, &job, std::slice::from_ref(&discarded), 1);
+    window.click(
+        Role::Row,
+        "Discard order.created Discarded from orders.dead",
+    );
+    window.press("Put back");
+    let Command::PutBack { which, request } = window.take_last() else {
+        panic!("nothing is put back")
+    };
+    assert_eq!(which, Records::These(vec![RecordId(7)]));
+    let problem = Some("There is no queue orders.dead".to_owned());
+    window.tell(Update::JobDone {
+        request,
+        problem,
+        sum: None,
+    });
+    window.assert_sees("There is no queue orders.dead");
+}
+
+#[test]
+fn what_was_put_back_asks_before_another_copy() {
+    let mut window = opened();
+    let job = job(&window, Deed::Discard, &[(Pile::PutBack, 1)]);
+    let back = record(&window, 7, Deed::Discard, Stage::PutBack);
+    answer(&mut window, &job, std::slice::from_ref(&back), 1);
+    let row = window.rows().remove(0);
+    window.click(Role::Row, &row);
+    window.press("Put back…");
+    window.assert_sees("Put back another copy?");
+    window.press("Cancel");
+    assert!(!window.last().contains("PutBack"));
+    window.press("Put back…");
+    window.press("Put a copy back");
+    assert!(window.last().contains("PutBack"));
+}
+
+#[test]
+fn a_search_is_asked_for_and_a_journal_that_cannot_be_read_says_so() {
+    let mut window = opened();
+    let job = job(&window, Deed::Resend, &CRASHED);
+    answer(&mut window, &job, &[], 2_999);
+    window.type_into("Search", "ord-7");
+    let Command::ReadJournal(question) = window.take_last() else {
+        panic!("nothing was asked")
+    };
+    assert_eq!(question.search, "ord-7");
+    let searched = Question {
+        search: "ord-7".into(),
+        ..Question::default()
+    };
+    window
+        .commands
+        .borrow_mut()
+        .push(Command::ReadJournal(searched));
+    answer(&mut window, &job, &[], 0);
+    window.assert_sees("Nothing was found");
+    window.tell(Update::Journal(Err(
+        "The journal in /x cannot be used".into()
+    )));
+    window.assert_sees("The journal in /x cannot be used");
+}
