@@ -82,7 +82,7 @@ const SPRING: Framework = Framework {
     program: "java",
     arguments: &["-Xmx128m", "-cp", "libs/*:classes", "SpringParks"],
     told: "\
-Spring AMQP parked it (header x-exception-stacktrace): StockException: sku Z unknown
+Spring AMQP parked it (header x-exception-stacktrace): SpringParks$StockException: sku Z unknown
 to (spring.shop) stock.reserve: headers x-original-exchange and x-original-routingKey
 without x-exception-message
 without x-exception-stacktrace

@@ -14,6 +14,7 @@ fn queue(name: &str) -> Queue {
     Queue {
         ready: Some(2),
         consumers: Some(0),
+        kind: "classic".into(),
         ..Queue::named(name)
     }
 }
