@@ -257,7 +257,7 @@ fn scan(text: &str) -> Vec<Node> {
                 let in_object = parent.is_some_and(|parent| nodes[parent].kind == Kind::Object);
                 let end = end_of_scalar(bytes, at);
                 if in_object && name.is_none() {
-                    let read = json::string(text[at..end].as_bytes()).unwrap_or_default();
+                    let read = json::string(&bytes[at..end]).unwrap_or_default();
                     name = Some((at, read.into_owned()));
                     at = end;
                     continue;

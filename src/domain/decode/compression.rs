@@ -155,7 +155,7 @@ pub(super) struct Layer {
 }
 
 impl Layer {
-    fn broken(fault: impl ToString) -> Self {
+    fn broken(fault: &impl ToString) -> Self {
         Self {
             fault: Some(fault.to_string()),
             ..Self::default()
@@ -168,7 +168,7 @@ pub(super) fn read(coding: Coding, bytes: &[u8], limit: usize) -> Layer {
     // Decoders assert what they believe about their input; a hostile one must not end the window
     // where such a belief is wrong.
     catch_unwind(AssertUnwindSafe(|| read_layer(coding, bytes, limit)))
-        .unwrap_or_else(|_| Layer::broken("it contradicts itself"))
+        .unwrap_or_else(|_| Layer::broken(&"it contradicts itself"))
 }
 
 fn read_layer(coding: Coding, bytes: &[u8], limit: usize) -> Layer {
@@ -193,7 +193,7 @@ fn read_layer(coding: Coding, bytes: &[u8], limit: usize) -> Layer {
             let mut decoder = brotli_decompressor::Decompressor::new(bytes, 4_096);
             // Windows beyond 16 MB are an extension that nobody may send unasked.
             if !decoder.set_parameter(LARGE_WINDOW, 0) {
-                return Layer::broken("large windows could not be refused");
+                return Layer::broken(&"large windows could not be refused");
             }
             drain(decoder, limit)
         }
@@ -211,7 +211,7 @@ fn read_layer(coding: Coding, bytes: &[u8], limit: usize) -> Layer {
                 .collect();
             let text = String::from_utf8_lossy(&packed);
             let Some(mut bytes) = base64::decode(&text) else {
-                return Layer::broken("it is not whole");
+                return Layer::broken(&"it is not whole");
             };
             let more = bytes.len() > limit;
             bytes.truncate(limit);
@@ -228,12 +228,12 @@ fn read_layer(coding: Coding, bytes: &[u8], limit: usize) -> Layer {
 fn zip(bytes: &[u8], limit: usize) -> Layer {
     let mut archive = match zip::ZipArchive::new(Cursor::new(bytes)) {
         Ok(archive) => archive,
-        Err(fault) => return Layer::broken(fault),
+        Err(fault) => return Layer::broken(&fault),
     };
     let entries = archive.len();
     let mut layer = match archive.by_index(0) {
         Ok(entry) => drain(entry, limit),
-        Err(fault) => Layer::broken(fault),
+        Err(fault) => Layer::broken(&fault),
     };
     layer.entries = (entries > 1).then_some(entries);
     layer
@@ -257,7 +257,7 @@ fn zstd(bytes: &[u8], limit: usize) -> Layer {
                 MAX_WINDOW,
             ) {
                 Ok(decoder) => drain(decoder, room),
-                Err(error) => Layer::broken(error),
+                Err(error) => Layer::broken(&error),
             }
             .with_rest(source.len())
         }));

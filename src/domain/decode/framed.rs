@@ -101,10 +101,8 @@ pub(super) fn java_class(bytes: &[u8]) -> Option<String> {
         (!name.is_empty() && name.chars().all(is_name)).then(|| name.to_owned())
     };
     let name = match item {
-        // An object or an array with the description of its class.
-        [0x73 | 0x75, 0x72, rest @ ..] => named(rest),
-        // An enum.
-        [0x7e, 0x72, rest @ ..] => named(rest),
+        // An object, an array or an enum with the description of its class.
+        [0x73 | 0x75 | 0x7e, 0x72, rest @ ..] => named(rest),
         [0x74 | 0x7c, ..] => Some("java.lang.String".to_owned()),
         [0x77 | 0x7a, ..] => Some("(plain bytes)".to_owned()),
         _ => None,

@@ -233,7 +233,7 @@ mod tests {
             let text = parts.concat();
             let mended = mended(text.as_bytes());
             prop_assert_eq!(mended.len(), text.len());
-            let quoted = format!("\"{}\"", text);
+            let quoted = format!("\"{text}\"");
             if let Ok(plain) = serde_json::from_str::<String>(&quoted) {
                 prop_assert_eq!(string(quoted.as_bytes()), Some(plain.into()));
             } else if is_document(quoted.as_bytes()) {
