@@ -72,60 +72,6 @@ fn flatten(schema: &mut Value, defs: &BTreeMap<String, Value>, depth: usize) {
             names.close(map, rest);
             merge_parts(map, defs);
         }
-        Value::Array(list) => list.iter().any(has),
-                _ => false,
-            }
-        }
-        has(&self.root) || self.defs.values().any(has)
-    }
-
-    /// The same set of values, with fewer words that look elsewhere.
-    pub(super) fn flat(&self) -> Cow<'_, Self> {
-        if !self.evaluates() {
-            return Cow::Borrowed(self);
-        }
-        let mut out = self.clone();
-        flatten(&mut out.root, &self.defs, 0);
-        for body in out.defs.values_mut() {
-            flatten(body, &self.defs, 0);
-        }
-        Cow::Owned(out)
-    }
-}
-
-fn flatten(schema: &mut Value, defs: &BTreeMap<String, Value>, depth: usize) {
-    if depth > 200 {
-        return;
-    }
-    match schema {
-        Value::Object(map) => {
-            let mut names = Names::default();
-            // Before anything inside of it is written otherwise.
-            let found = match map.get(KEYWORD) {
-                None => None,
-                Some(rest) if is_anything(rest) => Some(true),
-                Some(_) => names.collect(map, defs, 0),
-            };
-            for (key, value) in map.iter_mut() {
-                if !matches!(key.as_str(), "enum" | "default" | "examples") {
-                    flatten(value, defs, depth + 1);
-                }
-            }
-            let Some(everything) = found else { return };
-            let Some(rest) = map.remove(KEYWORD) else {
-                return;
-            };
-            if everything {
-                return;
-            }
-            let said = names.closed_by(rest);
-            match map.get_mut("allOf") {
-                Some(Value::Array(all)) => all.push(said),
-                _ => {
-                    map.insert("allOf".into(), json!([said]));
-                }
-            }
-        }
         Value::Array(list) => list
             .iter_mut()
             .for_each(|one| flatten(one, defs, depth + 1)),
@@ -249,7 +195,12 @@ fn merge_parts(map: &mut Map<String, Value>, defs: &BTreeMap<String, Value>) {
         };
         for key in ["properties", "patternProperties"] {
             let mut table = own(map, key);
-            for (name, schema) in body.get(key).and_then(Value::as_object).into_iter().flatten() {
+            for (name, schema) in body
+                .get(key)
+                .and_then(Value::as_object)
+                .into_iter()
+                .flatten()
+            {
                 let both = match table.get(name) {
                     None | Some(Value::Bool(true)) => schema.clone(),
                     Some(own) if own == schema => continue,
@@ -269,7 +220,13 @@ fn merge_parts(map: &mut Map<String, Value>, defs: &BTreeMap<String, Value>) {
                 Some(Value::Array(all)) => all,
                 _ => Vec::new(),
             };
-            all.extend(names.iter().filter(|name| !all.contains(name)).cloned().collect::<Vec<_>>());
+            all.extend(
+                names
+                    .iter()
+                    .filter(|name| !all.contains(name))
+                    .cloned()
+                    .collect::<Vec<_>>(),
+            );
             map.insert("required".into(), Value::Array(all));
         }
     }

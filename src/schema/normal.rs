@@ -45,8 +45,7 @@ impl Normal {
             beyond: None,
             evaluates: others.values().chain([schema]).any(|one| {
                 let text = one.to_string();
-                text.contains("\"unevaluatedProperties\"")
-                    || text.contains("\"unevaluatedItems\"")
+                text.contains("\"unevaluatedProperties\"") || text.contains("\"unevaluatedItems\"")
             }),
         };
         let root = writer.schema(schema, &base, 0)?;
