@@ -7,7 +7,7 @@ use super::theme::Palette;
 use crate::schema::Fit;
 
 /// Draws it; the pointer of the field, if that was clicked. `hover` may say more.
-pub fn verdict_ui(ui: &mut Ui, fit: &Fit, hover: &str) -> Option<String> {
+pub(super) fn verdict_ui(ui: &mut Ui, fit: &Fit, hover: &str) -> Option<String> {
     let palette = Palette::of(ui);
     let color = match fit.fits {
         Some(true) => palette.good,
