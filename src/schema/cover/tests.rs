@@ -37,6 +37,10 @@ fn keyword_by_keyword() {
         ),
         (json!({"enum": [1, 2]}), json!({"enum": [2, 1.0, 3]})),
         (
+            json!({"type": "number", "minimum": 3}),
+            json!({"exclusiveMinimum": 2}),
+        ),
+        (
             json!({"type": "string", "maxLength": 3}),
             json!({"maxLength": 4}),
         ),
