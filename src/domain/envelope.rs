@@ -98,19 +98,21 @@ impl Claims {
         // serde_json skips what is ignored without recursion, so depth is no danger here.
         let text = json::mended(inside);
         let members: Members<'_> = serde_json::from_slice(&text).ok()?;
-        let (kind, id, wrapped) = match members.framework.said() {
-            Some((kind, id, wrapped)) => (Some(kind), id, wrapped),
-            None => (None, None, None),
-        };
+        let said = members.framework.said();
+        let wrapped = said.as_ref().and_then(|said| said.inside);
         let data = members.data.or(wrapped).map(|data| {
             // No place moves where a text is mended; only a mark in front was taken off.
             let before = inside.as_ptr() as usize - body.as_ptr() as usize;
             let start = before + data.as_ptr() as usize - text.as_ptr() as usize;
             start..start + data.len()
         });
+        let framework = match said {
+            Some(said) => [said.id, Some(said.message_type)],
+            None => [None, None],
+        };
         Some(Self {
             facts: members.facts,
-            framework: [id, kind],
+            framework,
             data,
         })
     }

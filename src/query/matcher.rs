@@ -268,7 +268,7 @@ fn any_json<S: Subject>(
     }
     asked.subject.kind() == PayloadKind::Json
         && match root {
-            Root::Data => path.any(asked.subject.data(), found),
+            Root::Data => path.any(json::trim(asked.subject.data()), found),
             Root::Body => path.any(json::trim(asked.subject.body()), found),
         }
 }

@@ -43,6 +43,11 @@ impl Normal {
             taken: BTreeSet::new(),
             waiting: Vec::new(),
             beyond: None,
+            evaluates: others.values().chain([schema]).any(|one| {
+                let text = one.to_string();
+                text.contains("\"unevaluatedProperties\"")
+                    || text.contains("\"unevaluatedItems\"")
+            }),
         };
         let root = writer.schema(schema, &base, 0)?;
         let mut defs = BTreeMap::new();
@@ -88,6 +93,8 @@ struct Writer<'a> {
     taken: BTreeSet<String>,
     waiting: Vec<(String, &'a Value, Url)>,
     beyond: Option<String>,
+    /// Whether something looks at what was evaluated: then `true` says something, too.
+    evaluates: bool,
 }
 
 impl<'a> Writer<'a> {
@@ -255,7 +262,7 @@ impl<'a> Writer<'a> {
         }
         if let Some(rest) = rest {
             let rest = self.schema(rest, base, depth + 1)?;
-            if rest != Value::Bool(true) {
+            if rest != Value::Bool(true) || self.evaluates {
                 out.insert("items".into(), rest);
             }
         }
@@ -287,7 +294,7 @@ impl<'a> Writer<'a> {
             {
                 let value = self.schema(value, base, depth + 1)?;
                 let says_nothing = key.starts_with("unevaluated")
-                    || key == "additionalProperties"
+                    || key == "additionalProperties" && !self.evaluates
                     || key == "propertyNames";
                 if !(says_nothing && is_anything(&value)) {
                     out.insert(key.to_owned(), value);

@@ -59,8 +59,8 @@ fn an_xz_stream_that_wants_gigabytes_is_refused() {
     options.lzma_options.dict_size = 64 << 20;
     let mut xz = lzma_rust2::XzWriter::new(Vec::new(), options).unwrap();
     std::io::Write::write_all(&mut xz, b"{}").unwrap();
-    let packed = xz.finish().unwrap();
-    let decoded = decode(&packed, &properties("", "xz"), LIMIT);
+    let body = xz.finish().unwrap();
+    let decoded = decode(&body, &properties("", "xz"), LIMIT);
     assert!(decoded.problem.unwrap().contains("xz data is broken"));
 }
 

@@ -152,9 +152,9 @@ impl<'a> InBody<'a> {
         fits.then(|| text.into())
     }
 
-    /// Type and id, and the message within, if these are the members of a framework.
+    /// What they say, if these are the members of a framework.
     #[must_use]
-    pub fn said(&self) -> Option<(Box<str>, Option<Box<str>>, Option<&'a str>)> {
+    pub fn said(&self) -> Option<Said<'a>> {
         let has = |member: Member| self.written[member as usize];
         if let (Some(types), Some(inside)) = (has(Member::MessageType), has(Member::Message)) {
             let types: Vec<Cow<'_, str>> = serde_json::from_str(types).ok()?;
@@ -162,23 +162,37 @@ impl<'a> InBody<'a> {
                 .first()
                 .filter(|name| name.starts_with("urn:message:"))?;
             let name = mass_transit_type(first);
-            return (name.len() <= LONGEST)
-                .then(|| (name.into(), self.text(Member::MessageId), Some(inside)));
+            return (name.len() <= LONGEST).then(|| Said {
+                message_type: name.into(),
+                id: self.text(Member::MessageId),
+                inside: Some(inside),
+            });
         }
         if has(Member::QueueName).is_some() && has(Member::TaskId).is_some() {
-            return Some((
-                self.text(Member::ActorName)?,
-                self.text(Member::TaskId),
-                None,
-            ));
+            return Some(Said {
+                message_type: self.text(Member::ActorName)?,
+                id: self.text(Member::TaskId),
+                inside: None,
+            });
         }
         has(Member::Job)?;
-        Some((
-            self.text(Member::DisplayName)?,
-            Some(self.text(Member::Uuid)?),
-            None,
-        ))
+        Some(Said {
+            message_type: self.text(Member::DisplayName)?,
+            id: Some(self.text(Member::Uuid)?),
+            inside: None,
+        })
     }
+}
+
+/// What a framework's envelope says.
+#[derive(Debug)]
+pub struct Said<'a> {
+    /// The kind of message.
+    pub message_type: Box<str>,
+    /// Its own id.
+    pub id: Option<Box<str>>,
+    /// The message without its envelope, as it is written in the body.
+    pub inside: Option<&'a str>,
 }
 
 /// `urn:message:Shop.Orders:OrderPlaced`, as `MassTransit`'s envelope names a type, without what all
@@ -281,12 +295,10 @@ mod tests {
             for (name, written) in members {
                 body.put(Member::of(name).unwrap(), written);
             }
-            let (kind, id, inside) = body.said()?;
-            Some(format!(
-                "{kind} {} {}",
-                id.as_deref().unwrap_or("-"),
-                inside.unwrap_or("-")
-            ))
+            let said = body.said()?;
+            let (kind, id) = (said.message_type, said.id);
+            let (id, inside) = (id.as_deref().unwrap_or("-"), said.inside.unwrap_or("-"));
+            Some(format!("{kind} {id} {inside}"))
         };
         let kinds = r#"["urn:message:Shop:Placed","urn:message:Shop:Any"]"#;
         let bus = [

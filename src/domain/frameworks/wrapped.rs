@@ -167,8 +167,8 @@ pub(super) fn old_sneakers(look: Look<'_>) -> Option<Parked> {
     let text = json(look, &["num_attempts"])?;
     let found: OldSneakers = serde_json::from_str(text).ok()?;
     // Ruby breaks base64 into lines.
-    let packed: String = found.payload.split_ascii_whitespace().collect();
-    let body = base64::decode(&packed)?;
+    let base64_text: String = found.payload.split_ascii_whitespace().collect();
+    let body = base64::decode(&base64_text)?;
     let mut parked = Parked::by("Sneakers", "payload and num_attempts in the body").back_to(
         look.queue_without("-error"),
         "the name of the queue without -error",

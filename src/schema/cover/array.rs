@@ -58,7 +58,7 @@ impl Walk<'_> {
             } else {
                 Step::Item(at)
             };
-            let found = self.covers(&together(&ours), item(r, at), depth + 1);
+            let found = self.covers_inside(&together(&ours), item(r, at), depth + 1);
             out.extend(Leaf::all_below(found, w, &step));
         }
         out

@@ -152,6 +152,16 @@ impl<'a> Side<'a> {
         None
     }
 
+    /// One schema for each of its types, where it has a few.
+    pub(super) fn types_apart(&self, schema: &Value) -> Option<Vec<Value>> {
+        let Value::Array(names) = named(self.kinds(schema, 0)) else {
+            return None;
+        };
+        let few = (2..NAMES.len() - 1).contains(&names.len());
+        let apart = |name: &Value| json!({ "allOf": [schema, { "type": [name] }] });
+        few.then(|| names.iter().map(apart).collect())
+    }
+
     /// The types that a value may have.
     pub(super) fn kinds(&self, schema: &Value, depth: usize) -> Kinds {
         if depth > DEEPEST {

@@ -47,6 +47,7 @@ pub(super) fn of(writer: &Normal, reader: &Normal, cancel: &Cancel) -> Cover {
         reader: Side { defs: &reader.defs },
         alike: alike_defs(writer, reader),
         open: Vec::new(),
+        level: 0,
         done: HashMap::new(),
         leaning: Vec::new(),
         lowest: usize::MAX,
@@ -70,8 +71,10 @@ struct Walk<'a> {
     reader: Side<'a>,
     /// Names that mean the same on both sides.
     alike: BTreeSet<String>,
-    /// Pairs that are being proved, the outermost first.
-    open: Vec<Pair>,
+    /// Pairs that are being proved, the outermost first, and how deep in the value each stands.
+    open: Vec<(Pair, usize)>,
+    /// How deep in the value the walk is.
+    level: usize,
     /// What is left open of pairs that were looked at.
     done: HashMap<Pair, Vec<Leaf>>,
     /// Those of them that lean on a pair that was still open; the newest last.
@@ -107,6 +110,14 @@ impl<'a> Walk<'a> {
         self.objects(w, r, depth)
     }
 
+    /// The same one step down in the value.
+    fn covers_inside(&mut self, w: &Value, r: &Value, depth: usize) -> Vec<Leaf> {
+        self.level += 1;
+        let leaves = self.covers(w, r, depth);
+        self.level -= 1;
+        leaves
+    }
+
     fn references(&mut self, w: &Value, r: &Value, depth: usize) -> Vec<Leaf> {
         let key = (w.to_string(), r.to_string());
         if let Some(leaves) = self.done.get(&key) {
@@ -116,7 +127,12 @@ impl<'a> Walk<'a> {
             }
             return leaves;
         }
-        if let Some(at) = self.open.iter().position(|open| *open == key) {
+        if let Some(at) = self.open.iter().position(|(open, _)| *open == key) {
+            // A schema that is defined by itself, about the same value, says nothing that could be
+            // assumed.
+            if self.open[at].1 == self.level {
+                return vec![Leaf::of(w, r)];
+            }
             self.lowest = self.lowest.min(at);
             return Vec::new();
         }
@@ -130,7 +146,7 @@ impl<'a> Walk<'a> {
             return vec![Leaf::of(w, r)];
         };
         let (at, leaned, around) = (self.open.len(), self.leaning.len(), self.lowest);
-        self.open.push(key.clone());
+        self.open.push((key.clone(), self.level));
         self.lowest = usize::MAX;
         let leaves = self.covers(&left, &right, depth + 1);
         self.open.pop();
@@ -155,7 +171,9 @@ impl<'a> Walk<'a> {
             return whole;
         }
         // A union is read if each of its branches is.
-        let Some(branches) = self.writer.branches(w) else {
+        let united = r.contains_key("anyOf") || r.contains_key("oneOf");
+        let by_type = || united.then(|| self.writer.types_apart(w)).flatten();
+        let Some(branches) = self.writer.branches(w).or_else(by_type) else {
             return whole;
         };
         let mut out = Vec::new();

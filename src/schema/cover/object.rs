@@ -52,7 +52,7 @@ impl Walk<'_> {
                 match shape.at(name, self) {
                     Ok(asked) => {
                         for one in asked {
-                            found.extend(self.covers(&said, one, depth + 1));
+                            found.extend(self.covers_inside(&said, one, depth + 1));
                         }
                     }
                     Err(error) => return unclear(error),
@@ -112,7 +112,7 @@ impl Walk<'_> {
         for shape in ours {
             let mut found = Vec::new();
             for case in cases(self, shape) {
-                found.extend(self.covers(&case, asked, depth + 1));
+                found.extend(self.covers_inside(&case, asked, depth + 1));
             }
             if found.is_empty() {
                 return found;
@@ -172,7 +172,7 @@ impl Walk<'_> {
             }
         }
         said.extend(&closed);
-        let found = self.covers(&together(&said), asked, depth + 1);
+        let found = self.covers_inside(&together(&said), asked, depth + 1);
         if found.is_empty() {
             found
         } else {

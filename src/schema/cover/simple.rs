@@ -139,11 +139,21 @@ impl Walk<'_> {
         if self.writer.kinds(w, 0) & STRING == 0 {
             return Vec::new();
         }
+        let theirs = Texts::of(r);
+        if let Some(values) = listed(facts)
+            && values.len() <= MOST_VALUES
+            && values
+                .iter()
+                .filter_map(Value::as_str)
+                .all(|text| theirs.has(text) == Some(true))
+        {
+            return Vec::new();
+        }
         let mut ours = Texts::default();
         for map in facts {
             ours.add(map);
         }
-        match included(&ours, &Texts::of(r)) {
+        match included(&ours, &theirs) {
             Decision::Yes => Vec::new(),
             Decision::No(text) => {
                 let left = if listed(facts).is_some() {

@@ -85,6 +85,25 @@ impl Texts {
     }
 }
 
+impl Texts {
+    /// Whether a text is let through; none where that cannot be told.
+    pub(super) fn has(&self, text: &str) -> Option<bool> {
+        let length = text.chars().count() as u64;
+        if length < self.least || self.most.is_some_and(|most| length > most) {
+            return Some(false);
+        }
+        let mut all = Some(true);
+        for pattern in &self.patterns {
+            match pattern.matches(text) {
+                Some(true) => {}
+                Some(false) => return Some(false),
+                None => all = None,
+            }
+        }
+        all
+    }
+}
+
 /// `3` and `3.0` are both lengths.
 fn whole(value: &Value) -> Option<u64> {
     value.as_u64().or_else(|| {

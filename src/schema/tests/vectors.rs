@@ -99,17 +99,21 @@ fn the_policies_judge_content_models_as_registries_do() {
 }
 
 #[test]
-fn apicurios_labels_are_followed_but_for_four() {
-    // 108 and 124: both versions allow the same events, which is proved. 117 and 119: an event
+fn apicurios_labels_are_followed_but_for_seven() {
+    // 010, 011 and 125: the patterns `[a-z]*` and `[A-Z]*`, without anchors, match every text, which
+    // is proved. 108 and 124: both versions allow the same events, which is proved. 117 and 119: an event
     // that only one of the two branches took is taken by both of the other version, and `oneOf`
     // refuses it; the example is validated.
     assert_eq!(
         wrong(&apicurio(), Policy::ConfluentStrict, ""),
         [
+            "apicurio-json/010",
+            "apicurio-json/011",
             "apicurio-json/108",
             "apicurio-json/117",
             "apicurio-json/119",
-            "apicurio-json/124"
+            "apicurio-json/124",
+            "apicurio-json/125"
         ]
     );
 }
