@@ -58,7 +58,7 @@ const HELD: Duration = Duration::from_mins(10);
 const BROKEN: &str =
     "The connection broke. RabbitMQ puts the messages that were held back by itself";
 /// What is told then where RabbitMQ does not keep the order of so many.
-const MIXED: &str = ", in another order: more than 32 consumers had them";
+const MIXED: &str = ", perhaps in another order";
 /// What is told when the person stopped it.
 const STOPPED: &str = "Stopped. The rest stays in the queue";
 /// What is told when no confirm comes.
