@@ -143,7 +143,17 @@ impl<'a> Round<'a> {
                 break lost;
             }
         };
-        assert!(lost.is_empty(), "{what}: lost {lost:?}");
+        let said: Vec<_> = (records.iter())
+            .filter(|record| {
+                lost.iter()
+                    .any(|name| record.message.body == name.as_bytes())
+            })
+            .map(|record| (record.stage, record.fate()))
+            .collect();
+        assert!(
+            lost.is_empty(),
+            "{what}: lost {lost:?}; the journal: {said:?}"
+        );
         for (name, count) in &places {
             assert!(
                 *count == 1 || told.contains(name.as_bytes()),
