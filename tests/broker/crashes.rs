@@ -172,10 +172,11 @@ impl<'a> Round<'a> {
                 "{fault:?}: {name} is there {count} times and the journal does not say so"
             );
         }
-        assert!(
-            left.is_sorted(),
-            "{fault:?}: the rest is in its old order in {kind} queues"
-        );
+        // What a quorum queue takes back from several consumers that break off together has no
+        // promised order (seen on 4.0 and 4.3).
+        if *kind == "classic" {
+            assert!(left.is_sorted(), "{fault:?}: the rest is in its old order");
+        }
         let moved = MESSAGES - left.len().min(MESSAGES);
         // Thousands of queues would slow the broker down.
         raw.delete(dead);

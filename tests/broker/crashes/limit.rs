@@ -16,10 +16,12 @@ use super::app::url;
 use super::{records, rounds, some_moment};
 use crate::support::proxy::{Cut, Proxy};
 use crate::support::raw_amqp::{Life, int, persistent, text};
-use crate::support::{App, OwnBroker, PATIENCE, Place, fresh, order, reader, wait_for};
+use crate::support::{App, OwnBroker, Place, fresh, order, wait_for};
 
 /// Messages in each round. Each was handed out several times before.
 const FEW: usize = 60;
+/// How long what was borrowed may take to come back.
+const COMES_BACK: Duration = Duration::from_secs(15);
 
 /// How the messages came to their count.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,6 +50,8 @@ struct Round<'a> {
     alive: String,
     names: Vec<String>,
     journal: tempfile::TempDir,
+    /// One more failed delivery may be one too many.
+    is_at_limit: bool,
     /// For the words of a failure.
     what: String,
 }
@@ -66,6 +70,7 @@ impl<'a> Round<'a> {
             alive: format!("alive {number}"),
             names: (0..FEW).map(|n| format!("{number}-{n:02}")).collect(),
             journal: tempfile::tempdir().expect("a folder"),
+            is_at_limit: limit < 20,
             what: format!("{worn:?}, limit {limit}"),
         };
         round.fill(worn, limit);
@@ -121,9 +126,9 @@ impl<'a> Round<'a> {
         }
     }
 
-    /// Everything is in a queue, or in the journal as what may be nowhere else; and nothing is there
-    /// twice unless the journal says so. Gives how many are in the journal alone.
-    fn check(&self, fault: Fault, records: &[Record]) -> usize {
+    /// Everything but what [`Round::is_at_limit`] allows is in a queue, or in the journal as what may be nowhere else; and nothing is there
+    /// twice unless the journal says so.
+    fn check(&self, fault: Fault, records: &[Record]) {
         let what = format!("{fault:?}, {}", self.what);
         let told: BTreeSet<&[u8]> = (records.iter())
             .filter(|record| record.fate() == Fate::DuplicatePossible)
@@ -133,24 +138,37 @@ impl<'a> Round<'a> {
         let start = Instant::now();
         // What was borrowed comes back in its time.
         let lost = loop {
-            for name in reader::bodies(self.place, [&self.dead, &self.alive]).concat() {
+            let mut raw = self.place.raw();
+            for name in [raw.bodies(&self.dead), raw.bodies(&self.alive)].concat() {
                 *places.entry(name).or_default() += 1;
             }
             let is_lost =
                 |name: &&String| !places.contains_key(*name) && !told.contains(name.as_bytes());
             let lost: Vec<_> = self.names.iter().filter(is_lost).collect();
-            if lost.is_empty() || start.elapsed() > PATIENCE {
+            if lost.is_empty() || start.elapsed() > COMES_BACK {
                 break lost;
             }
         };
-        assert!(lost.is_empty(), "{what}: lost {lost:?}");
+        let said: Vec<_> = (records.iter())
+            .filter(|record| {
+                lost.iter()
+                    .any(|name| record.message.body == name.as_bytes())
+            })
+            .map(|record| (record.stage, record.fate()))
+            .collect();
+        // AMQP shows a message only by handing it out, so one that is at the limit can be under way
+        // to the app, where nobody has seen it, when the fault comes. Never more than that one.
+        let unseen = usize::from(self.is_at_limit);
+        assert!(
+            lost.len() <= unseen,
+            "{what}: lost {lost:?}; the journal: {said:?}"
+        );
         for (name, count) in &places {
             assert!(
                 *count == 1 || told.contains(name.as_bytes()),
                 "{what}: {name} is there {count} times and the journal does not say so"
             );
         }
-        FEW - places.len()
     }
 }
 
