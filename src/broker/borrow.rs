@@ -81,6 +81,10 @@ pub(super) struct Bounds {
 
 /// Borrowed messages. Dropping it gives them back too, by closing the connection;
 /// [`Loan::give_back`] is the gentle way.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "facts about the queue that are independent of each other"
+)]
 pub(super) struct Loan {
     connection: Connection,
     channel: Channel,

@@ -148,9 +148,11 @@ impl Wires {
         let returned = self.returned.lock();
         let returned = returned.unwrap_or_else(PoisonError::into_inner);
         let (last, messages) = &*returned;
-        (last == queue)
-            .then(|| messages.clone())
-            .unwrap_or_default()
+        if last == queue {
+            messages.clone()
+        } else {
+            HashSet::default()
+        }
     }
 
     /// These were given back to this queue.

@@ -5,7 +5,8 @@ use crate::domain::topology::tests::{binding, dying, exchange, shop};
 use crate::domain::{ExchangeKind, TopologySource};
 
 /// A virtual host of these queues, each exchange a topic exchange.
-pub(crate) fn host(queues: Vec<Queue>, bindings: &[(&str, &str, &str)]) -> Topology {
+pub(crate) fn host(queues: impl Into<Vec<Queue>>, bindings: &[(&str, &str, &str)]) -> Topology {
+    let queues = queues.into();
     let mut exchanges: BTreeSet<&str> = bindings.iter().map(|(source, ..)| *source).collect();
     exchanges.extend(
         queues
@@ -23,7 +24,7 @@ pub(crate) fn host(queues: Vec<Queue>, bindings: &[(&str, &str, &str)]) -> Topol
             .iter()
             .map(|(source, queue, key)| binding(source, queue, key))
             .collect(),
-        queues: queues.clone(),
+        queues,
         ..Topology::default()
     }
 }

@@ -229,8 +229,10 @@ mod tests {
 
     #[test]
     fn the_management_api_is_given_by_url_or_by_port() {
-        let mut form = ConnectForm::default();
-        form.url = "amqp://h?management_url=https://m/x".into();
+        let mut form = ConnectForm {
+            url: "amqp://h?management_url=https://m/x".into(),
+            ..ConnectForm::default()
+        };
         form.url_changed();
         assert_eq!(form.management, "https://m/x");
         assert_eq!(form.endpoint().unwrap().management_url(), "https://m/x");

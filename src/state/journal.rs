@@ -285,7 +285,7 @@ impl JournalDesk {
                 if self.putting.is_some() || record.not_put_back().is_some() {
                     return None;
                 }
-                let Some(words) = record.second_copy(|at| clock_with_day(at)) else {
+                let Some(words) = record.second_copy(clock_with_day) else {
                     let queue = record.message.queue.clone();
                     return self.put_back(which, queue, request);
                 };

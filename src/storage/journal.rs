@@ -378,12 +378,14 @@ fn prepare(db: &mut Connection) -> Result<(), JournalError> {
 /// Says of each record of an earlier version to which job it belongs, as far as its queue and the
 /// time tell.
 fn tell_jobs_apart(transaction: &Transaction<'_>) -> Result<(), JournalError> {
+    // What the records of a job share: what was done, the broker, the queue.
+    type Shared = (u8, String, String);
     let mut select =
         transaction.prepare("SELECT id, at, deed, place, queue FROM record ORDER BY id")?;
     let mut update = transaction.prepare("UPDATE progress SET job = ? WHERE id BETWEEN ? AND ?")?;
     let mut rows = select.query([])?;
     // The first record of the job, the last, the time of the last, and what they share.
-    let mut job: Option<(i64, i64, i64, (u8, String, String))> = None;
+    let mut job: Option<(i64, i64, i64, Shared)> = None;
     while let Some(row) = rows.next()? {
         let (id, at): (i64, i64) = (row.get(0)?, row.get(1)?);
         let shared = (row.get(2)?, row.get(3)?, row.get(4)?);

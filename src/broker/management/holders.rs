@@ -52,12 +52,12 @@ pub(in crate::broker) async fn holders(
     off_runtime(move || {
         let api = Api::new(&endpoint);
         let path = format!("/api/queues/{}/{}", api.vhost, encode(&queue));
-        read(api.get(&path)?).ok_or_else(|| "The API has no figures of this queue yet".to_owned())
+        read(&api.get(&path)?).ok_or_else(|| "The API has no figures of this queue yet".to_owned())
     })
     .await
 }
 
-fn read(row: Row) -> Option<Holders> {
+fn read(row: &Row) -> Option<Holders> {
     let active: Vec<String> = row
         .consumer_details
         .iter()
@@ -108,7 +108,7 @@ mod tests {
             "arguments": {"x-single-active-consumer": true},
             "consumer_details": [consumer("a", true), consumer("b", false)],
         });
-        let told = read(serde_json::from_value(row).unwrap()).unwrap();
+        let told = read(&serde_json::from_value(row).unwrap()).unwrap();
         let expected = Holders {
             ready: 9,
             unacked: 1,
@@ -121,7 +121,7 @@ mod tests {
     #[test]
     fn a_queue_without_figures_tells_nothing() {
         assert_eq!(
-            read(serde_json::from_value(serde_json::json!({})).unwrap()),
+            read(&serde_json::from_value(serde_json::json!({})).unwrap()),
             None
         );
     }

@@ -206,25 +206,22 @@ impl Account {
             rest -= ready;
             words.push(not_given_words(found));
         }
-        match &found.holders {
-            Some(told) => {
-                account.held = most(told.unacked).min(rest);
-                rest -= account.held;
-                if told.unacked > 0 && (account.held > 0 || !words.is_empty()) {
-                    words.push(held_words(told));
-                }
-                // Where some of what is ready was not seen, it may be among that.
-                *(if is_whole || found.beyond == 0 {
-                    &mut account.gone
-                } else {
-                    &mut account.unseen
-                }) += rest;
+        if let Some(told) = &found.holders {
+            account.held = most(told.unacked).min(rest);
+            rest -= account.held;
+            if told.unacked > 0 && (account.held > 0 || !words.is_empty()) {
+                words.push(held_words(told));
             }
-            None => {
-                account.unseen += rest;
-                if rest > 0 {
-                    words.push(not_known_words(found));
-                }
+            // Where some of what is ready was not seen, it may be among that.
+            *(if is_whole || found.beyond == 0 {
+                &mut account.gone
+            } else {
+                &mut account.unseen
+            }) += rest;
+        } else {
+            account.unseen += rest;
+            if rest > 0 {
+                words.push(not_known_words(found));
             }
         }
         account.words = words.join(". ");

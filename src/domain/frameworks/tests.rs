@@ -524,12 +524,12 @@ fn sneakers_new_and_old() {
         "stock-error",
         &right,
     );
-    let packed = base64::encode(br#"{"sku":"Z"}"#);
+    let payload = base64::encode(br#"{"sku":"Z"}"#);
     let old = format!(
         r#"{{"error":"reject","num_attempts":6,"failed_at":"2026-01-01T11:00:00+01:00","payload":"{}\n{}\n",
             "properties":"e30=\n","error_class":"Shop::Gone","error_message":"sku Z gone"}}"#,
-        &packed[..8],
-        &packed[8..]
+        &payload[..8],
+        &payload[8..]
     );
     let parked = check(&with(Properties::default(), &old), "stock-error", &right);
     assert_eq!(parked.original.unwrap().body, br#"{"sku":"Z"}"#);

@@ -19,9 +19,8 @@ pub(super) fn is_wait(death: &Death, history: &History, scene: Scene<'_>) -> boo
     }
     match scene.queue_named(&death.queue) {
         Some(queue) if queue.consumers.is_some_and(|count| count > 0) => return false,
-        Some(_) => {}
         None if sounds_waiting(&death.queue) => return true,
-        None => {}
+        Some(_) | None => {}
     }
     let is_worked_on = |other: &Death| {
         other.queue != death.queue

@@ -219,6 +219,7 @@ fn records_of_an_earlier_version_belong_together_by_queue_and_time() {
 /// Prints how long a journal of 100,000 records takes to open and to show.
 #[test]
 #[ignore = "measures; run it by name"]
+#[expect(clippy::print_stdout, reason = "it prints what it measures")]
 fn how_long_a_large_journal_takes() {
     let dir = tempfile::tempdir().unwrap();
     let mut journal = Journal::open(dir.path()).unwrap();
