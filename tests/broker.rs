@@ -1,7 +1,12 @@
 //! The broker side against a real RabbitMQ: what the window asks for, what comes back, and what is
 //! in the queues afterwards, looked at by an independent client.
 
-#![expect(clippy::expect_used, clippy::panic, reason = "a test may panic")]
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stderr,
+    reason = "a test may panic, and says what it skips"
+)]
 
 mod broker {
     mod bulk;

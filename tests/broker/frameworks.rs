@@ -1,7 +1,6 @@
 //! What real frameworks leave in their queues: as it was recorded, and, where `make
 //! test-frameworks` could fetch them, as they leave it today.
 
-use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command as Process;
@@ -211,18 +210,19 @@ fn told(event: &Event, queue: &str) -> String {
     let words = parked.words();
     let blanked = words.split_inclusive([',', ';']).map(|part| {
         let time = part.trim().trim_end_matches([',', ';']);
-        match time.len() == 20 && time.ends_with('Z') {
-            true => part.replace(time, "TIME"),
-            false => part.to_owned(),
+        if time.len() == 20 && time.ends_with('Z') {
+            part.replace(time, "TIME")
+        } else {
+            part.to_owned()
         }
     });
     let mut all = blanked.collect::<String>() + "\n";
     if let Some(target) = &parked.target {
         let (exchange, key, says) = (&target.exchange, &target.routing_key, &target.says);
-        let _ = writeln!(all, "to ({exchange}) {key}: {says}");
+        all.push_str(&format!("to ({exchange}) {key}: {says}\n"));
     }
     for removed in &parked.removed {
-        let _ = writeln!(all, "without {}", removed.name());
+        all.push_str(&format!("without {}\n", removed.name()));
     }
     let kind = event.envelope.event_type.as_deref();
     let kind = kind.map_or("no type".to_owned(), |kind| format!("type {kind}"));
@@ -230,7 +230,7 @@ fn told(event: &Event, queue: &str) -> String {
         Some(_) => "with an id",
         None => "no id",
     };
-    let _ = writeln!(all, "{kind}, {id}");
+    all.push_str(&format!("{kind}, {id}\n"));
     if let Some(summary) = eventscope::domain::frameworks::names::summary(&event.properties) {
         all.push_str(&summary);
         all.push('\n');

@@ -49,7 +49,10 @@ fn takes(raw: &mut Raw, count: usize) {
 
 fn waits(app: &mut App) {
     app.expect("it to wait", |update| match update {
-        Update::JobAt { stage, .. } if matches!(stage, JobStage::Waiting { .. }) => Some(()),
+        Update::JobAt {
+            stage: JobStage::Waiting { .. },
+            ..
+        } => Some(()),
         _ => None,
     });
 }

@@ -16,9 +16,9 @@ fn names(count: usize) -> Vec<String> {
 }
 
 /// Exactly so many safe looks.
-fn exactly(looks: u64) -> Option<Left> {
+fn exactly(looks: u64) -> Left {
     let at_least = false;
-    Some(Left { looks, at_least })
+    Left { looks, at_least }
 }
 
 fn fill(raw: &mut Raw, queue: &str, names: &[String]) {
@@ -203,12 +203,12 @@ fn the_budget_is_kept_to_the_last_safe_peek_and_nothing_is_dead_lettered() {
         assert_eq!(bodies(&part), names[..shown], "order is kept");
         assert_eq!(
             (part.left, part.put_back),
-            (exactly(left), PutBack::InOrder)
+            (Some(exactly(left)), PutBack::InOrder)
         );
     }
-    assert_eq!(card(exactly(0)).verdict, Verdict::Blocked);
+    assert_eq!(card(Some(exactly(0))).verdict, Verdict::Blocked);
     let words = look(&mut app, "q", Page::head(50), true).unwrap_err();
-    assert_eq!(words, card(exactly(0)).words);
+    assert_eq!(words, card(Some(exactly(0))).words);
     assert_eq!((raw.depth("q"), raw.depth("dead")), (300, 0));
     // Who does not know what was looked at before puts those at the limit into the queue anew.
     let mut another = App::at(place.endpoint());
@@ -243,7 +243,7 @@ fn a_queue_that_is_newer_than_the_topology_is_not_looked_into_at_a_cost_that_was
     let words = look(&mut app, "absent", Page::head(9), false).unwrap_err();
     assert!(words.contains("no queue absent"), "{words}");
     let counted = look(&mut app, "counts", Page::head(9), true).expect("a peek");
-    let left = place.looks_count().then_some(8).and_then(exactly);
+    let left = place.looks_count().then(|| exactly(8));
     assert_eq!(counted.left, left, "it was not looked into before");
 }
 

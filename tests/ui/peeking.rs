@@ -47,9 +47,9 @@ fn answer(window: &mut Window, fill: impl FnOnce(&mut PeekReport)) {
 }
 
 /// Exactly so many safe looks.
-fn left(looks: u64) -> Option<Left> {
+fn left(looks: u64) -> Left {
     let at_least = false;
-    Some(Left { looks, at_least })
+    Left { looks, at_least }
 }
 
 fn letters(from: usize, count: usize) -> Vec<Arc<Event>> {
@@ -73,7 +73,7 @@ fn the_cost_of_a_look_is_read_before_it_and_the_last_safe_one_is_the_last() {
     answer(&mut window, |report| {
         report.messages = letters(0, 2);
         (report.depth, report.borrowed, report.borrowed_ms) = (2, 2, 41);
-        report.left = left(17);
+        report.left = Some(left(17));
     });
     window.assert_sees("17 safe peeks left; the order is kept");
     window.assert_sees("2 of 2 borrowed for 41 ms, put back in order at");
@@ -81,7 +81,7 @@ fn the_cost_of_a_look_is_read_before_it_and_the_last_safe_one_is_the_last() {
     answer(&mut window, |report| {
         report.messages = letters(0, 2);
         (report.depth, report.borrowed) = (2, 2);
-        report.left = left(0);
+        report.left = Some(left(0));
     });
     window.assert_sees("No safe peek is left");
     assert!(is_disabled(&window, "Peek"));

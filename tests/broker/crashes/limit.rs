@@ -83,15 +83,15 @@ impl<'a> Round<'a> {
         let limited = |limit| [quorum(), ("x-delivery-limit", int(limit))];
         raw.queue(&self.dead, Life::Durable, &limited(limit));
         raw.queue(&self.alive, Life::Durable, &[]);
-        let work = format!("work of {}", self.dead);
+        let source = format!("work of {}", self.dead);
         let mut arguments = limited(1).to_vec();
         arguments.push(("x-dead-letter-exchange", text("")));
         arguments.push(("x-dead-letter-routing-key", text(&self.dead)));
-        raw.queue(&work, Life::Durable, &arguments);
+        raw.queue(&source, Life::Durable, &arguments);
         let first = if worn == Worn::HandedOut {
             &self.dead
         } else {
-            &work
+            &source
         };
         for name in &self.names {
             raw.publish_unconfirmed("", first, &persistent(), name.as_bytes());
@@ -115,7 +115,7 @@ impl<'a> Round<'a> {
                 (raw.depth(next) as usize == FEW).then_some(())
             });
         }
-        raw.delete(&work);
+        raw.delete(&source);
     }
 
     fn options(&self) -> Options {
