@@ -77,7 +77,7 @@ pub(crate) fn measure() {
         for verdict in [&report.backward, &report.forward] {
             *answers.entry(verdict.proof.name()).or_default() += 1;
         }
-        let spent = own_cpu() - before + SPENT.lock().expect("nobody panicked").0;
+        let spent = own_cpu().saturating_sub(before) + SPENT.lock().expect("nobody panicked").0;
         took.push(spent.as_secs_f64() * 1_000.0);
     }
     took.sort_by(f64::total_cmp);

@@ -128,22 +128,18 @@ impl Engine for Prover {
             Ok(()) => awaited(&running.answers, patience + GRACE, cancel),
             Err(_) => None,
         };
-        match answer {
-            Some(answer) => {
-                let spent = Duration::from_micros(answer.spent_us);
-                // What a large question took is given back to the machine.
-                if answer.is_heavy {
-                    running.end();
-                } else {
-                    *child = Some(running);
-                }
-                (answer.inclusion, spent)
-            }
-            None => {
-                running.end();
-                none(patience)
-            }
+        let Some(answer) = answer else {
+            running.end();
+            return none(patience);
+        };
+        // What a large question took is given back to the machine.
+        if answer.is_heavy {
+            running.end();
+        } else {
+            *child = Some(running);
         }
+        let spent = Duration::from_micros(answer.spent_us);
+        (answer.inclusion, spent)
     }
 }
 

@@ -27,10 +27,10 @@ const TOO_LONG: i32 = 3;
 /// The input is no sequence of frames, or no thread can be started.
 pub fn serve(input: impl Read, output: impl Write + Send + 'static) -> io::Result<()> {
     let (ask, questions) = sync_channel::<Request>(1);
-    let (begin, begun) = sync_channel::<Option<Duration>>(1);
+    let (begin, deadlines) = sync_channel::<Option<Duration>>(1);
     thread::Builder::new()
         .name("clock".to_owned())
-        .spawn(move || watch(&begun))?;
+        .spawn(move || watch(&deadlines))?;
     let answering = thread::Builder::new()
         .name("sets".to_owned())
         .stack_size(sets::STACK)
@@ -66,7 +66,8 @@ fn answer(
         }
         let answer = Answer {
             inclusion,
-            spent_us: u64::try_from((cpu_time() - before).as_micros()).unwrap_or(u64::MAX),
+            spent_us: u64::try_from(cpu_time().saturating_sub(before).as_micros())
+                .unwrap_or(u64::MAX),
             is_heavy: pages(1).is_some_and(|resident| resident > HEAVY),
         };
         drop(request);
@@ -77,11 +78,11 @@ fn answer(
 }
 
 /// Ends the process when a question's CPU time is over. Between questions it sleeps.
-fn watch(begun: &Receiver<Option<Duration>>) {
-    while let Ok(until) = begun.recv() {
+fn watch(deadlines: &Receiver<Option<Duration>>) {
+    while let Ok(until) = deadlines.recv() {
         let Some(until) = until else { continue };
         loop {
-            match begun.recv_timeout(GLANCE) {
+            match deadlines.recv_timeout(GLANCE) {
                 Ok(_) => break,
                 Err(RecvTimeoutError::Disconnected) => return,
                 Err(RecvTimeoutError::Timeout) => {

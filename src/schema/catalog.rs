@@ -272,7 +272,7 @@ mod tests {
         let mut sources = vec![
             source(
                 "1",
-                r##"{"properties":{"buyer":{"$ref":"../user/1.schema.json#/$defs/name"}}}"##,
+                r#"{"properties":{"buyer":{"$ref":"../user/1.schema.json#/$defs/name"}}}"#,
             ),
             source(
                 "2",

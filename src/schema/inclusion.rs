@@ -12,7 +12,7 @@ use super::normal::{Normal, target};
 use super::sets::{self, Inclusion, Question};
 
 /// CPU time that a comparison may spend on questions, and one question of it.
-const WHOLE: Duration = Duration::from_millis(1_000);
+const WHOLE: Duration = Duration::from_secs(1);
 const ONE: Duration = Duration::from_millis(500);
 /// Larger questions are not asked, in bytes.
 const LARGEST: usize = 256 * 1024;

@@ -13,7 +13,8 @@ pub(super) const HERE: &str = "eventscope:///schema.json";
 
 /// Documents by absolute address, each with the resources that are embedded in it by `$id`.
 pub(super) struct Documents<'a> {
-    resources: BTreeMap<String, &'a Value>,
+    /// With the address around each: the one that its own `$id` is read against.
+    resources: BTreeMap<String, (&'a Value, Url)>,
     anchors: BTreeMap<(String, String), (&'a Value, Url)>,
 }
 
@@ -21,14 +22,15 @@ pub(super) struct Documents<'a> {
 #[derive(Clone, Debug)]
 pub(super) struct Place<'a> {
     pub schema: &'a Value,
-    /// Against which references inside of it are resolved.
+    /// The address around it, against which its own `$id` is read.
     pub base: Url,
     /// What tells two places apart.
     pub key: String,
 }
 
 impl<'a> Documents<'a> {
-    /// The document itself, and the others of its folder by file name.
+    /// The document itself, and the others of its folder by file name; with the address around the
+    /// document.
     pub(super) fn new(
         root: &'a Value,
         others: &'a BTreeMap<String, Value>,
@@ -53,23 +55,23 @@ impl<'a> Documents<'a> {
             }
         }
         found.add(root, &here);
-        let base = own_base(root, &here);
-        Ok((found, base))
+        Ok((found, here))
     }
 
     fn add(&mut self, document: &'a Value, address: &Url) {
-        self.resources.insert(bare(address), document);
+        self.resources
+            .insert(bare(address), (document, address.clone()));
         let mut open = vec![(document, address.clone())];
         while let Some((value, base)) = open.pop() {
             match value {
                 Value::Object(map) => {
                     let inner = own_base(value, &base);
                     if inner != base {
-                        self.resources.insert(bare(&inner), value);
+                        self.resources.insert(bare(&inner), (value, base.clone()));
                     }
                     for anchor in anchors_of(map) {
                         self.anchors
-                            .insert((bare(&inner), anchor.to_owned()), (value, inner.clone()));
+                            .insert((bare(&inner), anchor.to_owned()), (value, base.clone()));
                     }
                     // Values are no schemas: an `$id` inside of them names nothing.
                     open.extend(
@@ -109,24 +111,21 @@ impl<'a> Documents<'a> {
                 .ok_or_else(unknown)?;
             return Ok(Place { schema, base, key });
         }
-        let resource = self
+        let (mut at, mut base) = self
             .resources
             .get(&bare(&target))
-            .copied()
+            .cloned()
             .ok_or_else(unknown)?;
-        let mut base = target.clone();
-        base.set_fragment(None);
         // An `$id` on the way changes what references below it mean.
-        let mut at = resource;
         for token in fragment.split('/').skip(1) {
             let token = token.replace("~1", "/").replace("~0", "~");
+            base = own_base(at, &base);
             at = match at {
                 Value::Object(map) => map.get(&token),
                 Value::Array(list) => token.parse::<usize>().ok().and_then(|at| list.get(at)),
                 _ => None,
             }
             .ok_or_else(unknown)?;
-            base = own_base(at, &base);
         }
         Ok(Place {
             schema: at,

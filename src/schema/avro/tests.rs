@@ -1,3 +1,5 @@
+//! What the specification allows and refuses, and what is said of a change.
+
 use serde_json::{Value, json};
 
 use super::super::{Answer, Effect, Policy, Report};

@@ -65,7 +65,7 @@ pub(super) struct Side<'a> {
 
 impl<'a> Side<'a> {
     /// What a reference means, or the schema itself.
-    pub(super) fn meant<'x>(&self, schema: &'x Value) -> &'x Value
+    pub(super) fn meant<'x>(self, schema: &'x Value) -> &'x Value
     where
         'a: 'x,
     {
@@ -80,7 +80,7 @@ impl<'a> Side<'a> {
     }
 
     /// Schemas that every value matches; none where there is no value at all.
-    pub(super) fn facts<'x>(&self, schema: &'x Value) -> Option<Vec<&'x Map<String, Value>>>
+    pub(super) fn facts<'x>(self, schema: &'x Value) -> Option<Vec<&'x Map<String, Value>>>
     where
         'a: 'x,
     {
@@ -109,7 +109,7 @@ impl<'a> Side<'a> {
     }
 
     /// The branches of the first union, each with all that is asked beside it.
-    pub(super) fn branches(&self, schema: &Value) -> Option<Vec<Value>> {
+    pub(super) fn branches(self, schema: &Value) -> Option<Vec<Value>> {
         let facts = self.facts(schema)?;
         for (at, map) in facts.iter().enumerate() {
             for key in ["anyOf", "oneOf"] {
@@ -153,7 +153,7 @@ impl<'a> Side<'a> {
     }
 
     /// One schema for each of its types, where it has a few.
-    pub(super) fn types_apart(&self, schema: &Value) -> Option<Vec<Value>> {
+    pub(super) fn types_apart(self, schema: &Value) -> Option<Vec<Value>> {
         let Value::Array(names) = named(self.kinds(schema, 0)) else {
             return None;
         };
@@ -163,7 +163,7 @@ impl<'a> Side<'a> {
     }
 
     /// The types that a value may have.
-    pub(super) fn kinds(&self, schema: &Value, depth: usize) -> Kinds {
+    pub(super) fn kinds(self, schema: &Value, depth: usize) -> Kinds {
         if depth > DEEPEST {
             return ALL;
         }

@@ -81,19 +81,19 @@ impl Walk<'_> {
         for (source, asked) in &theirs.patterns {
             let name = strings::matching(source, &mut fastrand::Rng::with_seed(3));
             let step = Step::Member(name.unwrap_or_else(|| "another".to_owned()));
-            let found = self.one_of_ours(ours, depth, asked, |walk, shape| {
+            let found = self.one_of_ours(ours, depth, asked, |_, shape| {
                 let same = shape.patterns.iter().find(|(own, _)| own == source);
                 match same {
                     Some((_, own)) => vec![(*own).clone()],
-                    None => walk.cases(shape, &[]),
+                    None => Self::cases(shape, &[]),
                 }
             });
             out.extend(Leaf::all_below(found, w, &step));
         }
         if let Some(asked) = theirs.rest.filter(|rest| !is_anything(rest)) {
             let step = Step::Member("another".to_owned());
-            let found = self.one_of_ours(ours, depth, asked, |walk, shape| {
-                walk.cases(shape, &theirs.patterns)
+            let found = self.one_of_ours(ours, depth, asked, |_, shape| {
+                Self::cases(shape, &theirs.patterns)
             });
             out.extend(Leaf::all_below(found, w, &step));
         }
@@ -123,7 +123,7 @@ impl Walk<'_> {
     }
 
     /// What a member may be that is not named, and not by one of these patterns of the reader.
-    fn cases(&mut self, shape: &Shape<'_>, but: &[(&str, &Value)]) -> Vec<Value> {
+    fn cases(shape: &Shape<'_>, but: &[(&str, &Value)]) -> Vec<Value> {
         let mut out = Vec::new();
         for (own, schema) in &shape.patterns {
             let read_elsewhere = but.iter().any(|(other, _)| {

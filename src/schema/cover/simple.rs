@@ -99,6 +99,7 @@ impl Walk<'_> {
         r: &Part,
         _: usize,
     ) -> Vec<Leaf> {
+        use Ordering::{Equal, Greater, Less};
         if self.writer.kinds(w, 0) & NUMBER == 0 {
             return Vec::new();
         }
@@ -110,7 +111,6 @@ impl Walk<'_> {
                 _ => false,
             })
         };
-        use Ordering::{Equal, Greater, Less};
         let proved = r.iter().all(|(key, limit)| match key.as_str() {
             "minimum" => {
                 known("minimum", &[Equal, Greater], limit)

@@ -1,3 +1,5 @@
+//! What the places prove, and what they leave open.
+
 use serde_json::{Value, json};
 
 use super::super::{Cancel, Draft};

@@ -209,7 +209,7 @@ fn a_document_may_stand_in_several_files_of_its_folder() {
         ),
         (
             "schemas/buyer.json",
-            r##"{"definitions":{"name":{"$ref":"order.json#/$defs/id"}}}"##,
+            r#"{"definitions":{"name":{"$ref":"order.json#/$defs/id"}}}"#,
         ),
     ];
     let mut asked = Vec::new();

@@ -1,3 +1,5 @@
+//! Which patterns let through the texts of which others.
+
 use super::*;
 
 fn texts(pattern: Option<&str>, least: u64, most: Option<u64>) -> Texts {

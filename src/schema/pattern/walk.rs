@@ -151,6 +151,7 @@ impl Walk {
 
     /// A shortest text that the writer lets through and the reader refuses: `Some(None)` where
     /// there is none, `None` where that is not known.
+    #[expect(clippy::option_option, reason = "none, one, or not known")]
     fn counterexample(self) -> Option<Option<String>> {
         let first: Vec<State> = self.all.iter().map(|one| one.start()).collect();
         let first = (first, 0_u64);
