@@ -34,7 +34,7 @@ const PAGES: usize = 40;
 /// What is asked about each queue.
 const COLUMNS: &str = "name,type,arguments,effective_policy_definition,messages_ready,\
                        messages_unacknowledged,message_bytes_ready,head_message_timestamp,\
-                       consumers,single_active_consumer_tag,exclusive,owner_pid_details,auto_delete";
+                       consumers,single_active_consumer_tag,single_active_consumer_ctag,exclusive,owner_pid_details,auto_delete";
 
 /// Reads everything, or says in the topology why not.
 pub(super) async fn read(endpoint: Endpoint) -> Knowledge {
@@ -130,6 +130,9 @@ struct QueueRow {
     // A text only where a consumer is active.
     #[serde(default)]
     single_active_consumer_tag: Value,
+    // What 3.10 calls it in quorum queues.
+    #[serde(default)]
+    single_active_consumer_ctag: Value,
     // Older versions write `false`, newer ones may write a string or leave it out.
     #[serde(default)]
     exclusive: Value,
@@ -379,7 +382,14 @@ fn queue(row: QueueRow) -> Queue {
         consumers: row.consumers,
         single_active: argument("single-active-consumer")
             .is_some_and(truthy)
-            .then(|| active_tag(&row.single_active_consumer_tag)),
+            .then(|| {
+                let tags = [
+                    &row.single_active_consumer_tag,
+                    &row.single_active_consumer_ctag,
+                ];
+                let tag = tags.into_iter().find(|tag| tag.is_string());
+                active_tag(tag.unwrap_or(&Value::Null))
+            }),
         dead_letter_exchange: text("dead-letter-exchange"),
         dead_letter_routing_key: text("dead-letter-routing-key"),
         // -1 means "none" from 4.0 on.

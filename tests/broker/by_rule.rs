@@ -7,7 +7,7 @@ use eventscope::domain::origin::Scene;
 use eventscope::domain::resend::{Manner, Target};
 use eventscope::protocol::{Command, MoveOrder, MoveOutcome, PeekReport, Update};
 
-use crate::support::raw_amqp::{Life, Raw, properties, short, text};
+use crate::support::raw_amqp::{Life, Raw, properties, short, text, values};
 use crate::support::{App, Place};
 
 fn gzip(body: &[u8]) -> Vec<u8> {
@@ -99,7 +99,10 @@ fn a_rule_repairs_plain_and_compressed_messages_and_the_journal_has_both_texts()
     assert_eq!(first.body, br#"{"id": 1.0, "amount" : 129.90}"#);
     let second = raw.get("orders").expect("the compressed one");
     assert_eq!(unzipped(&second.body), r#"{"id": 2.0, "amount" : 5}"#);
-    assert_eq!(second.properties, encoded(Some("gzip")));
+    // Whether it had an empty table of headers before it died cannot be known; the copy has one.
+    let mut expected = values(&encoded(Some("gzip")));
+    expected[2] = Some(vec![0; 4]);
+    assert_eq!(values(&second.properties), expected);
     let records = app.journal();
     let record = records
         .iter()
