@@ -140,8 +140,20 @@ impl Window {
             .is_some()
     }
 
+    /// All that is named or written on screen.
+    fn all(&self) -> Vec<String> {
+        let nodes = self.harness.query_all_by(|node| node.label().is_some());
+        nodes
+            .filter_map(|node| node.accesskit_node().label())
+            .collect()
+    }
+
     fn assert_sees(&self, text: &str) {
-        assert!(self.sees(text), "{text:?} is not shown");
+        assert!(
+            self.sees(text),
+            "{text:?} is not shown, but {:#?}",
+            self.all()
+        );
     }
 
     fn rows(&self) -> Vec<String> {

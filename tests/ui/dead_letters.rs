@@ -187,6 +187,7 @@ fn a_retry_loop_stands_apart_and_counts_for_nothing() {
     window.tab("Dead letters");
     let mut topology = crate::shop();
     let wait = Queue {
+        kind: "classic".into(),
         ready: Some(12),
         drops: vec![Dropping::Expired],
         message_ttl: Some(36_000_000),

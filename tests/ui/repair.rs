@@ -200,7 +200,7 @@ fn an_edit_is_put_to_the_schema_and_to_what_is_known_of_the_broker() {
     peek(&mut window, &[TEXT, "2"]);
     let row = window.rows().remove(0);
     window.click(Role::Row, &row);
-    window.assert_sees("Claims no version; matches 2");
+    window.assert_sees("Claims no version; matches version 2");
     let typed = r#"{"amount": true}"#;
     let forms = window.harness.state_mut().forms_mut();
     let editor = forms.editor.as_mut().expect("an editor");

@@ -96,7 +96,11 @@ fn is_little(bytes: &[u8]) -> bool {
 }
 
 fn utf16(bytes: &[u8], little: bool) -> Option<String> {
-    let (pairs, _) = bytes.as_chunks::<2>();
+    let (pairs, rest) = bytes.as_chunks::<2>();
+    // Half a character: it only begins like a mark.
+    if !rest.is_empty() {
+        return None;
+    }
     let unit = |pair: &[u8; 2]| {
         if little {
             u16::from_le_bytes(*pair)
