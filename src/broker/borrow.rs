@@ -35,12 +35,13 @@ use lapin::{Channel, Connection};
 use tokio::sync::watch;
 
 use super::budget;
+use super::look_trouble::{refusal_words, unreadable_words};
 use super::resend::Keeper;
+use super::room::{Room, WINDOW};
 use super::trouble::Trouble;
 use super::wires::{Knowledge, Wires, close};
 use super::{codec, connect};
 use crate::domain::delivery_limit::{Limit, was_handed_out};
-use crate::domain::number_words::thousands;
 use crate::domain::peek_rules::active_words;
 use crate::domain::record::RecordId;
 use crate::domain::{Event, TopologySource};
@@ -50,14 +51,8 @@ const PATIENCE: Duration = Duration::from_secs(3);
 /// How often, and with what pause, one looks whether a queue has taken messages back.
 const SETTLE_LOOKS: u32 = 25;
 const SETTLE_PAUSE: Duration = Duration::from_millis(20);
-/// Messages in the first window, while their size is not known.
-const FIRST_WINDOW: u16 = 8;
-/// Bytes that a later window is meant to hold.
-const WINDOW_BYTES: usize = 16 * 1024 * 1024;
 /// Most bytes that are borrowed in addition.
 const MORE_BYTES: usize = 64 * 1024 * 1024;
-/// Most messages in a window.
-const WINDOW: u16 = 4_096;
 /// Most messages in a window of a queue that mixes up more, and windows that it takes back at once.
 /// It keeps what a consumer has in an Erlang map, which is sorted up to this size; and from 32
 /// commands under way on, it collects further ones in another such map.
@@ -151,10 +146,16 @@ pub(super) async fn borrow(
     let limit = budget::limit(knowledge, queue);
     let mixes_up = knowledge.terms(queue).is_some_and(|terms| terms.mixes_up);
     let version = knowledge.version.as_ref();
-    let largest = match mixes_up {
-        false => WINDOW,
-        true if version.is_some_and(|version| version.at_least(4, 0)) => LARGE_WINDOW,
-        true => SORTED_WINDOW,
+    let keeps_few = version.is_some_and(|version| version.at_least(4, 0));
+    let largest = if limit.is_some() {
+        // Each of them may be one that a broken connection costs the queue.
+        SORTED_WINDOW
+    } else if !mixes_up {
+        WINDOW
+    } else if keeps_few {
+        LARGE_WINDOW
+    } else {
+        SORTED_WINDOW
     };
     let mut loan = Loan {
         connection,
@@ -222,39 +223,6 @@ fn may_consume(knowledge: &Knowledge, queue: &str, consumers: u32) -> bool {
     let known = knowledge.topology.source == TopologySource::Management
         && knowledge.topology.queue(queue).is_some();
     consumers > 0 || (known && !knowledge.auto_delete.contains(queue))
-}
-
-/// A message that the client cannot read, in words. The place is counted from the head.
-fn unreadable_words(queue: &str, place: usize, trouble: &Trouble) -> String {
-    let place = thousands(place as u64);
-    trouble.and(&format!(
-        "It is message {place} of {queue}, counted from its head, so what lies behind it cannot be \
-         reached. RabbitMQ has put all back. Let a consumer of the queue take this message, or move \
-         the queue's messages elsewhere with a shovel"
-    ))
-}
-
-fn refusal_words(queue: &str, trouble: &Trouble) -> String {
-    match trouble.code {
-        Some(404) => format!(
-            "There is no queue {queue} in this virtual host. Check its name, or read the topology \
-             again"
-        ),
-        Some(403) if trouble.words.contains("exclusive") => {
-            format!("{queue} has an exclusive consumer. Stop it to peek")
-        }
-        Some(403) => trouble.and(&format!(
-            "Looking into a queue needs the read permission on {queue}"
-        )),
-        Some(405) if trouble.words.contains("single active consumer") => format!(
-            "{queue} gives its messages to a single active consumer, so a peek gets nothing without \
-             the management API. Peek with the management API, when no consumer is active"
-        ),
-        Some(405) => format!(
-            "The queue {queue} belongs to one connection alone, so nobody else can look into it"
-        ),
-        _ => trouble.words.clone(),
-    }
 }
 
 impl Loan {
@@ -577,53 +545,6 @@ impl Loan {
     }
 }
 
-/// What may still be borrowed.
-struct Room {
-    messages: usize,
-    bytes: usize,
-}
-
-impl Room {
-    /// The size of the next window, judged by what came so far.
-    fn window(&self, messages: usize, bytes: usize) -> u16 {
-        let by_bytes = match bytes.checked_div(messages) {
-            None => usize::from(FIRST_WINDOW),
-            Some(average) => self.bytes.min(WINDOW_BYTES) / average.max(1),
-        };
-        let size = by_bytes.min(self.messages).clamp(1, usize::from(WINDOW));
-        u16::try_from(size).unwrap_or(WINDOW)
-    }
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::domain::Topology;
-
-    #[test]
-    fn windows_grow_with_small_messages_and_stay_small_with_large_ones() {
-        let room = |messages, bytes| Room { messages, bytes };
-        assert_eq!(room(1_000, 64_000_000).window(0, 0), FIRST_WINDOW);
-        assert_eq!(room(3, 64_000_000).window(0, 0), 3);
-        assert_eq!(room(9_000, 64_000_000).window(8, 8_000), WINDOW);
-        assert_eq!(room(9_000, 64_000_000).window(8, 8 * 4_000_000), 4);
-        assert_eq!(room(9_000, 1).window(8, 8 * 4_000_000), 1);
-        assert_eq!(room(9_000, 64_000_000).window(8, 0), WINDOW);
-    }
-
-    #[test]
-    fn a_queue_that_may_delete_itself_gets_no_consumer() {
-        let mut knowledge = Knowledge::default();
-        assert!(!may_consume(&knowledge, "q", 0), "nothing is known");
-        assert!(may_consume(&knowledge, "q", 1), "others keep it");
-        knowledge.topology = Topology {
-            source: TopologySource::Management,
-            queues: ["q", "auto"].map(crate::domain::Queue::named).into(),
-            ..Topology::default()
-        };
-        knowledge.auto_delete.insert("auto".into());
-        assert!(may_consume(&knowledge, "q", 0));
-        assert!(!may_consume(&knowledge, "auto", 0));
-        assert!(!may_consume(&knowledge, "newer than the topology", 0));
-    }
-}
+#[path = "borrow_tests.rs"]
+mod tests;

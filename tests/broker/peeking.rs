@@ -127,7 +127,10 @@ fn without_a_delivery_limit_all_are_taken_so_that_the_order_stays() {
     for _ in 0..3 {
         let part = look(&mut app, "q", Page::head(20), false).expect("a peek");
         assert_eq!(bodies(&part), names[..20]);
-        assert_eq!((part.borrowed, part.put_back), (taken, PutBack::InOrder));
+        // With it what was given back before, because that comes first.
+        let may_be_more = !place.looks_count() && part.borrowed >= taken;
+        assert!(may_be_more || part.borrowed == taken, "{}", part.borrowed);
+        assert_eq!(part.put_back, PutBack::InOrder);
         assert_eq!(part.depth, 6_000);
         assert_eq!((part.left, part.remark.as_str()), (None, ""));
     }
@@ -152,7 +155,8 @@ fn a_queue_too_deep_to_be_taken_as_a_whole_is_not_put_out_of_order_unasked() {
         assert_eq!(said.verdict, Verdict::Free);
         for _ in 0..2 {
             let part = look(&mut app, "q", Page::head(20), false).expect("a peek");
-            assert_eq!((part.borrowed, part.put_back), (20, PutBack::InOrder));
+            assert!(part.borrowed >= 20, "{}", part.borrowed);
+            assert_eq!(part.put_back, PutBack::InOrder);
             assert_eq!(bodies(&part), names(20));
         }
         return;

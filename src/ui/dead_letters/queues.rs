@@ -69,7 +69,9 @@ pub(super) fn queues_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     parking_ui(ui, cx);
     let name = small_label(ui, "Queue");
     ui.horizontal(|ui| {
+        // Not one that changes with the length of the list above it: typing would end.
         let edit = TextEdit::singleline(&mut cx.forms.queue)
+            .id(egui::Id::unique("typed queue"))
             .font(theme::mono())
             .desired_width(ui.available_width() - 72.0)
             .margin(field_margin());
@@ -90,13 +92,14 @@ pub(super) fn queues_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
 fn parking_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     let name = small_label(ui, "Also dead-letter queues");
     let edit = TextEdit::singleline(&mut cx.forms.parking)
+        .id(egui::Id::unique("also dead-letter queues"))
         .font(theme::mono())
         .hint_text("*.parked, failed-*")
         .desired_width(f32::INFINITY)
         .margin(field_margin());
     let field = ui.add(edit).labelled_by(name.id).on_hover_text(
-        "Names of queues into which failed messages are published, parted by commas; * stands for \
-         any text. The usual names of frameworks are known, such as orders_error, default.XQ or \
+        "Names of queues into which failed messages are published. Separate several with commas; \
+         * stands for any text. The usual names of frameworks are known, such as orders_error, default.XQ or \
          error",
     );
     if field.changed() {
