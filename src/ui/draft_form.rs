@@ -66,7 +66,10 @@ pub fn payload_ui(ui: &mut Ui, draft: &mut Draft, rows: usize) {
                 .id_salt("payload_editor")
                 .max_height(height)
                 .show(ui, |ui| {
+                    // One editor is on screen at a time. What is said above it comes and goes, and
+                    // must not end the typing.
                     let edit = TextEdit::multiline(text)
+                        .id(egui::Id::unique("payload_text"))
                         .font(theme::mono())
                         .desired_rows(rows)
                         .desired_width(f32::INFINITY)

@@ -275,7 +275,7 @@ fn what_is_handed_out_at_the_limit_is_put_back_where_that_is_safe_and_leaves_no_
     assert_eq!(there, names);
 }
 
-/// After a rejection RabbitMQ 4.0 shows the count of the queue of the death, once.
+/// After a crash and a rejection RabbitMQ 4.0 shows the count of the queue of the death, once.
 #[test]
 fn safe_peeks_left_are_those_of_this_queue() {
     let place = Place::fresh();
@@ -309,7 +309,7 @@ fn safe_peeks_left_are_those_of_this_queue() {
     let expected = if version.at_least(4, 3) {
         [None; 3]
     } else if version.at_least(4, 0) {
-        [Some((18, true)), Some((18, false)), Some((17, false))]
+        [Some((17, true)), Some((18, false)), Some((17, false))]
     } else {
         [Some((19, false)), Some((18, false)), Some((17, false))]
     };
