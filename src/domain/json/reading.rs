@@ -140,7 +140,12 @@ fn bounded(text: &[u8]) -> Option<Vec<u8>> {
         };
         let number = std::str::from_utf8(rest.get(..length)?).ok();
         let number = number.and_then(|number| number.parse::<f64>().ok());
-        if *byte != b'"' && number.is_some_and(f64::is_infinite) {
+        // Rust reads more than JSON has: a zero in front, a dot at the end.
+        let is_written_well = |part| serde_json::from_slice::<IgnoredAny>(part).is_ok();
+        if *byte != b'"'
+            && number.is_some_and(f64::is_infinite)
+            && rest.get(..length).is_some_and(is_written_well)
+        {
             let sign: &[u8] = if *byte == b'-' { b"-" } else { b"" };
             out.extend_from_slice(text.get(done..at)?);
             out.extend_from_slice(sign);

@@ -86,8 +86,10 @@ pub struct Peeked {
     pub at: DateTime<Utc>,
     /// Messages before the first that is shown; not known in a stream.
     pub first: u32,
-    /// How many were borrowed or ready at the end of the look.
+    /// How many were borrowed or ready at the end of the look, less those that left the queue since.
     pub depth: u32,
+    /// The same when it was looked into.
+    pub counted: u32,
     /// How many were borrowed, with those before the page.
     pub borrowed: u32,
     /// How long they were borrowed, in milliseconds.
@@ -520,6 +522,7 @@ impl DeadLetterDesk {
             queue: report.queue,
             at: now,
             depth: report.depth,
+            counted: report.depth,
             borrowed_ms: report.borrowed_ms,
             left: report.left,
             remark: report.remark,

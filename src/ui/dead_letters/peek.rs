@@ -183,7 +183,7 @@ pub(super) fn report_ui(ui: &mut Ui, cx: &Cx<'_>, peeked: &Peeked) {
 
 fn report_words(peeked: &Peeked) -> String {
     let (borrowed, ms) = (thousands(u64::from(peeked.borrowed)), peeked.borrowed_ms);
-    let (depth, at) = (thousands(u64::from(peeked.depth)), clock(peeked.at));
+    let (depth, at) = (thousands(u64::from(peeked.counted)), clock(peeked.at));
     let mut words = match peeked.put_back {
         PutBack::InOrder | PutBack::Somehow if peeked.borrowed == 0 => {
             format!("Looked into at {at}: nothing came")
