@@ -134,7 +134,11 @@ pub fn rows(event: &Event, outgoing: &Outgoing, dropped: &[String], scene: Scene
 fn as_first_published(event: &Event, origin: &Provenance) -> Properties {
     let mut first = event.properties.clone();
     if let Some(headers) = &mut first.headers {
-        headers.retain(|(name, _)| !is_broker_header(name));
+        let parked = origin.parked.as_ref();
+        headers.retain(|(name, _)| {
+            let came_later = parked.is_some_and(|parked| parked.why_removed(name).is_some());
+            !is_broker_header(name) && !came_later
+        });
     }
     let removed = removed_expiration(origin).map(|(ms, _)| ms.to_owned());
     first.expiration = first.expiration.or(removed);
@@ -186,7 +190,7 @@ fn why(
     }
     let why = match name {
         _ if is_broker_header(header) && sent.is_empty() => {
-            "The broker wrote it when the message died; a resend begins anew"
+            "The broker wrote it when the message died; a resend starts over"
         }
         _ if sent.is_empty() && dropped.iter().any(|own| own == header) => {
             "You chose under Options that it is not sent"
@@ -304,7 +308,7 @@ mod tests {
                 ("header CC", "Dead-lettering removed it; it is put back"),
                 (
                     "header x-death",
-                    "The broker wrote it when the message died; a resend begins anew"
+                    "The broker wrote it when the message died; a resend starts over"
                 ),
             ]
         );

@@ -228,9 +228,9 @@ impl Manner {
         let life = format!("Its time to live of {ms} ms, which the broker removed, is");
         notes.push(match (put_back, died_of_it) {
             (true, false) => {
-                format!("{life} put back, because it did not die of it. It begins anew")
+                format!("{life} put back, because it did not die of it. It starts over")
             }
-            (true, true) => format!("{life} put back, as you chose under Options. It begins anew"),
+            (true, true) => format!("{life} put back, as you chose under Options. It starts over"),
             (false, true) => format!("{life} not put back: it could expire again at once"),
             (false, false) => format!("{life} not put back, as you chose under Options"),
         });

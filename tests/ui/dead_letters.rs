@@ -1,6 +1,7 @@
 //! The dead-letter screen by accessible names.
 
 use eframe::egui::accesskit::Role;
+use egui_kittest::kittest::Queryable as _;
 use eventscope::domain::Queue;
 use eventscope::domain::resend::Target;
 use eventscope::domain::topology::Dropping;
@@ -154,7 +155,7 @@ fn three_columns_say_what_a_resend_changes_and_why() {
     window.type_into("Payload", " ");
     window.tab("What is sent");
     window.assert_sees("As first published");
-    window.assert_sees("The broker wrote it when the message died; a resend begins anew");
+    window.assert_sees("The broker wrote it when the message died; a resend starts over");
     window.assert_sees("Edited");
 }
 
@@ -202,9 +203,15 @@ fn a_retry_loop_stands_apart_and_counts_for_nothing() {
         ..Queue::named("pay.work")
     };
     topology.queues.extend([wait, work]);
+    let again = topology.clone();
     window.tell(Update::Topology(topology));
     window.assert_sees("RETRY LOOPS AND DELAYS");
     window.click(Role::ListBoxOption, "pay.wait (12)");
     assert!(window.last().contains("pay.wait"), "it can be opened");
+    window.tell(Update::Topology(again));
+    let rows = window
+        .harness
+        .query_all_by_role_and_label(Role::ListBoxOption, "pay.wait (12)");
+    assert_eq!(rows.count(), 1, "it stands in its own section only");
     assert!(!window.sees("pay.work (40)"));
 }

@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
-use crate::domain::delivery_limit::Left;
 use crate::domain::frameworks::Counters;
 use crate::domain::ground::Ground;
 use crate::domain::groups::Traced;
@@ -17,7 +16,7 @@ use crate::domain::resend::Expiration;
 use crate::domain::topology::DeadLetterQueue;
 use crate::domain::{Event, FieldValue, Fingerprint, Queue, Topology};
 use crate::log::EventLog;
-use crate::protocol::{Command, PeekReport, PutBack, RequestId};
+use crate::protocol::{Command, PeekReport, RequestId};
 use crate::schema::Catalog;
 
 mod action;
@@ -28,6 +27,7 @@ mod edits;
 mod history;
 mod looking;
 mod parking;
+mod peeked;
 mod repair;
 mod seen;
 mod task;
@@ -39,6 +39,7 @@ pub use edits::Edits;
 pub use history::History;
 pub use looking::{LookAction, Looking};
 pub use parking::Parking;
+pub use peeked::Peeked;
 pub use task::{Begun, Task};
 
 use super::Soon;
@@ -75,51 +76,6 @@ pub struct DeadLetter {
     pub remark: Option<String>,
     /// How often it was sent again and came back, as far as the journal and its headers tell.
     pub came_back: u32,
-}
-
-/// The messages of a queue as they were peeked.
-#[derive(Clone, Debug)]
-pub struct Peeked {
-    /// The queue.
-    pub queue: String,
-    /// When.
-    pub at: DateTime<Utc>,
-    /// Messages before the first that is shown; not known in a stream.
-    pub first: u32,
-    /// How many were borrowed or ready at the end of the look, less those that left the queue since.
-    pub depth: u32,
-    /// The same when it was looked into.
-    pub counted: u32,
-    /// How many were borrowed, with those before the page.
-    pub borrowed: u32,
-    /// How long they were borrowed, in milliseconds.
-    pub borrowed_ms: u64,
-    /// How they went back.
-    pub put_back: PutBack,
-    /// How often one can look again without harm, where that is limited.
-    pub left: Option<Left>,
-    /// What the broker side had to say.
-    pub remark: String,
-    /// Why nothing came, where the queue may all the same not be empty.
-    pub nothing: String,
-    /// In queue order.
-    pub messages: Vec<DeadLetter>,
-}
-
-impl Peeked {
-    /// Nothing lies in the queue, so far as the broker says: nothing is ready, and nobody is known
-    /// to hold anything.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.depth == 0 && self.nothing.is_empty() && self.put_back != PutBack::Untouched
-    }
-
-    /// Nothing lies in the queue beside these messages.
-    #[must_use]
-    pub fn shows_all(&self) -> bool {
-        self.first == 0
-            && usize::try_from(self.depth).is_ok_and(|depth| depth <= self.messages.len())
-    }
 }
 
 /// How often a message came back, in words, if it did.
@@ -235,8 +191,14 @@ impl DeadLetterDesk {
         self.know(topology);
         let mut queues = self.ground.roles.dead.clone();
         queues.extend(self.parking.queues(&self.ground));
+        let roles = &self.ground.roles;
+        let apart = roles.waits.iter().map(|one| &one.queue.name);
+        let apart = apart.chain(roles.unrouted.iter().map(|one| &one.queue.name));
+        let apart: BTreeSet<&String> = apart.collect();
         for name in &self.named {
-            if !queues.iter().any(|dead| dead.queue.name == *name) {
+            // What stands in a section of its own is not dead because somebody opened it.
+            let is_listed = apart.contains(name);
+            if !is_listed && !queues.iter().any(|dead| dead.queue.name == *name) {
                 let queue = topology.queue(name).cloned();
                 queues.push(DeadLetterQueue {
                     queue: queue.unwrap_or_else(|| Queue::named(name)),
