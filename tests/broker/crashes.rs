@@ -244,18 +244,25 @@ fn assert_often(cut_short: usize, rounds: usize) {
 
 /// Rounds with faults that the app survives.
 fn survive(faults: &[Fault], rounds: usize) {
-    let place = Place::fresh();
+    let shared = Place::fresh();
     let mut cut_short = 0;
     for number in 0..rounds {
         let fault = faults[number % faults.len()];
+        // The API lists connections for some time after their end.
+        let own = (fault == Fault::Closed).then(Place::fresh);
+        let place = own.as_ref().unwrap_or(&shared);
         let limit = (fault == Fault::Full).then(|| fastrand::i32(1..1_200));
-        let mut round = Round::new(&place, number, limit);
+        let mut round = Round::new(place, number, limit);
         let proxy = Proxy::to(place.facts.amqp_port);
         let endpoint = Endpoint {
             port: proxy.port,
             ..place.endpoint()
         };
         let mut app = App::with(endpoint, round.options());
+        if fault == Fault::Closed {
+            // A job is faster than the API that is to close its connections.
+            place.our_connections();
+        }
         let request = resend_all(&mut app, &round.dead, &round.alive);
         some_moment();
         match fault {
@@ -316,7 +323,6 @@ fn a_wire_that_is_half_open_loses_nothing() {
 
 #[test]
 fn closed_connections_lose_nothing() {
-    // Before it closes a connection the management API must know of it, which takes seconds.
     survive(&[Fault::Closed], rounds() / 10);
 }
 

@@ -277,30 +277,34 @@ impl Place {
             .collect()
     }
 
-    /// Closes all connections of the app in this virtual host, as an administrator would.
-    pub(crate) fn close_connections(&self) {
+    /// Waits until the management API knows the app's two connections, which takes seconds. A look
+    /// or a job has one of its own.
+    pub(crate) fn our_connections(&self) -> Vec<String> {
         wait_for("connections in the management API", || {
             let rows = self.get(&format!("vhosts/{}/connections", self.encoded()));
-            let rows = rows.as_array().expect("a list").clone();
+            let rows = rows.as_array().expect("a list");
             let ours = |row: &&Value| {
                 let name = &row["client_properties"]["connection_name"];
                 name.as_str()
                     .is_some_and(|name| name.starts_with("Eventscope"))
             };
-            let names: Vec<_> = rows.iter().filter(ours).collect();
-            // The API lags. Closing one before both are listed would close their successors too. A
-            // look or a job has one of its own.
-            if names.len() < 2 {
-                return None;
-            }
-            for row in &names {
+            let names = rows.iter().filter(ours).map(|row| {
                 let name = row["name"].as_str().expect("a name");
-                let encoded = eventscope::domain::endpoint::encode(name);
-                // The app drops the second one itself when the first is closed, so this may fail.
-                self.ask("DELETE", &format!("connections/{encoded}"), None);
-            }
-            Some(())
-        });
+                name.to_owned()
+            });
+            let names: Vec<String> = names.collect();
+            (names.len() >= 2).then_some(names)
+        })
+    }
+
+    /// Closes all connections of the app in this virtual host, as an administrator would. Not before
+    /// both are listed: closing one would close the successors of the other too.
+    pub(crate) fn close_connections(&self) {
+        for name in self.our_connections() {
+            let encoded = eventscope::domain::endpoint::encode(&name);
+            // The app drops the second one itself when the first is closed, so this may fail.
+            self.ask("DELETE", &format!("connections/{encoded}"), None);
+        }
     }
 
     fn put(&self, path: &str, body: &Value) {
