@@ -17,6 +17,7 @@ use eventscope::domain::{Endpoint, Password, lineage};
 use eventscope::schema::{Catalog, Level, Policy, Rules, meta};
 use eventscope::settings::Settings;
 use eventscope::state::saved::SavedFilter;
+use eventscope::storage::firehose::{Found, Note};
 use eventscope::storage::journal::{Journal, Lying};
 use eventscope::storage::schemas;
 use rusqlite::Connection;
@@ -146,6 +147,19 @@ fn write_schemas(folder: &Path) {
     schemas::change_defaults(folder, |text| meta::with_rules(text, &rules)).unwrap();
 }
 
+/// Brokers whose trace was left on.
+fn traced() -> [Endpoint; 3] {
+    let named = |vhost: &str| Endpoint {
+        vhost: vhost.to_owned(),
+        ..Endpoint::default()
+    };
+    [
+        named("/"),
+        named("../café"),
+        settings().last_good.unwrap_or_default(),
+    ]
+}
+
 /// Writes the data anew. They are to be those of the version that the folder is named after: only
 /// for a new folder, when what is written has changed on purpose.
 #[test]
@@ -162,6 +176,9 @@ fn write_golden_data() {
         .save(&to.join("settings-first-run.json"))
         .unwrap();
     write_schemas(&to.join("schemas"));
+    for endpoint in traced() {
+        Note::write(&to.join("notes"), &endpoint, at(0)).unwrap();
+    }
 }
 
 /// A copy of the golden journal in a folder of its own.
@@ -289,4 +306,18 @@ fn the_folder_of_schemas_is_read_and_written_as_it_was() {
     );
     assert_eq!(catalog.rules, Rules::parse(RULES).unwrap());
     assert!(one.meta.problems.is_empty() && catalog.defaults.problems.is_empty());
+}
+
+#[test]
+fn a_trace_that_was_left_on_is_found() {
+    let dir = tempfile::tempdir().unwrap();
+    for entry in fs::read_dir(data().join("notes")).unwrap() {
+        let entry = entry.unwrap();
+        let bytes = fs::read(entry.path()).unwrap();
+        fs::write(dir.path().join(entry.file_name()), bytes).unwrap();
+    }
+    for endpoint in traced() {
+        let found = Note::find(dir.path(), &endpoint).unwrap();
+        assert!(matches!(found, Found::Left(_)), "{endpoint}");
+    }
 }
