@@ -49,7 +49,7 @@ fn stage(message: usize) -> Stage {
 }
 
 fn words(message: usize) -> &'static str {
-    if message % 6 == 0 {
+    if message.is_multiple_of(6) {
         "No confirm within 10 s: „später“"
     } else {
         ""

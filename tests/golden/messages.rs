@@ -3,7 +3,7 @@
 use eventscope::domain::{FieldTable, FieldValue, Outgoing, Properties, record::Held};
 
 /// Where they lay.
-pub const PLACE: &str = "golden.example:5672/shop";
+pub(crate) const PLACE: &str = "golden.example:5672/shop";
 
 fn text(text: &str) -> FieldValue {
     FieldValue::Text(text.to_owned())
@@ -258,7 +258,7 @@ fn a_task() -> Properties {
 }
 
 /// Each by what it shows: its properties and its body.
-pub fn all() -> Vec<(&'static str, Properties, Vec<u8>)> {
+pub(crate) fn all() -> Vec<(&'static str, Properties, Vec<u8>)> {
     let long: Vec<u8> = (0..=250).cycle().take(70_000).collect();
     let every_byte: Vec<u8> = (0..=255).collect();
     let decimals = [(0, 12), (2, 1_250), (3, 7), (255, u32::MAX)]
@@ -316,7 +316,7 @@ pub fn all() -> Vec<(&'static str, Properties, Vec<u8>)> {
 
 /// The same as they lay in a queue, with what was sent: as it lay, with another body, with another
 /// header, or nothing.
-pub fn held() -> Vec<Held> {
+pub(crate) fn held() -> Vec<Held> {
     let held = |(at, (_, properties, body)): (usize, (_, Properties, Vec<u8>))| {
         let mut sent = Outgoing {
             exchange: "shop".to_owned(),
@@ -350,6 +350,6 @@ pub fn held() -> Vec<Held> {
 }
 
 /// Every fourth was discarded.
-pub fn is_discard(at: usize) -> bool {
+pub(crate) fn is_discard(at: usize) -> bool {
     at % 4 == 3
 }
