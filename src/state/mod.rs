@@ -15,6 +15,7 @@ pub mod leaving;
 pub mod live;
 pub mod notices;
 pub mod publish;
+mod refused;
 pub mod saved;
 pub mod schema_form;
 pub mod schemas;
@@ -27,10 +28,9 @@ pub mod view;
 
 use chrono::{DateTime, Utc};
 
-use crate::domain::preflight::Report;
 use crate::domain::refusal::Known;
 use crate::domain::{Endpoint, ServerVersion, Topology};
-use crate::protocol::{Command, Gravity, Link, RequestId, SandboxState, TapState, Update};
+use crate::protocol::{Command, Gravity, Link, RequestId, SandboxState, Update};
 
 pub use action::{Action, Screen};
 pub use forms::Forms;
@@ -286,47 +286,6 @@ impl State {
             }
         }
         Vec::new()
-    }
-
-    /// A command could not be passed on because the broker side is busy: its answer is given here,
-    /// so that nothing waits for ever.
-    pub fn refuse(&mut self, command: Command, forms: &mut Forms, now: DateTime<Utc>) {
-        let words = "Eventscope is busy with earlier requests. Try again in a moment".to_owned();
-        match command {
-            Command::Publish { request, .. } => {
-                self.publish
-                    .finish(request, crate::protocol::PublishOutcome::Refused(words));
-            }
-            Command::Peek { request, .. } | Command::ReadStream { request, .. } => {
-                self.dead.peeked(request, Err(words), now, forms);
-            }
-            // What would follow from the end of a job is not asked for: the broker side is busy.
-            Command::Resend { request, .. }
-            | Command::Discard { request, .. }
-            | Command::PutBack { request, .. } => {
-                self.job_done(request, Some(words), None, forms, now);
-            }
-            Command::ImportSchemas { .. } => {
-                self.schemas.imported(Err(words));
-            }
-            // It is read again at the next occasion, and told again when there is more.
-            Command::ReadJournal(_) => self.journal.not_read(),
-            Command::Notify { .. } | Command::AskReturns(_) => {}
-            Command::Preflight { request, .. } => {
-                self.take_report(request, Report::impossible(words));
-            }
-            Command::StartTap(request) => {
-                self.taps.apply(request.tap, TapState::Refused(words));
-            }
-            Command::StartFirehose(request) => {
-                self.taps.apply(request.tap, TapState::Refused(words));
-            }
-            Command::StopTap(tap) => {
-                self.taps.not_stopped(tap);
-                self.notices.add(now, Gravity::Warning, words);
-            }
-            _ => self.notices.add(now, Gravity::Warning, words),
-        }
     }
 
     /// A frame passes. Says when the next one is due.
