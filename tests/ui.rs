@@ -5,6 +5,7 @@
 
 mod ui {
     mod dead_letters;
+    mod files;
     mod journal;
     mod leaving;
     mod parked;

@@ -17,6 +17,7 @@ mod borrow;
 mod budget;
 mod codec;
 mod connect;
+mod files;
 mod firehose;
 mod greeting;
 mod jobs;

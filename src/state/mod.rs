@@ -6,6 +6,7 @@
 pub mod action;
 pub mod alerts;
 pub mod dead_letters;
+pub mod files;
 pub mod forms;
 pub mod groups;
 pub mod growth;
@@ -111,6 +112,8 @@ pub struct State {
     pub notices: notices::Notices,
     /// Filters with names.
     pub saved_filters: Vec<saved::SavedFilter>,
+    /// Files that are being written.
+    files: files::Files,
     /// The endpoint of the last good connection, without its password.
     pub last_good: Option<Endpoint>,
     /// The connection is to the sandbox.
@@ -143,6 +146,7 @@ impl State {
             quits: false,
             notices: notices::Notices::default(),
             saved_filters: Vec::new(),
+            files: files::Files::default(),
             last_good,
             is_sandbox: false,
             edits_of: None,
@@ -281,6 +285,11 @@ impl State {
                 self.schemas.read(read, forms);
             }
             Update::Imported(done) => return self.schemas.imported(done).into_iter().collect(),
+            Update::Saved { request, result } => {
+                if let Some((gravity, words)) = self.files.saved(request, result) {
+                    self.notices.add(moment.now, gravity, words);
+                }
+            }
             Update::Notice(notice) => {
                 self.notices.add(moment.now, notice.gravity, notice.words);
             }
@@ -478,6 +487,10 @@ impl State {
             }
             Action::ForgetFilter(name) => self.saved_filters.retain(|saved| saved.name != name),
             Action::KeepBytes(bytes) => self.live.log.set_max_bytes(bytes),
+            Action::SaveFile(file) => {
+                let request = RequestId(self.fresh());
+                return vec![self.files.save(file, request)];
+            }
             Action::DismissNotice(number) => self.notices.dismiss(number),
         }
         Vec::new()

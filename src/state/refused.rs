@@ -33,6 +33,11 @@ impl State {
                     self.refuse(next, forms, now);
                 }
             }
+            Command::SaveFile { request, .. } => {
+                if let Some((gravity, words)) = self.files.saved(request, Err(words)) {
+                    self.notices.add(now, gravity, words);
+                }
+            }
             Command::Preflight { request, .. } => {
                 self.take_report(request, Report::impossible(words));
             }

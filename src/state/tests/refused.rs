@@ -111,3 +111,19 @@ fn a_pause_that_did_not_get_through_is_told() {
     desk.act_in_vain(Action::Dead(DeadAction::Pause(true)));
     assert!(desk.is_told_busy() && desk.state.dead.is_busy());
 }
+
+#[test]
+fn a_file_that_was_not_passed_on_was_not_saved() {
+    let mut desk = Desk::connected();
+    desk.act_in_vain(Action::SaveFile(crate::state::files::FileToSave {
+        what: "report",
+        path: "/tmp/report.md".into(),
+        bytes: Vec::new(),
+    }));
+    let last = desk.state.notices.entries().last().unwrap();
+    assert!(
+        last.words
+            .starts_with("The report was not saved as /tmp/report.md. ")
+    );
+    assert!(desk.is_told_busy());
+}
