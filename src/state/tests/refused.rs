@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::state::dead_letters::DeadTab;
+use crate::state::files::FileToSave;
 use crate::state::leaving::{Leave, LeaveAction, Wish};
 use crate::state::taps::Phase;
 
@@ -115,7 +116,7 @@ fn a_pause_that_did_not_get_through_is_told() {
 #[test]
 fn a_file_that_was_not_passed_on_was_not_saved() {
     let mut desk = Desk::connected();
-    desk.act_in_vain(Action::SaveFile(crate::state::files::FileToSave {
+    desk.act_in_vain(Action::SaveFile(FileToSave {
         what: "report",
         path: "/tmp/report.md".into(),
         bytes: Vec::new(),
