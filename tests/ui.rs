@@ -14,6 +14,7 @@ mod ui {
     mod repair;
     mod schemas;
     mod taps;
+    mod warnings;
 }
 
 use std::cell::RefCell;

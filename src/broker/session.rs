@@ -439,7 +439,7 @@ impl Session {
             // The session hears of the break itself, and starts the tap again when it is mended.
             Ok(End::Tap(TapEnd::Lost) | End::Quiet) => {}
             Err(error) if error.is_panic() => {
-                tracing::error!(?asked, "a job panicked");
+                tracing::error!(told = true, ?asked, "a job panicked");
                 if let Asked::Tap(tap) = asked {
                     self.taps.remove(&tap);
                 }

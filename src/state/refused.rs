@@ -42,10 +42,8 @@ impl State {
                 self.take_report(request, Report::impossible(words));
             }
 
-            // These name a request that goes on without them.
-            Command::PauseJob { .. } => self.busy(now),
+            // It names a request that goes on. Whoever waits for its end to leave is asked again.
             Command::StopJob(_) => {
-                // Whoever waits for the end to leave is asked again.
                 if let Some(leaving) = self.leaving.as_mut().filter(|one| one.wish == Wish::Stop) {
                     leaving.wish = Wish::Asked;
                 }
@@ -72,8 +70,10 @@ impl State {
             // Nobody waits for these, and what they are about is told again when there is more.
             Command::Notify { .. } | Command::AskReturns(_) => {}
 
-            // Nothing waits for these either, but a person asked for them.
-            Command::Connect(_)
+            // Nothing waits for these either (a job that is not paused goes on), but a person
+            // asked for them.
+            Command::PauseJob { .. }
+            | Command::Connect(_)
             | Command::Disconnect
             | Command::RetryNow
             | Command::RefreshTopology

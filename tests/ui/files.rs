@@ -1,6 +1,6 @@
 //! What a person saves as a file: the broker side writes it, the window tells how that went.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use eventscope::broker::{Handle, Options};
@@ -18,7 +18,7 @@ fn save(path: &Path) -> Action {
 }
 
 /// Saves with a real broker side behind the window, and gives the notice that follows.
-fn saved(path: PathBuf) -> (Gravity, String) {
+fn saved(path: &Path) -> (Gravity, String) {
     let (handle, updates) = Handle::start(|| {}, Options::default()).expect("threads");
     let mut harness = Harness::builder().build_eframe(move |cc| {
         let wire = Wire {
@@ -27,7 +27,7 @@ fn saved(path: PathBuf) -> (Gravity, String) {
         };
         App::new(&cc.egui_ctx, wire, Settings::default(), None)
     });
-    harness.state_mut().act(save(&path));
+    harness.state_mut().act(save(path));
     let until = Instant::now() + Duration::from_secs(20);
     loop {
         harness.step();
@@ -35,7 +35,11 @@ fn saved(path: PathBuf) -> (Gravity, String) {
         if let Some(entry) = notices.entries().last() {
             return (entry.gravity, entry.words.clone());
         }
-        assert!(Instant::now() < until, "nothing was said of {path:?}");
+        assert!(
+            Instant::now() < until,
+            "nothing was said of {}",
+            path.display()
+        );
         std::thread::yield_now();
     }
 }
@@ -44,7 +48,7 @@ fn saved(path: PathBuf) -> (Gravity, String) {
 fn a_file_is_written_and_that_is_told() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("order.json");
-    let (gravity, words) = saved(path.clone());
+    let (gravity, words) = saved(&path);
     let expected = format!("The payload was saved as {}", path.display());
     assert_eq!((gravity, words), (Gravity::Info, expected));
     assert_eq!(std::fs::read(path).expect("the file"), b"{\"a\": 1}");
@@ -57,7 +61,7 @@ fn a_folder_that_cannot_be_written_to_is_told_of() {
     let file = folder.path().join("file");
     std::fs::write(&file, "").expect("a file");
     let path = file.join("order.json");
-    let (gravity, words) = saved(path.clone());
+    let (gravity, words) = saved(&path);
     assert_eq!(gravity, Gravity::Error);
     let what = format!("The payload was not saved as {}. ", path.display());
     assert!(words.starts_with(&what), "{words}");
