@@ -122,6 +122,17 @@ fn each_room_knows_only_what_it_may() {
                 "crate::shop",
             ],
         ),
+        (
+            &["warnings.rs"],
+            &[
+                "egui",
+                "lapin",
+                "tokio",
+                "crate::state",
+                "crate::ui",
+                "crate::broker",
+            ],
+        ),
         (&["app.rs"], &["lapin", "tokio", "ureq", "crate::shop"]),
         (
             &["broker"],
@@ -240,4 +251,16 @@ fn every_module_says_what_it_is_for() {
         .map(|path| relative(&path))
         .collect();
     assert!(silent.is_empty(), "no //! at the head of {silent:?}");
+}
+
+/// A second HTTP client would be a second set of settings about passwords and certificates.
+#[test]
+fn http_is_spoken_in_one_place() {
+    let elsewhere: Vec<String> = sources("src")
+        .into_iter()
+        .filter(|path| !path.ends_with("broker/http.rs"))
+        .filter(|path| code(path).contains("config_builder"))
+        .map(|path| relative(&path))
+        .collect();
+    assert!(elsewhere.is_empty(), "{elsewhere:?}");
 }

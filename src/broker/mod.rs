@@ -20,6 +20,7 @@ mod connect;
 mod files;
 mod firehose;
 mod greeting;
+mod http;
 mod jobs;
 mod link;
 mod look_trouble;
