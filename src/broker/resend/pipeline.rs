@@ -30,9 +30,19 @@ impl Landed {
     }
 }
 
+/// What the journal says of a message whose copy reached no queue.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Unsent {
+    /// It was not touched, so its record is forgotten.
+    Untouched,
+    /// It is at its delivery limit, so what gives it back may throw it out: its record stays.
+    AtLimit,
+}
+
 /// What is under way.
 pub(super) struct Pipeline {
     journal: Recorder,
+    unsent: Unsent,
     landed: Option<Landed>,
     /// Originals that were removed, which the journal does not know yet.
     removed: Vec<RecordId>,
@@ -45,14 +55,17 @@ pub(super) struct Step {
     pub outcomes: Vec<(Move, MoveOutcome)>,
     /// Those that had their turn and were not sent, because the journal failed.
     pub unsent: Vec<Move>,
+    /// Originals at their limit whose copies reached no queue, by tag, and their records, which stay.
+    pub at_limit: Vec<(u64, RecordId)>,
     /// Why nothing more may be sent, in words.
     pub problem: Option<String>,
 }
 
 impl Pipeline {
-    pub(super) fn new(journal: &Recorder) -> Self {
+    pub(super) fn new(journal: &Recorder, unsent: Unsent) -> Self {
         Self {
             journal: journal.clone(),
+            unsent,
             landed: None,
             removed: Vec::new(),
         }
@@ -118,6 +131,11 @@ impl Pipeline {
             if removed.is_ok() {
                 self.removed = landed.routed().map(|one| one.id).collect();
             }
+            if self.unsent == Unsent::AtLimit {
+                let all = landed.window.iter().zip(&landed.sent);
+                let not_routed = all.filter(|(_, sent)| matches!(sent, Sent::NotRouted(_)));
+                step.at_limit = not_routed.map(|(one, _)| (one.tag, one.id)).collect();
+            }
             let ended = landed.window.into_iter().zip(&landed.sent);
             step.outcomes = ended
                 .map(|(one, sent)| (one, outcome(sent, &removed)))
@@ -142,7 +160,10 @@ impl Pipeline {
             for (one, sent) in landed.window.iter().zip(&landed.sent) {
                 match sent {
                     Sent::Routed => marks.push((one.id, Stage::Confirmed, String::new())),
-                    Sent::NotRouted(_) => untouched.push(one.id),
+                    Sent::NotRouted(_) if self.unsent == Unsent::Untouched => {
+                        untouched.push(one.id);
+                    }
+                    Sent::NotRouted(words) => marks.push((one.id, Stage::AtLimit, words.clone())),
                     Sent::Unknown(words) => marks.push((one.id, Stage::Sent, words.clone())),
                 }
             }

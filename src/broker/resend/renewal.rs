@@ -15,7 +15,7 @@ use super::super::budget;
 use super::super::outlet::{Outlet, Sent};
 use super::super::records;
 use super::super::wires::{Knowledge, Wires};
-use super::pipeline::Pipeline;
+use super::pipeline::{Pipeline, Unsent};
 use super::window::{Move, Plan, Windows, write_down};
 use super::{BROKEN, SILENT, copy_of};
 use crate::domain::delivery_limit::Limit;
@@ -241,9 +241,9 @@ async fn renew(wires: &Wires, queue: &str, loan: &mut Loan) -> Result<usize, Str
     });
     let plan: Vec<Move> = plan.collect();
     let mut outlet = Outlet::new(Arc::clone(&wires.publishing), wires.confirm_limit);
-    let all: Vec<RecordId> = plan.iter().map(|one| one.id).collect();
+    let mut all: Vec<RecordId> = plan.iter().map(|one| one.id).collect();
     let mut windows = Windows::new(plan);
-    let mut pipeline = Pipeline::new(&wires.journal);
+    let mut pipeline = Pipeline::new(&wires.journal, Unsent::AtLimit);
     let mut renewed = 0;
     let mut problem = None;
     loop {
@@ -255,16 +255,30 @@ async fn renew(wires: &Wires, queue: &str, loan: &mut Loan) -> Result<usize, Str
             break;
         }
         let (passed, ()) = pipeline.step(next, loan, &mut outlet, async {}).await;
-        let resent = passed.outcomes.iter();
-        renewed += resent
-            .filter(|(_, outcome)| *outcome == MoveOutcome::Resent)
-            .count();
+        for (_, outcome) in passed.outcomes {
+            match outcome {
+                MoveOutcome::Resent => renewed += 1,
+                MoveOutcome::Kept(words) => {
+                    problem.get_or_insert(words);
+                }
+                _ => {}
+            }
+        }
+        // These go back with the rest and may be thrown out: their copies are looked after as those
+        // of the others are.
+        loan.copies.extend(passed.at_limit);
+        let unsent = passed.unsent.into_iter();
+        loan.copies.extend(unsent.map(|one| (one.tag, one.id)));
         problem = problem.or(passed.problem);
         if pipeline.is_silent() {
             problem.get_or_insert_with(|| SILENT.to_owned());
         }
         windows.grow();
     }
+    let rest = windows.drain().into_iter();
+    loan.copies.extend(rest.map(|one| (one.tag, one.id)));
+    let looked_after: HashSet<RecordId> = loan.copies.values().copied().collect();
+    all.retain(|id| !looked_after.contains(id));
     let settled = wires.journal.with(move |journal| journal.settle(&all));
     match problem.or(settled.await.err()) {
         Some(words) => Err(words),
