@@ -413,7 +413,12 @@ pub enum TapState {
         from: DateTime<Utc>,
         /// End of the gap.
         to: DateTime<Utc>,
+        /// What broke the connection of this tap, in words; nothing if all connections were lost.
+        because: Option<String>,
     },
+    /// It sees nothing: its own connection broke and could not be opened again, for this reason. It
+    /// goes on trying.
+    Interrupted(String),
     /// The tap's queue in the broker was found full: the oldest were dropped, some were not seen.
     /// Told again, with the same start, for as long as it goes on, and once when it is over.
     Overflowing {
