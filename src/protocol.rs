@@ -267,9 +267,13 @@ pub enum Update {
     Sandbox(SandboxState),
     /// The topology was read.
     Topology(Topology),
-    /// To which exchanges the login may publish, as a pattern over names; nothing if that is not
-    /// told.
-    MayWrite(Option<String>),
+    /// What may be published.
+    MaySend {
+        /// To which exchanges, as a pattern over names; nothing if that is not told.
+        write: Option<String>,
+        /// In frames of at most so many bytes; 0 for any size.
+        frame: u32,
+    },
     /// What a tap would do.
     Preflight {
         /// Which.

@@ -16,10 +16,10 @@ use tokio::sync::watch;
 use super::trouble::Trouble;
 use super::wires::Wires;
 use super::{codec, connect};
-use crate::domain::{Event, FieldValue};
 use crate::domain::number_words::thousands;
 use crate::domain::peek_rules::SHOWN_BYTES;
 use crate::domain::stream::{OFFSET, Start};
+use crate::domain::{Event, FieldValue};
 use crate::protocol::{PeekReport, PutBack};
 
 /// Messages that the broker sends ahead.

@@ -71,9 +71,7 @@ impl Wanted {
     ) -> Result<TapQueue, String> {
         let limit = wires.tap_limit;
         match self {
-            Self::Exchange(request) => {
-                TapQueue::open(connection, limit, request, knowledge).await
-            }
+            Self::Exchange(request) => TapQueue::open(connection, limit, request, knowledge).await,
             Self::Firehose(request) => firehose::listen(connection, limit, *request).await,
         }
     }
@@ -199,7 +197,11 @@ impl Tap<'_> {
             words,
             may_pass: true,
         })?;
-        match self.wanted.open(&connection, self.wires, self.knowledge).await {
+        match self
+            .wanted
+            .open(&connection, self.wires, self.knowledge)
+            .await
+        {
             Ok(queue) => Ok((connection, queue)),
             Err(words) => {
                 let may_pass = !connection.status().connected();

@@ -5,9 +5,7 @@
 //! dead-letter exchange a policy on all queues would send what overflows to the application's
 //! dead-letter queue.
 
-use lapin::options::{
-    BasicConsumeOptions, BasicQosOptions, QueueBindOptions, QueueDeclareOptions,
-};
+use lapin::options::{BasicConsumeOptions, BasicQosOptions, QueueBindOptions, QueueDeclareOptions};
 use lapin::types::{AMQPValue, FieldTable as WireTable, LongString};
 use lapin::{Channel, Connection, Consumer};
 

@@ -167,10 +167,12 @@ impl Taps {
     /// True for a tap whose events are wanted; batches of a stopped one are late and not shown.
     #[must_use]
     pub fn is_wanted(&self, id: TapId) -> bool {
-        let wanted = |tap: &Tap| matches!(
-            tap.phase,
-            Phase::Starting | Phase::Running | Phase::Interrupted(_)
-        );
+        let wanted = |tap: &Tap| {
+            matches!(
+                tap.phase,
+                Phase::Starting | Phase::Running | Phase::Interrupted(_)
+            )
+        };
         self.running.iter().any(|tap| tap.id == id && wanted(tap))
     }
 
@@ -422,7 +424,10 @@ mod tests {
         let mut taps = taps(&["shop"]);
         let queue = || "amq.gen-1".to_owned();
         taps.apply(TapId(1), TapState::Running { queue: queue() });
-        taps.apply(TapId(1), TapState::Interrupted("no more connections".into()));
+        taps.apply(
+            TapId(1),
+            TapState::Interrupted("no more connections".into()),
+        );
         let phase = Phase::Interrupted("no more connections".into());
         assert_eq!(taps.list()[0].phase, phase);
         assert!(taps.is_wanted(TapId(1)) && taps.own_queues().is_empty());

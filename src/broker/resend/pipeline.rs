@@ -36,6 +36,8 @@ pub(super) struct Pipeline {
     landed: Option<Landed>,
     /// Originals that were removed, which the journal does not know yet.
     removed: Vec<RecordId>,
+    /// What is not sent is lost to its queue when it goes back: its record stays.
+    keeps_unsent: bool,
 }
 
 /// How the messages of the window ended that was under way before.
@@ -55,6 +57,15 @@ impl Pipeline {
             journal: journal.clone(),
             landed: None,
             removed: Vec::new(),
+            keeps_unsent: false,
+        }
+    }
+
+    /// One for messages that their queue throws out when they come back.
+    pub(super) fn of_last_resort(journal: &Recorder) -> Self {
+        Self {
+            keeps_unsent: true,
+            ..Self::new(journal)
         }
     }
 
@@ -142,6 +153,9 @@ impl Pipeline {
             for (one, sent) in landed.window.iter().zip(&landed.sent) {
                 match sent {
                     Sent::Routed => marks.push((one.id, Stage::Confirmed, String::new())),
+                    Sent::NotRouted(words) if self.keeps_unsent => {
+                        marks.push((one.id, Stage::AtLimit, words.clone()));
+                    }
                     Sent::NotRouted(_) => untouched.push(one.id),
                     Sent::Unknown(words) => marks.push((one.id, Stage::Sent, words.clone())),
                 }
