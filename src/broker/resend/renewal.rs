@@ -246,6 +246,7 @@ async fn renew(wires: &Wires, queue: &str, loan: &mut Loan) -> Result<usize, Str
     let mut pipeline = Pipeline::new(&wires.journal, Unsent::AtLimit);
     let mut renewed = 0;
     let mut problem = None;
+    let mut refused: Vec<String> = Vec::new();
     loop {
         // Over a broken connection nothing is sent; then the records say what may have happened.
         let is_open = loan.is_open() && wires.publishing.status().connected();
@@ -258,9 +259,7 @@ async fn renew(wires: &Wires, queue: &str, loan: &mut Loan) -> Result<usize, Str
         for (_, outcome) in passed.outcomes {
             match outcome {
                 MoveOutcome::Resent => renewed += 1,
-                MoveOutcome::Kept(words) => {
-                    problem.get_or_insert(words);
-                }
+                MoveOutcome::Kept(words) => refused.push(words),
                 _ => {}
             }
         }
@@ -280,6 +279,15 @@ async fn renew(wires: &Wires, queue: &str, loan: &mut Loan) -> Result<usize, Str
     let looked_after: HashSet<RecordId> = loan.copies.values().copied().collect();
     all.retain(|id| !looked_after.contains(id));
     let settled = wires.journal.with(move |journal| journal.settle(&all));
+    let problem = problem.or_else(|| {
+        let words = refused.first()?;
+        Some(format!(
+            "{} at the delivery limit of {queue} could not be put into it anew: {}. RabbitMQ throws \
+             such a message out of the queue when it comes back; the journal has a copy of each",
+            count_of(refused.len() as u64, "message"),
+            words.trim_end_matches('.')
+        ))
+    });
     match problem.or(settled.await.err()) {
         Some(words) => Err(words),
         None => Ok(renewed),
