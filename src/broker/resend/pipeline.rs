@@ -55,8 +55,6 @@ pub(super) struct Step {
     pub outcomes: Vec<(Move, MoveOutcome)>,
     /// Those that had their turn and were not sent, because the journal failed.
     pub unsent: Vec<Move>,
-    /// Originals at their limit whose copies reached no queue, by tag, and their records, which stay.
-    pub at_limit: Vec<(u64, RecordId)>,
     /// Why nothing more may be sent, in words.
     pub problem: Option<String>,
 }
@@ -130,11 +128,6 @@ impl Pipeline {
         if let Some(landed) = landed {
             if removed.is_ok() {
                 self.removed = landed.routed().map(|one| one.id).collect();
-            }
-            if self.unsent == Unsent::AtLimit {
-                let all = landed.window.iter().zip(&landed.sent);
-                let not_routed = all.filter(|(_, sent)| matches!(sent, Sent::NotRouted(_)));
-                step.at_limit = not_routed.map(|(one, _)| (one.tag, one.id)).collect();
             }
             let ended = landed.window.into_iter().zip(&landed.sent);
             step.outcomes = ended

@@ -241,7 +241,7 @@ async fn renew(wires: &Wires, queue: &str, loan: &mut Loan) -> Result<usize, Str
     });
     let plan: Vec<Move> = plan.collect();
     let mut outlet = Outlet::new(Arc::clone(&wires.publishing), wires.confirm_limit);
-    let mut all: Vec<RecordId> = plan.iter().map(|one| one.id).collect();
+    let all: Vec<RecordId> = plan.iter().map(|one| one.id).collect();
     let mut windows = Windows::new(plan);
     let mut pipeline = Pipeline::new(&wires.journal, Unsent::AtLimit);
     let mut renewed = 0;
@@ -263,21 +263,13 @@ async fn renew(wires: &Wires, queue: &str, loan: &mut Loan) -> Result<usize, Str
                 _ => {}
             }
         }
-        // These go back with the rest and may be thrown out: their copies are looked after as those
-        // of the others are.
-        loan.copies.extend(passed.at_limit);
-        let unsent = passed.unsent.into_iter();
-        loan.copies.extend(unsent.map(|one| (one.tag, one.id)));
         problem = problem.or(passed.problem);
         if pipeline.is_silent() {
             problem.get_or_insert_with(|| SILENT.to_owned());
         }
         windows.grow();
     }
-    let rest = windows.drain().into_iter();
-    loan.copies.extend(rest.map(|one| (one.tag, one.id)));
-    let looked_after: HashSet<RecordId> = loan.copies.values().copied().collect();
-    all.retain(|id| !looked_after.contains(id));
+    // What could not be sent goes back with the rest and is thrown out, so its record stays.
     let settled = wires.journal.with(move |journal| journal.settle(&all));
     let problem = problem.or_else(|| {
         let words = refused.first()?;
