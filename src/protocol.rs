@@ -276,9 +276,13 @@ pub enum Update {
     Sandbox(SandboxState),
     /// The topology was read.
     Topology(Topology),
-    /// To which exchanges the login may publish, as a pattern over names; nothing if that is not
-    /// told.
-    MayWrite(Option<String>),
+    /// What may be published.
+    MaySend {
+        /// To which exchanges, as a pattern over names; nothing if that is not told.
+        write: Option<String>,
+        /// In frames of at most so many bytes; 0 for any size.
+        frame: u32,
+    },
     /// What a tap would do.
     Preflight {
         /// Which.
@@ -429,7 +433,12 @@ pub enum TapState {
         from: DateTime<Utc>,
         /// End of the gap.
         to: DateTime<Utc>,
+        /// What broke the connection of this tap, in words; nothing if all connections were lost.
+        because: Option<String>,
     },
+    /// It sees nothing: its own connection broke and could not be opened again, for this reason. It
+    /// goes on trying.
+    Interrupted(String),
     /// The tap's queue in the broker was found full: the oldest were dropped, some were not seen.
     /// Told again, with the same start, for as long as it goes on, and once when it is over.
     Overflowing {

@@ -31,5 +31,6 @@ mod broker {
     mod publishing;
     mod schemas;
     mod tapping;
+    mod unreadable;
 }
 mod support;

@@ -506,6 +506,7 @@ fn a_lost_connection_is_said_and_the_gap_is_shown() {
         queue: "q".into(),
         from: now,
         to: now + TimeDelta::seconds(3),
+        because: None,
     };
     window.tell(Update::Tap { tap, state });
     assert!(

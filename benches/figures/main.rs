@@ -49,7 +49,15 @@ const ALL: &[(&str, usize, &[&str])] = &[
         &["text_filter_vs_ripgrep", "field_filter_vs_jq"],
     ),
     ("frames", 3, &["frame_ms_median", "frame_ms_p99"]),
-    ("repair", 3, &["resend_vs_shovel", "peek_1000_vs_http_get"]),
+    (
+        "repair",
+        3,
+        &[
+            "resend_vs_shovel",
+            "resend_quorum_vs_shovel",
+            "peek_1000_vs_http_get",
+        ],
+    ),
     (
         "schemas",
         3,

@@ -12,7 +12,7 @@ use eventscope::domain::resend::Target;
 use eventscope::domain::{Endpoint, Pace, Password};
 use eventscope::protocol::{Command, RequestId, Update, Which};
 use lapin::options::{BasicPublishOptions, ConfirmSelectOptions, QueueDeclareOptions};
-use lapin::types::FieldTable;
+use lapin::types::{AMQPValue, FieldTable};
 use lapin::{BasicProperties, Channel};
 use serde_json::json;
 
@@ -25,6 +25,36 @@ const PREFETCH: u32 = 1_000;
 const PEEKED: u16 = 1_000;
 const PEEKS: usize = 7;
 const LONG: Duration = Duration::from_mins(2);
+
+/// From where to where both move messages, and by queues of which type.
+#[derive(Clone, Copy)]
+struct Route {
+    /// In the names of the figures.
+    name: &'static str,
+    kind: &'static str,
+    dead: &'static str,
+    alive: &'static str,
+    dead2: &'static str,
+    alive2: &'static str,
+}
+
+const CLASSIC: Route = Route {
+    name: "",
+    kind: "classic",
+    dead: "dead",
+    alive: "alive",
+    dead2: "dead2",
+    alive2: "alive2",
+};
+
+const QUORUM: Route = Route {
+    name: "_quorum",
+    kind: "quorum",
+    dead: "dead quorum",
+    alive: "alive quorum",
+    dead2: "dead2 quorum",
+    alive2: "alive2 quorum",
+};
 
 pub(crate) fn measure() {
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
@@ -43,24 +73,30 @@ pub(crate) fn measure() {
         let channel = connection.create_channel().await.expect("a channel");
         let confirms = ConfirmSelectOptions::default();
         channel.confirm_select(confirms).await.expect("confirms");
-        for queue in ["dead", "alive", "dead2", "alive2", "peeked"] {
-            queue_of(&channel, queue).await;
+        for route in [CLASSIC, QUORUM] {
+            for queue in [route.dead, route.alive, route.dead2, route.alive2] {
+                queue_of(&channel, queue, route.kind).await;
+            }
+            fill(&channel, route.dead, MESSAGES).await;
+            fill(&channel, route.dead2, MESSAGES).await;
         }
-        fill(&channel, "dead", MESSAGES).await;
-        fill(&channel, "dead2", MESSAGES).await;
+        queue_of(&channel, "peeked", CLASSIC.kind).await;
         fill(&channel, "peeked", u32::from(PEEKED)).await;
         channel
     });
     let mut app = App::start(facts, &folder);
     let peek = median((0..PEEKS).map(|_| app.peek()).collect());
     let get = median((0..PEEKS).map(|_| get(facts)).collect());
-    let resend = app.resend();
-    assert_eq!(runtime.block_on(depth(&channel, "alive")), MESSAGES);
-    let (shovel, moving) = runtime.block_on(shovel(facts, &channel));
-    println!("value resend_vs_shovel {}", resend / shovel);
-    println!("value resend_messages_per_second {resend}");
-    println!("value shovel_messages_per_second {shovel}");
-    println!("value shovel_messages_per_second_once_it_moves {moving}");
+    for route in [CLASSIC, QUORUM] {
+        let resend = app.resend(route);
+        assert_eq!(runtime.block_on(depth(&channel, route.alive)), MESSAGES);
+        let (shovel, moving) = runtime.block_on(shovel(facts, &channel, route));
+        let name = route.name;
+        println!("value resend{name}_vs_shovel {}", resend / shovel);
+        println!("value resend{name}_messages_per_second {resend}");
+        println!("value shovel{name}_messages_per_second {shovel}");
+        println!("value shovel{name}_messages_per_second_once_it_moves {moving}");
+    }
     println!("value peek_1000_vs_http_get {}", peek / get);
     println!("value peek_1000_ms {}", peek * 1e3);
     drop(broker);
@@ -72,13 +108,16 @@ fn median(mut values: Vec<f64>) -> f64 {
     values[values.len() / 2]
 }
 
-async fn queue_of(channel: &Channel, name: &str) {
+async fn queue_of(channel: &Channel, name: &str, kind: &str) {
     let options = QueueDeclareOptions {
         durable: true,
         ..QueueDeclareOptions::default()
     };
+    let mut arguments = FieldTable::default();
+    let kind = AMQPValue::LongString(kind.into());
+    arguments.insert("x-queue-type".into(), kind);
     channel
-        .queue_declare(name.into(), options, FieldTable::default())
+        .queue_declare(name.into(), options, arguments)
         .await
         .expect("a queue");
 }
@@ -140,7 +179,9 @@ impl App {
             next: 0,
         };
         own.send(Command::Connect(endpoint));
-        own.until(|update| matches!(update, Update::Topology(t) if t.queue("dead").is_some()));
+        own.until(
+            |update| matches!(update, Update::Topology(t) if t.queue(QUORUM.alive2).is_some()),
+        );
         own
     }
 
@@ -180,16 +221,16 @@ impl App {
     }
 
     /// Messages a second, from the click to the word that all is done.
-    fn resend(&mut self) -> f64 {
+    fn resend(&mut self, route: Route) -> f64 {
         let request = self.fresh();
         let start = Instant::now();
         self.send(Command::Resend {
             request,
-            queue: "dead".into(),
+            queue: route.dead.into(),
             which: Which::Whole {
                 manner: Target::Elsewhere {
                     exchange: String::new(),
-                    routing_key: "alive".into(),
+                    routing_key: route.alive.into(),
                 }
                 .into(),
                 shown: MESSAGES,
@@ -232,22 +273,23 @@ fn get(facts: &SandboxFacts) -> f64 {
 
 /// Messages a second of a dynamic shovel: from the request for it, as a resend is measured, and
 /// from the first message that is seen to have arrived.
-async fn shovel(facts: &SandboxFacts, channel: &Channel) -> (f64, f64) {
+async fn shovel(facts: &SandboxFacts, channel: &Channel, route: Route) -> (f64, f64) {
     let uri = facts.amqp_url();
     let value = json!({"value": {
-        "src-protocol": "amqp091", "src-uri": uri, "src-queue": "dead2",
-        "dest-protocol": "amqp091", "dest-uri": uri, "dest-queue": "alive2",
+        "src-protocol": "amqp091", "src-uri": uri, "src-queue": route.dead2,
+        "dest-protocol": "amqp091", "dest-uri": uri, "dest-queue": route.alive2,
         "ack-mode": "on-confirm", "src-prefetch-count": PREFETCH,
     }});
     let begun = Instant::now();
-    http(facts, "PUT", "/api/parameters/shovel/%2F/bench", &value);
+    let path = format!("/api/parameters/shovel/%2F/bench{}", route.name);
+    http(facts, "PUT", &path, &value);
     let mut first = None;
     loop {
         assert!(begun.elapsed() < LONG, "the shovel moves nothing");
-        let arrived = depth(channel, "alive2").await;
+        let arrived = depth(channel, route.alive2).await;
         if arrived > 0 {
             let (start, before) = *first.get_or_insert_with(|| (Instant::now(), arrived));
-            if arrived == MESSAGES && depth(channel, "dead2").await == 0 {
+            if arrived == MESSAGES && depth(channel, route.dead2).await == 0 {
                 let moving = f64::from(MESSAGES - before) / start.elapsed().as_secs_f64();
                 return (f64::from(MESSAGES) / begun.elapsed().as_secs_f64(), moving);
             }

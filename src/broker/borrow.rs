@@ -202,7 +202,7 @@ pub(super) async fn borrow(
 /// In words what is wrong and what to do.
 pub(super) async fn ready(wires: &Wires, queue: &str) -> Result<u32, String> {
     let name = codec::short("name of the queue", queue).map_err(|error| error.to_string())?;
-    let channel = wires.reading_channel().await.map_err(|t| t.words)?;
+    let channel = wires.asking_channel().await.map_err(|t| t.words)?;
     let (ready, _) = look(&channel, name)
         .await
         .map_err(|trouble| refusal_words(queue, &trouble))?;

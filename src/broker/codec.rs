@@ -193,49 +193,6 @@ fn wire_value(own: &FieldValue) -> Result<AMQPValue, CodecError> {
     })
 }
 
-/// Bytes of the content header frame that carries these properties. AMQP cannot split this frame,
-/// and lapin waits for ever for room for one that is larger than its buffer.
-pub(super) fn header_frame_size(own: &Properties) -> usize {
-    // Frame header and end 8, class, weight and body size 12, flags 2, fixed-size properties 10.
-    let fixed = 32;
-    let texts = [
-        &own.content_type,
-        &own.content_encoding,
-        &own.correlation_id,
-        &own.reply_to,
-        &own.expiration,
-        &own.message_id,
-        &own.message_type,
-        &own.user_id,
-        &own.app_id,
-        &own.cluster_id,
-    ];
-    let texts: usize = texts.into_iter().flatten().map(|text| text.len() + 1).sum();
-    fixed + texts + own.headers.as_ref().map_or(0, table_size)
-}
-
-fn table_size(own: &FieldTable) -> usize {
-    4 + own
-        .iter()
-        .map(|(name, item)| 1 + name.len() + value_size(item))
-        .sum::<usize>()
-}
-
-fn value_size(own: &FieldValue) -> usize {
-    1 + match own {
-        FieldValue::Void => 0,
-        FieldValue::Bool(_) | FieldValue::I8(_) | FieldValue::U8(_) => 1,
-        FieldValue::I16(_) | FieldValue::U16(_) => 2,
-        FieldValue::I32(_) | FieldValue::U32(_) | FieldValue::F32(_) => 4,
-        FieldValue::Decimal { .. } => 5,
-        FieldValue::I64(_) | FieldValue::F64(_) | FieldValue::Timestamp(_) => 8,
-        FieldValue::Text(text) => 4 + text.len(),
-        FieldValue::RawText(bytes) | FieldValue::Bytes(bytes) => 4 + bytes.len(),
-        FieldValue::Array(items) => 4 + items.iter().map(value_size).sum::<usize>(),
-        FieldValue::Table(inner) => table_size(inner),
-    }
-}
-
 #[cfg(test)]
 #[path = "codec_tests.rs"]
 mod tests;

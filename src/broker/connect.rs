@@ -1,6 +1,8 @@
-//! Opens the two connections to a broker, or says why not and what to try.
+//! Opens the connections to a broker, or says why not and what to try.
 //!
-//! Two, because a broker in need blocks connections that publish: the one for reading goes on.
+//! Two stand: one for questions and one for publishing, because a broker in need blocks those that
+//! publish. No message is read on them: one that the client cannot read breaks its connection, so
+//! each look and each tap has one of its own.
 
 use std::io;
 use std::time::Duration;
@@ -20,17 +22,17 @@ use crate::domain::{Endpoint, ServerVersion};
 const CONNECT_LIMIT: Duration = Duration::from_secs(10);
 /// Seconds between signs of life; a silent broker is given up after twice this time.
 const HEARTBEAT_SECONDS: u16 = 15;
-/// Largest frames that are read. lapin keeps room for 32 of them. A message's headers stand in one:
-/// what a publisher may send is 128 KiB by default, and dead-lettering and a trace add to that.
-const READING_FRAME: u32 = 256 * 1024;
-const LOOK_FRAME: u32 = 1024 * 1024;
+/// Largest frames that are read where messages are. lapin keeps room for 32 of them. A message's
+/// headers stand in one: what a publisher may send is 128 KiB by default, and dead-lettering and a
+/// trace add to that.
+const READING_FRAME: u32 = 1024 * 1024;
 /// How long closing a connection politely may take.
 const CLOSE_LIMIT: Duration = Duration::from_secs(2);
 
 /// Two open connections and what they report of themselves.
 pub(super) struct Opened {
-    /// For taps, peeks and topology.
-    pub reading: Connection,
+    /// For questions, such as how many messages are ready.
+    pub asking: Connection,
     /// For publishing alone.
     pub publishing: Connection,
     /// What answered.
@@ -58,14 +60,13 @@ pub(super) async fn open(endpoint: &Endpoint) -> Result<Opened, String> {
 
 async fn open_unlimited(endpoint: &Endpoint) -> Result<Opened, String> {
     reachable(endpoint).await?;
-    let (reading, server) =
-        handshake(endpoint, "Eventscope (reading)", Some(READING_FRAME)).await?;
+    let (asking, server) = handshake(endpoint, "Eventscope (asking)", None).await?;
     let (publishing, _) = handshake(endpoint, "Eventscope (publishing)", None).await?;
     let events =
-        futures_util::stream::select(reading.events_listener(), publishing.events_listener())
+        futures_util::stream::select(asking.events_listener(), publishing.events_listener())
             .boxed();
     Ok(Opened {
-        reading,
+        asking,
         publishing,
         server,
         events,
@@ -106,7 +107,19 @@ fn unreachable_words(endpoint: &Endpoint, error: &io::Error) -> String {
 /// # Errors
 /// What happened and what to try, in words.
 pub(super) async fn for_a_look(endpoint: &Endpoint) -> Result<Connection, String> {
-    let opening = handshake(endpoint, "Eventscope (looking)", Some(LOOK_FRAME));
+    for_reading(endpoint, "Eventscope (looking)").await
+}
+
+/// A connection for one tap, for the same reason.
+///
+/// # Errors
+/// What happened and what to try, in words.
+pub(super) async fn for_a_tap(endpoint: &Endpoint) -> Result<Connection, String> {
+    for_reading(endpoint, "Eventscope (tap)").await
+}
+
+async fn for_reading(endpoint: &Endpoint, name: &str) -> Result<Connection, String> {
+    let opening = handshake(endpoint, name, Some(READING_FRAME));
     match tokio::time::timeout(CONNECT_LIMIT, opening).await {
         Ok(result) => Ok(result?.0),
         Err(_) => Err(format!(

@@ -10,11 +10,12 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use chrono::Utc;
+use lapin::Connection;
 
 use super::management::Switch;
 use super::tap_queue::TapQueue;
 use super::wires::{Outbox, Wires};
-use crate::domain::tap::FirehoseRequest;
+use crate::domain::tap::{FirehoseRequest, Limit};
 use crate::domain::{Endpoint, ExchangeKind};
 use crate::protocol::Gravity;
 use crate::storage::firehose::{Found, Note};
@@ -32,14 +33,11 @@ pub(super) struct Tracing {
     note: Option<Note>,
 }
 
-/// Switches the trace on and listens to it.
+/// Switches the trace on.
 ///
 /// # Errors
 /// Why not and what to do, in words. The trace is as it was then.
-pub(super) async fn open(
-    wires: &Wires,
-    request: FirehoseRequest,
-) -> Result<(TapQueue, Tracing), String> {
+pub(super) async fn trace(wires: &Wires) -> Result<Tracing, String> {
     let Some(dir) = wires.journal_dir.clone() else {
         return Err(
             "There is no folder in which Eventscope could note that the trace is on, so a crash \
@@ -54,17 +52,23 @@ pub(super) async fn open(
                      stays on when the firehose stops";
         wires.outbox.notice(Gravity::Info, words).await;
     }
+    Ok(tracing)
+}
+
+/// Listens to the trace.
+///
+/// # Errors
+/// Why not and what to do, in words.
+pub(super) async fn listen(
+    connection: &Connection,
+    limit: Limit,
+    request: FirehoseRequest,
+) -> Result<TapQueue, String> {
     let mut keys = vec!["publish.#".to_owned()];
     if request.deliveries {
         keys.push("deliver.#".to_owned());
     }
-    match TapQueue::on(wires, EXCHANGE, &ExchangeKind::Topic, &keys).await {
-        Ok(queue) => Ok((queue, tracing)),
-        Err(words) => {
-            tracing.switch_off(&wires.outbox).await;
-            Err(words)
-        }
-    }
+    TapQueue::on(connection, limit, EXCHANGE, &ExchangeKind::Topic, &keys).await
 }
 
 fn switch_on(dir: &Path, endpoint: Endpoint) -> Result<Tracing, String> {

@@ -40,6 +40,7 @@ mod session;
 mod stream;
 mod survey;
 mod tap;
+mod tap_pump;
 mod tap_queue;
 mod targets;
 mod trace_codec;

@@ -14,6 +14,7 @@ use lapin::{Channel, Confirmation, Connection, PublisherConfirm};
 
 use super::codec;
 use super::trouble::Trouble;
+use crate::domain::header_frame::too_large;
 use crate::domain::{Fingerprint, Outgoing};
 use crate::protocol::PublishOutcome;
 
@@ -245,14 +246,10 @@ impl Outlet {
         let exchange = codec::short("name of the exchange", &outgoing.exchange)?;
         let key = codec::short("routing key", &outgoing.routing_key)?;
         let properties = codec::wire_properties(&outgoing.properties)?;
-        let (header, frame) = (
-            codec::header_frame_size(&outgoing.properties),
-            connection.configuration().frame_max(),
-        );
-        if usize::try_from(frame).is_ok_and(|most| header > most) {
-            return Err(Trouble::of(format!(
-                "The properties and headers take {header} bytes; this broker allows {frame}"
-            )));
+        // RabbitMQ would end the connection over it, and lapin wait for ever for room.
+        let frame = connection.configuration().frame_max();
+        if let Some(words) = too_large(&outgoing.properties, frame) {
+            return Err(Trouble::of(words));
         }
         let options = BasicPublishOptions {
             mandatory: true,

@@ -50,7 +50,7 @@ async fn exists(wires: &Wires, exchange: &str) -> Result<bool, Trouble> {
     if exchange.is_empty() {
         return Ok(true);
     }
-    let channel = wires.reading_channel().await?;
+    let channel = wires.asking_channel().await?;
     let options = ExchangeDeclareOptions {
         passive: true,
         ..ExchangeDeclareOptions::default()

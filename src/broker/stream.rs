@@ -1,5 +1,6 @@
 //! Reads a stream. It is a log: consuming takes nothing out of it, so there is nothing to put back,
-//! and acknowledging means only that more may come.
+//! and acknowledging means only that more may come. It has a connection of its own, because a message
+//! that the client cannot read breaks it.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -8,17 +9,17 @@ use chrono::Utc;
 use futures_util::StreamExt as _;
 use lapin::Consumer;
 use lapin::message::Delivery;
-use lapin::options::{BasicAckOptions, BasicCancelOptions, BasicConsumeOptions, BasicQosOptions};
+use lapin::options::{BasicAckOptions, BasicConsumeOptions, BasicQosOptions};
 use lapin::types::{AMQPValue, FieldTable as WireTable, ShortString};
 use tokio::sync::watch;
 
-use super::codec;
 use super::trouble::Trouble;
-use super::wires::{Wires, close};
-use crate::domain::Event;
+use super::wires::Wires;
+use super::{codec, connect};
 use crate::domain::number_words::thousands;
 use crate::domain::peek_rules::SHOWN_BYTES;
-use crate::domain::stream::Start;
+use crate::domain::stream::{OFFSET, Start};
+use crate::domain::{Event, FieldValue};
 use crate::protocol::{PeekReport, PutBack};
 
 /// Messages that the broker sends ahead.
@@ -41,7 +42,9 @@ pub(super) async fn read(
     mut stop: watch::Receiver<bool>,
 ) -> Result<PeekReport, String> {
     let name = codec::short("name of the queue", &queue).map_err(|error| error.to_string())?;
-    let channel = wires.reading_channel().await.map_err(|t| t.words)?;
+    let connection = connect::for_a_look(&wires.endpoint).await?;
+    let channel = Trouble::limit(connection.create_channel()).await;
+    let channel = channel.map_err(|trouble| trouble.words)?;
     let since = Instant::now();
     let tag = ShortString::from("eventscope-stream");
     let begun = begin(&channel, name, tag.clone(), start).await;
@@ -50,6 +53,7 @@ pub(super) async fn read(
     let mut messages: Vec<Arc<Event>> = Vec::new();
     let mut bytes = 0;
     let mut unanswered = 0;
+    let mut unreadable = None;
     while messages.len() < most && bytes < SHOWN_BYTES {
         let patience = match (messages.is_empty(), start) {
             (true, Start::Next) => FUTURE,
@@ -62,21 +66,35 @@ pub(super) async fn read(
             next = tokio::time::timeout(patience, consumer.next()) => next,
         };
         let Ok(Some(delivery)) = next else { break };
-        let delivery: Delivery = delivery.map_err(|error| Trouble::from(error).words)?;
+        let delivery: Delivery = match delivery.map_err(Trouble::from) {
+            Ok(delivery) => delivery,
+            Err(trouble) if trouble.is_unreadable() => {
+                unreadable = Some(trouble);
+                break;
+            }
+            Err(trouble) => return Err(trouble.words),
+        };
         unanswered += 1;
         if unanswered >= AHEAD / 2 {
             let answer = BasicAckOptions { multiple: true };
             let acked = channel.basic_ack(delivery.delivery_tag, answer);
-            Trouble::limit(acked).await.map_err(|t| t.words)?;
+            if let Err(trouble) = Trouble::limit(acked).await {
+                // Why it broke stands behind what has come already.
+                tracing::debug!(words = trouble.words, "a stream gives no more");
+            }
             unanswered = 0;
         }
         bytes += delivery.data.len();
         messages.push(Arc::new(codec::event(Utc::now(), delivery)));
     }
-    let cancel = channel.basic_cancel(tag, BasicCancelOptions::default());
-    Trouble::limit(cancel).await.map_err(|t| t.words)?;
-    close(&channel).await;
-    let remark = if bytes >= SHOWN_BYTES {
+    connect::close(&connection).await;
+    let remark = if let Some(trouble) = unreadable {
+        let words = unreadable_words(messages.last().map(Arc::as_ref), &trouble);
+        if messages.is_empty() {
+            return Err(words);
+        }
+        words
+    } else if bytes >= SHOWN_BYTES {
         let size = thousands((SHOWN_BYTES / 1024 / 1024) as u64);
         format!("A page shows {size} MB at most")
     } else {
@@ -95,6 +113,19 @@ pub(super) async fn read(
     })
 }
 
+/// What stands behind the last message that was read.
+fn unreadable_words(last: Option<&Event>, trouble: &Trouble) -> String {
+    let offset = last
+        .and_then(|last| last.properties.header(OFFSET))
+        .and_then(FieldValue::as_integer);
+    match offset.and_then(|offset| offset.checked_add(1)) {
+        Some(offset) => trouble.and(&format!(
+            "It stands at offset {offset} or behind. Read from a later offset to see what follows"
+        )),
+        None => trouble.and("It is the first one from there. Read from a later offset"),
+    }
+}
+
 async fn begin(
     channel: &lapin::Channel,
     queue: ShortString,
@@ -105,7 +136,7 @@ async fn begin(
     let limited = channel.basic_qos(AHEAD, BasicQosOptions::default());
     Trouble::limit(limited).await?;
     let mut arguments = WireTable::default();
-    arguments.insert("x-stream-offset".into(), offset(start));
+    arguments.insert(OFFSET.into(), offset(start));
     let options = BasicConsumeOptions::default();
     Trouble::limit(channel.basic_consume(queue, tag, options, arguments)).await
 }

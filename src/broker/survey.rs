@@ -31,7 +31,8 @@ pub(super) async fn keep_reading(wires: Wires, known: watch::Sender<Option<Arc<K
         let write = fresh.write.clone();
         known.send_replace(Some(Arc::new(fresh)));
         if let Some(topology) = topology {
-            wires.outbox.send(Update::MayWrite(write)).await;
+            let frame = wires.publishing.configuration().frame_max();
+            wires.outbox.send(Update::MaySend { write, frame }).await;
             wires.outbox.send(Update::Topology(topology)).await;
         }
         asked = tokio::select! {

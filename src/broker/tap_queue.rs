@@ -5,30 +5,26 @@
 //! dead-letter exchange a policy on all queues would send what overflows to the application's
 //! dead-letter queue.
 
-use lapin::options::{
-    BasicCancelOptions, BasicConsumeOptions, BasicQosOptions, QueueBindOptions, QueueDeclareOptions,
-};
+use lapin::options::{BasicConsumeOptions, BasicQosOptions, QueueBindOptions, QueueDeclareOptions};
 use lapin::types::{AMQPValue, FieldTable as WireTable, LongString};
-use lapin::{Channel, Consumer};
+use lapin::{Channel, Connection, Consumer};
 
 use super::codec;
 use super::trouble::Trouble;
-use super::wires::{Knowledge, Wires, close};
+use super::wires::Knowledge;
 use crate::domain::ExchangeKind;
 use crate::domain::tap::{self, Argument, Limit, TapRequest, VOID_EXCHANGE, Void};
 
 /// Deliveries under way at most; the rest waits in the broker.
 const PREFETCH: u16 = 1_000;
 
-/// A tap's queue with what listens to it.
+/// A tap's queue with what listens to it. It goes with its connection.
 pub(super) struct TapQueue {
     /// The name that the broker gave it.
     pub name: String,
-    /// Its deliveries.
+    /// Its deliveries. It keeps the channel that declared the queue.
     pub consumer: Consumer,
-    /// The channel that declared it and consumes.
-    channel: Channel,
-    /// Another one, for looking at its depth.
+    /// Another channel, for looking at its depth.
     pub probe: Channel,
 }
 
@@ -38,7 +34,8 @@ impl TapQueue {
     /// # Errors
     /// Why not and what to do, in words.
     pub(super) async fn open(
-        wires: &Wires,
+        connection: &Connection,
+        limit: Limit,
         request: &TapRequest,
         knowledge: &Knowledge,
     ) -> Result<Self, String> {
@@ -51,7 +48,7 @@ impl TapQueue {
             return Err(words);
         }
         let keys = binding_keys(request, kind)?;
-        Self::on(wires, exchange, kind, &keys).await
+        Self::on(connection, limit, exchange, kind, &keys).await
     }
 
     /// Like [`Self::open`], for an exchange and keys that need no check.
@@ -59,46 +56,30 @@ impl TapQueue {
     /// # Errors
     /// Why not and what to do, in words.
     pub(super) async fn on(
-        wires: &Wires,
+        connection: &Connection,
+        limit: Limit,
         exchange: &str,
         kind: &ExchangeKind,
         keys: &[String],
     ) -> Result<Self, String> {
-        let (channel, name) = declare(wires).await?;
+        let (channel, name) = declare(connection, limit).await?;
         let explain = |trouble: Trouble| bind_words(exchange, &trouble);
         for key in keys {
             let bound = bind(&channel, &name, exchange, key, kind);
             bound.await.map_err(explain)?;
         }
-        let probe = wires.reading_channel().await.map_err(explain)?;
+        let probe = open_channel(connection).await.map_err(explain)?;
         let consumer = consume(&channel, &name).await.map_err(explain)?;
         Ok(Self {
             name,
             consumer,
-            channel,
             probe,
         })
     }
+}
 
-    /// Leaves nothing behind, step by step. Merely dropping all this would do the same in no fixed
-    /// order, and lapin cannot stand that: when the broker and we close the same channel in the
-    /// same moment (the probe's, say, as the queue it asks for has just gone), it takes the answer
-    /// for that of a channel it does not know, and gives up the whole connection.
-    pub(super) async fn leave(self) {
-        // Answered only after whatever the probe was last asked.
-        let asked = self.probe.basic_qos(1, BasicQosOptions::default());
-        if Trouble::limit(asked).await.is_ok() {
-            close(&self.probe).await;
-        }
-        let tag = self.consumer.tag();
-        let cancel = self
-            .channel
-            .basic_cancel(tag, BasicCancelOptions::default());
-        // The queue goes with its only consumer.
-        if Trouble::limit(cancel).await.is_ok() {
-            close(&self.channel).await;
-        }
-    }
+async fn open_channel(connection: &Connection) -> Result<Channel, Trouble> {
+    Trouble::limit(connection.create_channel()).await
 }
 
 async fn consume(channel: &Channel, queue: &str) -> Result<Consumer, Trouble> {
@@ -127,28 +108,26 @@ fn binding_keys(request: &TapRequest, kind: &ExchangeKind) -> Result<Vec<String>
     }
 }
 
-async fn declare(wires: &Wires) -> Result<(Channel, String), String> {
+async fn declare(connection: &Connection, limit: Limit) -> Result<(Channel, String), String> {
     let refused = |trouble: &Trouble| {
         trouble.and(
             "A tap needs a temporary queue: ask for the configure, write and read permissions on \
              queues named amq.gen-…, and the write permission on eventscope.void",
         )
     };
-    let channel = wires
-        .reading_channel()
+    let channel = open_channel(connection)
         .await
         .map_err(|trouble| trouble.words)?;
-    let void = arguments(wires.tap_limit, Void::Exchange);
+    let void = arguments(limit, Void::Exchange);
     match declare_with(&channel, void).await {
         Ok(queue) => Ok((channel, queue)),
         // RabbitMQ checks the write permission on the name even though no such exchange exists.
         // The default exchange with the name of no queue drops just as well.
         Err(trouble) if trouble.code == Some(403) && trouble.words.contains(VOID_EXCHANGE) => {
-            let channel = wires
-                .reading_channel()
+            let channel = open_channel(connection)
                 .await
                 .map_err(|trouble| trouble.words)?;
-            let nowhere = arguments(wires.tap_limit, Void::Queue);
+            let nowhere = arguments(limit, Void::Queue);
             match declare_with(&channel, nowhere).await {
                 Ok(queue) => Ok((channel, queue)),
                 Err(second) => Err(refused(&second)),

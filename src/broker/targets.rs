@@ -78,7 +78,7 @@ pub(super) async fn missing_exchanges(
 
 async fn check_exchange(wires: &Wires, exchange: &str) -> Result<(), Trouble> {
     let name = codec::short("name of the exchange", exchange)?;
-    let channel = wires.reading_channel().await?;
+    let channel = wires.asking_channel().await?;
     let options = ExchangeDeclareOptions {
         passive: true,
         ..ExchangeDeclareOptions::default()
@@ -108,6 +108,7 @@ mod tests {
         let tap = RunningTap {
             exchange: "shop".into(),
             queue: "amq.gen-1".into(),
+            blind_since: None,
         };
         let binding = |destination: &str, key: &str| Binding {
             source: "shop".into(),

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use lapin::{Channel, Connection};
 use tokio::sync::{Notify, mpsc, watch};
 
@@ -74,6 +75,8 @@ pub(super) struct RunningTap {
     pub exchange: String,
     /// Its queue.
     pub queue: String,
+    /// Since when it has seen nothing, while it has no connection.
+    pub blind_since: Option<DateTime<Utc>>,
 }
 
 /// One standing connection pair and everything a job may need with it. Cheap to clone.
@@ -83,8 +86,8 @@ pub(super) struct Wires {
     pub endpoint: Arc<Endpoint>,
     /// Which broker answers there.
     pub server: Arc<ServerVersion>,
-    /// The connection for taps and peeks.
-    pub reading: Arc<Connection>,
+    /// The connection for questions. No message is read on it.
+    pub asking: Arc<Connection>,
     /// The connection for publishing.
     pub publishing: Arc<Connection>,
     /// The way to the window.
@@ -116,12 +119,12 @@ pub(super) struct Wires {
 impl Wires {
     /// True while both connections stand.
     pub(super) fn stand(&self) -> bool {
-        self.reading.status().connected() && self.publishing.status().connected()
+        self.asking.status().connected() && self.publishing.status().connected()
     }
 
-    /// A channel on the connection for reading.
-    pub(super) async fn reading_channel(&self) -> Result<Channel, Trouble> {
-        Trouble::limit(self.reading.create_channel()).await
+    /// A channel on the connection for questions.
+    pub(super) async fn asking_channel(&self) -> Result<Channel, Trouble> {
+        Trouble::limit(self.asking.create_channel()).await
     }
 
     /// What is known of the broker, waiting a little for the first reading of it.

@@ -21,6 +21,7 @@ pub mod feature;
 pub mod frameworks;
 pub mod ground;
 pub mod groups;
+pub mod header_frame;
 pub mod hex;
 pub mod job_sum;
 pub mod journal;

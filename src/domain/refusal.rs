@@ -1,6 +1,7 @@
 //! Why a message would not arrive, as far as that is known before it is sent.
 
 use super::draft::Outgoing;
+use super::header_frame::too_large;
 use super::payload::size_text;
 use super::policy::permits;
 use super::server_version::ServerVersion;
@@ -15,6 +16,8 @@ pub struct Known<'a> {
     pub version: Option<&'a ServerVersion>,
     /// To which exchanges the login may publish, as a pattern.
     pub write: Option<&'a str>,
+    /// The largest frames that it takes, in bytes; 0 for any, `None` if that is not known.
+    pub frame: Option<u32>,
     /// The login.
     pub login: &'a str,
 }
@@ -34,6 +37,11 @@ pub fn refusal(outgoing: &Outgoing, known: &Known<'_>) -> Option<String> {
             size_text(size),
             size_text(most)
         ));
+    }
+    if let Some(frame) = known.frame
+        && let Some(words) = too_large(&outgoing.properties, frame)
+    {
+        return Some(words);
     }
     if known.topology.source == TopologySource::Management && !exchange.is_empty() {
         match known.topology.exchange(exchange) {
@@ -106,6 +114,7 @@ mod tests {
             topology: &shop,
             version: Some(&new),
             write: None,
+            frame: None,
             login: "ada",
         };
         let says = |told: Option<String>, part: &str| {
@@ -135,6 +144,7 @@ mod tests {
             topology: &nothing,
             version: None,
             write: None,
+            frame: None,
             login: "ada",
         };
         assert_eq!(told("anywhere", "k", 9, &known), None);

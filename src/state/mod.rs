@@ -86,6 +86,8 @@ pub struct State {
     pub topology_revision: u64,
     /// To which exchanges the login may publish, as a pattern, if that is known.
     pub may_write: Option<String>,
+    /// The largest frames that the broker takes, if that is known.
+    pub frame: Option<u32>,
     /// The screen that is open.
     pub screen: Screen,
     /// The live stream.
@@ -133,6 +135,7 @@ impl State {
             topology: Topology::default(),
             topology_revision: 0,
             may_write: None,
+            frame: None,
             screen: Screen::Live,
             live: live::Live::default(),
             taps: taps::Taps::default(),
@@ -205,7 +208,9 @@ impl State {
                 }
                 self.sandbox = Some(sandbox);
             }
-            Update::MayWrite(pattern) => self.may_write = pattern,
+            Update::MaySend { write, frame } => {
+                (self.may_write, self.frame) = (write, Some(frame));
+            }
             Update::Topology(topology) => {
                 let first = self.topology == Topology::default();
                 self.topology = topology;
@@ -336,7 +341,7 @@ impl State {
                 if !before {
                     self.topology = Topology::default();
                     self.topology_revision += 1;
-                    self.may_write = None;
+                    (self.may_write, self.frame) = (None, None);
                     let place = endpoint.place();
                     if self.edits_of.as_ref() != Some(&place) {
                         self.dead.drop_all_edits(forms);
@@ -457,6 +462,7 @@ impl State {
                         topology: &self.topology,
                         version: version.as_ref(),
                         write: self.may_write.as_deref(),
+                        frame: self.frame,
                         login: &login,
                     },
                     revision: self.topology_revision,

@@ -37,6 +37,8 @@ pub enum Phase {
     Starting,
     /// It receives.
     Running,
+    /// Its connection broke; why it could not be opened again, in words. It is tried again.
+    Interrupted(String),
     /// Its end was asked for.
     Stopping,
     /// It could not start or go on; why, in words.
@@ -165,7 +167,12 @@ impl Taps {
     /// True for a tap whose events are wanted; batches of a stopped one are late and not shown.
     #[must_use]
     pub fn is_wanted(&self, id: TapId) -> bool {
-        let wanted = |tap: &Tap| matches!(tap.phase, Phase::Starting | Phase::Running);
+        let wanted = |tap: &Tap| {
+            matches!(
+                tap.phase,
+                Phase::Starting | Phase::Running | Phase::Interrupted(_)
+            )
+        };
         self.running.iter().any(|tap| tap.id == id && wanted(tap))
     }
 
@@ -228,7 +235,7 @@ impl Taps {
     pub fn stop(&mut self, id: TapId) -> Option<Command> {
         let tap = self.running.iter_mut().find(|tap| tap.id == id)?;
         match tap.phase {
-            Phase::Starting | Phase::Running => {
+            Phase::Starting | Phase::Running | Phase::Interrupted(_) => {
                 tap.phase = Phase::Stopping;
                 Some(Command::StopTap(id))
             }
@@ -299,14 +306,38 @@ impl Taps {
                 tap.queue = None;
                 tap.phase = Phase::Refused(words);
             }
-            TapState::Resumed { queue, from, to } => {
+            TapState::Resumed {
+                queue,
+                from,
+                to,
+                because,
+            } => {
                 tap.queue = Some(queue);
+                if matches!(tap.phase, Phase::Interrupted(_)) {
+                    tap.phase = Phase::Running;
+                }
                 told.gap = Some((from, to));
-                let (name, from, to) = (tap.name(), clock(from), clock(to));
-                let words = format!(
-                    "Connected again. Events of {name} between {from} and {to} were not seen"
-                );
+                let name = tap.name();
+                let words = match because {
+                    None => {
+                        let (from, to) = (clock(from), clock(to));
+                        format!(
+                            "Connected again. Events of {name} between {from} and {to} were not seen"
+                        )
+                    }
+                    // Without the times: where it happens again and again, it is one notice.
+                    Some(because) => format!(
+                        "{because}. The tap listens again; events of {name} that came meanwhile \
+                         were not seen. The gap in the stream says when"
+                    ),
+                };
                 told.notice = Some((Gravity::Warning, words));
+            }
+            TapState::Interrupted(words) => {
+                tap.queue = None;
+                if matches!(tap.phase, Phase::Running | Phase::Interrupted(_)) {
+                    tap.phase = Phase::Interrupted(words);
+                }
             }
             TapState::Overflowing { from, to } => tap.lost(Loss { from, to }),
         }
@@ -386,6 +417,37 @@ mod tests {
         });
         assert_eq!(taps.list().len(), 1);
         assert_eq!(taps.list()[0].phase, Phase::Starting);
+    }
+
+    #[test]
+    fn a_tap_that_lost_its_own_connection_says_why_until_it_listens_again() {
+        let mut taps = taps(&["shop"]);
+        let queue = || "amq.gen-1".to_owned();
+        taps.apply(TapId(1), TapState::Running { queue: queue() });
+        taps.apply(
+            TapId(1),
+            TapState::Interrupted("no more connections".into()),
+        );
+        let phase = Phase::Interrupted("no more connections".into());
+        assert_eq!(taps.list()[0].phase, phase);
+        assert!(taps.is_wanted(TapId(1)) && taps.own_queues().is_empty());
+        let resumed = |from, because: Option<&str>| TapState::Resumed {
+            queue: queue(),
+            from: at(from),
+            to: at(from + 1),
+            because: because.map(str::to_owned),
+        };
+        let told = taps.apply(TapId(1), resumed(10, Some("It cannot be read")));
+        assert_eq!(told.gap, Some((at(10), at(11))));
+        let words = told.notice.unwrap().1;
+        assert!(words.starts_with("It cannot be read. "), "{words}");
+        assert_eq!(taps.list()[0].phase, Phase::Running);
+        // Again and again, it is the same notice.
+        let again = taps.apply(TapId(1), resumed(20, Some("It cannot be read")));
+        assert_eq!(again.notice.unwrap().1, words);
+        let lost = taps.apply(TapId(1), resumed(30, None));
+        assert!(lost.notice.unwrap().1.starts_with("Connected again"));
+        assert!(taps.stop(TapId(1)).is_some());
     }
 
     #[test]

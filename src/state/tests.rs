@@ -245,6 +245,7 @@ fn a_break_shows_as_a_gap_in_the_stream() {
         queue: "q".into(),
         from: desk.now,
         to,
+        because: None,
     };
     desk.apply(Update::Tap { tap, state });
     assert!(matches!(

@@ -226,7 +226,7 @@ fn messages_of_a_single_active_consumer_stay_and_it_is_named() {
         untried: 10,
         ..JobSum::default()
     };
-    assert_eq!(done.sum, expected);
+    assert_eq!(done.sum, expected, "{done:?}");
     let words = done.problem.expect("who gets them");
     assert!(words.contains("single active consumer"), "{words}");
     assert_eq!(raw.depth("dead"), 9);

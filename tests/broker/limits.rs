@@ -200,6 +200,22 @@ fn what_cannot_be_written_down_after_all_is_put_into_its_queue_anew_all_the_same
     assert_eq!(left, names);
 }
 
+/// Who may not publish cannot put into the queue anew what a look gives back at its limit.
+#[test]
+fn what_may_not_be_put_into_its_queue_anew_is_in_the_journal() {
+    let place = Place::fresh();
+    let names = at_their_limit(&place, 3);
+    let reader = place.user("reader", ".*", "nothing", ".*");
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut app = App::with(reader, journal_in(folder.path()));
+    let report = app.peek("q", 10).expect("a peek");
+    assert_eq!(report.messages.len(), 3);
+    app.journal();
+    drop(app);
+    let mut raw = place.raw();
+    assert_safe(&names, &raw.bodies("q"), folder.path());
+}
+
 #[test]
 fn what_died_by_a_delivery_limit_is_still_there_after_any_number_of_looks() {
     let place = Place::fresh();

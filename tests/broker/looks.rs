@@ -141,8 +141,16 @@ fn a_single_active_consumer_is_named_before_and_nothing_is_called_empty() {
         let card = forecast(Some(&known), Some(&place.version()), Page::head(9), None);
         assert!(card.words.contains("worker-1 is active"), "{card:?}");
         assert_eq!(card.verdict, Verdict::Blocked);
-        let words = app.peek("q", 10).unwrap_err();
-        assert!(words.contains("worker-1 is active"), "{words}");
+        // Now its connection is known too.
+        let words = wait_for("the connection", || {
+            let words = app.peek("q", 10).unwrap_err();
+            words.contains("connection").then_some(words)
+        });
+        let user = place.endpoint().user;
+        let who = format!("consumer worker-1 of user {user} at 127.0.0.1:");
+        assert!(words.contains(&who), "{words}");
+        let named = "(connection an independent client) is active";
+        assert!(words.contains(named), "{words}");
         drop(worker);
         wait_for("all to be there", || (raw.depth("q") == 5).then_some(()));
     }

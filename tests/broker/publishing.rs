@@ -95,7 +95,7 @@ fn what_the_broker_forbids_is_told_with_what_to_do() {
     let large = FieldValue::Bytes(vec![0; 200_000]);
     message.properties.headers = Some(vec![("large".into(), large)]);
     let words = refused(app.publish(message));
-    assert!(words.contains("this broker allows 131072"), "{words}");
+    assert!(words.contains("this broker takes 131,072"), "{words}");
 }
 
 #[test]

@@ -219,6 +219,20 @@ impl Place {
         self.get(&format!("queues/{}/{name}", self.encoded()))
     }
 
+    /// Publishes with headers of any size: the management API hands a message over within the
+    /// broker, where there are no frames.
+    pub(crate) fn publish_large(&self, exchange: &str, key: &str, headers: &Value, body: &str) {
+        let exchange = match exchange {
+            "" => "amq.default".to_owned(),
+            name => eventscope::domain::endpoint::encode(name),
+        };
+        let path = format!("exchanges/{}/{exchange}/publish", self.encoded());
+        let message = json!({"properties": {"headers": headers, "delivery_mode": 2},
+            "routing_key": key, "payload": body, "payload_encoding": "string"});
+        let answer = self.request("POST", &path, Some(&message));
+        assert!(answer.contains("true"), "not routed: {answer}");
+    }
+
     pub(crate) fn policy(&self, definition: &Value) {
         self.policy_for("queues", definition);
     }

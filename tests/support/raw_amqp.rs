@@ -54,7 +54,8 @@ impl Raw {
         raw.socket.write_all(b"AMQP\0\0\x09\x01").expect("header");
         raw.expect_method(0, 10, 10);
         let login = [b"\0", user.as_bytes(), b"\0", password.as_bytes()].concat();
-        let start_ok = [table(&[]), short("PLAIN"), long(&login), short("en_US")].concat();
+        let named = table(&[("connection_name", text("an independent client"))]);
+        let start_ok = [named, short("PLAIN"), long(&login), short("en_US")].concat();
         raw.method(0, 10, 11, &start_ok);
         let tune = raw.expect_method(0, 10, 30);
         // The broker's own offer, without heartbeats.

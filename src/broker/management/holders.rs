@@ -57,6 +57,34 @@ pub(in crate::broker) async fn holders(
     .await
 }
 
+/// The one consumer of a queue that gets its messages, with what its connection calls itself; `None`
+/// if the API does not tell.
+pub(super) fn single_active(api: &Api, queue: &str) -> Option<String> {
+    let path = format!("/api/queues/{}/{}", api.vhost, encode(queue));
+    let row: Row = api.get(&path).ok()?;
+    let mut active = row
+        .consumer_details
+        .iter()
+        .filter(|consumer| consumer.active == Some(true));
+    let (Some(consumer), None) = (active.next(), active.next()) else {
+        return None;
+    };
+    let own_name = consumer.detail("connection_name").and_then(|connection| {
+        let path = format!("/api/connections/{}", encode(connection));
+        // A login without the tag monitoring is told of its own connections only.
+        let connection: Value = api.get(&path).ok()?;
+        let told = &connection["client_properties"]["connection_name"];
+        told.as_str()
+            .filter(|name| !name.is_empty())
+            .map(str::to_owned)
+    });
+    let mut words = consumer_words(consumer);
+    if let Some(name) = own_name {
+        words.push_str(&format!(" (connection {name})"));
+    }
+    Some(words)
+}
+
 fn read(row: &Row) -> Option<Holders> {
     let active: Vec<String> = row
         .consumer_details
@@ -81,14 +109,23 @@ fn read(row: &Row) -> Option<Holders> {
 /// Consumers that are named one by one.
 const SHOWN: usize = 3;
 
+impl ConsumerRow {
+    fn detail(&self, name: &str) -> Option<&str> {
+        self.channel_details.get(name).and_then(Value::as_str)
+    }
+}
+
 fn consumer_words(consumer: &ConsumerRow) -> String {
-    let detail = |name: &str| consumer.channel_details.get(name).and_then(Value::as_str);
     let mut words = format!("consumer {}", consumer.consumer_tag);
-    if let Some(user) = detail("user") {
+    if let Some(user) = consumer.detail("user") {
         words.push_str(&format!(" of user {user}"));
     }
-    if let Some(host) = detail("peer_host") {
+    if let Some(host) = consumer.detail("peer_host") {
         words.push_str(&format!(" at {host}"));
+    }
+    let port = consumer.channel_details.get("peer_port");
+    if let Some(port) = port.and_then(Value::as_u64) {
+        words.push_str(&format!(":{port}"));
     }
     words
 }
@@ -101,7 +138,7 @@ mod tests {
     fn those_who_get_messages_are_named() {
         let consumer = |tag: &str, active: bool| {
             serde_json::json!({"consumer_tag": tag, "active": active,
-                "channel_details": {"user": "shop", "peer_host": "10.0.0.7"}})
+                "channel_details": {"user": "shop", "peer_host": "10.0.0.7", "peer_port": 51_200}})
         };
         let row = serde_json::json!({
             "messages_ready": 9, "messages_unacknowledged": 1,
@@ -113,7 +150,7 @@ mod tests {
             ready: 9,
             unacked: 1,
             single_active: true,
-            who: "consumer a of user shop at 10.0.0.7".to_owned(),
+            who: "consumer a of user shop at 10.0.0.7:51200".to_owned(),
         };
         assert_eq!(told, expected);
     }

@@ -2,11 +2,12 @@
 //! old, and a policy may have changed a limit since.
 
 use super::super::wires::Knowledge;
+use super::holders::single_active;
 use super::{Api, COLUMNS, QueueRow, off_runtime, queue, truthy};
 use crate::domain::endpoint::encode;
 use crate::domain::{Endpoint, Queue, Topology, TopologySource};
 
-/// The queue as it is now, and whether it deletes itself with its last consumer; nothing if the
+/// The queue as it is now, with more of its single active consumer than the list tells, and whether it deletes itself with its last consumer; nothing if the
 /// API does not tell.
 async fn one_queue(endpoint: Endpoint, name: String) -> Option<(Queue, bool)> {
     let asked = off_runtime(move || {
@@ -16,13 +17,16 @@ async fn one_queue(endpoint: Endpoint, name: String) -> Option<(Queue, bool)> {
             api.vhost,
             encode(&name)
         );
-        api.get::<QueueRow>(&path)
+        let row = api.get::<QueueRow>(&path)?;
+        let auto_delete = truthy(&row.auto_delete);
+        let mut told = queue(row);
+        if told.single_active.is_some() && told.consumers != Some(0) {
+            told.single_active = single_active(&api, &name).or(told.single_active);
+        }
+        Ok((told, auto_delete))
     });
     match asked.await {
-        Ok(row) => {
-            let auto_delete = truthy(&row.auto_delete);
-            Some((queue(row), auto_delete))
-        }
+        Ok(told) => Some(told),
         Err(words) => {
             tracing::debug!(words, "the queue was not read anew");
             None

@@ -15,6 +15,8 @@ pub(super) struct Guard {
     knowledge: Arc<Knowledge>,
     taps: Vec<RunningTap>,
     login: String,
+    /// The largest frames that the broker takes.
+    frame: u32,
     queue: String,
     ground: Arc<Ground>,
     insist: bool,
@@ -38,6 +40,7 @@ impl Guard {
             knowledge: Arc::clone(knowledge),
             taps: wires.with_taps(|taps| taps.values().cloned().collect()),
             login: wires.endpoint.user.clone(),
+            frame: wires.publishing.configuration().frame_max(),
             queue: queue.to_owned(),
             ground: Arc::clone(ground),
             insist,
@@ -79,6 +82,7 @@ impl Guard {
             topology: &nothing,
             version: self.knowledge.version.as_ref(),
             write: None,
+            frame: Some(self.frame),
             login: &self.login,
         };
         if let Some(words) = refusal(outgoing, &size_only) {

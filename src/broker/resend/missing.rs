@@ -77,7 +77,7 @@ pub(super) async fn search(
 ) -> Next {
     let seconds = WAIT.as_secs();
     report.at(JobStage::Waiting { seconds }).await;
-    let found = match report.wires.reading_channel().await {
+    let found = match report.wires.asking_channel().await {
         Ok(channel) => {
             let found = watch_queue(&channel, report.wires, &search, stop, paused).await;
             close(&channel).await;

@@ -30,9 +30,19 @@ impl Landed {
     }
 }
 
+/// What the journal says of a message whose copy reached no queue.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Unsent {
+    /// It was not touched, so its record is forgotten.
+    Untouched,
+    /// It is at its delivery limit, so what gives it back may throw it out: its record stays.
+    AtLimit,
+}
+
 /// What is under way.
 pub(super) struct Pipeline {
     journal: Recorder,
+    unsent: Unsent,
     landed: Option<Landed>,
     /// Originals that were removed, which the journal does not know yet.
     removed: Vec<RecordId>,
@@ -50,9 +60,10 @@ pub(super) struct Step {
 }
 
 impl Pipeline {
-    pub(super) fn new(journal: &Recorder) -> Self {
+    pub(super) fn new(journal: &Recorder, unsent: Unsent) -> Self {
         Self {
             journal: journal.clone(),
+            unsent,
             landed: None,
             removed: Vec::new(),
         }
@@ -142,7 +153,10 @@ impl Pipeline {
             for (one, sent) in landed.window.iter().zip(&landed.sent) {
                 match sent {
                     Sent::Routed => marks.push((one.id, Stage::Confirmed, String::new())),
-                    Sent::NotRouted(_) => untouched.push(one.id),
+                    Sent::NotRouted(_) if self.unsent == Unsent::Untouched => {
+                        untouched.push(one.id);
+                    }
+                    Sent::NotRouted(words) => marks.push((one.id, Stage::AtLimit, words.clone())),
                     Sent::Unknown(words) => marks.push((one.id, Stage::Sent, words.clone())),
                 }
             }

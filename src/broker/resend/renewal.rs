@@ -15,7 +15,7 @@ use super::super::budget;
 use super::super::outlet::{Outlet, Sent};
 use super::super::records;
 use super::super::wires::{Knowledge, Wires};
-use super::pipeline::Pipeline;
+use super::pipeline::{Pipeline, Unsent};
 use super::window::{Move, Plan, Windows, write_down};
 use super::{BROKEN, SILENT, copy_of};
 use crate::domain::delivery_limit::Limit;
@@ -243,9 +243,10 @@ async fn renew(wires: &Wires, queue: &str, loan: &mut Loan) -> Result<usize, Str
     let mut outlet = Outlet::new(Arc::clone(&wires.publishing), wires.confirm_limit);
     let all: Vec<RecordId> = plan.iter().map(|one| one.id).collect();
     let mut windows = Windows::new(plan);
-    let mut pipeline = Pipeline::new(&wires.journal);
+    let mut pipeline = Pipeline::new(&wires.journal, Unsent::AtLimit);
     let mut renewed = 0;
     let mut problem = None;
+    let mut refused: Vec<String> = Vec::new();
     loop {
         // Over a broken connection nothing is sent; then the records say what may have happened.
         let is_open = loan.is_open() && wires.publishing.status().connected();
@@ -255,17 +256,30 @@ async fn renew(wires: &Wires, queue: &str, loan: &mut Loan) -> Result<usize, Str
             break;
         }
         let (passed, ()) = pipeline.step(next, loan, &mut outlet, async {}).await;
-        let resent = passed.outcomes.iter();
-        renewed += resent
-            .filter(|(_, outcome)| *outcome == MoveOutcome::Resent)
-            .count();
+        for (_, outcome) in passed.outcomes {
+            match outcome {
+                MoveOutcome::Resent => renewed += 1,
+                MoveOutcome::Kept(words) => refused.push(words),
+                _ => {}
+            }
+        }
         problem = problem.or(passed.problem);
         if pipeline.is_silent() {
             problem.get_or_insert_with(|| SILENT.to_owned());
         }
         windows.grow();
     }
+    // What could not be sent goes back with the rest and is thrown out, so its record stays.
     let settled = wires.journal.with(move |journal| journal.settle(&all));
+    let problem = problem.or_else(|| {
+        let words = refused.first()?;
+        Some(format!(
+            "{} at the delivery limit of {queue} could not be put into it anew: {}. RabbitMQ throws \
+             such a message out of the queue when it comes back; the journal has a copy of each",
+            count_of(refused.len() as u64, "message"),
+            words.trim_end_matches('.')
+        ))
+    });
     match problem.or(settled.await.err()) {
         Some(words) => Err(words),
         None => Ok(renewed),

@@ -6,7 +6,7 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 
 use super::super::borrow::Loan;
-use super::pipeline::Pipeline;
+use super::pipeline::{Pipeline, Unsent};
 use super::source::Source;
 use super::window::{Move, Plan, WINDOW, write_down};
 use super::{BROKEN, HELD, Job, Round, SILENT, STOPPED, canary};
@@ -40,7 +40,7 @@ impl Job<'_> {
         let queue = self.queue.clone();
         let limit = loan.limit;
         let mut plan = plan.into_iter();
-        let mut pipeline = Pipeline::new(&wires.journal);
+        let mut pipeline = Pipeline::new(&wires.journal, Unsent::Untouched);
         let mut unsettled = Vec::new();
         let mut end = None;
         match write_down(wires, &queue, limit, plan.by_ref().take(FIRST).collect()).await {

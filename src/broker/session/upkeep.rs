@@ -65,7 +65,7 @@ impl Session {
         let wires = Wires {
             endpoint: Arc::new(endpoint.clone()),
             server: Arc::new(opened.server.clone()),
-            reading: Arc::new(opened.reading),
+            asking: Arc::new(opened.asking),
             publishing: Arc::new(opened.publishing),
             outbox: self.outbox.clone(),
             knowledge,
@@ -89,9 +89,9 @@ impl Session {
         tracing::info!(%endpoint, %server, "connected");
         let update = Update::Link(Link::Connected { endpoint, server });
         self.outbox.send(update).await;
-        let reading = wires.clone();
+        let asking = wires.clone();
         self.jobs.start(Asked::Own, |_| async {
-            survey::keep_reading(reading, known).await;
+            survey::keep_reading(asking, known).await;
             End::Quiet
         });
         if !self.has_firehose() {
@@ -157,9 +157,11 @@ impl Session {
             .cut(|asked| matches!(asked, Asked::Tap(_) | Asked::Own));
         for (id, tap) in &mut self.taps {
             tap.job = None;
-            // A tap that was still being set up has seen nothing since the break before this one.
-            if tap.lost_since.is_none() || wires.with_taps(|taps| taps.contains_key(id)) {
-                tap.lost_since = Some(since);
+            let ran = wires.with_taps(|taps| taps.get(id).map(|ran| ran.blind_since));
+            match ran {
+                Some(blind_since) => tap.lost_since = Some(blind_since.unwrap_or(since)),
+                // It was still being set up, and has seen nothing since the break before this one.
+                None => drop(tap.lost_since.get_or_insert(since)),
             }
         }
         // One of the two may still stand. It closes when its last user drops it.
@@ -196,8 +198,8 @@ impl Session {
         self.outbox.send(update).await;
     }
 
-    /// Ends the connection and everything on it. Jobs that hold messages may put them back first,
-    /// and a firehose is switched off.
+    /// Ends the connection and everything that needs it. Jobs that hold messages may put them back
+    /// first, taps close their own connections, and a firehose is switched off.
     pub(super) async fn close(&mut self) {
         let firehoses: Vec<TapId> = self
             .taps
@@ -205,11 +207,7 @@ impl Session {
             .filter(|(_, tap)| matches!(tap.wanted, Wanted::Firehose(_)))
             .map(|(id, _)| *id)
             .collect();
-        let holds = |asked| match asked {
-            Asked::Move(_) | Asked::Peek(_) => true,
-            Asked::Tap(id) => firehoses.contains(&id),
-            _ => false,
-        };
+        let holds = |asked| matches!(asked, Asked::Move(_) | Asked::Peek(_) | Asked::Tap(_));
         self.jobs.cut(|asked| !holds(asked));
         self.jobs.stop(holds);
         let grace = tokio::time::sleep(GRACE);
@@ -233,7 +231,7 @@ impl Session {
         }
         if let State::Connected { wires, .. } = std::mem::replace(&mut self.link, State::Idle) {
             let both = futures_util::future::join(
-                wires.reading.close(200, "OK".into()),
+                wires.asking.close(200, "OK".into()),
                 wires.publishing.close(200, "OK".into()),
             );
             if tokio::time::timeout(CLOSE_LIMIT, both).await.is_err() {

@@ -90,6 +90,7 @@ struct Refuse {
     topology: Topology,
     version: Option<ServerVersion>,
     write: Option<String>,
+    frame: Option<u32>,
     login: String,
 }
 
@@ -99,6 +100,7 @@ impl Refuse {
             topology: cx.known.topology.clone(),
             version: cx.known.version.cloned(),
             write: cx.known.write.map(str::to_owned),
+            frame: cx.known.frame,
             login: cx.known.login.to_owned(),
         }
     }
@@ -110,6 +112,7 @@ impl Refuse {
             topology: &self.topology,
             version: self.version.as_ref(),
             write: self.write.as_deref(),
+            frame: self.frame,
             login: &self.login,
         };
         let outgoing = row.outgoing.as_ref().filter(|_| row.made == Made::Changed);

@@ -24,9 +24,16 @@ pub(super) fn tap_list_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
         }
     });
     for tap in taps {
-        if let Phase::Refused(words) = &tap.phase {
-            let words = format!("{}: {words}", tap.name());
-            banner(ui, Palette::of(ui).bad, &words);
+        match &tap.phase {
+            Phase::Refused(words) => {
+                let words = format!("{}: {words}", tap.name());
+                banner(ui, Palette::of(ui).bad, &words);
+            }
+            Phase::Interrupted(words) => {
+                let words = format!("{}: sees nothing, and tries again. {words}", tap.name());
+                banner(ui, Palette::of(ui).warn, &words);
+            }
+            _ => {}
         }
     }
 }
@@ -60,6 +67,9 @@ fn tap_ui(ui: &mut Ui, cx: &mut Cx<'_>, tap: &Tap) {
                 match &tap.phase {
                     Phase::Starting => drop(weak(ui, "starting")),
                     Phase::Stopping => drop(weak(ui, "stopping")),
+                    Phase::Interrupted(_) => {
+                        drop(ui.colored_label(palette.warn, "interrupted"));
+                    }
                     Phase::Refused(_) => drop(ui.colored_label(palette.bad, "refused")),
                     Phase::Running => drop(weak(ui, thousands(tap.received))),
                 }
