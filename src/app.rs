@@ -1,6 +1,6 @@
 //! The window: takes in what the broker side tells, draws, and passes on what the person does.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use chrono::Utc;
@@ -178,7 +178,11 @@ impl App {
             quiet: !self.state.alerts.wanted,
             muted: self.state.alerts.muted.clone(),
             parking: self.state.dead.parking.rules.clone(),
-            schemas: self.state.schemas.own_folder(),
+            schemas: self
+                .state
+                .schemas
+                .own_folder(self.state.places.sample_schemas.as_deref())
+                .map(Path::to_owned),
             keep_days: (self.state.journal.keep_days != KEEP_DAYS)
                 .then_some(self.state.journal.keep_days),
             log_bytes: (bytes != DEFAULT_MAX_BYTES).then_some(bytes),

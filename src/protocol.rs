@@ -270,6 +270,8 @@ pub struct MoveOrder {
 /// What the broker side tells.
 #[derive(Debug)]
 pub enum Update {
+    /// Where things lie on this machine. The first that is told.
+    Places(Places),
     /// The connection's state changed.
     Link(Link),
     /// The private RabbitMQ is being started; the words say how far it is.
@@ -366,6 +368,15 @@ pub enum Update {
     },
     /// Something the person should read.
     Notice(Notice),
+}
+
+/// Where things lie on this machine.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Places {
+    /// The file of the journal, if there is one.
+    pub journal: Option<PathBuf>,
+    /// The folder that [`Command::OpenSampleSchemas`] opens.
+    pub sample_schemas: Option<PathBuf>,
 }
 
 /// The state of the connection.

@@ -69,9 +69,6 @@ impl Settings {
     }
 }
 
-/// Name of the journal in its folder.
-pub const JOURNAL: &str = "journal.sqlite";
-
 /// The settings file in the user's configuration folder.
 #[must_use]
 pub fn settings_file() -> Option<PathBuf> {
@@ -82,12 +79,6 @@ pub fn settings_file() -> Option<PathBuf> {
 #[must_use]
 pub fn journal_dir() -> Option<PathBuf> {
     Some(dirs::data_dir()?.join("eventscope"))
-}
-
-/// The file of the journal.
-#[must_use]
-pub fn journal_file() -> Option<PathBuf> {
-    Some(journal_dir()?.join(JOURNAL))
 }
 
 #[cfg(test)]

@@ -35,6 +35,7 @@ pub(super) async fn run(
     outbox: Outbox,
     options: Options,
 ) {
+    outbox.send(Update::Places(options.places())).await;
     let journal = Recorder::new(options.journal_dir.clone());
     let (aside, waiting) = mpsc::channel(WORKS_WAITING);
     let mut clerk = JoinSet::new();
@@ -237,8 +238,8 @@ impl Session {
                     .spawn(schemas::watch(folder, self.outbox.clone()));
             }
             Command::OpenSampleSchemas => {
-                if let Some(data) = &self.options.journal_dir {
-                    let (folder, outbox) = (data.join("sample-schemas"), self.outbox.clone());
+                if let Some(folder) = self.options.places().sample_schemas {
+                    let outbox = self.outbox.clone();
                     self.folder.abort_all();
                     self.folder.spawn(async move {
                         schemas::watch(schemas::unpack(folder).await, outbox).await;

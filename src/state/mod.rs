@@ -31,7 +31,7 @@ use chrono::{DateTime, Utc};
 
 use crate::domain::refusal::Known;
 use crate::domain::{Endpoint, ServerVersion, Topology};
-use crate::protocol::{Command, Gravity, Link, RequestId, SandboxState, Update};
+use crate::protocol::{Command, Gravity, Link, Places, RequestId, SandboxState, Update};
 
 pub use action::{Action, Screen};
 pub use forms::Forms;
@@ -110,6 +110,8 @@ pub struct State {
     pub leaving: Option<leaving::Leaving>,
     /// Nothing speaks against closing the window any more.
     pub quits: bool,
+    /// Where things lie on this machine.
+    pub places: Places,
     /// What the person should read.
     pub notices: notices::Notices,
     /// Filters with names.
@@ -147,6 +149,7 @@ impl State {
             schemas: schemas::SchemaDesk::default(),
             leaving: None,
             quits: false,
+            places: Places::default(),
             notices: notices::Notices::default(),
             saved_filters: Vec::new(),
             files: files::Files::default(),
@@ -196,6 +199,7 @@ impl State {
     /// Takes one update. Forms change only where a new session makes them stale.
     pub fn apply(&mut self, update: Update, forms: &mut Forms, moment: Moment<'_>) -> Vec<Command> {
         match update {
+            Update::Places(places) => self.places = places,
             Update::Link(link) => {
                 let commands = self.apply_link(link, forms);
                 self.tell(moment.now);

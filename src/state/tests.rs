@@ -32,7 +32,7 @@ impl Desk {
         };
         desk.apply(Update::Link(Link::Connected {
             endpoint: Endpoint::default(),
-            server: "RabbitMQ".into(),
+            server: ServerVersion::rabbitmq(""),
         }));
         desk.apply(Update::Topology(shop()));
         desk

@@ -176,11 +176,11 @@ impl SchemaDesk {
         self.stale || self.comparing.is_some()
     }
 
-    /// The folder, unless it is the app's own sample.
+    /// The folder, unless it is that of the app's own sample.
     #[must_use]
-    pub fn own_folder(&self) -> Option<PathBuf> {
-        let folder = &self.catalog.as_ref()?.folder;
-        (!is_sample(folder)).then(|| folder.clone())
+    pub fn own_folder(&self, sample: Option<&Path>) -> Option<&Path> {
+        let folder = self.catalog.as_ref()?.folder.as_path();
+        (Some(folder) != sample).then_some(folder)
     }
 
     /// The folder was read.
@@ -521,10 +521,6 @@ fn take<T: Send + 'static>(task: &mut Option<Task<T>>, to: &mut Option<T>) {
         *task = None;
         *to = done;
     }
-}
-
-fn is_sample(folder: &Path) -> bool {
-    folder.ends_with("eventscope/sample-schemas")
 }
 
 #[cfg(test)]
