@@ -275,6 +275,9 @@ impl State {
             } => {
                 return self.job_done(request, problem, sum, forms, moment.now);
             }
+            Update::PutBackDone { request, problem } => {
+                return self.put_back_done(request, problem);
+            }
             Update::PuttingBack {
                 request,
                 total,
