@@ -26,7 +26,7 @@ struct Desk {
 impl Desk {
     fn connected() -> Self {
         let mut desk = Self {
-            state: State::new(None),
+            state: State::new(),
             forms: Forms::default(),
             now: DateTime::UNIX_EPOCH,
         };
