@@ -15,6 +15,7 @@ use crate::state::leaving::{Leave, LeaveAction};
 use crate::state::schemas::SchemaAction;
 use crate::state::{Action, Forms, Moment, Soon, State};
 use crate::ui::{Memory, shell, theme};
+use crate::warnings::Heard;
 
 /// The way to the broker side: a function that takes a command or gives it back when the queue is
 /// full, and the updates that come. Tests put their own in.
@@ -29,6 +30,8 @@ pub struct Wire {
 /// The application.
 pub struct App {
     wire: Wire,
+    /// What is written to the log, and is to be told.
+    heard: Option<Heard>,
     state: State,
     forms: Forms,
     memory: Memory,
@@ -75,6 +78,7 @@ impl App {
         let schemas = settings.schemas.clone();
         let mut app = Self {
             wire,
+            heard: None,
             state,
             forms,
             memory: Memory::default(),
@@ -86,6 +90,11 @@ impl App {
             app.act(Action::Schemas(SchemaAction::Open(folder)));
         }
         app
+    }
+
+    /// Warnings of the log are notices from here on.
+    pub fn hear(&mut self, heard: Heard) {
+        self.heard = Some(heard);
     }
 
     /// What the app knows; for tests.
@@ -121,18 +130,26 @@ impl App {
     /// Takes updates in for a bounded time; true if there are more.
     fn take_in(&mut self) -> bool {
         let start = Instant::now();
+        // They are few: what is many is not passed on.
+        while let Some(notice) = self.heard.as_ref().and_then(Heard::next) {
+            self.take(Update::Notice(notice));
+        }
         while start.elapsed() < INTAKE {
             let Ok(update) = self.wire.updates.try_recv() else {
                 return false;
             };
-            let moment = Moment {
-                now: Utc::now(),
-                fresh_id: "",
-            };
-            let commands = self.state.apply(update, &mut self.forms, moment);
-            self.send(commands);
+            self.take(update);
         }
         true
+    }
+
+    fn take(&mut self, update: Update) {
+        let moment = Moment {
+            now: Utc::now(),
+            fresh_id: "",
+        };
+        let commands = self.state.apply(update, &mut self.forms, moment);
+        self.send(commands);
     }
 
     /// The window is to be closed: at once if nothing speaks against it.

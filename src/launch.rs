@@ -11,6 +11,7 @@ use crate::domain::Endpoint;
 use crate::domain::record::KEEP_DAYS;
 use crate::settings::{self, Settings};
 use crate::state::Action;
+use crate::warnings::Heard;
 
 /// What is opened first.
 #[derive(Clone, Debug)]
@@ -40,13 +41,15 @@ pub fn window() -> eframe::NativeOptions {
     }
 }
 
-/// The application with its broker side running.
+/// The application with its broker side running. It tells what `heard` has to say.
 ///
 /// # Errors
 /// The broker side's threads could not be started.
-pub fn open(ctx: &egui::Context, first: First) -> anyhow::Result<App> {
+pub fn open(ctx: &egui::Context, first: First, heard: Heard) -> anyhow::Result<App> {
     let waker = ctx.clone();
     let wake = move || waker.request_repaint_after(REPAINT);
+    let warned = ctx.clone();
+    heard.wake(move || warned.request_repaint_after(REPAINT));
     let settings_file = settings::settings_file();
     let settings = match &settings_file {
         Some(path) => Settings::load(path).unwrap_or_else(|error| {
@@ -69,6 +72,7 @@ pub fn open(ctx: &egui::Context, first: First) -> anyhow::Result<App> {
     };
     let known = settings.last_good.is_some();
     let mut app = App::new(ctx, wire, settings, settings_file);
+    app.hear(heard);
     match first {
         First::Sandbox => app.act(Action::StartSandbox),
         First::Connect(endpoint) => {

@@ -23,3 +23,4 @@ pub mod shop;
 pub mod state;
 pub mod storage;
 pub mod ui;
+pub mod warnings;

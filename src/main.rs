@@ -10,6 +10,7 @@ use eventscope::headless::{self, SchemaCommand};
 use eventscope::launch::{self, First};
 use eventscope::prover::{Prover, worker};
 use eventscope::schema::sets;
+use eventscope::warnings::{self, Heard};
 use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
@@ -69,8 +70,10 @@ fn main() -> ExitCode {
     let quiet = Targets::new()
         .with_default(LevelFilter::WARN)
         .with_target("lapin", LevelFilter::OFF);
+    let (told, heard) = warnings::channel();
     tracing_subscriber::registry()
         .with(tracing_subscriber::fmt::layer().with_writer(std::io::stderr))
+        .with(told)
         .with(quiet)
         .init();
     let arguments = Arguments::parse();
@@ -87,7 +90,7 @@ fn main() -> ExitCode {
         );
         return done.map_or(ExitCode::FAILURE, ExitCode::from);
     }
-    match run(arguments) {
+    match run(arguments, heard) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             tracing::error!("{error:#}");
@@ -111,7 +114,7 @@ fn endpoint(url: Option<&str>, management: Option<&str>) -> anyhow::Result<Optio
     Ok(endpoint)
 }
 
-fn run(arguments: Arguments) -> anyhow::Result<()> {
+fn run(arguments: Arguments, heard: Heard) -> anyhow::Result<()> {
     if let Some(path) = arguments.open {
         return Err(anyhow!(
             "{} was not opened: this version has no recordings yet",
@@ -131,7 +134,7 @@ fn run(arguments: Arguments) -> anyhow::Result<()> {
             } else {
                 endpoint.map_or(First::Customary, First::Connect)
             };
-            Ok(Box::new(launch::open(&cc.egui_ctx, first)?))
+            Ok(Box::new(launch::open(&cc.egui_ctx, first, heard)?))
         }),
     )
     .map_err(|error| anyhow!("{error}"))

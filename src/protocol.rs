@@ -143,6 +143,15 @@ pub enum Command {
         /// Its content.
         text: String,
     },
+    /// Write something to a file that the person chose. Answered by [`Update::Saved`].
+    SaveFile {
+        /// Names the answer.
+        request: RequestId,
+        /// The file; one that is there is replaced.
+        path: PathBuf,
+        /// Its content.
+        bytes: Vec<u8>,
+    },
     /// Tell the person something on the desktop, outside the window.
     Notify {
         /// In a few words.
@@ -348,6 +357,13 @@ pub enum Update {
     Schemas(Result<Arc<Catalog>, String>),
     /// What an import did, or why it could not begin.
     Imported(Result<Imported, String>),
+    /// A file was written, or why not and what to do, in words.
+    Saved {
+        /// Which.
+        request: RequestId,
+        /// How it went.
+        result: Result<(), String>,
+    },
     /// Something the person should read.
     Notice(Notice),
 }

@@ -1,5 +1,7 @@
 //! What is remembered between runs, and where. Never a secret.
 
+mod written;
+
 use std::collections::BTreeSet;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -8,8 +10,7 @@ use crate::domain::{Endpoint, Password};
 use crate::state::saved::SavedFilter;
 
 /// Remembered settings.
-#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-#[serde(default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Settings {
     /// The last connection that stood. Its password is not part of what is written.
     pub last_good: Option<Endpoint>,
@@ -48,7 +49,7 @@ impl Settings {
     /// The file cannot be read, or is not what this version writes.
     pub fn load(path: &Path) -> io::Result<Self> {
         match std::fs::read(path) {
-            Ok(bytes) => serde_json::from_slice(&bytes).map_err(io::Error::other),
+            Ok(bytes) => Ok(written::read(&bytes)?),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Self::default()),
             Err(error) => Err(error),
         }
@@ -63,7 +64,7 @@ impl Settings {
             std::fs::create_dir_all(folder)?;
         }
         let fresh = path.with_extension("new");
-        std::fs::write(&fresh, serde_json::to_vec_pretty(self)?)?;
+        std::fs::write(&fresh, written::bytes_of(self)?)?;
         std::fs::rename(fresh, path)
     }
 }

@@ -5,6 +5,7 @@
 
 mod ui {
     mod dead_letters;
+    mod files;
     mod journal;
     mod leaving;
     mod parked;
@@ -13,6 +14,7 @@ mod ui {
     mod repair;
     mod schemas;
     mod taps;
+    mod warnings;
 }
 
 use std::cell::RefCell;

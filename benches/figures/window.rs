@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use eframe::egui;
 use eventscope::broker::sandbox::Sandbox;
 use eventscope::launch::{self, First};
+use eventscope::warnings;
 
 use crate::clock;
 use crate::gui::Desktop;
@@ -87,7 +88,11 @@ pub(crate) fn open(which: &str) {
         launch::window(),
         Box::new(move |cc| {
             let inner: Box<dyn eframe::App> = if app {
-                Box::new(launch::open(&cc.egui_ctx, First::Customary)?)
+                Box::new(launch::open(
+                    &cc.egui_ctx,
+                    First::Customary,
+                    warnings::channel().1,
+                )?)
             } else {
                 Box::new(Empty)
             };

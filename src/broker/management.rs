@@ -13,6 +13,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+use super::http::{self, Refusal};
 use super::wires::Knowledge;
 pub(super) use holders::{Holders, holders};
 pub(super) use rules::{Rules, policy_limit, rules};
@@ -144,24 +145,10 @@ struct QueueRow {
 
 impl Api {
     fn new(endpoint: &Endpoint) -> Self {
-        let agent = ureq::Agent::config_builder()
-            .timeout_global(Some(REQUEST_LIMIT))
-            // The password goes to the host the person named and to no other.
-            .max_redirects(0)
-            .proxy(None)
-            .tls_config(
-                ureq::tls::TlsConfig::builder()
-                    .root_certs(ureq::tls::RootCerts::PlatformVerifier)
-                    .build(),
-            )
-            .user_agent(concat!("Eventscope/", env!("CARGO_PKG_VERSION")))
-            .build()
-            .new_agent();
-        let login = format!("{}:{}", endpoint.user, endpoint.password.0);
         Self {
-            agent,
+            agent: http::agent(REQUEST_LIMIT, Refusal::Error),
             base: endpoint.management_url(),
-            authorization: format!("Basic {}", crate::domain::base64::encode(login.as_bytes())),
+            authorization: http::login(&endpoint.user, &endpoint.password),
             user: endpoint.user.clone(),
             vhost: encode(&endpoint.vhost),
         }

@@ -27,6 +27,8 @@ pub(super) enum Sent {
     NotRouted(String),
     /// A queue may have it. Why this is not known, in words.
     Unknown(String),
+    /// The same, because no confirm came in time.
+    NoConfirm(String),
 }
 
 /// A way to publish that keeps its channel as long as all goes well.
@@ -112,7 +114,7 @@ impl Outlet {
                 PublishOutcome::Unroutable(words) => Sent::NotRouted(words),
                 PublishOutcome::Refused(words) if certain => Sent::NotRouted(words),
                 PublishOutcome::Refused(words) => Sent::Unknown(words),
-                PublishOutcome::NotConfirmed { seconds } => Sent::Unknown(no_confirm(seconds)),
+                PublishOutcome::NotConfirmed { seconds } => no_confirm(seconds),
             }];
         }
         let mut confirms = Vec::with_capacity(all.len());
@@ -126,7 +128,7 @@ impl Outlet {
             }
             let handed = self.hand_over(some).await;
             is_stuck = handed.iter().any(Option::is_none);
-            let stuck = || Err(Sent::Unknown(no_confirm(self.limit.as_secs())));
+            let stuck = || Err(no_confirm(self.limit.as_secs()));
             confirms.extend(handed.into_iter().map(|one| one.unwrap_or_else(stuck)));
         }
         let mut settled = Vec::with_capacity(all.len());
@@ -151,11 +153,14 @@ impl Outlet {
                         "{} before the confirm came, so whether the message arrived is not known",
                         Trouble::from(error).words
                     )),
-                    Err(_) => Sent::Unknown(no_confirm(self.limit.as_secs())),
+                    Err(_) => no_confirm(self.limit.as_secs()),
                 },
             });
         }
-        if settled.iter().any(|sent| matches!(sent, Sent::Unknown(_))) {
+        if settled
+            .iter()
+            .any(|sent| matches!(sent, Sent::Unknown(_) | Sent::NoConfirm(_)))
+        {
             self.channel = None;
         }
         if !returned.is_empty() {
@@ -272,11 +277,11 @@ const NACK: &str = "RabbitMQ did not take the message. A queue that is full and 
 /// What is said of a message that was not handed over because one before it could not be.
 const NOT_TAKEN: &str = "It was not sent: RabbitMQ takes no messages for now";
 
-fn no_confirm(seconds: u64) -> String {
-    format!(
+fn no_confirm(seconds: u64) -> Sent {
+    Sent::NoConfirm(format!(
         "No confirm within {seconds} seconds. Whether the copy arrived is not known, so the \
          original stays"
-    )
+    ))
 }
 
 /// The content of a message as it comes back: with its headers in lapin's order.
@@ -363,7 +368,7 @@ mod tests {
             let letters = settled.iter().map(|sent| match sent {
                 Sent::Routed => 'r',
                 Sent::NotRouted(_) => 'n',
-                Sent::Unknown(_) => '?',
+                Sent::Unknown(_) | Sent::NoConfirm(_) => '?',
             });
             letters.collect::<String>()
         };

@@ -139,7 +139,7 @@ async fn run(
     }
     let mut remarks = Vec::new();
     match &returned {
-        Err(words) => remarks.push(words.clone()),
+        Err(why) => remarks.push(why.to_string()),
         Ok(0) => {}
         Ok(renewed) => remarks.push(renewed_words(*renewed)),
     }

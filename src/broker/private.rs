@@ -53,7 +53,7 @@ pub(super) async fn keep_shop_open(facts: SandboxFacts, outbox: Outbox) {
         match shop::run(&url, fastrand::u64(..)).await {
             Ok(()) => tracing::info!("the sample shop closed"),
             Err(error) => {
-                tracing::warn!(%error, "the sample shop closed");
+                tracing::warn!(told = true, %error, "the sample shop closed");
                 // Once is enough: the broker may be gone for good.
                 if !told {
                     told = true;

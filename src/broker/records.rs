@@ -230,7 +230,7 @@ async fn put_back_part(
                 why.get_or_insert(format!("It could not be put back into {queue}: {words}"));
                 before.push(record);
             }
-            Sent::Unknown(words) => {
+            Sent::Unknown(words) | Sent::NoConfirm(words) => {
                 why.get_or_insert(words.clone());
                 marks.push((record.id, Stage::Returning, words));
             }

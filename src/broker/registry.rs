@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
+use super::http::{self, Refusal};
 use crate::domain::Password;
-use crate::domain::base64;
 use crate::domain::endpoint::encode;
 use crate::schema::import::registry::{Reference, Registered};
 use crate::schema::import::{Haul, Line};
@@ -105,26 +105,10 @@ struct Registry {
 
 impl Registry {
     fn new(url: &str, user: &str, password: &Password, stop: Cancel) -> Self {
-        let agent = ureq::Agent::config_builder()
-            .timeout_global(Some(REQUEST_LIMIT))
-            // The password goes to the host the person named and to no other.
-            .max_redirects(0)
-            .http_status_as_error(false)
-            .proxy(None)
-            .tls_config(
-                ureq::tls::TlsConfig::builder()
-                    .root_certs(ureq::tls::RootCerts::PlatformVerifier)
-                    .build(),
-            )
-            .user_agent(concat!("Eventscope/", env!("CARGO_PKG_VERSION")))
-            .build()
-            .new_agent();
-        let login = format!("{user}:{}", password.0);
-        let login = format!("Basic {}", base64::encode(login.as_bytes()));
         Self {
-            agent,
+            agent: http::agent(REQUEST_LIMIT, Refusal::Answer),
             base: url.trim_end_matches('/').to_owned(),
-            authorization: (!user.is_empty()).then_some(login),
+            authorization: (!user.is_empty()).then(|| http::login(user, password)),
             until: Instant::now() + WHOLE_LIMIT,
             stop,
             bytes: 0,

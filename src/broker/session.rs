@@ -20,7 +20,7 @@ use super::resend::{self, Order};
 use super::sandbox::Sandbox;
 use super::tap::{self, TapEnd, Wanted};
 use super::wires::{Outbox, Wires};
-use super::{Options, bell, peek, preflight, records, schemas, stream};
+use super::{Options, bell, files, peek, preflight, records, schemas, stream};
 use crate::domain::tap::TapId;
 use crate::protocol::{Command, Gravity, Link, RequestId, TapState, Update};
 use crate::schema::Cancel;
@@ -112,7 +112,7 @@ struct Session {
     folder: JoinSet<()>,
     /// Tells things on the desktop.
     bell: bell::Bell,
-    /// Writes into a folder of schemas, whichever is watched.
+    /// Writes files: into a folder of schemas, whichever is watched, or where a person says.
     imports: JoinSet<()>,
     /// Ends the import that runs.
     import_stop: Cancel,
@@ -260,6 +260,15 @@ impl Session {
                 let (stop, outbox) = (self.import_stop.clone(), self.outbox.clone());
                 self.imports
                     .spawn(schemas::import(folder, from, stop, outbox));
+            }
+            Command::SaveFile {
+                request,
+                path,
+                bytes,
+            } => {
+                let outbox = self.outbox.clone();
+                self.imports
+                    .spawn(files::save(request, path, bytes, outbox));
             }
             Command::StopImport => self.import_stop.cancel(),
             Command::JudgeSchemas {
@@ -430,7 +439,7 @@ impl Session {
             // The session hears of the break itself, and starts the tap again when it is mended.
             Ok(End::Tap(TapEnd::Lost) | End::Quiet) => {}
             Err(error) if error.is_panic() => {
-                tracing::error!(?asked, "a job panicked");
+                tracing::error!(told = true, ?asked, "a job panicked");
                 if let Asked::Tap(tap) = asked {
                     self.taps.remove(&tap);
                 }

@@ -15,7 +15,7 @@ impl fmt::Debug for Password {
 }
 
 /// A broker, a virtual host on it, and a login. `Display` leaves the password out.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Endpoint {
     /// The person's own name for it; may be empty.
     pub name: String,
@@ -26,7 +26,6 @@ pub struct Endpoint {
     /// Login.
     pub user: String,
     /// Password; never written to disk.
-    #[serde(skip)]
     pub password: Password,
     /// Virtual host; `/` is the default one.
     pub vhost: String,
@@ -36,7 +35,6 @@ pub struct Endpoint {
     pub management_port: Option<u16>,
     /// URL of the management HTTP API if it is neither on the same host nor under the root there,
     /// as [`read_management_url`] gives it; goes before the port.
-    #[serde(default)]
     pub management_url: Option<String>,
 }
 
@@ -345,11 +343,6 @@ mod tests {
         let endpoint = Endpoint::from_url("amqp://me:hunter2@h/v").unwrap();
         assert_eq!(endpoint.to_string(), "amqp://me@h:5672/v");
         assert!(!format!("{endpoint:?}").contains("hunter2"));
-        assert!(
-            !serde_json::to_string(&endpoint)
-                .unwrap()
-                .contains("hunter2")
-        );
     }
 
     proptest! {

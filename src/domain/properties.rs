@@ -5,7 +5,7 @@ use super::value::{FieldTable, FieldValue};
 
 /// The properties of a message (AMQP 0-9-1, class `basic`). `None` means that the property was
 /// not sent at all, which is not the same as an empty one.
-#[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Properties {
     /// MIME type of the body, as the publisher claims it.
     pub content_type: Option<String>,

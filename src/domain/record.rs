@@ -44,7 +44,7 @@ pub enum Stage {
 }
 
 impl Stage {
-    /// All stages in the order of their numbers in the journal.
+    /// All stages.
     pub const ALL: [Self; 7] = [
         Self::Held,
         Self::Sent,

@@ -14,7 +14,7 @@ pub type FieldTable = Vec<(String, FieldValue)>;
 
 /// One value of a header table, by its wire type (AMQP 0-9-1 section 4.2.5 with RabbitMQ's errata:
 /// `s` is a signed 16-bit integer, `x` a byte array).
-#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum FieldValue {
     /// `t`, a boolean.
     Bool(bool),
@@ -33,9 +33,9 @@ pub enum FieldValue {
     /// `l`, a signed 64-bit integer.
     I64(i64),
     /// `f`, a 32-bit float.
-    F32(#[serde(with = "exact_f32")] f32),
+    F32(f32),
     /// `d`, a 64-bit float.
-    F64(#[serde(with = "exact_f64")] f64),
+    F64(f64),
     /// `D`, a decimal: `value` divided by ten to the power of `scale`.
     Decimal {
         /// Number of digits behind the point.
@@ -58,37 +58,6 @@ pub enum FieldValue {
     /// `V`, no value.
     Void,
 }
-
-/// Floats are kept by their bits, because JSON has no NaN and rounds: `0x3fc00000 (1.5)`. What
-/// stands in brackets is for people.
-macro_rules! exact_float {
-    ($module:ident, $float:ty, $bits:ty) => {
-        mod $module {
-            use serde::{Deserialize, Deserializer, Serializer, de::Error as _};
-
-            pub(super) fn serialize<S: Serializer>(
-                value: &$float,
-                to: S,
-            ) -> Result<S::Ok, S::Error> {
-                to.collect_str(&format_args!("{:#x} ({value})", value.to_bits()))
-            }
-
-            pub(super) fn deserialize<'de, D: Deserializer<'de>>(
-                from: D,
-            ) -> Result<$float, D::Error> {
-                let text = String::deserialize(from)?;
-                text.split(' ')
-                    .next()
-                    .and_then(|bits| bits.strip_prefix("0x"))
-                    .and_then(|bits| <$bits>::from_str_radix(bits, 16).ok())
-                    .map(<$float>::from_bits)
-                    .ok_or_else(|| D::Error::custom("the bits of a float were expected"))
-            }
-        }
-    };
-}
-exact_float!(exact_f32, f32, u32);
-exact_float!(exact_f64, f64, u64);
 
 impl FieldValue {
     /// The value's type as the person sees it, beside each header.

@@ -188,7 +188,11 @@ fn spawn(work: impl FnOnce() + Send + 'static) {
             .thread_name(|index| format!("search-{index}"))
             // A panic is a fault of ours that must not take the window along: the scan sees that
             // no answer comes.
-            .panic_handler(|_| tracing::error!("a search ended in a panic"))
+            .panic_handler(|_| {
+                tracing::error!(
+                    "a search stopped by a mistake in Eventscope: what is shown may be incomplete"
+                );
+            })
             .build();
         pool.ok()
     });

@@ -6,6 +6,7 @@ use crate::domain::Event;
 
 use super::alerts::AlertAction;
 use super::dead_letters::DeadAction;
+use super::files::FileToSave;
 use super::journal::JournalAction;
 use super::leaving::LeaveAction;
 use super::live::LiveAction;
@@ -89,6 +90,8 @@ pub enum Action {
     KeepBytes(usize),
     /// Read the topology again.
     RefreshTopology,
+    /// Save something as a file.
+    SaveFile(FileToSave),
     /// Put a notice away, by its number.
     DismissNotice(u64),
 }

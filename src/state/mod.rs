@@ -6,6 +6,7 @@
 pub mod action;
 pub mod alerts;
 pub mod dead_letters;
+pub mod files;
 pub mod forms;
 pub mod groups;
 pub mod growth;
@@ -15,6 +16,7 @@ pub mod leaving;
 pub mod live;
 pub mod notices;
 pub mod publish;
+mod refused;
 pub mod saved;
 pub mod schema_form;
 pub mod schemas;
@@ -27,10 +29,9 @@ pub mod view;
 
 use chrono::{DateTime, Utc};
 
-use crate::domain::preflight::Report;
 use crate::domain::refusal::Known;
 use crate::domain::{Endpoint, ServerVersion, Topology};
-use crate::protocol::{Command, Gravity, Link, RequestId, SandboxState, TapState, Update};
+use crate::protocol::{Command, Gravity, Link, RequestId, SandboxState, Update};
 
 pub use action::{Action, Screen};
 pub use forms::Forms;
@@ -113,6 +114,8 @@ pub struct State {
     pub notices: notices::Notices,
     /// Filters with names.
     pub saved_filters: Vec<saved::SavedFilter>,
+    /// Files that are being written.
+    files: files::Files,
     /// The endpoint of the last good connection, without its password.
     pub last_good: Option<Endpoint>,
     /// The connection is to the sandbox.
@@ -146,6 +149,7 @@ impl State {
             quits: false,
             notices: notices::Notices::default(),
             saved_filters: Vec::new(),
+            files: files::Files::default(),
             last_good,
             is_sandbox: false,
             edits_of: None,
@@ -286,52 +290,16 @@ impl State {
                 self.schemas.read(read, forms);
             }
             Update::Imported(done) => return self.schemas.imported(done).into_iter().collect(),
+            Update::Saved { request, result } => {
+                if let Some((gravity, words)) = self.files.saved(request, result) {
+                    self.notices.add(moment.now, gravity, words);
+                }
+            }
             Update::Notice(notice) => {
                 self.notices.add(moment.now, notice.gravity, notice.words);
             }
         }
         Vec::new()
-    }
-
-    /// A command could not be passed on because the broker side is busy: its answer is given here,
-    /// so that nothing waits for ever.
-    pub fn refuse(&mut self, command: Command, forms: &mut Forms, now: DateTime<Utc>) {
-        let words = "Eventscope is busy with earlier requests. Try again in a moment".to_owned();
-        match command {
-            Command::Publish { request, .. } => {
-                self.publish
-                    .finish(request, crate::protocol::PublishOutcome::Refused(words));
-            }
-            Command::Peek { request, .. } | Command::ReadStream { request, .. } => {
-                self.dead.peeked(request, Err(words), now, forms);
-            }
-            // What would follow from the end of a job is not asked for: the broker side is busy.
-            Command::Resend { request, .. }
-            | Command::Discard { request, .. }
-            | Command::PutBack { request, .. } => {
-                self.job_done(request, Some(words), None, forms, now);
-            }
-            Command::ImportSchemas { .. } => {
-                self.schemas.imported(Err(words));
-            }
-            // It is read again at the next occasion, and told again when there is more.
-            Command::ReadJournal(_) => self.journal.not_read(),
-            Command::Notify { .. } | Command::AskReturns(_) => {}
-            Command::Preflight { request, .. } => {
-                self.take_report(request, Report::impossible(words));
-            }
-            Command::StartTap(request) => {
-                self.taps.apply(request.tap, TapState::Refused(words));
-            }
-            Command::StartFirehose(request) => {
-                self.taps.apply(request.tap, TapState::Refused(words));
-            }
-            Command::StopTap(tap) => {
-                self.taps.not_stopped(tap);
-                self.notices.add(now, Gravity::Warning, words);
-            }
-            _ => self.notices.add(now, Gravity::Warning, words),
-        }
     }
 
     /// A frame passes. Says when the next one is due.
@@ -525,6 +493,10 @@ impl State {
             }
             Action::ForgetFilter(name) => self.saved_filters.retain(|saved| saved.name != name),
             Action::KeepBytes(bytes) => self.live.log.set_max_bytes(bytes),
+            Action::SaveFile(file) => {
+                let request = RequestId(self.fresh());
+                return vec![self.files.save(file, request)];
+            }
             Action::DismissNotice(number) => self.notices.dismiss(number),
         }
         Vec::new()

@@ -1,7 +1,7 @@
 //! Filters that were given a name. They are remembered between runs.
 
 /// A filter with a name.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SavedFilter {
     /// What the person called it.
     pub name: String,

@@ -1,6 +1,7 @@
 //! The state as a whole: updates and actions in, commands out.
 
 mod moving;
+mod refused;
 
 use std::sync::Arc;
 
@@ -10,6 +11,7 @@ use super::dead_letters::{DeadAction, RuleAction, RuleDesk, TargetChoice};
 use super::live::LiveAction;
 use super::tap_card::{Card, TapAction};
 use super::*;
+use crate::domain::preflight::Report;
 use crate::domain::tap::TapId;
 use crate::domain::topology::tests::shop;
 use crate::domain::{BodyDraft, Event, FieldValue, Properties, ServerVersion};

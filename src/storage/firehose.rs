@@ -14,9 +14,10 @@ use crate::domain::Endpoint;
 
 /// What stands in the note, for a person who finds it.
 #[derive(Serialize)]
-struct Content<'a> {
+struct Content {
     switched_on: DateTime<Utc>,
-    endpoint: &'a Endpoint,
+    /// As a URL without the password.
+    endpoint: String,
 }
 
 /// A note that is ours now. Dropping it leaves it on the disk.
@@ -73,7 +74,7 @@ impl Note {
         file.lock()?;
         let content = Content {
             switched_on: now,
-            endpoint,
+            endpoint: endpoint.to_string(),
         };
         file.write_all(&serde_json::to_vec_pretty(&content)?)?;
         file.sync_all()?;

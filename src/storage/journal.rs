@@ -3,6 +3,7 @@
 
 mod reading;
 mod returns;
+mod written;
 
 use std::fs::{DirBuilder, File, OpenOptions};
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
@@ -13,6 +14,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use rusqlite::{Connection, Transaction, TransactionBehavior, params};
+use written::{deed_number, stage_number, text_of};
 
 use crate::domain::journal::JobId;
 use crate::domain::lineage;
@@ -193,19 +195,17 @@ impl Journal {
             ))?;
             for (held, stage) in messages {
                 let sent = held.sent.as_ref();
-                let sent_properties = sent
-                    .map(|sent| serde_json::to_string(&sent.properties))
-                    .transpose()?;
+                let sent_properties = sent.map(|sent| text_of(&sent.properties)).transpose()?;
                 // Most are sent with the body that they have.
                 let sent_body = sent.filter(|sent| sent.body != held.body);
                 insert.execute(params![
-                    deed as u8,
+                    deed_number(deed),
                     now.timestamp_millis(),
                     held.place,
                     held.queue,
                     held.exchange,
                     held.routing_key,
-                    serde_json::to_string(&held.properties)?,
+                    text_of(&held.properties)?,
                     held.body,
                     sent.map(|sent| &sent.exchange),
                     sent.map(|sent| &sent.routing_key),
@@ -220,7 +220,7 @@ impl Journal {
                 begin.execute(params![
                     id,
                     self.run,
-                    stage as u8,
+                    stage_number(stage),
                     content,
                     sent,
                     self.job.0
@@ -250,7 +250,13 @@ impl Journal {
                 if let [(first, stage, words), ..] = run
                     && let Some((last, ..)) = run.last()
                 {
-                    update.execute(params![*stage as u8, words, self.run, first.0, last.0])?;
+                    update.execute(params![
+                        stage_number(*stage),
+                        words,
+                        self.run,
+                        first.0,
+                        last.0
+                    ])?;
                 }
             }
         }
@@ -268,7 +274,7 @@ impl Journal {
             transaction.execute(
                 "UPDATE progress SET stage = ?, words = ?, changed = ?, run = '' WHERE id = ?",
                 params![
-                    record.stage as u8,
+                    stage_number(record.stage),
                     record.words,
                     record.changed.timestamp_millis(),
                     record.id.0
@@ -289,7 +295,7 @@ impl Journal {
              WHERE stage = ? AND changed > {NOW} - ?
                  AND (SELECT place FROM record WHERE record.id = progress.id) = ?"
         );
-        let (certain, doubtful) = (Stage::Removed as u8, Stage::Confirmed as u8);
+        let (certain, doubtful) = (stage_number(Stage::Removed), stage_number(Stage::Confirmed));
         let values = params![doubtful, DOUBT, certain, FORGETFUL_MS, place];
         self.db.execute(&update, values)?;
         Ok(())
@@ -343,7 +349,7 @@ impl Journal {
     /// If it could not be written.
     pub fn age_out(&mut self, now: DateTime<Utc>, days: u16) -> Result<usize, JournalError> {
         let before = (now - TimeDelta::days(days.into())).timestamp_millis();
-        let stages = [Stage::Removed as u8, Stage::PutBack as u8];
+        let stages = [Stage::Removed, Stage::PutBack].map(stage_number);
         Ok(self.db.execute(
             "DELETE FROM record WHERE at < ?
                  AND id IN (SELECT id FROM progress WHERE stage IN (?, ?))",
@@ -488,6 +494,7 @@ fn private() -> OpenOptions {
 }
 
 pub use returns::{Lying, Returns};
+pub use written::WrittenProperties;
 
 #[cfg(test)]
 #[path = "journal_tests.rs"]

@@ -12,6 +12,7 @@ pub mod live;
 pub mod payload_form;
 pub mod publish;
 pub mod rail;
+pub mod save_file;
 pub mod schemas;
 pub mod shell;
 pub mod shortcuts;
@@ -77,6 +78,8 @@ pub struct Memory {
     pub columns: live::Columns,
     /// Where the table of dead letters stands.
     pub dead_table: TablePlace,
+    /// Dialogs that ask where a report is saved.
+    pub saving: save_file::Dialogs,
     /// A path is being chosen in a dialog.
     pub choosing: Option<schemas::Choosing>,
     /// The form of an import of schemas is open.

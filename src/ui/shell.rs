@@ -22,6 +22,8 @@ pub fn show(ui: &mut Ui, state: &State, forms: &mut Forms, memory: &mut Memory) 
         .inspector
         .catalog
         .clone_from(&state.schemas.catalog);
+    cx.memory.saving.take(cx.actions);
+    cx.memory.inspector.saving.take(cx.actions);
     shortcuts::read(ui, cx);
     top_bar::top_bar_ui(ui, cx);
     if state.has_session() {

@@ -6,9 +6,10 @@ use std::path::{Path, PathBuf};
 use std::process::Command as Process;
 use std::sync::Arc;
 
+use eventscope::domain::Event;
 use eventscope::domain::endpoint::encode;
 use eventscope::domain::frameworks::{counters, recognise};
-use eventscope::domain::{Event, Properties};
+use eventscope::storage::journal::WrittenProperties;
 use serde::{Deserialize, Serialize};
 
 use crate::support::{App, Place, wait_for};
@@ -93,13 +94,13 @@ type SpringParks$Reserve, with an id
 
 /// A message as it lay in a queue.
 #[derive(Serialize, Deserialize)]
-struct Recording {
+struct Recording<'a> {
     /// What left it there.
     by: String,
     queue: String,
     exchange: String,
     routing_key: String,
-    properties: Properties,
+    properties: WrittenProperties<'a>,
     body: String,
 }
 
@@ -175,7 +176,7 @@ impl Framework {
             queue: self.queue(),
             exchange: event.exchange.clone(),
             routing_key: event.routing_key.clone(),
-            properties: event.properties.clone(),
+            properties: WrittenProperties::from(&event.properties),
             body: String::from_utf8(event.body.clone()).expect("text"),
         };
         let text = serde_json::to_string_pretty(&recording).expect("JSON");
@@ -191,13 +192,13 @@ impl Framework {
 
     fn check_both(&self) {
         let text = fs::read_to_string(self.recording()).expect("its recording");
-        let recorded: Recording = serde_json::from_str(&text).expect("a recording");
+        let recorded: Recording<'_> = serde_json::from_str(&text).expect("a recording");
         let event = Event::new(
             chrono::DateTime::UNIX_EPOCH,
             recorded.exchange,
             recorded.routing_key,
             true,
-            recorded.properties,
+            recorded.properties.into(),
             recorded.body.into_bytes(),
         );
         self.check(&event, "recorded");

@@ -14,7 +14,7 @@ use super::missing::{self, Next, Search, WAIT};
 use super::report::{Report, Seen};
 use super::source::Wanted;
 use super::window::write;
-use super::{BOUNDS, BROKEN, STOPPED, copy_of, give_back, take_out};
+use super::{BOUNDS, STOPPED, Why, copy_of, give_back, take_out};
 use crate::domain::record::{Deed, Held, Stage};
 use crate::domain::{Event, Fingerprint};
 use crate::protocol::{MoveOutcome, RequestId, Update};
@@ -78,8 +78,8 @@ async fn rounds(
         if problem.is_some() {
             return problem;
         }
-        if let Err(words) = returned {
-            return Some(words);
+        if let Err(why) = returned {
+            return Some(why.words());
         }
         if wanted.is_empty() {
             return None;
@@ -149,7 +149,7 @@ async fn discard_these(
             .map(|(_, event)| (event.fingerprint(), outcome.clone()));
         report.moved(told.collect()).await;
         if removed.is_err() || !loan.is_open() {
-            return Some(BROKEN.to_owned());
+            return Some(Why::BROKEN.words());
         }
         let done = ids
             .into_iter()

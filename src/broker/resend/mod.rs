@@ -15,6 +15,7 @@ mod renewal;
 mod report;
 mod sending;
 mod source;
+mod why;
 mod window;
 
 use std::sync::Arc;
@@ -41,6 +42,7 @@ use missing::{Next, Search, WAIT};
 pub(super) use renewal::{Keeper, give_back, take_out, take_out_knowing};
 use report::{Report, Seen};
 use source::Source;
+pub(super) use why::Why;
 use window::{Plan, Windows};
 
 /// How much is borrowed at once at most.
@@ -54,11 +56,6 @@ const AHEAD_BYTES: usize = 64 * 1024 * 1024;
 /// longer than its `consumer_timeout`, 30 minutes by default.
 const HELD: Duration = Duration::from_mins(10);
 
-/// What is told when the connection breaks under a job.
-const BROKEN: &str =
-    "The connection broke. RabbitMQ puts the messages that were held back by itself";
-/// What is told then where RabbitMQ does not keep the order of so many.
-const MIXED: &str = ", perhaps in another order";
 /// What is told when the person stopped it.
 const STOPPED: &str = "Stopped. The rest stays in the queue";
 /// What is told when no confirm comes.
@@ -107,7 +104,7 @@ enum Round {
     /// Some of it waits for the next round.
     Again,
     /// Nothing more may be done, for this reason.
-    End(String),
+    End(Why),
 }
 
 /// A round that came to its end.
@@ -181,8 +178,8 @@ impl Job<'_> {
         // Until when what is missing is waited for.
         let mut due: Option<Instant> = None;
         loop {
-            if let Err(words) = self.wait_while_paused(&mut ahead, stop).await {
-                return Some(words);
+            if let Err(why) = self.wait_while_paused(&mut ahead, stop).await {
+                return Some(why.words());
             }
             let before = source.left();
             let Passed {
@@ -192,12 +189,12 @@ impl Job<'_> {
                 next,
             } = match self.pass(source, ahead.take(), stop).await {
                 Ok(passed) => passed,
-                Err(words) => return Some(words),
+                Err(why) => return Some(why.words()),
             };
             ahead = next;
             let missing = source.left().unwrap_or(0);
             if is_done && missing == 0 {
-                return self.put_back(ahead).await.err();
+                return self.put_back(ahead).await.err().map(Why::words);
             }
             if before != Some(missing) {
                 due = None;
@@ -252,7 +249,7 @@ impl Job<'_> {
         source: &mut Source,
         ahead: Option<Loan>,
         stop: &mut watch::Receiver<bool>,
-    ) -> Result<Passed, String> {
+    ) -> Result<Passed, Why> {
         let wires = self.report.wires;
         let (knowledge, queue) = (Arc::clone(&self.knowledge), self.queue.clone());
         let bounds = self.bounds(source, ahead.is_some());
@@ -278,13 +275,11 @@ impl Job<'_> {
             Ok(next) if is_done && returned.is_ok() => (Ok(()), next),
             // It goes back behind what lay before it.
             Ok(next) => (returned.map(|_| ()).and(self.put_back(next).await), None),
-            Err(words) => (Err(words), None),
+            Err(words) => (Err(Why::Told(words)), None),
         };
         match (round, returned) {
-            (Round::End(words), _) | (_, Err(words)) if words == BROKEN && mixed => {
-                Err(format!("{BROKEN}{MIXED}"))
-            }
-            (Round::End(words), _) | (_, Err(words)) => Err(words),
+            (Round::End(why), _) | (_, Err(why)) if mixed => Err(why.mixing_up()),
+            (Round::End(why), _) | (_, Err(why)) => Err(why),
             (_, Ok(())) => Ok(Passed {
                 is_done,
                 seen,
@@ -326,7 +321,7 @@ impl Job<'_> {
     }
 
     /// Gives back what was borrowed for a round that does not come.
-    async fn put_back(&self, ahead: Option<Loan>) -> Result<(), String> {
+    async fn put_back(&self, ahead: Option<Loan>) -> Result<(), Why> {
         match ahead {
             Some(loan) => {
                 let wires = self.report.wires;
@@ -354,7 +349,7 @@ impl Job<'_> {
         &mut self,
         ahead: &mut Option<Loan>,
         stop: &mut watch::Receiver<bool>,
-    ) -> Result<(), String> {
+    ) -> Result<(), Why> {
         if *self.paused.borrow() {
             self.put_back(ahead.take()).await?;
             self.report.at(JobStage::Paused).await;
@@ -366,7 +361,7 @@ impl Job<'_> {
         }
         if *stop.borrow() {
             self.put_back(ahead.take()).await?;
-            return Err(STOPPED.to_owned());
+            return Err(STOPPED.into());
         }
         self.report.at(JobStage::Sending).await;
         Ok(())

@@ -6,15 +6,11 @@ use super::super::borrow::Loan;
 use super::super::outlet::{Outlet, Sent};
 use super::super::recorder::Recorder;
 use super::super::trouble::Trouble;
-use super::BROKEN;
+use super::Why;
 use super::window::{Move, write};
 use crate::domain::Outgoing;
 use crate::domain::record::{RecordId, Stage};
 use crate::protocol::MoveOutcome;
-
-/// How the words for a missing confirm begin. After one the job ends: where the broker is blocked,
-/// each further message would wait as long.
-const NO_CONFIRM: &str = "No confirm";
 
 /// A window of which is known what became of the copies. The originals are still held.
 struct Landed {
@@ -55,8 +51,8 @@ pub(super) struct Step {
     pub outcomes: Vec<(Move, MoveOutcome)>,
     /// Those that had their turn and were not sent, because the journal failed.
     pub unsent: Vec<Move>,
-    /// Why nothing more may be sent, in words.
-    pub problem: Option<String>,
+    /// Why nothing more may be sent.
+    pub problem: Option<Why>,
 }
 
 impl Pipeline {
@@ -81,10 +77,10 @@ impl Pipeline {
             .all(|landed| landed.sent.iter().all(|sent| *sent == Sent::Routed))
     }
 
-    /// True if the broker left a copy of the last window without a confirm.
+    /// True if the broker left a copy of the last window without a confirm. After one the job ends:
+    /// where the broker is blocked, each further message would wait as long.
     pub(super) fn is_silent(&self) -> bool {
-        let is_missing =
-            |sent: &Sent| matches!(sent, Sent::Unknown(words) if words.starts_with(NO_CONFIRM));
+        let is_missing = |sent: &Sent| matches!(sent, Sent::NoConfirm(_));
         self.landed
             .iter()
             .any(|landed| landed.sent.iter().any(is_missing))
@@ -118,12 +114,12 @@ impl Pipeline {
         let mut step = Step {
             unsent,
             problem: written.err().map(|words| {
-                format!("{words}, so nothing more is sent. The rest stays in the queue")
+                format!("{words}, so nothing more is sent. The rest stays in the queue").into()
             }),
             ..Step::default()
         };
         if removed.is_err() {
-            step.problem = Some(BROKEN.to_owned());
+            step.problem = Some(Why::BROKEN);
         }
         if let Some(landed) = landed {
             if removed.is_ok() {
@@ -157,7 +153,9 @@ impl Pipeline {
                         untouched.push(one.id);
                     }
                     Sent::NotRouted(words) => marks.push((one.id, Stage::AtLimit, words.clone())),
-                    Sent::Unknown(words) => marks.push((one.id, Stage::Sent, words.clone())),
+                    Sent::Unknown(words) | Sent::NoConfirm(words) => {
+                        marks.push((one.id, Stage::Sent, words.clone()));
+                    }
                 }
             }
         }
@@ -175,6 +173,8 @@ fn outcome(sent: &Sent, removed: &Result<(), Trouble>) -> MoveOutcome {
              there twice",
             trouble.words
         )),
-        (Sent::NotRouted(words) | Sent::Unknown(words), _) => MoveOutcome::Kept(words.clone()),
+        (Sent::NotRouted(words) | Sent::Unknown(words) | Sent::NoConfirm(words), _) => {
+            MoveOutcome::Kept(words.clone())
+        }
     }
 }

@@ -17,7 +17,7 @@ use super::super::records;
 use super::super::wires::{Knowledge, Wires};
 use super::pipeline::{Pipeline, Unsent};
 use super::window::{Move, Plan, Windows, write_down};
-use super::{BROKEN, SILENT, copy_of};
+use super::{SILENT, Why, copy_of};
 use crate::domain::delivery_limit::Limit;
 use crate::domain::number_words::count_of;
 use crate::domain::record::RecordId;
@@ -140,19 +140,19 @@ fn anew(wires: &Wires, queue: &str, tag: u64, event: Arc<Event>) -> Plan {
 /// says how many these were.
 ///
 /// # Errors
-/// In words, if the connection broke, the journal cannot be used, or messages at their limit were
+/// If the connection broke, the journal cannot be used, or messages at their limit were
 /// not seen to come back.
 pub(in crate::broker) async fn give_back(
     wires: &Wires,
     _knowledge: &Knowledge,
     queue: &str,
     mut loan: Loan,
-) -> Result<usize, String> {
+) -> Result<usize, Why> {
     // The head of the queue may be another one now.
     wires.with_worn(|worn| worn.remove(queue));
     let renewed = renew(wires, queue, &mut loan).await;
-    if let Err(words) = &renewed {
-        tracing::warn!(words, "messages at their delivery limit were not renewed");
+    if let Err(reason) = &renewed {
+        tracing::warn!(%reason, "messages at their delivery limit were not renewed");
     }
     let at_risk = std::mem::take(&mut loan.copies);
     let (back, gone): (Vec<_>, Vec<_>) = at_risk
@@ -184,14 +184,14 @@ pub(in crate::broker) async fn give_back(
     match returned {
         Err(trouble) => {
             tracing::debug!(%trouble, "a loan was not given back");
-            Err(BROKEN.to_owned())
+            Err(Why::BROKEN)
         }
-        Ok(_) if count > 0 => Err(format!(
+        Ok(_) if count > 0 => Err(Why::Told(format!(
             "{} at the delivery limit were not seen to come back into the queue. The journal has a \
              copy of each: look whether they are there",
             count_of(count, "message")
-        )),
-        Ok(_) => settled.and(renewed),
+        ))),
+        Ok(_) => settled.map_err(Why::from).and(renewed),
     }
 }
 
@@ -211,7 +211,7 @@ fn worn(wires: &Wires, queue: &str, loan: &Loan) -> Vec<(u64, Arc<Event>)> {
         .collect()
 }
 
-async fn renew(wires: &Wires, queue: &str, loan: &mut Loan) -> Result<usize, String> {
+async fn renew(wires: &Wires, queue: &str, loan: &mut Loan) -> Result<usize, Why> {
     let worn = worn(wires, queue, loan);
     let (Some(limit), false) = (loan.limit, worn.is_empty()) else {
         return Ok(0);
@@ -265,7 +265,7 @@ async fn renew(wires: &Wires, queue: &str, loan: &mut Loan) -> Result<usize, Str
         }
         problem = problem.or(passed.problem);
         if pipeline.is_silent() {
-            problem.get_or_insert_with(|| SILENT.to_owned());
+            problem.get_or_insert_with(|| SILENT.into());
         }
         windows.grow();
     }
@@ -273,15 +273,15 @@ async fn renew(wires: &Wires, queue: &str, loan: &mut Loan) -> Result<usize, Str
     let settled = wires.journal.with(move |journal| journal.settle(&all));
     let problem = problem.or_else(|| {
         let words = refused.first()?;
-        Some(format!(
+        Some(Why::Told(format!(
             "{} at the delivery limit of {queue} could not be put into it anew: {}. RabbitMQ throws \
              such a message out of the queue when it comes back; the journal has a copy of each",
             count_of(refused.len() as u64, "message"),
             words.trim_end_matches('.')
-        ))
+        )))
     });
-    match problem.or(settled.await.err()) {
-        Some(words) => Err(words),
+    match problem.or(settled.await.err().map(Why::from)) {
+        Some(why) => Err(why),
         None => Ok(renewed),
     }
 }
@@ -295,7 +295,7 @@ async fn renew_without_copies(
     worn: Vec<(u64, Arc<Event>)>,
     loan: &mut Loan,
     words: String,
-) -> String {
+) -> Why {
     let plan = worn.into_iter();
     let plan = plan.map(|(tag, event)| anew(wires, queue, tag, event));
     let plan: Vec<Plan> = plan.collect();
@@ -306,12 +306,12 @@ async fn renew_without_copies(
     let routed = routed.filter(|(_, sent)| **sent == Sent::Routed);
     let tags: Vec<u64> = routed.map(|(one, _)| one.tag).collect();
     if loan.remove(&tags).await.is_err() {
-        return BROKEN.to_owned();
+        return Why::BROKEN;
     }
-    format!(
+    Why::Told(format!(
         "{words}. {} of {} messages at their delivery limit were put at the end of the queue anew \
          without a copy",
         tags.len(),
         plan.len()
-    )
+    ))
 }

@@ -9,7 +9,7 @@ use super::super::borrow::Loan;
 use super::pipeline::{Pipeline, Unsent};
 use super::source::Source;
 use super::window::{Move, Plan, WINDOW, write_down};
-use super::{BROKEN, HELD, Job, Round, SILENT, STOPPED, canary};
+use super::{HELD, Job, Round, SILENT, STOPPED, Why, canary};
 use crate::domain::lineage;
 use crate::domain::record::RecordId;
 use crate::protocol::{JobStage, MoveOutcome};
@@ -47,7 +47,7 @@ impl Job<'_> {
             Ok(first) => self.windows.add(first),
             Err(words) => {
                 let words = format!("{words}, so nothing is sent. All stay in the queue");
-                end = Some(Round::End(words));
+                end = Some(Round::End(words.into()));
             }
         }
         let round = loop {
@@ -78,16 +78,18 @@ impl Job<'_> {
                     self.windows.add(more);
                     None
                 }
-                Err(words) => Some(format!(
-                    "{words}, so nothing more is sent. The rest stays in the queue"
-                )),
+                Err(words) => {
+                    let words =
+                        format!("{words}, so nothing more is sent. The rest stays in the queue");
+                    Some(Why::Told(words))
+                }
             };
             if !self.outlet.is_open() || !loan.is_open() {
-                end = Some(Round::End(BROKEN.to_owned()));
-            } else if let Some(words) = passed.problem.or(problem) {
-                end = Some(Round::End(words));
+                end = Some(Round::End(Why::BROKEN));
+            } else if let Some(why) = passed.problem.or(problem) {
+                end = Some(Round::End(why));
             } else if pipeline.is_silent() {
-                end = Some(Round::End(SILENT.to_owned()));
+                end = Some(Round::End(SILENT.into()));
             }
             if pipeline.is_smooth() {
                 self.windows.grow();
@@ -95,9 +97,9 @@ impl Job<'_> {
                 self.windows.shrink();
             }
             if end.is_none()
-                && let Some(words) = self.watch_canary(gone, loan, stop).await
+                && let Some(why) = self.watch_canary(gone, loan, stop).await
             {
-                end = Some(Round::End(words));
+                end = Some(Round::End(why));
             }
         };
         // What was not sent has its turn later.
@@ -108,7 +110,7 @@ impl Job<'_> {
                 .iter()
                 .map(|one| (&*one.event, &one.outgoing)),
         );
-        let is_lost = matches!(&round, Round::End(words) if words == BROKEN);
+        let is_lost = matches!(&round, Round::End(why) if why.is_broken());
         self.close_records(&rest, unsettled, is_lost).await;
         round
     }
@@ -150,7 +152,7 @@ impl Job<'_> {
     ) -> Turn {
         loop {
             if *stop.borrow() {
-                return Turn::End(Round::End(STOPPED.to_owned()));
+                return Turn::End(Round::End(STOPPED.into()));
             }
             let is_empty = self.windows.len() == 0;
             if *self.paused.borrow() || loan.since.elapsed() > HELD {
@@ -182,7 +184,7 @@ impl Job<'_> {
         sent: usize,
         loan: &mut Loan,
         stop: &mut watch::Receiver<bool>,
-    ) -> Option<String> {
+    ) -> Option<Why> {
         let (canary, time) = (self.canary.as_mut()?, self.pace.canary?);
         if !canary.count(sent) {
             return None;
@@ -195,8 +197,8 @@ impl Job<'_> {
         self.report.at(JobStage::Sending).await;
         match back {
             Ok(None) => None,
-            Ok(Some(words)) => Some(words),
-            Err(_) => Some(BROKEN.to_owned()),
+            Ok(Some(words)) => Some(words.into()),
+            Err(_) => Some(Why::BROKEN),
         }
     }
 

@@ -57,13 +57,13 @@ pub(super) async fn launch_or_anew(
         }
         Err(error) => return Err(error),
     };
-    tracing::warn!(%error, "the sandbox does not start with its data");
+    tracing::warn!(told = true, %error, "the sandbox does not start with its data");
     progress(SandboxStep::MakingAnew);
     let aside = folder.set_data_aside()?;
     match launch(installation, folder, options, Ways::All, progress).await {
         Ok(running) => Ok((running, Some(aside))),
         Err(anew) => {
-            tracing::warn!(%anew, "nor without them");
+            tracing::warn!(told = true, %anew, "nor without them");
             folder.bring_data_back(&aside)?;
             Err(error)
         }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::broker::http::{self, Refusal};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
@@ -29,15 +30,8 @@ pub(super) async fn amqp_answers(port: u16) -> bool {
 pub(super) async fn management_answers(port: u16, user: &str, password: &str) -> bool {
     let url = format!("http://{user}:{password}@127.0.0.1:{port}/api/overview");
     let ask = move || {
-        // A proxy named in the environment must not see a question to this machine.
-        let config = ureq::Agent::config_builder()
-            .proxy(None)
-            .timeout_global(Some(PATIENCE))
-            .build();
-        ureq::Agent::new_with_config(config)
-            .get(&url)
-            .call()
-            .is_ok()
+        let agent = http::agent(PATIENCE, Refusal::Error);
+        agent.get(&url).call().is_ok()
     };
     tokio::task::spawn_blocking(ask).await.unwrap_or(false)
 }

@@ -151,7 +151,7 @@ impl Session {
             return;
         };
         let since = Utc::now();
-        tracing::warn!(reason, "connection lost");
+        tracing::warn!(told = true, reason, "connection lost");
         // Other jobs hear of the break from their channels and answer for themselves.
         self.jobs
             .cut(|asked| matches!(asked, Asked::Tap(_) | Asked::Own));

@@ -7,10 +7,11 @@ use std::time::{Duration, Instant};
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
+use super::written::{deed_of, properties_of, stage_of};
 use super::{Alive, Journal, JournalError};
 use crate::domain::Outgoing;
 use crate::domain::journal::{Counts, JOBS, JobId, JobLine, Page, Pile, Question};
-use crate::domain::record::{Deed, Held, Record, RecordId, Stage};
+use crate::domain::record::{Held, Record, RecordId};
 
 /// How long a search may take. Until then nobody else uses the journal.
 const SEARCH: Duration = Duration::from_secs(2);
@@ -222,19 +223,6 @@ struct Raw {
     record: Record,
 }
 
-/// A stage that this version does not know is the most careful one.
-fn stage_of(number: u8) -> Stage {
-    let stage = Stage::ALL.get(usize::from(number));
-    stage.copied().unwrap_or(Stage::Sent)
-}
-
-fn deed_of(number: u8) -> Deed {
-    match number {
-        0 => Deed::Resend,
-        _ => Deed::Discard,
-    }
-}
-
 fn time(milliseconds: i64) -> DateTime<Utc> {
     DateTime::from_timestamp_millis(milliseconds).unwrap_or_default()
 }
@@ -277,14 +265,14 @@ impl Raw {
     fn read(self, alive: &mut Alive<'_>) -> Result<Record, JournalError> {
         let mut record = self.record;
         record.abandoned = !alive.is(&self.run);
-        record.message.properties = serde_json::from_str(&self.properties)?;
+        record.message.properties = properties_of(&self.properties)?;
         if let (Some((exchange, routing_key, body)), Some(properties)) =
             (self.sent, self.sent_properties)
         {
             record.message.sent = Some(Outgoing {
                 exchange,
                 routing_key,
-                properties: serde_json::from_str(&properties)?,
+                properties: properties_of(&properties)?,
                 body: body.unwrap_or_else(|| record.message.body.clone()),
             });
         }

@@ -6,6 +6,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::*;
 use crate::domain::Properties;
+use crate::domain::record::{Deed, Stage};
 
 /// As the build before this one left it when it was killed in a resend, cut down to twelve records.
 const VERSION_2: &[u8] = include_bytes!("../../../tests/journals/version-2.sqlite");

@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use rusqlite::params;
 
+use super::written::stage_number;
 use super::{Journal, JournalError, signed};
 use crate::domain::record::Stage;
 
@@ -101,7 +102,7 @@ impl Journal {
                  WHERE sent_content IN ({}) AND stage IN (?, ?) AND place = ?",
                 list.join(",")
             ))?;
-            let over = [Stage::Confirmed as u8, Stage::Removed as u8];
+            let over = [Stage::Confirmed, Stage::Removed].map(stage_number);
             let rows = select.query_map(params![over[0], over[1], place], |row| {
                 Ok(Past {
                     id: row.get(0)?,

@@ -6,7 +6,6 @@ mod diff;
 mod headers;
 mod payload;
 mod properties;
-mod save;
 mod schema;
 mod trace;
 mod value_menu;
@@ -16,6 +15,7 @@ use std::sync::Arc;
 
 use eframe::egui::{self, RichText, Ui};
 
+use super::save_file::Dialogs;
 use super::theme::{self, Palette, STEP};
 use super::widgets::{button, tabs, weak};
 use crate::domain::{Event, stamp};
@@ -74,6 +74,8 @@ pub struct Inspector {
     diff: diff::DiffMemory,
     headers: headers::HeaderMemory,
     schema: schema::SchemaMemory,
+    /// Dialogs that ask where a payload is saved.
+    pub saving: Dialogs,
     /// The schemas that events are judged by.
     pub catalog: Option<Arc<Catalog>>,
 }
@@ -108,7 +110,7 @@ pub fn inspector_ui(
         Part::Tree | Part::Pretty | Part::Raw | Part::Hex => {
             let payload = &mut memory.payload;
             payload.take(event);
-            payload::head_ui(ui, payload, event);
+            payload::head_ui(ui, payload, event, &mut memory.saving);
             ui.add_space(STEP);
             let mut menu = ValueMenu {
                 event,

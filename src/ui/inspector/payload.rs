@@ -6,13 +6,13 @@ use std::sync::Arc;
 
 use eframe::egui::{Label, RichText, Ui};
 
+use super::super::save_file::{Asked, Dialogs};
 use super::super::theme::{self, Palette};
 use super::super::widgets::{banner, button, weak};
-use super::save::save;
 use crate::domain::decode::{Format, decode};
 use crate::domain::json::{self, PrettyLine, Rows};
 use crate::domain::payload::{shorten, size_text, visible_line};
-use crate::domain::{Event, Reading};
+use crate::domain::{Event, PayloadKind, Reading};
 use crate::query::MOST_READ;
 
 /// Bytes of a payload that are read before the person asks for more: some milliseconds of work.
@@ -187,7 +187,12 @@ pub(super) fn text_lines(text: &str, width: usize) -> Vec<String> {
 }
 
 /// Draws what stands above every view of the payload.
-pub(super) fn head_ui(ui: &mut Ui, memory: &mut PayloadMemory, event: &Arc<Event>) {
+pub(super) fn head_ui(
+    ui: &mut Ui,
+    memory: &mut PayloadMemory,
+    event: &Arc<Event>,
+    saving: &mut Dialogs,
+) {
     let palette = Palette::of(ui);
     // The typeface of payloads has the arrow, the one of words has not.
     let line = RichText::new(&memory.line)
@@ -214,7 +219,7 @@ pub(super) fn head_ui(ui: &mut Ui, memory: &mut PayloadMemory, event: &Arc<Event
             .on_hover_text("The payload as it came, byte for byte, to a file")
             .clicked()
         {
-            save(Arc::clone(event));
+            save(ui, saving, Arc::clone(event));
         }
         if memory.cut {
             if !memory.whole && button(ui, "Show all", true).clicked() {
@@ -225,6 +230,21 @@ pub(super) fn head_ui(ui: &mut Ui, memory: &mut PayloadMemory, event: &Arc<Event
             weak(ui, words.as_str());
         }
     });
+}
+
+/// Asks for a file and saves the payload as it came.
+fn save(ui: &Ui, saving: &mut Dialogs, event: Arc<Event>) {
+    let suffix = if event.kind == PayloadKind::Json {
+        "json"
+    } else {
+        "bin"
+    };
+    let asked = Asked {
+        what: "payload",
+        title: "Save payload",
+        name: format!("{}.{suffix}", event.routing_key.replace(['/', '\\'], "_")),
+    };
+    saving.ask(ui, asked, move |_| event.body.clone());
 }
 
 fn part_words(limit: usize, whole: bool) -> String {

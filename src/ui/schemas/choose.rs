@@ -7,6 +7,7 @@ use std::sync::mpsc::{self, Receiver};
 use eframe::egui::Ui;
 
 use super::super::Memory;
+use super::super::save_file::apart;
 
 /// What a path is asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,13 +53,4 @@ pub(super) fn chosen(memory: &mut Memory) -> Option<(Wanted, PathBuf)> {
     let (wanted, answer) = (*wanted, answer.try_recv().ok()?);
     memory.choosing = None;
     Some((wanted, answer?))
-}
-
-pub(super) fn apart(name: &str, work: impl FnOnce() + Send + 'static) {
-    if let Err(error) = std::thread::Builder::new()
-        .name(name.to_owned())
-        .spawn(work)
-    {
-        tracing::warn!(%error, "no thread for the file dialog");
-    }
 }

@@ -323,7 +323,7 @@ fn pickers_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
             .clicked()
             && let Some(found) = &schemas.found
         {
-            verdicts::export(found, schemas, chosen);
+            verdicts::export(ui, &mut cx.memory.saving, found, schemas, chosen);
         }
     });
     ui.horizontal_wrapped(|ui| {

@@ -3,10 +3,10 @@
 use eframe::egui::{self, Grid, RichText, ScrollArea, Ui};
 
 use super::super::Cx;
+use super::super::save_file::{Asked, Dialogs};
 use super::super::status_bar::thousands;
 use super::super::theme::{self, Palette, STEP};
 use super::super::widgets::{button, empty_state, section, weak};
-use super::choose::apart;
 use crate::domain::draft::BodyDraft;
 use crate::schema::{self, Answer, EventType, Proof, Report, Verdict};
 use crate::state::Action;
@@ -294,8 +294,14 @@ pub(super) fn matrix_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
         });
 }
 
-/// Asks for a file and writes the report: Markdown, or JSON if the name ends so.
-pub(super) fn export(found: &Comparison, schemas: &SchemaDesk, chosen: &EventType) {
+/// Asks for a file and saves the report: Markdown, or JSON if the name ends so.
+pub(super) fn export(
+    ui: &Ui,
+    saving: &mut Dialogs,
+    found: &Comparison,
+    schemas: &SchemaDesk,
+    chosen: &EventType,
+) {
     let Ok(report) = &found.report else { return };
     let new = if schemas.what_if {
         "draft"
@@ -303,21 +309,18 @@ pub(super) fn export(found: &Comparison, schemas: &SchemaDesk, chosen: &EventTyp
         &schemas.new
     };
     let title = format!("{} {} → {new}", chosen.name, schemas.old);
-    let (report, level, name) = (report.clone(), schemas.level, format!("{}.md", chosen.name));
-    apart("export-report", move || {
-        let dialog = rfd::FileDialog::new()
-            .set_title("Export report")
-            .set_file_name(name);
-        let Some(path) = dialog.save_file() else {
-            return;
-        };
+    let (report, level) = (report.clone(), schemas.level);
+    let asked = Asked {
+        what: "report",
+        title: "Export report",
+        name: format!("{}.md", chosen.name),
+    };
+    saving.ask(ui, asked, move |path| {
         let text = if path.extension().is_some_and(|end| end == "json") {
             schema::json(&serde_json::Value::from(title), &report, level).to_string()
         } else {
             schema::markdown(&title, &report, level)
         };
-        if let Err(error) = std::fs::write(&path, text) {
-            tracing::warn!(%error, path = %path.display(), "the report was not written");
-        }
+        text.into_bytes()
     });
 }

@@ -1,6 +1,6 @@
 //! Knowing a message again after it was resent and died once more.
 
-use std::hash::{Hash as _, Hasher};
+mod hashed;
 
 use super::dead_letter::is_broker_header;
 use super::properties::Properties;
@@ -26,20 +26,9 @@ pub fn mark(properties: &mut Properties, original: &Properties, id: &str) {
 
 /// What stays the same about a message while it is resent, delivered and dead-lettered: its body,
 /// and what of its properties neither a broker nor a resend changes. The number is the same in
-/// each run.
+/// each run and in each version: the journal keeps it.
 #[must_use]
 pub fn content(properties: &Properties, body: &[u8]) -> u64 {
-    let mut hasher = Fnv::default();
-    let texts = [
-        &properties.content_type,
-        &properties.content_encoding,
-        &properties.correlation_id,
-        &properties.message_id,
-        &properties.message_type,
-        &properties.app_id,
-    ];
-    texts.hash(&mut hasher);
-    properties.timestamp.hash(&mut hasher);
     let own = properties.headers.iter().flatten().filter(|(name, _)| {
         let is_route = name == "CC" || name == "BCC";
         let is_mark = name == RESEND_ID || name == RESEND_COUNT;
@@ -49,32 +38,7 @@ pub fn content(properties: &Properties, body: &[u8]) -> u64 {
     let mut headers: Vec<&(String, FieldValue)> = own.collect();
     // A broker does not promise to keep their order.
     headers.sort_by(|a, b| a.0.cmp(&b.0));
-    // Values hold floats, which have no hash of their own.
-    format!("{headers:?}").hash(&mut hasher);
-    body.hash(&mut hasher);
-    hasher.finish()
-}
-
-/// FNV-1a with 64 bits (draft-eastlake-fnv): the standard library's own hash may change from
-/// version to version, and these numbers are kept on the disk.
-struct Fnv(u64);
-
-impl Default for Fnv {
-    fn default() -> Self {
-        Self(0xcbf2_9ce4_8422_2325)
-    }
-}
-
-impl Hasher for Fnv {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-
-    fn write(&mut self, bytes: &[u8]) {
-        for byte in bytes {
-            self.0 = (self.0 ^ u64::from(*byte)).wrapping_mul(0x100_0000_01b3);
-        }
-    }
+    hashed::hash(properties, &headers, body)
 }
 
 #[cfg(test)]
@@ -109,12 +73,5 @@ mod tests {
         mark(&mut dead, &original, "second");
         assert_eq!(dead.header(RESEND_COUNT), Some(&FieldValue::I64(2)));
         assert_eq!(dead.header(RESEND_ID), Some(&text("second")));
-    }
-
-    #[test]
-    fn the_number_is_that_of_every_run() {
-        let mut hasher = Fnv::default();
-        hasher.write(b"foobar");
-        assert_eq!(hasher.finish(), 0x8594_4171_f739_67e8);
     }
 }

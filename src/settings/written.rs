@@ -1,0 +1,153 @@
+//! Settings as they stand in their file. The types in memory may be named and arranged anew; what a
+//! field is called here may not, and what is added must be allowed to be missing.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+use super::Settings;
+use crate::domain::{Endpoint, Password};
+use crate::state::saved::SavedFilter;
+
+#[derive(Default, Serialize, Deserialize)]
+#[serde(default)]
+struct WrittenSettings {
+    last_good: Option<WrittenEndpoint>,
+    light: bool,
+    filters: Vec<WrittenFilter>,
+    quiet: bool,
+    muted: BTreeSet<String>,
+    parking: Vec<String>,
+    schemas: Option<PathBuf>,
+    keep_days: Option<u16>,
+    log_bytes: Option<usize>,
+}
+
+/// It has no password: a secret cannot be written, whatever is done elsewhere.
+#[derive(Serialize, Deserialize)]
+struct WrittenEndpoint {
+    name: String,
+    host: String,
+    port: u16,
+    user: String,
+    vhost: String,
+    tls: bool,
+    management_port: Option<u16>,
+    #[serde(default)]
+    management_url: Option<String>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct WrittenFilter {
+    name: String,
+    line: String,
+}
+
+impl From<&Settings> for WrittenSettings {
+    fn from(settings: &Settings) -> Self {
+        // Each by its name, so that a new one is not forgotten here.
+        let Settings {
+            last_good,
+            light,
+            filters,
+            quiet,
+            muted,
+            parking,
+            schemas,
+            keep_days,
+            log_bytes,
+        } = settings.clone();
+        Self {
+            last_good: last_good.map(WrittenEndpoint::from),
+            light,
+            filters: filters.into_iter().map(WrittenFilter::from).collect(),
+            quiet,
+            muted,
+            parking,
+            schemas,
+            keep_days,
+            log_bytes,
+        }
+    }
+}
+
+impl From<WrittenSettings> for Settings {
+    fn from(written: WrittenSettings) -> Self {
+        Self {
+            last_good: written.last_good.map(Endpoint::from),
+            light: written.light,
+            filters: written.filters.into_iter().map(SavedFilter::from).collect(),
+            quiet: written.quiet,
+            muted: written.muted,
+            parking: written.parking,
+            schemas: written.schemas,
+            keep_days: written.keep_days,
+            log_bytes: written.log_bytes,
+        }
+    }
+}
+
+impl From<Endpoint> for WrittenEndpoint {
+    fn from(endpoint: Endpoint) -> Self {
+        let Endpoint {
+            name,
+            host,
+            port,
+            user,
+            password: _,
+            vhost,
+            tls,
+            management_port,
+            management_url,
+        } = endpoint;
+        Self {
+            name,
+            host,
+            port,
+            user,
+            vhost,
+            tls,
+            management_port,
+            management_url,
+        }
+    }
+}
+
+impl From<WrittenEndpoint> for Endpoint {
+    fn from(written: WrittenEndpoint) -> Self {
+        Self {
+            name: written.name,
+            host: written.host,
+            port: written.port,
+            user: written.user,
+            password: Password::default(),
+            vhost: written.vhost,
+            tls: written.tls,
+            management_port: written.management_port,
+            management_url: written.management_url,
+        }
+    }
+}
+
+impl From<SavedFilter> for WrittenFilter {
+    fn from(SavedFilter { name, line }: SavedFilter) -> Self {
+        Self { name, line }
+    }
+}
+
+impl From<WrittenFilter> for SavedFilter {
+    fn from(WrittenFilter { name, line }: WrittenFilter) -> Self {
+        Self { name, line }
+    }
+}
+
+/// What is written to the file.
+pub(super) fn bytes_of(settings: &Settings) -> Result<Vec<u8>, serde_json::Error> {
+    serde_json::to_vec_pretty(&WrittenSettings::from(settings))
+}
+
+/// What a file says.
+pub(super) fn read(bytes: &[u8]) -> Result<Settings, serde_json::Error> {
+    serde_json::from_slice::<WrittenSettings>(bytes).map(Settings::from)
+}

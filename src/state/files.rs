@@ -1,0 +1,50 @@
+//! Files that a person saves something as. The broker side writes them; how that went is a notice.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use crate::protocol::{Command, Gravity, RequestId};
+
+/// Something to be saved, and the file that the person chose for it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FileToSave {
+    /// What it is, such as `payload`.
+    pub what: &'static str,
+    /// The file. One that is there is replaced: the dialog asked about that.
+    pub path: PathBuf,
+    /// What is written.
+    pub bytes: Vec<u8>,
+}
+
+/// The files that are being written.
+#[derive(Debug, Default)]
+pub(super) struct Files(BTreeMap<RequestId, (&'static str, PathBuf)>);
+
+impl Files {
+    pub(super) fn save(&mut self, file: FileToSave, request: RequestId) -> Command {
+        let FileToSave { what, path, bytes } = file;
+        self.0.insert(request, (what, path.clone()));
+        Command::SaveFile {
+            request,
+            path,
+            bytes,
+        }
+    }
+
+    /// A file was written, or not: what there is to say.
+    pub(super) fn saved(
+        &mut self,
+        request: RequestId,
+        result: Result<(), String>,
+    ) -> Option<(Gravity, String)> {
+        let (what, path) = self.0.remove(&request)?;
+        let path = path.display();
+        Some(match result {
+            Ok(()) => (Gravity::Info, format!("The {what} was saved as {path}")),
+            Err(why) => (
+                Gravity::Error,
+                format!("The {what} was not saved as {path}. {why}"),
+            ),
+        })
+    }
+}

@@ -1,0 +1,295 @@
+//! Messages, deeds and stages as they stand in the journal. The types in memory may be named and
+//! arranged anew; these may not, because journals have been written with them.
+
+use std::borrow::Cow;
+
+use serde::{Deserialize, Serialize};
+
+use crate::domain::record::{Deed, Stage};
+use crate::domain::{FieldTable, FieldValue, Properties};
+
+/// Properties as JSON: a property that a message lacks is `null`.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct WrittenProperties<'a> {
+    content_type: Option<Cow<'a, str>>,
+    content_encoding: Option<Cow<'a, str>>,
+    headers: Option<WrittenTable<'a>>,
+    delivery_mode: Option<u8>,
+    priority: Option<u8>,
+    correlation_id: Option<Cow<'a, str>>,
+    reply_to: Option<Cow<'a, str>>,
+    expiration: Option<Cow<'a, str>>,
+    message_id: Option<Cow<'a, str>>,
+    timestamp: Option<u64>,
+    message_type: Option<Cow<'a, str>>,
+    user_id: Option<Cow<'a, str>>,
+    app_id: Option<Cow<'a, str>>,
+    cluster_id: Option<Cow<'a, str>>,
+}
+
+type WrittenTable<'a> = Vec<(Cow<'a, str>, WrittenValue<'a>)>;
+
+/// A header's value with its type: `{"I64": 1}`, `{"Text": "a"}`, `"Void"`.
+#[derive(Debug, Serialize, Deserialize)]
+enum WrittenValue<'a> {
+    Bool(bool),
+    I8(i8),
+    U8(u8),
+    I16(i16),
+    U16(u16),
+    I32(i32),
+    U32(u32),
+    I64(i64),
+    F32(#[serde(with = "exact_f32")] f32),
+    F64(#[serde(with = "exact_f64")] f64),
+    Decimal { scale: u8, value: u32 },
+    Text(Cow<'a, str>),
+    RawText(Cow<'a, [u8]>),
+    Array(Vec<WrittenValue<'a>>),
+    Timestamp(u64),
+    Table(WrittenTable<'a>),
+    Bytes(Cow<'a, [u8]>),
+    Void,
+}
+
+/// Floats are kept by their bits, because JSON has no NaN and rounds: `0x3fc00000 (1.5)`. What
+/// stands in brackets is for people.
+macro_rules! exact_float {
+    ($module:ident, $float:ty, $bits:ty) => {
+        mod $module {
+            use serde::{Deserialize, Deserializer, Serializer, de::Error as _};
+
+            pub(super) fn serialize<S: Serializer>(
+                value: &$float,
+                to: S,
+            ) -> Result<S::Ok, S::Error> {
+                to.collect_str(&format_args!("{:#x} ({value})", value.to_bits()))
+            }
+
+            pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+                from: D,
+            ) -> Result<$float, D::Error> {
+                let text = String::deserialize(from)?;
+                text.split(' ')
+                    .next()
+                    .and_then(|bits| bits.strip_prefix("0x"))
+                    .and_then(|bits| <$bits>::from_str_radix(bits, 16).ok())
+                    .map(<$float>::from_bits)
+                    .ok_or_else(|| D::Error::custom("the bits of a float were expected"))
+            }
+        }
+    };
+}
+exact_float!(exact_f32, f32, u32);
+exact_float!(exact_f64, f64, u64);
+
+impl<'a> From<&'a Properties> for WrittenProperties<'a> {
+    fn from(properties: &'a Properties) -> Self {
+        // Each by its name, so that a new one is not forgotten here.
+        let Properties {
+            content_type,
+            content_encoding,
+            headers,
+            delivery_mode,
+            priority,
+            correlation_id,
+            reply_to,
+            expiration,
+            message_id,
+            timestamp,
+            message_type,
+            user_id,
+            app_id,
+            cluster_id,
+        } = properties;
+        let text = |text: &'a Option<String>| text.as_deref().map(Cow::Borrowed);
+        Self {
+            content_type: text(content_type),
+            content_encoding: text(content_encoding),
+            headers: headers.as_ref().map(written_table),
+            delivery_mode: *delivery_mode,
+            priority: *priority,
+            correlation_id: text(correlation_id),
+            reply_to: text(reply_to),
+            expiration: text(expiration),
+            message_id: text(message_id),
+            timestamp: *timestamp,
+            message_type: text(message_type),
+            user_id: text(user_id),
+            app_id: text(app_id),
+            cluster_id: text(cluster_id),
+        }
+    }
+}
+
+impl From<WrittenProperties<'_>> for Properties {
+    fn from(written: WrittenProperties<'_>) -> Self {
+        let text = |text: Option<Cow<'_, str>>| text.map(Cow::into_owned);
+        Self {
+            content_type: text(written.content_type),
+            content_encoding: text(written.content_encoding),
+            headers: written.headers.map(read_table),
+            delivery_mode: written.delivery_mode,
+            priority: written.priority,
+            correlation_id: text(written.correlation_id),
+            reply_to: text(written.reply_to),
+            expiration: text(written.expiration),
+            message_id: text(written.message_id),
+            timestamp: written.timestamp,
+            message_type: text(written.message_type),
+            user_id: text(written.user_id),
+            app_id: text(written.app_id),
+            cluster_id: text(written.cluster_id),
+        }
+    }
+}
+
+fn written_table(table: &FieldTable) -> WrittenTable<'_> {
+    let pairs = table.iter();
+    pairs
+        .map(|(name, value)| (name.as_str().into(), value.into()))
+        .collect()
+}
+
+fn read_table(table: WrittenTable<'_>) -> FieldTable {
+    let pair = |(name, value): (Cow<'_, str>, WrittenValue<'_>)| (name.into_owned(), value.into());
+    table.into_iter().map(pair).collect()
+}
+
+impl<'a> From<&'a FieldValue> for WrittenValue<'a> {
+    fn from(value: &'a FieldValue) -> Self {
+        match value {
+            FieldValue::Bool(it) => Self::Bool(*it),
+            FieldValue::I8(it) => Self::I8(*it),
+            FieldValue::U8(it) => Self::U8(*it),
+            FieldValue::I16(it) => Self::I16(*it),
+            FieldValue::U16(it) => Self::U16(*it),
+            FieldValue::I32(it) => Self::I32(*it),
+            FieldValue::U32(it) => Self::U32(*it),
+            FieldValue::I64(it) => Self::I64(*it),
+            FieldValue::F32(it) => Self::F32(*it),
+            FieldValue::F64(it) => Self::F64(*it),
+            FieldValue::Decimal { scale, value } => Self::Decimal {
+                scale: *scale,
+                value: *value,
+            },
+            FieldValue::Text(text) => Self::Text(text.as_str().into()),
+            FieldValue::RawText(bytes) => Self::RawText(bytes.as_slice().into()),
+            FieldValue::Array(values) => Self::Array(values.iter().map(Self::from).collect()),
+            FieldValue::Timestamp(it) => Self::Timestamp(*it),
+            FieldValue::Table(table) => Self::Table(written_table(table)),
+            FieldValue::Bytes(bytes) => Self::Bytes(bytes.as_slice().into()),
+            FieldValue::Void => Self::Void,
+        }
+    }
+}
+
+impl From<WrittenValue<'_>> for FieldValue {
+    fn from(written: WrittenValue<'_>) -> Self {
+        match written {
+            WrittenValue::Bool(it) => Self::Bool(it),
+            WrittenValue::I8(it) => Self::I8(it),
+            WrittenValue::U8(it) => Self::U8(it),
+            WrittenValue::I16(it) => Self::I16(it),
+            WrittenValue::U16(it) => Self::U16(it),
+            WrittenValue::I32(it) => Self::I32(it),
+            WrittenValue::U32(it) => Self::U32(it),
+            WrittenValue::I64(it) => Self::I64(it),
+            WrittenValue::F32(it) => Self::F32(it),
+            WrittenValue::F64(it) => Self::F64(it),
+            WrittenValue::Decimal { scale, value } => Self::Decimal { scale, value },
+            WrittenValue::Text(text) => Self::Text(text.into_owned()),
+            WrittenValue::RawText(bytes) => Self::RawText(bytes.into_owned()),
+            WrittenValue::Array(values) => {
+                Self::Array(values.into_iter().map(Self::from).collect())
+            }
+            WrittenValue::Timestamp(it) => Self::Timestamp(it),
+            WrittenValue::Table(table) => Self::Table(read_table(table)),
+            WrittenValue::Bytes(bytes) => Self::Bytes(bytes.into_owned()),
+            WrittenValue::Void => Self::Void,
+        }
+    }
+}
+
+/// The text of the columns `properties` and `sent_properties`.
+pub(super) fn text_of(properties: &Properties) -> Result<String, serde_json::Error> {
+    serde_json::to_string(&WrittenProperties::from(properties))
+}
+
+/// What such a text says.
+pub(super) fn properties_of(text: &str) -> Result<Properties, serde_json::Error> {
+    serde_json::from_str::<WrittenProperties<'_>>(text).map(Properties::from)
+}
+
+/// The number of a stage in the column `stage`.
+pub(super) fn stage_number(stage: Stage) -> u8 {
+    match stage {
+        Stage::Held => 0,
+        Stage::Sent => 1,
+        Stage::Confirmed => 2,
+        Stage::Removed => 3,
+        Stage::Returning => 4,
+        Stage::PutBack => 5,
+        Stage::AtLimit => 6,
+    }
+}
+
+/// The stage of such a number. One that this version does not know is the most careful one.
+pub(super) fn stage_of(number: u8) -> Stage {
+    let mut all = Stage::ALL.into_iter();
+    all.find(|stage| stage_number(*stage) == number)
+        .unwrap_or(Stage::Sent)
+}
+
+/// The number of a deed in the column `deed`.
+pub(super) fn deed_number(deed: Deed) -> u8 {
+    match deed {
+        Deed::Resend => 0,
+        Deed::Discard => 1,
+    }
+}
+
+/// The deed of such a number.
+pub(super) fn deed_of(number: u8) -> Deed {
+    match number {
+        0 => Deed::Resend,
+        _ => Deed::Discard,
+    }
+}
+
+// `tests/golden.rs` reads and writes a journal of version 0.1.0.
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_header_is_written_with_its_type() {
+        let headers = vec![
+            ("n".to_owned(), FieldValue::I64(1)),
+            ("f".to_owned(), FieldValue::F32(1.5)),
+            ("v".to_owned(), FieldValue::Void),
+            ("b".to_owned(), FieldValue::Bytes(vec![1, 255])),
+        ];
+        let properties = Properties {
+            headers: Some(headers),
+            ..Properties::default()
+        };
+        let text = text_of(&properties).unwrap();
+        let expected = r#""headers":[["n",{"I64":1}],["f",{"F32":"0x3fc00000 (1.5)"}],["v","Void"],["b",{"Bytes":[1,255]}]]"#;
+        assert!(text.contains(expected), "{text}");
+        assert_eq!(properties_of(&text).unwrap(), properties);
+        // What a text does not name is not there.
+        assert_eq!(properties_of("{}").unwrap(), Properties::default());
+    }
+
+    #[test]
+    fn every_stage_has_a_number_of_its_own() {
+        for stage in Stage::ALL {
+            assert_eq!(stage_of(stage_number(stage)), stage);
+        }
+        assert_eq!(stage_of(99), Stage::Sent);
+        for deed in [Deed::Resend, Deed::Discard] {
+            assert_eq!(deed_of(deed_number(deed)), deed);
+        }
+    }
+}
