@@ -7,12 +7,9 @@ use chrono::Utc;
 use crossbeam_channel::Receiver;
 use eframe::egui::{self, Ui, ViewportCommand};
 
-use crate::domain::record::KEEP_DAYS;
-use crate::log::DEFAULT_MAX_BYTES;
-use crate::protocol::{Command, Gravity, Update};
+use crate::protocol::{Command, Gravity, Notice, Update};
 use crate::settings::Settings;
 use crate::state::leaving::{Leave, LeaveAction};
-use crate::state::schemas::SchemaAction;
 use crate::state::{Action, Forms, Moment, Soon, State};
 use crate::ui::{Memory, shell, theme};
 use crate::warnings::Heard;
@@ -59,23 +56,8 @@ impl App {
         } else {
             egui::Theme::Dark
         });
-        let mut forms = Forms::default();
-        if let Some(endpoint) = &settings.last_good {
-            forms.connect.take(endpoint);
-        }
-        let mut state = State::new(settings.last_good.clone());
-        state.saved_filters.clone_from(&settings.filters);
-        state.alerts.wanted = !settings.quiet;
-        state.alerts.muted.clone_from(&settings.muted);
-        forms.parking = settings.parking.join(", ");
-        state.dead.parking.rules.clone_from(&settings.parking);
-        if let Some(days) = settings.keep_days {
-            state.journal.keep_days = days;
-        }
-        if let Some(bytes) = settings.log_bytes {
-            state.live.log.set_max_bytes(bytes);
-        }
-        let schemas = settings.schemas.clone();
+        let (mut state, mut forms) = (State::new(), Forms::default());
+        let commands = state.restore(&settings, &mut forms);
         let mut app = Self {
             wire,
             heard: None,
@@ -86,9 +68,7 @@ impl App {
             settings_file,
             closing: false,
         };
-        if let Some(folder) = schemas {
-            app.act(Action::Schemas(SchemaAction::Open(folder)));
-        }
+        app.send(commands);
         app
     }
 
@@ -170,19 +150,7 @@ impl App {
     }
 
     fn remember(&mut self, light: bool) {
-        let bytes = self.state.live.log.max_bytes();
-        let now = Settings {
-            last_good: self.state.last_good.clone(),
-            light,
-            filters: self.state.saved_filters.clone(),
-            quiet: !self.state.alerts.wanted,
-            muted: self.state.alerts.muted.clone(),
-            parking: self.state.dead.parking.rules.clone(),
-            schemas: self.state.schemas.own_folder(),
-            keep_days: (self.state.journal.keep_days != KEEP_DAYS)
-                .then_some(self.state.journal.keep_days),
-            log_bytes: (bytes != DEFAULT_MAX_BYTES).then_some(bytes),
-        };
+        let now = self.state.remember(light);
         if now.without_secret() == self.settings.without_secret() {
             return;
         }
@@ -191,7 +159,8 @@ impl App {
             && let Err(error) = self.settings.save(path)
         {
             let words = format!("The settings were not saved to {}: {error}", path.display());
-            self.state.notices.add(Utc::now(), Gravity::Warning, words);
+            let gravity = Gravity::Warning;
+            self.take(Update::Notice(Notice { gravity, words }));
         }
     }
 }

@@ -120,7 +120,7 @@ pub enum Command {
     /// changes, the same is read and told again.
     ReadJournal(Question),
     /// Publish messages of the journal to the queues they lay in. How far it is, is told by
-    /// [`Update::PuttingBack`]; the end by [`Update::Journal`] and then [`Update::JobDone`].
+    /// [`Update::PuttingBack`]; the end by [`Update::Journal`] and then [`Update::PutBackDone`].
     PutBack {
         /// Names the answer.
         request: RequestId,
@@ -270,6 +270,8 @@ pub struct MoveOrder {
 /// What the broker side tells.
 #[derive(Debug)]
 pub enum Update {
+    /// Where things lie on this machine. The first that is told.
+    Places(Places),
     /// The connection's state changed.
     Link(Link),
     /// The private RabbitMQ is being started; the words say how far it is.
@@ -336,8 +338,7 @@ pub enum Update {
         request: RequestId,
         /// Why it ended early or who holds what is missing, in words.
         problem: Option<String>,
-        /// Where each message is; nothing where a single record was put back, or where the job was
-        /// cut off.
+        /// Where each message is; nothing where the job was cut off.
         sum: Option<JobSum>,
     },
     /// Messages that were sent again and came back, and how often, as far as the journal knows.
@@ -350,6 +351,13 @@ pub enum Update {
         total: usize,
         /// Put back for certain.
         done: usize,
+    },
+    /// Putting back has ended.
+    PutBackDone {
+        /// Which.
+        request: RequestId,
+        /// Why not all was put back, in words.
+        problem: Option<String>,
     },
     /// What the journal holds, as it was last asked for; or why it cannot be read.
     Journal(Result<Box<journal::Page>, String>),
@@ -366,6 +374,15 @@ pub enum Update {
     },
     /// Something the person should read.
     Notice(Notice),
+}
+
+/// Where things lie on this machine.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Places {
+    /// The file of the journal, if there is one.
+    pub journal: Option<PathBuf>,
+    /// The folder that [`Command::OpenSampleSchemas`] opens.
+    pub sample_schemas: Option<PathBuf>,
 }
 
 /// The state of the connection.

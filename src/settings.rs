@@ -1,13 +1,23 @@
 //! What is remembered between runs, and where. Never a secret.
 
+mod file;
 mod written;
 
 use std::collections::BTreeSet;
-use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use crate::domain::{Endpoint, Password};
-use crate::state::saved::SavedFilter;
+
+pub use file::{journal_dir, settings_file};
+
+/// A filter with a name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SavedFilter {
+    /// What the person called it.
+    pub name: String,
+    /// The filter line.
+    pub line: String,
+}
 
 /// Remembered settings.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -41,95 +51,5 @@ impl Settings {
             endpoint.password = Password::default();
         }
         open
-    }
-
-    /// Reads the file; a missing one means defaults.
-    ///
-    /// # Errors
-    /// The file cannot be read, or is not what this version writes.
-    pub fn load(path: &Path) -> io::Result<Self> {
-        match std::fs::read(path) {
-            Ok(bytes) => Ok(written::read(&bytes)?),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Self::default()),
-            Err(error) => Err(error),
-        }
-    }
-
-    /// Writes the file as a whole, so that a crash leaves the old or the new one.
-    ///
-    /// # Errors
-    /// The folder or the file cannot be written.
-    pub fn save(&self, path: &Path) -> io::Result<()> {
-        if let Some(folder) = path.parent() {
-            std::fs::create_dir_all(folder)?;
-        }
-        let fresh = path.with_extension("new");
-        std::fs::write(&fresh, written::bytes_of(self)?)?;
-        std::fs::rename(fresh, path)
-    }
-}
-
-/// Name of the journal in its folder.
-pub const JOURNAL: &str = "journal.sqlite";
-
-/// The settings file in the user's configuration folder.
-#[must_use]
-pub fn settings_file() -> Option<PathBuf> {
-    Some(dirs::config_dir()?.join("eventscope").join("settings.json"))
-}
-
-/// The folder of the journal in the user's data folder.
-#[must_use]
-pub fn journal_dir() -> Option<PathBuf> {
-    Some(dirs::data_dir()?.join("eventscope"))
-}
-
-/// The file of the journal.
-#[must_use]
-pub fn journal_file() -> Option<PathBuf> {
-    Some(journal_dir()?.join(JOURNAL))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_last_connection_is_remembered_without_its_password() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("a").join("settings.json");
-        assert_eq!(Settings::load(&path).unwrap(), Settings::default());
-        let endpoint = Endpoint {
-            password: Password("hunter2".into()),
-            ..Endpoint::default()
-        };
-        let settings = Settings {
-            last_good: Some(endpoint.clone()),
-            light: true,
-            quiet: true,
-            muted: BTreeSet::from(["here q".to_owned()]),
-            parking: vec!["park.*".to_owned()],
-            ..Settings::default()
-        };
-        settings.save(&path).unwrap();
-        assert!(!std::fs::read_to_string(&path).unwrap().contains("hunter2"));
-        let read = Settings::load(&path).unwrap();
-        assert_eq!(
-            read.last_good,
-            Some(Endpoint {
-                password: Password::default(),
-                ..endpoint
-            })
-        );
-        assert!(read.light && read.quiet && read.muted.contains("here q"));
-        assert_eq!(read.parking, ["park.*"]);
-    }
-
-    #[test]
-    fn a_broken_file_is_an_error_not_a_panic() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("settings.json");
-        std::fs::write(&path, b"{oops").unwrap();
-        assert!(Settings::load(&path).is_err());
     }
 }

@@ -238,7 +238,7 @@ mod tests {
     #[test]
     fn what_others_log_what_is_no_warning_and_what_is_told_already_is_not_told() {
         let told = heard(|| {
-            tracing::warn!(target: "lapin::channel", "a body that nobody should see");
+            tracing::warn!(target: "library::channel", "a body that nobody should see");
             tracing::warn!(target: "eventscope_like", "another program");
             tracing::info!("connected");
             tracing::error!(told = true, "a job panicked");

@@ -91,6 +91,17 @@ fn each_room_knows_only_what_it_may() {
                 "crate::app",
             ],
         ),
+        // What is on the disk must not hang on what is in memory, nor the other way round.
+        (
+            &["settings.rs", "settings"],
+            &[
+                "crate::state",
+                "crate::ui",
+                "crate::broker",
+                "crate::storage",
+                "crate::app",
+            ],
+        ),
         (
             &["state", "search", "ui"],
             // Files are read and written by the broker side.
@@ -147,6 +158,7 @@ fn each_room_knows_only_what_it_may() {
                 "tokio",
                 "crate::state",
                 "crate::ui",
+                "crate::settings",
                 "crate::app",
             ],
         ),
@@ -251,6 +263,22 @@ fn every_module_says_what_it_is_for() {
         .map(|path| relative(&path))
         .collect();
     assert!(silent.is_empty(), "no //! at the head of {silent:?}");
+}
+
+/// What the app knows is changed by the state itself; the window asks it to.
+#[test]
+fn the_window_does_not_write_into_the_state() {
+    let app = code(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src/app.rs"));
+    let writes = |line: &&str| {
+        let line = line.trim_start().trim_start_matches("self.");
+        let path = line.split([' ', '(']).next().unwrap_or_default();
+        let is_field = path.strip_prefix("state.").is_some_and(|rest| {
+            rest.contains('.') || line[path.len()..].trim_start().starts_with("= ")
+        });
+        is_field && (line.ends_with(';') || line.ends_with('('))
+    };
+    let found: Vec<&str> = app.lines().filter(writes).collect();
+    assert!(found.is_empty(), "{found:?}");
 }
 
 /// A second HTTP client would be a second set of settings about passwords and certificates.

@@ -30,8 +30,8 @@ use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use eventscope::app::{App, Wire};
 use eventscope::domain::preflight::Report;
 use eventscope::domain::{
-    Binding, Endpoint, Event, Exchange, ExchangeKind, FieldValue, Properties, Queue, Topology,
-    TopologySource,
+    Binding, Endpoint, Event, Exchange, ExchangeKind, FieldValue, Properties, Queue, ServerVersion,
+    Topology, TopologySource,
 };
 use eventscope::log::Batch;
 use eventscope::protocol::{
@@ -85,7 +85,7 @@ impl Window {
     fn connect(&mut self) {
         self.tell(Update::Link(Link::Connected {
             endpoint: Endpoint::default(),
-            server: "RabbitMQ 3.10.8".into(),
+            server: ServerVersion::rabbitmq("3.10.8"),
         }));
         self.tell(Update::Topology(shop()));
     }
@@ -500,7 +500,7 @@ fn a_lost_connection_is_said_and_the_gap_is_shown() {
     assert!(window.last().contains("RetryNow"));
     window.tell(Update::Link(Link::Connected {
         endpoint: Endpoint::default(),
-        server: "RabbitMQ 3.10.8".into(),
+        server: ServerVersion::rabbitmq("3.10.8"),
     }));
     let state = TapState::Resumed {
         queue: "q".into(),
@@ -665,7 +665,7 @@ fn every_screen_fits_a_small_window() {
         .get_by_role_and_label(Role::Button, "Connect");
     window.tell(Update::Link(Link::Connected {
         endpoint: Endpoint::default(),
-        server: "RabbitMQ 3.10.8".into(),
+        server: ServerVersion::rabbitmq("3.10.8"),
     }));
     window.tell(Update::Topology(shop()));
     for (screen, button) in [

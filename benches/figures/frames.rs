@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use crossbeam_channel::Sender;
 use eframe::egui::Context;
 use eventscope::app::Wire;
-use eventscope::domain::Endpoint;
+use eventscope::domain::{Endpoint, ServerVersion};
 use eventscope::launch::REPAINT;
 use eventscope::log::Batch;
 use eventscope::protocol::{Command, Link, TapState, Update};
@@ -42,7 +42,7 @@ impl Fed {
         let tell = |update| updates.send(update).expect("the app takes updates");
         tell(Update::Link(Link::Connected {
             endpoint: Endpoint::default(),
-            server: "RabbitMQ".into(),
+            server: ServerVersion::rabbitmq(""),
         }));
         window.frame();
         window.app.forms_mut().tap.exchange = "shop".into();

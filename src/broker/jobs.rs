@@ -23,6 +23,8 @@ pub(super) enum Asked {
     Peek(RequestId),
     /// A resend or discard.
     Move(RequestId),
+    /// Messages of the journal are put back.
+    PutBack(RequestId),
     /// A tap.
     Tap(TapId),
     /// What a tap would do.
@@ -62,6 +64,18 @@ struct Running {
 pub(super) struct Jobs {
     set: JoinSet<End>,
     running: HashMap<Id, Running>,
+}
+
+impl Asked {
+    /// The request of what takes messages out of queues or puts them into some: it can be stopped.
+    pub(super) fn moves(self) -> Option<RequestId> {
+        match self {
+            Self::Move(request) | Self::PutBack(request) => Some(request),
+            Self::Publish(_) | Self::Peek(_) | Self::Tap(_) | Self::Preflight(_) | Self::Own => {
+                None
+            }
+        }
+    }
 }
 
 impl Jobs {
@@ -131,6 +145,10 @@ pub(super) fn answer_without_job(asked: Asked, words: String) -> Option<Update> 
             problem: Some(words),
             sum: None,
         }),
+        Asked::PutBack(request) => Some(Update::PutBackDone {
+            request,
+            problem: Some(words),
+        }),
         Asked::Tap(tap) => Some(Update::Tap {
             tap,
             state: TapState::Refused(words),
@@ -154,7 +172,12 @@ pub(super) fn cut_off_words(asked: Asked) -> &'static str {
             "The connection was ended. What was not told of stays in the queue; the message that \
              was under way may have been sent"
         }
-        _ => "The connection was ended",
+        Asked::PutBack(_) => {
+            "The connection was ended. The journal says of each message whether it was put back"
+        }
+        Asked::Peek(_) | Asked::Tap(_) | Asked::Preflight(_) | Asked::Own => {
+            "The connection was ended"
+        }
     }
 }
 

@@ -62,7 +62,8 @@ use tokio::sync::{mpsc, oneshot};
 use crate::domain::peek_rules::REACH;
 use crate::domain::record::KEEP_DAYS;
 use crate::domain::tap::{LIMIT, Limit};
-use crate::protocol::{Command, Update};
+use crate::protocol::{Command, Places, Update};
+use crate::storage::journal::JOURNAL;
 
 /// Commands that may wait before [`Handle::send`] hands one back.
 const COMMANDS_WAITING: usize = 256;
@@ -91,6 +92,17 @@ pub struct Options {
     /// Messages that a resend of a whole queue borrows at once; it may hold twice as many. At most
     /// as many as a look reaches.
     pub round: u32,
+}
+
+impl Options {
+    /// Where things lie that are made of these.
+    fn places(&self) -> Places {
+        let data = self.journal_dir.as_ref();
+        Places {
+            journal: data.map(|data| data.join(JOURNAL)),
+            sample_schemas: data.map(|data| data.join("sample-schemas")),
+        }
+    }
 }
 
 impl Default for Options {

@@ -35,6 +35,7 @@ pub(super) async fn run(
     outbox: Outbox,
     options: Options,
 ) {
+    outbox.send(Update::Places(options.places())).await;
     let journal = Recorder::new(options.journal_dir.clone());
     let (aside, waiting) = mpsc::channel(WORKS_WAITING);
     let mut clerk = JoinSet::new();
@@ -156,7 +157,7 @@ impl Session {
             Command::StartTap(request) => self.start_tap(Wanted::Exchange(request)).await,
             Command::StartFirehose(request) => self.start_tap(Wanted::Firehose(request)).await,
             Command::StopTap(id) => self.stop_tap(id).await,
-            Command::StopJob(request) => self.jobs.stop(|asked| asked == Asked::Move(request)),
+            Command::StopJob(request) => self.jobs.stop(|asked| asked.moves() == Some(request)),
             Command::Publish { request, outgoing } => {
                 self.start(Asked::Publish(request), |wires, _| async move {
                     let publishing = Arc::clone(&wires.publishing);
@@ -237,8 +238,8 @@ impl Session {
                     .spawn(schemas::watch(folder, self.outbox.clone()));
             }
             Command::OpenSampleSchemas => {
-                if let Some(data) = &self.options.journal_dir {
-                    let (folder, outbox) = (data.join("sample-schemas"), self.outbox.clone());
+                if let Some(folder) = self.options.places().sample_schemas {
+                    let outbox = self.outbox.clone();
                     self.folder.abort_all();
                     self.folder.spawn(async move {
                         schemas::watch(schemas::unpack(folder).await, outbox).await;
@@ -300,15 +301,11 @@ impl Session {
                     .await;
             }
             Command::PutBack { request, which } => {
-                self.start(Asked::Move(request), move |wires, stop| async move {
+                self.start(Asked::PutBack(request), move |wires, stop| async move {
                     let problem = records::put_back(&wires, request, which, &stop).await;
                     let journal = records::read(&wires.journal).await;
                     wires.outbox.send(journal).await;
-                    End::Answer(Update::JobDone {
-                        request,
-                        problem,
-                        sum: None,
-                    })
+                    End::Answer(Update::PutBackDone { request, problem })
                 })
                 .await;
             }
@@ -373,7 +370,7 @@ impl Session {
     {
         if let State::Connected { wires, .. } = &self.link {
             let mut wires = wires.as_ref().clone();
-            if let Asked::Move(request) | Asked::Peek(request) = asked {
+            if let Asked::Move(request) | Asked::PutBack(request) | Asked::Peek(request) = asked {
                 wires.journal = wires.journal.working_on(request);
             }
             return Some(self.jobs.start(asked, |stop| job(wires, stop)));
@@ -451,7 +448,7 @@ impl Session {
             Err(_) if matches!(asked, Asked::Tap(_)) => {}
             Err(_) => {
                 self.answer(asked, cut_off_words(asked).to_owned()).await;
-                if matches!(asked, Asked::Move(_) | Asked::Peek(_)) {
+                if asked.moves().is_some() || matches!(asked, Asked::Peek(_)) {
                     self.apart(|journal| async move { records::cut_off(&journal).await })
                         .await;
                 }

@@ -6,9 +6,8 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use super::Settings;
+use super::{SavedFilter, Settings};
 use crate::domain::{Endpoint, Password};
-use crate::state::saved::SavedFilter;
 
 #[derive(Default, Serialize, Deserialize)]
 #[serde(default)]

@@ -387,7 +387,7 @@ impl JournalDesk {
     }
 
     /// Notes the end of putting back; gives what it was if it was that request.
-    pub fn job_done(&mut self, request: RequestId, problem: Option<&str>) -> Option<Putting> {
+    pub fn put_back_done(&mut self, request: RequestId, problem: Option<&str>) -> Option<Putting> {
         let putting = self.putting.take_if(|putting| putting.request == request)?;
         self.not_put_back = problem.map(|words| (putting.which.clone(), words.to_owned()));
         Some(putting)

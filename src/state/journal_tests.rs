@@ -139,8 +139,8 @@ fn a_first_copy_is_put_back_at_once_and_a_second_is_asked_for() {
     assert!(put(&mut desk, 5));
     assert!(!put(&mut desk, 6), "one at a time");
     desk.putting_back(RequestId(5), 1, 1);
-    assert!(desk.job_done(RequestId(9), None).is_none());
-    assert!(desk.job_done(RequestId(5), None).is_some());
+    assert!(desk.put_back_done(RequestId(9), None).is_none());
+    assert!(desk.put_back_done(RequestId(5), None).is_some());
     let mut desk = looking_at(Stage::PutBack, Deed::Discard);
     assert!(!put(&mut desk, 7));
     let asking = desk.asking.clone().unwrap();
@@ -178,7 +178,7 @@ fn what_was_not_touched_is_not_put_back() {
 fn why_a_message_was_not_put_back_belongs_to_it() {
     let mut desk = looking_at(Stage::Removed, Deed::Discard);
     assert!(put(&mut desk, 5));
-    assert!(desk.job_done(RequestId(5), Some("no queue")).is_some());
+    assert!(desk.put_back_done(RequestId(5), Some("no queue")).is_some());
     let mine = Record::example(Stage::Removed);
     assert_eq!(desk.why_not(&mine), Some("no queue"));
     let other = Record {

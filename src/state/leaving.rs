@@ -120,7 +120,7 @@ impl State {
         })
     }
 
-    /// A job has ended. Where its result is not in sight it is a notice.
+    /// A resend or discard has ended. Where its result is not in sight it is a notice.
     pub(super) fn job_done(
         &mut self,
         request: RequestId,
@@ -130,26 +130,38 @@ impl State {
         now: DateTime<Utc>,
     ) -> Vec<Command> {
         let mut result = None;
-        if let Some(putting) = self.journal.job_done(request, problem.as_deref()) {
-            result = problem.map(|words| format!("{}: {words}", putting.queue));
-        } else {
-            let is_seen = self.screen == Screen::DeadLetters && self.dead.shown_job().is_some();
-            let login = self.login().to_owned();
-            self.dead.job_done(request, problem, sum, forms, &login);
-            if let Some(job) = self.dead.job.as_ref().filter(|job| job.request == request) {
-                let words = format!("{}: {}", self.dead.begun.queue, job.result());
-                let is_all_done = job.outcome() == JobOutcome::AllDone;
-                if !is_seen {
-                    let gravity = if is_all_done {
-                        Gravity::Info
-                    } else {
-                        Gravity::Warning
-                    };
-                    self.notices.add(now, gravity, words.clone());
-                }
-                result = (!is_all_done).then_some(words);
+        let is_seen = self.screen == Screen::DeadLetters && self.dead.shown_job().is_some();
+        let login = self.login().to_owned();
+        self.dead.job_done(request, problem, sum, forms, &login);
+        if let Some(job) = self.dead.job.as_ref().filter(|job| job.request == request) {
+            let words = format!("{}: {}", self.dead.begun.queue, job.result());
+            let is_all_done = job.outcome() == JobOutcome::AllDone;
+            if !is_seen {
+                let gravity = if is_all_done {
+                    Gravity::Info
+                } else {
+                    Gravity::Warning
+                };
+                self.notices.add(now, gravity, words.clone());
             }
+            result = (!is_all_done).then_some(words);
         }
+        self.after_a_job(result)
+    }
+
+    /// Putting back has ended. Why not all was put back is shown with the records.
+    pub(super) fn put_back_done(
+        &mut self,
+        request: RequestId,
+        problem: Option<String>,
+    ) -> Vec<Command> {
+        let putting = self.journal.put_back_done(request, problem.as_deref());
+        let result = putting.zip(problem);
+        self.after_a_job(result.map(|(putting, words)| format!("{}: {words}", putting.queue)))
+    }
+
+    /// Queues and journal are others now; `result` says what the job came to if not all was done.
+    fn after_a_job(&mut self, result: Option<String>) -> Vec<Command> {
         let mut commands = vec![Command::RefreshTopology];
         commands.extend(self.journal.ask());
         commands.extend(self.leave_if_done(result));

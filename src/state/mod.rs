@@ -1,5 +1,8 @@
-//! What the app knows now. It changes in two ways only: [`State::apply`] takes what the broker side
-//! tells, [`State::act`] takes what the person does and answers with commands for the broker side.
+//! What the app knows now. It changes in few ways only: [`State::apply`] takes what the broker side
+//! tells, [`State::act`] takes what the person does and answers with commands for the broker side,
+//! [`State::refuse`] takes a command back that could not be passed on, [`State::tick`] takes in what
+//! was worked out meanwhile. [`State::restore`] takes over what an earlier run left, and
+//! [`State::remember`] gives what is kept for the next.
 //!
 //! The state knows no window and no broker client. Time and ids come in as arguments.
 
@@ -17,7 +20,8 @@ pub mod live;
 pub mod notices;
 pub mod publish;
 mod refused;
-pub mod saved;
+mod remembered;
+mod saved;
 pub mod schema_form;
 pub mod schemas;
 pub mod seen;
@@ -31,7 +35,8 @@ use chrono::{DateTime, Utc};
 
 use crate::domain::refusal::Known;
 use crate::domain::{Endpoint, ServerVersion, Topology};
-use crate::protocol::{Command, Gravity, Link, RequestId, SandboxState, Update};
+use crate::protocol::{Command, Gravity, Link, Places, RequestId, SandboxState, Update};
+use crate::settings::SavedFilter;
 
 pub use action::{Action, Screen};
 pub use forms::Forms;
@@ -85,9 +90,9 @@ pub struct State {
     /// out again in each frame.
     pub topology_revision: u64,
     /// To which exchanges the login may publish, as a pattern, if that is known.
-    pub may_write: Option<String>,
+    may_write: Option<String>,
     /// The largest frames that the broker takes, if that is known.
-    pub frame: Option<u32>,
+    frame: Option<u32>,
     /// The screen that is open.
     pub screen: Screen,
     /// The live stream.
@@ -110,14 +115,16 @@ pub struct State {
     pub leaving: Option<leaving::Leaving>,
     /// Nothing speaks against closing the window any more.
     pub quits: bool,
+    /// Where things lie on this machine.
+    pub places: Places,
     /// What the person should read.
     pub notices: notices::Notices,
     /// Filters with names.
-    pub saved_filters: Vec<saved::SavedFilter>,
+    pub saved_filters: Vec<SavedFilter>,
     /// Files that are being written.
     files: files::Files,
     /// The endpoint of the last good connection, without its password.
-    pub last_good: Option<Endpoint>,
+    last_good: Option<Endpoint>,
     /// The connection is to the sandbox.
     is_sandbox: bool,
     /// The place whose dead letters were edited.
@@ -126,9 +133,13 @@ pub struct State {
 }
 
 impl State {
-    /// A fresh state; `last_good` is remembered from an earlier run.
+    /// A fresh state.
     #[must_use]
-    pub fn new(last_good: Option<Endpoint>) -> Self {
+    #[expect(
+        clippy::new_without_default,
+        reason = "a state is made once, and on purpose"
+    )]
+    pub fn new() -> Self {
         Self {
             link: Link::Idle,
             sandbox: None,
@@ -147,10 +158,11 @@ impl State {
             schemas: schemas::SchemaDesk::default(),
             leaving: None,
             quits: false,
+            places: Places::default(),
             notices: notices::Notices::default(),
             saved_filters: Vec::new(),
             files: files::Files::default(),
-            last_good,
+            last_good: None,
             is_sandbox: false,
             edits_of: None,
             next_id: 1,
@@ -196,6 +208,7 @@ impl State {
     /// Takes one update. Forms change only where a new session makes them stale.
     pub fn apply(&mut self, update: Update, forms: &mut Forms, moment: Moment<'_>) -> Vec<Command> {
         match update {
+            Update::Places(places) => self.places = places,
             Update::Link(link) => {
                 let commands = self.apply_link(link, forms);
                 self.tell(moment.now);
@@ -270,6 +283,9 @@ impl State {
                 sum,
             } => {
                 return self.job_done(request, problem, sum, forms, moment.now);
+            }
+            Update::PutBackDone { request, problem } => {
+                return self.put_back_done(request, problem);
             }
             Update::PuttingBack {
                 request,

@@ -26,10 +26,13 @@ impl State {
             Command::Peek { request, .. } | Command::ReadStream { request, .. } => {
                 self.dead.peeked(request, Err(words), now, forms);
             }
-            Command::Resend { request, .. }
-            | Command::Discard { request, .. }
-            | Command::PutBack { request, .. } => {
+            Command::Resend { request, .. } | Command::Discard { request, .. } => {
                 for next in self.job_done(request, Some(words), None, forms, now) {
+                    self.refuse(next, forms, now);
+                }
+            }
+            Command::PutBack { request, .. } => {
+                for next in self.put_back_done(request, Some(words)) {
                     self.refuse(next, forms, now);
                 }
             }

@@ -1,16 +1,9 @@
 //! Filters that were given a name. They are remembered between runs.
 
-/// A filter with a name.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SavedFilter {
-    /// What the person called it.
-    pub name: String,
-    /// The filter line.
-    pub line: String,
-}
+use crate::settings::SavedFilter;
 
 /// Puts a filter among the others, by name; one of the same name is replaced.
-pub fn save(all: &mut Vec<SavedFilter>, name: &str, line: &str) {
+pub(super) fn save(all: &mut Vec<SavedFilter>, name: &str, line: &str) {
     let (name, line) = (name.trim(), line.trim());
     if name.is_empty() || line.is_empty() {
         return;

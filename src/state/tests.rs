@@ -26,13 +26,13 @@ struct Desk {
 impl Desk {
     fn connected() -> Self {
         let mut desk = Self {
-            state: State::new(None),
+            state: State::new(),
             forms: Forms::default(),
             now: DateTime::UNIX_EPOCH,
         };
         desk.apply(Update::Link(Link::Connected {
             endpoint: Endpoint::default(),
-            server: "RabbitMQ".into(),
+            server: ServerVersion::rabbitmq(""),
         }));
         desk.apply(Update::Topology(shop()));
         desk

@@ -19,7 +19,9 @@ use written::{deed_number, stage_number, text_of};
 use crate::domain::journal::JobId;
 use crate::domain::lineage;
 use crate::domain::record::{Deed, Held, Record, RecordId, Stage};
-use crate::settings::JOURNAL;
+
+/// Its name in its folder.
+pub const JOURNAL: &str = "journal.sqlite";
 
 /// How long one waits while another Eventscope writes.
 const BUSY: Duration = Duration::from_secs(5);

@@ -274,7 +274,7 @@ mod tests {
 
     #[test]
     fn the_preview_follows_the_form() {
-        let mut state = State::new(None);
+        let mut state = State::new();
         state.topology = shop();
         let (mut draft, mut preview) = (Draft::default(), Preview::default());
         draft.exchange = "shop".into();

@@ -180,7 +180,7 @@ fn what_cannot_be_written_down_after_all_is_put_into_its_queue_anew_all_the_same
     let folder = tempfile::tempdir().expect("a folder");
     drop(Journal::open(folder.path()).expect("a journal"));
     // It can be opened and written, but takes in no message, as if that were too large for the disk.
-    let file = folder.path().join(eventscope::settings::JOURNAL);
+    let file = folder.path().join(eventscope::storage::journal::JOURNAL);
     let db = rusqlite::Connection::open(file).expect("the journal");
     let full = "CREATE TRIGGER full BEFORE INSERT ON record
                 BEGIN SELECT RAISE(ABORT, 'the disk is full'); END";

@@ -618,6 +618,10 @@ impl App {
                 problem,
                 sum,
             } if *r == request => Some((problem.clone(), *sum)),
+            Update::PutBackDone {
+                request: r,
+                problem,
+            } if *r == request => Some((problem.clone(), None)),
             _ => None,
         });
         if let Some(sum) = sum {

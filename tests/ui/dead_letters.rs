@@ -5,7 +5,7 @@ use egui_kittest::kittest::Queryable as _;
 use eventscope::domain::Queue;
 use eventscope::domain::resend::Target;
 use eventscope::domain::topology::Dropping;
-use eventscope::protocol::{Command, MoveOutcome, Update, Which};
+use eventscope::protocol::{Command, MoveOutcome, Places, Update, Which};
 
 use crate::{Window, event, peek, start_tap};
 
@@ -94,6 +94,12 @@ fn discarding_asks_in_words_first() {
     window.click(Role::Row, &row);
     window.press("Discard");
     window.assert_sees("Discard 1 message?");
+    assert!(!window.sees("journal.sqlite"), "nobody said where it is");
+    window.tell(Update::Places(Places {
+        journal: Some("/elsewhere/journal.sqlite".into()),
+        ..Places::default()
+    }));
+    window.assert_sees("/elsewhere/journal.sqlite");
     window.press("Keep them");
     assert!(!window.last().contains("Discard"));
     window.press("Discard");

@@ -69,6 +69,23 @@ fn a_folder_that_cannot_be_written_to_is_told_of() {
 }
 
 #[test]
+fn where_things_lie_is_told_by_the_broker_side() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let options = Options {
+        journal_dir: Some(folder.path().to_owned()),
+        ..Options::default()
+    };
+    let (_handle, updates) = Handle::start(|| {}, options).expect("threads");
+    let first = updates.recv_timeout(Duration::from_secs(20));
+    let Ok(Update::Places(places)) = first else {
+        panic!("{first:?}")
+    };
+    assert_eq!(places.journal, Some(folder.path().join("journal.sqlite")));
+    let schemas = folder.path().join("sample-schemas");
+    assert_eq!(places.sample_schemas, Some(schemas));
+}
+
+#[test]
 fn the_window_shows_why_a_file_was_not_saved() {
     let mut window = Window::connected();
     window

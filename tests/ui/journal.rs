@@ -204,11 +204,7 @@ fn the_journal_says_where_a_message_is_and_puts_it_back() {
     };
     assert_eq!(which, Records::These(vec![RecordId(7)]));
     let problem = Some("There is no queue orders.dead".to_owned());
-    window.tell(Update::JobDone {
-        request,
-        problem,
-        sum: None,
-    });
+    window.tell(Update::PutBackDone { request, problem });
     window.assert_sees("There is no queue orders.dead");
 }
 

@@ -207,7 +207,9 @@ impl Session {
             .filter(|(_, tap)| matches!(tap.wanted, Wanted::Firehose(_)))
             .map(|(id, _)| *id)
             .collect();
-        let holds = |asked| matches!(asked, Asked::Move(_) | Asked::Peek(_) | Asked::Tap(_));
+        let holds = |asked: Asked| {
+            asked.moves().is_some() || matches!(asked, Asked::Peek(_) | Asked::Tap(_))
+        };
         self.jobs.cut(|asked| !holds(asked));
         self.jobs.stop(holds);
         let grace = tokio::time::sleep(GRACE);

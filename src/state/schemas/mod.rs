@@ -152,6 +152,8 @@ pub struct SchemaDesk {
     pub learned: String,
     /// What became of the last import.
     pub import: Import,
+    /// The folder of an earlier run, until one was read.
+    pub(super) remembered: Option<PathBuf>,
     unfolded: BTreeSet<String>,
     aligned: bool,
     draft: String,
@@ -176,11 +178,13 @@ impl SchemaDesk {
         self.stale || self.comparing.is_some()
     }
 
-    /// The folder, unless it is the app's own sample.
+    /// The folder, unless it is that of the app's own sample. Before one was read, the remembered
+    /// one: it may only not be there now.
     #[must_use]
-    pub fn own_folder(&self) -> Option<PathBuf> {
-        let folder = &self.catalog.as_ref()?.folder;
-        (!is_sample(folder)).then(|| folder.clone())
+    pub fn own_folder(&self, sample: Option<&Path>) -> Option<&Path> {
+        let read = self.catalog.as_ref().map(|catalog| &catalog.folder);
+        let folder = read.or(self.remembered.as_ref())?.as_path();
+        (Some(folder) != sample).then_some(folder)
     }
 
     /// The folder was read.
@@ -521,10 +525,6 @@ fn take<T: Send + 'static>(task: &mut Option<Task<T>>, to: &mut Option<T>) {
         *task = None;
         *to = done;
     }
-}
-
-fn is_sample(folder: &Path) -> bool {
-    folder.ends_with("eventscope/sample-schemas")
 }
 
 #[cfg(test)]

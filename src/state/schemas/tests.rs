@@ -268,3 +268,15 @@ fn what_was_imported_into_another_folder_is_opened() {
     assert!(desk.imported(Err("no".into())).is_none());
     assert_eq!(desk.import, Import::Failed("no".into()));
 }
+
+#[test]
+fn the_folder_of_the_sample_is_not_remembered_as_ones_own() {
+    let (mut desk, mut forms) = (SchemaDesk::default(), Forms::default());
+    assert_eq!(desk.own_folder(None), None);
+    desk.read(Ok(catalog()), &mut forms);
+    let own = Path::new("/schemas");
+    assert_eq!(desk.own_folder(None), Some(own));
+    let sample = Path::new("/data/eventscope/sample-schemas");
+    assert_eq!(desk.own_folder(Some(sample)), Some(own));
+    assert_eq!(desk.own_folder(Some(own)), None);
+}

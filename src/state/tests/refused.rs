@@ -128,3 +128,49 @@ fn a_file_that_was_not_passed_on_was_not_saved() {
     );
     assert!(desk.is_told_busy());
 }
+
+#[test]
+fn putting_back_that_is_refused_says_so_at_its_record() {
+    use crate::domain::journal::Page;
+    use crate::domain::record::{Deed, Record, RecordId, Stage};
+    use crate::state::journal::JournalAction;
+
+    let mut desk = Desk::connected();
+    let mut record = Record::example(Stage::Removed);
+    record.deed = Deed::Discard;
+    let page = Page {
+        records: vec![record.clone()],
+        ..Page::default()
+    };
+    desk.apply(Update::Journal(Ok(Box::new(page))));
+    desk.act(Action::Journal(JournalAction::Select(RecordId(1))));
+    assert_eq!(
+        desk.act_in_vain(Action::Journal(JournalAction::PutBack(RecordId(1)))),
+        1
+    );
+    assert!(desk.state.journal.putting.is_none());
+    let why = desk.state.journal.why_not(&record);
+    assert!(why.is_some_and(|words| words.contains("busy")));
+}
+
+#[test]
+fn an_end_is_taken_by_whom_it_belongs_to() {
+    let mut desk = Desk::connected();
+    desk.peek(&["1"]);
+    desk.act(Action::Dead(DeadAction::MarkAll(true)));
+    let commands = desk.act(Action::Dead(DeadAction::ResendSelected));
+    let [Command::Resend { request, .. }] = commands.as_slice() else {
+        panic!("{commands:?}")
+    };
+    // The same number, but another's end.
+    let request = *request;
+    let problem = None;
+    desk.apply(Update::PutBackDone { request, problem });
+    assert!(desk.state.dead.is_busy());
+    desk.apply(Update::JobDone {
+        request,
+        problem: None,
+        sum: None,
+    });
+    assert!(!desk.state.dead.is_busy());
+}

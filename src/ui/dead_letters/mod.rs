@@ -122,7 +122,7 @@ fn discard_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
             "{subject} {verb} the queue {queue} for good. A complete copy of each is written to the \
              journal on this machine first."
         ));
-        if let Some(path) = crate::settings::journal_file() {
+        if let Some(path) = &cx.state.places.journal {
             ui.label(RichText::new(path.display().to_string()).monospace());
         }
         ui.add_space(STEP * 2.0);

@@ -84,7 +84,10 @@ fn kill_one(round: &mut Round<'_>, stage: Option<Stage>) -> Vec<Record> {
 /// before one looks; then it waits for the end.
 fn reaches(round: &Round<'_>, stage: Stage, app: &mut Child) -> Option<Connection> {
     let some = [1, 4, 16, 64][fastrand::usize(0..4)];
-    let file = round.journal.path().join(eventscope::settings::JOURNAL);
+    let file = round
+        .journal
+        .path()
+        .join(eventscope::storage::journal::JOURNAL);
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE;
     while app.try_wait().expect("a process of ours").is_none() {
         let Ok(db) = Connection::open_with_flags(&file, flags) else {

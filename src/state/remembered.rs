@@ -1,0 +1,136 @@
+//! What is taken over from an earlier run, and what is kept for the next one.
+
+use std::path::Path;
+
+use super::{Forms, State};
+use crate::domain::record::KEEP_DAYS;
+use crate::log::DEFAULT_MAX_BYTES;
+use crate::protocol::Command;
+use crate::settings::Settings;
+
+impl State {
+    /// Takes over what an earlier run left. What is to be opened again is asked for.
+    pub fn restore(&mut self, settings: &Settings, forms: &mut Forms) -> Vec<Command> {
+        // Each by its name, so that a new one is not forgotten here. The window has the light.
+        let Settings {
+            last_good,
+            light: _,
+            filters,
+            quiet,
+            muted,
+            parking,
+            schemas,
+            keep_days,
+            log_bytes,
+        } = settings.clone();
+        if let Some(endpoint) = &last_good {
+            forms.connect.take(endpoint);
+        }
+        self.last_good = last_good;
+        self.saved_filters = filters;
+        self.alerts.wanted = !quiet;
+        self.alerts.muted = muted;
+        forms.parking = parking.join(", ");
+        self.dead.parking.rules = parking;
+        self.journal.keep_days = keep_days.unwrap_or(KEEP_DAYS);
+        self.live
+            .log
+            .set_max_bytes(log_bytes.unwrap_or(DEFAULT_MAX_BYTES));
+        self.schemas.remembered.clone_from(&schemas);
+        schemas.map(Command::OpenSchemas).into_iter().collect()
+    }
+
+    /// What is kept for the next run. Whether the window is light, it says itself.
+    #[must_use]
+    pub fn remember(&self, light: bool) -> Settings {
+        let (days, bytes) = (self.journal.keep_days, self.live.log.max_bytes());
+        let sample = self.places.sample_schemas.as_deref();
+        Settings {
+            last_good: self.last_good.clone(),
+            light,
+            filters: self.saved_filters.clone(),
+            quiet: !self.alerts.wanted,
+            muted: self.alerts.muted.clone(),
+            parking: self.dead.parking.rules.clone(),
+            schemas: self.schemas.own_folder(sample).map(Path::to_owned),
+            keep_days: (days != KEEP_DAYS).then_some(days),
+            log_bytes: (bytes != DEFAULT_MAX_BYTES).then_some(bytes),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use chrono::DateTime;
+
+    use super::*;
+    use crate::domain::Endpoint;
+    use crate::protocol::{Places, Update};
+    use crate::schema::Catalog;
+    use crate::settings::SavedFilter;
+    use crate::state::Moment;
+
+    fn settings() -> Settings {
+        Settings {
+            last_good: Some(Endpoint::default()),
+            light: true,
+            filters: vec![SavedFilter {
+                name: "a".to_owned(),
+                line: "key:a".to_owned(),
+            }],
+            quiet: true,
+            muted: ["here q".to_owned()].into(),
+            parking: vec!["*.parked".to_owned()],
+            schemas: Some("/schemas".into()),
+            keep_days: Some(90),
+            log_bytes: Some(50_000_000),
+        }
+    }
+
+    fn tell(state: &mut State, update: Update) {
+        let moment = Moment {
+            now: DateTime::UNIX_EPOCH,
+            fresh_id: "",
+        };
+        state.apply(update, &mut Forms::default(), moment);
+    }
+
+    #[test]
+    fn what_was_restored_is_remembered() {
+        let (mut state, mut forms) = (State::new(), Forms::default());
+        assert_eq!(state.remember(false), Settings::default());
+        let commands = state.restore(&settings(), &mut forms);
+        assert!(
+            matches!(commands.as_slice(), [Command::OpenSchemas(folder)] if folder == Path::new("/schemas"))
+        );
+        assert_eq!(forms.parking, "*.parked");
+        assert_eq!(state.remember(true), settings());
+    }
+
+    #[test]
+    fn a_folder_of_schemas_is_remembered_until_another_is_read() {
+        let mut state = State::new();
+        state.restore(&settings(), &mut Forms::default());
+        let schemas = |state: &State| state.remember(false).schemas;
+        // Not there now, as a network drive may be.
+        tell(&mut state, Update::Schemas(Err("not there".to_owned())));
+        assert_eq!(schemas(&state), Some("/schemas".into()));
+        let open = |state: &mut State, folder: &str| {
+            let catalog = Catalog::new(folder.into(), Vec::new());
+            tell(state, Update::Schemas(Ok(Arc::new(catalog))));
+        };
+        open(&mut state, "/other");
+        assert_eq!(schemas(&state), Some("/other".into()));
+        tell(
+            &mut state,
+            Update::Places(Places {
+                sample_schemas: Some("/data/sample".into()),
+                ..Places::default()
+            }),
+        );
+        open(&mut state, "/data/sample");
+        assert_eq!(schemas(&state), None);
+    }
+}
