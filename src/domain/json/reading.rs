@@ -30,7 +30,10 @@ pub fn trim(bytes: &[u8]) -> &[u8] {
     }
     let is_tail = |byte: &u8| matches!(byte, 0 | b' ' | b'\n' | b'\r' | b'\t');
     let tail = bytes.iter().rev().take_while(|byte| is_tail(byte)).count();
-    &bytes[..bytes.len() - tail]
+    // Blanks in front of the first NUL belong to the text.
+    let (text, tail) = bytes.split_at(bytes.len() - tail);
+    let blanks = tail.iter().take_while(|byte| **byte != 0).count();
+    &bytes[..text.len() + blanks]
 }
 
 /// The same text with each half of a surrogate pair written as `\ufffd`. No place moves.
@@ -184,7 +187,7 @@ mod tests {
         for (bytes, read) in [
             ("\u{feff}{}", "{}"),
             ("{}\0", "{}"),
-            ("{}\n\0 \0", "{}"),
+            ("{}\n\0 \0", "{}\n"),
             ("{} ", "{} "),
             ("\0", ""),
             ("a\0b", "a\0b"),
