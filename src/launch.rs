@@ -7,8 +7,8 @@ use eframe::egui;
 
 use crate::app::{App, Wire};
 use crate::broker::{Handle, Options, sandbox};
-use crate::domain::Endpoint;
-use crate::domain::record::KEEP_DAYS;
+use crate::rabbitmq::endpoint::Endpoint;
+use crate::repair::journal_entry::KEEP_DAYS;
 use crate::settings::{self, Settings};
 use crate::state::Action;
 use crate::warnings::Heard;

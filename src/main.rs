@@ -4,11 +4,10 @@ use std::process::ExitCode;
 
 use anyhow::{Context as _, anyhow};
 use clap::{Parser, Subcommand};
-use eventscope::domain::Endpoint;
-use eventscope::domain::endpoint::read_management_url;
 use eventscope::headless::{self, SchemaCommand};
 use eventscope::launch::{self, First};
 use eventscope::prover::{Prover, worker};
+use eventscope::rabbitmq::endpoint::{Endpoint, read_management_url};
 use eventscope::schema::sets;
 use eventscope::warnings::{self, Heard};
 use tracing_subscriber::filter::{LevelFilter, Targets};

@@ -6,17 +6,20 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
-use crate::domain::delivery_limit::Left;
-use crate::domain::journal::{self, Question, Records};
-use crate::domain::peek_rules::Page;
-use crate::domain::preflight::Report;
-use crate::domain::resend::Manner;
-use crate::domain::stream::Start;
-use crate::domain::tap::{FirehoseRequest, TapId, TapRequest};
-use crate::domain::{
-    Endpoint, Event, Fingerprint, JobSum, Outgoing, Pace, Password, ServerVersion, Topology,
-};
+use crate::event::{Event, Fingerprint, Outgoing};
 use crate::log::Batch;
+use crate::rabbitmq::delivery_limit::Left;
+use crate::rabbitmq::endpoint::{Endpoint, Password};
+use crate::rabbitmq::peek_rules::Page;
+use crate::rabbitmq::preflight::Report;
+use crate::rabbitmq::resend::Manner;
+use crate::rabbitmq::server_version::ServerVersion;
+use crate::rabbitmq::stream::Start;
+use crate::rabbitmq::tap::{FirehoseRequest, TapId, TapRequest};
+use crate::rabbitmq::topology::Topology;
+use crate::repair::job_sum::JobSum;
+use crate::repair::journal_list::{self, Question, Records};
+use crate::repair::pace::Pace;
 use crate::schema::import::Imported;
 use crate::schema::{Catalog, Level, Policy, Rules};
 
@@ -360,7 +363,7 @@ pub enum Update {
         problem: Option<String>,
     },
     /// What the journal holds, as it was last asked for; or why it cannot be read.
-    Journal(Result<Box<journal::Page>, String>),
+    Journal(Result<Box<journal_list::Page>, String>),
     /// What the folder of schemas holds, or why it cannot be read.
     Schemas(Result<Arc<Catalog>, String>),
     /// What an import did, or why it could not begin.

@@ -11,9 +11,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, TimeDelta, Utc};
-use eventscope::domain::journal::Question;
-use eventscope::domain::record::{Deed, Held, Record, RecordId, Stage};
-use eventscope::domain::{Endpoint, Password, lineage};
+use eventscope::rabbitmq::endpoint::{Endpoint, Password};
+use eventscope::repair::journal_entry::{Deed, Held, Record, RecordId, Stage};
+use eventscope::repair::journal_list::Question;
+use eventscope::repair::lineage;
 use eventscope::schema::{Catalog, Level, Policy, Rules, meta};
 use eventscope::settings::{SavedFilter, Settings};
 use eventscope::storage::firehose::{Found, Note};

@@ -28,15 +28,18 @@ use eframe::egui::accesskit::Role;
 use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use eventscope::app::{App, Wire};
-use eventscope::domain::preflight::Report;
-use eventscope::domain::{
-    Binding, Endpoint, Event, Exchange, ExchangeKind, FieldValue, Properties, Queue, ServerVersion,
-    Topology, TopologySource,
-};
+use eventscope::event::Event;
+use eventscope::event::amqp::{FieldValue, Properties};
 use eventscope::log::Batch;
 use eventscope::protocol::{
     Command, Gravity, Link, Notice, PeekReport, PublishOutcome, PutBack, SandboxState, TapState,
     Update,
+};
+use eventscope::rabbitmq::endpoint::Endpoint;
+use eventscope::rabbitmq::preflight::Report;
+use eventscope::rabbitmq::server_version::ServerVersion;
+use eventscope::rabbitmq::topology::{
+    Binding, Exchange, ExchangeKind, Queue, Topology, TopologySource,
 };
 use eventscope::settings::Settings;
 
@@ -97,7 +100,7 @@ impl Window {
     }
 
     /// Sends events as a tap does and lets them appear.
-    fn receive(&mut self, tap: eventscope::domain::tap::TapId, events: &[Arc<Event>]) {
+    fn receive(&mut self, tap: eventscope::rabbitmq::tap::TapId, events: &[Arc<Event>]) {
         let events = events.iter().map(|event| &**event);
         self.tell(Update::Events(Batch::of(tap, events)));
     }
@@ -311,7 +314,7 @@ fn ask_tap(window: &mut Window, fill: impl FnOnce(&mut Report)) {
 }
 
 /// Starts a tap by the form and answers it.
-fn start_tap(window: &mut Window) -> eventscope::domain::tap::TapId {
+fn start_tap(window: &mut Window) -> eventscope::rabbitmq::tap::TapId {
     ask_tap(window, |_| {});
     window.press("Start anyway");
     let Command::StartTap(request) = window.take_last() else {

@@ -1,7 +1,8 @@
 //! Events as a shop publishes them: 500 bytes of JSON in an envelope, ids, a few headers.
 
 use chrono::{DateTime, Utc};
-use eventscope::domain::{Event, FieldValue, Properties};
+use eventscope::event::Event;
+use eventscope::event::amqp::{FieldValue, Properties};
 
 /// Bytes of every body.
 pub(crate) const BODY: usize = 500;

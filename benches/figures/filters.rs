@@ -6,9 +6,9 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Instant;
 
-use eventscope::domain::export;
-use eventscope::domain::tap::TapId;
+use eventscope::event::export;
 use eventscope::log::EventLog;
+use eventscope::rabbitmq::tap::TapId;
 use eventscope::state::Soon;
 use eventscope::state::view::{Criteria, View};
 

@@ -5,10 +5,11 @@ use std::time::{Duration, Instant};
 use crossbeam_channel::Sender;
 use eframe::egui::Context;
 use eventscope::app::Wire;
-use eventscope::domain::{Endpoint, ServerVersion};
 use eventscope::launch::REPAINT;
 use eventscope::log::Batch;
 use eventscope::protocol::{Command, Link, TapState, Update};
+use eventscope::rabbitmq::endpoint::Endpoint;
+use eventscope::rabbitmq::server_version::ServerVersion;
 use eventscope::state::Action;
 use eventscope::state::tap_card::TapAction;
 
@@ -24,7 +25,7 @@ const STEP: usize = 256;
 struct Fed {
     window: Headless,
     updates: Sender<Update>,
-    tap: eventscope::domain::tap::TapId,
+    tap: eventscope::rabbitmq::tap::TapId,
 }
 
 impl Fed {
@@ -53,7 +54,7 @@ impl Fed {
         });
         tell(Update::Preflight {
             request: asked.expect("a preflight"),
-            report: eventscope::domain::preflight::Report::default(),
+            report: eventscope::rabbitmq::preflight::Report::default(),
         });
         window.frame();
         window.app.act(Action::Tap(TapAction::StartAnyway));

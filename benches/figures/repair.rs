@@ -7,10 +7,11 @@ use std::time::{Duration, Instant};
 use crossbeam_channel::Receiver;
 use eventscope::broker::sandbox::{Sandbox, SandboxFacts, SandboxOptions};
 use eventscope::broker::{Handle, Options};
-use eventscope::domain::peek_rules::Page;
-use eventscope::domain::resend::Target;
-use eventscope::domain::{Endpoint, Pace, Password};
 use eventscope::protocol::{Command, RequestId, Update, Which};
+use eventscope::rabbitmq::endpoint::{Endpoint, Password};
+use eventscope::rabbitmq::peek_rules::Page;
+use eventscope::rabbitmq::resend::Target;
+use eventscope::repair::pace::Pace;
 use lapin::options::{BasicPublishOptions, ConfirmSelectOptions, QueueDeclareOptions};
 use lapin::types::{AMQPValue, FieldTable};
 use lapin::{BasicProperties, Channel};
@@ -250,7 +251,7 @@ impl App {
 
 fn http(facts: &SandboxFacts, method: &str, path: &str, body: &serde_json::Value) -> Vec<u8> {
     let user = format!("{}:{}", facts.user, facts.password);
-    let user = eventscope::domain::base64::encode(user.as_bytes());
+    let user = eventscope::text::base64::encode(user.as_bytes());
     let url = format!("http://127.0.0.1:{}{path}", facts.management_port);
     let request = match method {
         "PUT" => ureq::put(url),

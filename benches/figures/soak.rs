@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use eventscope::broker::sandbox::Sandbox;
-use eventscope::domain::tap::LIMIT;
+use eventscope::rabbitmq::tap::LIMIT;
 
 use crate::clock;
 use crate::tap::{self, Tapping};

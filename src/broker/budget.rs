@@ -2,7 +2,7 @@
 //! delivered too often.
 
 use super::wires::Knowledge;
-use crate::domain::delivery_limit::Limit;
+use crate::rabbitmq::delivery_limit::Limit;
 
 /// The delivery limit that has to be thought of in this queue. Where the queue's type is not known
 /// it may have one.

@@ -13,10 +13,10 @@ use lapin::uri::{AMQPAuthority, AMQPQueryString, AMQPScheme, AMQPUri, AMQPUserIn
 use lapin::{Connection, ConnectionProperties, ErrorKind, Event};
 use tokio::net::{TcpStream, lookup_host};
 
-use super::codec;
-use super::greeting;
 use super::trouble::Trouble;
-use crate::domain::{Endpoint, ServerVersion};
+use super::{codec, greeting};
+use crate::rabbitmq::endpoint::Endpoint;
+use crate::rabbitmq::server_version::ServerVersion;
 
 /// How long connecting may take in all.
 const CONNECT_LIMIT: Duration = Duration::from_secs(10);
@@ -255,7 +255,7 @@ mod tests {
     #[test]
     fn the_password_is_in_no_refusal() {
         let endpoint = Endpoint {
-            password: crate::domain::Password("hunter2".into()),
+            password: crate::rabbitmq::endpoint::Password("hunter2".into()),
             ..Endpoint::default()
         };
         let io = io::Error::from(io::ErrorKind::ConnectionReset);

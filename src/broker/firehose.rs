@@ -15,9 +15,10 @@ use lapin::Connection;
 use super::management::Switch;
 use super::tap_queue::TapQueue;
 use super::wires::{Outbox, Wires};
-use crate::domain::tap::{FirehoseRequest, Limit};
-use crate::domain::{Endpoint, ExchangeKind};
 use crate::protocol::Gravity;
+use crate::rabbitmq::endpoint::Endpoint;
+use crate::rabbitmq::tap::{FirehoseRequest, Limit};
+use crate::rabbitmq::topology::ExchangeKind;
 use crate::storage::firehose::{Found, Note};
 
 /// Where RabbitMQ publishes what it traces.

@@ -22,7 +22,7 @@ use lapin::uri::AMQPUri;
 use lapin::{Connection, ConnectionProperties};
 
 use super::wide_frames::WideFrames;
-use crate::domain::ServerVersion;
+use crate::rabbitmq::server_version::ServerVersion;
 
 /// Most bytes of a first frame that are waited for; real ones take about 500.
 const MOST: usize = 128 * 1024;

@@ -6,7 +6,8 @@ use std::time::Duration;
 use ureq::Agent;
 use ureq::tls::{RootCerts, TlsConfig};
 
-use crate::domain::{Password, base64};
+use crate::rabbitmq::endpoint::Password;
+use crate::text::base64;
 
 /// What a status such as 404 is to the caller.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -8,11 +8,10 @@ use std::collections::HashMap;
 use tokio::sync::watch;
 use tokio::task::{AbortHandle, Id, JoinError, JoinSet};
 
-use crate::domain::preflight::Report;
-use crate::domain::tap::TapId;
-use crate::protocol::{PublishOutcome, RequestId, TapState, Update};
-
 use super::tap::TapEnd;
+use crate::protocol::{PublishOutcome, RequestId, TapState, Update};
+use crate::rabbitmq::preflight::Report;
+use crate::rabbitmq::tap::TapId;
 
 /// What a job is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -14,7 +14,7 @@ use tokio::time::{Interval, MissedTickBehavior, Sleep};
 use super::connect::{self, Opened};
 use super::trouble::Trouble;
 use super::wires::Wires;
-use crate::domain::Endpoint;
+use crate::rabbitmq::endpoint::Endpoint;
 
 /// How often a connection is asked whether it still stands: lapin reports most breaks, not all.
 const LOOK_EVERY: Duration = Duration::from_millis(500);

@@ -1,7 +1,7 @@
 //! Why a queue could not be looked into, in words.
 
 use super::trouble::Trouble;
-use crate::domain::number_words::thousands;
+use crate::text::numbers::thousands;
 
 /// A message that the client cannot read. The place is counted from the head.
 pub(super) fn unreadable_words(queue: &str, place: usize, trouble: &Trouble) -> String {

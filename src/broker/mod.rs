@@ -59,10 +59,10 @@ use std::time::Duration;
 use crossbeam_channel::{Receiver, Sender};
 use tokio::sync::{mpsc, oneshot};
 
-use crate::domain::peek_rules::REACH;
-use crate::domain::record::KEEP_DAYS;
-use crate::domain::tap::{LIMIT, Limit};
 use crate::protocol::{Command, Places, Update};
+use crate::rabbitmq::peek_rules::REACH;
+use crate::rabbitmq::tap::{LIMIT, Limit};
+use crate::repair::journal_entry::KEEP_DAYS;
 use crate::storage::journal::JOURNAL;
 
 /// Commands that may wait before [`Handle::send`] hands one back.

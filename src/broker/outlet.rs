@@ -15,7 +15,7 @@ use lapin::{Channel, Confirmation, Connection, PublisherConfirm};
 use super::codec;
 use super::trouble::Trouble;
 use crate::domain::header_frame::too_large;
-use crate::domain::{Fingerprint, Outgoing};
+use crate::event::{Fingerprint, Outgoing};
 use crate::protocol::PublishOutcome;
 
 /// What became of a message that was sent with others.
@@ -384,7 +384,7 @@ mod tests {
         let outgoing = Outgoing {
             exchange: "shop".into(),
             routing_key: "k".into(),
-            properties: crate::domain::Properties::default(),
+            properties: crate::event::amqp::Properties::default(),
             body: Vec::new(),
         };
         let words = |code, text: &str| {

@@ -9,12 +9,13 @@ use super::borrow::{Bounds, Loan, ready};
 use super::budget;
 use super::resend::{give_back, take_out_knowing};
 use super::wires::{Knowledge, Wires};
-use crate::domain::number_words::{count_of, thousands};
-use crate::domain::peek_rules::{
+use crate::event::Event;
+use crate::protocol::{PeekReport, PutBack};
+use crate::rabbitmq::peek_rules::{
     Order, Page, REACH, REACH_BYTES, REACH_TIME, SHOWN_BYTES, Terms, active_words, worn_words,
 };
-use crate::domain::{Event, TopologySource};
-use crate::protocol::{PeekReport, PutBack};
+use crate::rabbitmq::topology::TopologySource;
+use crate::text::numbers::{count_of, thousands};
 
 /// What is asked for.
 pub(super) struct Look {
@@ -380,7 +381,10 @@ fn effect_words(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{Properties, Queue, ServerVersion, Topology, peek_rules};
+    use crate::event::amqp::Properties;
+    use crate::rabbitmq::peek_rules;
+    use crate::rabbitmq::server_version::ServerVersion;
+    use crate::rabbitmq::topology::{Queue, Topology};
     use chrono::DateTime;
 
     fn event(bytes: usize) -> Arc<Event> {

@@ -7,8 +7,8 @@ use super::codec;
 use super::management::{self, Rules};
 use super::trouble::Trouble;
 use super::wires::{Wires, close};
-use crate::domain::TopologySource;
-use crate::domain::preflight::{self, Facts, Report};
+use crate::rabbitmq::preflight::{self, Facts, Report};
+use crate::rabbitmq::topology::TopologySource;
 
 /// Finds out what a tap would do here.
 pub(super) async fn run(wires: Wires, exchange: String, binding_keys: Vec<String>) -> Report {

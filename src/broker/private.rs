@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use super::sandbox::{Sandbox, SandboxFacts, SandboxStep};
 use super::wires::Outbox;
-use crate::domain::{Endpoint, Password};
 use crate::protocol::{Gravity, SandboxState, Update};
+use crate::rabbitmq::endpoint::{Endpoint, Password};
 use crate::shop;
 
 /// The pause before a shop that lost its broker opens again.

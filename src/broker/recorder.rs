@@ -4,8 +4,8 @@
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use crate::domain::journal::Question;
 use crate::protocol::RequestId;
+use crate::repair::journal_list::Question;
 use crate::storage::journal::{Journal, JournalError};
 
 /// The way to the journal. Cheap to clone; all clones share one open journal.

@@ -9,12 +9,14 @@ use tokio::sync::watch;
 use super::outlet::{Outlet, Sent};
 use super::recorder::Recorder;
 use super::wires::Wires;
-use crate::domain::journal::Records;
-use crate::domain::number_words::thousands;
-use crate::domain::record::{Held, Record, RecordId, Stage};
-use crate::domain::{Death, Event, Outgoing, lineage};
+use crate::event::amqp::x_death::Death;
+use crate::event::{Event, Outgoing};
 use crate::protocol::{RequestId, Update};
+use crate::repair::journal_entry::{Held, Record, RecordId, Stage};
+use crate::repair::journal_list::Records;
+use crate::repair::lineage;
 use crate::storage::journal::{Journal, JournalError, Lying};
+use crate::text::numbers::thousands;
 
 /// Messages that are put back together.
 const TOGETHER: usize = 128;

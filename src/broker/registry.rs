@@ -7,8 +7,7 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 
 use super::http::{self, Refusal};
-use crate::domain::Password;
-use crate::domain::endpoint::encode;
+use crate::rabbitmq::endpoint::{Password, encode};
 use crate::schema::import::registry::{Reference, Registered};
 use crate::schema::import::{Haul, Line};
 use crate::schema::meta::Origin;

@@ -16,11 +16,12 @@ use tokio::sync::watch;
 use super::trouble::Trouble;
 use super::wires::Wires;
 use super::{codec, connect};
-use crate::domain::number_words::thousands;
-use crate::domain::peek_rules::SHOWN_BYTES;
-use crate::domain::stream::{OFFSET, Start};
-use crate::domain::{Event, FieldValue};
+use crate::event::Event;
+use crate::event::amqp::FieldValue;
 use crate::protocol::{PeekReport, PutBack};
+use crate::rabbitmq::peek_rules::SHOWN_BYTES;
+use crate::rabbitmq::stream::{OFFSET, Start};
+use crate::text::numbers::thousands;
 
 /// Messages that the broker sends ahead.
 const AHEAD: u16 = 200;

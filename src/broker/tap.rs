@@ -9,14 +9,13 @@ use lapin::Connection;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
-use super::firehose;
 use super::tap_pump::{Ended, listen};
 use super::tap_queue::TapQueue;
 use super::trouble::Trouble;
 use super::wires::{Knowledge, RunningTap, Wires};
-use super::{connect, link};
-use crate::domain::tap::{FirehoseRequest, TapId, TapRequest};
+use super::{connect, firehose, link};
 use crate::protocol::{TapState, Update};
+use crate::rabbitmq::tap::{FirehoseRequest, TapId, TapRequest};
 
 /// A tap whose connection breaks listens again at once, but no more often than this: each event of
 /// a publisher may be one that breaks it.

@@ -18,10 +18,11 @@ use super::tap_queue::TapQueue;
 use super::trouble::Trouble;
 use super::wires::Wires;
 use super::{codec, management, trace_codec};
-use crate::domain::tap::{Limit, TapId};
-use crate::domain::{Event, TopologySource};
+use crate::event::Event;
 use crate::log;
 use crate::protocol::{TapState, Update};
+use crate::rabbitmq::tap::{Limit, TapId};
+use crate::rabbitmq::topology::TopologySource;
 
 /// A batch is sent at this many events …
 const BATCH_EVENTS: usize = 256;

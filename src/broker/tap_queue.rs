@@ -12,8 +12,8 @@ use lapin::{Channel, Connection, Consumer};
 use super::codec;
 use super::trouble::Trouble;
 use super::wires::Knowledge;
-use crate::domain::ExchangeKind;
-use crate::domain::tap::{self, Argument, Limit, TapRequest, VOID_EXCHANGE, Void};
+use crate::rabbitmq::tap::{self, Argument, Limit, TapRequest, VOID_EXCHANGE, Void};
+use crate::rabbitmq::topology::ExchangeKind;
 
 /// Deliveries under way at most; the rest waits in the broker.
 const PREFETCH: u16 = 1_000;

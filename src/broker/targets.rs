@@ -8,11 +8,10 @@ use lapin::ExchangeKind as WireKind;
 use lapin::options::ExchangeDeclareOptions;
 use lapin::types::FieldTable as WireTable;
 
-use super::codec;
-use super::management;
 use super::trouble::Trouble;
 use super::wires::{Knowledge, RunningTap, Wires, close};
-use crate::domain::Outgoing;
+use super::{codec, management};
+use crate::event::Outgoing;
 
 /// What is known right now where a tap of ours makes that matter.
 pub(super) async fn fresh_knowledge(wires: &Wires) -> Arc<Knowledge> {
@@ -92,7 +91,8 @@ async fn check_exchange(wires: &Wires, exchange: &str) -> Result<(), Trouble> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{Binding, Exchange, ExchangeKind, Properties, Topology, TopologySource};
+    use crate::event::amqp::Properties;
+    use crate::rabbitmq::topology::{Binding, Exchange, ExchangeKind, Topology, TopologySource};
 
     fn to(exchange: &str, key: &str) -> Outgoing {
         Outgoing {

@@ -5,7 +5,8 @@ use chrono::{DateTime, Utc};
 use lapin::message::Delivery;
 
 use super::codec;
-use crate::domain::{Event, Fate, FieldTable, FieldValue, Properties, Trace};
+use crate::event::amqp::{FieldTable, FieldValue, Properties};
+use crate::event::{Event, Fate, Trace};
 
 /// Most queue names that are kept of one message.
 const QUEUES: usize = 1_000;

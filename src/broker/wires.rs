@@ -12,10 +12,13 @@ use tokio::sync::{Notify, mpsc, watch};
 use super::recorder::Recorder;
 use super::trouble::Trouble;
 use super::turns::Turns;
-use crate::domain::peek_rules::{self, Terms};
-use crate::domain::tap::{Limit, TapId};
-use crate::domain::{Endpoint, Fingerprint, ServerVersion, Topology};
+use crate::event::Fingerprint;
 use crate::protocol::{Gravity, Notice, Update};
+use crate::rabbitmq::endpoint::Endpoint;
+use crate::rabbitmq::peek_rules::{self, Terms};
+use crate::rabbitmq::server_version::ServerVersion;
+use crate::rabbitmq::tap::{Limit, TapId};
+use crate::rabbitmq::topology::Topology;
 
 /// The way to the window. Waits while the window is busy.
 #[derive(Clone, Debug)]

@@ -2,8 +2,8 @@
 //! and AMQP cannot cut it (AMQP 0-9-1, 4.2.6.1): what is larger than the frames that the broker takes
 //! cannot be sent to it, though dead-lettering inside it makes such messages.
 
-use super::number_words::thousands;
-use super::{FieldTable, FieldValue, Properties};
+use crate::event::amqp::{FieldTable, FieldValue, Properties};
+use crate::text::numbers::thousands;
 
 /// Why these properties cannot be sent to a broker that takes frames of so many bytes (0: of any
 /// size), in words.

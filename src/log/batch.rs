@@ -3,8 +3,8 @@
 
 use super::kept::Kept;
 use super::segment::{Open, Segment};
-use crate::domain::Event;
-use crate::domain::tap::TapId;
+use crate::event::Event;
+use crate::rabbitmq::tap::TapId;
 
 /// Events of one tap that came together.
 #[derive(Debug)]

@@ -1,7 +1,7 @@
 //! Numbers, texts and header values as bytes: compact, and read back exactly. Only what this
 //! module wrote is ever read; all the same, a reader answers `None` instead of going wrong.
 
-use crate::domain::{FieldTable, FieldValue};
+use crate::event::amqp::{FieldTable, FieldValue};
 
 /// Appends a number, seven bits a byte, the lowest first.
 pub(super) fn put_number(out: &mut Vec<u8>, mut number: u64) {

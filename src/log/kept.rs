@@ -8,9 +8,11 @@ use chrono::{DateTime, Utc};
 use super::bytes::{Id, put_bytes, put_number, take_number, take_text, take_value};
 use super::segment::{Row, Segment, put_headers, put_id, put_range};
 use super::shape::Shape;
-use crate::domain::frameworks::names;
-use crate::domain::tap::TapId;
-use crate::domain::{Event, PayloadKind, Properties, Reading, Trace, payload};
+use crate::event::amqp::Properties;
+use crate::event::reading::Reading;
+use crate::event::{Event, Trace, names};
+use crate::rabbitmq::tap::TapId;
+use crate::text::payload::{self, PayloadKind};
 
 /// An event in the log.
 #[derive(Clone, Copy)]

@@ -18,8 +18,8 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
-use crate::domain::Event;
-use crate::domain::tap::TapId;
+use crate::event::Event;
+use crate::rabbitmq::tap::TapId;
 
 pub use batch::Batch;
 pub use kept::Kept;

@@ -9,8 +9,8 @@ use super::bytes::{Id, put_number, put_value};
 use super::kept::{self, Kept};
 use super::names::{Index, Names};
 use super::shape::Shape;
-use crate::domain::Event;
-use crate::domain::tap::TapId;
+use crate::event::Event;
+use crate::rabbitmq::tap::TapId;
 
 /// Bytes after which a segment is sealed.
 pub const SEGMENT_BYTES: usize = 4 * 1024 * 1024;

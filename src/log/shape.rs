@@ -3,8 +3,10 @@
 
 use std::hash::{Hash as _, Hasher};
 
-use crate::domain::tap::TapId;
-use crate::domain::{Event, PayloadKind, Properties, Trace};
+use crate::event::amqp::Properties;
+use crate::event::{Event, Trace};
+use crate::rabbitmq::tap::TapId;
+use crate::text::payload::PayloadKind;
 
 /// What many events have in common.
 #[derive(Clone, Debug, PartialEq)]

@@ -1,7 +1,7 @@
 //! What a log keeps, what it gives back, and what it forgets.
 
 use super::*;
-use crate::domain::{FieldValue, Properties};
+use crate::event::amqp::{FieldValue, Properties};
 
 const TAP: TapId = TapId(1);
 

@@ -8,8 +8,8 @@ use regex::bytes::Regex;
 use super::amount::Number;
 use super::ast::{Op, Value};
 use super::json_path::unescape;
-use crate::domain::FieldValue;
-use crate::domain::value::timestamp_text;
+use crate::event::amqp::FieldValue;
+use crate::event::amqp::value::timestamp_text;
 
 /// A value of an event, by its type.
 #[derive(Debug)]

@@ -9,7 +9,7 @@ use std::borrow::Cow;
 
 use memchr::memmem::Finder;
 
-use crate::domain::json;
+use crate::text::json;
 
 /// One step of a path.
 #[derive(Clone, Debug, PartialEq, Eq)]

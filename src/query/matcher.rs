@@ -9,7 +9,11 @@ use super::json_path::{JsonPath, Step};
 use super::needle::Needle;
 use super::pattern::Pattern;
 use super::subject::Subject;
-use crate::domain::{Fate, PayloadKind, Reading, json, routing_key};
+use crate::event::Fate;
+use crate::event::amqp::routing_key;
+use crate::event::reading::Reading;
+use crate::text::json;
+use crate::text::payload::PayloadKind;
 use regex::bytes::Regex;
 
 /// A filter made ready.

@@ -4,7 +4,7 @@ use super::Filter;
 use super::ast::{Field, Node, Thing};
 use super::json_path::JsonPath;
 use super::subject::Subject;
-use crate::domain::json;
+use crate::text::json;
 
 /// Where the number stands.
 #[derive(Clone, Debug)]

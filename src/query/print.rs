@@ -5,7 +5,7 @@ use std::fmt::{self, Display, Write as _};
 use super::ast::{Field, Node, Thing, Value};
 use super::json_path::Step;
 use super::pattern::Pattern;
-use crate::domain::json_path::quoted;
+use crate::text::json_path::quoted;
 
 impl Display for Node {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

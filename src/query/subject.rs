@@ -2,7 +2,10 @@
 
 use std::borrow::Cow;
 
-use crate::domain::{Event, FieldValue, PayloadKind, Properties, Reading, Trace};
+use crate::event::amqp::{FieldValue, Properties};
+use crate::event::reading::Reading;
+use crate::event::{Event, Trace};
+use crate::text::payload::PayloadKind;
 
 /// Most bytes of a body that is not plain that are looked into, once they are decoded.
 pub const MOST_READ: usize = 1 << 20;

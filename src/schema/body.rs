@@ -5,9 +5,10 @@ use std::borrow::Cow;
 
 use serde_json::Value;
 
-use crate::domain::cloud_event::{self, CloudEvent};
-use crate::domain::decode::{declares_nothing, decode};
-use crate::domain::{Properties, json};
+use crate::event::amqp::Properties;
+use crate::event::cloud_event::{self, CloudEvent};
+use crate::event::decode::{declares_nothing, decode};
+use crate::text::json;
 
 /// Reads a body; none if it is no JSON document, larger than so many bytes, or nests more deeply
 /// than 128 levels, which no schema speaks of.

@@ -8,9 +8,9 @@ use super::body::{payload, read};
 use super::catalog::{Catalog, Entry, EventType, Ready};
 use super::rules::{Rule, Rules};
 use super::{Failure, Validator};
-use crate::domain::cloud_event::{self, CloudEvent};
-use crate::domain::frameworks::names;
-use crate::domain::{Event, FieldValue, Properties};
+use crate::event::amqp::{FieldValue, Properties};
+use crate::event::cloud_event::{self, CloudEvent};
+use crate::event::{Event, names};
 
 /// A larger body is not validated while a person waits for the answer, in bytes.
 const LARGEST: usize = 256 * 1024;
@@ -88,7 +88,7 @@ pub struct Facts<'a> {
     pub properties: &'a Properties,
     /// Its routing key.
     pub routing_key: &'a str,
-    /// The type that its envelope tells, see [`crate::domain::Event::envelope`].
+    /// The type that its envelope tells, see [`crate::event::Event::envelope`].
     pub event_type: Option<&'a str>,
     /// Its body, if it is JSON.
     pub document: Option<&'a Value>,
@@ -143,7 +143,7 @@ impl<'a> Facts<'a> {
 
     /// The names of the classes that frameworks put into a message.
     fn class(&self) -> Option<Cow<'a, str>> {
-        let of_headers = names(self.properties).message_type;
+        let of_headers = names::names(self.properties).message_type;
         of_headers.or_else(|| {
             let first = self.speaking()?.get("messageType")?.get(0)?.as_str()?;
             Some(Cow::Borrowed(first))

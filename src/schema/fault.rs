@@ -6,7 +6,7 @@ use super::Failure;
 use super::body::{payload, read};
 use super::catalog::{Catalog, Entry, Ready};
 use super::claim::{Facts, find};
-use crate::domain::Event;
+use crate::event::Event;
 
 /// A larger body is not validated while a person waits for the answer, in bytes.
 const LARGEST: usize = 256 * 1024;

@@ -3,7 +3,7 @@
 use super::claim::{Judgement, claimed_version, judge};
 use super::fault::fault;
 use super::{Catalog, Failure};
-use crate::domain::Event;
+use crate::event::Event;
 
 /// A judgement in words.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -5,13 +5,16 @@ use std::cell::Cell;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use crate::domain::tap::TapId;
-use crate::domain::{PayloadKind, Properties, Reading, Trace, routing_key};
+use crate::event::Trace;
+use crate::event::amqp::{Properties, routing_key};
+use crate::event::reading::Reading;
 use crate::log::{Entry, Kept, Segment, Shape};
 use crate::query::{MOST_READ, Matcher, Needle, Subject};
+use crate::rabbitmq::tap::TapId;
 use crate::schema::Catalog;
 use crate::schema::body::read;
 use crate::schema::claim::{Facts, judge_facts};
+use crate::text::payload::PayloadKind;
 
 /// What is narrowed by a click: branches of the key tree and taps. Looked at once for each
 /// distinct key and shape, not for each event.
@@ -380,7 +383,7 @@ impl Subject for Judged<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::Event;
+    use crate::event::Event;
     use crate::log::EventLog;
     use crate::log::tests::event;
     use crate::query::Filter;

@@ -205,8 +205,8 @@ fn spawn(work: impl FnOnce() + Send + 'static) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::tap::TapId;
     use crate::log::tests::event;
+    use crate::rabbitmq::tap::TapId;
 
     fn finish<T: Send + 'static>(scan: &mut Scan<T>, log: &EventLog) -> Vec<T> {
         let mut found = Vec::new();

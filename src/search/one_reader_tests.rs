@@ -5,13 +5,14 @@ use chrono::DateTime;
 use proptest::prelude::*;
 use serde_json::Value;
 
-use crate::domain::draft::Outgoing;
-use crate::domain::edit::{Change, Edit, Pointer, Rule, edit};
-use crate::domain::json::RowValue;
-use crate::domain::json_edit::Document;
-use crate::domain::{Event, PayloadKind, Properties, decode, json};
+use crate::event::amqp::Properties;
+use crate::event::{Event, Outgoing, decode};
 use crate::query::Filter;
+use crate::repair::edit::{Change, Edit, Pointer, Rule, edit};
 use crate::schema::body;
+use crate::text::json::{self, RowValue};
+use crate::text::json_edit::Document;
+use crate::text::payload::PayloadKind;
 
 const LIMIT: usize = 1 << 20;
 

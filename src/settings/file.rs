@@ -49,7 +49,7 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
-    use crate::domain::{Endpoint, Password};
+    use crate::rabbitmq::endpoint::{Endpoint, Password};
 
     #[test]
     fn the_last_connection_is_remembered_without_its_password() {

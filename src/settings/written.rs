@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use super::{SavedFilter, Settings};
-use crate::domain::{Endpoint, Password};
+use crate::rabbitmq::endpoint::{Endpoint, Password};
 
 #[derive(Default, Serialize, Deserialize)]
 #[serde(default)]

@@ -2,8 +2,6 @@
 
 use std::sync::Arc;
 
-use crate::domain::Event;
-
 use super::alerts::AlertAction;
 use super::dead_letters::DeadAction;
 use super::files::FileToSave;
@@ -13,6 +11,7 @@ use super::live::LiveAction;
 use super::schema_form::SampleAction;
 use super::schemas::SchemaAction;
 use super::tap_card::TapAction;
+use crate::event::Event;
 
 /// A screen of the rail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

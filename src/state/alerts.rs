@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use crate::domain::number_words::count_of;
-use crate::domain::topology::DeadLetterQueue;
 use crate::protocol::Command;
+use crate::rabbitmq::topology::DeadLetterQueue;
+use crate::text::numbers::count_of;
 
 /// Time between two messages about a queue.
 const REST: TimeDelta = TimeDelta::minutes(1);
@@ -168,7 +168,7 @@ fn wait_words(depth: u64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::Queue;
+    use crate::rabbitmq::topology::Queue;
 
     fn depths(alerts: &mut Alerts, all: &[(&str, u64, u64)]) {
         let queues: Vec<DeadLetterQueue> = all

@@ -1,9 +1,10 @@
 //! What the person is typing. The window edits these fields in place; everything else in the state
 //! it only reads.
 
-use crate::domain::edit::RuleForm;
-use crate::domain::endpoint::read_management_url;
-use crate::domain::{Draft, Endpoint, ExchangeKind, Password, Topology};
+use crate::event::Draft;
+use crate::rabbitmq::endpoint::{Endpoint, Password, read_management_url};
+use crate::rabbitmq::topology::{ExchangeKind, Topology};
+use crate::repair::edit::RuleForm;
 
 /// All forms.
 #[derive(Clone, Debug, Default)]
@@ -206,7 +207,7 @@ impl Default for TapForm {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::topology::tests::shop;
+    use crate::rabbitmq::topology::tests::shop;
 
     #[test]
     fn a_pasted_url_fills_the_fields() {

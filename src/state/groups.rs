@@ -7,19 +7,18 @@ use std::task::Poll;
 
 use chrono::{DateTime, Utc};
 
-use crate::domain::dead_letter::DEATHS;
-use crate::domain::feature::features;
-use crate::domain::groups::{self, Group, GroupBy, Traced};
-use crate::domain::origin::{Provenance, Scene};
-use crate::domain::resend::Manner;
-use crate::domain::why::{Difference, Tally, differences};
-use crate::domain::{Event, Fingerprint};
-use crate::log::{EventLog, Segment};
-use crate::schema::{Catalog, kind_of_fit};
-use crate::search::Task;
-
 use super::Soon;
 use super::dead_letters::{as_event, came_back};
+use crate::event::amqp::x_death::DEATHS;
+use crate::event::{Event, Fingerprint};
+use crate::log::{EventLog, Segment};
+use crate::rabbitmq::origin::{Provenance, Scene};
+use crate::rabbitmq::resend::Manner;
+use crate::repair::feature::features;
+use crate::repair::groups::{self, Group, GroupBy, Traced};
+use crate::repair::why::{Difference, Tally, differences};
+use crate::schema::{Catalog, kind_of_fit};
+use crate::search::Task;
 
 /// Most events that passed which a group is compared with, the newest ones.
 const COMPARED: usize = 20_000;
@@ -264,8 +263,8 @@ fn hash(body: &[u8]) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::tap::TapId;
     use crate::log::tests::event;
+    use crate::rabbitmq::tap::TapId;
     use chrono::TimeDelta;
 
     fn done(desk: &mut GroupDesk, messages: &[Arc<Event>]) {

@@ -4,7 +4,7 @@ use std::collections::{HashMap, VecDeque};
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use crate::domain::Topology;
+use crate::rabbitmq::topology::Topology;
 
 /// How far back one looks.
 const BACK: TimeDelta = TimeDelta::minutes(5);
@@ -54,7 +54,7 @@ impl Growth {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::topology::tests::shop;
+    use crate::rabbitmq::topology::tests::shop;
 
     #[test]
     fn growth_is_told_after_some_seconds() {

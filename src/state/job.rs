@@ -2,9 +2,9 @@
 
 use chrono::{DateTime, Utc};
 
-use crate::domain::JobSum;
-use crate::domain::number_words::thousands;
 use crate::protocol::{JobStage, MoveOutcome, RequestId};
+use crate::repair::job_sum::JobSum;
+use crate::text::numbers::thousands;
 
 /// What a job came to, as its colour says it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,15 +1,14 @@
 //! What runs now, told on every screen, and leaving while it runs: closing the window or ending the
 //! connection asks first, and can wait for the end.
 
-use crate::domain::JobSum;
-use crate::state::job::JobOutcome;
+use super::job::JobOutcome;
+use crate::repair::job_sum::JobSum;
 use chrono::{DateTime, Utc};
-
-use crate::domain::number_words::{count_of, thousands};
-use crate::protocol::{Command, Gravity, RequestId};
 
 use super::dead_letters::{DeadAction, DeadTab};
 use super::{Action, Forms, Moment, Screen, State};
+use crate::protocol::{Command, Gravity, RequestId};
+use crate::text::numbers::{count_of, thousands};
 
 /// What a person leaves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

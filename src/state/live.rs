@@ -4,8 +4,6 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
-use crate::domain::tap::TapId;
-
 use super::Soon;
 use super::forms::Forms;
 use super::selection::Selection;
@@ -13,6 +11,7 @@ use super::tree::KeyTree;
 use super::view::{Criteria, View};
 use crate::log::{Batch, DEFAULT_MAX_BYTES, EventLog};
 use crate::query::Filter;
+use crate::rabbitmq::tap::TapId;
 use crate::schema::Catalog;
 use crate::search::{Judging, Series, SortBy};
 

@@ -33,9 +33,11 @@ pub mod view;
 
 use chrono::{DateTime, Utc};
 
-use crate::domain::refusal::Known;
-use crate::domain::{Endpoint, ServerVersion, Topology};
 use crate::protocol::{Command, Gravity, Link, Places, RequestId, SandboxState, Update};
+use crate::rabbitmq::endpoint::Endpoint;
+use crate::rabbitmq::refusal::Known;
+use crate::rabbitmq::server_version::ServerVersion;
+use crate::rabbitmq::topology::Topology;
 use crate::settings::SavedFilter;
 
 pub use action::{Action, Screen};
@@ -432,7 +434,7 @@ impl State {
                 self.live.act(action, forms, moment.now);
             }
             Action::FillSample => {
-                crate::domain::sample::fill(&mut forms.draft, moment.fresh_id, moment.now);
+                crate::event::sample::fill(&mut forms.draft, moment.fresh_id, moment.now);
             }
             Action::Sample(action) => {
                 let catalog = self.schemas.catalog.as_ref();
@@ -457,7 +459,7 @@ impl State {
             }
             Action::PublishAgain(sent) => {
                 if let Some(outgoing) = self.publish.sent(sent) {
-                    forms.draft = crate::domain::Draft::of(outgoing);
+                    forms.draft = crate::event::Draft::of(outgoing);
                     forms.payload.forget();
                     self.publish.replaced();
                 }

@@ -2,8 +2,8 @@
 
 use chrono::{DateTime, Utc};
 
-use crate::domain::draft::Problem;
-use crate::domain::{Draft, Event, Outgoing};
+use crate::event::draft::Problem;
+use crate::event::{Draft, Event, Outgoing};
 use crate::protocol::{Command, PublishOutcome, RequestId};
 
 /// Most sent messages that are remembered.
@@ -113,7 +113,7 @@ pub fn draft_of_event(event: &Event) -> Draft {
     let mut properties = event.properties.clone();
     properties.user_id = None;
     if let Some(headers) = &mut properties.headers {
-        headers.retain(|(name, _)| !crate::domain::dead_letter::is_broker_header(name));
+        headers.retain(|(name, _)| !crate::event::amqp::x_death::is_broker_header(name));
     }
     Draft::of(&Outgoing {
         exchange: event.exchange.clone(),

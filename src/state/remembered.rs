@@ -3,9 +3,9 @@
 use std::path::Path;
 
 use super::{Forms, State};
-use crate::domain::record::KEEP_DAYS;
 use crate::log::DEFAULT_MAX_BYTES;
 use crate::protocol::Command;
+use crate::repair::journal_entry::KEEP_DAYS;
 use crate::settings::Settings;
 
 impl State {
@@ -66,8 +66,8 @@ mod tests {
     use chrono::DateTime;
 
     use super::*;
-    use crate::domain::Endpoint;
     use crate::protocol::{Places, Update};
+    use crate::rabbitmq::endpoint::Endpoint;
     use crate::schema::Catalog;
     use crate::settings::SavedFilter;
     use crate::state::Moment;

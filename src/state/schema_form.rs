@@ -5,15 +5,15 @@ use std::sync::Arc;
 use chrono::SecondsFormat;
 use serde_json::Value;
 
-use crate::domain::draft::{BodyDraft, Field, HeaderDraft};
-use crate::domain::{Draft, Event, FieldType, HeaderRow, Properties};
+use super::publish::PublishDesk;
+use super::{Forms, Moment};
+use crate::event::amqp::{FieldType, Properties};
+use crate::event::draft::{Field, HeaderDraft};
+use crate::event::{BodyDraft, Draft, Event, HeaderRow};
 use crate::schema::claim::{claimed_version, kind_of};
 use crate::schema::fill::{self, About, Broken};
 use crate::schema::form::Choices;
 use crate::schema::{Catalog, Failure, Ready, Version};
-
-use super::publish::PublishDesk;
-use super::{Forms, Moment};
 
 /// A version of an event type.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -341,7 +341,7 @@ mod tests {
         let message = forms.draft.check().unwrap();
         assert_eq!(message.routing_key, "order.created");
         let header = message.properties.header("x-schema-version");
-        assert_eq!(header, Some(&crate::domain::FieldValue::I32(1)));
+        assert_eq!(header, Some(&crate::event::amqp::FieldValue::I32(1)));
         let body: Value = serde_json::from_slice(&message.body).unwrap();
         assert!(body["amount"].is_number());
         assert_eq!(message.properties.message_id.as_deref(), Some("0b5c9c58"));

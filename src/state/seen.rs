@@ -3,11 +3,10 @@
 
 use std::collections::BTreeSet;
 
-use crate::domain::json::{self, RowValue};
+use super::live::Live;
 use crate::query::{Named, Seen, Step};
 use crate::schema::claim::Judgement;
-
-use super::live::Live;
+use crate::text::json::{self, RowValue};
 
 /// Events that are looked at.
 const LATELY: u64 = 200;

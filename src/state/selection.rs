@@ -3,10 +3,9 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use crate::domain::Event;
-use crate::log::EventLog;
-
 use super::view::View;
+use crate::event::Event;
+use crate::log::EventLog;
 
 /// Most rows that can be selected at once.
 pub const MAX_SELECTED: usize = 10_000;
@@ -122,8 +121,8 @@ impl Selection {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::tap::TapId;
     use crate::log::tests::event;
+    use crate::rabbitmq::tap::TapId;
 
     fn log() -> EventLog {
         let mut log = EventLog::new(1_000_000);

@@ -3,10 +3,10 @@
 
 use super::State;
 use super::forms::Forms;
-use crate::domain::ExchangeKind;
-use crate::domain::preflight::Report;
-use crate::domain::tap::{self, FirehoseRequest, TapId, TapRequest};
 use crate::protocol::{Command, Link, RequestId};
+use crate::rabbitmq::preflight::Report;
+use crate::rabbitmq::tap::{self, FirehoseRequest, TapId, TapRequest};
+use crate::rabbitmq::topology::ExchangeKind;
 
 /// What a person can do about taps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -6,8 +6,8 @@ use std::collections::VecDeque;
 use chrono::{DateTime, Utc};
 
 use super::live::clock;
-use crate::domain::tap::{FirehoseRequest, TapId, TapRequest};
 use crate::protocol::{Command, Gravity, TapState};
+use crate::rabbitmq::tap::{FirehoseRequest, TapId, TapRequest};
 
 /// Number of colours that taps take in turn.
 pub const COLOURS: usize = 6;

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 
-use crate::domain::routing_key;
+use crate::event::amqp::routing_key;
 use crate::log::Batch;
 
 /// Most nodes; a key beyond it is counted in the branch where the tree is full.

@@ -4,13 +4,12 @@
 use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
 
-use crate::domain::tap::TapId;
+use super::Soon;
 use crate::log::EventLog;
 use crate::query::{Filter, ParseError};
+use crate::rabbitmq::tap::TapId;
 use crate::schema::Catalog;
 use crate::search::{Found, Order, Scan, Scope, SortBy, Wanted};
-
-use super::Soon;
 
 /// What the table is narrowed to.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

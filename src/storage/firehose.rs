@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
-use crate::domain::Endpoint;
+use crate::rabbitmq::endpoint::Endpoint;
 
 /// What stands in the note, for a person who finds it.
 #[derive(Serialize)]
@@ -112,7 +112,7 @@ mod tests {
     fn a_note_is_in_use_until_its_owner_is_gone_and_then_left() {
         let dir = tempfile::tempdir().unwrap();
         let endpoint = Endpoint {
-            password: crate::domain::Password("hunter2".into()),
+            password: crate::rabbitmq::endpoint::Password("hunter2".into()),
             ..Endpoint::default()
         };
         let find = || Note::find(dir.path(), &endpoint).unwrap();

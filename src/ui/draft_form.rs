@@ -7,9 +7,11 @@ use super::theme::{self, Palette, STEP};
 use super::widgets::{
     button, choice_field, field_margin, section, small_label, stacked_field, weak,
 };
-use crate::domain::draft::{Field, HeaderDraft, Problem};
-use crate::domain::json_edit::Document;
-use crate::domain::{BodyDraft, Draft, FieldType, HeaderRow, Topology};
+use crate::event::amqp::FieldType;
+use crate::event::draft::{Field, HeaderDraft, Problem};
+use crate::event::{BodyDraft, Draft, HeaderRow};
+use crate::rabbitmq::topology::Topology;
+use crate::text::json_edit::Document;
 
 /// Where the message goes: exchange and routing key, with choices from what is known.
 pub fn target_ui(ui: &mut Ui, draft: &mut Draft, topology: &Topology, seen_keys: &[&str]) {
@@ -90,7 +92,7 @@ pub fn payload_ui(ui: &mut Ui, draft: &mut Draft, rows: usize) {
                 });
         }
         BodyDraft::Kept { bytes, why } => {
-            let size = crate::domain::payload::size_text(bytes.len() as u64);
+            let size = crate::text::payload::size_text(bytes.len() as u64);
             let words = format!("{why}, so its {size} are sent unchanged");
             ui.add(egui::Label::new(words).wrap());
         }
@@ -142,7 +144,7 @@ fn tidy(ui: &mut Ui, text: &str) -> Option<String> {
     ui.small_button("Format JSON")
         .on_hover_text("Line breaks and indents; numbers and order stay as they are")
         .clicked()
-        .then(|| crate::domain::json::pretty_text(text))
+        .then(|| crate::text::json::pretty_text(text))
         .flatten()
 }
 

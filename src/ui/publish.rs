@@ -8,13 +8,13 @@ use eframe::egui::{
 use super::theme::{self, Palette, STEP};
 use super::widgets::{empty_state, primary_button, section, weak};
 use super::{Cx, draft_form, payload_form};
-use crate::domain::draft::HeaderRow;
-use crate::domain::payload::{PayloadKind, summary};
-use crate::domain::{Draft, ExchangeKind, Topology, TopologySource};
+use crate::event::{Draft, HeaderRow};
 use crate::protocol::PublishOutcome;
+use crate::rabbitmq::topology::{ExchangeKind, Topology, TopologySource};
 use crate::state::live::clock;
 use crate::state::publish::Sent;
 use crate::state::{Action, State};
+use crate::text::payload::{PayloadKind, summary};
 
 /// Where the message in the form would go, worked out when the target, the headers or the topology
 /// change.
@@ -252,7 +252,7 @@ fn history_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::topology::tests::shop;
+    use crate::rabbitmq::topology::tests::shop;
 
     #[test]
     fn the_preview_says_where_it_goes() {

@@ -5,10 +5,10 @@ use eframe::egui::{self, Color32, Panel, RichText, Ui};
 use super::Cx;
 use super::theme::{self, Palette};
 use super::widgets::button;
-use crate::domain::payload::size_text;
 use crate::protocol::Gravity;
 use crate::state::live::clock;
 use crate::state::{Action, State};
+use crate::text::payload::size_text;
 
 /// Draws the bar.
 pub fn status_bar_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
@@ -105,7 +105,7 @@ fn memory_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     .on_hover_text("When this is full, the oldest events are evicted");
 }
 
-pub use crate::domain::number_words::thousands;
+pub use crate::text::numbers::thousands;
 
 fn notices_button(ui: &mut Ui, cx: &mut Cx<'_>) {
     let entries = cx.state.notices.entries();

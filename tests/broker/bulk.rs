@@ -3,9 +3,10 @@
 use std::num::NonZeroU32;
 use std::time::{Duration, Instant};
 
-use eventscope::domain::resend::Target;
-use eventscope::domain::{FieldValue, Pace};
+use eventscope::event::amqp::FieldValue;
 use eventscope::protocol::{Command, JobStage, MoveOutcome, RequestId, Update, Which};
+use eventscope::rabbitmq::resend::Target;
+use eventscope::repair::pace::Pace;
 
 use crate::support::raw_amqp::{Life, Raw, int, none, text};
 use crate::support::{App, Place, fresh, order, wait_for};

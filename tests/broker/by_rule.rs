@@ -2,10 +2,10 @@
 
 use std::io::{Read as _, Write as _};
 
-use eventscope::domain::edit::{Change, Convert, Edit, Pointer, Rule, edit};
-use eventscope::domain::origin::Scene;
-use eventscope::domain::resend::{Manner, Target};
 use eventscope::protocol::{Command, MoveOrder, MoveOutcome, PeekReport, Update};
+use eventscope::rabbitmq::origin::Scene;
+use eventscope::rabbitmq::resend::{Manner, Target};
+use eventscope::repair::edit::{Change, Convert, Edit, Pointer, Rule, edit};
 
 use crate::support::raw_amqp::{Life, Raw, properties, short, text, values};
 use crate::support::{App, Place};
@@ -37,7 +37,7 @@ fn returns(app: &mut App, report: &PeekReport) -> Vec<u32> {
         Update::CameBack(told) => Some(told.clone()),
         _ => None,
     });
-    let of = |one: &eventscope::domain::Event| {
+    let of = |one: &eventscope::event::Event| {
         let found = told.iter().find(|(name, _)| *name == one.fingerprint());
         found.map_or(0, |(_, times)| *times)
     };

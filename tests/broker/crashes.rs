@@ -13,10 +13,11 @@ use std::path::Path;
 use std::time::Duration;
 
 use eventscope::broker::Options;
-use eventscope::domain::record::{Fate, Record, Stage};
-use eventscope::domain::resend::Target;
-use eventscope::domain::{Endpoint, Pace};
 use eventscope::protocol::{Command, MoveOrder, MoveOutcome, RequestId, Update, Which};
+use eventscope::rabbitmq::endpoint::Endpoint;
+use eventscope::rabbitmq::resend::Target;
+use eventscope::repair::journal_entry::{Fate, Record, Stage};
+use eventscope::repair::pace::Pace;
 use eventscope::storage::journal::Journal;
 
 use crate::support::proxy::{Cut, Proxy};

@@ -1,10 +1,10 @@
 //! Looking into queues, sending again and discarding: what is left where.
 
 use eventscope::broker::Options;
-use eventscope::domain::Pace;
-use eventscope::domain::journal::Records;
-use eventscope::domain::record::{Fate, Stage};
 use eventscope::protocol::{Command, MoveOrder, MoveOutcome, Update, Which};
+use eventscope::repair::journal_entry::{Fate, Stage};
+use eventscope::repair::journal_list::Records;
+use eventscope::repair::pace::Pace;
 
 use crate::support::raw_amqp::{Life, Raw, int, none, text};
 use crate::support::{App, Place, bodies, fresh, order, outgoing, wait_for};

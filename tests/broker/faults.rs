@@ -5,10 +5,10 @@ use std::time::{Duration, Instant};
 
 use chrono::Utc;
 use eventscope::broker::Options;
-use eventscope::domain::Pace;
 use eventscope::protocol::{
     Command, Link, MoveOutcome, PublishOutcome, SandboxState, TapState, Update, Which,
 };
+use eventscope::repair::pace::Pace;
 
 use crate::support::fake::{self, Manner};
 use crate::support::raw_amqp::{Life, none, properties};

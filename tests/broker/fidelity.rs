@@ -1,11 +1,12 @@
 //! A message with every AMQP 0-9-1 field type and all 14 properties goes through the app and comes
 //! out byte for byte as it was, seen by a client that looks at raw frames.
 
-use eventscope::domain::dead_letter::{Death, DeathReason};
-use eventscope::domain::origin::Scene;
-use eventscope::domain::resend::Manner;
-use eventscope::domain::{FieldValue, Outgoing};
+use eventscope::event::Outgoing;
+use eventscope::event::amqp::FieldValue;
+use eventscope::event::amqp::x_death::{Death, DeathReason};
 use eventscope::protocol::{MoveOrder, MoveOutcome, PublishOutcome};
+use eventscope::rabbitmq::origin::Scene;
+use eventscope::rabbitmq::resend::Manner;
 
 use crate::support::raw_amqp::{Life, field, int, long, none, properties, short, table, text};
 use crate::support::{App, Place};

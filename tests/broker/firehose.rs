@@ -4,7 +4,8 @@ use std::path::Path;
 
 use chrono::Utc;
 use eventscope::broker::Options;
-use eventscope::domain::{Event, Fate, FieldValue, Trace};
+use eventscope::event::amqp::FieldValue;
+use eventscope::event::{Event, Fate, Trace};
 use eventscope::protocol::{Command, Link, Update};
 use eventscope::storage::firehose::Note;
 

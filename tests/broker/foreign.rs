@@ -8,11 +8,13 @@ use std::path::Path;
 use std::process::Command as Process;
 use std::sync::Arc;
 
-use eventscope::domain::draft::{BodyDraft, Draft, HeaderDraft};
-use eventscope::domain::origin::Scene;
-use eventscope::domain::resend::Manner;
-use eventscope::domain::{Event, FieldType, Pace};
+use eventscope::event::amqp::FieldType;
+use eventscope::event::draft::HeaderDraft;
+use eventscope::event::{BodyDraft, Draft, Event};
 use eventscope::protocol::{Command, MoveOrder, MoveOutcome, Which};
+use eventscope::rabbitmq::origin::Scene;
+use eventscope::rabbitmq::resend::Manner;
+use eventscope::repair::pace::Pace;
 use serde_json::{Map, Value, json};
 
 use crate::support::raw_amqp::{Life, Message, Raw, long, short, text, values};

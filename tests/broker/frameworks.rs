@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 use std::process::Command as Process;
 use std::sync::Arc;
 
-use eventscope::domain::Event;
-use eventscope::domain::endpoint::encode;
-use eventscope::domain::frameworks::{counters, recognise};
+use eventscope::event::Event;
+use eventscope::rabbitmq::endpoint::encode;
+use eventscope::rabbitmq::frameworks::{counters, recognise};
 use eventscope::storage::journal::WrittenProperties;
 use serde::{Deserialize, Serialize};
 
@@ -232,7 +232,7 @@ fn told(event: &Event, queue: &str) -> String {
         None => "no id",
     };
     all.push_str(&format!("{kind}, {id}\n"));
-    if let Some(summary) = eventscope::domain::frameworks::names::summary(&event.properties) {
+    if let Some(summary) = eventscope::event::names::summary(&event.properties) {
         all.push_str(&summary);
         all.push('\n');
     }

@@ -2,9 +2,9 @@
 //! the person is told before it starts.
 
 use eventscope::broker::Options;
-use eventscope::domain::preflight::{Report, Weight};
-use eventscope::domain::tap::Limit;
 use eventscope::protocol::TapState;
+use eventscope::rabbitmq::preflight::{Report, Weight};
+use eventscope::rabbitmq::tap::Limit;
 use serde_json::json;
 
 use crate::support::fake_management::management;

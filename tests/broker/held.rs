@@ -1,10 +1,13 @@
 //! What others hold is not gone: a job waits for it or says who has it, and its numbers add up to
 //! what was asked for.
 
-use eventscope::domain::peek_rules::Page;
-use eventscope::domain::resend::Target;
-use eventscope::domain::{Endpoint, Fingerprint, JobSum, Pace};
+use eventscope::event::Fingerprint;
 use eventscope::protocol::{Command, JobStage, MoveOutcome, RequestId, Update, Which};
+use eventscope::rabbitmq::endpoint::Endpoint;
+use eventscope::rabbitmq::peek_rules::Page;
+use eventscope::rabbitmq::resend::Target;
+use eventscope::repair::job_sum::JobSum;
+use eventscope::repair::pace::Pace;
 
 use crate::support::raw_amqp::{Life, Raw, field, none};
 use crate::support::{App, Place, fresh, order};

@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use eventscope::broker::{Handle, Options};
-use eventscope::domain::Password;
 use eventscope::protocol::{Command, ImportFrom, Update};
+use eventscope::rabbitmq::endpoint::Password;
 use eventscope::schema::import::{Imported, Outcome};
 use eventscope::schema::{Level, Meta, Policy};
 use serde_json::json;

@@ -5,10 +5,13 @@ use std::path::Path;
 use std::time::Duration;
 
 use eventscope::broker::Options;
-use eventscope::domain::delivery_limit::Left;
-use eventscope::domain::record::{Fate, Record};
-use eventscope::domain::{Endpoint, Event, FieldValue, Pace, Properties};
+use eventscope::event::Event;
+use eventscope::event::amqp::{FieldValue, Properties};
 use eventscope::protocol::{Command, JobStage, MoveOutcome, PutBack, Update, Which};
+use eventscope::rabbitmq::delivery_limit::Left;
+use eventscope::rabbitmq::endpoint::Endpoint;
+use eventscope::repair::journal_entry::{Fate, Record};
+use eventscope::repair::pace::Pace;
 use eventscope::storage::journal::Journal;
 
 use crate::support::proxy::{Cut, Proxy};

@@ -1,8 +1,8 @@
 //! What a look says of queues that give it nothing, and of messages that it can hardly read.
 
-use eventscope::domain::peek_rules::{Page, Verdict, forecast};
-use eventscope::domain::{Queue, Topology};
 use eventscope::protocol::{Command, Link, MoveOutcome, PutBack, TapState, Update};
+use eventscope::rabbitmq::peek_rules::{Page, Verdict, forecast};
+use eventscope::rabbitmq::topology::{Queue, Topology};
 
 use crate::support::raw_amqp::{Life, Raw, field, none, persistent, properties, table, text};
 use crate::support::{App, Place, bodies, fresh, order, wait_for};

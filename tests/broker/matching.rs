@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use eventscope::domain::routing_key;
+use eventscope::event::amqp::routing_key;
 
 use crate::support::Place;
 use crate::support::raw_amqp::{Life, none};

@@ -1,11 +1,14 @@
 //! Where messages came from, with histories as a real broker and its consumers make them: retry
 //! loops, delays, copies that clients publish, alternate exchanges.
 
-use eventscope::domain::ground::Ground;
-use eventscope::domain::origin::{FirstPublish, Proposal, Provenance, Scene};
-use eventscope::domain::resend::{Manner, Target};
-use eventscope::domain::{Event, FieldValue, Pace, Properties, Topology};
+use eventscope::event::Event;
+use eventscope::event::amqp::{FieldValue, Properties};
 use eventscope::protocol::{Command, MoveOutcome, Update, Which};
+use eventscope::rabbitmq::ground::Ground;
+use eventscope::rabbitmq::origin::{FirstPublish, Proposal, Provenance, Scene};
+use eventscope::rabbitmq::resend::{Manner, Target};
+use eventscope::rabbitmq::topology::Topology;
+use eventscope::repair::pace::Pace;
 use serde_json::json;
 
 use crate::support::raw_amqp::{

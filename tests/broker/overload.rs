@@ -2,8 +2,8 @@
 
 use chrono::{DateTime, Utc};
 use eventscope::broker::Options;
-use eventscope::domain::tap::Limit;
 use eventscope::protocol::{TapState, Update};
+use eventscope::rabbitmq::tap::Limit;
 
 use crate::support::{App, Place};
 

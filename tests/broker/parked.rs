@@ -3,10 +3,11 @@
 
 use std::sync::Arc;
 
-use eventscope::domain::ground::Ground;
-use eventscope::domain::resend::{Manner, Resend, Target};
-use eventscope::domain::{Event, FieldTable, FieldValue, Outgoing, Properties};
+use eventscope::event::amqp::{FieldTable, FieldValue, Properties};
+use eventscope::event::{Event, Outgoing};
 use eventscope::protocol::{Command, MoveOrder, MoveOutcome, Update};
+use eventscope::rabbitmq::ground::Ground;
+use eventscope::rabbitmq::resend::{Manner, Resend, Target};
 
 use crate::support::raw_amqp::Life;
 use crate::support::{App, Place, wait_for};

@@ -1,12 +1,12 @@
 //! How far a look into a queue reaches, what it costs, and that all lies there afterwards as the
 //! card before it said.
 
-use eventscope::domain::delivery_limit::Left;
-use eventscope::domain::number_words::thousands;
-use eventscope::domain::peek_rules::{Page, REACH, Verdict, forecast};
-use eventscope::domain::stream::{Start, offset};
-use eventscope::domain::{Queue, Topology};
 use eventscope::protocol::{Command, MoveOutcome, PeekReport, PutBack, Update};
+use eventscope::rabbitmq::delivery_limit::Left;
+use eventscope::rabbitmq::peek_rules::{Page, REACH, Verdict, forecast};
+use eventscope::rabbitmq::stream::{Start, offset};
+use eventscope::rabbitmq::topology::{Queue, Topology};
+use eventscope::text::numbers::thousands;
 
 use crate::support::raw_amqp::{Life, Raw, int, none, persistent, properties, text};
 use crate::support::{App, Place, bodies, fresh, order, wait_for};

@@ -1,8 +1,9 @@
 //! Publishing: that "routed" means routed, and that everything else says what it was.
 
 use eventscope::broker::Options;
-use eventscope::domain::{Endpoint, FieldValue, Password, Properties};
+use eventscope::event::amqp::{FieldValue, Properties};
 use eventscope::protocol::{Command, Link, PublishOutcome, Update};
+use eventscope::rabbitmq::endpoint::{Endpoint, Password};
 
 use crate::support::raw_amqp::Life;
 use crate::support::{App, Place, fresh, outgoing};

@@ -2,13 +2,14 @@
 //! them, and that one comes back by itself.
 
 use chrono::{DateTime, Utc};
-use eventscope::domain::journal::Records;
-use eventscope::domain::record::Fate;
-use eventscope::domain::tap::TapId;
-use eventscope::domain::{FieldValue, Outgoing};
+use eventscope::event::Outgoing;
+use eventscope::event::amqp::FieldValue;
 use eventscope::protocol::{
     Command, Link, MoveOrder, MoveOutcome, PublishOutcome, TapState, Update,
 };
+use eventscope::rabbitmq::tap::TapId;
+use eventscope::repair::journal_entry::Fate;
+use eventscope::repair::journal_list::Records;
 use serde_json::json;
 
 use crate::support::raw_amqp::{Life, int, none, persistent, properties, text};
@@ -155,7 +156,7 @@ fn a_stream_is_read_up_to_what_cannot_be_read() {
     app.send(Command::ReadStream {
         request,
         queue: "log".into(),
-        start: eventscope::domain::stream::Start::First,
+        start: eventscope::rabbitmq::stream::Start::First,
         size: 10,
     });
     let read = app.peeked(request).expect("what can be read");

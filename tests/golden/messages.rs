@@ -1,6 +1,8 @@
 //! Twenty messages: every type of header, every property, and texts that are hard to write down.
 
-use eventscope::domain::{FieldTable, FieldValue, Outgoing, Properties, record::Held};
+use eventscope::event::Outgoing;
+use eventscope::event::amqp::{FieldTable, FieldValue, Properties};
+use eventscope::repair::journal_entry::Held;
 
 /// Where they lay.
 pub(crate) const PLACE: &str = "golden.example:5672/shop";

@@ -5,7 +5,7 @@ use std::net::{TcpListener, TcpStream};
 use std::thread;
 
 use super::raw_amqp::{Frame, long, push_frame, read_frame, short, table};
-use eventscope::domain::Endpoint;
+use eventscope::rabbitmq::endpoint::Endpoint;
 
 /// What it does once a connection is open.
 #[derive(Clone, Copy)]

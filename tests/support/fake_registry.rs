@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender};
 use std::thread;
 
-use eventscope::domain::base64;
+use eventscope::text::base64;
 use serde_json::{Value, json};
 
 /// Schemas by subject, the oldest first: what the registry answers besides subject, version and id.

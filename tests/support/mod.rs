@@ -17,19 +17,22 @@ use std::time::{Duration, Instant};
 use crossbeam_channel::Receiver;
 use eventscope::broker::sandbox::{Sandbox, SandboxFacts};
 use eventscope::broker::{Handle, Options};
-use eventscope::domain::journal::Question;
-use eventscope::domain::peek_rules::Page;
-use eventscope::domain::preflight::Report;
-use eventscope::domain::record::Record;
-use eventscope::domain::tap::{FirehoseRequest, TapId, TapRequest};
-use eventscope::domain::{
-    Endpoint, Event, JobSum, Outgoing, Pace, Password, Properties, ServerVersion,
-};
+use eventscope::event::amqp::Properties;
+use eventscope::event::{Event, Outgoing};
 use eventscope::log::Kept;
 use eventscope::protocol::{
     Command, Link, MoveOrder, MoveOutcome, PeekReport, PublishOutcome, RequestId, TapState, Update,
     Which,
 };
+use eventscope::rabbitmq::endpoint::{Endpoint, Password};
+use eventscope::rabbitmq::peek_rules::Page;
+use eventscope::rabbitmq::preflight::Report;
+use eventscope::rabbitmq::server_version::ServerVersion;
+use eventscope::rabbitmq::tap::{FirehoseRequest, TapId, TapRequest};
+use eventscope::repair::job_sum::JobSum;
+use eventscope::repair::journal_entry::Record;
+use eventscope::repair::journal_list::Question;
+use eventscope::repair::pace::Pace;
 use raw_amqp::Raw;
 use serde_json::{Value, json};
 use tokio::runtime::Runtime;
@@ -164,7 +167,7 @@ impl Place {
     }
 
     fn encoded(&self) -> String {
-        eventscope::domain::endpoint::encode(&self.vhost)
+        eventscope::rabbitmq::endpoint::encode(&self.vhost)
     }
 
     pub(crate) fn permit(&self, user: &str, configure: &str, write: &str, read: &str) {
@@ -175,7 +178,7 @@ impl Place {
     /// A user who may do only this much here.
     pub(crate) fn user(&self, name: &str, configure: &str, write: &str, read: &str) -> Endpoint {
         let rights = json!({"password": "secret", "tags": "management"});
-        let encoded = eventscope::domain::endpoint::encode(name);
+        let encoded = eventscope::rabbitmq::endpoint::encode(name);
         self.put(&format!("users/{encoded}"), &rights);
         self.permit(&encoded, configure, write, read);
         Endpoint {
@@ -208,14 +211,14 @@ impl Place {
 
     /// Gives a user who is there other tags.
     pub(crate) fn tag(&self, name: &str, tags: &str) {
-        let name = eventscope::domain::endpoint::encode(name);
+        let name = eventscope::rabbitmq::endpoint::encode(name);
         let rights = json!({"password": "secret", "tags": tags});
         self.put(&format!("users/{name}"), &rights);
     }
 
     /// A queue as the management API tells it.
     pub(crate) fn queue(&self, name: &str) -> Value {
-        let name = eventscope::domain::endpoint::encode(name);
+        let name = eventscope::rabbitmq::endpoint::encode(name);
         self.get(&format!("queues/{}/{name}", self.encoded()))
     }
 
@@ -224,7 +227,7 @@ impl Place {
     pub(crate) fn publish_large(&self, exchange: &str, key: &str, headers: &Value, body: &str) {
         let exchange = match exchange {
             "" => "amq.default".to_owned(),
-            name => eventscope::domain::endpoint::encode(name),
+            name => eventscope::rabbitmq::endpoint::encode(name),
         };
         let path = format!("exchanges/{}/{exchange}/publish", self.encoded());
         let message = json!({"properties": {"headers": headers, "delivery_mode": 2},
@@ -315,7 +318,7 @@ impl Place {
     /// both are listed: closing one would close the successors of the other too.
     pub(crate) fn close_connections(&self) {
         for name in self.our_connections() {
-            let encoded = eventscope::domain::endpoint::encode(&name);
+            let encoded = eventscope::rabbitmq::endpoint::encode(&name);
             // The app drops the second one itself when the first is closed, so this may fail.
             self.ask("DELETE", &format!("connections/{encoded}"), None);
         }
@@ -339,7 +342,7 @@ impl Place {
     fn ask(&self, method: &str, path: &str, body: Option<&Value>) -> (u16, String) {
         let facts = &self.facts;
         let login = format!("{}:{}", facts.user, facts.password);
-        let login = eventscope::domain::base64::encode(login.as_bytes());
+        let login = eventscope::text::base64::encode(login.as_bytes());
         let body = body.map(Value::to_string).unwrap_or_default();
         let request = ureq::http::Request::builder()
             .method(method)

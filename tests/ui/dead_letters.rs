@@ -2,10 +2,9 @@
 
 use eframe::egui::accesskit::Role;
 use egui_kittest::kittest::Queryable as _;
-use eventscope::domain::Queue;
-use eventscope::domain::resend::Target;
-use eventscope::domain::topology::Dropping;
 use eventscope::protocol::{Command, MoveOutcome, Places, Update, Which};
+use eventscope::rabbitmq::resend::Target;
+use eventscope::rabbitmq::topology::{Dropping, Queue};
 
 use crate::{Window, event, peek, start_tap};
 

@@ -2,9 +2,9 @@
 
 use eframe::egui::accesskit::Role;
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
-use eventscope::domain::journal::{Counts, JobId, JobLine, Page, Pile, Question, Records};
-use eventscope::domain::record::{Deed, Held, Record, RecordId, Stage};
 use eventscope::protocol::{Command, Update};
+use eventscope::repair::journal_entry::{Deed, Held, Record, RecordId, Stage};
+use eventscope::repair::journal_list::{Counts, JobId, JobLine, Page, Pile, Question, Records};
 
 use crate::Window;
 
@@ -24,7 +24,7 @@ fn record(window: &Window, id: i64, deed: Deed, stage: Stage) -> Record {
             queue: "orders.dead".into(),
             exchange: "dead".into(),
             routing_key: "order.created".into(),
-            properties: eventscope::domain::Properties::default(),
+            properties: eventscope::event::amqp::Properties::default(),
             body: b"{}".to_vec(),
             sent: None,
         },

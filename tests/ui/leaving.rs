@@ -30,7 +30,7 @@ fn commands(window: &mut Window) -> Vec<ViewportCommand> {
 fn resending() -> (
     Window,
     eventscope::protocol::RequestId,
-    Vec<eventscope::domain::Fingerprint>,
+    Vec<eventscope::event::Fingerprint>,
 ) {
     let mut window = Window::connected();
     peek(&mut window, &["1", "2"]);

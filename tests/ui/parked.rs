@@ -5,8 +5,10 @@ use std::sync::Arc;
 use chrono::DateTime;
 use eframe::egui::accesskit::Role;
 use egui_kittest::kittest::Queryable as _;
-use eventscope::domain::{Event, FieldValue, Properties, Queue};
+use eventscope::event::Event;
+use eventscope::event::amqp::{FieldValue, Properties};
 use eventscope::protocol::{Command, PeekReport, PutBack, Update};
+use eventscope::rabbitmq::topology::Queue;
 
 use crate::{Window, shop};
 

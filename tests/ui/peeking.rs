@@ -5,15 +5,18 @@ use std::time::{Duration, Instant};
 
 use eframe::egui::accesskit::Role;
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
-use eventscope::domain::delivery_limit::Left;
-use eventscope::domain::stream::Start;
-use eventscope::domain::{Event, FieldValue, ServerVersion, Topology};
+use eventscope::event::Event;
+use eventscope::event::amqp::FieldValue;
 use eventscope::protocol::{Command, Link, PeekReport, PutBack, Update};
+use eventscope::rabbitmq::delivery_limit::Left;
+use eventscope::rabbitmq::server_version::ServerVersion;
+use eventscope::rabbitmq::stream::Start;
+use eventscope::rabbitmq::topology::Topology;
 
 use crate::{Window, dead_letter, event, shop};
 
 /// The shop with another dead-letter queue.
-fn shop_with(change: impl FnOnce(&mut eventscope::domain::Queue)) -> Topology {
+fn shop_with(change: impl FnOnce(&mut eventscope::rabbitmq::topology::Queue)) -> Topology {
     let mut shop = shop();
     change(&mut shop.queues[1]);
     shop
@@ -22,7 +25,7 @@ fn shop_with(change: impl FnOnce(&mut eventscope::domain::Queue)) -> Topology {
 fn window(version: &str, topology: Topology) -> Window {
     let mut window = Window::new();
     window.tell(Update::Link(Link::Connected {
-        endpoint: eventscope::domain::Endpoint::default(),
+        endpoint: eventscope::rabbitmq::endpoint::Endpoint::default(),
         server: ServerVersion::rabbitmq(version),
     }));
     window.tell(Update::Topology(topology));

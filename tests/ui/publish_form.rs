@@ -179,7 +179,7 @@ fn samples_are_valid_or_break_what_they_say() {
         outgoing.properties.message_id.clone().unwrap_or_default()
     );
     let version = outgoing.properties.header("x-schema-version");
-    assert_eq!(version, Some(&eventscope::domain::FieldValue::I32(1)));
+    assert_eq!(version, Some(&eventscope::event::amqp::FieldValue::I32(1)));
 }
 
 #[test]

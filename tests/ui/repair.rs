@@ -3,8 +3,8 @@
 use eframe::egui::accesskit::Role;
 use eframe::egui::{Key, Modifiers};
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
-use eventscope::domain::edit::Deed;
 use eventscope::protocol::{Command, MoveOutcome, Update, Which};
+use eventscope::repair::edit::Deed;
 
 use super::schemas::catalog;
 use crate::{Window, peek};
@@ -204,7 +204,7 @@ fn an_edit_is_put_to_the_schema_and_to_what_is_known_of_the_broker() {
     let typed = r#"{"amount": true}"#;
     let forms = window.harness.state_mut().forms_mut();
     let editor = forms.editor.as_mut().expect("an editor");
-    editor.draft.body = eventscope::domain::BodyDraft::Text(typed.into());
+    editor.draft.body = eventscope::event::BodyDraft::Text(typed.into());
     window.frames();
     window.frames();
     window.assert_sees("Claims no version and matches none");
@@ -221,7 +221,10 @@ fn a_header_that_is_not_wanted_is_left_out_with_its_reason() {
     let mut window = Window::connected();
     let mut one = (*crate::dead_letter("1")).clone();
     let headers = one.properties.headers.get_or_insert_default();
-    headers.push(("x-retry".into(), eventscope::domain::FieldValue::I32(3)));
+    headers.push((
+        "x-retry".into(),
+        eventscope::event::amqp::FieldValue::I32(3),
+    ));
     crate::peek_events(&mut window, vec![one.into()]);
     let row = window.rows().remove(0);
     window.click(Role::Row, &row);

@@ -319,7 +319,7 @@ fn flowing() -> Window {
         event.properties.app_id = Some(format!("orders {version}"));
         event.properties.headers = Some(vec![(
             "x-schema-version".into(),
-            eventscope::domain::FieldValue::I32(version),
+            eventscope::event::amqp::FieldValue::I32(version),
         )]);
         Arc::new(event)
     };

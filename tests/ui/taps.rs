@@ -6,9 +6,9 @@ use std::sync::Arc;
 use chrono::Utc;
 use eframe::egui::accesskit::Role;
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
-use eventscope::domain::preflight::{Finding, Report, Weight};
-use eventscope::domain::{Fate, Trace};
+use eventscope::event::{Fate, Trace};
 use eventscope::protocol::{Command, TapState, Update};
+use eventscope::rabbitmq::preflight::{Finding, Report, Weight};
 
 use crate::{Window, ask_tap, event, start_tap};
 

@@ -4,9 +4,8 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::{Api, off_runtime};
-use crate::domain::Endpoint;
-use crate::domain::endpoint::encode;
-use crate::domain::number_words::count_of;
+use crate::rabbitmq::endpoint::{Endpoint, encode};
+use crate::text::numbers::count_of;
 
 /// What the management API says of a queue at one moment. Its figures may be some seconds old.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

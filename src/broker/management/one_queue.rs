@@ -1,11 +1,11 @@
 //! What the management API says of a single queue now. The reading of all of them is some seconds
 //! old, and a policy may have changed a limit since.
 
-use super::super::wires::Knowledge;
 use super::holders::single_active;
 use super::{Api, COLUMNS, QueueRow, off_runtime, queue, truthy};
-use crate::domain::endpoint::encode;
-use crate::domain::{Endpoint, Queue, Topology, TopologySource};
+use crate::broker::wires::Knowledge;
+use crate::rabbitmq::endpoint::{Endpoint, encode};
+use crate::rabbitmq::topology::{Queue, Topology, TopologySource};
 
 /// The queue as it is now, with more of its single active consumer than the list tells, and whether it deletes itself with its last consumer; nothing if the
 /// API does not tell.

@@ -4,8 +4,8 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::{Api, encode, off_runtime};
-use crate::domain::Endpoint;
-use crate::domain::policy::{self, Permissions, Policy, Target};
+use crate::rabbitmq::endpoint::Endpoint;
+use crate::rabbitmq::policy::{self, Permissions, Policy, Target};
 
 /// What could be read; each part stands alone, because each needs other rights.
 #[derive(Debug)]

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::Api;
-use crate::domain::Endpoint;
+use crate::rabbitmq::endpoint::Endpoint;
 
 /// Reads and switches the trace of one virtual host. Blocks: not for the runtime's threads.
 pub(in crate::broker) struct Switch(Api);

@@ -5,10 +5,10 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
-use super::super::borrow::Loan;
-use super::super::trouble::Trouble;
-use crate::domain::lineage;
-use crate::domain::origin::{Provenance, Scene};
+use crate::broker::borrow::Loan;
+use crate::broker::trouble::Trouble;
+use crate::rabbitmq::origin::{Provenance, Scene};
+use crate::repair::lineage;
 
 /// How often one looks.
 const PAUSE: Duration = Duration::from_millis(250);

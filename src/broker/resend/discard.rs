@@ -6,18 +6,18 @@ use chrono::Utc;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
-use super::super::borrow::Loan;
-use super::super::budget;
-use super::super::peek::refuse_kind;
-use super::super::wires::Wires;
 use super::missing::{self, Next, Search, WAIT};
 use super::report::{Report, Seen};
 use super::source::Wanted;
 use super::window::write;
 use super::{BOUNDS, STOPPED, Why, copy_of, give_back, take_out};
-use crate::domain::record::{Deed, Held, Stage};
-use crate::domain::{Event, Fingerprint};
+use crate::broker::borrow::Loan;
+use crate::broker::budget;
+use crate::broker::peek::refuse_kind;
+use crate::broker::wires::Wires;
+use crate::event::{Event, Fingerprint};
 use crate::protocol::{MoveOutcome, RequestId, Update};
+use crate::repair::journal_entry::{Deed, Held, Stage};
 
 /// Messages that are discarded together.
 const DISCARDS: usize = 64;

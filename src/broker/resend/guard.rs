@@ -3,12 +3,14 @@
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
-use super::super::targets::{missing_exchanges, only_our_tap};
-use super::super::wires::{Knowledge, RunningTap, Wires};
 use super::window::Plan;
-use crate::domain::ground::Ground;
-use crate::domain::refusal::{Known, refusal};
-use crate::domain::{Event, Outgoing, Topology, comes_back};
+use crate::broker::targets::{missing_exchanges, only_our_tap};
+use crate::broker::wires::{Knowledge, RunningTap, Wires};
+use crate::event::{Event, Outgoing};
+use crate::rabbitmq::comes_back;
+use crate::rabbitmq::ground::Ground;
+use crate::rabbitmq::refusal::{Known, refusal};
+use crate::rabbitmq::topology::Topology;
 
 /// Knows reasons to refuse a message beforehand.
 pub(super) struct Guard {

@@ -13,14 +13,14 @@ use lapin::types::FieldTable as WireTable;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
-use super::super::codec;
-use super::super::management::{self, Holders};
-use super::super::trouble::Trouble;
-use super::super::wires::{Wires, close};
 use super::STOPPED;
 use super::report::Report;
-use crate::domain::number_words::count_of;
+use crate::broker::codec;
+use crate::broker::management::{self, Holders};
+use crate::broker::trouble::Trouble;
+use crate::broker::wires::{Wires, close};
 use crate::protocol::{JobStage, MoveOutcome};
+use crate::text::numbers::count_of;
 
 /// How long a job waits for what others hold.
 pub(super) const WAIT: Duration = Duration::from_secs(10);
@@ -164,7 +164,7 @@ pub(super) async fn turn(
     if let Ok(turn) = tokio::time::timeout(LOOK_EVERY, &mut taking).await {
         return Some(turn);
     }
-    let seconds = crate::domain::peek_rules::REACH_TIME.as_secs();
+    let seconds = crate::rabbitmq::peek_rules::REACH_TIME.as_secs();
     report.at(JobStage::Waiting { seconds }).await;
     tokio::select! {
         biased;

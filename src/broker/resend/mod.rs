@@ -30,11 +30,13 @@ use super::outlet::Outlet;
 use super::peek::refuse_kind;
 use super::targets::fresh_knowledge;
 use super::wires::{Knowledge, Wires};
-use crate::domain::ground::Ground;
-use crate::domain::pace::{Canary, Pace};
-use crate::domain::record::Held;
-use crate::domain::{Event, lineage, peek_rules};
+use crate::event::Event;
 use crate::protocol::{JobStage, MoveOutcome, RequestId, Update, Which};
+use crate::rabbitmq::ground::Ground;
+use crate::rabbitmq::peek_rules;
+use crate::repair::journal_entry::Held;
+use crate::repair::lineage;
+use crate::repair::pace::{Canary, Pace};
 
 pub(super) use discard::discard;
 use guard::Guard;

@@ -2,15 +2,15 @@
 //! are sent, the originals of the one before it are removed. One write to the journal stands
 //! between two steps; each stage is on the disk before what it allows begins.
 
-use super::super::borrow::Loan;
-use super::super::outlet::{Outlet, Sent};
-use super::super::recorder::Recorder;
-use super::super::trouble::Trouble;
 use super::Why;
 use super::window::{Move, write};
-use crate::domain::Outgoing;
-use crate::domain::record::{RecordId, Stage};
+use crate::broker::borrow::Loan;
+use crate::broker::outlet::{Outlet, Sent};
+use crate::broker::recorder::Recorder;
+use crate::broker::trouble::Trouble;
+use crate::event::Outgoing;
 use crate::protocol::MoveOutcome;
+use crate::repair::journal_entry::{RecordId, Stage};
 
 /// A window of which is known what became of the copies. The originals are still held.
 struct Landed {

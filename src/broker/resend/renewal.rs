@@ -10,20 +10,19 @@ use std::sync::Arc;
 
 use tokio::sync::watch;
 
-use super::super::borrow::{Bounds, Loan, borrow};
-use super::super::budget;
-use super::super::outlet::{Outlet, Sent};
-use super::super::records;
-use super::super::wires::{Knowledge, Wires};
 use super::pipeline::{Pipeline, Unsent};
 use super::window::{Move, Plan, Windows, write_down};
 use super::{SILENT, Why, copy_of};
-use crate::domain::delivery_limit::Limit;
-use crate::domain::number_words::count_of;
-use crate::domain::record::RecordId;
-use crate::domain::{Event, Fingerprint};
+use crate::broker::borrow::{Bounds, Loan, borrow};
+use crate::broker::outlet::{Outlet, Sent};
+use crate::broker::wires::{Knowledge, Wires};
+use crate::broker::{budget, records};
+use crate::event::{Event, Fingerprint};
 use crate::protocol::MoveOutcome;
+use crate::rabbitmq::delivery_limit::Limit;
+use crate::repair::journal_entry::RecordId;
 use crate::storage::journal::Journal;
+use crate::text::numbers::count_of;
 
 /// Writes down what is at risk while it is borrowed.
 pub(in crate::broker) struct Keeper {

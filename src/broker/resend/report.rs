@@ -1,10 +1,11 @@
 //! What a job tells: how each message ended, what it does, and the sum at the end.
 
-use super::super::borrow::{Bounds, Loan};
-use super::super::wires::Wires;
 use super::missing::Account;
-use crate::domain::{Fingerprint, JobSum};
+use crate::broker::borrow::{Bounds, Loan};
+use crate::broker::wires::Wires;
+use crate::event::Fingerprint;
 use crate::protocol::{JobStage, MoveOutcome, RequestId, Update};
+use crate::repair::job_sum::JobSum;
 
 /// How much of a queue was seen.
 #[derive(Clone, Copy)]

@@ -5,14 +5,14 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
-use super::super::borrow::Loan;
 use super::pipeline::{Pipeline, Unsent};
 use super::source::Source;
 use super::window::{Move, Plan, WINDOW, write_down};
 use super::{HELD, Job, Round, SILENT, STOPPED, Why, canary};
-use crate::domain::lineage;
-use crate::domain::record::RecordId;
+use crate::broker::borrow::Loan;
 use crate::protocol::{JobStage, MoveOutcome};
+use crate::repair::journal_entry::RecordId;
+use crate::repair::lineage;
 
 /// Messages that are written to the journal before the first of them is sent.
 const FIRST: usize = 256;

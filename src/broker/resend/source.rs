@@ -3,12 +3,12 @@
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
-use super::super::borrow::Loan;
 use super::window::Plan;
-use crate::domain::ground::Ground;
-use crate::domain::resend::Manner;
-use crate::domain::{Event, Fingerprint, Outgoing};
+use crate::broker::borrow::Loan;
+use crate::event::{Event, Fingerprint, Outgoing};
 use crate::protocol::{MoveOrder, Which};
+use crate::rabbitmq::ground::Ground;
+use crate::rabbitmq::resend::Manner;
 
 /// What is still to be done.
 pub(super) enum Source {

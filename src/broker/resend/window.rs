@@ -6,12 +6,12 @@ use std::sync::Arc;
 
 use chrono::Utc;
 
-use super::super::recorder::Recorder;
-use super::super::wires::Wires;
 use super::copy_of;
-use crate::domain::delivery_limit::Limit;
-use crate::domain::record::{Deed, Held, RecordId, Stage};
-use crate::domain::{Event, Outgoing};
+use crate::broker::recorder::Recorder;
+use crate::broker::wires::Wires;
+use crate::event::{Event, Outgoing};
+use crate::rabbitmq::delivery_limit::Limit;
+use crate::repair::journal_entry::{Deed, Held, RecordId, Stage};
 
 /// What shall be sent in place of a borrowed message.
 pub(super) struct Plan {

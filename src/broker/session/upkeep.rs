@@ -6,17 +6,17 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use tokio::sync::{Notify, watch};
 
-use super::super::connect::Opened;
-use super::super::jobs::{Asked, End};
-use super::super::link::{self, Happening, Phase, State};
-use super::super::sandbox::Sandbox;
-use super::super::tap::Wanted;
-use super::super::wires::Wires;
-use super::super::{firehose, private, records, survey, tap};
 use super::Session;
-use crate::domain::Endpoint;
-use crate::domain::tap::TapId;
+use crate::broker::connect::Opened;
+use crate::broker::jobs::{Asked, End};
+use crate::broker::link::{self, Happening, Phase, State};
+use crate::broker::sandbox::Sandbox;
+use crate::broker::tap::{self, Wanted};
+use crate::broker::wires::Wires;
+use crate::broker::{firehose, private, records, survey};
 use crate::protocol::{Gravity, Link, SandboxState, TapState, Update};
+use crate::rabbitmq::endpoint::Endpoint;
+use crate::rabbitmq::tap::TapId;
 
 /// How long jobs that hold messages get to put them back when the connection is ended.
 const GRACE: Duration = Duration::from_millis(1_500);

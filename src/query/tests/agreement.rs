@@ -5,9 +5,12 @@ use proptest::prelude::*;
 use serde_json::Value as Json;
 
 use super::generate::{any_event, any_node};
-use crate::domain::value::timestamp_text;
-use crate::domain::{Event, Fate, FieldValue, PayloadKind, Reading, routing_key};
+use crate::event::amqp::value::timestamp_text;
+use crate::event::amqp::{FieldValue, routing_key};
+use crate::event::reading::Reading;
+use crate::event::{Event, Fate};
 use crate::query::{Field, Filter, Named, Node, Op, Sort, Step, Subject as _, Thing, Value};
+use crate::text::payload::PayloadKind;
 
 /// A value: its text if it is text, how it is written, and its number.
 #[derive(Default)]

@@ -4,7 +4,8 @@ use chrono::DateTime;
 use proptest::prelude::*;
 use serde_json::{Value as Json, json};
 
-use crate::domain::{Event, Fate, FieldValue, Properties, Trace};
+use crate::event::amqp::{FieldValue, Properties};
+use crate::event::{Event, Fate, Trace};
 use crate::query::{Field, Named, Node, Op, Pattern, Sort, Step, Thing, Value};
 
 const WORDS: [&str; 14] = [

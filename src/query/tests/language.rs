@@ -3,8 +3,8 @@
 use proptest::prelude::*;
 
 use super::generate::any_node;
-use crate::domain::json_path;
 use crate::query::Filter;
+use crate::text::json_path;
 
 /// A line and its canonical form.
 fn check(line: &str, canonical: &str) {
@@ -209,7 +209,7 @@ proptest! {
     #[test]
     fn a_click_on_any_value_finds_its_event(name in ".*", value in json_values()) {
         let body = serde_json::json!({ "beside": 1, &name: [value] }).to_string();
-        let document = crate::domain::json::rows(body.as_bytes());
+        let document = crate::text::json::rows(body.as_bytes());
         let mut event = super::sample();
         event.data = None;
         event.is_plain = true;

@@ -1,8 +1,10 @@
 //! What a filter lets through.
 
 use super::sample;
-use crate::domain::{Event, Fate, PayloadKind, Properties, Trace};
+use crate::event::amqp::Properties;
+use crate::event::{Event, Fate, Trace};
 use crate::query::{Filter, Matcher};
+use crate::text::payload::PayloadKind;
 
 fn matcher(line: &str) -> Matcher {
     Filter::parse(line)

@@ -8,7 +8,8 @@ mod matching;
 
 use chrono::DateTime;
 
-use crate::domain::{Event, FieldValue, Properties};
+use crate::event::Event;
+use crate::event::amqp::{FieldValue, Properties};
 
 /// An event of the sample shop with something in each field.
 fn sample() -> Event {

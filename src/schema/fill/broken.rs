@@ -6,12 +6,12 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use super::super::catalog::{EventType, Ready};
-use super::super::form::{Choices, Field, Input, fields};
-use super::super::generate::number;
-use super::super::{Failure, Version, strings};
 use super::{About, valid, with, without};
-use crate::domain::json_edit::Document;
+use crate::schema::catalog::{EventType, Ready};
+use crate::schema::form::{Choices, Field, Input, fields};
+use crate::schema::generate::number;
+use crate::schema::{Failure, Version, strings};
+use crate::text::json_edit::Document;
 
 /// How long they are looked for.
 const PATIENCE: Duration = Duration::from_millis(200);

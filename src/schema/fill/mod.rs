@@ -15,7 +15,7 @@ use serde_json::Value;
 use super::Version;
 use super::form::{Choices, Field, Input, fields};
 use super::generate::Generator;
-use crate::domain::json_edit::Document;
+use crate::text::json_edit::Document;
 
 pub use broken::{Broken, broken};
 

@@ -5,12 +5,13 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
-use super::super::{Version, normal::short, numbers};
 use super::shape::{Alternative, OTHER_KIND, Shapes, kinds};
 use super::start::{item, size};
 use super::{Choices, Field, ITEMS, Input, MOST_FIELDS, Union};
-use crate::domain::json_edit::Document;
-use crate::domain::json_path::name_text;
+use crate::schema::normal::short;
+use crate::schema::{Version, numbers};
+use crate::text::json_edit::Document;
+use crate::text::json_path::name_text;
 
 /// How deep a form is nested before the rest of a value is edited as JSON.
 const DEEPEST: usize = 12;

@@ -4,13 +4,13 @@ use std::borrow::Cow;
 
 use serde_json::Value;
 
-use super::super::Version;
 use super::build::{Built, build, undeclared};
 use super::shape::Shapes;
 use super::start::{item, start};
 use super::{Choices, ITEMS, Input};
-use crate::domain::json;
-use crate::domain::json_edit::Document;
+use crate::schema::Version;
+use crate::text::json;
+use crate::text::json_edit::Document;
 
 /// What a person did to a field.
 #[derive(Clone, Debug, PartialEq, Eq)]

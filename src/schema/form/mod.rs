@@ -14,7 +14,7 @@ mod tests;
 use std::collections::BTreeMap;
 
 use super::{Failure, Version};
-use crate::domain::json_edit::Document;
+use crate::text::json_edit::Document;
 
 pub use edit::{Edit, edit};
 

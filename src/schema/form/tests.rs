@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use super::super::Version;
 use super::{Choices, Edit, Field, Input, edit, fields, placed};
-use crate::domain::json_edit::Document;
-use crate::domain::json_edit::tests::{any_text, others};
+use crate::schema::Version;
+use crate::text::json_edit::Document;
+use crate::text::json_edit::tests::{any_text, others};
 
 fn version(schema: Value) -> Version {
     Version::new(schema, None, &BTreeMap::new()).unwrap()

@@ -3,14 +3,13 @@
 use std::num::NonZeroU32;
 use std::time::Duration;
 
-use super::looking::LookAction;
-use crate::domain::Pace;
-use crate::domain::frameworks::Counters;
-use crate::domain::groups::GroupBy;
-use crate::domain::resend::{Expiration, Target};
-
 use super::by_rule::RuleAction;
 use super::editor::EditorAction;
+use super::looking::LookAction;
+use crate::rabbitmq::frameworks::Counters;
+use crate::rabbitmq::resend::{Expiration, Target};
+use crate::repair::groups::GroupBy;
+use crate::repair::pace::Pace;
 
 /// What a person can do on the dead-letter screen.
 #[derive(Clone, Debug)]

@@ -6,17 +6,18 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::Poll;
 
-use crate::domain::edit::{Edit, Rule, RuleForm, edit};
-use crate::domain::refusal::{Known, refusal};
-use crate::domain::{Event, Fingerprint, Outgoing, ServerVersion, Topology};
-use crate::protocol::{Command, MoveOrder, MoveOutcome, RequestId};
-use crate::schema::Catalog;
-use crate::search::Task;
-
-use super::super::{Forms, Soon};
 use super::editor::fit_of;
 use super::repair::Planner;
 use super::{DeadLetterDesk, Surroundings};
+use crate::event::{Event, Fingerprint, Outgoing};
+use crate::protocol::{Command, MoveOrder, MoveOutcome, RequestId};
+use crate::rabbitmq::refusal::{Known, refusal};
+use crate::rabbitmq::server_version::ServerVersion;
+use crate::rabbitmq::topology::Topology;
+use crate::repair::edit::{Edit, Rule, RuleForm, edit};
+use crate::schema::Catalog;
+use crate::search::Task;
+use crate::state::{Forms, Soon};
 
 /// Milliseconds between two looks whether the preview is worked out.
 const LOOK_MS: i64 = 30;

@@ -2,11 +2,10 @@
 
 use std::collections::HashSet;
 
-use crate::domain::Fingerprint;
-use crate::protocol::{Command, RequestId};
-
-use super::super::forms::Forms;
 use super::{DeadLetterDesk, Peeked, Surroundings};
+use crate::event::Fingerprint;
+use crate::protocol::{Command, RequestId};
+use crate::state::forms::Forms;
 
 impl DeadLetterDesk {
     /// Places of the messages of the group that is looked at.

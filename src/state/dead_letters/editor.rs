@@ -6,15 +6,13 @@ use chrono::DateTime;
 
 use super::history::History;
 use super::{DeadLetterDesk, Surroundings};
-use crate::domain::decode;
-use crate::domain::draft::Problem;
-use crate::domain::faithful::Row;
-use crate::domain::refusal::refusal;
-use crate::domain::resend::Manner;
-use crate::domain::{Draft, Event, Fingerprint, Outgoing};
+use crate::event::draft::Problem;
+use crate::event::{Draft, Event, Fingerprint, Outgoing, decode};
+use crate::rabbitmq::faithful::Row;
+use crate::rabbitmq::refusal::refusal;
+use crate::rabbitmq::resend::Manner;
 use crate::schema::{Catalog, Fit, fit};
-
-use super::super::forms::Forms;
+use crate::state::forms::Forms;
 
 /// A larger payload is not put to a schema while one types, in bytes.
 const JUDGED: usize = 256 * 1024;

@@ -3,15 +3,14 @@
 
 use std::collections::VecDeque;
 
-use crate::domain::draft::{Draft, Field};
-use crate::domain::number_words::count_of;
-use crate::domain::{Event, Fingerprint, Outgoing};
-use crate::protocol::MoveOutcome;
-
-use super::super::forms::Forms;
 use super::editor::Editor;
 use super::repair::Planner;
 use super::{DeadLetterDesk, Peeked};
+use crate::event::draft::Field;
+use crate::event::{Draft, Event, Fingerprint, Outgoing};
+use crate::protocol::MoveOutcome;
+use crate::state::forms::Forms;
+use crate::text::numbers::count_of;
 
 /// Most edits that are kept beside the open one; the oldest go first.
 const MAX_EDITS: usize = 500;
@@ -275,18 +274,18 @@ fn carry_over(before: &Draft, after: &Draft, edited: &Draft) -> Draft {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::draft::BodyDraft;
-    use crate::domain::resend::Manner;
-    use crate::domain::{FieldValue, HeaderRow};
+    use crate::event::amqp::FieldValue;
+    use crate::event::{BodyDraft, HeaderRow};
+    use crate::rabbitmq::resend::Manner;
 
     fn editor(original: u64, body: &str) -> Editor {
         let outgoing = Outgoing {
             exchange: "shop".into(),
             routing_key: "k".into(),
-            properties: crate::domain::Properties::default(),
+            properties: crate::event::amqp::Properties::default(),
             body: b"{}".to_vec(),
         };
-        let manner = Manner::from(crate::domain::resend::Target::Origin);
+        let manner = Manner::from(crate::rabbitmq::resend::Target::Origin);
         let mut editor = Editor::new(Fingerprint(original), &outgoing, Vec::new(), manner);
         editor.draft.body = BodyDraft::Text(body.into());
         editor

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use crate::domain::Draft;
+use crate::event::Draft;
 
 /// Most steps that are kept.
 const MAX_STEPS: usize = 200;
@@ -163,8 +163,8 @@ fn is_same_part(before: &Draft, after: &Draft) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::BodyDraft;
-    use crate::domain::draft::Field;
+    use crate::event::BodyDraft;
+    use crate::event::draft::Field;
     use proptest::prelude::*;
 
     fn text(text: &str) -> Draft {
@@ -201,9 +201,9 @@ mod tests {
             |draft| draft.delivery_mode = Some(1),
             |draft| draft.headers.clear(),
         ];
-        draft.headers.push(crate::domain::HeaderRow::of(
+        draft.headers.push(crate::event::HeaderRow::of(
             "h",
-            &crate::domain::FieldValue::Bool(true),
+            &crate::event::amqp::FieldValue::Bool(true),
         ));
         history.note(&draft, 0.0);
         let mut steps = vec![first.clone(), draft.clone()];

@@ -2,16 +2,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::domain::delivery_limit::Left;
-use crate::domain::number_words::{count_of, thousands};
-use crate::domain::oldest::{Oldest, Source};
-use crate::domain::peek_rules::{Forecast, PAGE_SIZES, Page, Past, REACH, Verdict, forecast};
-use crate::domain::stream::{self, Start, StartKind};
-use crate::domain::topology::DeadLetterQueue;
-use crate::domain::{Queue, ServerVersion, Topology, TopologySource, stamp};
-use crate::protocol::{Command, PutBack, RequestId};
-
 use super::{DeadLetterDesk, Forms, Peeked, Surroundings};
+use crate::protocol::{Command, PutBack, RequestId};
+use crate::rabbitmq::delivery_limit::Left;
+use crate::rabbitmq::peek_rules::{Forecast, PAGE_SIZES, Page, Past, REACH, Verdict, forecast};
+use crate::rabbitmq::server_version::ServerVersion;
+use crate::rabbitmq::stream::{self, Start, StartKind};
+use crate::rabbitmq::topology::{DeadLetterQueue, Queue, Topology, TopologySource};
+use crate::repair::oldest::{Oldest, Source};
+use crate::text::numbers::{count_of, thousands};
+use crate::text::timestamp;
 
 /// What a person can do about looking.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -157,7 +157,7 @@ impl DeadLetterDesk {
         let seen = self.looking.oldest.get(&dead.name).copied();
         seen.or_else(|| {
             let told = |number| Oldest {
-                at: stamp::seconds(number),
+                at: timestamp::seconds(number),
                 source: Source::Told,
             };
             dead.head_time.filter(|_| dead.ready != Some(0)).map(told)

@@ -5,18 +5,19 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
-use crate::domain::frameworks::Counters;
-use crate::domain::ground::Ground;
-use crate::domain::groups::Traced;
-use crate::domain::lineage::RESEND_COUNT;
-use crate::domain::losing::{Losing, losing};
-use crate::domain::origin::Provenance;
-use crate::domain::refusal::Known;
-use crate::domain::resend::Expiration;
-use crate::domain::topology::DeadLetterQueue;
-use crate::domain::{Event, FieldValue, Fingerprint, Queue, Topology};
+use crate::event::amqp::FieldValue;
+use crate::event::{Event, Fingerprint};
 use crate::log::EventLog;
 use crate::protocol::{Command, PeekReport, RequestId};
+use crate::rabbitmq::frameworks::Counters;
+use crate::rabbitmq::ground::Ground;
+use crate::rabbitmq::losing::{Losing, losing};
+use crate::rabbitmq::origin::Provenance;
+use crate::rabbitmq::refusal::Known;
+use crate::rabbitmq::resend::Expiration;
+use crate::rabbitmq::topology::{DeadLetterQueue, Queue, Topology};
+use crate::repair::groups::Traced;
+use crate::repair::lineage::RESEND_COUNT;
 use crate::schema::Catalog;
 
 mod action;

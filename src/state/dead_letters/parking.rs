@@ -4,9 +4,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Peeked;
-use crate::domain::frameworks::parking_queue;
-use crate::domain::ground::Ground;
-use crate::domain::topology::DeadLetterQueue;
+use crate::rabbitmq::frameworks::parking_queue;
+use crate::rabbitmq::ground::Ground;
+use crate::rabbitmq::topology::DeadLetterQueue;
 
 /// Most queues that are remembered for what was found in them.
 const MOST: usize = 1_000;
@@ -109,7 +109,7 @@ impl Parking {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{Queue, Topology, TopologySource};
+    use crate::rabbitmq::topology::{Queue, Topology, TopologySource};
 
     #[test]
     fn queues_of_frameworks_are_listed_with_what_says_so() {

@@ -3,8 +3,8 @@
 use chrono::{DateTime, Utc};
 
 use super::DeadLetter;
-use crate::domain::delivery_limit::Left;
 use crate::protocol::PutBack;
+use crate::rabbitmq::delivery_limit::Left;
 
 /// The messages of a queue as they were peeked.
 #[derive(Clone, Debug)]

@@ -4,16 +4,16 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
-use crate::domain::draft::Problem;
-use crate::domain::ground::Ground;
-use crate::domain::resend::{Manner, Resend, Target};
-use crate::domain::{Event, Fingerprint, JobSum, faithful};
-use crate::protocol::{Command, MoveOrder, RequestId, Which};
-
-use super::super::forms::Forms;
-use super::super::job::Job;
 use super::{Begun, DeadLetterDesk, Editor, Surroundings};
-use crate::protocol::{JobStage, MoveOutcome};
+use crate::event::draft::Problem;
+use crate::event::{Event, Fingerprint};
+use crate::protocol::{Command, JobStage, MoveOrder, MoveOutcome, RequestId, Which};
+use crate::rabbitmq::faithful;
+use crate::rabbitmq::ground::Ground;
+use crate::rabbitmq::resend::{Manner, Resend, Target};
+use crate::repair::job_sum::JobSum;
+use crate::state::forms::Forms;
+use crate::state::job::Job;
 
 /// Works out what is sent in place of a dead letter.
 #[derive(Clone, Debug)]
@@ -58,7 +58,7 @@ impl Planner {
             ..self.manner.clone()
         };
         let mut resend = self.by(&manner, event).unwrap_or_else(|_| Resend {
-            outgoing: crate::domain::Outgoing {
+            outgoing: crate::event::Outgoing {
                 exchange: String::new(),
                 routing_key: String::new(),
                 properties: event.properties.clone(),

@@ -2,13 +2,12 @@
 
 use std::collections::HashMap;
 
-use crate::domain::dead_letter::DEATHS;
-use crate::domain::groups::GroupBy;
-use crate::domain::{Death, Fingerprint};
+use super::DeadLetterDesk;
+use crate::event::Fingerprint;
+use crate::event::amqp::x_death::{DEATHS, Death};
 use crate::log::Batch;
 use crate::protocol::Command;
-
-use super::DeadLetterDesk;
+use crate::repair::groups::GroupBy;
 
 impl DeadLetterDesk {
     /// Asks which of the messages that were just peeked were sent again before.

@@ -8,9 +8,10 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 use similar::{ChangeTag, TextDiff};
 
-use crate::domain::origin::{Provenance, Scene};
-use crate::domain::{Event, Properties, routing_key};
+use crate::event::Event;
+use crate::event::amqp::{Properties, routing_key};
 use crate::log::Segment;
+use crate::rabbitmq::origin::{Provenance, Scene};
 use crate::schema::body::{payload, read};
 use crate::schema::{
     Answer, Cancel, Change, Entry, EventType, Failure, Level, Policy, Ready, Report, Sample,

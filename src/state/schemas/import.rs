@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use url::Url;
 
-use crate::domain::Password;
 use crate::protocol::{Command, ImportFrom};
+use crate::rabbitmq::endpoint::Password;
 use crate::schema::import::Imported;
 
 /// From what is imported.

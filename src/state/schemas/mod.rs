@@ -10,16 +10,15 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::task::Poll;
 
-use crate::domain::Event;
+use self::by_path::by_path;
+use super::{Forms, Soon};
+use crate::event::Event;
 use crate::log::EventLog;
 use crate::protocol::Command;
 use crate::schema::import::Imported;
 use crate::schema::{Cancel, Catalog, EventType, Level, Policy, Rules};
 use crate::search::{SeenType, Task};
 
-use super::{Forms, Soon};
-
-use by_path::by_path;
 pub use by_path::{ByPath, PathRow, Shift};
 pub use compare::{Comparison, Line, Matrix, Replay, SampleVerdict};
 use compare::{Pair, Work, matrix};

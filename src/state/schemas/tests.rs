@@ -1,8 +1,8 @@
 //! The desk: what is compared when, by what it is judged, and what is written down.
 
 use super::*;
-use crate::domain::tap::TapId;
 use crate::log::tests::event;
+use crate::rabbitmq::tap::TapId;
 use crate::schema::{Answer, Content, Sample, Source};
 
 fn catalog() -> Arc<Catalog> {

@@ -96,7 +96,7 @@ fn an_edit_that_is_wrong_is_not_sent_unedited() {
     let editor = desk.forms.editor.as_mut().unwrap();
     editor
         .draft
-        .set(crate::domain::draft::Field::Priority, "high");
+        .set(crate::event::draft::Field::Priority, "high");
     assert!(desk.dead(DeadAction::ResendSelected).is_empty());
     let peeked = desk.state.dead.peeked.as_ref().unwrap();
     let remark = peeked.messages[0].remark.as_deref().unwrap();
@@ -205,7 +205,7 @@ fn rules_are_put_to_what_was_edited_by_hand() {
     let mut desk = Desk::connected();
     desk.peek(&[r#"{"a":"1"}"#]);
     desk.edit(0, r#"{"a":"2"}"#);
-    let rule = crate::domain::edit::RuleForm {
+    let rule = crate::repair::edit::RuleForm {
         at: "/a".into(),
         ..Default::default()
     };
@@ -308,7 +308,7 @@ fn what_was_said_of_a_draft_ends_with_it() {
     let mut desk = Desk::connected();
     desk.forms
         .draft
-        .set(crate::domain::draft::Field::Priority, "high");
+        .set(crate::event::draft::Field::Priority, "high");
     desk.act(Action::Publish);
     assert_eq!(desk.state.publish.problems(&desk.forms.draft).len(), 1);
     desk.act(Action::LoadEvent(dead_letter("1")));
@@ -317,9 +317,7 @@ fn what_was_said_of_a_draft_ends_with_it() {
     desk.dead(DeadAction::Select(0));
     let priority = |desk: &mut Desk, text: &str, second| {
         let editor = desk.forms.editor.as_mut().unwrap();
-        editor
-            .draft
-            .set(crate::domain::draft::Field::Priority, text);
+        editor.draft.set(crate::event::draft::Field::Priority, text);
         editor.history.note(&editor.draft, second);
     };
     priority(&mut desk, "high", 0.0);

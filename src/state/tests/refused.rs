@@ -131,8 +131,8 @@ fn a_file_that_was_not_passed_on_was_not_saved() {
 
 #[test]
 fn putting_back_that_is_refused_says_so_at_its_record() {
-    use crate::domain::journal::Page;
-    use crate::domain::record::{Deed, Record, RecordId, Stage};
+    use crate::repair::journal_entry::{Deed, Record, RecordId, Stage};
+    use crate::repair::journal_list::Page;
     use crate::state::journal::JournalAction;
 
     let mut desk = Desk::connected();

@@ -6,7 +6,7 @@ use rusqlite::params;
 
 use super::written::stage_number;
 use super::{Journal, JournalError, signed};
-use crate::domain::record::Stage;
+use crate::repair::journal_entry::Stage;
 
 /// Most edits of one message that are followed back.
 const MAX_EDITS: usize = 8;
@@ -18,7 +18,7 @@ const SKEW_MS: i64 = 5_000;
 /// A message as it lies in a queue.
 #[derive(Clone, Copy, Debug)]
 pub struct Lying {
-    /// What stays the same about it; see [`crate::domain::lineage::content`].
+    /// What stays the same about it; see [`crate::repair::lineage::content`].
     pub content: u64,
     /// When it died, in seconds since 1970. What died before it was sent again has not come back:
     /// it is another message with the same content.

@@ -5,8 +5,8 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::record::{Deed, Stage};
-use crate::domain::{FieldTable, FieldValue, Properties};
+use crate::event::amqp::{FieldTable, FieldValue, Properties};
+use crate::repair::journal_entry::{Deed, Stage};
 
 /// Properties as JSON: a property that a message lacks is `null`.
 #[derive(Debug, Serialize, Deserialize)]

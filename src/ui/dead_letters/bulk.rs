@@ -3,15 +3,15 @@
 use eframe::egui::style::StyleModifier;
 use eframe::egui::{self, ComboBox, DragValue, Popup, PopupCloseBehavior, RichText, TextEdit, Ui};
 
-use super::super::Cx;
-use super::super::theme::{Palette, STEP};
-use super::super::widgets::{banner, button, field_margin, weak};
-use crate::domain::frameworks::Counters;
-use crate::domain::resend::Expiration;
 use crate::protocol::JobStage;
+use crate::rabbitmq::frameworks::Counters;
+use crate::rabbitmq::resend::Expiration;
 use crate::state::Action;
 use crate::state::dead_letters::{Bulk, DeadAction, TargetChoice};
 use crate::state::job::JobOutcome;
+use crate::ui::Cx;
+use crate::ui::theme::{Palette, STEP};
+use crate::ui::widgets::{banner, button, field_margin, weak};
 
 /// The choice where messages are sent.
 pub(super) fn target_ui(ui: &mut Ui, cx: &mut Cx<'_>, choice: TargetChoice) {

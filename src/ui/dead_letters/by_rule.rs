@@ -6,19 +6,19 @@ use eframe::egui::{
 };
 use egui_extras::{Column, TableBuilder, TableRow};
 
-use super::super::Cx;
-use super::super::status_bar::thousands;
-use super::super::theme::{self, Palette, ROW, STEP};
-use super::super::widgets::{
-    banner, button, cell, empty_state, field_margin, primary_button, section, weak,
-};
 use super::bulk::{job_ui, options_ui, target_ui};
 use super::messages::checkbox;
-use crate::domain::FieldType;
-use crate::domain::draft::Field;
-use crate::domain::edit::{Convert, Deed, Place, RuleForm};
+use crate::event::amqp::FieldType;
+use crate::event::draft::Field;
+use crate::repair::edit::{Convert, Deed, Place, RuleForm};
 use crate::state::Action;
 use crate::state::dead_letters::{DeadAction, Made, Preview, RuleAction, RuleDesk};
+use crate::ui::Cx;
+use crate::ui::status_bar::thousands;
+use crate::ui::theme::{self, Palette, ROW, STEP};
+use crate::ui::widgets::{
+    banner, button, cell, empty_state, field_margin, primary_button, section, weak,
+};
 
 /// Most rules at once.
 const MAX_RULES: usize = 20;

@@ -2,14 +2,14 @@
 
 use eframe::egui::{self, Key, Modifiers, RichText, ScrollArea, Ui};
 
-use super::super::theme::{Palette, STEP};
-use super::super::verdict::verdict_ui;
-use super::super::widgets::{banner, button, primary_button, tabs, weak};
-use super::super::{Cx, draft_form, inspector};
 use super::faithful;
-use crate::domain::Death;
+use crate::event::amqp::x_death::Death;
 use crate::state::Action;
 use crate::state::dead_letters::{DeadAction, EditorAction, came_back};
+use crate::ui::theme::{Palette, STEP};
+use crate::ui::verdict::verdict_ui;
+use crate::ui::widgets::{banner, button, primary_button, tabs, weak};
+use crate::ui::{Cx, draft_form, inspector};
 
 /// What the right side shows of the selected message.
 #[derive(Clone, Copy, Default, PartialEq)]

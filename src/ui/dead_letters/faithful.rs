@@ -2,12 +2,11 @@
 
 use eframe::egui::{Align, FontId, Label, Layout, RichText, ScrollArea, Ui};
 
-use super::super::Cx;
-use super::super::draft_form;
-use super::super::theme::{self, Palette, STEP};
-use crate::domain::faithful::Row;
+use crate::rabbitmq::faithful::Row;
 use crate::state::Action;
 use crate::state::dead_letters::DeadAction;
+use crate::ui::theme::{self, Palette, STEP};
+use crate::ui::{Cx, draft_form};
 
 pub(super) fn faithful_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     let Some(editor) = &cx.forms.editor else {

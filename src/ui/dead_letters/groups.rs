@@ -6,15 +6,15 @@ use eframe::egui::{
     accesskit::Role, vec2,
 };
 
-use super::super::Cx;
-use super::super::status_bar::thousands;
-use super::super::theme::{self, Palette, STEP};
-use super::super::widgets::{button, cell, empty_state, primary_button, section, weak};
 use super::bulk::{job_ui, options_ui, target_ui};
-use crate::domain::groups::GroupBy;
+use crate::repair::groups::GroupBy;
 use crate::state::Action;
 use crate::state::dead_letters::{DeadAction, RuleAction};
 use crate::state::groups::{Findings, Kin};
+use crate::ui::Cx;
+use crate::ui::status_bar::thousands;
+use crate::ui::theme::{self, Palette, STEP};
+use crate::ui::widgets::{button, cell, empty_state, primary_button, section, weak};
 
 /// Height of a group in the list, in points.
 const HEIGHT: f32 = 44.0;

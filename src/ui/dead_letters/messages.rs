@@ -4,16 +4,16 @@ use chrono::{DateTime, Local};
 use eframe::egui::{self, Align, Layout, Sense, Ui, WidgetInfo, accesskit::Role};
 use egui_extras::{Column, TableBuilder, TableRow};
 
-use super::super::status_bar::thousands;
-use super::super::theme::{self, Palette, ROW};
-use super::super::widgets::{banner, button, cell, danger_button, empty_state, small_label, weak};
-use super::super::{Cx, TablePlace};
 use super::bulk::{job_ui, options_ui, target_ui};
 use super::peek::{peek_ui, report_ui};
-use crate::domain::stream;
 use crate::protocol::PutBack;
+use crate::rabbitmq::stream;
 use crate::state::Action;
 use crate::state::dead_letters::{DeadAction, DeadLetter, Peeked, RuleAction, came_back};
+use crate::ui::status_bar::thousands;
+use crate::ui::theme::{self, Palette, ROW};
+use crate::ui::widgets::{banner, button, cell, danger_button, empty_state, small_label, weak};
+use crate::ui::{Cx, TablePlace};
 
 pub(super) fn messages_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     let state = cx.state;

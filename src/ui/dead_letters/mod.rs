@@ -16,9 +16,9 @@ use super::Cx;
 use super::status_bar::thousands;
 use super::theme::{Palette, STEP};
 use super::widgets::{button, danger_button, primary_button, tabs};
-use crate::domain::number_words::count_of;
 use crate::state::Action;
 use crate::state::dead_letters::{DeadAction, DeadTab};
+use crate::text::numbers::count_of;
 
 /// Draws the screen.
 pub fn dead_letters_ui(ui: &mut Ui, cx: &mut Cx<'_>) {

@@ -2,17 +2,17 @@
 
 use eframe::egui::{self, ComboBox, Label, RichText, TextEdit, Ui};
 
-use super::super::Cx;
-use super::super::theme::{self, Palette};
-use super::super::widgets::{button, field_margin, weak};
-use crate::domain::number_words::{count_of, thousands};
-use crate::domain::peek_rules::{PAGE_SIZES, Verdict};
-use crate::domain::stream::StartKind;
 use crate::protocol::PutBack;
+use crate::rabbitmq::peek_rules::{PAGE_SIZES, Verdict};
+use crate::rabbitmq::stream::StartKind;
 use crate::state::Action;
 use crate::state::alerts::AlertAction;
 use crate::state::dead_letters::{DeadAction, LookAction, Peeked};
 use crate::state::live::clock;
+use crate::text::numbers::{count_of, thousands};
+use crate::ui::Cx;
+use crate::ui::theme::{self, Palette};
+use crate::ui::widgets::{button, field_margin, weak};
 
 /// The name of the queue, and the buttons to look into it.
 pub(super) fn peek_ui(ui: &mut Ui, cx: &mut Cx<'_>, queue: &str) {

@@ -3,17 +3,16 @@
 use chrono::Utc;
 use eframe::egui::{self, FontId, ScrollArea, Sense, TextEdit, Ui, WidgetInfo, accesskit::Role};
 
-use super::super::Cx;
-use super::super::status_bar::thousands;
-use super::super::theme::{self, Palette, STEP};
-use super::super::widgets::{button, cell, field_margin, section, small_label, weak};
-use crate::domain::losing::Losing;
-use crate::domain::oldest::UNKNOWN;
-use crate::domain::topology::DeadLetterQueue;
-use crate::domain::{Queue, TopologySource};
+use crate::rabbitmq::losing::Losing;
+use crate::rabbitmq::topology::{DeadLetterQueue, Queue, TopologySource};
+use crate::repair::oldest::UNKNOWN;
 use crate::state::Action;
 use crate::state::alerts::AlertAction;
 use crate::state::dead_letters::DeadAction;
+use crate::ui::Cx;
+use crate::ui::status_bar::thousands;
+use crate::ui::theme::{self, Palette, STEP};
+use crate::ui::widgets::{button, cell, field_margin, section, small_label, weak};
 
 /// Most origins that are told of.
 const ORIGINS: usize = 10;

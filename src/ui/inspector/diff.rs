@@ -4,14 +4,14 @@ use std::sync::Arc;
 
 use eframe::egui::{self, Label, ScrollArea, Ui, text::LayoutJob};
 
-use super::super::theme::{self, Palette, STEP};
-use super::super::widgets::{empty_state, weak};
 use super::views::{LINE, exact_rows};
-use crate::domain::Event;
-use crate::domain::event_diff::{self, EventDiff};
-use crate::domain::json_diff::{Change, DiffRow};
-use crate::domain::payload::visible_line;
+use crate::event::Event;
+use crate::event::event_diff::{self, EventDiff};
 use crate::state::live::clock;
+use crate::text::json_diff::{Change, DiffRow};
+use crate::text::payload::visible_line;
+use crate::ui::theme::{self, Palette, STEP};
+use crate::ui::widgets::{empty_state, weak};
 
 /// Bytes of each body that are compared: some milliseconds of work.
 const COMPARED: usize = 256_000;

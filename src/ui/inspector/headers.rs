@@ -5,14 +5,15 @@ use std::sync::Arc;
 
 use eframe::egui::{self, RichText, ScrollArea, Ui};
 
-use super::super::theme::{self, Palette};
-use super::super::widgets::{button, empty_state, weak};
 use super::payload::text_lines;
 use super::properties::mono;
 use super::views;
-use crate::domain::number_words::thousands;
-use crate::domain::payload::{shorten, size_text};
-use crate::domain::{Event, FieldTable, FieldValue};
+use crate::event::Event;
+use crate::event::amqp::{FieldTable, FieldValue};
+use crate::text::numbers::thousands;
+use crate::text::payload::{shorten, size_text};
+use crate::ui::theme::{self, Palette};
+use crate::ui::widgets::{button, empty_state, weak};
 
 /// Most header lines that are drawn; the rest is counted.
 const MAX_LINES: usize = 300;

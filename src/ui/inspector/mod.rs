@@ -15,15 +15,16 @@ use std::sync::Arc;
 
 use eframe::egui::{self, RichText, Ui};
 
+use self::value_menu::ValueMenu;
 use super::save_file::Dialogs;
 use super::theme::{self, Palette, STEP};
 use super::widgets::{button, tabs, weak};
-use crate::domain::{Event, stamp};
+use crate::event::Event;
 use crate::schema::Catalog;
 use crate::state::Action;
 use crate::state::live::{LiveAction, clock};
+use crate::text::timestamp;
 
-use value_menu::ValueMenu;
 pub(in crate::ui) use views::fold_ui;
 
 /// Where the event is looked at: not everything makes sense everywhere.
@@ -191,7 +192,7 @@ fn facts_ui(ui: &mut Ui, event: &Event) {
         .spacing([12.0, 3.0])
         .show(ui, |ui| {
             let happened = facts.timestamp.as_deref();
-            let happened = happened.map(|time| stamp::told(time, event.properties.timestamp));
+            let happened = happened.map(|time| timestamp::told(time, event.properties.timestamp));
             for (name, value) in [
                 ("Type", facts.event_type.as_deref()),
                 ("Version", facts.version.as_deref()),

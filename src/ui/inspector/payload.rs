@@ -6,14 +6,15 @@ use std::sync::Arc;
 
 use eframe::egui::{Label, RichText, Ui};
 
-use super::super::save_file::{Asked, Dialogs};
-use super::super::theme::{self, Palette};
-use super::super::widgets::{banner, button, weak};
-use crate::domain::decode::{Format, decode};
-use crate::domain::json::{self, PrettyLine, Rows};
-use crate::domain::payload::{shorten, size_text, visible_line};
-use crate::domain::{Event, PayloadKind, Reading};
+use crate::event::Event;
+use crate::event::decode::{Format, decode};
+use crate::event::reading::Reading;
 use crate::query::MOST_READ;
+use crate::text::json::{self, PrettyLine, Rows};
+use crate::text::payload::{PayloadKind, shorten, size_text, visible_line};
+use crate::ui::save_file::{Asked, Dialogs};
+use crate::ui::theme::{self, Palette};
+use crate::ui::widgets::{banner, button, weak};
 
 /// Bytes of a payload that are read before the person asks for more: some milliseconds of work.
 const FIRST_PART: usize = 256_000;

@@ -2,10 +2,10 @@
 
 use eframe::egui::{self, RichText, ScrollArea, Ui};
 
-use super::super::theme;
-use super::super::widgets::{empty_state, weak};
-use crate::domain::Event;
-use crate::domain::payload::visible_line;
+use crate::event::Event;
+use crate::text::payload::visible_line;
+use crate::ui::theme;
+use crate::ui::widgets::{empty_state, weak};
 
 pub(super) fn properties_ui(ui: &mut Ui, event: &Event) {
     let rows = event.properties.rows();

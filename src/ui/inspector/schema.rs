@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use eframe::egui::Ui;
 
-use super::super::verdict::verdict_ui;
-use super::super::widgets::weak;
-use crate::domain::Event;
+use crate::event::Event;
 use crate::schema::claim::{Claim, claimed_type, claimed_version, kind_of};
 use crate::schema::{Catalog, Fit, fit};
+use crate::ui::verdict::verdict_ui;
+use crate::ui::widgets::weak;
 
 /// The judgement of the event that is shown, worked out when another is selected.
 #[derive(Debug, Default)]

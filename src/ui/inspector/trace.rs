@@ -2,9 +2,9 @@
 
 use eframe::egui::{Label, RichText, Ui};
 
-use super::super::theme::{self, Palette};
-use super::super::widgets::weak;
-use crate::domain::{Fate, Trace};
+use crate::event::{Fate, Trace};
+use crate::ui::theme::{self, Palette};
+use crate::ui::widgets::weak;
 
 /// Most queues that are named.
 const NAMED: usize = 12;

@@ -2,15 +2,16 @@
 
 use eframe::egui::{Popup, Response, RichText};
 
-use super::super::theme::{self, Palette};
-use super::super::widgets::button;
 use super::Origin;
 use super::payload::PayloadMemory;
-use crate::domain::json::{self, RowValue};
-use crate::domain::payload::shorten;
-use crate::domain::{Event, json_path};
+use crate::event::Event;
 use crate::state::Action;
 use crate::state::live::LiveAction;
+use crate::text::json::{self, RowValue};
+use crate::text::json_path;
+use crate::text::payload::shorten;
+use crate::ui::theme::{self, Palette};
+use crate::ui::widgets::button;
 
 /// The menu of the values of one event.
 pub(super) struct ValueMenu<'a> {

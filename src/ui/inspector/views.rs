@@ -6,14 +6,14 @@ use eframe::egui::{
     text::LayoutJob,
 };
 
-use super::super::theme::{self, Palette};
-use super::super::widgets::empty_state;
 use super::payload::PayloadMemory;
 use super::value_menu::ValueMenu;
-use crate::domain::decode::Format;
-use crate::domain::hex;
-use crate::domain::json::RowValue;
-use crate::domain::payload::visible_line;
+use crate::event::decode::Format;
+use crate::text::hex;
+use crate::text::json::RowValue;
+use crate::text::payload::visible_line;
+use crate::ui::theme::{self, Palette};
+use crate::ui::widgets::empty_state;
 
 /// Height of a line.
 pub(super) const LINE: f32 = 17.0;

@@ -16,11 +16,11 @@ use super::status_bar::thousands;
 use super::theme::{Palette, STEP};
 use super::widgets::{button, empty_state, small_label};
 use super::{Cx, inspector};
-use crate::domain::number_words::count_of;
-use crate::domain::payload::shorten;
 use crate::state::live::LiveAction;
 use crate::state::taps::Phase;
 use crate::state::{Action, State};
+use crate::text::numbers::count_of;
+use crate::text::payload::shorten;
 
 pub use columns::Columns;
 

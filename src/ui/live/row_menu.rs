@@ -2,9 +2,9 @@
 
 use eframe::egui::Ui;
 
-use crate::domain::Event;
-use crate::domain::endpoint::encode;
-use crate::domain::export::{CopyAs, export};
+use crate::event::Event;
+use crate::event::export::{CopyAs, export};
+use crate::rabbitmq::endpoint::encode;
 use crate::state::live::{Live, LiveAction};
 use crate::state::{Action, State};
 

@@ -5,15 +5,15 @@ use eframe::egui::{
 };
 use egui_extras::{Column as Track, TableBuilder};
 
-use super::super::theme::{self, Palette, ROW};
-use super::super::widgets::cell;
-use super::super::{Cx, TablePlace};
 use super::columns::Column;
 use super::row_menu::row_menu_ui;
-use crate::domain::payload::size_text;
 use crate::log::{Entry, Kept};
 use crate::state::live::{Live, LiveAction, clock};
 use crate::state::{Action, State};
+use crate::text::payload::size_text;
+use crate::ui::theme::{self, Palette, ROW};
+use crate::ui::widgets::cell;
+use crate::ui::{Cx, TablePlace};
 
 pub(super) fn table_ui(ui: &mut Ui, cx: &mut Cx<'_>, columns: &[Column]) {
     let live = &cx.state.live;

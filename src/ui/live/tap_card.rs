@@ -3,12 +3,12 @@
 
 use eframe::egui::{self, Color32, Frame, Label, Margin, RichText, ScrollArea, Stroke, Ui};
 
-use super::super::Cx;
-use super::super::theme::{self, Palette, STEP};
-use super::super::widgets::{button, primary_button, weak};
-use crate::domain::preflight::{Report, Weight};
+use crate::rabbitmq::preflight::{Report, Weight};
 use crate::state::Action;
 use crate::state::tap_card::{Card, TapAction};
+use crate::ui::Cx;
+use crate::ui::theme::{self, Palette, STEP};
+use crate::ui::widgets::{button, primary_button, weak};
 
 /// Share of the window that the findings may take before they scroll.
 const SHARE: f32 = 0.4;

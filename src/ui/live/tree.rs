@@ -5,15 +5,15 @@ use chrono::{DateTime, Utc};
 use eframe::egui::{self, FontId, Painter, Rect, ScrollArea, Sense, Stroke, Ui, WidgetInfo};
 use egui::accesskit::Role;
 
-use super::super::Cx;
-use super::super::inspector::fold_ui;
-use super::super::status_bar::thousands;
-use super::super::theme::{self, Palette, ROW};
-use super::super::widgets::{cell, section, weak};
-use crate::domain::routing_key::is_within;
+use crate::event::amqp::routing_key::is_within;
 use crate::state::Action;
 use crate::state::live::{LiveAction, clock};
 use crate::state::tree::{HISTORY, Node};
+use crate::ui::Cx;
+use crate::ui::inspector::fold_ui;
+use crate::ui::status_bar::thousands;
+use crate::ui::theme::{self, Palette, ROW};
+use crate::ui::widgets::{cell, section, weak};
 
 /// The tree.
 pub(super) fn tree_ui(ui: &mut Ui, cx: &mut Cx<'_>) {

@@ -7,10 +7,10 @@ use eframe::egui::{
     vec2,
 };
 
-use super::super::theme::{self, Palette, STEP};
-use super::super::widgets::{field_margin, weak};
-use crate::domain::json;
 use crate::schema::form::{Edit, Field, Input, Union};
+use crate::text::json;
+use crate::ui::theme::{self, Palette, STEP};
+use crate::ui::widgets::{field_margin, weak};
 
 /// Height of one line.
 const LINE: f32 = 24.0;

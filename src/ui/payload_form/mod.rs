@@ -12,13 +12,13 @@ use super::theme::{self, Palette, STEP};
 use super::verdict::verdict_ui;
 use super::widgets::{banner, tabs, weak};
 use super::{Cx, draft_form};
-use crate::domain::json_edit::Document;
-use crate::domain::{BodyDraft, Draft};
+use crate::event::{BodyDraft, Draft};
 use crate::schema::claim::kind_of;
 use crate::schema::form::{self, Choices, Edit, Field};
 use crate::schema::{Catalog, Fit, Version, fit, place};
 use crate::state::dead_letters::as_event;
 use crate::state::schema_form::{Target, guess, version_of};
+use crate::text::json_edit::Document;
 
 pub use samples::samples_ui;
 

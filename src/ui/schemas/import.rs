@@ -59,7 +59,7 @@ pub(super) fn import_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
         });
     if modal.inner || modal.should_close() {
         cx.memory.importing = false;
-        cx.forms.schema_import.password = crate::domain::Password::default();
+        cx.forms.schema_import.password = crate::rabbitmq::endpoint::Password::default();
     }
 }
 

@@ -5,17 +5,17 @@ use std::collections::BTreeMap;
 use eframe::egui::{Label, RichText, ScrollArea, Sense, Ui, WidgetInfo, accesskit::Role};
 use egui_extras::{Column, TableBuilder};
 
-use super::super::Cx;
-use super::super::status_bar::thousands;
-use super::super::theme::{self, Palette, ROW, STEP};
-use super::super::widgets::{empty_state, section, small_label, weak};
-use crate::domain::payload::shorten;
 use crate::query::{Field, Filter, Named, Node, Op, Value};
 use crate::schema::claim::Judgement;
 use crate::search::{Counted, SeenType};
 use crate::state::live::LiveAction;
 use crate::state::schemas::SchemaAction;
 use crate::state::{Action, Screen, State};
+use crate::text::payload::shorten;
+use crate::ui::Cx;
+use crate::ui::status_bar::thousands;
+use crate::ui::theme::{self, Palette, ROW, STEP};
+use crate::ui::widgets::{empty_state, section, small_label, weak};
 
 /// Types without a schema that are listed, those with the most events.
 const MOST: usize = 50;

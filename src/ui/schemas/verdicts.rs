@@ -2,15 +2,15 @@
 
 use eframe::egui::{self, Grid, RichText, ScrollArea, Ui};
 
-use super::super::Cx;
-use super::super::save_file::{Asked, Dialogs};
-use super::super::status_bar::thousands;
-use super::super::theme::{self, Palette, STEP};
-use super::super::widgets::{button, empty_state, section, weak};
-use crate::domain::draft::BodyDraft;
+use crate::event::BodyDraft;
 use crate::schema::{self, Answer, EventType, Proof, Report, Verdict};
 use crate::state::Action;
 use crate::state::schemas::{Comparison, SampleVerdict, SchemaAction, SchemaDesk};
+use crate::ui::Cx;
+use crate::ui::save_file::{Asked, Dialogs};
+use crate::ui::status_bar::thousands;
+use crate::ui::theme::{self, Palette, STEP};
+use crate::ui::widgets::{button, empty_state, section, weak};
 
 /// One line a direction, whether the level is met, and what real events say.
 pub(super) fn verdicts_ui(ui: &mut Ui, cx: &Cx<'_>, report: &Report, found: &Comparison) {

@@ -5,9 +5,9 @@ use std::process::{Child, Command as Process, Stdio};
 use std::time::Duration;
 
 use eventscope::broker::Options;
-use eventscope::domain::Endpoint;
-use eventscope::domain::record::{Record, Stage};
 use eventscope::protocol::Update;
+use eventscope::rabbitmq::endpoint::Endpoint;
+use eventscope::repair::journal_entry::{Record, Stage};
 use rusqlite::{Connection, OpenFlags};
 
 use super::{
@@ -132,7 +132,7 @@ pub(super) fn url(endpoint: &Endpoint) -> String {
         management_port,
         ..
     } = endpoint;
-    let encode = eventscope::domain::endpoint::encode;
+    let encode = eventscope::rabbitmq::endpoint::encode;
     let management = management_port.expect("a port");
     format!(
         "amqp://{}:{}@{host}:{port}/{}?management_port={management}",

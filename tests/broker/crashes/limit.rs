@@ -7,10 +7,11 @@ use std::process::{Command as Process, Stdio};
 use std::time::{Duration, Instant};
 
 use eventscope::broker::Options;
-use eventscope::domain::peek_rules::Page;
-use eventscope::domain::record::{Fate, Record};
-use eventscope::domain::{Endpoint, Pace};
 use eventscope::protocol::{Command, Link, PeekReport, RequestId, Update, Which};
+use eventscope::rabbitmq::endpoint::Endpoint;
+use eventscope::rabbitmq::peek_rules::Page;
+use eventscope::repair::journal_entry::{Fate, Record};
+use eventscope::repair::pace::Pace;
 
 use super::app::url;
 use super::{records, rounds, some_moment};

@@ -4,14 +4,14 @@ use eframe::egui::{
     self, FontId, Label, Rect, RichText, ScrollArea, Sense, Ui, WidgetInfo, accesskit::Role, vec2,
 };
 
-use super::super::super::Cx;
-use super::super::super::status_bar::thousands;
-use super::super::super::theme::{self, Palette, STEP};
-use super::super::super::widgets::{button, cell, section, weak};
 use super::{act, stamp, why_not_ui};
-use crate::domain::journal::{Counts, JOBS, JobLine, Page, Pile};
-use crate::domain::record::Deed;
+use crate::repair::journal_entry::Deed;
+use crate::repair::journal_list::{Counts, JOBS, JobLine, Page, Pile};
 use crate::state::journal::JournalAction;
+use crate::ui::Cx;
+use crate::ui::status_bar::thousands;
+use crate::ui::theme::{self, Palette, STEP};
+use crate::ui::widgets::{button, cell, section, weak};
 
 /// Height of a job in the list, in points.
 const HEIGHT: f32 = 46.0;
@@ -157,7 +157,9 @@ fn pile_ui(ui: &mut Ui, cx: &mut Cx<'_>, job: &JobLine, pile: Pile) {
     if job.counts.get(pile) == 0 {
         return;
     }
-    let here = state.endpoint().map(crate::domain::Endpoint::place);
+    let here = state
+        .endpoint()
+        .map(crate::rabbitmq::endpoint::Endpoint::place);
     let here = here.as_ref() == Some(&job.place);
     let idle = state.is_connected() && state.journal.putting.is_none();
     ui.horizontal_wrapped(|ui| {

@@ -10,16 +10,16 @@ use eframe::egui::{
     Sense, TextEdit, Ui, WidgetInfo, accesskit::Role, vec2,
 };
 
-use super::super::Cx;
-use super::super::status_bar::thousands;
-use super::super::theme::{self, Palette, ROW, STEP};
-use super::super::widgets::{
-    banner, button, cell, danger_button, empty_state, field_margin, small_label, tabs, weak,
-};
-use crate::domain::journal::{Page, Pile};
-use crate::domain::record::{Deed, Fate, Record};
+use crate::repair::journal_entry::{Deed, Fate, Record};
+use crate::repair::journal_list::{Page, Pile};
 use crate::state::Action;
 use crate::state::journal::{JournalAction, KEEP_CHOICES};
+use crate::ui::Cx;
+use crate::ui::status_bar::thousands;
+use crate::ui::theme::{self, Palette, ROW, STEP};
+use crate::ui::widgets::{
+    banner, button, cell, danger_button, empty_state, field_margin, small_label, tabs, weak,
+};
 
 fn act(cx: &mut Cx<'_>, action: JournalAction) {
     cx.act(Action::Journal(action));

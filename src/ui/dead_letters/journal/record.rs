@@ -2,13 +2,13 @@
 
 use eframe::egui::{Label, RichText, Ui};
 
-use super::super::super::Cx;
-use super::super::super::inspector::{self, Origin};
-use super::super::super::theme::{Palette, STEP};
-use super::super::super::widgets::button;
 use super::{act, stamp, why_not_ui};
-use crate::domain::record::{Fate, Record};
+use crate::repair::journal_entry::{Fate, Record};
 use crate::state::journal::JournalAction;
+use crate::ui::Cx;
+use crate::ui::inspector::{self, Origin};
+use crate::ui::theme::{Palette, STEP};
+use crate::ui::widgets::button;
 
 /// Draws the record that is looked at.
 pub(super) fn record_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
@@ -54,7 +54,9 @@ fn fate_ui(ui: &mut Ui, cx: &mut Cx<'_>, record: &Record) {
 
 fn buttons_ui(ui: &mut Ui, cx: &mut Cx<'_>, record: &Record) {
     let state = cx.state;
-    let place = state.endpoint().map(crate::domain::Endpoint::place);
+    let place = state
+        .endpoint()
+        .map(crate::rabbitmq::endpoint::Endpoint::place);
     let here = place.as_ref() == Some(&record.message.place);
     let idle = state.is_connected() && state.journal.putting.is_none();
     let why_not = record.not_put_back();

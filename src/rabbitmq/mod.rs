@@ -1,0 +1,21 @@
+//! TODO rabbitmq
+
+pub mod comes_back;
+pub mod delivery_limit;
+pub mod endpoint;
+pub mod faithful;
+pub mod frameworks;
+pub mod ground;
+pub mod losing;
+pub mod origin;
+pub mod peek_rules;
+pub mod policy;
+pub mod preflight;
+pub mod refusal;
+pub mod resend;
+pub mod roles;
+pub mod route;
+pub mod server_version;
+pub mod stream;
+pub mod tap;
+pub mod topology;

@@ -1,0 +1,55 @@
+//! What is remembered between runs, and where. Never a secret.
+
+mod file;
+mod written;
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+
+use crate::rabbitmq::endpoint::{Endpoint, Password};
+
+pub use file::{journal_dir, settings_file};
+
+/// A filter with a name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SavedFilter {
+    /// What the person called it.
+    pub name: String,
+    /// The filter line.
+    pub line: String,
+}
+
+/// Remembered settings.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Settings {
+    /// The last connection that stood. Its password is not part of what is written.
+    pub last_good: Option<Endpoint>,
+    /// The light theme was chosen.
+    pub light: bool,
+    /// Filters with names.
+    pub filters: Vec<SavedFilter>,
+    /// New dead letters are not told on the desktop.
+    pub quiet: bool,
+    /// Queues of which nothing is told, each with the place of its broker before it.
+    pub muted: BTreeSet<String>,
+    /// Names of queues that are kept for what failed, with `*` for any text.
+    pub parking: Vec<String>,
+    /// The folder of schemas.
+    pub schemas: Option<PathBuf>,
+    /// Days that records of the journal are kept; `None` for the usual time.
+    pub keep_days: Option<u16>,
+    /// Memory for events, in bytes; `None` for the usual amount.
+    pub log_bytes: Option<usize>,
+}
+
+impl Settings {
+    /// The same without the password that the running app has, for comparing with what was written.
+    #[must_use]
+    pub fn without_secret(&self) -> Self {
+        let mut open = self.clone();
+        if let Some(endpoint) = &mut open.last_good {
+            endpoint.password = Password::default();
+        }
+        open
+    }
+}
