@@ -11,7 +11,9 @@ use crate::protocol::{Command, Gravity, Notice, Update};
 use crate::settings::Settings;
 use crate::state::leaving::{Leave, LeaveAction};
 use crate::state::{Action, Forms, Moment, Soon, State};
-use crate::ui::{Memory, shell, theme};
+use crate::ui::Memory;
+use crate::ui::frame::shell;
+use crate::ui::parts::theme;
 use crate::warnings::Heard;
 
 /// The way to the broker side: a function that takes a command or gives it back when the queue is

@@ -6,7 +6,7 @@ use anyhow::Context as _;
 use eframe::egui;
 
 use crate::app::{App, Wire};
-use crate::broker::{Handle, Options, sandbox};
+use crate::drivers::rabbitmq::{Handle, Options, sandbox};
 use crate::rabbitmq::endpoint::Endpoint;
 use crate::repair::journal_entry::KEEP_DAYS;
 use crate::settings::{self, Settings};

@@ -7,11 +7,13 @@
 //!
 //! ARCHITECTURE.md has the map and the invariants.
 
+pub mod analysis;
 pub mod app;
-pub mod broker;
-pub mod domain;
+pub mod cli;
+pub mod drivers;
+pub mod engine;
 pub mod event;
-pub mod headless;
+pub(crate) mod http;
 pub mod launch;
 pub mod log;
 pub mod protocol;
@@ -20,9 +22,7 @@ pub mod query;
 pub mod rabbitmq;
 pub mod repair;
 pub mod schema;
-pub mod search;
 pub mod settings;
-pub mod shop;
 pub mod state;
 pub mod storage;
 pub mod text;

@@ -4,11 +4,11 @@ use std::process::ExitCode;
 
 use anyhow::{Context as _, anyhow};
 use clap::{Parser, Subcommand};
-use eventscope::headless::{self, SchemaCommand};
+use eventscope::cli::schema::{self, SchemaCommand};
 use eventscope::launch::{self, First};
 use eventscope::prover::{Prover, worker};
 use eventscope::rabbitmq::endpoint::{Endpoint, read_management_url};
-use eventscope::schema::sets;
+use eventscope::schema::compare::sets;
 use eventscope::warnings::{self, Heard};
 use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::layer::SubscriberExt as _;
@@ -82,7 +82,7 @@ fn main() -> ExitCode {
     }
     sets::install(Prover::of_this_program());
     if let Some(Headless::Schema(command)) = &arguments.headless {
-        let done = headless::schema(
+        let done = schema::schema(
             command,
             std::io::stdin().lock(),
             &mut std::io::stdout().lock(),

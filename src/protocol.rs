@@ -20,7 +20,7 @@ use crate::rabbitmq::topology::Topology;
 use crate::repair::job_sum::JobSum;
 use crate::repair::journal_list::{self, Question, Records};
 use crate::repair::pace::Pace;
-use crate::schema::import::Imported;
+use crate::schema::folder::import::Imported;
 use crate::schema::{Catalog, Level, Policy, Rules};
 
 /// Joins a command to the one [`Update`] that finishes it.

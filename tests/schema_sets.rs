@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use eventscope::prover::{COMMAND, Prover};
 use eventscope::schema::Cancel;
-use eventscope::schema::sets::{Engine as _, Inclusion, Question};
+use eventscope::schema::compare::sets::{Engine as _, Inclusion, Question};
 use serde_json::{Value, json};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_eventscope");

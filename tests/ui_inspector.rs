@@ -13,9 +13,9 @@ use egui_kittest::{Harness, HarnessBuilder};
 use eventscope::event::Event;
 use eventscope::event::amqp::{FieldValue, Properties};
 use eventscope::state::Action;
-use eventscope::ui::inspector::{Inspector, Origin, inspector_ui};
-use eventscope::ui::live::plot::plot_ui;
-use eventscope::ui::theme;
+use eventscope::ui::parts::inspector::{Inspector, Origin, inspector_ui};
+use eventscope::ui::parts::theme;
+use eventscope::ui::screens::live::plot::plot_ui;
 
 /// What the inspector is given and what it gave back.
 struct Desk {

@@ -10,7 +10,7 @@ use eventscope::event::export;
 use eventscope::log::EventLog;
 use eventscope::rabbitmq::tap::TapId;
 use eventscope::state::Soon;
-use eventscope::state::view::{Criteria, View};
+use eventscope::state::live::view::{Criteria, View};
 
 use crate::events;
 

@@ -11,7 +11,7 @@ use eventscope::protocol::{Command, Link, TapState, Update};
 use eventscope::rabbitmq::endpoint::Endpoint;
 use eventscope::rabbitmq::server_version::ServerVersion;
 use eventscope::state::Action;
-use eventscope::state::tap_card::TapAction;
+use eventscope::state::live::tap_card::TapAction;
 
 use crate::headless::Headless;
 use crate::{clock, events};

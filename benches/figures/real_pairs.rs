@@ -8,7 +8,7 @@ use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use eventscope::prover::Prover;
-use eventscope::schema::sets::{self, Engine, Inclusion, Question};
+use eventscope::schema::compare::sets::{self, Engine, Inclusion, Question};
 use eventscope::schema::{Cancel, Policy, Version, compare};
 use fastrand::Rng;
 use rustix::time::{ClockId, clock_gettime};

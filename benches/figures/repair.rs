@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::Receiver;
-use eventscope::broker::sandbox::{Sandbox, SandboxFacts, SandboxOptions};
-use eventscope::broker::{Handle, Options};
+use eventscope::drivers::rabbitmq::sandbox::{Sandbox, SandboxFacts, SandboxOptions};
+use eventscope::drivers::rabbitmq::{Handle, Options};
 use eventscope::protocol::{Command, RequestId, Update, Which};
 use eventscope::rabbitmq::endpoint::{Endpoint, Password};
 use eventscope::rabbitmq::peek_rules::Page;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Instant;
 
 use eventscope::prover::Prover;
-use eventscope::schema::sets;
+use eventscope::schema::compare::sets;
 use eventscope::schema::{Cancel, Policy, Version, compare};
 use serde_json::{Map, Value, json};
 

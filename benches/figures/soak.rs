@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use eventscope::broker::sandbox::Sandbox;
+use eventscope::drivers::rabbitmq::sandbox::Sandbox;
 use eventscope::rabbitmq::tap::LIMIT;
 
 use crate::clock;

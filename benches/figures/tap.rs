@@ -9,13 +9,13 @@ use std::time::{Duration, Instant};
 
 use eframe::egui::Context;
 use eventscope::app::Wire;
-use eventscope::broker::sandbox::{Sandbox, SandboxFacts};
-use eventscope::broker::{Handle, Options};
+use eventscope::drivers::rabbitmq::sandbox::{Sandbox, SandboxFacts};
+use eventscope::drivers::rabbitmq::{Handle, Options};
 use eventscope::launch::REPAINT;
 use eventscope::rabbitmq::endpoint::{Endpoint, Password};
 use eventscope::rabbitmq::tap::Limit;
+use eventscope::state::live::tap_card::{Card, TapAction};
 use eventscope::state::schemas::SchemaAction;
-use eventscope::state::tap_card::{Card, TapAction};
 use eventscope::state::{Action, State};
 use futures_util::StreamExt as _;
 use lapin::options::{

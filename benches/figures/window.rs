@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use eframe::egui;
-use eventscope::broker::sandbox::Sandbox;
+use eventscope::drivers::rabbitmq::sandbox::Sandbox;
 use eventscope::launch::{self, First};
 use eventscope::warnings;
 

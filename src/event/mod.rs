@@ -1,4 +1,7 @@
-//! TODO event
+//! What an event is, whatever brought it: its body as people read it, what it says of itself, how it is
+//! drafted, compared and exported.
+//!
+//! Nothing here knows a window, a broker client or a runtime; time and ids come in as arguments.
 
 pub mod amqp;
 pub mod cloud_event;

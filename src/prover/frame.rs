@@ -5,7 +5,7 @@ use std::io::{self, Read, Write};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use crate::schema::sets::{Inclusion, Question};
+use crate::schema::compare::sets::{Inclusion, Question};
 
 /// Larger frames are an error.
 const LARGEST: usize = 16 * 1024 * 1024;

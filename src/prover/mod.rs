@@ -13,7 +13,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::schema::Cancel;
-use crate::schema::sets::{Engine, Inclusion, Question};
+use crate::schema::compare::sets::{Engine, Inclusion, Question};
 use frame::{Answer, Request};
 
 /// The hidden subcommand that the child is started with.

@@ -10,7 +10,7 @@ use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use rustix::time::{ClockId, clock_gettime};
 
 use super::frame::{self, Answer, Request};
-use crate::schema::sets;
+use crate::schema::compare::sets;
 
 /// Address space beyond what the program takes at its start, in bytes.
 const ALLOWANCE: u64 = 320 * 1024 * 1024;

@@ -1,4 +1,5 @@
-//! TODO rabbitmq
+//! RabbitMQ's facts and rules, as functions from data to data: addresses, topologies, policies, what a
+//! look costs, where a dead letter came from and what it becomes when it is sent again.
 
 pub mod comes_back;
 pub mod delivery_limit;
@@ -6,6 +7,7 @@ pub mod endpoint;
 pub mod faithful;
 pub mod frameworks;
 pub mod ground;
+pub mod header_frame;
 pub mod losing;
 pub mod origin;
 pub mod peek_rules;

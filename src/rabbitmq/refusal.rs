@@ -3,8 +3,8 @@
 use super::policy::permits;
 use super::server_version::ServerVersion;
 use super::topology::{ExchangeKind, Topology, TopologySource};
-use crate::domain::header_frame::too_large;
 use crate::event::Outgoing;
+use crate::rabbitmq::header_frame::too_large;
 use crate::text::payload::size_text;
 
 /// What is known of the broker.

@@ -1,4 +1,5 @@
-//! TODO repair
+//! Dead letters of any event store: edits, groups, what they have in common, what the journal keeps of
+//! what was done with them.
 
 pub mod edit;
 pub mod feature;

@@ -4,61 +4,30 @@
 //! for a proof, and looks for an event that breaks, which both versions validate before it is
 //! shown. A policy decides what a writer is taken to write and a reader to forgive.
 
-mod avro;
-pub mod body;
-pub mod catalog;
-mod change;
-mod check;
-pub mod claim;
-mod cover;
-mod diff;
-mod draft;
-pub mod drift;
-mod example;
-mod fault;
-pub mod fill;
-mod fit;
-mod flat;
-mod fold;
+pub mod compare;
+pub mod document;
+pub mod folder;
 pub mod form;
-mod generate;
-pub mod import;
-mod inclusion;
-pub mod infer;
-pub mod meta;
-mod normal;
-pub mod novelty;
-mod numbers;
-mod pattern;
-mod policy;
-mod prune;
-mod reading;
-mod refs;
-mod report;
-pub mod rules;
-pub mod sets;
-mod strings;
+pub mod stream;
 #[cfg(test)]
 mod tests;
-mod validate;
-mod version;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-pub use avro::{Avro, compare_avro, is_avro};
-pub use catalog::{Catalog, Content, Entry, EventType, Ready, Sample, Source, ready};
-pub use change::{Change, Effect, place};
-pub use check::{Answer, Proof, Report, Verdict, compare};
-pub use draft::Draft;
-pub use fault::fault;
-pub use fit::{Fit, fit, kind_of_fit};
-pub use meta::Meta;
-pub use policy::{Level, Policy};
-pub use report::{json, markdown, sentence, text};
-pub use rules::{Rule, Rules};
-pub use validate::Validator;
-pub use version::Version;
+pub use compare::avro::{Avro, compare_avro, is_avro};
+pub use compare::change::{Change, Effect, place};
+pub use compare::check::{Answer, Proof, Report, Verdict, compare};
+pub use compare::report::{json, markdown, sentence, text};
+pub use document::draft::Draft;
+pub use document::fault::fault;
+pub use document::policy::{Level, Policy};
+pub use document::validate::Validator;
+pub use document::version::Version;
+pub use folder::catalog::{Catalog, Content, Entry, EventType, Ready, Sample, Source, ready};
+pub use folder::meta::Meta;
+pub use folder::rules::{Rule, Rules};
+pub use stream::fit::{Fit, fit, kind_of_fit};
 
 /// Why a schema cannot be used, in words.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

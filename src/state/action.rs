@@ -4,13 +4,13 @@ use std::sync::Arc;
 
 use super::alerts::AlertAction;
 use super::dead_letters::DeadAction;
+use super::dead_letters::journal::JournalAction;
 use super::files::FileToSave;
-use super::journal::JournalAction;
 use super::leaving::LeaveAction;
 use super::live::LiveAction;
-use super::schema_form::SampleAction;
+use super::live::tap_card::TapAction;
+use super::publish::schema_form::SampleAction;
 use super::schemas::SchemaAction;
-use super::tap_card::TapAction;
 use crate::event::Event;
 
 /// A screen of the rail.

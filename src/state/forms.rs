@@ -20,7 +20,7 @@ pub struct Forms {
     /// The publish form.
     pub draft: Draft,
     /// How its payload is written.
-    pub payload: super::schema_form::PayloadForm,
+    pub payload: super::publish::schema_form::PayloadForm,
     /// The name of a queue to open by hand.
     pub queue: String,
     /// The offset or the time from which a stream is read.

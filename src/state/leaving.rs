@@ -1,7 +1,7 @@
 //! What runs now, told on every screen, and leaving while it runs: closing the window or ending the
 //! connection asks first, and can wait for the end.
 
-use super::job::JobOutcome;
+use super::dead_letters::job::JobOutcome;
 use crate::repair::job_sum::JobSum;
 use chrono::{DateTime, Utc};
 

@@ -11,10 +11,6 @@ pub mod alerts;
 pub mod dead_letters;
 pub mod files;
 pub mod forms;
-pub mod groups;
-pub mod growth;
-pub mod job;
-pub mod journal;
 pub mod leaving;
 pub mod live;
 pub mod notices;
@@ -22,14 +18,7 @@ pub mod publish;
 mod refused;
 mod remembered;
 mod saved;
-pub mod schema_form;
 pub mod schemas;
-pub mod seen;
-pub mod selection;
-pub mod tap_card;
-pub mod taps;
-pub mod tree;
-pub mod view;
 
 use chrono::{DateTime, Utc};
 
@@ -100,9 +89,9 @@ pub struct State {
     /// The live stream.
     pub live: live::Live,
     /// What it is filled by.
-    pub taps: taps::Taps,
+    pub taps: live::taps::Taps,
     /// What is told before a tap starts, while it is read.
-    pub tap_card: Option<tap_card::Card>,
+    pub tap_card: Option<live::tap_card::Card>,
     /// What was published.
     pub publish: publish::PublishDesk,
     /// Dead-letter queues and what is done with them.
@@ -110,7 +99,7 @@ pub struct State {
     /// What is told on the desktop.
     pub alerts: alerts::Alerts,
     /// What was resent or discarded on this machine.
-    pub journal: journal::JournalDesk,
+    pub journal: dead_letters::journal::JournalDesk,
     /// Versions of event schemas.
     pub schemas: schemas::SchemaDesk,
     /// The person is leaving while something runs, or with edits that were not sent.
@@ -151,12 +140,12 @@ impl State {
             frame: None,
             screen: Screen::Live,
             live: live::Live::default(),
-            taps: taps::Taps::default(),
+            taps: live::taps::Taps::default(),
             tap_card: None,
             publish: publish::PublishDesk::default(),
             dead: dead_letters::DeadLetterDesk::default(),
             alerts: alerts::Alerts::default(),
-            journal: journal::JournalDesk::default(),
+            journal: dead_letters::journal::JournalDesk::default(),
             schemas: schemas::SchemaDesk::default(),
             leaving: None,
             quits: false,
@@ -438,7 +427,8 @@ impl State {
             }
             Action::Sample(action) => {
                 let catalog = self.schemas.catalog.as_ref();
-                let told = schema_form::act(action, catalog, &mut self.publish, forms, moment);
+                let told =
+                    publish::schema_form::act(action, catalog, &mut self.publish, forms, moment);
                 if let Some(words) = told {
                     self.notices.add(moment.now, Gravity::Warning, words);
                 }

@@ -9,8 +9,8 @@ use std::path::Path;
 use serde_json::Value;
 
 use super::schemas::{self, ENDINGS};
-use crate::schema::import::{Haul, Imported, Incoming, Line, Outcome, plain};
-use crate::schema::meta::{self, Note, Origin};
+use crate::schema::folder::import::{Haul, Imported, Incoming, Line, Outcome, plain};
+use crate::schema::folder::meta::{self, Note, Origin};
 use crate::schema::{Catalog, Content, EventType};
 
 /// Most files of a folder without types that are looked at.

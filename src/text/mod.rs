@@ -1,4 +1,5 @@
-//! TODO text
+//! Text and bytes as people read and write them: JSON, numbers, times, base64, hex. Nothing here knows
+//! what an event is.
 
 pub mod base64;
 pub mod hex;

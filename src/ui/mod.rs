@@ -3,25 +3,9 @@
 //! Nothing here waits, and nothing here knows the broker side. One panel a file; colours come from
 //! [`theme`] alone.
 
-pub mod connect;
-pub mod dead_letters;
-pub mod draft_form;
-pub mod inspector;
-pub mod leaving;
-pub mod live;
-pub mod payload_form;
-pub mod publish;
-pub mod rail;
-pub mod save_file;
-pub mod schemas;
-pub mod shell;
-pub mod shortcuts;
-pub mod status_bar;
-pub mod theme;
-pub mod top_bar;
-mod verdict;
-pub mod widgets;
-
+pub mod frame;
+pub mod parts;
+pub mod screens;
 use crate::state::{Action, Forms, State};
 
 /// What a panel gets: the state to read, the forms to edit, its own memory of how things are
@@ -61,11 +45,11 @@ pub struct TablePlace {
 )]
 pub struct Memory {
     /// The inspector's view of the selected event.
-    pub inspector: inspector::Inspector,
+    pub inspector: parts::inspector::Inspector,
     /// The payload as fields.
-    pub payload: payload_form::PayloadView,
+    pub payload: screens::publish::payload_form::PayloadView,
     /// The publish screen's preview.
-    pub preview: publish::Preview,
+    pub preview: screens::publish::Preview,
     /// The help window is open.
     pub help: bool,
     /// The notices are open.
@@ -75,13 +59,13 @@ pub struct Memory {
     /// Where the live table stands, so that it stays there when its columns change.
     pub live_table: TablePlace,
     /// The columns of the live table.
-    pub columns: live::Columns,
+    pub columns: screens::live::Columns,
     /// Where the table of dead letters stands.
     pub dead_table: TablePlace,
     /// Dialogs that ask where a report is saved.
-    pub saving: save_file::Dialogs,
+    pub saving: parts::save_file::Dialogs,
     /// A path is being chosen in a dialog.
-    pub choosing: Option<schemas::Choosing>,
+    pub choosing: Option<screens::schemas::Choosing>,
     /// The form of an import of schemas is open.
     pub importing: bool,
     /// The rules for versions are open.

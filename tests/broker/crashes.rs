@@ -12,7 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::time::Duration;
 
-use eventscope::broker::Options;
+use eventscope::drivers::rabbitmq::Options;
 use eventscope::protocol::{Command, MoveOrder, MoveOutcome, RequestId, Update, Which};
 use eventscope::rabbitmq::endpoint::Endpoint;
 use eventscope::rabbitmq::resend::Target;

@@ -1,6 +1,6 @@
 //! Looking into queues, sending again and discarding: what is left where.
 
-use eventscope::broker::Options;
+use eventscope::drivers::rabbitmq::Options;
 use eventscope::protocol::{Command, MoveOrder, MoveOutcome, Update, Which};
 use eventscope::repair::journal_entry::{Fate, Stage};
 use eventscope::repair::journal_list::Records;

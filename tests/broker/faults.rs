@@ -4,7 +4,7 @@ use std::num::NonZeroU32;
 use std::time::{Duration, Instant};
 
 use chrono::Utc;
-use eventscope::broker::Options;
+use eventscope::drivers::rabbitmq::Options;
 use eventscope::protocol::{
     Command, Link, MoveOutcome, PublishOutcome, SandboxState, TapState, Update, Which,
 };

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use chrono::Utc;
-use eventscope::broker::Options;
+use eventscope::drivers::rabbitmq::Options;
 use eventscope::event::amqp::FieldValue;
 use eventscope::event::{Event, Fate, Trace};
 use eventscope::protocol::{Command, Link, Update};

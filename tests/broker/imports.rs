@@ -5,10 +5,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use eventscope::broker::{Handle, Options};
+use eventscope::drivers::rabbitmq::{Handle, Options};
 use eventscope::protocol::{Command, ImportFrom, Update};
 use eventscope::rabbitmq::endpoint::Password;
-use eventscope::schema::import::{Imported, Outcome};
+use eventscope::schema::folder::import::{Imported, Outcome};
 use eventscope::schema::{Level, Meta, Policy};
 use serde_json::json;
 

@@ -4,7 +4,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use eventscope::broker::Options;
+use eventscope::drivers::rabbitmq::Options;
 use eventscope::event::Event;
 use eventscope::event::amqp::{FieldValue, Properties};
 use eventscope::protocol::{Command, JobStage, MoveOutcome, PutBack, Update, Which};

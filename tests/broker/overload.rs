@@ -1,7 +1,7 @@
 //! A window that does not read: memory is bounded, and what was not seen is accounted for.
 
 use chrono::{DateTime, Utc};
-use eventscope::broker::Options;
+use eventscope::drivers::rabbitmq::Options;
 use eventscope::protocol::{TapState, Update};
 use eventscope::rabbitmq::tap::Limit;
 

@@ -1,6 +1,6 @@
 //! Publishing: that "routed" means routed, and that everything else says what it was.
 
-use eventscope::broker::Options;
+use eventscope::drivers::rabbitmq::Options;
 use eventscope::event::amqp::{FieldValue, Properties};
 use eventscope::protocol::{Command, Link, PublishOutcome, Update};
 use eventscope::rabbitmq::endpoint::{Endpoint, Password};

@@ -4,7 +4,7 @@ use std::fs;
 use std::sync::Arc;
 use std::time::Duration;
 
-use eventscope::broker::{Handle, Options};
+use eventscope::drivers::rabbitmq::{Handle, Options};
 use eventscope::protocol::{Command, Update};
 use eventscope::schema::Catalog;
 

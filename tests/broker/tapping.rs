@@ -1,10 +1,10 @@
 //! Taps: what they see, and that nobody else sees them.
 
-use eventscope::broker::Options;
+use eventscope::analysis::{Found, Scope, Wanted};
+use eventscope::drivers::rabbitmq::Options;
 use eventscope::log::EventLog;
 use eventscope::protocol::{Command, Link, TapState, Update};
 use eventscope::query::Filter;
-use eventscope::search::{Found, Scope, Wanted};
 
 use crate::support::raw_amqp::{Life, none, properties, short, text};
 use crate::support::{App, Place, wait_for};

@@ -15,8 +15,8 @@ use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::Receiver;
-use eventscope::broker::sandbox::{Sandbox, SandboxFacts};
-use eventscope::broker::{Handle, Options};
+use eventscope::drivers::rabbitmq::sandbox::{Sandbox, SandboxFacts};
+use eventscope::drivers::rabbitmq::{Handle, Options};
 use eventscope::event::amqp::Properties;
 use eventscope::event::{Event, Outgoing};
 use eventscope::log::Kept;

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use eventscope::broker::{Handle, Options};
+use eventscope::drivers::rabbitmq::{Handle, Options};
 use eventscope::state::Action;
 use eventscope::state::files::FileToSave;
 

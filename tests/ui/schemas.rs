@@ -7,7 +7,7 @@ use eframe::egui::accesskit::Role;
 use egui_kittest::kittest::Queryable as _;
 use eventscope::log::Batch;
 use eventscope::protocol::{Command, ImportFrom, Update};
-use eventscope::schema::import::{Imported, Line, Outcome};
+use eventscope::schema::folder::import::{Imported, Line, Outcome};
 use eventscope::schema::{Catalog, Content, Level, Sample, Source};
 
 use crate::{Window, event, start_tap};

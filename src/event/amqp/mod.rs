@@ -1,4 +1,5 @@
-//! TODO event::amqp
+//! What an event brings along that came by AMQP: typed properties and headers, routing keys, and the
+//! history of deaths in its headers.
 
 pub mod properties;
 pub mod routing_key;

@@ -164,7 +164,7 @@ fn valid_documents() -> Vec<Vec<u8>> {
         all.push(gzip(&zstd(plain)));
     }
     // Made by the reference implementation: its tables and repeats are richer than ours.
-    all.push(include_bytes!("../../domain/decode/sample.zst").to_vec());
+    all.push(include_bytes!("sample.zst").to_vec());
     all
 }
 

@@ -20,15 +20,15 @@ mod transcode;
 
 use std::borrow::Cow;
 
-use self::charset::Charset;
 use super::amqp::Properties;
 use super::cloud_event::{self, CloudEvent};
 use crate::text::json;
 use crate::text::payload::{PayloadKind, size_text};
+use charset::Charset;
 
-use self::format::{Found, Promise};
 pub use coding::declares_nothing;
 pub use format::Format;
+use format::{Found, Promise};
 pub use packing::{Opened, Packing, open};
 
 /// A body as it can be read.

@@ -17,10 +17,10 @@ mod scripting;
 mod tests;
 mod wrapped;
 
-use self::look::Look;
 use crate::event::Event;
 use crate::event::amqp::value::timestamp_text;
 use crate::event::amqp::{FieldValue, Properties};
+use look::Look;
 
 pub use crate::event::names::{Names, names};
 pub use cause::Failure;

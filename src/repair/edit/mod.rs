@@ -18,8 +18,8 @@ use crate::event::{Draft, HeaderRow, Outgoing, decode};
 use crate::text::json;
 use crate::text::payload::{shorten, size_text, visible_line};
 
-use self::find::{Children, Found, Spot, find, is};
 pub use convert::Convert;
+use find::{Children, Found, Spot, find, is};
 pub use form::{Deed, Place, RuleForm};
 pub use pointer::Pointer;
 

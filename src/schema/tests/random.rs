@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
-use super::super::generate::Generator;
-use super::super::{Cancel, Policy, Proof, Version, compare};
+use crate::schema::document::generate::Generator;
+use crate::schema::{Cancel, Policy, Proof, Version, compare};
 
 fn schema(random: &mut fastrand::Rng, depth: usize) -> Value {
     match random.u8(0..if depth > 2 { 7 } else { 13 }) {

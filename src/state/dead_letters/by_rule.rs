@@ -9,6 +9,7 @@ use std::task::Poll;
 use super::editor::fit_of;
 use super::repair::Planner;
 use super::{DeadLetterDesk, Surroundings};
+use crate::analysis::Task;
 use crate::event::{Event, Fingerprint, Outgoing};
 use crate::protocol::{Command, MoveOrder, MoveOutcome, RequestId};
 use crate::rabbitmq::refusal::{Known, refusal};
@@ -16,7 +17,6 @@ use crate::rabbitmq::server_version::ServerVersion;
 use crate::rabbitmq::topology::Topology;
 use crate::repair::edit::{Edit, Rule, RuleForm, edit};
 use crate::schema::Catalog;
-use crate::search::Task;
 use crate::state::{Forms, Soon};
 
 /// Milliseconds between two looks whether the preview is worked out.

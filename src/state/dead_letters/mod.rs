@@ -1,5 +1,9 @@
 //! Dead-letter queues: which there are, what lies in one, and the repair of a message.
 
+pub mod groups;
+pub mod growth;
+pub mod job;
+pub mod journal;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -45,9 +49,9 @@ pub use task::{Begun, Task};
 
 use super::Soon;
 use super::forms::Forms;
-use super::groups::{Dead, GroupDesk, Member};
-use super::growth::Growth;
-use super::job::Job;
+use groups::{Dead, GroupDesk, Member};
+use growth::Growth;
+use job::Job;
 
 /// What an action needs to know of the rest.
 #[derive(Clone, Copy, Debug)]

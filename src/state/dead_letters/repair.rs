@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
+use super::job::Job;
 use super::{Begun, DeadLetterDesk, Editor, Surroundings};
 use crate::event::draft::Problem;
 use crate::event::{Event, Fingerprint};
@@ -13,7 +14,6 @@ use crate::rabbitmq::ground::Ground;
 use crate::rabbitmq::resend::{Manner, Resend, Target};
 use crate::repair::job_sum::JobSum;
 use crate::state::forms::Forms;
-use crate::state::job::Job;
 
 /// Works out what is sent in place of a dead letter.
 #[derive(Clone, Debug)]

@@ -1,7 +1,7 @@
 //! Where the result of a job is shown: where it was begun, and until something else is done there.
 
+use super::job::Job;
 use super::{DeadLetterDesk, DeadTab};
-use crate::state::job::Job;
 
 /// A part of the screen in which a job can be begun.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

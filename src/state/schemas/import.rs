@@ -6,7 +6,7 @@ use url::Url;
 
 use crate::protocol::{Command, ImportFrom};
 use crate::rabbitmq::endpoint::Password;
-use crate::schema::import::Imported;
+use crate::schema::folder::import::Imported;
 
 /// From what is imported.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

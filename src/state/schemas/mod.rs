@@ -1,30 +1,27 @@
 //! The schemas screen: which versions are compared, and what came out.
 
-mod by_path;
-mod compare;
 mod import;
-mod lineage;
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::task::Poll;
 
-use self::by_path::by_path;
 use super::{Forms, Soon};
+use crate::analysis::schemas::by_path::by_path;
+use crate::analysis::{SeenType, Task};
 use crate::event::Event;
 use crate::log::EventLog;
 use crate::protocol::Command;
-use crate::schema::import::Imported;
+use crate::schema::folder::import::Imported;
 use crate::schema::{Cancel, Catalog, EventType, Level, Policy, Rules};
-use crate::search::{SeenType, Task};
 
-pub use by_path::{ByPath, PathRow, Shift};
-pub use compare::{Comparison, Line, Matrix, Replay, SampleVerdict};
-use compare::{Pair, Work, matrix};
+pub use crate::analysis::schemas::by_path::{ByPath, PathRow, Shift};
+pub use crate::analysis::schemas::compare::{Comparison, Line, Matrix, Replay, SampleVerdict};
+use crate::analysis::schemas::compare::{Pair, Work, matrix};
+use crate::analysis::schemas::earlier_versions::lineage;
+pub use crate::analysis::schemas::earlier_versions::{Earlier, Lineage};
 pub use import::{Import, ImportForm, ImportKind};
-use lineage::lineage;
-pub use lineage::{Earlier, Lineage};
 
 /// Milliseconds between two looks whether work on another thread is done.
 const LOOK_MS: i64 = 30;

@@ -9,7 +9,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::dead_letters::{DeadAction, RuleAction, RuleDesk, TargetChoice};
 use super::live::LiveAction;
-use super::tap_card::{Card, TapAction};
+use super::live::tap_card::{Card, TapAction};
 use super::*;
 use crate::event::amqp::{FieldValue, Properties};
 use crate::event::{BodyDraft, Event};

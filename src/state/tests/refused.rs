@@ -4,7 +4,7 @@ use super::*;
 use crate::state::dead_letters::DeadTab;
 use crate::state::files::FileToSave;
 use crate::state::leaving::{Leave, LeaveAction, Wish};
-use crate::state::taps::Phase;
+use crate::state::live::taps::Phase;
 
 impl Desk {
     /// Does something while the broker side takes nothing; gives what it would have been asked.
@@ -133,7 +133,7 @@ fn a_file_that_was_not_passed_on_was_not_saved() {
 fn putting_back_that_is_refused_says_so_at_its_record() {
     use crate::repair::journal_entry::{Deed, Record, RecordId, Stage};
     use crate::repair::journal_list::Page;
-    use crate::state::journal::JournalAction;
+    use crate::state::dead_letters::journal::JournalAction;
 
     let mut desk = Desk::connected();
     let mut record = Record::example(Stage::Removed);

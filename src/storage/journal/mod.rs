@@ -12,12 +12,12 @@ use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use self::written::{deed_number, stage_number, text_of};
 use crate::repair::journal_entry::{Deed, Held, Record, RecordId, Stage};
 use crate::repair::journal_list::JobId;
 use crate::repair::lineage;
 use chrono::{DateTime, TimeDelta, Utc};
 use rusqlite::{Connection, Transaction, TransactionBehavior, params};
+use written::{deed_number, stage_number, text_of};
 
 /// Its name in its folder.
 pub const JOURNAL: &str = "journal.sqlite";

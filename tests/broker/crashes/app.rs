@@ -4,7 +4,7 @@ use std::io::{BufRead as _, BufReader};
 use std::process::{Child, Command as Process, Stdio};
 use std::time::Duration;
 
-use eventscope::broker::Options;
+use eventscope::drivers::rabbitmq::Options;
 use eventscope::protocol::Update;
 use eventscope::rabbitmq::endpoint::Endpoint;
 use eventscope::repair::journal_entry::{Record, Stage};

@@ -6,7 +6,7 @@ use std::io::{BufRead as _, BufReader};
 use std::process::{Command as Process, Stdio};
 use std::time::{Duration, Instant};
 
-use eventscope::broker::Options;
+use eventscope::drivers::rabbitmq::Options;
 use eventscope::protocol::{Command, Link, PeekReport, RequestId, Update, Which};
 use eventscope::rabbitmq::endpoint::Endpoint;
 use eventscope::rabbitmq::peek_rules::Page;

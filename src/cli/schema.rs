@@ -1,0 +1,315 @@
+//! What works without a window: `eventscope schema …`, the same comparison in a build.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::{self, BufRead, Write};
+use std::path::{Path, PathBuf};
+use std::thread;
+
+use serde_json::{Value, json};
+
+use crate::schema::stream::infer::Shape;
+use crate::schema::{
+    self, Avro, Cancel, Draft, Level, Policy, Report, Unusable, Version, compare, compare_avro,
+    is_avro, without_mark,
+};
+
+/// `eventscope schema …`
+#[derive(clap::Subcommand, Debug)]
+pub enum SchemaCommand {
+    /// Compare two versions of a schema. Ends with 0 if they are compatible, 1 if not, 2 if they
+    /// cannot be used.
+    Check(Check),
+    /// Write the schema that fits the events of a file, one JSON document a line; `-` for standard
+    /// input.
+    Infer {
+        /// The file.
+        file: PathBuf,
+    },
+}
+
+/// Two versions, or pairs on standard input.
+#[derive(clap::Args, Debug)]
+pub struct Check {
+    /// The version that is in use.
+    #[arg(required_unless_present = "stdin_pairs")]
+    old: Option<PathBuf>,
+    /// The version to come.
+    #[arg(required_unless_present = "stdin_pairs")]
+    new: Option<PathBuf>,
+    /// event, confluent-strict or confluent-lenient.
+    #[arg(long, default_value = "event", value_parser = policy)]
+    policy: Policy,
+    /// BACKWARD, FORWARD or FULL, also with _TRANSITIVE.
+    #[arg(long, default_value = "BACKWARD", value_parser = level)]
+    level: Level,
+    /// text, json or markdown.
+    #[arg(long, default_value = "text", value_parser = ["text", "json", "markdown"])]
+    format: String,
+    /// Read lines of {"id", "original", "update"} and write a line of JSON for each.
+    #[arg(long, conflicts_with_all = ["old", "new"])]
+    stdin_pairs: bool,
+}
+
+fn policy(name: &str) -> Result<Policy, String> {
+    Policy::named(name)
+        .ok_or_else(|| "known are event, confluent-strict and confluent-lenient".to_owned())
+}
+
+fn level(name: &str) -> Result<Level, String> {
+    Level::named(name)
+        .ok_or_else(|| "known are BACKWARD, FORWARD and FULL, also with _TRANSITIVE".to_owned())
+}
+
+/// Reserved, not used up: only what is touched costs memory.
+const STACK: usize = 256 * 1024 * 1024;
+
+const COMPATIBLE: u8 = 0;
+const INCOMPATIBLE: u8 = 1;
+const UNUSABLE: u8 = 2;
+
+/// Does it; gives the exit code.
+///
+/// # Errors
+/// The output cannot be written.
+pub fn schema(
+    command: &SchemaCommand,
+    input: impl BufRead,
+    out: &mut impl Write,
+) -> io::Result<u8> {
+    let check = match command {
+        SchemaCommand::Check(check) => check,
+        SchemaCommand::Infer { file } => return infer(file, input, out),
+    };
+    if check.stdin_pairs {
+        return pairs(check, input, out);
+    }
+    let (Some(old), Some(new)) = (&check.old, &check.new) else {
+        return Ok(UNUSABLE);
+    };
+    match files(old, new, check.policy) {
+        Ok(report) => {
+            let title = format!("{} → {}", old.display(), new.display());
+            match check.format.as_str() {
+                "json" => writeln!(out, "{}", schema::json(&json!(title), &report, check.level))?,
+                "markdown" => write!(out, "{}", schema::markdown(&title, &report, check.level))?,
+                _ => write!(out, "{}", schema::text(&report, check.level))?,
+            }
+            Ok(if report.meets(check.level) {
+                COMPATIBLE
+            } else {
+                INCOMPATIBLE
+            })
+        }
+        Err(error) => {
+            if check.format == "json" {
+                writeln!(out, "{}", json!({ "error": error.to_string() }))?;
+            } else {
+                writeln!(out, "{error}")?;
+            }
+            Ok(UNUSABLE)
+        }
+    }
+}
+
+fn files(old: &Path, new: &Path, policy: Policy) -> Result<Report, Unusable> {
+    let read = |path: &Path| -> Result<Value, Unusable> {
+        let text = fs::read_to_string(path)
+            .map_err(|error| Unusable::new(format!("{}: {error}", path.display())))?;
+        serde_json::from_str(without_mark(&text))
+            .map_err(|error| Unusable::new(format!("{} is not JSON: {error}", path.display())))
+    };
+    let avro = [old, new]
+        .iter()
+        .any(|path| path.extension().is_some_and(|end| end == "avsc"));
+    let sides = [read(old)?, read(new)?];
+    let others = [neighbours(old), neighbours(new)];
+    report(&sides, avro, None, policy, [&others[0], &others[1]]).map_err(|(side, error)| {
+        let path = if side == 0 { old } else { new };
+        Unusable::new(format!("{}: {error}", path.display()))
+    })
+}
+
+/// The other schemas of the folder and of those in it, which references may lead to, by their path.
+fn neighbours(path: &Path) -> BTreeMap<String, Value> {
+    const MOST: usize = 200;
+    const DEEPEST: usize = 4;
+    const LARGEST: u64 = 4 * 1024 * 1024;
+    let folder = path
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty())
+        .unwrap_or(Path::new("."));
+    let mut out = BTreeMap::new();
+    let mut open = vec![(folder.to_owned(), String::new(), 0)];
+    while let Some((folder, around, depth)) = open.pop() {
+        for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+            let (Ok(kind), Ok(name)) = (entry.file_type(), entry.file_name().into_string()) else {
+                continue;
+            };
+            let (here, name) = (entry.path(), format!("{around}{name}"));
+            if kind.is_dir() && depth < DEEPEST {
+                open.push((here, format!("{name}/"), depth + 1));
+                continue;
+            }
+            let wanted = here.extension().is_some_and(|end| end == "json")
+                && here != path
+                && entry.metadata().is_ok_and(|about| about.len() <= LARGEST);
+            let schema = wanted
+                .then(|| fs::read_to_string(&here).ok())
+                .flatten()
+                .and_then(|text| serde_json::from_str(without_mark(&text)).ok());
+            out.extend(schema.map(|schema| (name, schema)));
+            if out.len() >= MOST {
+                return out;
+            }
+        }
+    }
+    out
+}
+
+/// Compares; an error says which side it is about.
+fn report(
+    sides: &[Value; 2],
+    avro: bool,
+    draft: Option<Draft>,
+    policy: Policy,
+    others: [&BTreeMap<String, Value>; 2],
+) -> Result<Report, (usize, Unusable)> {
+    // A schema refers to itself as deeply as it likes, and the comparison follows it.
+    thread::scope(|scope| {
+        thread::Builder::new()
+            .stack_size(STACK)
+            .spawn_scoped(scope, || {
+                on_a_deep_stack(sides, avro, draft, policy, others)
+            })
+            .ok()
+            .and_then(|thread| thread.join().ok())
+            .unwrap_or_else(|| {
+                Err((
+                    1,
+                    Unusable::new("The comparison failed. Please report this pair."),
+                ))
+            })
+    })
+}
+
+fn on_a_deep_stack(
+    sides: &[Value; 2],
+    avro: bool,
+    draft: Option<Draft>,
+    policy: Policy,
+    others: [&BTreeMap<String, Value>; 2],
+) -> Result<Report, (usize, Unusable)> {
+    if avro || sides.iter().any(is_avro) {
+        let old = Avro::new(&sides[0]).map_err(|error| (0, error))?;
+        let new = Avro::new(&sides[1]).map_err(|error| (1, error))?;
+        return Ok(compare_avro(&old, &new, policy));
+    }
+    let old = Version::new(sides[0].clone(), draft, others[0]).map_err(|error| (0, error))?;
+    let new = Version::new(sides[1].clone(), draft, others[1]).map_err(|error| (1, error))?;
+    Ok(compare(&old, &new, policy, &Cancel::default()))
+}
+
+fn pairs(check: &Check, input: impl BufRead, out: &mut impl Write) -> io::Result<u8> {
+    let mut code = COMPATIBLE;
+    for line in input.lines() {
+        let line = line?;
+        let line = without_mark(&line);
+        if line.trim().is_empty() {
+            continue;
+        }
+        let (id, report) = pair(line, check.policy);
+        let written = match &report {
+            Ok(report) => {
+                if !report.meets(check.level) {
+                    code = code.max(INCOMPATIBLE);
+                }
+                schema::json(&id, report, check.level)
+            }
+            Err(error) => {
+                code = UNUSABLE;
+                json!({ "id": id, "error": error.to_string() })
+            }
+        };
+        writeln!(out, "{written}")?;
+        out.flush()?;
+    }
+    Ok(code)
+}
+
+fn pair(line: &str, policy: Policy) -> (Value, Result<Report, Unusable>) {
+    let mut case: Value = match serde_json::from_str(line) {
+        Ok(case) => case,
+        Err(error) => {
+            return (
+                Value::Null,
+                Err(Unusable::new(format!("The line is not JSON: {error}"))),
+            );
+        }
+    };
+    let id = case.get("id").cloned().unwrap_or(Value::Null);
+    let mut side = |key: &str| match case.get_mut(key).map(Value::take) {
+        // Registries hand out schemas as text; a bare word is the name of an Avro type.
+        Some(Value::String(text)) => Ok(match serde_json::from_str(without_mark(&text)) {
+            Ok(
+                schema @ (Value::Object(_) | Value::Array(_) | Value::Bool(_) | Value::String(_)),
+            ) => schema,
+            _ => Value::String(text),
+        }),
+        Some(schema) => Ok(schema),
+        None => Err(Unusable::new(format!("The line has no `{key}`."))),
+    };
+    let sides = match (side("original"), side("update")) {
+        (Ok(old), Ok(new)) => [old, new],
+        (Err(error), _) | (_, Err(error)) => return (id, Err(error)),
+    };
+    let word = |key: &str| case.get(key).and_then(Value::as_str);
+    let avro = word("schemaType").is_some_and(|kind| kind.eq_ignore_ascii_case("avro"));
+    let draft = word("draft").and_then(Draft::named);
+    let none = BTreeMap::new();
+    let report = report(&sides, avro, draft, policy, [&none, &none]).map_err(|(side, error)| {
+        Unusable::new(format!(
+            "`{}`: {error}",
+            if side == 0 { "original" } else { "update" }
+        ))
+    });
+    (id, report)
+}
+
+fn infer(file: &Path, input: impl BufRead, out: &mut impl Write) -> io::Result<u8> {
+    if file == Path::new("-") {
+        return learn(input, out);
+    }
+    match fs::File::open(file) {
+        Ok(opened) => learn(io::BufReader::new(opened), out),
+        Err(error) => {
+            writeln!(out, "{}: {error}", file.display())?;
+            Ok(UNUSABLE)
+        }
+    }
+}
+
+fn learn(input: impl BufRead, out: &mut impl Write) -> io::Result<u8> {
+    let mut shape = Shape::default();
+    for (number, line) in input.split(b'\n').enumerate() {
+        let line = line?;
+        // A byte order mark stands at the beginning of a file, and of each that was put together.
+        let line = line.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(&line);
+        if line.iter().all(u8::is_ascii_whitespace) {
+            continue;
+        }
+        match serde_json::from_slice::<Value>(line) {
+            Ok(event) => shape.learn(&event),
+            Err(error) => {
+                writeln!(out, "Line {} is not JSON: {error}", number + 1)?;
+                return Ok(UNUSABLE);
+            }
+        }
+    }
+    if shape.seen == 0 {
+        writeln!(out, "There is no event to learn from")?;
+        return Ok(UNUSABLE);
+    }
+    writeln!(out, "{:#}", shape.schema())?;
+    Ok(COMPATIBLE)
+}

@@ -1,0 +1,167 @@
+//! The connection as a state machine: none, being opened, standing, broken. It says what happened
+//! to it next; what follows from that is the session's business.
+
+use std::pin::Pin;
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use futures_util::StreamExt as _;
+use futures_util::future::BoxFuture;
+use futures_util::stream::BoxStream;
+use lapin::Event;
+use tokio::time::{Interval, MissedTickBehavior, Sleep};
+
+use super::connect::{self, Opened};
+use super::connections::Wires;
+use super::error::Trouble;
+use crate::rabbitmq::endpoint::Endpoint;
+
+/// How often a connection is asked whether it still stands: lapin reports most breaks, not all.
+const LOOK_EVERY: Duration = Duration::from_millis(500);
+/// Longest pause between two tries, in seconds.
+const LONGEST_PAUSE: u64 = 30;
+
+/// A connection attempt under way. Dropping it gives up.
+pub(crate) type Attempt = BoxFuture<'static, Result<Opened, String>>;
+
+/// The connection.
+pub(crate) enum State {
+    /// None, and none wanted.
+    Idle,
+    /// The first try.
+    Connecting {
+        /// Where.
+        endpoint: Endpoint,
+        /// The try.
+        attempt: Attempt,
+    },
+    /// It stands.
+    Connected {
+        /// What jobs get.
+        wires: Box<Wires>,
+        /// What it reports of itself.
+        events: BoxStream<'static, Event>,
+        /// When to look at it again.
+        look: Interval,
+    },
+    /// It broke and is tried again.
+    Lost {
+        /// Where.
+        endpoint: Endpoint,
+        /// When it broke.
+        since: DateTime<Utc>,
+        /// Tries that failed so far.
+        failed: u32,
+        /// Waiting or trying.
+        phase: Phase,
+    },
+}
+
+/// What goes on while the connection is lost.
+pub(crate) enum Phase {
+    /// Until the next try.
+    Waiting(Pin<Box<Sleep>>),
+    /// A try.
+    Trying(Attempt),
+}
+
+/// What happened to the connection.
+pub(crate) enum Happening {
+    /// An attempt ended.
+    Opened(Result<Opened, String>),
+    /// It broke, in words.
+    Broke(String),
+    /// The broker takes no messages for now; its reason.
+    Blocked(String),
+    /// The broker takes messages again.
+    Unblocked,
+    /// The pause is over.
+    TryNow,
+}
+
+impl State {
+    /// Waits for what happens next.
+    pub(crate) async fn next(&mut self) -> Happening {
+        match self {
+            Self::Idle => std::future::pending().await,
+            Self::Connecting { attempt, .. } => Happening::Opened(attempt.await),
+            Self::Connected {
+                wires,
+                events,
+                look,
+            } => watch(wires, events, look).await,
+            Self::Lost { phase, .. } => match phase {
+                Phase::Waiting(pause) => {
+                    pause.await;
+                    Happening::TryNow
+                }
+                Phase::Trying(attempt) => Happening::Opened(attempt.await),
+            },
+        }
+    }
+}
+
+/// Starts connecting.
+pub(crate) fn attempt(endpoint: &Endpoint) -> Attempt {
+    let endpoint = endpoint.clone();
+    Box::pin(async move { connect::open(&endpoint).await })
+}
+
+/// The interval in which a connection is looked at.
+pub(crate) fn look() -> Interval {
+    let mut look = tokio::time::interval(LOOK_EVERY);
+    look.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    look
+}
+
+async fn watch(
+    wires: &Wires,
+    events: &mut BoxStream<'static, Event>,
+    look: &mut Interval,
+) -> Happening {
+    let mut words = None;
+    loop {
+        tokio::select! {
+            biased;
+            event = events.next() => match event {
+                Some(Event::ConnectionBlocked(reason)) => return Happening::Blocked(reason),
+                Some(Event::ConnectionUnblocked) => return Happening::Unblocked,
+                // Errors of channels come here too; those belong to their jobs.
+                Some(Event::Error(error)) => words = Some(Trouble::from(error).words),
+                Some(_) => {}
+                None => std::future::pending().await,
+            },
+            _ = look.tick() => {}
+        }
+        if !wires.stand() {
+            let unknown = || "The connection was closed".to_owned();
+            return Happening::Broke(words.unwrap_or_else(unknown));
+        }
+        words = None;
+    }
+}
+
+/// The pause before the next try: 1, 2, 4 … seconds, at most 30, and up to a tenth more, so that
+/// many clients of one broker do not come back in the same moment.
+pub(crate) fn pause(failed: u32, jitter: f64) -> Duration {
+    let seconds = 2_u64.saturating_pow(failed).min(LONGEST_PAUSE);
+    Duration::from_secs(seconds).mul_f64(1.0 + jitter.clamp(0.0, 1.0) / 10.0)
+}
+
+/// The time when a pause that starts now is over.
+pub(crate) fn after(pause: Duration) -> DateTime<Utc> {
+    Utc::now() + TimeDelta::from_std(pause).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pauses_double_up_to_half_a_minute() {
+        let seconds: Vec<_> = (0..7).map(|n| pause(n, 0.0).as_secs()).collect();
+        assert_eq!(seconds, [1, 2, 4, 8, 16, 30, 30]);
+        assert_eq!(pause(200, 0.0).as_secs(), 30);
+        assert!(pause(0, 1.0) <= Duration::from_millis(1_100));
+    }
+}

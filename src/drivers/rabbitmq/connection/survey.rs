@@ -1,0 +1,43 @@
+//! Keeps the picture of the broker's exchanges and queues fresh.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use tokio::sync::watch;
+
+use super::connections::{Knowledge, Wires};
+use crate::drivers::rabbitmq::management;
+use crate::protocol::Update;
+
+/// The pause between two readings.
+const READ_EVERY: Duration = Duration::from_secs(5);
+
+/// A broker with very many queues answers slowly, and each answer is work for it: the pause is at
+/// least this many times as long as the reading took.
+const REST: u32 = 20;
+
+/// Reads until it is dropped. The window hears of changes, and of every reading it asked for.
+pub(crate) async fn keep_reading(wires: Wires, known: watch::Sender<Option<Arc<Knowledge>>>) {
+    let mut asked = true;
+    loop {
+        let start = Instant::now();
+        let mut fresh = management::read(wires.endpoint.as_ref().clone()).await;
+        fresh.version = Some(wires.server.as_ref().clone());
+        let changed = known
+            .borrow()
+            .as_ref()
+            .is_none_or(|last| last.topology != fresh.topology);
+        let topology = (changed || asked).then(|| fresh.topology.clone());
+        let write = fresh.write.clone();
+        known.send_replace(Some(Arc::new(fresh)));
+        if let Some(topology) = topology {
+            let frame = wires.publishing.configuration().frame_max();
+            wires.outbox.send(Update::MaySend { write, frame }).await;
+            wires.outbox.send(Update::Topology(topology)).await;
+        }
+        asked = tokio::select! {
+            () = wires.refresh.notified() => true,
+            () = tokio::time::sleep(READ_EVERY.max(start.elapsed() * REST)) => false,
+        };
+    }
+}

@@ -1,0 +1,34 @@
+//! Files that a person saves something as. Not the broker's business, but a disk may be slow, and
+//! the window must not wait for it.
+
+use std::io;
+use std::path::PathBuf;
+
+use crate::drivers::rabbitmq::connection::connections::Outbox;
+use crate::protocol::{RequestId, Update};
+
+/// Writes the file and answers the request.
+pub(crate) async fn save(request: RequestId, path: PathBuf, bytes: Vec<u8>, outbox: Outbox) {
+    let written = tokio::task::spawn_blocking(move || std::fs::write(path, bytes)).await;
+    let result = match written {
+        Ok(written) => written.map_err(|error| why(&error)),
+        Err(error) => Err(format!("Eventscope made a mistake inside: {error}")),
+    };
+    outbox.send(Update::Saved { request, result }).await;
+}
+
+/// Why a file could not be written, and what to do.
+fn why(error: &io::Error) -> String {
+    use io::ErrorKind::{
+        IsADirectory, NotADirectory, NotFound, PermissionDenied, ReadOnlyFilesystem, StorageFull,
+    };
+    let advice = match error.kind() {
+        StorageFull => "Make room on the disk, or choose another one",
+        IsADirectory => "It is a folder: choose another name",
+        NotFound | NotADirectory | PermissionDenied | ReadOnlyFilesystem => {
+            "Choose a folder that you may write to"
+        }
+        _ => "Try another folder",
+    };
+    format!("{advice} ({error})")
+}

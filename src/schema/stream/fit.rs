@@ -1,0 +1,212 @@
+//! Whether an event is what it claims to be, in one line: for an editor and for groups.
+
+use super::claim::{Judgement, claimed_version, judge};
+use crate::event::Event;
+use crate::schema::document::fault::fault;
+use crate::schema::{Catalog, Failure};
+
+/// A judgement in words.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Fit {
+    /// A sentence.
+    pub words: String,
+    /// Whether the event is what it claims; `None` where that cannot be said.
+    pub fits: Option<bool>,
+    /// The first field that is wrong; its place is a pointer into the whole document.
+    pub fault: Option<Failure>,
+}
+
+impl Fit {
+    /// What is wrong, with its place: `/data/amount: is text, version 1 wants number`.
+    #[must_use]
+    pub fn fault_words(&self) -> Option<String> {
+        let fault = self.fault.as_ref()?;
+        let at = if fault.at.is_empty() {
+            "the whole event"
+        } else {
+            &fault.at
+        };
+        Some(format!("{at}: {}", fault.words))
+    }
+}
+
+/// Judges an event by the schemas of a folder.
+#[must_use]
+pub fn fit(event: &Event, catalog: &Catalog) -> Fit {
+    let version = version(event, catalog);
+    let judgement = judge(event, catalog);
+    let (words, fits) = match &judgement {
+        Judgement::Matches => (format!("Matches {version}"), Some(true)),
+        Judgement::Fails(_) => (format!("Fails {version}"), Some(false)),
+        Judgement::FitsOnly(others) => (
+            format!("Claims {version}, matches {}", versions(others)),
+            Some(false),
+        ),
+        Judgement::Unclaimed(fitting) if fitting.is_empty() => {
+            ("Claims no version and matches none".to_owned(), Some(false))
+        }
+        Judgement::Unclaimed(fitting) => (
+            format!("Claims no version; matches {}", versions(fitting)),
+            None,
+        ),
+        Judgement::UnknownVersion => (format!("There is no schema of {version}"), None),
+        Judgement::NoSchema => ("No schema for this event".to_owned(), None),
+        Judgement::NotJson => (
+            "The payload is not JSON, or larger than 256 kB".to_owned(),
+            None,
+        ),
+    };
+    let fault = (fits == Some(false))
+        .then(|| fault(event, catalog))
+        .flatten();
+    Fit { words, fits, fault }
+}
+
+fn versions(names: &[String]) -> String {
+    let word = if names.len() == 1 {
+        "version"
+    } else {
+        "versions"
+    };
+    format!("{word} {}", names.join(", "))
+}
+
+/// The same without values, so that events with the same fault read the same.
+#[must_use]
+pub fn kind_of_fit(event: &Event, catalog: &Catalog) -> String {
+    let version = version(event, catalog);
+    match judge(event, catalog) {
+        Judgement::Fails(failures) => match failures.first() {
+            Some(Failure { at, kind, .. }) if at.is_empty() => format!("Fails {version}: {kind}"),
+            Some(Failure { at, kind, .. }) => {
+                let kind = kind.strip_prefix("it ").unwrap_or(kind);
+                format!("Fails {version}: {} {kind}", any_item(at))
+            }
+            None => format!("Fails {version}"),
+        },
+        Judgement::FitsOnly(_) => {
+            let found = fit(event, catalog);
+            match found.fault {
+                Some(fault) => format!("{} · {}", found.words, any_item(&fault.at)),
+                None => found.words,
+            }
+        }
+        _ => fit(event, catalog).words,
+    }
+}
+
+fn version(event: &Event, catalog: &Catalog) -> String {
+    claimed_version(event, &catalog.rules).map_or_else(
+        || "the version that it claims".to_owned(),
+        |claim| format!("version {}", claim.what),
+    )
+}
+
+/// A pointer with every item of an array alike.
+fn any_item(at: &str) -> String {
+    let steps = at.split('/').map(|step| match step.parse::<usize>() {
+        Ok(_) => "*",
+        Err(_) => step,
+    });
+    steps.collect::<Vec<_>>().join("/")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::log::tests::event;
+    use crate::schema::Source;
+    use std::path::PathBuf;
+
+    fn catalog() -> Catalog {
+        let text = r#"{"type":"object","required":["id"],"properties":{"amount":{"type":"number"},
+            "lines":{"type":"array","items":{"type":"integer"}}}}"#;
+        let source = Source {
+            event_type: "order.created".into(),
+            version: "1".into(),
+            file: "1.schema.json".into(),
+            text: text.into(),
+        };
+        Catalog::new(PathBuf::new(), vec![source])
+    }
+
+    fn told(body: &str) -> (String, Option<bool>, String) {
+        let event = event("order.created.v1", body);
+        let found = fit(&event, &catalog());
+        let words = match found.fault_words() {
+            Some(fault) => format!("{} · {fault}", found.words),
+            None => found.words.clone(),
+        };
+        (words, found.fits, kind_of_fit(&event, &catalog()))
+    }
+
+    #[test]
+    fn what_matches_another_version_names_the_field_and_its_place_in_the_envelope() {
+        let source = |version: &str, kind: &str| Source {
+            event_type: "order.created".into(),
+            version: version.into(),
+            file: format!("{version}.schema.json"),
+            text: format!(
+                r#"{{"type":"object","properties":{{"amount":{{"type":"{kind}"}},"state":{{"enum":["new"]}}}},"required":["amount"],"additionalProperties":false}}"#
+            ),
+        };
+        let sources = vec![source("1", "number"), source("2", "string")];
+        let catalog = Catalog::new(PathBuf::new(), sources);
+        let told = |body: &str| {
+            let found = fit(&event("order.created.v1", body), &catalog);
+            (found.words.clone(), found.fault_words().unwrap_or_default())
+        };
+        let cloud = r#"{"specversion":"1.0","type":"order.created","dataschema":"x/1","data":{"amount":"3"}}"#;
+        for (body, at) in [(cloud, "/data/amount"), (r#"{"amount":"3"}"#, "/amount")] {
+            let (words, fault) = told(body);
+            assert_eq!(words, "Claims version 1, matches version 2");
+            assert_eq!(fault, format!("{at}: is text, version 1 wants number"));
+        }
+        for (body, fault) in [
+            ("{}", "/amount: is not there, version 1 requires it"),
+            (
+                r#"{"amount":1,"state":"old"}"#,
+                r#"/state: is "old", version 1 allows ["new"]"#,
+            ),
+            (
+                r#"{"amount":1,"a/b":1}"#,
+                "/a~1b: is there, version 1 does not know it",
+            ),
+            (
+                "[]",
+                "the whole event: is a list, version 1 wants an object",
+            ),
+        ] {
+            assert_eq!(told(body), ("Fails version 1".to_owned(), fault.to_owned()));
+        }
+    }
+
+    #[test]
+    fn the_judgement_is_one_line_and_equal_faults_read_the_same() {
+        let good = told(r#"{"id":1,"amount":1}"#);
+        assert_eq!(good.0, "Matches version 1");
+        assert_eq!((good.1, good.2), (Some(true), "Matches version 1".into()));
+        let bad = told(r#"{"id":1,"amount":"12.50 is here"}"#);
+        assert!(
+            bad.0 == "Fails version 1 · /amount: is text, version 1 wants number",
+            "{bad:?}"
+        );
+        assert_eq!(bad.1, Some(false));
+        let same = |one: &str, other: &str| assert_eq!(told(one).2, told(other).2);
+        same(r#"{"id":1,"amount":"1"}"#, r#"{"id":2,"amount":"2"}"#);
+        same(r#"{"id":1,"lines":["x"]}"#, r#"{"id":2,"lines":[1,"y"]}"#);
+        assert_eq!(
+            told(r#"{"id":1,"lines":["x"]}"#).2,
+            r#"Fails version 1: /lines/* is not of type "integer""#
+        );
+        assert!(
+            told(r#"{"a":1}"#)
+                .2
+                .contains("\"id\" is a required property")
+        );
+        assert_eq!(
+            fit(&event("nobody.knows", "{}"), &catalog()).words,
+            "No schema for this event"
+        );
+    }
+}

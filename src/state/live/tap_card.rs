@@ -1,0 +1,138 @@
+//! The card before a tap: what it would do on this exchange, or what the firehose costs, and what
+//! the person says to it. Nothing starts before that, except in the sandbox, which is our own.
+
+use crate::protocol::{Command, Link, RequestId};
+use crate::rabbitmq::preflight::Report;
+use crate::rabbitmq::tap::{self, FirehoseRequest, TapId, TapRequest};
+use crate::rabbitmq::topology::ExchangeKind;
+use crate::state::State;
+use crate::state::forms::Forms;
+
+/// What a person can do about taps.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TapAction {
+    /// Start the tap that the form describes: the card comes first.
+    Start,
+    /// The card was read: start it.
+    StartAnyway,
+    /// Put the card away.
+    Cancel,
+    /// Show what the firehose costs.
+    AskFirehose,
+    /// That was read: switch it on.
+    SwitchOnFirehose,
+    /// Stop a tap, or put a refused one away.
+    Stop(TapId),
+    /// Show or hide the rows of a tap.
+    Show(TapId, bool),
+}
+
+/// The card.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Card {
+    /// It is being found out.
+    Asking {
+        /// Names the answer.
+        request: RequestId,
+        /// The exchange.
+        exchange: String,
+    },
+    /// It was found out.
+    Tap(Report),
+    /// What the firehose costs.
+    Firehose,
+}
+
+impl State {
+    pub(crate) fn act_on_taps(&mut self, action: TapAction, forms: &Forms) -> Option<Command> {
+        match action {
+            TapAction::Start => return self.start_tap(forms),
+            TapAction::StartAnyway => {
+                if let Some(Card::Tap(report)) = self.tap_card.take_if(|card| card.may_start()) {
+                    let request = TapRequest {
+                        tap: TapId(self.fresh()),
+                        exchange: report.exchange,
+                        binding_keys: report.binding_keys,
+                    };
+                    return Some(self.taps.start(request));
+                }
+            }
+            TapAction::Cancel => self.tap_card = None,
+            TapAction::AskFirehose => self.tap_card = Some(Card::Firehose),
+            TapAction::SwitchOnFirehose => {
+                if self.tap_card == Some(Card::Firehose) && !self.taps.has_firehose() {
+                    self.tap_card = None;
+                    let tap = TapId(self.fresh());
+                    let deliveries = forms.tap.deliveries;
+                    return Some(
+                        self.taps
+                            .start_firehose(FirehoseRequest { tap, deliveries }),
+                    );
+                }
+            }
+            TapAction::Stop(tap) => return self.taps.stop(tap),
+            TapAction::Show(tap, shown) => self.taps.show(tap, shown),
+        }
+        None
+    }
+
+    fn start_tap(&mut self, forms: &Forms) -> Option<Command> {
+        if self.in_sandbox() {
+            return self.start_at_once(forms);
+        }
+        let exchange = forms.tap.exchange.clone();
+        let binding_keys = tap::binding_keys(&forms.tap.binding_key, &exchange, &self.topology);
+        let request = RequestId(self.fresh());
+        self.tap_card = Some(Card::Asking {
+            request,
+            exchange: exchange.clone(),
+        });
+        Some(Command::Preflight {
+            request,
+            exchange,
+            binding_keys,
+        })
+    }
+
+    /// Without a card. What cannot be tapped is refused all the same.
+    pub(crate) fn start_at_once(&mut self, forms: &Forms) -> Option<Command> {
+        let exchange = forms.tap.exchange.clone();
+        let found = self.topology.exchange(&exchange);
+        let kind = found.map_or(&ExchangeKind::Unknown, |found| &found.kind);
+        if let Some(words) = tap::refusal(&exchange, kind) {
+            let report = Report {
+                exchange,
+                firehose: true,
+                ..Report::impossible(words)
+            };
+            self.tap_card = Some(Card::Tap(report));
+            return None;
+        }
+        let binding_keys = tap::binding_keys(&forms.tap.binding_key, &exchange, &self.topology);
+        let tap = TapId(self.fresh());
+        Some(self.taps.start(TapRequest {
+            tap,
+            exchange,
+            binding_keys,
+        }))
+    }
+
+    /// Takes the answer to [`Command::Preflight`], unless the card was put away meanwhile.
+    pub(crate) fn take_report(&mut self, asked: RequestId, report: Report) {
+        if matches!(self.tap_card, Some(Card::Asking { request, .. }) if request == asked) {
+            self.tap_card = Some(Card::Tap(report));
+        }
+    }
+
+    /// True while the connection is to our own sandbox.
+    #[must_use]
+    pub fn in_sandbox(&self) -> bool {
+        self.is_sandbox && matches!(self.link, Link::Connected { .. } | Link::Lost { .. })
+    }
+}
+
+impl Card {
+    fn may_start(&self) -> bool {
+        matches!(self, Self::Tap(report) if report.may_start())
+    }
+}

@@ -1,0 +1,469 @@
+//! The taps: what each listens to, how far it is, what it received and lost, and whether its rows
+//! are shown. Several may run at once, also on one exchange.
+
+use std::collections::VecDeque;
+
+use chrono::{DateTime, Utc};
+
+use super::clock;
+use crate::protocol::{Command, Gravity, TapState};
+use crate::rabbitmq::tap::{FirehoseRequest, TapId, TapRequest};
+
+/// Number of colours that taps take in turn.
+pub const COLOURS: usize = 6;
+/// Ended taps whose name and colour are still known, for the rows they left.
+const REMEMBERED: usize = 64;
+/// Times of loss kept for each tap; beyond it the two oldest become one.
+const LOSSES: usize = 16;
+
+/// What a tap listens to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// What an exchange routes.
+    Exchange {
+        /// Its name.
+        exchange: String,
+        /// The binding keys of the tap.
+        binding_keys: Vec<String>,
+    },
+    /// RabbitMQ's own trace of the whole virtual host.
+    Firehose,
+}
+
+/// How far a tap is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Phase {
+    /// It was asked for.
+    Starting,
+    /// It receives.
+    Running,
+    /// Its connection broke; why it could not be opened again, in words. It is tried again.
+    Interrupted(String),
+    /// Its end was asked for.
+    Stopping,
+    /// It could not start or go on; why, in words.
+    Refused(String),
+}
+
+/// A time during which the tap's queue was full: some events were not seen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Loss {
+    /// When the queue was last found to have room before it.
+    pub from: DateTime<Utc>,
+    /// When it was last found full, or first found to have room again.
+    pub to: DateTime<Utc>,
+}
+
+/// A tap, from the click to its end.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tap {
+    /// Its id.
+    pub id: TapId,
+    /// What it listens to.
+    pub source: Source,
+    /// Its colour, below [`COLOURS`]; the same as long as it is known.
+    pub colour: usize,
+    /// Its rows are shown.
+    pub shown: bool,
+    /// How far it is.
+    pub phase: Phase,
+    /// Its queue in the broker, once that exists.
+    pub queue: Option<String>,
+    /// Events received.
+    pub received: u64,
+    /// When some were not seen because its queue was full, oldest first.
+    pub losses: VecDeque<Loss>,
+}
+
+impl Tap {
+    /// What it is called: its exchange, or Firehose.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        match &self.source {
+            Source::Exchange { exchange, .. } => exchange,
+            Source::Firehose => "Firehose",
+        }
+    }
+
+    /// Its binding keys in one line; empty for the firehose.
+    #[must_use]
+    pub fn keys(&self) -> String {
+        match &self.source {
+            Source::Exchange { binding_keys, .. } => binding_keys.join(", "),
+            Source::Firehose => String::new(),
+        }
+    }
+
+    fn lost(&mut self, loss: Loss) {
+        match self.losses.back_mut() {
+            // The same time told again, longer than before, or one that touches it.
+            Some(last) if loss.from <= last.to => {
+                last.from = last.from.min(loss.from);
+                last.to = last.to.max(loss.to);
+            }
+            _ => self.losses.push_back(loss),
+        }
+        if self.losses.len() > LOSSES
+            && let Some(oldest) = self.losses.pop_front()
+            && let Some(next) = self.losses.front_mut()
+        {
+            next.from = oldest.from;
+        }
+    }
+}
+
+/// What follows from a tap's new state.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Told {
+    /// Nothing was seen between these times.
+    pub gap: Option<(DateTime<Utc>, DateTime<Utc>)>,
+    /// What the person should read.
+    pub notice: Option<(Gravity, String)>,
+}
+
+/// All taps.
+#[derive(Debug, Default)]
+pub struct Taps {
+    running: Vec<Tap>,
+    ended: VecDeque<Tap>,
+}
+
+impl Taps {
+    /// Those that run, start, stop, or were refused, in the order in which they were asked for.
+    #[must_use]
+    pub fn list(&self) -> &[Tap] {
+        &self.running
+    }
+
+    /// A tap of this id, also one that has ended.
+    #[must_use]
+    pub fn find(&self, id: TapId) -> Option<&Tap> {
+        let mut all = self.running.iter().chain(&self.ended);
+        all.find(|tap| tap.id == id)
+    }
+
+    /// The taps whose rows are not shown.
+    #[must_use]
+    pub fn hidden(&self) -> Vec<TapId> {
+        let all = self.running.iter().chain(&self.ended);
+        all.filter(|tap| !tap.shown).map(|tap| tap.id).collect()
+    }
+
+    /// True while the firehose is listened to.
+    #[must_use]
+    pub fn has_firehose(&self) -> bool {
+        let on = |tap: &Tap| !matches!(tap.phase, Phase::Refused(_));
+        let mut all = self.running.iter();
+        all.any(|tap| tap.source == Source::Firehose && on(tap))
+    }
+
+    /// The taps' queues in the broker, which are nobody's consumers but ours.
+    #[must_use]
+    pub fn own_queues(&self) -> Vec<&str> {
+        let queues = self.running.iter().filter_map(|tap| tap.queue.as_deref());
+        queues.collect()
+    }
+
+    /// True for a tap whose events are wanted; batches of a stopped one are late and not shown.
+    #[must_use]
+    pub fn is_wanted(&self, id: TapId) -> bool {
+        let wanted = |tap: &Tap| {
+            matches!(
+                tap.phase,
+                Phase::Starting | Phase::Running | Phase::Interrupted(_)
+            )
+        };
+        self.running.iter().any(|tap| tap.id == id && wanted(tap))
+    }
+
+    /// The first and last time at which events were not seen because a tap's queue was full.
+    #[must_use]
+    pub fn losses(&self) -> Option<Loss> {
+        let taps = self.running.iter().chain(&self.ended);
+        taps.flat_map(|tap| &tap.losses)
+            .copied()
+            .reduce(|a, b| Loss {
+                from: a.from.min(b.from),
+                to: a.to.max(b.to),
+            })
+    }
+
+    /// Forgets losses and counts, and taps of which no row is left.
+    pub fn clear(&mut self) {
+        self.ended.clear();
+        for tap in &mut self.running {
+            tap.losses.clear();
+            tap.received = 0;
+        }
+    }
+
+    /// Adds a tap on an exchange; gives the command that starts it.
+    pub fn start(&mut self, request: TapRequest) -> Command {
+        let source = Source::Exchange {
+            exchange: request.exchange.clone(),
+            binding_keys: request.binding_keys.clone(),
+        };
+        self.add(request.tap, source);
+        Command::StartTap(request)
+    }
+
+    /// Adds the firehose; gives the command that starts it.
+    pub fn start_firehose(&mut self, request: FirehoseRequest) -> Command {
+        self.add(request.tap, Source::Firehose);
+        Command::StartFirehose(request)
+    }
+
+    fn add(&mut self, id: TapId, source: Source) {
+        // What was refused before and is tried again needs no words any more.
+        self.running
+            .retain(|tap| !(tap.source == source && matches!(tap.phase, Phase::Refused(_))));
+        let in_use = |colour: &usize| self.running.iter().any(|tap| tap.colour == *colour);
+        let free = (0..COLOURS).find(|colour| !in_use(colour));
+        self.running.push(Tap {
+            id,
+            source,
+            colour: free.unwrap_or(self.running.len() % COLOURS),
+            shown: true,
+            phase: Phase::Starting,
+            queue: None,
+            received: 0,
+            losses: VecDeque::new(),
+        });
+    }
+
+    /// Asks for the end of a tap. What it received stays.
+    pub fn stop(&mut self, id: TapId) -> Option<Command> {
+        let tap = self.running.iter_mut().find(|tap| tap.id == id)?;
+        match tap.phase {
+            Phase::Starting | Phase::Running | Phase::Interrupted(_) => {
+                tap.phase = Phase::Stopping;
+                Some(Command::StopTap(id))
+            }
+            Phase::Stopping => None,
+            Phase::Refused(_) => {
+                self.end(id);
+                None
+            }
+        }
+    }
+
+    /// The end could not be asked for: it runs on.
+    pub fn not_stopped(&mut self, id: TapId) {
+        if let Some(tap) = self.running.iter_mut().find(|tap| tap.id == id) {
+            tap.phase = Phase::Running;
+        }
+    }
+
+    /// Shows or hides a tap's rows.
+    pub fn show(&mut self, id: TapId, shown: bool) {
+        let mut all = self.running.iter_mut().chain(&mut self.ended);
+        if let Some(tap) = all.find(|tap| tap.id == id) {
+            tap.shown = shown;
+        }
+    }
+
+    /// Counts events of a tap.
+    pub fn count(&mut self, id: TapId, events: usize) {
+        if let Some(tap) = self.running.iter_mut().find(|tap| tap.id == id) {
+            tap.received += events as u64;
+        }
+    }
+
+    fn end(&mut self, id: TapId) {
+        let Some(at) = self.running.iter().position(|tap| tap.id == id) else {
+            return;
+        };
+        let mut tap = self.running.remove(at);
+        tap.queue = None;
+        self.ended.push_back(tap);
+        if self.ended.len() > REMEMBERED {
+            self.ended.pop_front();
+        }
+    }
+
+    /// The connection was ended on purpose, and all taps with it.
+    pub fn all_ended(&mut self) {
+        while let Some(id) = self.running.first().map(|tap| tap.id) {
+            self.end(id);
+        }
+    }
+
+    /// Takes a tap's new state.
+    pub fn apply(&mut self, id: TapId, state: TapState) -> Told {
+        let Some(tap) = self.running.iter_mut().find(|tap| tap.id == id) else {
+            return Told::default();
+        };
+        let mut told = Told::default();
+        match state {
+            TapState::Running { queue } => {
+                tap.queue = Some(queue);
+                if tap.phase == Phase::Starting {
+                    tap.phase = Phase::Running;
+                }
+            }
+            TapState::Stopped => self.end(id),
+            TapState::Refused(words) => {
+                tap.queue = None;
+                tap.phase = Phase::Refused(words);
+            }
+            TapState::Resumed {
+                queue,
+                from,
+                to,
+                because,
+            } => {
+                tap.queue = Some(queue);
+                if matches!(tap.phase, Phase::Interrupted(_)) {
+                    tap.phase = Phase::Running;
+                }
+                told.gap = Some((from, to));
+                let name = tap.name();
+                let words = match because {
+                    None => {
+                        let (from, to) = (clock(from), clock(to));
+                        format!(
+                            "Connected again. Events of {name} between {from} and {to} were not seen"
+                        )
+                    }
+                    // Without the times: where it happens again and again, it is one notice.
+                    Some(because) => format!(
+                        "{because}. The tap listens again; events of {name} that came meanwhile \
+                         were not seen. The gap in the stream says when"
+                    ),
+                };
+                told.notice = Some((Gravity::Warning, words));
+            }
+            TapState::Interrupted(words) => {
+                tap.queue = None;
+                if matches!(tap.phase, Phase::Running | Phase::Interrupted(_)) {
+                    tap.phase = Phase::Interrupted(words);
+                }
+            }
+            TapState::Overflowing { from, to } => tap.lost(Loss { from, to }),
+        }
+        told
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn taps(exchanges: &[&str]) -> Taps {
+        let mut taps = Taps::default();
+        for (number, exchange) in (1..).zip(exchanges) {
+            taps.start(TapRequest {
+                tap: TapId(number),
+                exchange: (*exchange).to_owned(),
+                binding_keys: vec!["#".to_owned()],
+            });
+        }
+        taps
+    }
+
+    fn at(second: i64) -> DateTime<Utc> {
+        DateTime::from_timestamp(second, 0).unwrap()
+    }
+
+    fn overflow(taps: &mut Taps, from: i64, to: i64) {
+        let (from, to) = (at(from), at(to));
+        taps.apply(TapId(1), TapState::Overflowing { from, to });
+    }
+
+    #[test]
+    fn each_tap_keeps_its_colour_and_a_free_one_is_taken_again() {
+        let mut taps = taps(&["a", "a", "b"]);
+        let colours = |taps: &Taps| taps.list().iter().map(|t| t.colour).collect::<Vec<_>>();
+        assert_eq!(colours(&taps), [0, 1, 2]);
+        taps.stop(TapId(2));
+        taps.apply(TapId(2), TapState::Stopped);
+        assert_eq!(colours(&taps), [0, 2]);
+        taps.add(TapId(9), Source::Firehose);
+        assert_eq!(colours(&taps), [0, 2, 1]);
+        assert_eq!(taps.find(TapId(2)).unwrap().name(), "a", "its rows remain");
+    }
+
+    #[test]
+    fn hiding_outlives_the_end_of_a_tap() {
+        let mut taps = taps(&["a", "b"]);
+        taps.show(TapId(1), false);
+        taps.apply(TapId(1), TapState::Stopped);
+        assert_eq!(taps.hidden(), [TapId(1)]);
+        taps.clear();
+        assert!(taps.hidden().is_empty());
+    }
+
+    #[test]
+    fn a_stopping_tap_wants_no_more_events_unless_it_could_not_be_asked() {
+        let mut taps = taps(&["a"]);
+        assert!(taps.stop(TapId(1)).is_some());
+        assert!(!taps.is_wanted(TapId(1)) && taps.stop(TapId(1)).is_none());
+        taps.not_stopped(TapId(1));
+        assert!(taps.is_wanted(TapId(1)));
+    }
+
+    #[test]
+    fn a_refused_tap_stays_with_its_words_until_it_is_put_away_or_tried_again() {
+        let mut taps = taps(&["a", "b"]);
+        for id in [1, 2] {
+            taps.apply(TapId(id), TapState::Refused("no".into()));
+        }
+        assert!(taps.stop(TapId(1)).is_none(), "nothing to ask the broker");
+        assert_eq!(taps.list().len(), 1);
+        taps.start(TapRequest {
+            tap: TapId(3),
+            exchange: "b".into(),
+            binding_keys: vec!["#".into()],
+        });
+        assert_eq!(taps.list().len(), 1);
+        assert_eq!(taps.list()[0].phase, Phase::Starting);
+    }
+
+    #[test]
+    fn a_tap_that_lost_its_own_connection_says_why_until_it_listens_again() {
+        let mut taps = taps(&["shop"]);
+        let queue = || "amq.gen-1".to_owned();
+        taps.apply(TapId(1), TapState::Running { queue: queue() });
+        taps.apply(
+            TapId(1),
+            TapState::Interrupted("no more connections".into()),
+        );
+        let phase = Phase::Interrupted("no more connections".into());
+        assert_eq!(taps.list()[0].phase, phase);
+        assert!(taps.is_wanted(TapId(1)) && taps.own_queues().is_empty());
+        let resumed = |from, because: Option<&str>| TapState::Resumed {
+            queue: queue(),
+            from: at(from),
+            to: at(from + 1),
+            because: because.map(str::to_owned),
+        };
+        let told = taps.apply(TapId(1), resumed(10, Some("It cannot be read")));
+        assert_eq!(told.gap, Some((at(10), at(11))));
+        let words = told.notice.unwrap().1;
+        assert!(words.starts_with("It cannot be read. "), "{words}");
+        assert_eq!(taps.list()[0].phase, Phase::Running);
+        // Again and again, it is the same notice.
+        let again = taps.apply(TapId(1), resumed(20, Some("It cannot be read")));
+        assert_eq!(again.notice.unwrap().1, words);
+        let lost = taps.apply(TapId(1), resumed(30, None));
+        assert!(lost.notice.unwrap().1.starts_with("Connected again"));
+        assert!(taps.stop(TapId(1)).is_some());
+    }
+
+    #[test]
+    fn losses_that_touch_are_one_and_there_are_never_many() {
+        let mut taps = taps(&["a"]);
+        overflow(&mut taps, 10, 12);
+        overflow(&mut taps, 10, 15);
+        overflow(&mut taps, 20, 21);
+        let losses = |taps: &Taps| taps.list()[0].losses.clone();
+        assert_eq!(losses(&taps).len(), 2);
+        assert_eq!(losses(&taps)[0].to, at(15));
+        for round in 0..100 {
+            overflow(&mut taps, 100 + round * 10, 105 + round * 10);
+        }
+        assert_eq!(losses(&taps).len(), LOSSES);
+        let all = taps.losses().unwrap();
+        assert_eq!((all.from, all.to), (at(10), at(100 + 99 * 10 + 5)));
+    }
+}

@@ -1,0 +1,8 @@
+//! What stands around the screens: the bars, the rail, the shortcuts, and which screen is shown.
+
+pub mod leaving;
+pub mod rail;
+pub mod shell;
+pub mod shortcuts;
+pub mod status_bar;
+pub mod top_bar;

@@ -1,0 +1,109 @@
+//! The bar on top: which broker, in which state, and how to leave it.
+
+use chrono::Utc;
+use eframe::egui::{self, Color32, Panel, RichText, Sense, Theme, Ui, vec2};
+
+use crate::protocol::Link;
+use crate::state::Action;
+use crate::ui::Cx;
+use crate::ui::parts::theme::{self, Palette};
+use crate::ui::parts::widgets::{button, weak};
+
+/// Draws the bar.
+pub fn top_bar_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
+    let palette = Palette::of(ui);
+    let frame = egui::Frame::new()
+        .fill(palette.panel)
+        .inner_margin(egui::Margin::symmetric(12, 6));
+    Panel::top("top_bar")
+        .exact_size(42.0)
+        .frame(frame)
+        .show(ui, |ui| {
+            ui.horizontal_centered(|ui| {
+                state_ui(ui, cx, palette);
+                ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+                    let dark = ui.visuals().dark_mode;
+                    let (label, next) = if dark {
+                        ("Light", Theme::Light)
+                    } else {
+                        ("Dark", Theme::Dark)
+                    };
+                    if button(ui, label, true)
+                        .on_hover_text("Change the theme")
+                        .clicked()
+                    {
+                        ui.ctx().set_theme(next);
+                    }
+                    if cx.state.has_session() && button(ui, "Disconnect", true).clicked() {
+                        cx.act(Action::Disconnect);
+                    }
+                    if matches!(cx.state.link, Link::Lost { .. })
+                        && button(ui, "Try now", true).clicked()
+                    {
+                        cx.act(Action::RetryNow);
+                    }
+                });
+            });
+        });
+}
+
+fn state_ui(ui: &mut Ui, cx: &Cx<'_>, palette: &Palette) {
+    match &cx.state.link {
+        Link::Idle | Link::Failed { .. } => {
+            dot(ui, palette.weak);
+            ui.label(RichText::new("Eventscope").strong().size(theme::SIZES[2]));
+            weak(ui, "Not connected");
+        }
+        Link::Connecting(endpoint) => {
+            dot(ui, palette.warn);
+            ui.label(RichText::new(endpoint.title()).strong());
+            weak(ui, "Connecting…");
+        }
+        Link::Connected { endpoint, server } => {
+            dot(ui, palette.good);
+            ui.label(RichText::new(endpoint.title()).strong());
+            weak(ui, "Connected");
+            chip(ui, palette, &server.to_string());
+            chip(ui, palette, &format!("vhost {}", endpoint.vhost));
+            if !cx.state.topology.missing.is_empty() {
+                chip(ui, palette, "AMQP only").on_hover_text(&cx.state.topology.missing);
+            }
+        }
+        Link::Lost {
+            endpoint,
+            reason,
+            retry_at,
+            ..
+        } => {
+            dot(ui, palette.bad);
+            ui.label(RichText::new(endpoint.title()).strong());
+            let seconds = (*retry_at - Utc::now()).num_seconds().max(0);
+            let text = if seconds == 0 {
+                "Connection lost, trying again…".to_owned()
+            } else {
+                format!("Connection lost, trying again in {seconds} s")
+            };
+            ui.label(RichText::new(text).color(palette.bad))
+                .on_hover_text(reason);
+        }
+    }
+}
+
+fn dot(ui: &mut Ui, color: Color32) {
+    let (rect, _) = ui.allocate_exact_size(vec2(10.0, 10.0), Sense::hover());
+    ui.painter().circle_filled(rect.center(), 4.5, color);
+}
+
+fn chip(ui: &mut Ui, palette: &Palette, text: &str) -> egui::Response {
+    egui::Frame::new()
+        .fill(palette.raised)
+        .corner_radius(4)
+        .inner_margin(egui::Margin::symmetric(7, 2))
+        .show(ui, |ui| {
+            let text = RichText::new(text)
+                .size(theme::SIZES[0])
+                .color(palette.weak);
+            ui.add(egui::Label::new(text).selectable(false))
+        })
+        .inner
+}

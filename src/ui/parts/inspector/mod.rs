@@ -1,0 +1,208 @@
+//! The selected event in full: what it says of itself, its payload decoded and as it came, what
+//! changed since the one before, its properties and typed headers. The same for a live event and a
+//! dead letter.
+
+mod diff;
+mod headers;
+mod payload;
+mod properties;
+mod schema;
+mod trace;
+mod value_menu;
+mod views;
+
+use std::sync::Arc;
+
+use eframe::egui::{self, RichText, Ui};
+
+use super::save_file::Dialogs;
+use super::theme::{self, Palette, STEP};
+use super::widgets::{button, tabs, weak};
+use crate::event::Event;
+use crate::schema::Catalog;
+use crate::state::Action;
+use crate::state::live::{LiveAction, clock};
+use crate::text::timestamp;
+use value_menu::ValueMenu;
+
+pub(in crate::ui) use views::fold_ui;
+
+/// Where the event is looked at: not everything makes sense everywhere.
+#[derive(Clone, Copy, Debug)]
+pub enum Origin<'a> {
+    /// In the live stream, which can be filtered and plotted.
+    Live {
+        /// The event before it on the same key.
+        previous: Option<&'a Arc<Event>>,
+    },
+    /// In a queue of dead letters.
+    DeadLetter,
+}
+
+/// What the inspector shows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Part {
+    /// The payload as a document that can be opened and closed.
+    #[default]
+    Tree,
+    /// The payload with line breaks.
+    Pretty,
+    /// The bytes as they came, as text.
+    Raw,
+    /// The bytes as they came.
+    Hex,
+    /// What changed since the event before it.
+    Diff,
+    Properties,
+    Headers,
+}
+
+const PARTS: [(Part, &str); 7] = [
+    (Part::Tree, "Tree"),
+    (Part::Pretty, "Pretty"),
+    (Part::Raw, "Raw"),
+    (Part::Hex, "Hex"),
+    (Part::Diff, "Diff"),
+    (Part::Properties, "Properties"),
+    (Part::Headers, "Headers"),
+];
+
+/// The inspector's memory: what is shown is worked out once when another event is selected.
+#[derive(Debug, Default)]
+pub struct Inspector {
+    part: Part,
+    payload: payload::PayloadMemory,
+    diff: diff::DiffMemory,
+    headers: headers::HeaderMemory,
+    schema: schema::SchemaMemory,
+    /// Dialogs that ask where a payload is saved.
+    pub saving: Dialogs,
+    /// The schemas that events are judged by.
+    pub catalog: Option<Arc<Catalog>>,
+}
+
+/// Draws an event.
+pub fn inspector_ui(
+    ui: &mut Ui,
+    memory: &mut Inspector,
+    event: &Arc<Event>,
+    origin: Origin<'_>,
+) -> Vec<Action> {
+    let mut actions = Vec::new();
+    head_ui(ui, event, &mut actions);
+    if let Some(catalog) = &memory.catalog {
+        let clicked = schema::schema_ui(ui, &mut memory.schema, event, catalog);
+        if let Some(pointer) = clicked {
+            memory.part = Part::Tree;
+            memory.payload.take(event);
+            memory.payload.reveal(&pointer);
+        }
+    }
+    ui.add_space(STEP);
+    ui.horizontal_wrapped(|ui| {
+        ui.spacing_mut().item_spacing = egui::vec2(0.0, 0.0);
+        if let Some(part) = tabs(ui, memory.part, &PARTS) {
+            memory.part = part;
+        }
+    });
+    ui.separator();
+    let part = memory.part;
+    match part {
+        Part::Tree | Part::Pretty | Part::Raw | Part::Hex => {
+            let payload = &mut memory.payload;
+            payload.take(event);
+            payload::head_ui(ui, payload, event, &mut memory.saving);
+            ui.add_space(STEP);
+            let mut menu = ValueMenu {
+                event,
+                origin,
+                actions: &mut actions,
+            };
+            match part {
+                Part::Raw => {
+                    let lines = payload.raw(event);
+                    views::lines_ui(ui, lines.len(), |index| lines[index].clone());
+                }
+                Part::Hex => {
+                    let shown = event.body.len().min(payload.limit());
+                    views::hex_ui(ui, &event.body[..shown]);
+                }
+                _ if !payload.is_document() => views::no_document_ui(ui, payload),
+                Part::Tree => views::tree_ui(ui, payload, &mut menu),
+                _ => {
+                    payload.print();
+                    views::pretty_ui(ui, payload, &mut menu);
+                }
+            }
+        }
+        Part::Diff => {
+            let previous = match origin {
+                Origin::Live { previous } => previous,
+                Origin::DeadLetter => None,
+            };
+            diff::diff_ui(ui, &mut memory.diff, previous, event);
+        }
+        Part::Properties => properties::properties_ui(ui, event),
+        Part::Headers => headers::headers_ui(ui, &mut memory.headers, event),
+    }
+    actions
+}
+
+fn head_ui(ui: &mut Ui, event: &Arc<Event>, actions: &mut Vec<Action>) {
+    let palette = Palette::of(ui);
+    ui.horizontal(|ui| {
+        let key = RichText::new(&event.routing_key).font(egui::FontId::monospace(14.0));
+        ui.add(egui::Label::new(key.color(palette.key(&event.routing_key)).strong()).truncate());
+    });
+    ui.scope(|ui| facts_ui(ui, event));
+    if let Some(trace) = &event.trace {
+        trace::trace_ui(ui, trace);
+    }
+    ui.horizontal_wrapped(|ui| {
+        if button(ui, "Use as draft", true)
+            .on_hover_text("Load it into the publish form")
+            .clicked()
+        {
+            actions.push(Action::LoadEvent(Arc::clone(event)));
+        }
+        if let Some(id) = &event.properties.correlation_id
+            && button(ui, "Only this conversation", true)
+                .on_hover_text(format!("Events with correlation id {id}"))
+                .clicked()
+        {
+            actions.push(Action::Live(LiveAction::Conversation(Some(id.clone()))));
+        }
+    });
+}
+
+fn facts_ui(ui: &mut Ui, event: &Event) {
+    let facts = &event.envelope;
+    let exchange = match event.exchange.as_str() {
+        "" => "default exchange",
+        name => name,
+    };
+    let mut line = format!("{} · {exchange}", clock(event.received_at));
+    if event.redelivered {
+        line.push_str(" · redelivered");
+    }
+    weak(ui, line);
+    ui.spacing_mut().interact_size.y = 16.0;
+    egui::Grid::new("facts")
+        .num_columns(2)
+        .spacing([12.0, 3.0])
+        .show(ui, |ui| {
+            let happened = facts.timestamp.as_deref();
+            let happened = happened.map(|time| timestamp::told(time, event.properties.timestamp));
+            for (name, value) in [
+                ("Type", facts.event_type.as_deref()),
+                ("Version", facts.version.as_deref()),
+                ("Id", facts.event_id.as_deref()),
+                ("Happened", happened.as_deref()),
+            ] {
+                let Some(value) = value else { continue };
+                weak(ui, name);
+                ui.add(egui::Label::new(RichText::new(value).font(theme::mono())).truncate());
+                ui.end_row();
+            }
+        });
+}

@@ -1,0 +1,271 @@
+//! What was worked out for the payload on show, once for each event and each view of it, and the
+//! lines above the views: what was decoded, what is wrong with it, how much of it is shown.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use eframe::egui::{Label, RichText, Ui};
+
+use crate::event::Event;
+use crate::event::decode::{Format, decode};
+use crate::event::reading::Reading;
+use crate::query::MOST_READ;
+use crate::text::json::{self, PrettyLine, Rows};
+use crate::text::payload::{PayloadKind, shorten, size_text, visible_line};
+use crate::ui::parts::save_file::{Asked, Dialogs};
+use crate::ui::parts::theme::{self, Palette};
+use crate::ui::parts::widgets::{banner, button, weak};
+
+/// Bytes of a payload that are read before the person asks for more: some milliseconds of work.
+const FIRST_PART: usize = 256_000;
+/// Bytes that are read if the person asks for all.
+const MOST: usize = 16_000_000;
+/// Characters on one line of a payload that is text.
+const TEXT_WIDTH: usize = 160;
+
+/// What was worked out for the payload on show.
+#[derive(Debug, Default)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "what was found out, each for itself"
+)]
+pub(crate) struct PayloadMemory {
+    event: Option<Arc<Event>>,
+    whole: bool,
+    format: Option<Format>,
+    line: String,
+    warnings: Vec<String>,
+    problem: Option<String>,
+    cut: bool,
+    has_envelope: bool,
+    /// The document, if it can be shown as one.
+    pub(crate) rows: Rows,
+    /// The rows that are folded.
+    pub(crate) closed: BTreeSet<usize>,
+    /// The rows that are not inside a folded one.
+    pub(crate) visible: Vec<usize>,
+    text: Vec<String>,
+    pretty: Option<Vec<PrettyLine>>,
+    raw: Option<Vec<String>>,
+    /// The row that was asked for, and whether the tree still has to be scrolled to it.
+    pub(crate) found: Option<usize>,
+    pub(crate) scroll: bool,
+}
+
+impl PayloadMemory {
+    /// Reads the payload, unless it is the one that was read last.
+    pub(crate) fn take(&mut self, event: &Arc<Event>) {
+        let known = self.event.as_ref();
+        if known.is_none_or(|known| !Arc::ptr_eq(known, event)) {
+            self.read(event, false);
+        }
+    }
+
+    fn read(&mut self, event: &Arc<Event>, whole: bool) {
+        let limit = if whole { MOST } else { FIRST_PART };
+        let mut decoded = decode(&event.body, &event.properties, limit);
+        let rows = decoded.json().map(json::rows).unwrap_or_default();
+        if let Some(name) = json::name_that_is_there_twice(&rows) {
+            let name = shorten(&visible_line(name), 60);
+            let words = format!("The name {name} is there twice in one object: the last counts");
+            decoded.warnings.push(words);
+        }
+        // Of what is not plain, what a filter looks into gives the same answer.
+        let data = if event.is_plain {
+            event.data.clone()
+        } else {
+            Reading::of(&event.body, &event.properties, MOST_READ).data
+        };
+        let has_envelope = data.is_some();
+        *self = Self {
+            event: Some(Arc::clone(event)),
+            has_envelope,
+            whole,
+            format: Some(decoded.format),
+            line: decoded.line(&event.body),
+            cut: decoded.cut || event.body.len() > limit,
+            text: match (decoded.json(), decoded.text()) {
+                (None, Some(text)) => text_lines(&text, TEXT_WIDTH),
+                _ => Vec::new(),
+            },
+            rows,
+            warnings: decoded.warnings,
+            problem: decoded.problem,
+            ..Self::default()
+        };
+        self.lay_out();
+    }
+
+    /// How many bytes of the body may be shown.
+    pub(crate) fn limit(&self) -> usize {
+        if self.whole { MOST } else { FIRST_PART }
+    }
+
+    /// What the payload was recognised as.
+    pub(crate) fn format(&self) -> Format {
+        self.format.unwrap_or(Format::Empty)
+    }
+
+    /// True if the payload can be opened and closed.
+    pub(crate) fn is_document(&self) -> bool {
+        !self.rows.rows.is_empty()
+    }
+
+    /// True if a filter's `data` begins inside the document and not at its start.
+    pub(crate) fn has_envelope(&self) -> bool {
+        self.has_envelope
+    }
+
+    /// True if reading stopped before the end of the document.
+    pub(crate) fn is_partial(&self) -> bool {
+        self.cut || self.rows.stopped.is_some()
+    }
+
+    /// The lines of a text that is no document.
+    pub(crate) fn text(&self) -> &[String] {
+        &self.text
+    }
+
+    /// Works the pretty print out, if it is not there yet.
+    pub(crate) fn print(&mut self) {
+        let rows = &self.rows;
+        self.pretty.get_or_insert_with(|| json::pretty(rows));
+    }
+
+    /// The lines of the pretty print, once [`Self::print`] was called.
+    pub(crate) fn pretty(&self) -> &[PrettyLine] {
+        self.pretty.as_deref().unwrap_or_default()
+    }
+
+    /// The bytes as they came, as text.
+    pub(crate) fn raw(&mut self, event: &Event) -> &[String] {
+        let body = &event.body[..event.body.len().min(self.limit())];
+        self.raw
+            .get_or_insert_with(|| text_lines(&String::from_utf8_lossy(body), TEXT_WIDTH))
+    }
+
+    /// Opens what is around a place and scrolls to it. Of a member that is missing, that is the
+    /// object it is missing in.
+    pub(crate) fn reveal(&mut self, pointer: &str) {
+        let way = self.rows.way_to(pointer);
+        let Some(found) = way.last() else { return };
+        self.found = Some(*found);
+        self.scroll = true;
+        for around in &way[..way.len() - 1] {
+            self.closed.remove(around);
+        }
+        self.lay_out();
+    }
+
+    /// Finds the rows that are to be seen.
+    pub(crate) fn lay_out(&mut self) {
+        self.visible.clear();
+        let mut index = 0;
+        while let Some(row) = self.rows.rows.get(index) {
+            self.visible.push(index);
+            index = if self.closed.contains(&index) {
+                row.end
+            } else {
+                index + 1
+            };
+        }
+    }
+}
+
+/// The lines of a text, those that are longer than so many characters folded.
+pub(crate) fn text_lines(text: &str, width: usize) -> Vec<String> {
+    let mut lines = Vec::new();
+    for line in text.lines() {
+        let line = visible_line(line);
+        let mut rest = line.as_str();
+        while let Some((cut, _)) = rest.char_indices().nth(width) {
+            lines.push(rest[..cut].to_owned());
+            rest = &rest[cut..];
+        }
+        lines.push(rest.to_owned());
+    }
+    lines
+}
+
+/// Draws what stands above every view of the payload.
+pub(crate) fn head_ui(
+    ui: &mut Ui,
+    memory: &mut PayloadMemory,
+    event: &Arc<Event>,
+    saving: &mut Dialogs,
+) {
+    let palette = Palette::of(ui);
+    // The typeface of payloads has the arrow, the one of words has not.
+    let line = RichText::new(&memory.line)
+        .monospace()
+        .size(theme::SIZES[0]);
+    ui.add(Label::new(line.color(palette.weak)).wrap());
+    for words in &memory.warnings {
+        banner(ui, palette.warn, words);
+    }
+    if let Some(words) = &memory.problem {
+        banner(ui, palette.bad, words);
+    }
+    ui.horizontal_wrapped(|ui| {
+        let is_text = memory.is_document() || !memory.text.is_empty();
+        if button(ui, "Copy", is_text)
+            .on_hover_text("The payload, decoded, as text")
+            .clicked()
+        {
+            let decoded = decode(&event.body, &event.properties, MOST);
+            ui.ctx()
+                .copy_text(decoded.text().unwrap_or_default().into_owned());
+        }
+        if button(ui, "Save…", !event.body.is_empty())
+            .on_hover_text("The payload as it came, byte for byte, to a file")
+            .clicked()
+        {
+            save(ui, saving, Arc::clone(event));
+        }
+        if memory.cut {
+            if !memory.whole && button(ui, "Show all", true).clicked() {
+                memory.read(event, true);
+            }
+            weak(ui, part_words(memory.limit(), memory.whole));
+        } else if let Some(words) = &memory.rows.stopped {
+            weak(ui, words.as_str());
+        }
+    });
+}
+
+/// Asks for a file and saves the payload as it came.
+fn save(ui: &Ui, saving: &mut Dialogs, event: Arc<Event>) {
+    let suffix = if event.kind == PayloadKind::Json {
+        "json"
+    } else {
+        "bin"
+    };
+    let asked = Asked {
+        what: "payload",
+        title: "Save payload",
+        name: format!("{}.{suffix}", event.routing_key.replace(['/', '\\'], "_")),
+    };
+    saving.ask(ui, asked, move |_| event.body.clone());
+}
+
+fn part_words(limit: usize, whole: bool) -> String {
+    let limit = size_text(limit as u64);
+    if whole {
+        format!("The first {limit}, no more can be shown; Save… writes all of it")
+    } else {
+        format!("The first {limit}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_lines_are_folded_and_none_is_lost() {
+        let text = format!("{}\nshort", "é".repeat(TEXT_WIDTH * 2 + 1));
+        let lines = text_lines(&text, TEXT_WIDTH);
+        assert_eq!(lines.len(), 4);
+        assert_eq!(lines[..3].concat().chars().count(), TEXT_WIDTH * 2 + 1);
+    }
+}

@@ -1,0 +1,65 @@
+//! What can be done with one value of a payload: a small menu under it.
+
+use eframe::egui::{Popup, Response, RichText};
+
+use super::Origin;
+use super::payload::PayloadMemory;
+use crate::event::Event;
+use crate::state::Action;
+use crate::state::live::LiveAction;
+use crate::text::json::{self, RowValue};
+use crate::text::json_path;
+use crate::text::payload::shorten;
+use crate::ui::parts::theme::{self, Palette};
+use crate::ui::parts::widgets::button;
+
+/// The menu of the values of one event.
+pub(crate) struct ValueMenu<'a> {
+    /// The event they are in.
+    pub(crate) event: &'a Event,
+    /// Where it is looked at.
+    pub(crate) origin: Origin<'a>,
+    /// What the person chose.
+    pub(crate) actions: &'a mut Vec<Action>,
+}
+
+impl ValueMenu<'_> {
+    /// Opens under the value that was clicked.
+    pub(crate) fn show(&mut self, response: &Response, memory: &PayloadMemory, index: usize) {
+        Popup::menu(response).show(|ui| {
+            let document = &memory.rows;
+            let has_envelope = memory.has_envelope();
+            let path = json_path::path(document, index, has_envelope);
+            let title = RichText::new(shorten(&path, 60)).size(theme::SIZES[0]);
+            ui.label(title.color(Palette::of(ui).weak));
+            if let Origin::Live { .. } = self.origin {
+                let clause = json_path::clause(document, index, has_envelope);
+                if let Some(clause) = clause
+                    && button(ui, "Add to filter", true).clicked()
+                {
+                    self.actions
+                        .push(Action::Live(LiveAction::AddToFilter(clause)));
+                    ui.close();
+                }
+                let value = document.rows.get(index).map(|row| &row.value);
+                if matches!(value, Some(RowValue::Number(_)))
+                    && button(ui, "Plot over time", true).clicked()
+                {
+                    let key = self.event.routing_key.clone();
+                    let path = path.clone();
+                    self.actions
+                        .push(Action::Live(LiveAction::Plot { key, path }));
+                    ui.close();
+                }
+            }
+            if button(ui, "Copy value", true).clicked() {
+                ui.ctx().copy_text(json::value_text(document, index));
+                ui.close();
+            }
+            if button(ui, "Copy path", true).clicked() {
+                ui.ctx().copy_text(path);
+                ui.close();
+            }
+        });
+    }
+}

@@ -1,0 +1,234 @@
+//! The payload as a tree, pretty printed, as text or as hex. Every view is a list of which only the
+//! visible lines are laid out.
+
+use eframe::egui::{
+    self, Label, Response, RichText, ScrollArea, Sense, Shape, Ui, WidgetInfo, accesskit::Role,
+    text::LayoutJob,
+};
+
+use super::payload::PayloadMemory;
+use super::value_menu::ValueMenu;
+use crate::event::decode::Format;
+use crate::text::hex;
+use crate::text::json::RowValue;
+use crate::text::payload::visible_line;
+use crate::ui::parts::theme::{self, Palette};
+use crate::ui::parts::widgets::empty_state;
+
+/// Height of a line.
+pub(crate) const LINE: f32 = 17.0;
+/// Longest value shown on one line of a tree or pretty print; the raw view has all of it.
+const MAX_SHOWN: usize = 2_000;
+
+fn area() -> ScrollArea {
+    ScrollArea::both()
+        .auto_shrink([false, false])
+        .id_salt("payload")
+}
+
+/// A row is as high as the list believes, or the list would jump while it is scrolled and end
+/// before its area does.
+pub(crate) fn exact_rows(ui: &mut Ui) {
+    ui.spacing_mut().interact_size.y = LINE;
+    ui.spacing_mut().item_spacing.y = 0.0;
+}
+
+/// Lines in the typeface of payloads, made when they are seen.
+pub(crate) fn lines_ui(ui: &mut Ui, count: usize, line: impl Fn(usize) -> String) {
+    exact_rows(ui);
+    area().show_rows(ui, LINE, count, |ui, range| {
+        for index in range {
+            let text = RichText::new(line(index)).font(theme::mono());
+            ui.horizontal(|ui| ui.add(Label::new(text).extend()));
+        }
+    });
+}
+
+/// The bytes as they came.
+pub(crate) fn hex_ui(ui: &mut Ui, body: &[u8]) {
+    // Sixteen bytes and their text need about 560 points.
+    let width = if ui.available_width() > 570.0 { 16 } else { 8 };
+    lines_ui(ui, body.len().div_ceil(width), |index| {
+        hex::line(body, index, width)
+    });
+}
+
+/// What stands in the place of a document that is none: the text, or what it is.
+pub(crate) fn no_document_ui(ui: &mut Ui, memory: &PayloadMemory) {
+    let text = memory.text();
+    match memory.format() {
+        _ if !text.is_empty() => lines_ui(ui, text.len(), |index| text[index].clone()),
+        Format::Empty => empty_state(ui, "No body", "The message consists of its headers alone"),
+        Format::Text => empty_state(ui, "Only blank", "The text has no line to show"),
+        format => {
+            let words = format!("This is {}. Raw and Hex show its bytes", format.name());
+            empty_state(ui, "Not a document", &words);
+        }
+    }
+}
+
+/// A line that can be clicked, with a light behind it while the pointer is there.
+fn clickable(ui: &mut Ui, job: LayoutJob) -> Response {
+    let behind = ui.painter().add(Shape::Noop);
+    let response = ui.add(Label::new(job).extend().sense(Sense::click()));
+    if response.hovered() || response.has_focus() {
+        let color = Palette::of(ui).hovered;
+        let rect = response.rect.expand2(egui::vec2(3.0, 0.0));
+        ui.painter().set(behind, Shape::rect_filled(rect, 3, color));
+    }
+    response
+}
+
+/// Draws the pretty print.
+pub(crate) fn pretty_ui(ui: &mut Ui, memory: &PayloadMemory, menu: &mut ValueMenu<'_>) {
+    let palette = Palette::of(ui);
+    exact_rows(ui);
+    let lines = memory.pretty();
+    area().show_rows(ui, LINE, lines.len(), |ui, range| {
+        for line in &lines[range] {
+            let mut job = LayoutJob::default();
+            let mut part = |text: &str, color| {
+                job.append(text, 0.0, egui::TextFormat::simple(theme::mono(), color));
+            };
+            // A depth of thousands must not make a line of thousands of characters.
+            part(&"  ".repeat(line.depth.min(40)), palette.weak);
+            part(&visible_line(&line.name), palette.name);
+            let color = if line.is_text {
+                palette.string
+            } else {
+                palette.number
+            };
+            let bracket = line.value.starts_with(['{', '}', '[', ']']);
+            part(
+                &cut(&line.value),
+                if bracket { palette.weak } else { color },
+            );
+            match line.row {
+                Some(row) => {
+                    ui.push_id(row, |ui| {
+                        ui.horizontal(|ui| {
+                            let response = clickable(ui, job);
+                            menu.show(&response, memory, row);
+                        });
+                    });
+                }
+                None => {
+                    ui.horizontal(|ui| ui.add(Label::new(job).extend()));
+                }
+            }
+        }
+    });
+}
+
+fn cut(text: &str) -> String {
+    match text.char_indices().nth(MAX_SHOWN) {
+        None => visible_line(text),
+        Some((at, _)) => format!("{}… ({} characters)", visible_line(&text[..at]), text.len()),
+    }
+}
+
+/// Draws the tree.
+pub(crate) fn tree_ui(ui: &mut Ui, memory: &mut PayloadMemory, menu: &mut ValueMenu<'_>) {
+    exact_rows(ui);
+    let mut toggled = None;
+    let mut area = area();
+    if std::mem::take(&mut memory.scroll)
+        && let Some(at) = memory
+            .visible
+            .iter()
+            .position(|row| Some(*row) == memory.found)
+    {
+        // A few rows of what stands around it stay in sight.
+        #[expect(clippy::cast_precision_loss, reason = "rows of one document")]
+        let offset = at.saturating_sub(4) as f32 * LINE;
+        area = area.vertical_scroll_offset(offset);
+    }
+    area.show_rows(ui, LINE, memory.visible.len(), |ui, range| {
+        for &index in &memory.visible[range] {
+            let row = &memory.rows.rows[index];
+            let closed = memory.closed.contains(&index);
+            let job = tree_line(Palette::of(ui), memory, index);
+            ui.push_id(index, |ui| {
+                ui.horizontal(|ui| {
+                    #[expect(clippy::cast_precision_loss, reason = "at most 40 levels")]
+                    ui.add_space(row.depth.min(40) as f32 * 14.0);
+                    if row.end > index + 1 {
+                        toggled = fold_ui(ui, &job.text, closed).then_some(index).or(toggled);
+                    } else {
+                        ui.add_space(14.0);
+                    }
+                    let response = clickable(ui, job);
+                    if memory.found == Some(index) {
+                        let stroke = (1.0, Palette::of(ui).bad);
+                        let rect = response.rect.expand2(egui::vec2(3.0, 0.0));
+                        let kind = egui::StrokeKind::Inside;
+                        ui.painter().rect_stroke(rect, 3, stroke, kind);
+                    }
+                    menu.show(&response, memory, index);
+                });
+            });
+        }
+    });
+    if let Some(index) = toggled {
+        if !memory.closed.remove(&index) {
+            memory.closed.insert(index);
+        }
+        memory.lay_out();
+    }
+}
+
+fn tree_line(palette: &Palette, memory: &PayloadMemory, index: usize) -> LayoutJob {
+    let row = &memory.rows.rows[index];
+    let mut job = LayoutJob::default();
+    let mut part = |text: &str, color| {
+        job.append(text, 0.0, egui::TextFormat::simple(theme::mono(), color));
+    };
+    if let Some(name) = &row.name {
+        part(&cut(name), palette.name);
+        part(": ", palette.weak);
+    }
+    // What was still open where reading stopped has more than was counted.
+    let open = memory.is_partial() && row.end == memory.rows.rows.len();
+    let more = if open { "+" } else { "" };
+    match &row.value {
+        RowValue::Object(1) if more.is_empty() => part("{1 member}", palette.weak),
+        RowValue::Object(count) => {
+            part(&format!("{{{count}{more} members}}"), palette.weak);
+        }
+        RowValue::Array(1) if more.is_empty() => part("[1 item]", palette.weak),
+        RowValue::Array(count) => part(&format!("[{count}{more} items]"), palette.weak),
+        RowValue::Text(text) => part(&format!("\"{}\"", cut(text)), palette.string),
+        RowValue::Number(number) => part(&cut(number), palette.number),
+        RowValue::Bool(value) => part(&value.to_string(), palette.number),
+        RowValue::Null => part("null", palette.number),
+    }
+    job
+}
+
+/// The small triangle before something that can be opened; true if it was clicked.
+pub(crate) fn fold_ui(ui: &mut Ui, name: &str, closed: bool) -> bool {
+    let palette = Palette::of(ui);
+    let spacing = std::mem::take(&mut ui.spacing_mut().item_spacing.x);
+    let (rect, response) = ui.allocate_exact_size(egui::vec2(14.0, LINE), Sense::click());
+    ui.spacing_mut().item_spacing.x = spacing;
+    let verb = if closed { "Open" } else { "Close" };
+    response.widget_info(|| WidgetInfo::labeled(Role::Button, true, format!("{verb} {name}")));
+    let color = if response.hovered() {
+        palette.text
+    } else {
+        palette.weak
+    };
+    let center = rect.center();
+    let points = if closed {
+        [[-2.5, -4.0], [3.0, 0.0], [-2.5, 4.0]]
+    } else {
+        [[-4.0, -2.5], [4.0, -2.5], [0.0, 3.0]]
+    };
+    let points = points
+        .iter()
+        .map(|[x, y]| center + egui::vec2(*x, *y))
+        .collect();
+    ui.painter()
+        .add(Shape::convex_polygon(points, color, egui::Stroke::NONE));
+    response.clicked()
+}

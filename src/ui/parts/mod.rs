@@ -1,0 +1,8 @@
+//! What several screens are made of: the inspector, forms, widgets, colours.
+
+pub mod draft_form;
+pub mod inspector;
+pub mod save_file;
+pub mod theme;
+pub(crate) mod verdict;
+pub mod widgets;

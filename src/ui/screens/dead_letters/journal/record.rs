@@ -1,0 +1,86 @@
+//! One record: where its message is, what was sent, and the way back.
+
+use eframe::egui::{Label, RichText, Ui};
+
+use super::{act, stamp, why_not_ui};
+use crate::repair::journal_entry::{Fate, Record};
+use crate::state::dead_letters::journal::JournalAction;
+use crate::ui::Cx;
+use crate::ui::parts::inspector::{self, Origin};
+use crate::ui::parts::theme::{Palette, STEP};
+use crate::ui::parts::widgets::button;
+
+/// Draws the record that is looked at.
+pub(crate) fn record_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
+    let Some((record, event)) = &cx.state.journal.selected else {
+        return;
+    };
+    fate_ui(ui, cx, record);
+    ui.add_space(STEP);
+    let memory = &mut cx.memory.inspector;
+    let actions = inspector::inspector_ui(ui, memory, event, Origin::DeadLetter);
+    cx.actions.extend(actions);
+}
+
+fn fate_ui(ui: &mut Ui, cx: &mut Cx<'_>, record: &Record) {
+    let palette = Palette::of(ui);
+    let color = match record.fate() {
+        Fate::DuplicatePossible => palette.warn,
+        _ => palette.text,
+    };
+    ui.add(Label::new(RichText::new(record.words()).color(color)).wrap());
+    if !record.words.is_empty() {
+        ui.add(Label::new(RichText::new(&record.words).color(palette.weak)).wrap());
+    }
+    let (queue, place) = (&record.message.queue, &record.message.place);
+    let mut facts = format!("{queue} on {place}, {}", stamp(record.changed));
+    if let Some(sent) = &record.message.sent {
+        let exchange = match &*sent.exchange {
+            "" => "the default exchange",
+            name => name,
+        };
+        facts.push_str(&format!(
+            " · sent to {exchange} with key {}",
+            sent.routing_key
+        ));
+        if sent.body != record.message.body {
+            facts.push_str(" · edited");
+        }
+    }
+    ui.add(Label::new(RichText::new(facts).color(palette.weak)).wrap());
+    buttons_ui(ui, cx, record);
+    why_not_ui(ui, cx.state.journal.why_not(record));
+}
+
+fn buttons_ui(ui: &mut Ui, cx: &mut Cx<'_>, record: &Record) {
+    let state = cx.state;
+    let place = state
+        .endpoint()
+        .map(crate::rabbitmq::endpoint::Endpoint::place);
+    let here = place.as_ref() == Some(&record.message.place);
+    let idle = state.is_connected() && state.journal.putting.is_none();
+    let why_not = record.not_put_back();
+    let asks = record.second_copy(stamp).is_some();
+    let words = match &why_not {
+        Some(words) => words.clone(),
+        None if !here => "Connect to the broker that it came from first".to_owned(),
+        None if asks => "Publish this copy to the queue that it lay in; asks first".to_owned(),
+        None => "Publish this copy to the queue that it lay in".to_owned(),
+    };
+    ui.horizontal(|ui| {
+        let label = if asks { "Put back…" } else { "Put back" };
+        if button(ui, label, here && idle && why_not.is_none())
+            .on_hover_text(&words)
+            .on_disabled_hover_text(&words)
+            .clicked()
+        {
+            act(cx, JournalAction::PutBack(record.id));
+        }
+        if button(ui, "Remove from journal", record.fate() != Fate::UnderWay)
+            .on_hover_text("Forget this record; the copy in it is gone then")
+            .clicked()
+        {
+            act(cx, JournalAction::Forget(record.id));
+        }
+    });
+}

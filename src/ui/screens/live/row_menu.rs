@@ -1,0 +1,74 @@
+//! What can be done with the selected rows: copy them, or show only what belongs to one.
+
+use eframe::egui::Ui;
+
+use crate::event::Event;
+use crate::event::export::{CopyAs, export};
+use crate::rabbitmq::endpoint::encode;
+use crate::state::live::{Live, LiveAction};
+use crate::state::{Action, State};
+
+/// Most bytes of bodies that are copied at once.
+const MAX_COPIED: usize = 32 * 1024 * 1024;
+
+const FORMS: [(CopyAs, &str); 3] = [
+    (CopyAs::Json, "Copy as JSON"),
+    (CopyAs::Ndjson, "Copy as NDJSON"),
+    (CopyAs::Curl, "Copy as curl command"),
+];
+
+/// The entries that put the selected events on the clipboard.
+pub(crate) fn copy_menu_ui(ui: &mut Ui, state: &State) {
+    for (form, label) in FORMS {
+        if ui.button(label).clicked() {
+            let events = selected(&state.live);
+            ui.ctx().copy_text(export(form, &events, &exchanges(state)));
+            ui.close();
+        }
+    }
+}
+
+/// Where the management API has the exchanges of this virtual host. The password is left to the
+/// person.
+fn exchanges(state: &State) -> String {
+    let endpoint = state.endpoint().cloned().unwrap_or_default();
+    let vhost = encode(&endpoint.vhost);
+    format!("{}/api/exchanges/{vhost}", endpoint.management_url())
+}
+
+fn selected(live: &Live) -> Vec<Event> {
+    let mut bytes = 0;
+    let kept = live.selection.numbers().filter_map(|n| live.log.event(n));
+    kept.take_while(|event| {
+        bytes += event.body().len();
+        bytes <= MAX_COPIED
+    })
+    .map(crate::log::Kept::to_event)
+    .collect()
+}
+
+/// The menu of one row.
+pub(crate) fn row_menu_ui(ui: &mut Ui, state: &State, number: u64, actions: &mut Vec<Action>) {
+    copy_menu_ui(ui, state);
+    let Some(event) = state.live.log.event(number) else {
+        return;
+    };
+    ui.separator();
+    let mut item = |ui: &mut Ui, label: &str, action: LiveAction| {
+        if ui.button(label).clicked() {
+            actions.push(Action::Live(action));
+            ui.close();
+        }
+    };
+    let key = event.routing_key();
+    item(
+        ui,
+        "Only this key",
+        LiveAction::Branch(Some(key.to_owned())),
+    );
+    if let Some(id) = event.correlation_id() {
+        let only = LiveAction::Conversation(Some(id.into_owned()));
+        item(ui, "Only this correlation id", only);
+    }
+    item(ui, "Hide this key", LiveAction::Mute(key.to_owned()));
+}

@@ -1,0 +1,161 @@
+//! The card before a tap starts: what it will do on this exchange, in plain words, and one click
+//! to go on. It stands under the tap bar and holds nothing else up.
+
+use eframe::egui::{self, Color32, Frame, Label, Margin, RichText, ScrollArea, Stroke, Ui};
+
+use crate::rabbitmq::preflight::{Report, Weight};
+use crate::state::Action;
+use crate::state::live::tap_card::{Card, TapAction};
+use crate::ui::Cx;
+use crate::ui::parts::theme::{self, Palette, STEP};
+use crate::ui::parts::widgets::{button, primary_button, weak};
+
+/// Share of the window that the findings may take before they scroll.
+const SHARE: f32 = 0.4;
+
+pub(crate) fn tap_card_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
+    let Some(card) = &cx.state.tap_card else {
+        return;
+    };
+    let palette = Palette::of(ui);
+    ui.add_space(STEP);
+    Frame::new()
+        .fill(palette.base)
+        .stroke(Stroke::new(1.0, palette.line))
+        .corner_radius(6)
+        .inner_margin(Margin::symmetric(14, 10))
+        .show(ui, |ui| {
+            ui.set_width(ui.available_width().min(900.0));
+            match card {
+                Card::Asking { exchange, .. } => {
+                    title(ui, exchange);
+                    weak(
+                        ui,
+                        "Looking at the exchange, the policies and your permissions …",
+                    );
+                    ui.horizontal(|ui| cancel(ui, cx));
+                }
+                Card::Tap(report) => report_ui(ui, cx, report),
+                Card::Firehose => firehose_ui(ui, cx),
+            }
+        });
+}
+
+fn title(ui: &mut Ui, exchange: &str) {
+    let name = match exchange {
+        "" => "the default exchange",
+        name => name,
+    };
+    heading(ui, &format!("Before the tap starts on {name}"));
+}
+
+fn heading(ui: &mut Ui, words: &str) {
+    let text = RichText::new(words).size(theme::SIZES[2]);
+    ui.add(Label::new(text).selectable(false).wrap());
+}
+
+fn report_ui(ui: &mut Ui, cx: &mut Cx<'_>, report: &Report) {
+    title(ui, &report.exchange);
+    // Not what is left in the panel: the panel takes its height from this.
+    let tallest = (ui.ctx().content_rect().height() * SHARE).max(STEP * 20.0);
+    ScrollArea::vertical()
+        .max_height(tallest)
+        .min_scrolled_height(tallest)
+        .auto_shrink([false, true])
+        .show(ui, |ui| {
+            for finding in &report.findings {
+                finding_ui(ui, finding.weight, &finding.words);
+            }
+            if !report.queue.is_empty() {
+                ui.add_space(STEP);
+                weak(ui, "What will be declared:");
+                let text = RichText::new(report.queue.join("\n")).font(theme::mono());
+                ui.add(Label::new(text).wrap());
+            }
+        });
+    ui.add_space(STEP);
+    ui.horizontal(|ui| {
+        let connected = cx.state.is_connected();
+        if report.may_start() && primary_button(ui, "Start anyway", connected).clicked() {
+            cx.act(Action::Tap(TapAction::StartAnyway));
+        }
+        let may = connected && !cx.state.taps.has_firehose();
+        if report.firehose && button(ui, "Use firehose…", may).clicked() {
+            cx.act(Action::Tap(TapAction::AskFirehose));
+        }
+        cancel(ui, cx);
+    });
+}
+
+fn cancel(ui: &mut Ui, cx: &mut Cx<'_>) {
+    if button(ui, "Cancel", true).clicked() {
+        cx.act(Action::Tap(TapAction::Cancel));
+    }
+}
+
+/// A sign and a sentence. The sign is a word for those who do not see its colour.
+fn finding_ui(ui: &mut Ui, weight: Weight, words: &str) {
+    let palette = Palette::of(ui);
+    let (sign, color) = match weight {
+        Weight::Refused => ("No", palette.bad),
+        Weight::Warning => ("Careful", palette.warn),
+        Weight::Info => ("Note", palette.weak),
+    };
+    ui.horizontal_top(|ui| {
+        sign_ui(ui, sign, color);
+        ui.add(Label::new(words).wrap());
+    });
+}
+
+fn sign_ui(ui: &mut Ui, sign: &str, color: Color32) {
+    let text = RichText::new(sign).color(color).strong();
+    ui.allocate_ui(egui::vec2(56.0, 18.0), |ui| {
+        ui.set_min_width(56.0);
+        ui.add(Label::new(text).selectable(false));
+    });
+}
+
+fn firehose_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
+    heading(ui, "Before the firehose is switched on");
+    let vhost = match &cx.state.link {
+        crate::protocol::Link::Connected { endpoint, .. } => endpoint.vhost.clone(),
+        _ => String::new(),
+    };
+    for (weight, words) in [
+        (
+            Weight::Warning,
+            format!(
+                "RabbitMQ copies every message of the virtual host {vhost}, with its publisher and \
+                 the queues it reached. That slows the broker down for everybody as long as it is \
+                 on: use it for minutes, not for days"
+            ),
+        ),
+        (
+            Weight::Info,
+            "It shows what no tap can: the default exchange, hash exchanges, and messages that no \
+             queue took"
+                .to_owned(),
+        ),
+        (
+            Weight::Info,
+            "Eventscope switches it off when you stop it, disconnect or quit, and after a crash \
+             when it connects here the next time. If somebody else had it on before, it stays on"
+                .to_owned(),
+        ),
+        (
+            Weight::Info,
+            "Only an administrator of the broker may switch it, over the management API".to_owned(),
+        ),
+    ] {
+        finding_ui(ui, weight, &words);
+    }
+    ui.add_space(STEP);
+    ui.checkbox(&mut cx.forms.tap.deliveries, "Deliveries too")
+        .on_hover_text("Show what is delivered to consumers, which doubles the copies");
+    ui.horizontal(|ui| {
+        if primary_button(ui, "Switch on firehose", cx.state.is_connected()).clicked() {
+            cx.act(Action::Tap(TapAction::SwitchOnFirehose));
+        }
+        cancel(ui, cx);
+    });
+}

@@ -1,0 +1,7 @@
+//! One module for each screen.
+
+pub mod connect;
+pub mod dead_letters;
+pub mod live;
+pub mod publish;
+pub mod schemas;

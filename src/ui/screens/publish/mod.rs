@@ -1,0 +1,288 @@
+//! Publish a test event by a form, see whether it was routed, and send it again.
+
+pub mod payload_form;
+use eframe::egui::{
+    self, CentralPanel, Frame, Margin, Panel, RichText, ScrollArea, Stroke, Ui, WidgetInfo,
+    accesskit::Role,
+};
+
+use crate::event::{Draft, HeaderRow};
+use crate::protocol::PublishOutcome;
+use crate::rabbitmq::topology::{ExchangeKind, Topology, TopologySource};
+use crate::state::live::clock;
+use crate::state::publish::Sent;
+use crate::state::{Action, State};
+use crate::text::payload::{PayloadKind, summary};
+use crate::ui::Cx;
+use crate::ui::parts::draft_form;
+use crate::ui::parts::theme::{self, Palette, STEP};
+use crate::ui::parts::widgets::{empty_state, primary_button, section, weak};
+
+/// Where the message in the form would go, worked out when the target, the headers or the topology
+/// change.
+#[derive(Debug, Default)]
+pub struct Preview {
+    exchange: String,
+    key: String,
+    headers: Vec<HeaderRow>,
+    own: Vec<String>,
+    revision: u64,
+    words: String,
+}
+
+impl Preview {
+    /// Where it would go, in words.
+    pub fn words(&mut self, draft: &Draft, state: &State) -> &str {
+        let own = state.taps.own_queues();
+        let is_same = self.exchange == draft.exchange
+            && self.key == draft.routing_key
+            && self.headers == draft.headers
+            && self.own == own
+            && self.revision == state.topology_revision;
+        if self.words.is_empty() || !is_same {
+            *self = Self {
+                words: preview_words(draft, &own, &state.topology),
+                exchange: draft.exchange.clone(),
+                key: draft.routing_key.clone(),
+                headers: draft.headers.clone(),
+                own: own.into_iter().map(str::to_owned).collect(),
+                revision: state.topology_revision,
+            };
+        }
+        &self.words
+    }
+}
+
+fn preview_words(draft: &Draft, own_queues: &[&str], topology: &Topology) -> String {
+    let (exchange, key) = (draft.exchange.as_str(), draft.routing_key.as_str());
+    if topology.source == TopologySource::Management
+        && !exchange.is_empty()
+        && topology.exchange(exchange).is_none()
+    {
+        return format!("No exchange {exchange} is known in this virtual host");
+    }
+    match topology.route_without(exchange, key, &draft.routed_by(), own_queues) {
+        None => "Which queues it reaches is not known: the bindings cannot be read".to_owned(),
+        Some(queues) if queues.is_empty() => {
+            match topology.exchange(exchange).map(|found| &found.kind) {
+                Some(ExchangeKind::Headers) => {
+                    "No queue would get it: no binding matches these headers".to_owned()
+                }
+                _ => "No queue would get it: no binding matches this routing key".to_owned(),
+            }
+        }
+        Some(queues) => {
+            let names: Vec<_> = queues.into_iter().collect();
+            let shown = names
+                .iter()
+                .take(6)
+                .map(String::as_str)
+                .collect::<Vec<_>>()
+                .join(", ");
+            match names.len() {
+                1 => format!("Reaches the queue {shown}"),
+                count if count > 6 => format!("Reaches {count} queues: {shown}, …"),
+                count => format!("Reaches {count} queues: {shown}"),
+            }
+        }
+    }
+}
+
+/// Draws the screen.
+pub fn publish_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
+    let palette = Palette::of(ui);
+    let side = Frame::new()
+        .fill(palette.panel)
+        .inner_margin(Margin::symmetric(12, 8));
+    let room = ui.available_width();
+    // The form keeps the greater part, also when the window becomes smaller.
+    Panel::right("history")
+        .default_size((room * 0.38).clamp(240.0, 520.0))
+        .size_range(220.0..=(room * 0.45).clamp(240.0, 700.0))
+        .frame(side)
+        .show(ui, |ui| history_ui(ui, cx));
+    let frame = Frame::new()
+        .fill(palette.base)
+        .inner_margin(Margin::symmetric(16, 12));
+    CentralPanel::default().frame(frame).show(ui, |ui| {
+        Panel::bottom("publish_actions")
+            .frame(Frame::new().inner_margin(Margin {
+                top: 8,
+                ..Margin::ZERO
+            }))
+            .show(ui, |ui| actions_ui(ui, cx));
+        ScrollArea::vertical()
+            .auto_shrink([false, false])
+            .show(ui, |ui| {
+                ui.set_max_width((ui.available_width() - STEP * 2.0).min(760.0));
+                form_ui(ui, cx);
+            });
+    });
+}
+
+fn form_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
+    let state = cx.state;
+    ui.spacing_mut().item_spacing.y = STEP * 2.0;
+    ui.heading("Publish a test event");
+    let keys = state.live.tree.keys(200);
+    draft_form::target_ui(ui, &mut cx.forms.draft, &state.topology, &keys);
+    let words = cx.memory.preview.words(&cx.forms.draft, state);
+    weak(ui, words);
+    let rows = if ui.available_height() > 560.0 {
+        18
+    } else {
+        10
+    };
+    payload_form::payload_ui(ui, cx, rows);
+    ui.separator();
+    draft_form::details_ui(ui, &mut cx.forms.draft, true);
+}
+
+/// What can be done with the form; it stays in sight however long the form is.
+fn actions_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
+    let state = cx.state;
+    draft_form::problems_ui(ui, state.publish.problems(&cx.forms.draft));
+    ui.horizontal_wrapped(|ui| {
+        if primary_button(ui, "Publish event", state.is_connected())
+            .on_hover_text("With a publisher confirm; an unroutable event comes back (Ctrl+Enter)")
+            .clicked()
+        {
+            cx.act(Action::Publish);
+        }
+        payload_form::samples_ui(ui, cx);
+        if let Some(sent) = state.publish.history.first()
+            && state.publish.problems(&cx.forms.draft).is_empty()
+            && state.publish.published.as_ref() == Some(&cx.forms.draft)
+        {
+            outcome_ui(ui, sent);
+        }
+    });
+}
+
+fn outcome_ui(ui: &mut Ui, sent: &Sent) {
+    let palette = Palette::of(ui);
+    let (color, words) = outcome(sent, palette);
+    ui.add(egui::Label::new(RichText::new(words).color(color).strong()).wrap());
+}
+
+/// The verdict in words and its colour.
+fn outcome(sent: &Sent, palette: &Palette) -> (egui::Color32, String) {
+    match &sent.outcome {
+        None => (palette.weak, "Waiting for the broker's confirm…".to_owned()),
+        Some(PublishOutcome::Routed) if sent.only_tap => (
+            palette.warn,
+            "Routed to Eventscope's own tap only: no queue of an application is known to get it"
+                .to_owned(),
+        ),
+        Some(PublishOutcome::Routed) => (palette.good, "Routed".to_owned()),
+        Some(PublishOutcome::Unroutable(reason)) => {
+            (palette.warn, format!("Unroutable (returned: {reason})"))
+        }
+        Some(PublishOutcome::Refused(reason)) => (palette.bad, format!("Refused: {reason}")),
+        Some(PublishOutcome::NotConfirmed { seconds }) => (
+            palette.bad,
+            format!("Not confirmed in {seconds} s: it may or may not have arrived"),
+        ),
+    }
+}
+
+fn history_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
+    let palette = Palette::of(ui);
+    section(ui, "HISTORY");
+    if cx.state.publish.history.is_empty() {
+        empty_state(
+            ui,
+            "Nothing sent yet",
+            "What you publish is listed here with the broker's verdict, ready to be sent again",
+        );
+        return;
+    }
+    ScrollArea::vertical()
+        .auto_shrink([false, false])
+        .show(ui, |ui| {
+            for sent in &cx.state.publish.history {
+                let (color, words) = outcome(sent, palette);
+                let frame = Frame::new()
+                    .fill(palette.base)
+                    .stroke(Stroke::new(1.0, palette.line))
+                    .corner_radius(6)
+                    .inner_margin(Margin::symmetric(10, 8));
+                frame
+                    .show(ui, |ui| {
+                        ui.set_width(ui.available_width());
+                        ui.spacing_mut().item_spacing.y = 3.0;
+                        let line = egui::vec2(ui.available_width(), 20.0);
+                        let right = egui::Layout::right_to_left(egui::Align::Center);
+                        ui.allocate_ui_with_layout(line, right, |ui| {
+                            let again = ui.small_button("Publish again");
+                            if again.on_hover_text("Load it into the form").clicked() {
+                                cx.actions.push(Action::PublishAgain(sent.request.0));
+                            }
+                            weak(ui, clock(sent.at));
+                            let left = egui::Layout::left_to_right(egui::Align::Center);
+                            ui.with_layout(left, |ui| {
+                                let key = &sent.outgoing.routing_key;
+                                let text = RichText::new(key)
+                                    .font(theme::mono())
+                                    .color(palette.key(key));
+                                ui.add(egui::Label::new(text).truncate());
+                            });
+                        });
+                        ui.add(egui::Label::new(RichText::new(&words).color(color)).wrap());
+                        let exchange = match sent.outgoing.exchange.as_str() {
+                            "" => "default exchange",
+                            name => name,
+                        };
+                        let kind = PayloadKind::detect(
+                            &sent.outgoing.body[..sent.outgoing.body.len().min(4096)],
+                        );
+                        let line = format!("{exchange} · {}", summary(kind, &sent.outgoing.body));
+                        let text = RichText::new(line)
+                            .size(theme::SIZES[0])
+                            .color(palette.weak);
+                        ui.add(egui::Label::new(text).truncate());
+                    })
+                    .response
+                    .widget_info(|| {
+                        let name = format!("{} {words}", sent.outgoing.routing_key);
+                        WidgetInfo::labeled(Role::Row, true, name)
+                    });
+            }
+        });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rabbitmq::topology::tests::shop;
+
+    #[test]
+    fn the_preview_says_where_it_goes() {
+        let shop = shop();
+        let words = |exchange: &str, key: &str, own: &[&str]| {
+            let mut draft = Draft::default();
+            (draft.exchange, draft.routing_key) = (exchange.into(), key.into());
+            preview_words(&draft, own, &shop)
+        };
+        assert_eq!(
+            words("shop", "order.created", &[]),
+            "Reaches the queue orders"
+        );
+        assert!(words("shop", "x", &[]).starts_with("No queue"));
+        assert!(words("shop", "order.created", &["orders"]).starts_with("No queue"));
+        assert!(words("spread", "x", &[]).contains("not known"));
+        assert!(words("nowhere", "x", &[]).starts_with("No exchange nowhere"));
+    }
+
+    #[test]
+    fn the_preview_follows_the_form() {
+        let mut state = State::new();
+        state.topology = shop();
+        let (mut draft, mut preview) = (Draft::default(), Preview::default());
+        draft.exchange = "shop".into();
+        draft.routing_key = "order.created".into();
+        assert!(preview.words(&draft, &state).contains("orders"));
+        draft.routing_key = "x".into();
+        assert!(preview.words(&draft, &state).starts_with("No queue"));
+    }
+}

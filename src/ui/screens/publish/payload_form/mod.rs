@@ -1,0 +1,348 @@
+//! The payload of the publish form: as fields where the folder has a schema, else as text.
+
+mod field;
+mod samples;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use eframe::egui::{ComboBox, RichText, Ui};
+
+use crate::event::{BodyDraft, Draft};
+use crate::schema::form::fields::{self, Choices, Edit, Field};
+use crate::schema::stream::claim::kind_of;
+use crate::schema::{Catalog, Fit, Version, fit, place};
+use crate::state::dead_letters::as_event;
+use crate::state::publish::schema_form::{Target, guess, version_of};
+use crate::text::json_edit::Document;
+use crate::ui::Cx;
+use crate::ui::parts::draft_form;
+use crate::ui::parts::theme::{self, Palette, STEP};
+use crate::ui::parts::verdict::verdict_ui;
+use crate::ui::parts::widgets::{banner, tabs, weak};
+
+pub use samples::samples_ui;
+
+/// Faults that are shown.
+const FAULTS: usize = 60;
+
+/// What is worked out from the payload and its schema, anew when one of them changes.
+#[derive(Default)]
+pub struct PayloadView {
+    of: Option<(Draft, Arc<Catalog>)>,
+    guessed: Option<Target>,
+    form: Option<(Target, Choices)>,
+    version: Option<Result<Arc<Version>, String>>,
+    document: Option<Result<Document, String>>,
+    fields: Vec<Field>,
+    errors: BTreeMap<usize, Vec<String>>,
+    others: Vec<String>,
+    raw: RawVerdict,
+    /// What was typed and is no value yet, by JSON pointer.
+    typed: BTreeMap<String, String>,
+    /// Names of members to come, by JSON pointer.
+    names: BTreeMap<String, String>,
+}
+
+impl PayloadView {
+    /// The schema that the form is about: the chosen one, or what the event claims.
+    #[must_use]
+    pub fn target(&mut self, cx: &Cx<'_>) -> Option<Target> {
+        let catalog = cx.state.schemas.catalog.as_ref()?;
+        let draft = &cx.forms.draft;
+        let same = self
+            .of
+            .as_ref()
+            .is_some_and(|(of, by)| of == draft && Arc::ptr_eq(by, catalog));
+        if !same {
+            self.guessed = guess(draft, catalog);
+            self.of = Some((draft.clone(), Arc::clone(catalog)));
+            self.form = None;
+        }
+        let chosen = cx.forms.payload.chosen.clone();
+        chosen
+            .filter(|target| catalog.get(&target.event_type).is_some())
+            .or_else(|| self.guessed.clone())
+    }
+
+    /// Works out the fields, if anything changed.
+    fn refresh(&mut self, target: &Target, catalog: &Catalog, text: &str, choices: &Choices) {
+        let form = (target.clone(), choices.clone());
+        if self.form.as_ref() == Some(&form) {
+            return;
+        }
+        self.form = Some(form);
+        let version = version_of(catalog, target);
+        let is_own = self
+            .document
+            .as_ref()
+            .is_some_and(|one| one.as_ref().is_ok_and(|one| one.text() == text));
+        if !is_own {
+            self.typed.clear();
+            self.document = Some(Document::new(text.to_owned()));
+        }
+        self.fields.clear();
+        self.errors.clear();
+        self.others.clear();
+        if let (Ok(version), Some(Ok(document))) = (&version, &self.document) {
+            self.fields = fields::fields(version, document, choices);
+            let faults = version.validator.faults(document.value(), FAULTS);
+            (self.errors, self.others) = fields::placed(&self.fields, &faults);
+        }
+        self.version = Some(version);
+    }
+}
+
+/// What the schema says to the event as it is written, for a text.
+#[derive(Default)]
+struct RawVerdict {
+    of: Option<(Draft, Arc<Catalog>)>,
+    fit: Option<Fit>,
+}
+
+impl RawVerdict {
+    /// None where there is no schema of such events, or the draft is not ready to be sent.
+    fn of(&mut self, draft: &Draft, catalog: &Arc<Catalog>) -> Option<&Fit> {
+        let same = self
+            .of
+            .as_ref()
+            .is_some_and(|(of, by)| of == draft && Arc::ptr_eq(by, catalog));
+        if !same {
+            let event = draft.check().ok().map(|sent| as_event(&sent));
+            self.fit = event
+                .filter(|event| kind_of(event, catalog).is_some())
+                .map(|event| fit(&event, catalog));
+            self.of = Some((draft.clone(), Arc::clone(catalog)));
+        }
+        self.fit.as_ref()
+    }
+}
+
+impl std::fmt::Debug for PayloadView {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("PayloadView").finish_non_exhaustive()
+    }
+}
+
+/// Draws the payload; `rows` is the height of a text.
+pub fn payload_ui(ui: &mut Ui, cx: &mut Cx<'_>, rows: usize) {
+    let mut view = std::mem::take(&mut cx.memory.payload);
+    let target = view.target(cx);
+    if let Some(catalog) = &cx.state.schemas.catalog {
+        picker_ui(ui, cx, catalog, target.as_ref());
+    }
+    broken_ui(ui, cx);
+    let catalog = cx.state.schemas.catalog.as_ref();
+    let has_form = match (catalog, &target) {
+        (Some(catalog), Some(target)) if !cx.forms.payload.raw => {
+            form_ui(ui, cx, &mut view, catalog, target)
+        }
+        _ => false,
+    };
+    if !has_form {
+        if let Some(catalog) = catalog {
+            let fit = view.raw.of(&cx.forms.draft, catalog);
+            let clicked =
+                fit.and_then(|fit| ui.horizontal_wrapped(|ui| verdict_ui(ui, fit, "")).inner);
+            if let Some(pointer) = clicked {
+                draft_form::jump_to(ui, &cx.forms.draft, &pointer);
+            }
+        }
+        draft_form::payload_ui(ui, &mut cx.forms.draft, rows);
+    }
+    cx.memory.payload = view;
+}
+
+/// The type, the version, and whether they are shown as a form.
+fn picker_ui(ui: &mut Ui, cx: &mut Cx<'_>, catalog: &Catalog, target: Option<&Target>) {
+    let form = &mut cx.forms.payload;
+    ui.horizontal_wrapped(|ui| {
+        let type_name = target.map(|target| target.event_type.as_str());
+        let mut picked: Option<Option<Target>> = None;
+        named_combo(
+            ui,
+            "Event type",
+            type_name.unwrap_or("Choose…"),
+            150.0,
+            |ui| {
+                if choice(ui, form.chosen.is_none(), "As the event says") {
+                    picked = Some(None);
+                }
+                for one in &catalog.types {
+                    if choice(ui, type_name == Some(&one.name), &one.name)
+                        && let Some(newest) = one.versions.last()
+                    {
+                        picked = Some(Some(Target {
+                            event_type: one.name.clone(),
+                            version: newest.version.clone(),
+                        }));
+                    }
+                }
+            },
+        );
+        let kind = target.and_then(|target| catalog.get(&target.event_type));
+        if let (Some(target), Some(kind)) = (target, kind) {
+            named_combo(ui, "Schema version", &target.version, 50.0, |ui| {
+                for one in &kind.versions {
+                    if choice(ui, one.version == target.version, &one.version) {
+                        picked = Some(Some(Target {
+                            event_type: kind.name.clone(),
+                            version: one.version.clone(),
+                        }));
+                    }
+                }
+            });
+            let all = [(false, "Form"), (true, "Raw")];
+            if let Some(raw) = tabs(ui, form.raw, &all) {
+                form.raw = raw;
+            }
+        }
+        if let Some(picked) = picked {
+            form.chosen = picked;
+            form.choices = Choices::default();
+        }
+    });
+    if target.is_none() {
+        weak(
+            ui,
+            "The folder has no schema of such events: choose one to write by a form",
+        );
+    }
+}
+
+/// A choice with its name before it, which is its accessible name.
+fn named_combo(ui: &mut Ui, name: &str, text: &str, width: f32, choices: impl FnOnce(&mut Ui)) {
+    let label = weak(ui, name);
+    let combo = ComboBox::from_id_salt(("payload_form", name))
+        .selected_text(RichText::new(text).font(theme::mono()))
+        .width(width)
+        .truncate()
+        .show_ui(ui, choices);
+    let response = combo.response.labelled_by(label.id);
+    ui.ctx()
+        .accesskit_node_builder(response.id, |node| node.set_description(text));
+}
+
+fn choice(ui: &mut Ui, selected: bool, text: &str) -> bool {
+    let clicked = ui.selectable_label(selected, text).clicked();
+    if clicked {
+        ui.close();
+    }
+    clicked
+}
+
+/// What was broken on purpose, as long as it is still so.
+fn broken_ui(ui: &mut Ui, cx: &Cx<'_>) {
+    let Some(broken) = &cx.forms.payload.broken else {
+        return;
+    };
+    if !matches!(&cx.forms.draft.body, BodyDraft::Text(text) if *text == broken.body) {
+        return;
+    }
+    let by = match &cx.forms.payload.chosen {
+        Some(target) => format!("version {} of {}", target.version, target.event_type),
+        None => "the schema".to_owned(),
+    };
+    let why: Vec<String> = broken
+        .why
+        .iter()
+        .map(|one| format!("{}: {}", place(&one.at), one.words))
+        .collect();
+    let words = format!(
+        "Invalid on purpose – {}. Refused by {by}: {}",
+        broken.label,
+        why.join("; ")
+    );
+    banner(ui, Palette::of(ui).warn, &words);
+}
+
+/// Draws the fields; false where there can be none, after saying why.
+fn form_ui(
+    ui: &mut Ui,
+    cx: &mut Cx<'_>,
+    view: &mut PayloadView,
+    catalog: &Catalog,
+    target: &Target,
+) -> bool {
+    let palette = Palette::of(ui);
+    let BodyDraft::Text(text) = &cx.forms.draft.body else {
+        weak(ui, "Binary or large payloads have no form");
+        return false;
+    };
+    if text.trim().is_empty() {
+        weak(
+            ui,
+            "There is no payload yet: choose Valid sample, or begin with an empty form",
+        );
+        if ui.button("Begin with an empty form").clicked()
+            && let Ok(version) = version_of(catalog, target)
+        {
+            cx.forms.draft.body = BodyDraft::Text(fields::beginning(&version));
+        }
+        return true;
+    }
+    view.refresh(target, catalog, text, &cx.forms.payload.choices);
+    match (&view.version, &view.document) {
+        (Some(Err(words)), _) => {
+            ui.label(RichText::new(words).color(palette.warn));
+            return false;
+        }
+        (_, Some(Err(words))) => {
+            let words = format!(
+                "This payload is written as text, because it is not JSON that a form can edit: {words}"
+            );
+            ui.label(RichText::new(words).color(palette.warn));
+            return false;
+        }
+        _ => {}
+    }
+    let faults = view.errors.values().map(Vec::len).sum::<usize>() + view.others.len();
+    let (words, color) = match faults {
+        0 => (format!("Matches version {}", target.version), palette.good),
+        1 => (
+            format!("1 fault by version {}", target.version),
+            palette.bad,
+        ),
+        FAULTS.. => (
+            format!("{FAULTS} faults or more by version {}", target.version),
+            palette.bad,
+        ),
+        count => (
+            format!("{count} faults by version {}", target.version),
+            palette.bad,
+        ),
+    };
+    ui.label(RichText::new(words).color(color));
+    for words in &view.others {
+        ui.label(RichText::new(words).color(palette.bad));
+    }
+    let mut wanted: Option<(usize, Edit)> = None;
+    ui.scope(|ui| {
+        ui.spacing_mut().item_spacing.y = STEP;
+        let none = Vec::new();
+        for (index, field) in view.fields.iter().enumerate() {
+            let errors = view.errors.get(&index).unwrap_or(&none);
+            let memory = field::Typing {
+                typed: &mut view.typed,
+                names: &mut view.names,
+            };
+            if let Some(edit) = field::field_ui(ui, field, errors, memory) {
+                wanted = Some((index, edit));
+            }
+        }
+    });
+    if let Some((index, edit)) = wanted
+        && let (Some(Ok(version)), Some(Ok(document))) = (&view.version, &mut view.document)
+    {
+        fields::edit(
+            version,
+            document,
+            &mut cx.forms.payload.choices,
+            index,
+            edit,
+        );
+        cx.forms.draft.body = BodyDraft::Text(document.text().to_owned());
+        view.form = None;
+    }
+    true
+}

@@ -1,0 +1,56 @@
+//! Dialogs that ask for a folder or a file. They wait for the person, so each has a thread of its
+//! own, and the answer is taken up in a later frame.
+
+use std::path::PathBuf;
+use std::sync::mpsc::{self, Receiver};
+
+use eframe::egui::Ui;
+
+use crate::ui::Memory;
+use crate::ui::parts::save_file::apart;
+
+/// What a path is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Wanted {
+    /// The folder that is opened.
+    Folder,
+    /// The folder that an import writes to.
+    Into,
+    /// The folder that is imported.
+    From,
+    /// The document that is imported.
+    Document,
+}
+
+/// A dialog that is open.
+#[derive(Debug)]
+pub struct Choosing(Wanted, Receiver<Option<PathBuf>>);
+
+/// Asks for a path.
+pub(crate) fn choose(ui: &Ui, memory: &mut Memory, wanted: Wanted) {
+    let (send, answer) = mpsc::sync_channel(1);
+    let ctx = ui.ctx().clone();
+    memory.choosing = Some(Choosing(wanted, answer));
+    apart("choose-path", move || {
+        let dialog = rfd::FileDialog::new();
+        let path = match wanted {
+            Wanted::Folder | Wanted::Into => dialog.set_title("Folder of schemas").pick_folder(),
+            Wanted::From => dialog.set_title("Folder to import").pick_folder(),
+            Wanted::Document => dialog
+                .set_title("AsyncAPI document")
+                .add_filter("AsyncAPI", &["yaml", "yml", "json"])
+                .pick_file(),
+        };
+        // The window may be gone.
+        drop(send.send(path));
+        ctx.request_repaint();
+    });
+}
+
+/// The path that was chosen, once there is one.
+pub(crate) fn chosen(memory: &mut Memory) -> Option<(Wanted, PathBuf)> {
+    let Choosing(wanted, answer) = memory.choosing.as_ref()?;
+    let (wanted, answer) = (*wanted, answer.try_recv().ok()?);
+    memory.choosing = None;
+    Some((wanted, answer?))
+}

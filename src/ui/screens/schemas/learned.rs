@@ -1,0 +1,168 @@
+//! What was learned of the captured events of a type, beside what its schema declares.
+
+use eframe::egui::{ComboBox, Label, RichText, Ui};
+use egui_extras::{Column, TableBuilder};
+
+use crate::analysis::Learned;
+use crate::schema::stream::drift::{Drift, Field};
+use crate::state::Action;
+use crate::state::schemas::SchemaAction;
+use crate::ui::Cx;
+use crate::ui::frame::status_bar::thousands;
+use crate::ui::parts::theme::{self, Palette, ROW, STEP};
+use crate::ui::parts::widgets::{button, empty_state, small_label, weak};
+
+/// Draws it.
+pub(crate) fn learned_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
+    let schemas = &cx.state.schemas;
+    let judging = &cx.state.live.judging;
+    let Some((event_type, version)) = schemas.wanted(judging.types()) else {
+        empty_state(
+            ui,
+            "Nothing was learned yet",
+            "Start a tap in Live. From the events of this type Eventscope learns their fields, how \
+             often each is there, and what its values are",
+        );
+        return;
+    };
+    let name = |version: &str| match version {
+        "" => "none".to_owned(),
+        version => version.to_owned(),
+    };
+    let seen = judging.types().iter();
+    let versions: Vec<&str> = seen
+        .filter(|one| *one.event_type == *event_type)
+        .map(|one| &*one.version)
+        .collect();
+    ui.horizontal_wrapped(|ui| {
+        let label = weak(ui, "Claimed version");
+        let combo = ComboBox::from_id_salt("learned")
+            .selected_text(name(&version))
+            .width(70.0)
+            .show_ui(ui, |ui| {
+                for one in versions {
+                    if ui.selectable_label(one == version, name(one)).clicked() {
+                        let action = SchemaAction::Learned(one.to_owned());
+                        cx.actions.push(Action::Schemas(action));
+                        ui.close();
+                    }
+                }
+            });
+        let response = combo.response.labelled_by(label.id);
+        let shown = name(&version);
+        ui.ctx()
+            .accesskit_node_builder(response.id, |node| node.set_description(shown));
+        if let Some(learned) = judging.learned() {
+            save_ui(ui, cx, &version, learned);
+        }
+    });
+    let Some(learned) = judging.learned() else {
+        weak(ui, "Looking…");
+        return;
+    };
+    weak(ui, summary(learned));
+    ui.add_space(STEP / 2.0);
+    table_ui(ui, &learned.fields);
+}
+
+fn save_ui(ui: &mut Ui, cx: &mut Cx<'_>, version: &str, learned: &Learned) {
+    let is_open = cx.state.schemas.catalog.is_some();
+    let hint = if is_open {
+        "Writes the schema that fits these events into the folder"
+    } else {
+        "Open a folder of schemas first"
+    };
+    let save = button(ui, "Save as version", is_open).on_hover_text(hint);
+    if save.on_disabled_hover_text(hint).clicked() {
+        cx.actions.push(Action::Schemas(SchemaAction::SaveLearned {
+            claimed: version.to_owned(),
+            text: learned.schema.clone(),
+        }));
+    }
+    if button(ui, "Copy schema", true).clicked() {
+        ui.ctx().copy_text(learned.schema.clone());
+    }
+}
+
+fn summary(learned: &Learned) -> String {
+    let count = |wanted: fn(&Drift) -> bool| {
+        let fields = learned.fields.iter();
+        fields.filter(|field| wanted(&field.drift)).count()
+    };
+    let mut words = format!("Learned from {} events", thousands(learned.events));
+    let Some(declared) = &learned.declared else {
+        words.push_str(". There is no schema to compare with");
+        return words;
+    };
+    words.push_str(&format!(
+        ". Against version {declared}: {} never declared, {} declared and never seen, {} of another kind",
+        count(|drift| *drift == Drift::NotDeclared),
+        count(|drift| *drift == Drift::NeverSeen),
+        count(|drift| matches!(drift, Drift::OtherKind(_))),
+    ));
+    words
+}
+
+fn table_ui(ui: &mut Ui, fields: &[Field]) {
+    ui.spacing_mut().item_spacing.y = 0.0;
+    TableBuilder::new(ui)
+        .id_salt("learned_fields")
+        .auto_shrink([false, false])
+        .column(Column::initial(200.0).clip(true).resizable(true))
+        .column(Column::initial(60.0).clip(true))
+        .column(Column::initial(130.0).clip(true).resizable(true))
+        .column(Column::initial(170.0).clip(true).resizable(true))
+        .column(Column::remainder().clip(true))
+        .header(ROW, |mut header| {
+            for name in ["Field", "There", "Values", "Against the schema", "More"] {
+                header.col(|ui| {
+                    small_label(ui, name);
+                });
+            }
+        })
+        .body(|body| {
+            body.rows(ROW, fields.len(), |mut row| {
+                let field = &fields[row.index()];
+                let (drift, is_bad) = match &field.drift {
+                    Drift::None => (String::new(), false),
+                    Drift::NotDeclared => ("never declared".to_owned(), false),
+                    Drift::NeverSeen => ("declared, never seen".to_owned(), false),
+                    Drift::OtherKind(declared) => (format!("declared as {declared}"), true),
+                };
+                let cells = [
+                    field.path.clone(),
+                    presence(field),
+                    field.kinds.clone(),
+                    drift,
+                    field.detail.clone(),
+                ];
+                for (column, text) in cells.iter().enumerate() {
+                    row.col(|ui| {
+                        let palette = Palette::of(ui);
+                        let color = match column {
+                            0 => palette.name,
+                            3 if is_bad => palette.bad,
+                            3 => palette.warn,
+                            _ => palette.text,
+                        };
+                        let text = RichText::new(text).font(theme::mono()).color(color);
+                        ui.add(Label::new(text).selectable(false).truncate());
+                    });
+                }
+            });
+        });
+}
+
+/// How often a field is there, in percent of the objects that could have it.
+fn presence(field: &Field) -> String {
+    if field.of == 0 {
+        return "0 %".to_owned();
+    }
+    let percent = (field.seen * 100 / field.of).min(100);
+    match percent {
+        0 if field.seen > 0 => "< 1 %".to_owned(),
+        // It was missing at least once.
+        100 if field.seen < field.of => "99 %".to_owned(),
+        percent => format!("{percent} %"),
+    }
+}
