@@ -25,6 +25,8 @@ pub mod schema;
 pub mod settings;
 pub mod state;
 pub mod storage;
+#[cfg(test)]
+mod testing;
 pub mod text;
 pub mod ui;
 pub mod warnings;

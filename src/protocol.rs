@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
+use crate::event::tap_id::TapId;
 use crate::event::{Event, Fingerprint, Outgoing};
 use crate::log::Batch;
 use crate::rabbitmq::delivery_limit::Left;
@@ -15,7 +16,7 @@ use crate::rabbitmq::preflight::Report;
 use crate::rabbitmq::resend::Manner;
 use crate::rabbitmq::server_version::ServerVersion;
 use crate::rabbitmq::stream::Start;
-use crate::rabbitmq::tap::{FirehoseRequest, TapId, TapRequest};
+use crate::rabbitmq::tap::{FirehoseRequest, TapRequest};
 use crate::rabbitmq::topology::Topology;
 use crate::repair::job_sum::JobSum;
 use crate::repair::journal_list::{self, Question, Records};

@@ -100,7 +100,7 @@ impl Window {
     }
 
     /// Sends events as a tap does and lets them appear.
-    fn receive(&mut self, tap: eventscope::rabbitmq::tap::TapId, events: &[Arc<Event>]) {
+    fn receive(&mut self, tap: eventscope::event::tap_id::TapId, events: &[Arc<Event>]) {
         let events = events.iter().map(|event| &**event);
         self.tell(Update::Events(Batch::of(tap, events)));
     }
@@ -314,7 +314,7 @@ fn ask_tap(window: &mut Window, fill: impl FnOnce(&mut Report)) {
 }
 
 /// Starts a tap by the form and answers it.
-fn start_tap(window: &mut Window) -> eventscope::rabbitmq::tap::TapId {
+fn start_tap(window: &mut Window) -> eventscope::event::tap_id::TapId {
     ask_tap(window, |_| {});
     window.press("Start anyway");
     let Command::StartTap(request) = window.take_last() else {

@@ -7,8 +7,8 @@ use std::process::{Command, Stdio};
 use std::time::Instant;
 
 use eventscope::event::export;
+use eventscope::event::tap_id::TapId;
 use eventscope::log::EventLog;
-use eventscope::rabbitmq::tap::TapId;
 use eventscope::state::Soon;
 use eventscope::state::live::view::{Criteria, View};
 

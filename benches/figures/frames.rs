@@ -25,7 +25,7 @@ const STEP: usize = 256;
 struct Fed {
     window: Headless,
     updates: Sender<Update>,
-    tap: eventscope::rabbitmq::tap::TapId,
+    tap: eventscope::event::tap_id::TapId,
 }
 
 impl Fed {

@@ -8,9 +8,9 @@ use std::sync::Arc;
 use crate::event::Trace;
 use crate::event::amqp::{Properties, routing_key};
 use crate::event::reading::Reading;
+use crate::event::tap_id::TapId;
 use crate::log::{Entry, Kept, Segment, Shape};
 use crate::query::{MOST_READ, Matcher, Needle, Subject};
-use crate::rabbitmq::tap::TapId;
 use crate::schema::Catalog;
 use crate::schema::stream::body::read;
 use crate::schema::stream::claim::{Facts, judge_facts};
@@ -385,8 +385,8 @@ mod tests {
     use super::*;
     use crate::event::Event;
     use crate::log::EventLog;
-    use crate::log::tests::event;
     use crate::query::Filter;
+    use crate::testing::event;
 
     fn gzip(bytes: &[u8]) -> Vec<u8> {
         let mut out = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());

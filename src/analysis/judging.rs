@@ -325,14 +325,14 @@ impl Judging {
 
 #[cfg(test)]
 mod tests {
-    use super::super::learning;
     use super::*;
+    use crate::analysis::learning;
     use crate::event::Event;
     use crate::event::amqp::FieldValue;
-    use crate::log::tests::event;
-    use crate::rabbitmq::tap::TapId;
+    use crate::event::tap_id::TapId;
     use crate::schema::Source;
     use crate::schema::stream::drift::Drift;
+    use crate::testing::event;
 
     fn catalog() -> Arc<Catalog> {
         let source = |version: &str, kind: &str| Source {

@@ -207,8 +207,8 @@ fn spawn(work: impl FnOnce() + Send + 'static) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::log::tests::event;
-    use crate::rabbitmq::tap::TapId;
+    use crate::event::tap_id::TapId;
+    use crate::testing::event;
 
     fn finish<T: Send + 'static>(scan: &mut Scan<T>, log: &EventLog) -> Vec<T> {
         let mut found = Vec::new();

@@ -141,8 +141,8 @@ fn natural(a: &str, b: &str) -> Ordering {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::log::tests::event;
-    use crate::rabbitmq::tap::TapId;
+    use crate::event::tap_id::TapId;
+    use crate::testing::event;
 
     #[test]
     fn rows_are_sorted_by_what_was_asked() {

@@ -8,10 +8,9 @@ use std::collections::HashMap;
 use tokio::sync::watch;
 use tokio::task::{AbortHandle, Id, JoinError, JoinSet};
 
-use super::rabbitmq::watch::tap::TapEnd;
+use crate::event::tap_id::TapId;
 use crate::protocol::{PublishOutcome, RequestId, TapState, Update};
 use crate::rabbitmq::preflight::Report;
-use crate::rabbitmq::tap::TapId;
 
 /// What a job is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,6 +29,14 @@ pub(crate) enum Asked {
     Preflight(RequestId),
     /// Work of our own, such as reading the topology.
     Own,
+}
+
+/// How a tap ended.
+pub(crate) enum TapEnd {
+    /// The window is told this.
+    Told(TapState),
+    /// With the standing connections; it is started again when they are back.
+    Lost,
 }
 
 /// How a job ended.

@@ -4,7 +4,7 @@
 use std::io;
 use std::path::PathBuf;
 
-use crate::drivers::rabbitmq::connection::connections::Outbox;
+use super::outbox::Outbox;
 use crate::protocol::{RequestId, Update};
 
 /// Writes the file and answers the request.

@@ -3,5 +3,7 @@
 
 pub(crate) mod files;
 pub(crate) mod notifications;
+pub(crate) mod outbox;
 pub(crate) mod registry;
+pub(crate) mod sample_schemas;
 pub(crate) mod schema_folder;

@@ -10,7 +10,7 @@ use tokio::task::JoinSet;
 use zbus::Connection;
 use zbus::zvariant::Value;
 
-use crate::drivers::rabbitmq::connection::connections::Outbox;
+use super::outbox::Outbox;
 use crate::protocol::Gravity;
 
 /// How long the service may take.

@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::outbox::Outbox;
 use super::registry;
-use crate::drivers::rabbitmq::connection::connections::Outbox;
-use crate::drivers::rabbitmq::shop::SCHEMAS;
+use super::sample_schemas::SCHEMAS;
 use crate::protocol::{Gravity, ImportFrom, Notice, Update};
 use crate::schema::folder::import::{Imported, asyncapi};
 use crate::schema::folder::meta;

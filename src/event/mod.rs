@@ -14,6 +14,7 @@ pub mod export;
 pub mod names;
 pub mod reading;
 pub mod sample;
+pub mod tap_id;
 
 pub use event::{Event, Fate, Fingerprint, Trace};
 

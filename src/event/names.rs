@@ -5,7 +5,6 @@
 use std::borrow::Cow;
 
 use super::amqp::{FieldValue, Properties};
-use crate::rabbitmq::frameworks::look::text;
 
 /// What a framework's headers say of a message.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -219,6 +218,17 @@ pub fn summary(properties: &Properties) -> Option<String> {
         &crate::text::payload::visible_line(&line),
         160,
     ))
+}
+
+/// Text as a framework writes it; also one that is not UTF-8, with marks where it is not.
+pub(crate) fn text(value: &FieldValue) -> Option<Cow<'_, str>> {
+    match value {
+        FieldValue::Text(text) => Some(Cow::Borrowed(text)),
+        FieldValue::RawText(bytes) | FieldValue::Bytes(bytes) => {
+            Some(String::from_utf8_lossy(bytes))
+        }
+        _ => None,
+    }
 }
 
 #[cfg(test)]

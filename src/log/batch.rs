@@ -4,7 +4,7 @@
 use super::kept::Kept;
 use super::segment::{Open, Segment};
 use crate::event::Event;
-use crate::rabbitmq::tap::TapId;
+use crate::event::tap_id::TapId;
 
 /// Events of one tap that came together.
 #[derive(Debug)]

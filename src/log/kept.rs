@@ -10,8 +10,8 @@ use super::segment::{Row, Segment, put_headers, put_id, put_range};
 use super::shape::Shape;
 use crate::event::amqp::Properties;
 use crate::event::reading::Reading;
+use crate::event::tap_id::TapId;
 use crate::event::{Event, Trace, names};
-use crate::rabbitmq::tap::TapId;
 use crate::text::payload::{self, PayloadKind};
 
 /// An event in the log.

@@ -19,7 +19,7 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 
 use crate::event::Event;
-use crate::rabbitmq::tap::TapId;
+use crate::event::tap_id::TapId;
 
 pub use batch::Batch;
 pub use kept::Kept;

@@ -10,7 +10,7 @@ use super::kept::{self, Kept};
 use super::names::{Index, Names};
 use super::shape::Shape;
 use crate::event::Event;
-use crate::rabbitmq::tap::TapId;
+use crate::event::tap_id::TapId;
 
 /// Bytes after which a segment is sealed.
 pub const SEGMENT_BYTES: usize = 4 * 1024 * 1024;

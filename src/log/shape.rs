@@ -4,8 +4,8 @@
 use std::hash::{Hash as _, Hasher};
 
 use crate::event::amqp::Properties;
+use crate::event::tap_id::TapId;
 use crate::event::{Event, Trace};
-use crate::rabbitmq::tap::TapId;
 use crate::text::payload::PayloadKind;
 
 /// What many events have in common.

@@ -2,19 +2,9 @@
 
 use super::*;
 use crate::event::amqp::{FieldValue, Properties};
+use crate::testing::event;
 
 const TAP: TapId = TapId(1);
-
-pub(crate) fn event(key: &str, body: &str) -> Event {
-    Event::new(
-        DateTime::UNIX_EPOCH,
-        "shop".into(),
-        key.into(),
-        false,
-        Properties::default(),
-        body.into(),
-    )
-}
 
 fn full_event(number: u32) -> Event {
     let body = format!(

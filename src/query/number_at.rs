@@ -55,7 +55,7 @@ impl NumberAt {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::log::tests::event;
+    use crate::testing::event;
 
     #[test]
     fn a_number_is_found_where_the_path_says() {

@@ -95,10 +95,9 @@ fn is_full(queue: &Queue, outgoing: &Outgoing) -> Option<String> {
 mod tests {
     use super::*;
     use crate::event::amqp::Properties;
-    use crate::event::amqp::x_death::tests::{death, died};
     use crate::rabbitmq::ground::Ground;
     use crate::rabbitmq::roles::tests::retry_loop;
-    use crate::rabbitmq::topology::tests::shop;
+    use crate::testing::{death, died, shop};
     use chrono::DateTime;
 
     fn words(

@@ -250,8 +250,8 @@ fn target(origin: &Provenance, first: &str, sent: &str, outgoing: &Outgoing) -> 
 mod tests {
     use super::*;
     use crate::event::amqp::FieldValue;
-    use crate::event::amqp::x_death::tests::{death, died};
     use crate::rabbitmq::resend::{Manner, Resend, Target};
+    use crate::testing::{death, died};
     use chrono::DateTime;
 
     fn dead() -> Event {

@@ -89,7 +89,7 @@ fn why(queue: &Queue, topology: &Topology, ways: &Ways<'_>) -> Option<String> {
 mod tests {
     use super::*;
     use crate::rabbitmq::topology::Dropping;
-    use crate::rabbitmq::topology::tests::shop;
+    use crate::testing::shop;
 
     #[test]
     fn queues_whose_dead_letters_go_nowhere_are_found() {

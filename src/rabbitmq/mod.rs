@@ -7,6 +7,7 @@ pub mod endpoint;
 pub mod faithful;
 pub mod frameworks;
 pub mod ground;
+pub mod groups;
 pub mod header_frame;
 pub mod losing;
 pub mod origin;

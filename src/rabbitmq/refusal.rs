@@ -93,7 +93,7 @@ fn largest(version: Option<&ServerVersion>) -> u64 {
 mod tests {
     use super::*;
     use crate::event::amqp::Properties;
-    use crate::rabbitmq::topology::tests::shop;
+    use crate::testing::shop;
 
     fn told(exchange: &str, key: &str, size: usize, known: &Known<'_>) -> Option<String> {
         let outgoing = Outgoing {

@@ -351,10 +351,10 @@ pub fn reply_words(properties: &Properties, scene: Scene<'_>) -> Option<String> 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::event::amqp::x_death::tests::{death, died};
     use crate::event::amqp::{FieldTable, Properties};
     use crate::event::draft::tests::any_value;
     use crate::rabbitmq::ground::Ground;
+    use crate::testing::{death, died};
     use chrono::DateTime;
     use proptest::prelude::*;
 
@@ -507,7 +507,7 @@ mod tests {
         let mut event = dead(vec![], &["k"]);
         let mut told = |queue: &str| {
             event.properties.reply_to = Some(queue.to_owned());
-            let ground = Ground::of(crate::rabbitmq::topology::tests::shop());
+            let ground = Ground::of(crate::testing::shop());
             let planned = Manner::default()
                 .plan(&event, "me", ground.scene(None))
                 .unwrap();

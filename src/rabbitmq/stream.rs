@@ -1,11 +1,9 @@
 //! Where reading a stream begins. A stream is a log: reading takes nothing out of it.
 
+use crate::event::amqp::x_death::OFFSET;
 use chrono::DateTime;
 
 use crate::event::Event;
-
-/// The header in which the broker tells a message's place in its stream.
-pub const OFFSET: &str = "x-stream-offset";
 
 /// Where reading begins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -3,10 +3,7 @@
 
 use super::topology::{ExchangeKind, Topology};
 use crate::event::amqp::routing_key;
-
-/// Tells taps apart.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct TapId(pub u64);
+use crate::event::tap_id::TapId;
 
 /// What a tap listens to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -160,7 +157,7 @@ mod tests {
 
     #[test]
     fn keys_are_typed_with_commas_and_spread_out_on_a_direct_exchange() {
-        let shop = crate::rabbitmq::topology::tests::shop();
+        let shop = crate::testing::shop();
         assert_eq!(binding_keys("#", "shop", &shop), ["#"]);
         assert_eq!(binding_keys("b.*, a, b.*", "shop", &shop), ["a", "b.*"]);
         assert_eq!(binding_keys("#", "dead", &shop), ["orders", "other"]);

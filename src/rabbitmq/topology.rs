@@ -254,67 +254,9 @@ impl Topology {
 }
 
 #[cfg(test)]
-pub(crate) mod tests {
+mod tests {
     use super::*;
-
-    pub(crate) fn binding(source: &str, destination: &str, key: &str) -> Binding {
-        Binding {
-            source: source.into(),
-            destination: destination.into(),
-            to_queue: true,
-            key: key.into(),
-            arguments: Vec::new(),
-        }
-    }
-
-    pub(crate) fn exchange(name: &str, kind: ExchangeKind) -> Exchange {
-        Exchange {
-            name: name.into(),
-            kind,
-            internal: false,
-        }
-    }
-
-    /// A queue that dead-letters into this exchange with this key.
-    pub(crate) fn dying(name: &str, exchange: &str, key: Option<&str>) -> Queue {
-        Queue {
-            dead_letter_exchange: Some(exchange.into()),
-            dead_letter_routing_key: key.map(str::to_owned),
-            ..Queue::named(name)
-        }
-    }
-
-    pub(crate) fn shop() -> Topology {
-        let archived = Binding {
-            to_queue: false,
-            ..binding("shop", "archive", "order.paid")
-        };
-        Topology {
-            source: TopologySource::Management,
-            exchanges: vec![
-                exchange("shop", ExchangeKind::Topic),
-                exchange("dead", ExchangeKind::Direct),
-                exchange("archive", ExchangeKind::Fanout),
-                exchange("spread", ExchangeKind::Other("x-consistent-hash".into())),
-            ],
-            queues: vec![
-                dying("orders", "dead", Some("orders")),
-                dying("labels", "", Some("labels.dead")),
-                Queue::named("orders.dead"),
-                Queue::named("labels.dead"),
-                Queue::named("archive"),
-            ],
-            bindings: vec![
-                binding("shop", "orders", "order.#"),
-                archived,
-                binding("archive", "archive", ""),
-                binding("dead", "orders.dead", "orders"),
-                binding("dead", "archive", "other"),
-                binding("spread", "orders", "1"),
-            ],
-            ..Topology::default()
-        }
-    }
+    use crate::testing::shop;
 
     #[test]
     fn the_way_of_the_dead_is_told() {

@@ -3,7 +3,6 @@
 
 pub mod edit;
 pub mod feature;
-pub mod groups;
 pub mod job_sum;
 pub mod journal_entry;
 pub mod journal_list;

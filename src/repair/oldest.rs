@@ -76,7 +76,7 @@ pub const UNKNOWN: &str = "The age of the oldest message is not known: the manag
 mod tests {
     use super::*;
     use crate::event::amqp::Properties;
-    use crate::event::amqp::x_death::tests::{death, died};
+    use crate::testing::{death, died};
     use chrono::DateTime;
 
     fn event(properties: Properties) -> Event {

@@ -207,7 +207,7 @@ impl Default for TapForm {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::rabbitmq::topology::tests::shop;
+    use crate::testing::shop;
 
     #[test]
     fn a_pasted_url_fills_the_fields() {

@@ -5,9 +5,9 @@ use chrono::{DateTime, Utc};
 
 use super::leaving::Wish;
 use super::{Forms, State};
+use crate::event::tap_id::TapId;
 use crate::protocol::{Command, Gravity, PublishOutcome, SandboxState, TapState};
 use crate::rabbitmq::preflight::Report;
-use crate::rabbitmq::tap::TapId;
 
 /// Why, and what to do.
 const BUSY: &str = "Eventscope is busy with earlier requests. Try again in a moment";

@@ -4,10 +4,10 @@
 use chrono::{DateTime, Utc};
 use eventscope::event::Outgoing;
 use eventscope::event::amqp::FieldValue;
+use eventscope::event::tap_id::TapId;
 use eventscope::protocol::{
     Command, Link, MoveOrder, MoveOutcome, PublishOutcome, TapState, Update,
 };
-use eventscope::rabbitmq::tap::TapId;
 use eventscope::repair::journal_entry::Fate;
 use eventscope::repair::journal_list::Records;
 use serde_json::json;

@@ -18,6 +18,7 @@ use crossbeam_channel::Receiver;
 use eventscope::drivers::rabbitmq::sandbox::{Sandbox, SandboxFacts};
 use eventscope::drivers::rabbitmq::{Handle, Options};
 use eventscope::event::amqp::Properties;
+use eventscope::event::tap_id::TapId;
 use eventscope::event::{Event, Outgoing};
 use eventscope::log::Kept;
 use eventscope::protocol::{
@@ -28,7 +29,7 @@ use eventscope::rabbitmq::endpoint::{Endpoint, Password};
 use eventscope::rabbitmq::peek_rules::Page;
 use eventscope::rabbitmq::preflight::Report;
 use eventscope::rabbitmq::server_version::ServerVersion;
-use eventscope::rabbitmq::tap::{FirehoseRequest, TapId, TapRequest};
+use eventscope::rabbitmq::tap::{FirehoseRequest, TapRequest};
 use eventscope::repair::job_sum::JobSum;
 use eventscope::repair::journal_entry::Record;
 use eventscope::repair::journal_list::Question;

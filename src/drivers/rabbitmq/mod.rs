@@ -133,7 +133,7 @@ impl Handle {
                 runtime.block_on(session::run(
                     inbox,
                     gone,
-                    connection::connections::Outbox::new(outbox),
+                    crate::engine::outbox::Outbox::new(outbox),
                     options,
                 ));
                 runtime.shutdown_timeout(Duration::from_millis(500));

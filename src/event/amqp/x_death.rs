@@ -6,6 +6,9 @@ use super::Properties;
 use super::value::timestamp_text;
 use crate::rabbitmq::origin::History;
 
+/// The header in which the broker tells a message's place in its stream.
+pub const OFFSET: &str = "x-stream-offset";
+
 /// The header in which the broker writes down why a message died.
 pub const DEATHS: &str = "x-death";
 
@@ -111,41 +114,14 @@ pub fn is_broker_header(name: &str) -> bool {
         || name == "x-acquired-count"
         || name.starts_with("x-first-death-")
         || name.starts_with("x-last-death-")
-        || name == crate::rabbitmq::stream::OFFSET
+        || name == OFFSET
 }
 
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
     use crate::event::amqp::FieldValue;
-
-    pub(crate) fn death(
-        reason: &str,
-        queue: &str,
-        exchange: &str,
-        keys: &[&str],
-        count: i64,
-    ) -> FieldValue {
-        let text = |t: &str| FieldValue::Text(t.to_owned());
-        FieldValue::Table(vec![
-            ("count".into(), FieldValue::I64(count)),
-            ("reason".into(), text(reason)),
-            ("queue".into(), text(queue)),
-            ("time".into(), FieldValue::Timestamp(1_700_000_000)),
-            ("exchange".into(), text(exchange)),
-            (
-                "routing-keys".into(),
-                FieldValue::Array(keys.iter().map(|k| text(k)).collect()),
-            ),
-        ])
-    }
-
-    pub(crate) fn died(entries: Vec<FieldValue>) -> Properties {
-        Properties {
-            headers: Some(vec![("x-death".into(), FieldValue::Array(entries))]),
-            ..Properties::default()
-        }
-    }
+    use crate::testing::{death, died};
 
     #[test]
     fn the_history_is_told_in_words() {

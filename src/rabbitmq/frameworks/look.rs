@@ -1,5 +1,6 @@
 //! What the readers of conventions ask of a message.
 
+use crate::event::names::text;
 use std::borrow::Cow;
 
 use super::{Parked, Proposed, Removed, parking_queue};
@@ -111,16 +112,6 @@ impl Parked {
         });
         self.failed_queue = queue;
         self
-    }
-}
-
-pub(crate) fn text(value: &FieldValue) -> Option<Cow<'_, str>> {
-    match value {
-        FieldValue::Text(text) => Some(Cow::Borrowed(text)),
-        FieldValue::RawText(bytes) | FieldValue::Bytes(bytes) => {
-            Some(String::from_utf8_lossy(bytes))
-        }
-        _ => None,
     }
 }
 

@@ -15,7 +15,8 @@ pub(crate) fn told_by_headers(look: Look<'_>) -> Option<Parked> {
     for (name, value) in look.event.properties.headers.iter().flatten() {
         let low = name.to_ascii_lowercase();
         let speaks = FAILURES.iter().any(|word| low.contains(word));
-        let Some(text) = super::look::text(value).filter(|text| speaks && !is_answer(text)) else {
+        let Some(text) = crate::event::names::text(value).filter(|text| speaks && !is_answer(text))
+        else {
             continue;
         };
         let is = |words: &[&str]| words.iter().any(|word| low.contains(word));

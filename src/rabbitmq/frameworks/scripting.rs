@@ -5,9 +5,10 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::dotnet::counted;
-use super::look::{Look, instant, member, number, text};
+use super::look::{Look, instant, member, number};
 use super::{Parked, Proposed, Removed, cause};
 use crate::event::amqp::FieldValue;
+use crate::event::names::text;
 
 /// Longest body that is read for what a framework wrote into it, in bytes.
 const LARGEST: usize = 4 * 1024 * 1024;

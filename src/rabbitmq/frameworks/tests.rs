@@ -5,7 +5,7 @@ use chrono::DateTime;
 
 use super::*;
 use crate::event::amqp::FieldTable;
-use crate::event::amqp::x_death::tests::{death, died};
+use crate::testing::{death, died};
 use crate::text::base64;
 
 fn message(headers: &[(&str, &str)], body: &str) -> Event {

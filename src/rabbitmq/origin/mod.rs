@@ -9,12 +9,11 @@
 
 mod by_alternate;
 mod first;
-mod history;
 mod parked;
 mod target;
 mod wait;
 
-pub use history::{Form, History, Stated};
+pub use crate::event::amqp::history::{Form, History, Stated};
 pub use target::Proposal;
 
 use super::frameworks::{Parked, recognise};

@@ -7,8 +7,8 @@ use crate::event::amqp::x_death::DEATHS;
 use crate::event::amqp::{FieldTable, FieldValue, Properties};
 use crate::rabbitmq::ground::Ground;
 use crate::rabbitmq::roles::tests::{consumed, expiring, host, retry_loop};
-use crate::rabbitmq::topology::tests::{binding, dying, exchange};
 use crate::rabbitmq::topology::{ExchangeKind, Queue, Topology};
+use crate::testing::{binding, dying, exchange};
 
 fn text(value: &str) -> FieldValue {
     FieldValue::Text(value.to_owned())

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::rabbitmq::policy::tests::policy;
-use crate::rabbitmq::topology::tests::shop;
+use crate::testing::shop;
 use proptest::prelude::*;
 
 fn facts(exchange: &str, keys: &[&str]) -> Facts {

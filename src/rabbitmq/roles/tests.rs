@@ -1,8 +1,8 @@
 //! Which queues are for dead letters, and which only hold messages for a while.
 
 use super::*;
-use crate::rabbitmq::topology::tests::{binding, dying, exchange, shop};
 use crate::rabbitmq::topology::{ExchangeKind, TopologySource};
+use crate::testing::{binding, dying, exchange, shop};
 
 /// A virtual host of these queues, each exchange a topic exchange.
 pub(crate) fn host(queues: impl Into<Vec<Queue>>, bindings: &[(&str, &str, &str)]) -> Topology {

@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::*;
 use crate::rabbitmq::topology::TopologySource;
-use crate::rabbitmq::topology::tests::{binding, exchange, shop};
+use crate::testing::{binding, exchange, shop};
 
 fn properties(headers: FieldTable) -> Properties {
     Properties {

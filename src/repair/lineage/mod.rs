@@ -43,7 +43,7 @@ pub fn content(properties: &Properties, body: &[u8]) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::event::amqp::x_death::tests::{death, died};
+    use crate::testing::{death, died};
 
     #[test]
     fn a_message_that_died_again_is_known_again() {

@@ -362,8 +362,8 @@ fn of_content_type(content_type: &str) -> Option<&str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::log::tests::event;
     use crate::schema::Source;
+    use crate::testing::event;
     use std::path::PathBuf;
 
     fn catalog() -> Catalog {
@@ -466,7 +466,7 @@ mod tests {
         assert_eq!(claimed_version(&event, &own).unwrap().what, "4");
         let body =
             r#"{"specversion":"1.0","type":"order.created","dataschema":"https://x/8","data":{}}"#;
-        let event = crate::log::tests::event("k", body);
+        let event = crate::testing::event("k", body);
         assert_eq!(version(&event), "8 by CloudEvent in the body");
     }
 

@@ -114,8 +114,8 @@ fn any_item(at: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::log::tests::event;
     use crate::schema::Source;
+    use crate::testing::event;
     use std::path::PathBuf;
 
     fn catalog() -> Catalog {

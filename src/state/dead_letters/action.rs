@@ -7,8 +7,8 @@ use super::by_rule::RuleAction;
 use super::editor::EditorAction;
 use super::looking::LookAction;
 use crate::rabbitmq::frameworks::Counters;
+use crate::rabbitmq::groups::GroupBy;
 use crate::rabbitmq::resend::{Expiration, Target};
-use crate::repair::groups::GroupBy;
 use crate::repair::pace::Pace;
 
 /// What a person can do on the dead-letter screen.

@@ -12,10 +12,10 @@ use crate::analysis::Task;
 use crate::event::amqp::x_death::DEATHS;
 use crate::event::{Event, Fingerprint};
 use crate::log::{EventLog, Segment};
+use crate::rabbitmq::groups::{self, Group, GroupBy, Traced};
 use crate::rabbitmq::origin::{Provenance, Scene};
 use crate::rabbitmq::resend::Manner;
 use crate::repair::feature::features;
-use crate::repair::groups::{self, Group, GroupBy, Traced};
 use crate::repair::why::{Difference, Tally, differences};
 use crate::schema::{Catalog, kind_of_fit};
 use crate::state::Soon;
@@ -263,8 +263,8 @@ fn hash(body: &[u8]) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::log::tests::event;
-    use crate::rabbitmq::tap::TapId;
+    use crate::event::tap_id::TapId;
+    use crate::testing::event;
     use chrono::TimeDelta;
 
     fn done(desk: &mut GroupDesk, messages: &[Arc<Event>]) {

@@ -54,7 +54,7 @@ impl Growth {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::rabbitmq::topology::tests::shop;
+    use crate::testing::shop;
 
     #[test]
     fn growth_is_told_after_some_seconds() {

@@ -15,12 +15,12 @@ use crate::log::EventLog;
 use crate::protocol::{Command, PeekReport, RequestId};
 use crate::rabbitmq::frameworks::Counters;
 use crate::rabbitmq::ground::Ground;
+use crate::rabbitmq::groups::Traced;
 use crate::rabbitmq::losing::{Losing, losing};
 use crate::rabbitmq::origin::Provenance;
 use crate::rabbitmq::refusal::Known;
 use crate::rabbitmq::resend::Expiration;
 use crate::rabbitmq::topology::{DeadLetterQueue, Queue, Topology};
-use crate::repair::groups::Traced;
 use crate::repair::lineage::RESEND_COUNT;
 use crate::schema::Catalog;
 

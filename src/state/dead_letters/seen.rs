@@ -7,7 +7,7 @@ use crate::event::Fingerprint;
 use crate::event::amqp::x_death::{DEATHS, Death};
 use crate::log::Batch;
 use crate::protocol::Command;
-use crate::repair::groups::GroupBy;
+use crate::rabbitmq::groups::GroupBy;
 
 impl DeadLetterDesk {
     /// Asks which of the messages that were just peeked were sent again before.

@@ -10,16 +10,16 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
+use self::selection::Selection;
+use self::tree::KeyTree;
+use self::view::{Criteria, View};
 use super::Soon;
 use super::forms::Forms;
 use crate::analysis::{Judging, Series, SortBy};
+use crate::event::tap_id::TapId;
 use crate::log::{Batch, DEFAULT_MAX_BYTES, EventLog};
 use crate::query::Filter;
-use crate::rabbitmq::tap::TapId;
 use crate::schema::Catalog;
-use selection::Selection;
-use tree::KeyTree;
-use view::{Criteria, View};
 
 /// What a person can do on the live screen.
 #[derive(Clone, Debug)]

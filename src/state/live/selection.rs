@@ -121,8 +121,8 @@ impl Selection {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::log::tests::event;
-    use crate::rabbitmq::tap::TapId;
+    use crate::event::tap_id::TapId;
+    use crate::testing::event;
 
     fn log() -> EventLog {
         let mut log = EventLog::new(1_000_000);

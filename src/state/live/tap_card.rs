@@ -1,9 +1,10 @@
 //! The card before a tap: what it would do on this exchange, or what the firehose costs, and what
 //! the person says to it. Nothing starts before that, except in the sandbox, which is our own.
 
+use crate::event::tap_id::TapId;
 use crate::protocol::{Command, Link, RequestId};
 use crate::rabbitmq::preflight::Report;
-use crate::rabbitmq::tap::{self, FirehoseRequest, TapId, TapRequest};
+use crate::rabbitmq::tap::{self, FirehoseRequest, TapRequest};
 use crate::rabbitmq::topology::ExchangeKind;
 use crate::state::State;
 use crate::state::forms::Forms;

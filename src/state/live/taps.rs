@@ -6,8 +6,9 @@ use std::collections::VecDeque;
 use chrono::{DateTime, Utc};
 
 use super::clock;
+use crate::event::tap_id::TapId;
 use crate::protocol::{Command, Gravity, TapState};
-use crate::rabbitmq::tap::{FirehoseRequest, TapId, TapRequest};
+use crate::rabbitmq::tap::{FirehoseRequest, TapRequest};
 
 /// Number of colours that taps take in turn.
 pub const COLOURS: usize = 6;

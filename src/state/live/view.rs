@@ -5,9 +5,9 @@ use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use crate::analysis::{Found, Order, Scan, Scope, SortBy, Wanted};
+use crate::event::tap_id::TapId;
 use crate::log::EventLog;
 use crate::query::{Filter, ParseError};
-use crate::rabbitmq::tap::TapId;
 use crate::schema::Catalog;
 use crate::state::Soon;
 
@@ -307,7 +307,7 @@ mod tests {
     use std::sync::atomic::{AtomicI64, Ordering};
 
     use super::*;
-    use crate::log::tests::event;
+    use crate::testing::event;
 
     const TAP: TapId = TapId(1);
 

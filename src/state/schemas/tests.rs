@@ -1,9 +1,9 @@
 //! The desk: what is compared when, by what it is judged, and what is written down.
 
 use super::*;
-use crate::log::tests::event;
-use crate::rabbitmq::tap::TapId;
+use crate::event::tap_id::TapId;
 use crate::schema::{Answer, Content, Sample, Source};
+use crate::testing::event;
 
 fn catalog() -> Arc<Catalog> {
     let source = |version: &str, amount: &str| Source {

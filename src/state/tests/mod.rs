@@ -12,12 +12,12 @@ use super::live::LiveAction;
 use super::live::tap_card::{Card, TapAction};
 use super::*;
 use crate::event::amqp::{FieldValue, Properties};
+use crate::event::tap_id::TapId;
 use crate::event::{BodyDraft, Event};
 use crate::protocol::{MoveOutcome, PeekReport, PublishOutcome, TapState, Which};
 use crate::rabbitmq::preflight::Report;
 use crate::rabbitmq::server_version::ServerVersion;
-use crate::rabbitmq::tap::TapId;
-use crate::rabbitmq::topology::tests::shop;
+use crate::testing::shop;
 
 struct Desk {
     state: State,
@@ -91,7 +91,7 @@ impl Desk {
     }
 
     fn receive(&mut self, tap: TapId, key: &str) {
-        let event = crate::log::tests::event(key, "{}");
+        let event = crate::testing::event(key, "{}");
         self.apply(Update::Events(crate::log::Batch::of(tap, [&event])));
     }
 

@@ -18,9 +18,10 @@ use crate::drivers::rabbitmq::connection::error::Trouble;
 use crate::drivers::rabbitmq::connection::{codec, connect};
 use crate::event::Event;
 use crate::event::amqp::FieldValue;
+use crate::event::amqp::x_death::OFFSET;
 use crate::protocol::{PeekReport, PutBack};
 use crate::rabbitmq::peek_rules::SHOWN_BYTES;
-use crate::rabbitmq::stream::{OFFSET, Start};
+use crate::rabbitmq::stream::Start;
 use crate::text::numbers::thousands;
 
 /// Messages that the broker sends ahead.

@@ -1,5 +1,6 @@
 //! What a job gets: the connections, the way to the window, and what is known of the broker.
 
+use crate::engine::outbox::Outbox;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -7,49 +8,18 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use lapin::{Channel, Connection};
-use tokio::sync::{Notify, mpsc, watch};
+use tokio::sync::{Notify, watch};
 
 use super::error::Trouble;
 use crate::drivers::journal::Recorder;
 use crate::drivers::rabbitmq::loan::turns::Turns;
 use crate::event::Fingerprint;
-use crate::protocol::{Gravity, Notice, Update};
+use crate::event::tap_id::TapId;
 use crate::rabbitmq::endpoint::Endpoint;
 use crate::rabbitmq::peek_rules::{self, Terms};
 use crate::rabbitmq::server_version::ServerVersion;
-use crate::rabbitmq::tap::{Limit, TapId};
+use crate::rabbitmq::tap::Limit;
 use crate::rabbitmq::topology::Topology;
-
-/// The way to the window. Waits while the window is busy.
-#[derive(Clone, Debug)]
-pub(crate) struct Outbox(mpsc::Sender<Update>);
-
-impl Outbox {
-    /// Wraps the sending end.
-    pub(crate) fn new(sender: mpsc::Sender<Update>) -> Self {
-        Self(sender)
-    }
-
-    /// Sends, waiting for room. That the window is gone is no error: everything ends then anyway.
-    pub(crate) async fn send(&self, update: Update) {
-        if self.0.send(update).await.is_err() {
-            tracing::debug!("an update came after the window had gone");
-        }
-    }
-
-    /// Sends if there is room: for progress that may be skipped.
-    pub(crate) fn offer(&self, update: Update) {
-        if self.0.try_send(update).is_err() {
-            tracing::debug!("progress was skipped");
-        }
-    }
-
-    /// Tells the person something.
-    pub(crate) async fn notice(&self, gravity: Gravity, words: impl Into<String>) {
-        let words = words.into();
-        self.send(Update::Notice(Notice { gravity, words })).await;
-    }
-}
 
 /// What is known of a broker beyond what the window shows.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -4,8 +4,8 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::{Sandbox, SandboxFacts, SandboxStep};
-use crate::drivers::rabbitmq::connection::connections::Outbox;
 use crate::drivers::rabbitmq::shop;
+use crate::engine::outbox::Outbox;
 use crate::protocol::{Gravity, SandboxState, Update};
 use crate::rabbitmq::endpoint::{Endpoint, Password};
 

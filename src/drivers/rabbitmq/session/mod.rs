@@ -14,18 +14,19 @@ use tokio::task::{Id, JoinSet};
 use super::Options;
 use super::browse::peek::{self, Look};
 use super::browse::stream;
-use super::connection::connections::{Outbox, Wires};
+use super::connection::connections::Wires;
 use super::connection::link::{self, Phase, State};
 use super::publisher::Outlet;
 use super::resend::{self, Order, put_back};
 use super::sandbox::Sandbox;
 use super::watch::preflight;
-use super::watch::tap::{self, TapEnd, Wanted};
-use crate::drivers::jobs::{Asked, End, Ended, Jobs, answer_without_job, cut_off_words};
+use super::watch::tap::{self, Wanted};
+use crate::drivers::jobs::{Asked, End, Ended, Jobs, TapEnd, answer_without_job, cut_off_words};
 use crate::drivers::journal::Recorder;
+use crate::engine::outbox::Outbox;
 use crate::engine::{files, notifications, schema_folder};
+use crate::event::tap_id::TapId;
 use crate::protocol::{Command, Gravity, Link, RequestId, TapState, Update};
-use crate::rabbitmq::tap::TapId;
 use crate::schema::Cancel;
 
 /// What a request gets that needs a connection where there is none.

@@ -16,9 +16,9 @@ use crate::drivers::rabbitmq::resend::put_back;
 use crate::drivers::rabbitmq::sandbox::{Sandbox, private};
 use crate::drivers::rabbitmq::watch::firehose;
 use crate::drivers::rabbitmq::watch::tap::{self, Wanted};
+use crate::event::tap_id::TapId;
 use crate::protocol::{Gravity, Link, SandboxState, TapState, Update};
 use crate::rabbitmq::endpoint::Endpoint;
-use crate::rabbitmq::tap::TapId;
 
 /// How long jobs that hold messages get to put them back when the connection is ended.
 const GRACE: Duration = Duration::from_millis(1_500);

@@ -22,25 +22,6 @@ use conversation::Service;
 use publisher::Desk;
 use story::Story;
 
-/// The schemas that the shop's teams agreed on: event type, version, content.
-pub const SCHEMAS: [(&str, &str, &str); 3] = [
-    (
-        "order.created",
-        "1",
-        include_str!("../../../../assets/schemas/order.created/1.schema.json"),
-    ),
-    (
-        "order.created",
-        "2",
-        include_str!("../../../../assets/schemas/order.created/2.schema.json"),
-    ),
-    (
-        "payment.captured",
-        "1",
-        include_str!("../../../../assets/schemas/payment.captured/1.schema.json"),
-    ),
-];
-
 /// Why the shop closed. It has no other end than this, or being dropped.
 #[derive(Debug, thiserror::Error)]
 pub enum ShopError {

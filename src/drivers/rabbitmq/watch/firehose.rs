@@ -13,8 +13,9 @@ use chrono::Utc;
 use lapin::Connection;
 
 use super::tap_queue::TapQueue;
-use crate::drivers::rabbitmq::connection::connections::{Outbox, Wires};
+use crate::drivers::rabbitmq::connection::connections::Wires;
 use crate::drivers::rabbitmq::management::Switch;
+use crate::engine::outbox::Outbox;
 use crate::protocol::Gravity;
 use crate::rabbitmq::endpoint::Endpoint;
 use crate::rabbitmq::tap::{FirehoseRequest, Limit};

@@ -2,6 +2,7 @@
 //! an event that the client cannot read breaks the connection that it comes over, and that is to
 //! cost no other tap anything.
 
+use crate::drivers::jobs::TapEnd;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
@@ -15,20 +16,13 @@ use super::tap_queue::TapQueue;
 use crate::drivers::rabbitmq::connection::connections::{Knowledge, RunningTap, Wires};
 use crate::drivers::rabbitmq::connection::error::Trouble;
 use crate::drivers::rabbitmq::connection::{connect, link};
+use crate::event::tap_id::TapId;
 use crate::protocol::{TapState, Update};
-use crate::rabbitmq::tap::{FirehoseRequest, TapId, TapRequest};
+use crate::rabbitmq::tap::{FirehoseRequest, TapRequest};
 
 /// A tap whose connection breaks listens again at once, but no more often than this: each event of
 /// a publisher may be one that breaks it.
 const BREAK_EVERY: Duration = Duration::from_secs(1);
-
-/// How a tap ended.
-pub(crate) enum TapEnd {
-    /// The window is told this.
-    Told(TapState),
-    /// With the standing connections; it is started again when they are back.
-    Lost,
-}
 
 /// What a tap listens to.
 #[derive(Clone, Debug)]

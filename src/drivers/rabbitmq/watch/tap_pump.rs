@@ -21,9 +21,10 @@ use crate::drivers::rabbitmq::connection::connections::Wires;
 use crate::drivers::rabbitmq::connection::error::Trouble;
 use crate::drivers::rabbitmq::management;
 use crate::event::Event;
+use crate::event::tap_id::TapId;
 use crate::log;
 use crate::protocol::{TapState, Update};
-use crate::rabbitmq::tap::{Limit, TapId};
+use crate::rabbitmq::tap::Limit;
 use crate::rabbitmq::topology::TopologySource;
 
 /// A batch is sent at this many events …

@@ -7,7 +7,7 @@ use eframe::egui::{
 };
 
 use super::bulk::{job_ui, options_ui, target_ui};
-use crate::repair::groups::GroupBy;
+use crate::rabbitmq::groups::GroupBy;
 use crate::state::Action;
 use crate::state::dead_letters::groups::{Findings, Kin};
 use crate::state::dead_letters::{DeadAction, RuleAction};

@@ -254,7 +254,7 @@ fn history_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::rabbitmq::topology::tests::shop;
+    use crate::testing::shop;
 
     #[test]
     fn the_preview_says_where_it_goes() {

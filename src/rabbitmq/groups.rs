@@ -3,10 +3,10 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::feature::{Said, features};
+use super::frameworks;
+use super::origin::Provenance;
 use crate::event::Event;
-use crate::rabbitmq::frameworks;
-use crate::rabbitmq::origin::Provenance;
+use crate::repair::feature::{Said, features};
 use crate::text::payload::shorten;
 use crate::text::timestamp;
 
@@ -195,9 +195,9 @@ fn shape(event: &Event) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::event::amqp::x_death::tests::{death, died};
     use crate::event::amqp::{FieldValue, Properties};
     use crate::rabbitmq::origin::Scene;
+    use crate::testing::{death, died};
     use chrono::DateTime;
 
     fn dead(mut properties: Properties, header: Option<(&str, &str)>, body: &str) -> Traced {

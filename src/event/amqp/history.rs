@@ -9,8 +9,8 @@
 use chrono::DateTime;
 use serde_json::Value;
 
-use crate::event::amqp::x_death::{DEATHS, Death, DeathReason};
-use crate::event::amqp::{FieldValue, Properties};
+use super::x_death::{DEATHS, Death, DeathReason};
+use super::{FieldValue, Properties};
 
 /// A longer text is not read as a history, in bytes.
 const LONGEST: usize = 64 * 1024;
@@ -348,7 +348,7 @@ impl<'a> Printed<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::event::amqp::x_death::tests::{death as entry, died};
+    use crate::testing::{death as entry, died};
 
     fn read(header: FieldValue) -> History {
         History::read(&Properties {
