@@ -8,14 +8,14 @@ pub mod cloud_event;
 pub mod decode;
 pub mod draft;
 pub mod envelope;
-pub mod event;
 pub mod event_diff;
 pub mod export;
 pub mod names;
 pub mod reading;
+mod received;
 pub mod sample;
 pub mod tap_id;
 
-pub use event::{Event, Fate, Fingerprint, Trace};
+pub use received::{Event, Fate, Fingerprint, Trace};
 
 pub use draft::{BodyDraft, Draft, HeaderRow, Outgoing};

@@ -3,8 +3,8 @@
 //! Source: RabbitMQ's "Dead Letter Exchanges" guide.
 
 use super::Properties;
+use super::history::History;
 use super::value::timestamp_text;
-use crate::rabbitmq::origin::History;
 
 /// The header in which the broker tells a message's place in its stream.
 pub const OFFSET: &str = "x-stream-offset";

@@ -1,20 +1,19 @@
 //! The whole contract between the window and the broker side: [`Command`] goes down, [`Update`]
 //! comes up. Plain data on both ways; neither side knows the other's libraries.
 
+pub mod desk;
+pub mod moves;
+pub mod source;
+
 use std::path::PathBuf;
 use std::sync::Arc;
-
-use chrono::{DateTime, Utc};
 
 use crate::event::tap_id::TapId;
 use crate::event::{Event, Fingerprint, Outgoing};
 use crate::log::Batch;
-use crate::rabbitmq::delivery_limit::Left;
-use crate::rabbitmq::endpoint::{Endpoint, Password};
+use crate::rabbitmq::endpoint::Endpoint;
 use crate::rabbitmq::peek_rules::Page;
 use crate::rabbitmq::preflight::Report;
-use crate::rabbitmq::resend::Manner;
-use crate::rabbitmq::server_version::ServerVersion;
 use crate::rabbitmq::stream::Start;
 use crate::rabbitmq::tap::{FirehoseRequest, TapRequest};
 use crate::rabbitmq::topology::Topology;
@@ -23,6 +22,10 @@ use crate::repair::journal_list::{self, Question, Records};
 use crate::repair::pace::Pace;
 use crate::schema::folder::import::Imported;
 use crate::schema::{Catalog, Level, Policy, Rules};
+
+pub use desk::{Gravity, ImportFrom, Notice, Places};
+pub use moves::{JobStage, MoveOrder, MoveOutcome, PeekReport, PutBack, Which};
+pub use source::{Link, PublishOutcome, SandboxState, TapState};
 
 /// Joins a command to the one [`Update`] that finishes it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -209,68 +212,6 @@ pub enum Command {
     ForgetRecords(Records),
 }
 
-/// Where schemas come from.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum ImportFrom {
-    /// Another folder.
-    Folder(PathBuf),
-    /// An AsyncAPI document.
-    AsyncApi(PathBuf),
-    /// A registry that speaks Confluent's REST API.
-    Registry {
-        /// Its address, without a login.
-        url: String,
-        /// Empty for none.
-        user: String,
-        /// Of that user.
-        password: Password,
-    },
-}
-
-/// Which messages of a queue are sent again.
-#[derive(Clone, Debug)]
-pub enum Which {
-    /// These, and what is sent for each.
-    These(Vec<MoveOrder>),
-    /// All that lie there when the job begins, each as it lies there, with those that others hold
-    /// then and give back in time.
-    Whole {
-        /// Where they go, and what is left out.
-        manner: Manner,
-        /// How many the person was told lie there; what is missing of these is accounted for.
-        shown: u32,
-    },
-}
-
-/// What a resend does now.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum JobStage {
-    /// It sends.
-    Sending,
-    /// It watches for so many seconds whether what was sent dies again.
-    Watching {
-        /// How long in all.
-        seconds: u64,
-    },
-    /// It waits at most so many seconds for messages that others hold, or for another look of this
-    /// window to end.
-    Waiting {
-        /// How long in all.
-        seconds: u64,
-    },
-    /// The person paused it.
-    Paused,
-}
-
-/// One message to be sent again.
-#[derive(Clone, Debug)]
-pub struct MoveOrder {
-    /// The original in the queue.
-    pub original: Fingerprint,
-    /// What is sent in its place.
-    pub outgoing: Outgoing,
-}
-
 /// What the broker side tells.
 #[derive(Debug)]
 pub enum Update {
@@ -378,186 +319,4 @@ pub enum Update {
     },
     /// Something the person should read.
     Notice(Notice),
-}
-
-/// Where things lie on this machine.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Places {
-    /// The file of the journal, if there is one.
-    pub journal: Option<PathBuf>,
-    /// The folder that [`Command::OpenSampleSchemas`] opens.
-    pub sample_schemas: Option<PathBuf>,
-}
-
-/// The state of the connection.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Link {
-    /// There is none and none is wanted.
-    Idle,
-    /// The first try is under way.
-    Connecting(Endpoint),
-    /// It stands.
-    Connected {
-        /// Where.
-        endpoint: Endpoint,
-        /// What answered.
-        server: ServerVersion,
-    },
-    /// The first try failed; nothing is tried again by itself.
-    Failed {
-        /// Where.
-        endpoint: Endpoint,
-        /// What happened and what to try.
-        reason: String,
-    },
-    /// It stood and broke; it is tried again until the person ends it.
-    Lost {
-        /// Where.
-        endpoint: Endpoint,
-        /// What happened.
-        reason: String,
-        /// When it broke.
-        since: DateTime<Utc>,
-        /// When the next try starts.
-        retry_at: DateTime<Utc>,
-    },
-}
-
-/// The state of the private RabbitMQ.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum SandboxState {
-    /// It is being started; what is going on.
-    Starting(String),
-    /// It runs; the sample shop runs in it.
-    Running,
-    /// It could not be started; what happened and what to do.
-    Failed(String),
-}
-
-/// The state of a tap.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum TapState {
-    /// It receives; the name that the broker gave its queue.
-    Running {
-        /// Queue name.
-        queue: String,
-    },
-    /// It stopped as asked.
-    Stopped,
-    /// It could not start or go on, in words.
-    Refused(String),
-    /// It receives again after a break; nothing was seen between the two times.
-    Resumed {
-        /// Queue name.
-        queue: String,
-        /// Start of the gap.
-        from: DateTime<Utc>,
-        /// End of the gap.
-        to: DateTime<Utc>,
-        /// What broke the connection of this tap, in words; nothing if all connections were lost.
-        because: Option<String>,
-    },
-    /// It sees nothing: its own connection broke and could not be opened again, for this reason. It
-    /// goes on trying.
-    Interrupted(String),
-    /// The tap's queue in the broker was found full: the oldest were dropped, some were not seen.
-    /// Told again, with the same start, for as long as it goes on, and once when it is over.
-    Overflowing {
-        /// When it was last found to have room before.
-        from: DateTime<Utc>,
-        /// When it was found full, or to have room again.
-        to: DateTime<Utc>,
-    },
-}
-
-/// How a publish ended.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum PublishOutcome {
-    /// The broker confirmed it and returned nothing.
-    Routed,
-    /// No queue took it; the broker's words.
-    Unroutable(String),
-    /// The broker refused it, or there is no connection; in words.
-    Refused(String),
-    /// No confirm within this many seconds; whether it arrived is not known.
-    NotConfirmed {
-        /// The time limit.
-        seconds: u64,
-    },
-}
-
-/// How messages that were looked at went back.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum PutBack {
-    /// Into the queue, without a promise of their order.
-    #[default]
-    Somehow,
-    /// As they lay.
-    InOrder,
-    /// Nothing was taken: a stream was read.
-    Untouched,
-}
-
-/// What a peek found.
-#[derive(Clone, Debug, Default)]
-pub struct PeekReport {
-    /// The queue.
-    pub queue: String,
-    /// Messages before the first of these; not known in a stream.
-    pub first: u32,
-    /// In queue order.
-    pub messages: Vec<Arc<Event>>,
-    /// Messages that were borrowed or ready in the moment before all went back.
-    pub depth: u32,
-    /// How many were borrowed, with those before the page.
-    pub borrowed: u32,
-    /// How long they were borrowed, in milliseconds.
-    pub borrowed_ms: u64,
-    /// How they went back.
-    pub put_back: PutBack,
-    /// How often one can look again without harm, where that is limited.
-    pub left: Option<Left>,
-    /// What the person should know, such as a changed order; empty if nothing.
-    pub remark: String,
-    /// Why nothing came, where the queue may all the same not be empty; empty if it is, or if
-    /// something came.
-    pub nothing: String,
-}
-
-/// How one message of a resend or discard ended.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum MoveOutcome {
-    /// Confirmed as routed, and the original removed.
-    Resent,
-    /// Copied to the journal, and the original removed.
-    Discarded,
-    /// Not sent or not confirmed as routed; the original stays in the queue. Why, in words.
-    Kept(String),
-    /// Confirmed as routed, but the original could not be removed: it will appear twice.
-    Duplicate(String),
-    /// It was not among what the broker gave: others hold messages of this queue, or that cannot be
-    /// told. In words.
-    Held(String),
-    /// It is not in the queue any more, and nobody holds it.
-    Gone,
-}
-
-/// How grave a notice is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Gravity {
-    /// Good to know.
-    Info,
-    /// Something needs attention.
-    Warning,
-    /// Something failed.
-    Error,
-}
-
-/// A message to the person.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Notice {
-    /// How grave.
-    pub gravity: Gravity,
-    /// A sentence.
-    pub words: String,
 }
