@@ -1,9 +1,11 @@
 //! Eventscope, a desktop event inspector for RabbitMQ.
 //!
-//! Modules in reading order: [`domain`] has the data and the rules, [`query`] the filter language,
-//! [`protocol`] the contract between window and broker side, [`state`] what the app knows, [`ui`]
-//! how it is drawn, and [`app`] ties them to a window. [`broker`], [`storage`] and [`prover`] do the outside work; [`shop`] is the
-//! sample application that lives in the sandbox and is no part of the inspector.
+//! Modules in reading order, each above those that name it: [`text`] and [`event`] have the data,
+//! [`repair`] and [`rabbitmq`] the rules about dead letters and about the broker, [`schema`],
+//! [`query`] and [`log`] what is asked of events and where they are kept, [`analysis`] the work over
+//! all of them, [`protocol`] the contract between window and background, [`state`] what the app
+//! knows, [`ui`] how it is drawn, and [`app`] ties them to a window. [`drivers`], [`engine`],
+//! [`storage`] and [`prover`] do the outside work.
 //!
 //! ARCHITECTURE.md has the map and the invariants.
 
@@ -13,7 +15,7 @@ pub mod cli;
 pub mod drivers;
 pub mod engine;
 pub mod event;
-pub(crate) mod http;
+mod http;
 pub mod launch;
 pub mod log;
 pub mod protocol;
