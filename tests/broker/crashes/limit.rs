@@ -317,6 +317,8 @@ fn a_killed_broker_costs_nothing_at_a_delivery_limit() {
         let records = records(round.journal.path());
         drop(app);
         broker.start_again();
+        // It is confirmed when the queue has a leader again; before that it answers nothing.
+        (place.raw()).publish("", &round.dead, &persistent(), b"it answers");
         round.check(Fault::BrokerKilled, &records);
     }
 }
