@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use eventscope::rabbitmq::endpoint::{Endpoint, Password};
-use eventscope::repair::journal_entry::{Deed, Held, Record, RecordId, Stage};
+use eventscope::repair::journal_entry::{Held, Operation, Record, RecordId, Stage};
 use eventscope::repair::journal_list::Question;
 use eventscope::repair::lineage;
 use eventscope::schema::folder::meta;
@@ -37,11 +37,11 @@ fn at(message: usize) -> DateTime<Utc> {
     start + TimeDelta::seconds(i64::try_from(message).unwrap())
 }
 
-fn deed(message: usize) -> Deed {
+fn deed(message: usize) -> Operation {
     if messages::is_discard(message) {
-        Deed::Discard
+        Operation::Discard
     } else {
-        Deed::Resend
+        Operation::Resend
     }
 }
 
@@ -256,7 +256,7 @@ fn what_was_sent_again_is_known_when_it_comes_back() {
     let expected: Vec<u32> = (0..20)
         .map(|message| {
             let over = matches!(stage(message), Stage::Confirmed | Stage::Removed);
-            u32::from(over && deed(message) == Deed::Resend)
+            u32::from(over && deed(message) == Operation::Resend)
         })
         .collect();
     assert_eq!(expected[CAME_BACK], 1);

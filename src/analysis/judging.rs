@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::task::Poll;
 
 use super::Task;
-use super::learning::{Pupil, Round};
+use super::learning::{Learner, Round};
 use crate::log::EventLog;
 use crate::schema::Catalog;
 use crate::schema::stream::claim::Judgement;
@@ -118,7 +118,7 @@ pub struct Judging {
     learned: Option<Arc<Learned>>,
     /// When that was asked for last, in milliseconds since 1970.
     asked_ms: i64,
-    pupil: Option<Pupil>,
+    learner: Option<Learner>,
     running: Option<Task<Round>>,
 }
 
@@ -127,7 +127,7 @@ impl Default for Judging {
         let catalog = Arc::new(Catalog::default());
         Self {
             is_on: true,
-            pupil: Some(Pupil::new(Arc::clone(&catalog))),
+            learner: Some(Learner::new(Arc::clone(&catalog))),
             catalog,
             codes: VecDeque::new(),
             first: 0,
@@ -148,7 +148,7 @@ impl Judging {
         *self = Self {
             is_on: self.is_on,
             wanted: self.wanted.take(),
-            pupil: Some(Pupil::new(Arc::clone(&catalog))),
+            learner: Some(Learner::new(Arc::clone(&catalog))),
             catalog,
             ..Self::default()
         };
@@ -241,7 +241,7 @@ impl Judging {
                 self.take(round);
             } else {
                 // It ended in a panic, which is a fault of ours: what is kept is passed over.
-                self.pupil = Some(Pupil::new(Arc::clone(&self.catalog)));
+                self.learner = Some(Learner::new(Arc::clone(&self.catalog)));
                 self.skip_to(log.end());
             }
         }
@@ -256,7 +256,7 @@ impl Judging {
         let is_old = now_ms.abs_diff(self.asked_ms) >= PICTURE_MS;
         let unlearned = self.wanted.is_some() && (self.learned.is_none() || behind && is_old);
         if (behind || unlearned)
-            && let Some(pupil) = self.pupil.take()
+            && let Some(learner) = self.learner.take()
         {
             let from = self.done_to();
             let pieces = log.some_pieces(from, SEGMENTS);
@@ -264,7 +264,7 @@ impl Judging {
             if unlearned {
                 self.asked_ms = now_ms;
             }
-            self.running = Some(Task::begin(move || pupil.round(&pieces, from, wanted)));
+            self.running = Some(Task::begin(move || learner.round(&pieces, from, wanted)));
         }
         self.running.is_some()
     }
@@ -299,7 +299,7 @@ impl Judging {
         if round.wanted.is_some() && round.wanted == self.wanted {
             self.learned = round.learned;
         }
-        self.pupil = Some(round.pupil);
+        self.learner = Some(round.learner);
     }
 
     fn evict(&mut self, first: u64) {

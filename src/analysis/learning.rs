@@ -32,7 +32,7 @@ const NO_CODE: u16 = u16::MAX;
 /// What one round over a part of the log brought.
 #[derive(Debug)]
 pub(crate) struct Round {
-    pub pupil: Pupil,
+    pub learner: Learner,
     /// Number of the first entry.
     pub from: u64,
     /// Of each entry.
@@ -59,7 +59,7 @@ struct Lesson {
 }
 
 #[derive(Debug)]
-pub(crate) struct Pupil {
+pub(crate) struct Learner {
     catalog: Arc<Catalog>,
     hasher: RandomState,
     /// Codes by what [`Standing`]s hold.
@@ -73,7 +73,7 @@ pub(crate) struct Pupil {
     second: (i64, u32),
 }
 
-impl Pupil {
+impl Learner {
     pub(crate) fn new(catalog: Arc<Catalog>) -> Self {
         Self {
             catalog,
@@ -150,7 +150,7 @@ impl Pupil {
             types,
             wanted,
             learned,
-            pupil: self,
+            learner: self,
         }
     }
 

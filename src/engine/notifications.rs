@@ -22,15 +22,15 @@ const AS_USUAL: i32 = -1;
 
 /// Tells things on the desktop.
 #[derive(Default)]
-pub(crate) struct Bell {
+pub(crate) struct Notifier {
     rings: JoinSet<()>,
     /// That there is no service was said.
     told: Arc<AtomicBool>,
 }
 
-impl Bell {
+impl Notifier {
     /// Tells it, without waiting for it.
-    pub(crate) fn ring(&mut self, title: String, words: String, outbox: &Outbox) {
+    pub(crate) fn notify(&mut self, title: String, words: String, outbox: &Outbox) {
         while self.rings.try_join_next().is_some() {}
         if self.rings.len() >= UNDER_WAY {
             return;

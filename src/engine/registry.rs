@@ -9,7 +9,7 @@ use serde_json::Value;
 use crate::http::{self, Refusal};
 use crate::rabbitmq::endpoint::{Password, encode};
 use crate::schema::folder::import::registry::{Reference, Registered};
-use crate::schema::folder::import::{Haul, Line};
+use crate::schema::folder::import::{FoundSchemas, Line};
 use crate::schema::folder::meta::Origin;
 use crate::schema::{Cancel, Level};
 
@@ -27,7 +27,7 @@ const MOST_PART_BYTES: usize = 16 * 1024 * 1024;
 const MOST_PARTS: usize = 200;
 
 /// Why a request gave nothing.
-enum Trouble {
+enum RegistryError {
     /// There is no such thing.
     Missing,
     /// In words.
@@ -44,23 +44,25 @@ pub(crate) fn read(
     user: &str,
     password: &Password,
     stop: &Cancel,
-) -> Result<Haul, String> {
+) -> Result<FoundSchemas, String> {
     let mut registry = Registry::new(url, user, password, stop.clone());
     let subjects = match registry.get("/subjects") {
         Ok(answer) => answer,
-        Err(Trouble::Missing) => return Err(registry.no_registry("it does not know /subjects")),
-        Err(Trouble::Told(words)) => return Err(words),
+        Err(RegistryError::Missing) => {
+            return Err(registry.no_registry("it does not know /subjects"));
+        }
+        Err(RegistryError::Told(words)) => return Err(words),
     };
     let Some(subjects) = subjects.as_array() else {
         return Err(registry.no_registry("/subjects is not a list"));
     };
-    let mut haul = Haul {
+    let mut haul = FoundSchemas {
         origin: Origin {
             kind: "registry".to_owned(),
             from: registry.base.clone(),
             ..Origin::default()
         },
-        ..Haul::default()
+        ..FoundSchemas::default()
     };
     let level = registry.level("/config");
     let mut protobuf = 0;
@@ -124,7 +126,7 @@ impl Registry {
         &mut self,
         subject: &str,
         level: Option<Level>,
-        haul: &mut Haul,
+        haul: &mut FoundSchemas,
         protobuf: &mut usize,
     ) -> Result<(), String> {
         let path = format!("/subjects/{}/versions", encode(subject));
@@ -212,15 +214,15 @@ impl Registry {
 
     fn need(&self, path: &str) -> Result<Value, String> {
         self.get(path).map_err(|trouble| match trouble {
-            Trouble::Missing => format!("{}{path} is not there", self.base),
-            Trouble::Told(words) => words,
+            RegistryError::Missing => format!("{}{path} is not there", self.base),
+            RegistryError::Told(words) => words,
         })
     }
 
-    fn get(&self, path: &str) -> Result<Value, Trouble> {
+    fn get(&self, path: &str) -> Result<Value, RegistryError> {
         let base = &self.base;
         if self.is_over() {
-            return Err(Trouble::Told("It was not read any more".to_owned()));
+            return Err(RegistryError::Told("It was not read any more".to_owned()));
         }
         let mut request = self.agent.get(format!("{base}{path}")).header(
             "Accept",
@@ -242,10 +244,10 @@ impl Registry {
             .map_err(|error| self.told(&error))
     }
 
-    fn status(&self, status: u16) -> Trouble {
+    fn status(&self, status: u16) -> RegistryError {
         let base = &self.base;
-        Trouble::Told(match status {
-            404 => return Trouble::Missing,
+        RegistryError::Told(match status {
+            404 => return RegistryError::Missing,
             401 if self.authorization.is_none() => {
                 format!("{base} asks for a login: fill in user and password")
             }
@@ -258,9 +260,9 @@ impl Registry {
         })
     }
 
-    fn told(&self, error: &ureq::Error) -> Trouble {
+    fn told(&self, error: &ureq::Error) -> RegistryError {
         let base = &self.base;
-        Trouble::Told(match error {
+        RegistryError::Told(match error {
             ureq::Error::Json(_) => self.no_registry("its answer is not JSON"),
             ureq::Error::Io(io) if io.kind() == std::io::ErrorKind::ConnectionRefused => {
                 format!("Nothing listens at {base}: check host and port")

@@ -13,7 +13,7 @@ pub struct RecordId(pub i64);
 
 /// What was done with a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Deed {
+pub enum Operation {
     /// It was sent again.
     Resend,
     /// It was thrown away.
@@ -95,7 +95,7 @@ pub struct Record {
     /// Its name.
     pub id: RecordId,
     /// What was done.
-    pub deed: Deed,
+    pub deed: Operation,
     /// The resend or discard that it belongs to.
     pub job: JobId,
     /// How far.
@@ -127,7 +127,7 @@ impl Record {
     pub(crate) fn example(stage: Stage) -> Self {
         Self {
             id: RecordId(1),
-            deed: Deed::Resend,
+            deed: Operation::Resend,
             job: JobId(1),
             stage,
             at: DateTime::UNIX_EPOCH,
@@ -172,7 +172,7 @@ impl Record {
                 "Cut off while it was put back: it may lie in {queue} already. Look there before \
                  putting it back again"
             ),
-            (_, Stage::Removed, Deed::Resend) if self.came_back => {
+            (_, Stage::Removed, Operation::Resend) if self.came_back => {
                 format!("Resent and removed from {queue}, then it came back")
             }
             (_, Stage::AtLimit, _) => format!(
@@ -180,8 +180,8 @@ impl Record {
                  allows: RabbitMQ may have dropped or dead-lettered it. Look there, and put it \
                  back if it is gone"
             ),
-            (_, Stage::Removed, Deed::Resend) => format!("Resent and removed from {queue}"),
-            (_, Stage::Removed, Deed::Discard) => format!("Discarded from {queue}"),
+            (_, Stage::Removed, Operation::Resend) => format!("Resent and removed from {queue}"),
+            (_, Stage::Removed, Operation::Discard) => format!("Discarded from {queue}"),
             (_, Stage::Sent, _) if self.message.was_counted() => format!(
                 "Cut off while it was sent: the target may have it, and it lies in {queue} unless \
                  a delivery limit made RabbitMQ drop or dead-letter it. Look there"
@@ -190,11 +190,11 @@ impl Record {
                 "Cut off while it was sent: the target may have it, and it lies in {queue}. \
                  Consumers that are idempotent do not mind a second copy"
             ),
-            (_, _, Deed::Resend) => format!(
+            (_, _, Operation::Resend) => format!(
                 "The target has it for certain, but it may still lie in {queue} too: look there \
                  and discard it"
             ),
-            (_, _, Deed::Discard) => {
+            (_, _, Operation::Discard) => {
                 format!("Its copy is here, but it may still lie in {queue}: look there")
             }
         }
@@ -230,8 +230,8 @@ mod tests {
             Fate::DuplicatePossible,
         ];
         for (stage, expected) in Stage::ALL.into_iter().zip(expected) {
-            assert_eq!(fate(Deed::Resend, stage), expected, "{stage:?}");
-            assert_eq!(fate(Deed::Discard, stage), expected, "{stage:?}");
+            assert_eq!(fate(Operation::Resend, stage), expected, "{stage:?}");
+            assert_eq!(fate(Operation::Discard, stage), expected, "{stage:?}");
         }
     }
 }

@@ -4,7 +4,7 @@
 
 use chrono::{DateTime, Utc};
 
-use super::journal_entry::{Deed, Fate, Record, RecordId, Stage};
+use super::journal_entry::{Fate, Operation, Record, RecordId, Stage};
 use crate::text::numbers::thousands;
 
 /// Names a resend or discard in the journal: all its records carry it.
@@ -54,14 +54,14 @@ impl Pile {
 
     /// The name of the pile on the screen.
     #[must_use]
-    pub fn name(self, deed: Option<Deed>) -> &'static str {
+    pub fn name(self, deed: Option<Operation>) -> &'static str {
         match (self, deed) {
             (Self::Twice, _) => "May be there twice",
             (Self::OnlyHere, _) => "May be only here",
             (Self::UnderWay, _) => "Under way",
             (Self::Untouched, _) => "Not touched",
-            (Self::Done, Some(Deed::Resend)) => "Sent",
-            (Self::Done, Some(Deed::Discard)) => "Discarded",
+            (Self::Done, Some(Operation::Resend)) => "Sent",
+            (Self::Done, Some(Operation::Discard)) => "Discarded",
             (Self::Done, None) => "Sent or discarded",
             (Self::PutBack, _) => "Put back",
         }
@@ -69,14 +69,14 @@ impl Pile {
 
     /// So many of it, as a part of a sentence: `10 may be there twice`.
     #[must_use]
-    pub fn words(self, count: u64, deed: Option<Deed>) -> String {
+    pub fn words(self, count: u64, deed: Option<Operation>) -> String {
         let (one, many) = match (self, deed) {
             (Self::Twice, _) => ("may be there twice", "may be there twice"),
             (Self::OnlyHere, _) => ("may be only here", "may be only here"),
             (Self::UnderWay, _) => ("is under way", "are under way"),
             (Self::Untouched, _) => ("was not touched", "were not touched"),
-            (Self::Done, Some(Deed::Resend)) => ("was sent", "were sent"),
-            (Self::Done, Some(Deed::Discard)) => ("was discarded", "were discarded"),
+            (Self::Done, Some(Operation::Resend)) => ("was sent", "were sent"),
+            (Self::Done, Some(Operation::Discard)) => ("was discarded", "were discarded"),
             (Self::Done, None) => ("was sent or discarded", "were sent or discarded"),
             (Self::PutBack, _) => ("was put back", "were put back"),
         };
@@ -139,7 +139,7 @@ impl Counts {
 
     /// All of it in a sentence: `10 may be there twice, 2,868 were not touched, 121 were sent`.
     #[must_use]
-    pub fn words(&self, deed: Option<Deed>) -> String {
+    pub fn words(&self, deed: Option<Operation>) -> String {
         let piles = self.piles().map(|(pile, count)| pile.words(count, deed));
         piles.collect::<Vec<_>>().join(", ")
     }
@@ -189,7 +189,7 @@ pub struct JobLine {
     /// Its name.
     pub id: JobId,
     /// What was done.
-    pub deed: Deed,
+    pub deed: Operation,
     /// The broker and virtual host.
     pub place: String,
     /// The queue that the messages lay in.
@@ -262,8 +262,8 @@ impl Record {
             (Stage::PutBack, _) => Some(format!(
                 "It was put back into {queue} at {changed}. Put back another copy?"
             )),
-            (Stage::Removed, Deed::Discard) => None,
-            (Stage::Removed, Deed::Resend) => Some(format!(
+            (Stage::Removed, Operation::Discard) => None,
+            (Stage::Removed, Operation::Resend) => Some(format!(
                 "It was sent again and removed from {queue} at {changed}. A copy that is put back \
                  is a second one. Put it back all the same?"
             )),
@@ -312,14 +312,14 @@ mod tests {
         counts.add(Pile::Untouched, 2_868);
         counts.add(Pile::Twice, 10);
         assert_eq!(
-            counts.words(Some(Deed::Resend)),
+            counts.words(Some(Operation::Resend)),
             "10 may be there twice, 2,868 were not touched, 121 were sent"
         );
         assert_eq!(counts.doubtful(), 10);
         assert_eq!((counts.cut_off(), counts.total()), (2_878, 2_999));
         let mut one = Counts::default();
         one.add(Pile::Done, 1);
-        assert_eq!(one.words(Some(Deed::Discard)), "1 was discarded");
+        assert_eq!(one.words(Some(Operation::Discard)), "1 was discarded");
     }
 
     #[test]
@@ -332,7 +332,7 @@ mod tests {
         );
         record.stage = Stage::Removed;
         assert!(record.second_copy(time).is_some());
-        record.deed = Deed::Discard;
+        record.deed = Operation::Discard;
         assert_eq!(record.second_copy(time), None);
         for stage in [Stage::Sent, Stage::Confirmed, Stage::Returning] {
             assert!(Record::example(stage).second_copy(time).is_some());

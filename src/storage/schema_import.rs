@@ -9,7 +9,7 @@ use std::path::Path;
 use serde_json::Value;
 
 use super::schemas::{self, ENDINGS};
-use crate::schema::folder::import::{Haul, Imported, Incoming, Line, Outcome, plain};
+use crate::schema::folder::import::{FoundSchemas, Imported, Incoming, Line, Outcome, plain};
 use crate::schema::folder::meta::{self, Note, Origin};
 use crate::schema::{Catalog, Content, EventType};
 
@@ -22,17 +22,17 @@ const LARGEST: u64 = 4 * 1024 * 1024;
 ///
 /// # Errors
 /// It cannot be read.
-pub fn from_folder(folder: &Path) -> io::Result<Haul> {
+pub fn from_folder(folder: &Path) -> io::Result<FoundSchemas> {
     let Content {
         sources, samples, ..
     } = schemas::read(folder)?;
-    let mut haul = Haul {
+    let mut haul = FoundSchemas {
         origin: Origin {
             kind: "folder".to_owned(),
             from: folder.display().to_string(),
             ..Origin::default()
         },
-        ..Haul::default()
+        ..FoundSchemas::default()
     };
     for source in sources {
         let first = haul
@@ -97,7 +97,7 @@ fn parted(name: &str) -> (&str, Option<&str>) {
 ///
 /// # Errors
 /// The folder cannot be read or made. What goes wrong with one version is told in its line.
-pub fn store(folder: &Path, haul: Haul) -> io::Result<Imported> {
+pub fn store(folder: &Path, haul: FoundSchemas) -> io::Result<Imported> {
     fs::create_dir_all(folder)?;
     let before = Catalog::new(folder.to_owned(), schemas::read(folder)?.sources);
     let newest: BTreeMap<String, String> = haul
@@ -291,8 +291,8 @@ mod tests {
         }
     }
 
-    fn haul(found: Vec<Incoming>) -> Haul {
-        Haul {
+    fn haul(found: Vec<Incoming>) -> FoundSchemas {
+        FoundSchemas {
             origin: Origin {
                 kind: "registry".into(),
                 from: "http://x".into(),

@@ -3,12 +3,12 @@
 use eframe::egui::accesskit::Role;
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use eventscope::protocol::{Command, Update};
-use eventscope::repair::journal_entry::{Deed, Held, Record, RecordId, Stage};
+use eventscope::repair::journal_entry::{Held, Operation, Record, RecordId, Stage};
 use eventscope::repair::journal_list::{Counts, JobId, JobLine, Page, Pile, Question, Records};
 
 use crate::Window;
 
-fn record(window: &Window, id: i64, deed: Deed, stage: Stage) -> Record {
+fn record(window: &Window, id: i64, deed: Operation, stage: Stage) -> Record {
     Record {
         id: RecordId(id),
         deed,
@@ -31,7 +31,7 @@ fn record(window: &Window, id: i64, deed: Deed, stage: Stage) -> Record {
     }
 }
 
-fn job(window: &Window, deed: Deed, parts: &[(Pile, u64)]) -> JobLine {
+fn job(window: &Window, deed: Operation, parts: &[(Pile, u64)]) -> JobLine {
     let mut counts = Counts::default();
     for (pile, count) in parts {
         counts.add(*pile, *count);
@@ -109,11 +109,11 @@ fn enabled(window: &Window, name: &str) -> bool {
 fn after_a_crash_the_counts_are_of_all_and_only_doubtful_ones_are_to_look_at() {
     let mut window = opened();
     window.assert_sees("Reading the journal");
-    let job = job(&window, Deed::Resend, &CRASHED);
+    let job = job(&window, Operation::Resend, &CRASHED);
     let records: Vec<Record> = (0..200)
         .map(|id| {
             let stage = if id < 10 { Stage::Sent } else { Stage::Held };
-            record(&window, id, Deed::Resend, stage)
+            record(&window, id, Operation::Resend, stage)
         })
         .collect();
     answer(&mut window, &job, &records, 2_999);
@@ -131,13 +131,13 @@ fn after_a_crash_the_counts_are_of_all_and_only_doubtful_ones_are_to_look_at() {
 #[test]
 fn a_job_is_shown_alone_and_a_pile_of_it_is_removed_after_a_question() {
     let mut window = opened();
-    let job = job(&window, Deed::Resend, &CRASHED);
+    let job = job(&window, Operation::Resend, &CRASHED);
     answer(&mut window, &job, &[], 2_999);
     choose_job(&mut window);
-    let sent = record(&window, 1, Deed::Resend, Stage::Sent);
+    let sent = record(&window, 1, Operation::Resend, Stage::Sent);
     answer(&mut window, &job, &[sent], 2_999);
     window.tab("Not touched (2,868)");
-    let untouched = record(&window, 2, Deed::Resend, Stage::Held);
+    let untouched = record(&window, 2, Operation::Resend, Stage::Held);
     answer(&mut window, &job, std::slice::from_ref(&untouched), 2_868);
     assert!(
         window
@@ -162,13 +162,13 @@ fn a_job_is_shown_alone_and_a_pile_of_it_is_removed_after_a_question() {
 #[test]
 fn all_that_may_be_twice_is_put_back_after_a_question_with_its_progress() {
     let mut window = opened();
-    let job = job(&window, Deed::Resend, &CRASHED);
+    let job = job(&window, Operation::Resend, &CRASHED);
     answer(&mut window, &job, &[], 2_999);
     choose_job(&mut window);
-    let sent = record(&window, 1, Deed::Resend, Stage::Sent);
+    let sent = record(&window, 1, Operation::Resend, Stage::Sent);
     answer(&mut window, &job, &[sent], 2_999);
     window.tab("May be there twice (10)");
-    let sent = record(&window, 1, Deed::Resend, Stage::Sent);
+    let sent = record(&window, 1, Operation::Resend, Stage::Sent);
     answer(&mut window, &job, &[sent], 10);
     window.press("Put 10 back…");
     window.assert_sees("They may lie in orders.dead already");
@@ -191,8 +191,8 @@ fn all_that_may_be_twice_is_put_back_after_a_question_with_its_progress() {
 #[test]
 fn the_journal_says_where_a_message_is_and_puts_it_back() {
     let mut window = opened();
-    let job = job(&window, Deed::Discard, &[(Pile::Done, 1)]);
-    let discarded = record(&window, 7, Deed::Discard, Stage::Removed);
+    let job = job(&window, Operation::Discard, &[(Pile::Done, 1)]);
+    let discarded = record(&window, 7, Operation::Discard, Stage::Removed);
     answer(&mut window, &job, std::slice::from_ref(&discarded), 1);
     window.click(
         Role::Row,
@@ -211,8 +211,8 @@ fn the_journal_says_where_a_message_is_and_puts_it_back() {
 #[test]
 fn what_was_put_back_asks_before_another_copy() {
     let mut window = opened();
-    let job = job(&window, Deed::Discard, &[(Pile::PutBack, 1)]);
-    let back = record(&window, 7, Deed::Discard, Stage::PutBack);
+    let job = job(&window, Operation::Discard, &[(Pile::PutBack, 1)]);
+    let back = record(&window, 7, Operation::Discard, Stage::PutBack);
     answer(&mut window, &job, std::slice::from_ref(&back), 1);
     let row = window.rows().remove(0);
     window.click(Role::Row, &row);
@@ -228,7 +228,7 @@ fn what_was_put_back_asks_before_another_copy() {
 #[test]
 fn a_search_is_asked_for_and_a_journal_that_cannot_be_read_says_so() {
     let mut window = opened();
-    let job = job(&window, Deed::Resend, &CRASHED);
+    let job = job(&window, Operation::Resend, &CRASHED);
     answer(&mut window, &job, &[], 2_999);
     window.type_into("Search", "ord-7");
     let Command::ReadJournal(question) = window.take_last() else {

@@ -4,7 +4,7 @@ use eframe::egui::accesskit::Role;
 use eframe::egui::{Key, Modifiers};
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use eventscope::protocol::{Command, MoveOutcome, Update, Which};
-use eventscope::repair::edit::Deed;
+use eventscope::repair::edit::RuleKind;
 
 use super::schemas::catalog;
 use crate::{Window, peek};
@@ -115,7 +115,7 @@ fn nothing_is_sent_while_a_rule_is_wrong() {
     let forms = window.harness.state_mut().forms_mut();
     forms.rules.remove(0);
     forms.rules[0].at = "/paid".into();
-    forms.rules[0].chosen = Deed::Set;
+    forms.rules[0].chosen = RuleKind::Set;
     forms.rules[0].value = "yes".into();
     window.frames();
     window.assert_sees("The value is not JSON");

@@ -13,7 +13,7 @@ use lapin::options::{BasicPublishOptions, ConfirmSelectOptions};
 use lapin::{Channel, Confirmation, Connection, PublisherConfirm};
 
 use super::connection::codec;
-use super::connection::error::Trouble;
+use super::connection::error::BrokerError;
 use crate::event::{Fingerprint, Outgoing};
 use crate::protocol::PublishOutcome;
 use crate::rabbitmq::header_frame::too_large;
@@ -32,14 +32,14 @@ pub(crate) enum Sent {
 }
 
 /// A way to publish that keeps its channel as long as all goes well.
-pub(crate) struct Outlet {
+pub(crate) struct Publisher {
     connection: Arc<Connection>,
     channel: Option<Channel>,
     limit: Duration,
 }
 
-impl Outlet {
-    /// An outlet of this connection; each message may take this long.
+impl Publisher {
+    /// An publisher of this connection; each message may take this long.
     pub(crate) fn new(connection: Arc<Connection>, limit: Duration) -> Self {
         Self {
             connection,
@@ -151,7 +151,7 @@ impl Outlet {
                     }
                     Ok(Err(error)) => Sent::Unknown(format!(
                         "{} before the confirm came, so whether the message arrived is not known",
-                        Trouble::from(error).words
+                        BrokerError::from(error).words
                     )),
                     Err(_) => no_confirm(self.limit.as_secs()),
                 },
@@ -221,7 +221,7 @@ impl Outlet {
         kept: &mut Option<Channel>,
         outgoing: &Outgoing,
         handed_over: &mut bool,
-    ) -> Result<Confirmation, Trouble> {
+    ) -> Result<Confirmation, BrokerError> {
         let channel = Self::open(connection, kept).await?;
         let confirm = Self::publish(connection, channel, outgoing, handed_over).await?;
         Ok(confirm.await?)
@@ -231,7 +231,7 @@ impl Outlet {
     async fn open<'c>(
         connection: &Connection,
         kept: &'c mut Option<Channel>,
-    ) -> Result<&'c Channel, Trouble> {
+    ) -> Result<&'c Channel, BrokerError> {
         if let Some(channel) = kept {
             return Ok(channel);
         }
@@ -247,14 +247,14 @@ impl Outlet {
         channel: &Channel,
         outgoing: &Outgoing,
         handed_over: &mut bool,
-    ) -> Result<PublisherConfirm, Trouble> {
+    ) -> Result<PublisherConfirm, BrokerError> {
         let exchange = codec::short("name of the exchange", &outgoing.exchange)?;
         let key = codec::short("routing key", &outgoing.routing_key)?;
         let properties = codec::wire_properties(&outgoing.properties)?;
         // RabbitMQ would end the connection over it, and lapin wait for ever for room.
         let frame = connection.configuration().frame_max();
         if let Some(words) = too_large(&outgoing.properties, frame) {
-            return Err(Trouble::of(words));
+            return Err(BrokerError::of(words));
         }
         let options = BasicPublishOptions {
             mandatory: true,
@@ -330,7 +330,7 @@ fn apply_returns(sent: &[Fingerprint], settled: &mut [Sent], returned: &[(Finger
     }
 }
 
-fn refusal_words(outgoing: &Outgoing, trouble: &Trouble, handed_over: bool) -> String {
+fn refusal_words(outgoing: &Outgoing, trouble: &BrokerError, handed_over: bool) -> String {
     let Outgoing { exchange, .. } = outgoing;
     match trouble.code {
         Some(404) => format!(
@@ -388,7 +388,7 @@ mod tests {
             body: Vec::new(),
         };
         let words = |code, text: &str| {
-            let trouble = Trouble {
+            let trouble = BrokerError {
                 code,
                 words: text.into(),
             };

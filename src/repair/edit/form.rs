@@ -36,18 +36,23 @@ impl Place {
 
     /// What can be done there.
     #[must_use]
-    pub fn deeds(self) -> &'static [Deed] {
+    pub fn deeds(self) -> &'static [RuleKind] {
         match self {
-            Self::Payload => &[Deed::Convert, Deed::Set, Deed::Remove, Deed::Rename],
-            Self::Header => &[Deed::Set, Deed::Remove, Deed::Rename],
-            Self::Property => &[Deed::Set, Deed::Remove],
+            Self::Payload => &[
+                RuleKind::Convert,
+                RuleKind::Set,
+                RuleKind::Remove,
+                RuleKind::Rename,
+            ],
+            Self::Header => &[RuleKind::Set, RuleKind::Remove, RuleKind::Rename],
+            Self::Property => &[RuleKind::Set, RuleKind::Remove],
         }
     }
 }
 
 /// What a rule does.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Deed {
+pub enum RuleKind {
     /// Writes a value as another kind.
     #[default]
     Convert,
@@ -59,7 +64,7 @@ pub enum Deed {
     Rename,
 }
 
-impl Deed {
+impl RuleKind {
     /// The choice in words.
     #[must_use]
     pub fn words(self) -> &'static str {
@@ -78,7 +83,7 @@ pub struct RuleForm {
     /// Where.
     pub place: Place,
     /// What; see [`Self::deed`].
-    pub chosen: Deed,
+    pub chosen: RuleKind,
     /// The pointer of a field, or the name of a header.
     pub at: String,
     /// Which property.
@@ -95,7 +100,7 @@ impl Default for RuleForm {
     fn default() -> Self {
         Self {
             place: Place::default(),
-            chosen: Deed::default(),
+            chosen: RuleKind::default(),
             at: String::new(),
             field: Field::Type,
             value: String::new(),
@@ -108,7 +113,7 @@ impl Default for RuleForm {
 impl RuleForm {
     /// What is done: what was chosen, where that is possible in this place.
     #[must_use]
-    pub fn deed(&self) -> Deed {
+    pub fn deed(&self) -> RuleKind {
         let deeds = self.place.deeds();
         let first = deeds.first().copied().unwrap_or_default();
         deeds
@@ -137,10 +142,10 @@ impl RuleForm {
         match self.place {
             Place::Payload => {
                 let change = match deed {
-                    Deed::Convert => Change::Convert(self.convert),
-                    Deed::Remove => Change::Remove,
-                    Deed::Rename => Change::Rename(name(&self.value)?),
-                    Deed::Set => {
+                    RuleKind::Convert => Change::Convert(self.convert),
+                    RuleKind::Remove => Change::Remove,
+                    RuleKind::Rename => Change::Rename(name(&self.value)?),
+                    RuleKind::Set => {
                         let value = self.value.trim();
                         if json::check(value).is_err() {
                             return Err(
@@ -162,15 +167,17 @@ impl RuleForm {
                     return Err("The name of the header is empty".to_owned());
                 }
                 let change = match deed {
-                    Deed::Remove => HeaderChange::Remove,
-                    Deed::Rename => HeaderChange::Rename(name(&self.value)?),
-                    Deed::Set | Deed::Convert => HeaderChange::Set(self.kind.parse(&self.value)?),
+                    RuleKind::Remove => HeaderChange::Remove,
+                    RuleKind::Rename => HeaderChange::Rename(name(&self.value)?),
+                    RuleKind::Set | RuleKind::Convert => {
+                        HeaderChange::Set(self.kind.parse(&self.value)?)
+                    }
                 };
                 Ok(Rule::Header(at.to_owned(), change))
             }
             Place::Property => Ok(Rule::Property(
                 self.field,
-                (deed == Deed::Set).then(|| self.value.clone()),
+                (deed == RuleKind::Set).then(|| self.value.clone()),
             )),
         }
     }

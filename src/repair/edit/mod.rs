@@ -20,7 +20,7 @@ use crate::text::payload::{shorten, size_text, visible_line};
 
 pub use convert::Convert;
 use find::{Children, Found, Spot, find, is};
-pub use form::{Deed, Place, RuleForm};
+pub use form::{Place, RuleForm, RuleKind};
 pub use pointer::Pointer;
 
 /// Largest text that is edited, in bytes.

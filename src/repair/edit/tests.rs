@@ -221,7 +221,7 @@ fn a_form_becomes_a_rule_or_says_what_is_wrong() {
     };
     assert_eq!(form.rule(), Ok(number("/data/amount")));
     let set = RuleForm {
-        chosen: Deed::Set,
+        chosen: RuleKind::Set,
         value: "paid".into(),
         ..form.clone()
     };

@@ -27,7 +27,7 @@ const LOOK_MS: i64 = 30;
 
 /// A group whose members are named by what they are, so that it stays true while messages leave.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Kin {
+pub struct CommonGroup {
     /// What they have in common.
     pub name: String,
     /// The messages.
@@ -82,7 +82,7 @@ pub struct GroupDesk {
     /// What makes messages belong together.
     pub by: GroupBy,
     /// The largest first.
-    pub groups: Vec<Kin>,
+    pub groups: Vec<CommonGroup>,
     /// The name of the one that is looked at.
     pub selected: Option<String>,
     /// What was found out about it.
@@ -90,7 +90,7 @@ pub struct GroupDesk {
     stale: bool,
     /// The schemas that the groups rest on, where they rest on any.
     catalog: Option<Arc<Catalog>>,
-    grouping: Option<Task<Vec<Kin>>>,
+    grouping: Option<Task<Vec<CommonGroup>>>,
     comparing: Option<Task<Findings>>,
 }
 
@@ -119,7 +119,7 @@ impl GroupDesk {
 
     /// The group that is looked at.
     #[must_use]
-    pub fn chosen(&self) -> Option<&Kin> {
+    pub fn chosen(&self) -> Option<&CommonGroup> {
         let name = self.selected.as_ref()?;
         self.groups.iter().find(|group| group.name == *name)
     }
@@ -171,7 +171,7 @@ impl GroupDesk {
     }
 }
 
-fn kin(messages: &[Member], by: GroupBy, catalog: Option<&Catalog>) -> Vec<Kin> {
+fn kin(messages: &[Member], by: GroupBy, catalog: Option<&Catalog>) -> Vec<CommonGroup> {
     let traced = messages
         .iter()
         .map(|one| (Arc::clone(&one.event), Arc::clone(&one.origin)));
@@ -182,7 +182,7 @@ fn kin(messages: &[Member], by: GroupBy, catalog: Option<&Catalog>) -> Vec<Kin> 
              name,
              places,
              times,
-         }| Kin {
+         }| CommonGroup {
             name,
             members: places
                 .into_iter()

@@ -12,7 +12,7 @@ use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use crate::repair::journal_entry::{Deed, Held, Record, RecordId, Stage};
+use crate::repair::journal_entry::{Held, Operation, Record, RecordId, Stage};
 use crate::repair::journal_list::JobId;
 use crate::repair::lineage;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -161,13 +161,13 @@ impl Journal {
     /// If they could not be written and flushed. Then nothing may be done with them.
     pub fn hold(
         &mut self,
-        deed: Deed,
+        deed: Operation,
         messages: &[Held],
         now: DateTime<Utc>,
     ) -> Result<Vec<RecordId>, JournalError> {
         let stage = match deed {
-            Deed::Resend => Stage::Held,
-            Deed::Discard => Stage::Confirmed,
+            Operation::Resend => Stage::Held,
+            Operation::Discard => Stage::Confirmed,
         };
         self.hold_each(deed, messages.iter().map(|held| (held, stage)), now)
     }
@@ -178,7 +178,7 @@ impl Journal {
     /// As [`Journal::hold`].
     pub fn hold_each<'a>(
         &mut self,
-        deed: Deed,
+        deed: Operation,
         messages: impl ExactSizeIterator<Item = (&'a Held, Stage)>,
         now: DateTime<Utc>,
     ) -> Result<Vec<RecordId>, JournalError> {

@@ -67,7 +67,7 @@ fn a_message_comes_back_complete() {
     };
     let large = held(&vec![b'x'; 3_000_000]);
     let all = [held(b"{\"a\":\n1}"), held(b""), edited, discarded, large];
-    let ids = journal.hold(Deed::Resend, &all, now()).unwrap();
+    let ids = journal.hold(Operation::Resend, &all, now()).unwrap();
     drop(journal);
     let journal = Journal::open(dir.path()).unwrap();
     for (id, held) in ids.iter().zip(&all) {
@@ -83,7 +83,7 @@ fn a_message_comes_back_complete() {
 fn stages_survive_and_another_run_that_lives_is_not_abandoned() {
     let dir = tempfile::tempdir().unwrap();
     let mut first = Journal::open(dir.path()).unwrap();
-    let ids = first.hold(Deed::Resend, &[held(b"1"), held(b"2")], now());
+    let ids = first.hold(Operation::Resend, &[held(b"1"), held(b"2")], now());
     let ids = ids.unwrap();
     first.mark(&[(ids[1], Stage::Sent, "no confirm")]).unwrap();
     let second = Journal::open(dir.path()).unwrap();
@@ -105,7 +105,7 @@ fn what_is_at_its_delivery_limit_is_in_doubt_from_the_beginning() {
     let all = [held(b"1"), held(b"2")];
     let stages = [Stage::AtLimit, Stage::Held];
     let each = all.iter().zip(stages);
-    let ids = journal.hold_each(Deed::Resend, each, now()).unwrap();
+    let ids = journal.hold_each(Operation::Resend, each, now()).unwrap();
     drop(journal);
     let journal = Journal::open(dir.path()).unwrap();
     let records = ids.iter().map(|id| journal.get(*id).unwrap().unwrap());
@@ -126,7 +126,7 @@ fn what_is_not_certain_comes_first_and_does_not_age_out() {
     let dir = tempfile::tempdir().unwrap();
     let mut journal = Journal::open(dir.path()).unwrap();
     let all = [held(b"1"), held(b"2"), held(b"3")];
-    let ids = journal.hold(Deed::Resend, &all, now()).unwrap();
+    let ids = journal.hold(Operation::Resend, &all, now()).unwrap();
     journal
         .mark(&[
             (ids[0], Stage::Sent, ""),
@@ -152,7 +152,7 @@ fn what_was_removed_just_before_the_broker_was_lost_is_doubtful_there_only() {
         ..held(b"2")
     };
     let all = [held(b"1"), elsewhere];
-    let ids = journal.hold(Deed::Resend, &all, now()).unwrap();
+    let ids = journal.hold(Operation::Resend, &all, now()).unwrap();
     let removed = ids.iter().map(|id| (*id, Stage::Removed, ""));
     journal.mark(&removed.collect::<Vec<_>>()).unwrap();
     journal.doubt("localhost:5672/").unwrap();
@@ -199,7 +199,7 @@ fn resent(journal: &mut Journal, before: &[u8], after: &[u8], at: DateTime<Utc>)
         body: after.to_vec(),
         ..message.sent.unwrap()
     });
-    let id = journal.hold(Deed::Resend, &[message], at).unwrap()[0];
+    let id = journal.hold(Operation::Resend, &[message], at).unwrap()[0];
     journal.mark(&[(id, Stage::Removed, "")]).unwrap();
     id
 }
@@ -243,7 +243,9 @@ fn a_journal_of_the_first_version_is_brought_up_to_date() {
     let dir = tempfile::tempdir().unwrap();
     let id = {
         let mut journal = Journal::open(dir.path()).unwrap();
-        let id = journal.hold(Deed::Resend, &[held(b"1")], now()).unwrap()[0];
+        let id = journal
+            .hold(Operation::Resend, &[held(b"1")], now())
+            .unwrap()[0];
         journal
             .db
             .execute_batch(

@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use serde::{Deserialize, Serialize};
 
 use crate::event::amqp::{FieldTable, FieldValue, Properties};
-use crate::repair::journal_entry::{Deed, Stage};
+use crate::repair::journal_entry::{Operation, Stage};
 
 /// Properties as JSON: a property that a message lacks is `null`.
 #[derive(Debug, Serialize, Deserialize)]
@@ -242,18 +242,18 @@ pub(super) fn stage_of(number: u8) -> Stage {
 }
 
 /// The number of a deed in the column `deed`.
-pub(super) fn deed_number(deed: Deed) -> u8 {
+pub(super) fn deed_number(deed: Operation) -> u8 {
     match deed {
-        Deed::Resend => 0,
-        Deed::Discard => 1,
+        Operation::Resend => 0,
+        Operation::Discard => 1,
     }
 }
 
 /// The deed of such a number.
-pub(super) fn deed_of(number: u8) -> Deed {
+pub(super) fn deed_of(number: u8) -> Operation {
     match number {
-        0 => Deed::Resend,
-        _ => Deed::Discard,
+        0 => Operation::Resend,
+        _ => Operation::Discard,
     }
 }
 
@@ -288,7 +288,7 @@ mod tests {
             assert_eq!(stage_of(stage_number(stage)), stage);
         }
         assert_eq!(stage_of(99), Stage::Sent);
-        for deed in [Deed::Resend, Deed::Discard] {
+        for deed in [Operation::Resend, Operation::Discard] {
             assert_eq!(deed_of(deed_number(deed)), deed);
         }
     }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 
-use crate::drivers::rabbitmq::connection::connections::{Knowledge, Wires};
+use crate::drivers::rabbitmq::connection::connections::{Connections, Knowledge};
 use crate::drivers::rabbitmq::loan::borrow::{Bounds, Loan, ready};
 use crate::drivers::rabbitmq::loan::budget;
 use crate::drivers::rabbitmq::loan::renewal::{give_back, take_out_knowing};
@@ -35,11 +35,11 @@ const TURN_LIMIT: Duration = Duration::from_secs(30);
 /// # Errors
 /// As [`run`]; also if that takes too long.
 pub(crate) async fn run_in_turn(
-    wires: Wires,
+    connections: Connections,
     look: Look,
     stop: watch::Receiver<bool>,
 ) -> Result<PeekReport, String> {
-    let turn = tokio::time::timeout(TURN_LIMIT, wires.turns.take(&look.queue)).await;
+    let turn = tokio::time::timeout(TURN_LIMIT, connections.turns.take(&look.queue)).await;
     let Ok(_turn) = turn else {
         return Err(format!(
             "A job of this window is at work on {}, so it was not looked into. Peek again when the \
@@ -47,7 +47,7 @@ pub(crate) async fn run_in_turn(
             look.queue
         ));
     };
-    run(wires.clone(), look, stop).await
+    run(connections.clone(), look, stop).await
 }
 
 /// Borrows what lies in this page and before it, and puts it back.
@@ -55,7 +55,7 @@ pub(crate) async fn run_in_turn(
 /// # Errors
 /// Why not, in words.
 async fn run(
-    wires: Wires,
+    connections: Connections,
     look: Look,
     mut stop: watch::Receiver<bool>,
 ) -> Result<PeekReport, String> {
@@ -64,12 +64,12 @@ async fn run(
         page,
         agreed,
     } = look;
-    let known = wires.knowledge().await;
+    let known = connections.knowledge().await;
     let is_told = known.topology.source == TopologySource::Management;
     let is_new = is_told && known.terms(&queue).is_none();
-    let knowledge = known.of_now(&wires.endpoint, &queue).await;
+    let knowledge = known.of_now(&connections.endpoint, &queue).await;
     if is_new && knowledge.terms(&queue).is_some() {
-        wires.refresh.notify_one();
+        connections.refresh.notify_one();
     }
     budget::refuse_kind(&knowledge, &queue)?;
     if let Some(words) = knowledge.topology.queue(&queue).and_then(active_words) {
@@ -79,20 +79,20 @@ async fn run(
     if !agreed {
         if terms.is_none() {
             // Tells of a queue that is not there.
-            ready(&wires, &queue).await?;
+            ready(&connections, &queue).await?;
         }
         refuse_unread(terms)?;
     }
     let limit = budget::limit(&knowledge, &queue);
     if let Some(limit) = terms.and_then(|terms| terms.counted())
-        && wires.with_worn(|worn| worn.contains(&queue))
+        && connections.with_worn(|worn| worn.contains(&queue))
     {
         return Err(worn_words(limit.most));
     }
     // Where that keeps the order, all are taken, and the first of them are shown.
     let mut takes_all = terms.is_some_and(|terms| terms.order == Order::KeptIfAll);
     if takes_all {
-        let depth = ready(&wires, &queue).await?;
+        let depth = ready(&connections, &queue).await?;
         if depth > REACH && !agreed {
             return Err(too_many_words(&queue, depth));
         }
@@ -106,7 +106,7 @@ async fn run(
             SHOWN_BYTES
         },
     };
-    let in_time = borrow_in_time(&wires, &knowledge, &queue, bounds, &mut stop);
+    let in_time = borrow_in_time(&connections, &knowledge, &queue, bounds, &mut stop);
     let (mut loan, is_late) = in_time.await?;
     let reach = Bounds {
         messages: REACH,
@@ -127,8 +127,8 @@ async fn run(
     // What came meanwhile lies before what is given back.
     let has_more = takes_all && behind != Some(0);
     let unkept = loan.unkept.take();
-    let were_here = wires.returned_to(&queue);
-    let returned = give_back(&wires, &knowledge, &queue, loan).await;
+    let were_here = connections.returned_to(&queue);
+    let returned = give_back(&connections, &knowledge, &queue, loan).await;
     let borrowed_ms = u64::try_from(since.elapsed().as_millis()).unwrap_or(u64::MAX);
 
     let left = limit.and_then(|limit| {
@@ -136,7 +136,7 @@ async fn run(
         limit.left(all.iter().map(AsRef::as_ref), was_here)
     });
     if left.is_some_and(|left| left.looks == 0 && !left.at_least) {
-        wires.with_worn(|worn| worn.insert(queue.clone()));
+        connections.with_worn(|worn| worn.insert(queue.clone()));
     }
     let mut remarks = Vec::new();
     match &returned {
@@ -248,7 +248,7 @@ fn nothing_words(knowledge: &Knowledge, queue: &str, counted: u32) -> String {
 
 /// Borrows for as long as a look may take. True if that time was up.
 async fn borrow_in_time(
-    wires: &Wires,
+    connections: &Connections,
     knowledge: &Knowledge,
     queue: &str,
     bounds: Bounds,
@@ -256,7 +256,7 @@ async fn borrow_in_time(
 ) -> Result<(Loan, bool), String> {
     let (enough, mut either) = watch::channel(false);
     let mut is_late = false;
-    let borrowing = take_out_knowing(wires, knowledge, queue, bounds, &mut either);
+    let borrowing = take_out_knowing(connections, knowledge, queue, bounds, &mut either);
     tokio::pin!(borrowing);
     let loan = tokio::select! {
         loan = &mut borrowing => loan,

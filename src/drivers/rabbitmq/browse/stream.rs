@@ -13,8 +13,8 @@ use lapin::options::{BasicAckOptions, BasicConsumeOptions, BasicQosOptions};
 use lapin::types::{AMQPValue, FieldTable as WireTable, ShortString};
 use tokio::sync::watch;
 
-use crate::drivers::rabbitmq::connection::connections::Wires;
-use crate::drivers::rabbitmq::connection::error::Trouble;
+use crate::drivers::rabbitmq::connection::connections::Connections;
+use crate::drivers::rabbitmq::connection::error::BrokerError;
 use crate::drivers::rabbitmq::connection::{codec, connect};
 use crate::event::Event;
 use crate::event::amqp::FieldValue;
@@ -37,15 +37,15 @@ const FUTURE: Duration = Duration::from_secs(20);
 /// # Errors
 /// Why not, in words.
 pub(crate) async fn read(
-    wires: Wires,
+    connections: Connections,
     queue: String,
     start: Start,
     size: u32,
     mut stop: watch::Receiver<bool>,
 ) -> Result<PeekReport, String> {
     let name = codec::short("name of the queue", &queue).map_err(|error| error.to_string())?;
-    let connection = connect::for_a_look(&wires.endpoint).await?;
-    let channel = Trouble::limit(connection.create_channel()).await;
+    let connection = connect::for_a_look(&connections.endpoint).await?;
+    let channel = BrokerError::limit(connection.create_channel()).await;
     let channel = channel.map_err(|trouble| trouble.words)?;
     let since = Instant::now();
     let tag = ShortString::from("eventscope-stream");
@@ -68,7 +68,7 @@ pub(crate) async fn read(
             next = tokio::time::timeout(patience, consumer.next()) => next,
         };
         let Ok(Some(delivery)) = next else { break };
-        let delivery: Delivery = match delivery.map_err(Trouble::from) {
+        let delivery: Delivery = match delivery.map_err(BrokerError::from) {
             Ok(delivery) => delivery,
             Err(trouble) if trouble.is_unreadable() => {
                 unreadable = Some(trouble);
@@ -80,7 +80,7 @@ pub(crate) async fn read(
         if unanswered >= AHEAD / 2 {
             let answer = BasicAckOptions { multiple: true };
             let acked = channel.basic_ack(delivery.delivery_tag, answer);
-            if let Err(trouble) = Trouble::limit(acked).await {
+            if let Err(trouble) = BrokerError::limit(acked).await {
                 // Why it broke stands behind what has come already.
                 tracing::debug!(words = trouble.words, "a stream gives no more");
             }
@@ -116,7 +116,7 @@ pub(crate) async fn read(
 }
 
 /// What stands behind the last message that was read.
-fn unreadable_words(last: Option<&Event>, trouble: &Trouble) -> String {
+fn unreadable_words(last: Option<&Event>, trouble: &BrokerError) -> String {
     let offset = last
         .and_then(|last| last.properties.header(OFFSET))
         .and_then(FieldValue::as_integer);
@@ -133,14 +133,14 @@ async fn begin(
     queue: ShortString,
     tag: ShortString,
     start: Start,
-) -> Result<Consumer, Trouble> {
+) -> Result<Consumer, BrokerError> {
     // A stream gives nothing to who has no limit.
     let limited = channel.basic_qos(AHEAD, BasicQosOptions::default());
-    Trouble::limit(limited).await?;
+    BrokerError::limit(limited).await?;
     let mut arguments = WireTable::default();
     arguments.insert(OFFSET.into(), offset(start));
     let options = BasicConsumeOptions::default();
-    Trouble::limit(channel.basic_consume(queue, tag, options, arguments)).await
+    BrokerError::limit(channel.basic_consume(queue, tag, options, arguments)).await
 }
 
 fn offset(start: Start) -> AMQPValue {
@@ -154,7 +154,7 @@ fn offset(start: Start) -> AMQPValue {
     }
 }
 
-fn refusal_words(queue: &str, trouble: &Trouble) -> String {
+fn refusal_words(queue: &str, trouble: &BrokerError) -> String {
     match trouble.code {
         Some(404) => format!(
             "There is no stream {queue} in this virtual host. Check its name, or read the topology \

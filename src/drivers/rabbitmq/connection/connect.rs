@@ -13,7 +13,7 @@ use lapin::uri::{AMQPAuthority, AMQPQueryString, AMQPScheme, AMQPUri, AMQPUserIn
 use lapin::{Connection, ConnectionProperties, ErrorKind, Event};
 use tokio::net::{TcpStream, lookup_host};
 
-use super::error::Trouble;
+use super::error::BrokerError;
 use super::{codec, greeting};
 use crate::rabbitmq::endpoint::Endpoint;
 use crate::rabbitmq::server_version::ServerVersion;
@@ -208,7 +208,7 @@ fn refused_words(endpoint: &Endpoint, error: &lapin::Error) -> String {
         ),
         _ => format!(
             "{} while connecting to {host}:{port}",
-            Trouble::from(error.clone()).words
+            BrokerError::from(error.clone()).words
         ),
     }
 }

@@ -10,7 +10,7 @@ use chrono::{DateTime, Utc};
 use lapin::{Channel, Connection};
 use tokio::sync::{Notify, watch};
 
-use super::error::Trouble;
+use super::error::BrokerError;
 use crate::drivers::journal::Recorder;
 use crate::drivers::rabbitmq::loan::turns::Turns;
 use crate::event::Fingerprint;
@@ -54,7 +54,7 @@ pub(crate) struct RunningTap {
 
 /// One standing connection pair and everything a job may need with it. Cheap to clone.
 #[derive(Clone)]
-pub(crate) struct Wires {
+pub(crate) struct Connections {
     /// Where this is.
     pub endpoint: Arc<Endpoint>,
     /// Which broker answers there.
@@ -89,15 +89,15 @@ pub(crate) struct Wires {
     pub returned: Arc<Mutex<(String, HashSet<Fingerprint>)>>,
 }
 
-impl Wires {
+impl Connections {
     /// True while both connections stand.
     pub(crate) fn stand(&self) -> bool {
         self.asking.status().connected() && self.publishing.status().connected()
     }
 
     /// A channel on the connection for questions.
-    pub(crate) async fn asking_channel(&self) -> Result<Channel, Trouble> {
-        Trouble::limit(self.asking.create_channel()).await
+    pub(crate) async fn asking_channel(&self) -> Result<Channel, BrokerError> {
+        BrokerError::limit(self.asking.create_channel()).await
     }
 
     /// What is known of the broker, waiting a little for the first reading of it.

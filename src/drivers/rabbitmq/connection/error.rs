@@ -27,14 +27,14 @@ fn is_said_by_the_broker(text: &str) -> bool {
 /// A question to the broker that failed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{words}")]
-pub(crate) struct Trouble {
+pub(crate) struct BrokerError {
     /// The broker's reply code, such as 404, if it was the broker who refused.
     pub code: Option<u16>,
     /// What happened.
     pub words: String,
 }
 
-impl From<lapin::Error> for Trouble {
+impl From<lapin::Error> for BrokerError {
     fn from(error: lapin::Error) -> Self {
         let (code, words) = match error.kind() {
             ErrorKind::ProtocolError(amqp) => {
@@ -70,13 +70,13 @@ impl From<lapin::Error> for Trouble {
     }
 }
 
-impl From<super::codec::CodecError> for Trouble {
+impl From<super::codec::CodecError> for BrokerError {
     fn from(error: super::codec::CodecError) -> Self {
         Self::of(error.to_string())
     }
 }
 
-impl Trouble {
+impl BrokerError {
     /// A trouble that the broker did not name.
     pub(crate) fn of(words: impl Into<String>) -> Self {
         Self {
@@ -128,7 +128,7 @@ mod tests {
 
     #[test]
     fn the_brokers_own_words_are_kept_with_the_advice_behind_them() {
-        let trouble = Trouble {
+        let trouble = BrokerError {
             code: Some(404),
             words: "RabbitMQ said: NOT_FOUND - no queue 'x'.".into(),
         };
@@ -142,7 +142,7 @@ mod tests {
     #[test]
     fn a_broken_connection_is_told_without_the_clients_own_jargon() {
         let io = std::io::Error::from(std::io::ErrorKind::ConnectionReset);
-        let trouble = Trouble::from(lapin::Error::from(io));
+        let trouble = BrokerError::from(lapin::Error::from(io));
         assert_eq!(trouble.code, None);
         assert!(trouble.words.starts_with("The connection broke"));
     }

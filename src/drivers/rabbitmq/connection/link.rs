@@ -12,8 +12,8 @@ use lapin::Event;
 use tokio::time::{Interval, MissedTickBehavior, Sleep};
 
 use super::connect::{self, Opened};
-use super::connections::Wires;
-use super::error::Trouble;
+use super::connections::Connections;
+use super::error::BrokerError;
 use crate::rabbitmq::endpoint::Endpoint;
 
 /// How often a connection is asked whether it still stands: lapin reports most breaks, not all.
@@ -38,7 +38,7 @@ pub(crate) enum State {
     /// It stands.
     Connected {
         /// What jobs get.
-        wires: Box<Wires>,
+        connections: Box<Connections>,
         /// What it reports of itself.
         events: BoxStream<'static, Event>,
         /// When to look at it again.
@@ -86,10 +86,10 @@ impl State {
             Self::Idle => std::future::pending().await,
             Self::Connecting { attempt, .. } => Happening::Opened(attempt.await),
             Self::Connected {
-                wires,
+                connections,
                 events,
                 look,
-            } => watch(wires, events, look).await,
+            } => watch(connections, events, look).await,
             Self::Lost { phase, .. } => match phase {
                 Phase::Waiting(pause) => {
                     pause.await;
@@ -115,7 +115,7 @@ pub(crate) fn look() -> Interval {
 }
 
 async fn watch(
-    wires: &Wires,
+    connections: &Connections,
     events: &mut BoxStream<'static, Event>,
     look: &mut Interval,
 ) -> Happening {
@@ -127,13 +127,13 @@ async fn watch(
                 Some(Event::ConnectionBlocked(reason)) => return Happening::Blocked(reason),
                 Some(Event::ConnectionUnblocked) => return Happening::Unblocked,
                 // Errors of channels come here too; those belong to their jobs.
-                Some(Event::Error(error)) => words = Some(Trouble::from(error).words),
+                Some(Event::Error(error)) => words = Some(BrokerError::from(error).words),
                 Some(_) => {}
                 None => std::future::pending().await,
             },
             _ = look.tick() => {}
         }
-        if !wires.stand() {
+        if !connections.stand() {
             let unknown = || "The connection was closed".to_owned();
             return Happening::Broke(words.unwrap_or_else(unknown));
         }

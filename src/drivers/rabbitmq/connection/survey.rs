@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::watch;
 
-use super::connections::{Knowledge, Wires};
+use super::connections::{Connections, Knowledge};
 use crate::drivers::rabbitmq::management;
 use crate::protocol::Update;
 
@@ -17,12 +17,15 @@ const READ_EVERY: Duration = Duration::from_secs(5);
 const REST: u32 = 20;
 
 /// Reads until it is dropped. The window hears of changes, and of every reading it asked for.
-pub(crate) async fn keep_reading(wires: Wires, known: watch::Sender<Option<Arc<Knowledge>>>) {
+pub(crate) async fn keep_reading(
+    connections: Connections,
+    known: watch::Sender<Option<Arc<Knowledge>>>,
+) {
     let mut asked = true;
     loop {
         let start = Instant::now();
-        let mut fresh = management::read(wires.endpoint.as_ref().clone()).await;
-        fresh.version = Some(wires.server.as_ref().clone());
+        let mut fresh = management::read(connections.endpoint.as_ref().clone()).await;
+        fresh.version = Some(connections.server.as_ref().clone());
         let changed = known
             .borrow()
             .as_ref()
@@ -31,12 +34,15 @@ pub(crate) async fn keep_reading(wires: Wires, known: watch::Sender<Option<Arc<K
         let write = fresh.write.clone();
         known.send_replace(Some(Arc::new(fresh)));
         if let Some(topology) = topology {
-            let frame = wires.publishing.configuration().frame_max();
-            wires.outbox.send(Update::MaySend { write, frame }).await;
-            wires.outbox.send(Update::Topology(topology)).await;
+            let frame = connections.publishing.configuration().frame_max();
+            connections
+                .outbox
+                .send(Update::MaySend { write, frame })
+                .await;
+            connections.outbox.send(Update::Topology(topology)).await;
         }
         asked = tokio::select! {
-            () = wires.refresh.notified() => true,
+            () = connections.refresh.notified() => true,
             () = tokio::time::sleep(READ_EVERY.max(start.elapsed() * REST)) => false,
         };
     }

@@ -1,10 +1,10 @@
 //! Why a queue could not be looked into, in words.
 
-use crate::drivers::rabbitmq::connection::error::Trouble;
+use crate::drivers::rabbitmq::connection::error::BrokerError;
 use crate::text::numbers::thousands;
 
 /// A message that the client cannot read. The place is counted from the head.
-pub(crate) fn unreadable_words(queue: &str, place: usize, trouble: &Trouble) -> String {
+pub(crate) fn unreadable_words(queue: &str, place: usize, trouble: &BrokerError) -> String {
     let place = thousands(place as u64);
     trouble.and(&format!(
         "It is message {place} of {queue}, counted from its head, so what lies behind it cannot be \
@@ -14,7 +14,7 @@ pub(crate) fn unreadable_words(queue: &str, place: usize, trouble: &Trouble) -> 
 }
 
 /// What the broker refused, and what to do.
-pub(crate) fn refusal_words(queue: &str, trouble: &Trouble) -> String {
+pub(crate) fn refusal_words(queue: &str, trouble: &BrokerError) -> String {
     match trouble.code {
         Some(404) => format!(
             "There is no queue {queue} in this virtual host. Check its name, or read the topology \

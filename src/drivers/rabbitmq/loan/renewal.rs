@@ -12,13 +12,13 @@ use tokio::sync::watch;
 
 use super::borrow::{Bounds, Loan, borrow};
 use super::budget;
-use crate::drivers::rabbitmq::connection::connections::{Knowledge, Wires};
+use crate::drivers::rabbitmq::connection::connections::{Connections, Knowledge};
 use crate::drivers::rabbitmq::moves::SILENT;
 use crate::drivers::rabbitmq::moves::copy::{as_it_lay, copy_of};
 use crate::drivers::rabbitmq::moves::pipeline::{Pipeline, Unsent};
 use crate::drivers::rabbitmq::moves::why::Why;
 use crate::drivers::rabbitmq::moves::window::{Move, Plan, Windows, write_down};
-use crate::drivers::rabbitmq::publisher::{Outlet, Sent};
+use crate::drivers::rabbitmq::publisher::{Publisher, Sent};
 use crate::event::{Event, Fingerprint};
 use crate::protocol::MoveOutcome;
 use crate::rabbitmq::delivery_limit::Limit;
@@ -28,15 +28,15 @@ use crate::text::numbers::count_of;
 
 /// Writes down what is at risk while it is borrowed.
 pub(crate) struct Keeper {
-    wires: Wires,
+    connections: Connections,
     queue: String,
     limit: Limit,
 }
 
 impl Keeper {
-    pub(crate) fn new(wires: &Wires, queue: &str, limit: Limit) -> Self {
+    pub(crate) fn new(connections: &Connections, queue: &str, limit: Limit) -> Self {
         Self {
-            wires: wires.clone(),
+            connections: connections.clone(),
             queue: queue.to_owned(),
             limit,
         }
@@ -65,13 +65,13 @@ impl Keeper {
             return Ok(Vec::new());
         }
         let Self {
-            wires,
+            connections,
             queue,
             limit,
         } = self;
         let plan = messages.into_iter();
-        let plan = plan.map(|(tag, event)| anew(wires, queue, tag, event));
-        let written = write_down(wires, queue, Some(*limit), plan.collect()).await?;
+        let plan = plan.map(|(tag, event)| anew(connections, queue, tag, event));
+        let written = write_down(connections, queue, Some(*limit), plan.collect()).await?;
         Ok(written.into_iter().map(|one| (one.tag, one.id)).collect())
     }
 
@@ -81,7 +81,7 @@ impl Keeper {
             return;
         }
         let settled = self
-            .wires
+            .connections
             .journal
             .with(move |journal| journal.settle(&copies));
         if let Err(words) = settled.await {
@@ -95,14 +95,14 @@ impl Keeper {
 /// # Errors
 /// As [`borrow`]; also where a message could be at a delivery limit and no copy could be kept.
 pub(crate) async fn take_out(
-    wires: &Wires,
+    connections: &Connections,
     knowledge: &Knowledge,
     queue: &str,
     bounds: Bounds,
     stop: &mut watch::Receiver<bool>,
 ) -> Result<Loan, String> {
-    let knowledge = knowledge.of_now(&wires.endpoint, queue).await;
-    take_out_knowing(wires, &knowledge, queue, bounds, stop).await
+    let knowledge = knowledge.of_now(&connections.endpoint, queue).await;
+    take_out_knowing(connections, &knowledge, queue, bounds, stop).await
 }
 
 /// The same for who has just read what is known of the queue.
@@ -110,14 +110,14 @@ pub(crate) async fn take_out(
 /// # Errors
 /// As [`take_out`].
 pub(crate) async fn take_out_knowing(
-    wires: &Wires,
+    connections: &Connections,
     knowledge: &Knowledge,
     queue: &str,
     bounds: Bounds,
     stop: &mut watch::Receiver<bool>,
 ) -> Result<Loan, String> {
     if budget::limit(knowledge, queue).is_some() {
-        let proven = wires.journal.with(Journal::prove).await;
+        let proven = connections.journal.with(Journal::prove).await;
         proven.map_err(|words| {
             format!(
                 "{words}. {queue} has a delivery limit, or may have one: a message that reached it \
@@ -125,11 +125,11 @@ pub(crate) async fn take_out_knowing(
             )
         })?;
     }
-    borrow(wires, knowledge, queue, bounds, stop).await
+    borrow(connections, knowledge, queue, bounds, stop).await
 }
 
-fn anew(wires: &Wires, queue: &str, tag: u64, event: Arc<Event>) -> Plan {
-    let outgoing = as_it_lay(&copy_of("", queue, &event), &wires.endpoint.user);
+fn anew(connections: &Connections, queue: &str, tag: u64, event: Arc<Event>) -> Plan {
+    let outgoing = as_it_lay(&copy_of("", queue, &event), &connections.endpoint.user);
     Plan {
         tag,
         event,
@@ -144,14 +144,14 @@ fn anew(wires: &Wires, queue: &str, tag: u64, event: Arc<Event>) -> Plan {
 /// If the connection broke, the journal cannot be used, or messages at their limit were
 /// not seen to come back.
 pub(crate) async fn give_back(
-    wires: &Wires,
+    connections: &Connections,
     _knowledge: &Knowledge,
     queue: &str,
     mut loan: Loan,
 ) -> Result<usize, Why> {
     // The head of the queue may be another one now.
-    wires.with_worn(|worn| worn.remove(queue));
-    let renewed = renew(wires, queue, &mut loan).await;
+    connections.with_worn(|worn| worn.remove(queue));
+    let renewed = renew(connections, queue, &mut loan).await;
     if let Err(reason) = &renewed {
         tracing::warn!(%reason, "messages at their delivery limit were not renewed");
     }
@@ -164,7 +164,7 @@ pub(crate) async fn give_back(
         (ids(back).collect(), ids(gone).collect());
     if loan.limit.is_some_and(|limit| limit.counts_looks) {
         let given_back = loan.messages.values().map(|event| event.fingerprint());
-        wires.note_returned(queue, given_back.collect::<HashSet<Fingerprint>>());
+        connections.note_returned(queue, given_back.collect::<HashSet<Fingerprint>>());
     }
     let returned = loan.give_back().await;
     // Where others take messages, the broker's rule has to do.
@@ -176,7 +176,7 @@ pub(crate) async fn give_back(
         back
     };
     let count = doubtful.len() as u64;
-    let settled = wires.journal.with(move |journal| {
+    let settled = connections.journal.with(move |journal| {
         // These are back, or left the queue by another way, which has a record of its own.
         journal.forget(&forget)?;
         journal.settle(&doubtful)
@@ -197,11 +197,11 @@ pub(crate) async fn give_back(
 }
 
 /// Borrowed messages that would be thrown out when they come back.
-fn worn(wires: &Wires, queue: &str, loan: &Loan) -> Vec<(u64, Arc<Event>)> {
+fn worn(connections: &Connections, queue: &str, loan: &Loan) -> Vec<(u64, Arc<Event>)> {
     let Some(limit) = loan.limit else {
         return Vec::new();
     };
-    let were_here = wires.returned_to(queue);
+    let were_here = connections.returned_to(queue);
     let is_worn = |event: &Event| {
         limit.is_at_risk(event)
             && limit.throws_out(limit.count(event, were_here.contains(&event.fingerprint())))
@@ -212,8 +212,8 @@ fn worn(wires: &Wires, queue: &str, loan: &Loan) -> Vec<(u64, Arc<Event>)> {
         .collect()
 }
 
-async fn renew(wires: &Wires, queue: &str, loan: &mut Loan) -> Result<usize, Why> {
-    let worn = worn(wires, queue, loan);
+async fn renew(connections: &Connections, queue: &str, loan: &mut Loan) -> Result<usize, Why> {
+    let worn = worn(connections, queue, loan);
     let (Some(limit), false) = (loan.limit, worn.is_empty()) else {
         return Ok(0);
     };
@@ -222,9 +222,12 @@ async fn renew(wires: &Wires, queue: &str, loan: &mut Loan) -> Result<usize, Why
         .iter()
         .filter(|(tag, _)| !loan.copies.contains_key(tag));
     let unkept = unkept.cloned().collect();
-    match Keeper::new(wires, queue, limit).write_down(unkept).await {
+    match Keeper::new(connections, queue, limit)
+        .write_down(unkept)
+        .await
+    {
         Ok(copies) => loan.copies.extend(copies),
-        Err(words) => return Err(renew_without_copies(wires, queue, worn, loan, words).await),
+        Err(words) => return Err(renew_without_copies(connections, queue, worn, loan, words).await),
     }
     let plan = worn.into_iter().filter_map(|(tag, event)| {
         let id = loan.copies.remove(&tag)?;
@@ -232,7 +235,7 @@ async fn renew(wires: &Wires, queue: &str, loan: &mut Loan) -> Result<usize, Why
             tag,
             event,
             outgoing,
-        } = anew(wires, queue, tag, event);
+        } = anew(connections, queue, tag, event);
         Some(Move {
             id,
             tag,
@@ -241,22 +244,25 @@ async fn renew(wires: &Wires, queue: &str, loan: &mut Loan) -> Result<usize, Why
         })
     });
     let plan: Vec<Move> = plan.collect();
-    let mut outlet = Outlet::new(Arc::clone(&wires.publishing), wires.confirm_limit);
+    let mut publisher = Publisher::new(
+        Arc::clone(&connections.publishing),
+        connections.confirm_limit,
+    );
     let all: Vec<RecordId> = plan.iter().map(|one| one.id).collect();
     let mut windows = Windows::new(plan);
-    let mut pipeline = Pipeline::new(&wires.journal, Unsent::AtLimit);
+    let mut pipeline = Pipeline::new(&connections.journal, Unsent::AtLimit);
     let mut renewed = 0;
     let mut problem = None;
     let mut refused: Vec<String> = Vec::new();
     loop {
         // Over a broken connection nothing is sent; then the records say what may have happened.
-        let is_open = loan.is_open() && wires.publishing.status().connected();
+        let is_open = loan.is_open() && connections.publishing.status().connected();
         let may_go_on = is_open && problem.is_none();
         let next = may_go_on.then(|| windows.next(usize::MAX)).flatten();
         if next.is_none() && pipeline.is_done() {
             break;
         }
-        let (passed, ()) = pipeline.step(next, loan, &mut outlet, async {}).await;
+        let (passed, ()) = pipeline.step(next, loan, &mut publisher, async {}).await;
         for (_, outcome) in passed.outcomes {
             match outcome {
                 MoveOutcome::Resent => renewed += 1,
@@ -271,7 +277,9 @@ async fn renew(wires: &Wires, queue: &str, loan: &mut Loan) -> Result<usize, Why
         windows.grow();
     }
     // What could not be sent goes back with the rest and is thrown out, so its record stays.
-    let settled = wires.journal.with(move |journal| journal.settle(&all));
+    let settled = connections
+        .journal
+        .with(move |journal| journal.settle(&all));
     let problem = problem.or_else(|| {
         let words = refused.first()?;
         Some(Why::Told(format!(
@@ -291,18 +299,21 @@ async fn renew(wires: &Wires, queue: &str, loan: &mut Loan) -> Result<usize, Why
 /// original is removed, so none is lost; only whether one is there twice would not be known after a
 /// crash.
 async fn renew_without_copies(
-    wires: &Wires,
+    connections: &Connections,
     queue: &str,
     worn: Vec<(u64, Arc<Event>)>,
     loan: &mut Loan,
     words: String,
 ) -> Why {
     let plan = worn.into_iter();
-    let plan = plan.map(|(tag, event)| anew(wires, queue, tag, event));
+    let plan = plan.map(|(tag, event)| anew(connections, queue, tag, event));
     let plan: Vec<Plan> = plan.collect();
     let outgoing: Vec<_> = plan.iter().map(|one| &one.outgoing).collect();
-    let mut outlet = Outlet::new(Arc::clone(&wires.publishing), wires.confirm_limit);
-    let sent = outlet.send_all(&outgoing).await;
+    let mut publisher = Publisher::new(
+        Arc::clone(&connections.publishing),
+        connections.confirm_limit,
+    );
+    let sent = publisher.send_all(&outgoing).await;
     let routed = plan.iter().zip(&sent);
     let routed = routed.filter(|(_, sent)| **sent == Sent::Routed);
     let tags: Vec<u64> = routed.map(|(one, _)| one.tag).collect();

@@ -5,9 +5,9 @@
 use super::why::Why;
 use super::window::{Move, write};
 use crate::drivers::journal::Recorder;
-use crate::drivers::rabbitmq::connection::error::Trouble;
+use crate::drivers::rabbitmq::connection::error::BrokerError;
 use crate::drivers::rabbitmq::loan::borrow::Loan;
-use crate::drivers::rabbitmq::publisher::{Outlet, Sent};
+use crate::drivers::rabbitmq::publisher::{Publisher, Sent};
 use crate::event::Outgoing;
 use crate::protocol::MoveOutcome;
 use crate::repair::journal_entry::{RecordId, Stage};
@@ -92,7 +92,7 @@ impl Pipeline {
         &mut self,
         next: Option<Vec<Move>>,
         loan: &mut Loan,
-        outlet: &mut Outlet,
+        publisher: &mut Publisher,
         meanwhile: impl Future<Output = T>,
     ) -> (Step, T) {
         let landed = self.landed.take();
@@ -110,7 +110,7 @@ impl Pipeline {
             .collect();
         let copies: Vec<&Outgoing> = next.iter().flatten().map(|m| &m.outgoing).collect();
         let (removed, sent, other) =
-            tokio::join!(loan.remove(&tags), outlet.send_all(&copies), meanwhile);
+            tokio::join!(loan.remove(&tags), publisher.send_all(&copies), meanwhile);
         let mut step = Step {
             unsent,
             problem: written.err().map(|words| {
@@ -165,7 +165,7 @@ impl Pipeline {
     }
 }
 
-fn outcome(sent: &Sent, removed: &Result<(), Trouble>) -> MoveOutcome {
+fn outcome(sent: &Sent, removed: &Result<(), BrokerError>) -> MoveOutcome {
     match (sent, removed) {
         (Sent::Routed, Ok(())) => MoveOutcome::Resent,
         (Sent::Routed, Err(trouble)) => MoveOutcome::Duplicate(format!(

@@ -8,10 +8,10 @@ use chrono::Utc;
 
 use super::copy::copy_of;
 use crate::drivers::journal::Recorder;
-use crate::drivers::rabbitmq::connection::connections::Wires;
+use crate::drivers::rabbitmq::connection::connections::Connections;
 use crate::event::{Event, Outgoing};
 use crate::rabbitmq::delivery_limit::Limit;
-use crate::repair::journal_entry::{Deed, Held, RecordId, Stage};
+use crate::repair::journal_entry::{Held, Operation, RecordId, Stage};
 
 /// What shall be sent in place of a borrowed message.
 pub(crate) struct Plan {
@@ -97,12 +97,12 @@ impl Windows {
 /// Takes all that is about to move into the journal, before the first is sent. `limit` is the
 /// delivery limit of the queue, if it may have one.
 pub(crate) async fn write_down(
-    wires: &Wires,
+    connections: &Connections,
     queue: &str,
     limit: Option<Limit>,
     plan: Vec<Plan>,
 ) -> Result<Vec<Move>, String> {
-    let place = wires.endpoint.place();
+    let place = connections.endpoint.place();
     let mut moves: Vec<Move> = Vec::with_capacity(plan.len());
     let mut plan = plan.into_iter().peekable();
     while plan.peek().is_some() {
@@ -117,9 +117,9 @@ pub(crate) async fn write_down(
             _ => Stage::Held,
         });
         let stages: Vec<Stage> = stages.collect();
-        let ids = wires.journal.with(move |journal| {
+        let ids = connections.journal.with(move |journal| {
             let held = held.iter().zip(stages);
-            journal.hold_each(Deed::Resend, held, Utc::now())
+            journal.hold_each(Operation::Resend, held, Utc::now())
         });
         let ids = match ids.await {
             Ok(ids) => ids,
@@ -127,7 +127,7 @@ pub(crate) async fn write_down(
                 // What was written down already is not sent either. Where this fails too, the next
                 // start says that it was not touched, which is true.
                 let before = moves.iter().map(|one| one.id).collect();
-                drop(write(&wires.journal, Vec::new(), before).await);
+                drop(write(&connections.journal, Vec::new(), before).await);
                 return Err(words);
             }
         };

@@ -5,7 +5,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
-use crate::drivers::rabbitmq::connection::error::Trouble;
+use crate::drivers::rabbitmq::connection::error::BrokerError;
 use crate::drivers::rabbitmq::loan::borrow::Loan;
 use crate::rabbitmq::origin::{Provenance, Scene};
 use crate::repair::lineage;
@@ -22,7 +22,7 @@ pub(crate) async fn watch(
     sent: &[u64],
     time: Duration,
     stop: &mut watch::Receiver<bool>,
-) -> Result<Option<String>, Trouble> {
+) -> Result<Option<String>, BrokerError> {
     let end = Instant::now() + time;
     // What lay behind the borrowed messages when they were borrowed.
     let mut behind = loan.behind();

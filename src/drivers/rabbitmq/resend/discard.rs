@@ -10,7 +10,7 @@ use super::missing::{self, Next, Search, WAIT};
 use super::report::{Report, Seen};
 use super::source::Wanted;
 use super::{BOUNDS, STOPPED, Why, give_back, take_out};
-use crate::drivers::rabbitmq::connection::connections::Wires;
+use crate::drivers::rabbitmq::connection::connections::Connections;
 use crate::drivers::rabbitmq::loan::borrow::Loan;
 use crate::drivers::rabbitmq::loan::budget;
 use crate::drivers::rabbitmq::loan::budget::refuse_kind;
@@ -18,20 +18,20 @@ use crate::drivers::rabbitmq::moves::copy::copy_of;
 use crate::drivers::rabbitmq::moves::window::write;
 use crate::event::{Event, Fingerprint};
 use crate::protocol::{MoveOutcome, RequestId, Update};
-use crate::repair::journal_entry::{Deed, Held, Stage};
+use crate::repair::journal_entry::{Held, Operation, Stage};
 
 /// Messages that are discarded together.
 const DISCARDS: usize = 64;
 
 /// Writes messages to the journal and removes them. Gives the end of the job.
 pub(crate) async fn discard(
-    wires: Wires,
+    connections: Connections,
     request: RequestId,
     queue: String,
     messages: Vec<Fingerprint>,
     mut stop: watch::Receiver<bool>,
 ) -> Update {
-    let mut report = Report::new(&wires, request, messages.len());
+    let mut report = Report::new(&connections, request, messages.len());
     let Some(_turn) = missing::turn(&report, &queue, &mut stop).await else {
         return report.end(Some(STOPPED.to_owned()));
     };
@@ -46,13 +46,13 @@ async fn rounds(
     messages: Vec<Fingerprint>,
     stop: &mut watch::Receiver<bool>,
 ) -> Option<String> {
-    let wires = report.wires;
-    let knowledge = wires.knowledge().await;
+    let connections = report.connections;
+    let knowledge = connections.knowledge().await;
     if let Err(words) = refuse_kind(&knowledge, queue) {
         return Some(words);
     }
     // A journal that cannot be used is told before anything is borrowed.
-    if let Err(words) = wires.journal.with(|_| Ok(())).await {
+    if let Err(words) = connections.journal.with(|_| Ok(())).await {
         return Some(format!("{words}, so nothing is discarded"));
     }
     let mut wanted = Wanted::default();
@@ -62,7 +62,7 @@ async fn rounds(
     let (_open, never) = watch::channel(false);
     let mut due = None;
     loop {
-        let mut loan = match take_out(wires, &knowledge, queue, BOUNDS, stop).await {
+        let mut loan = match take_out(connections, &knowledge, queue, BOUNDS, stop).await {
             Ok(loan) => loan,
             Err(words) => return Some(words),
         };
@@ -75,7 +75,7 @@ async fn rounds(
         }
         let problem = discard_these(report, queue, &chosen, &mut loan, stop).await;
         let lying = loan.messages.len();
-        let returned = give_back(wires, &knowledge, queue, loan).await;
+        let returned = give_back(connections, &knowledge, queue, loan).await;
         if problem.is_some() {
             return problem;
         }
@@ -119,8 +119,8 @@ async fn discard_these(
     loan: &mut Loan,
     stop: &watch::Receiver<bool>,
 ) -> Option<String> {
-    let wires = report.wires;
-    let place = wires.endpoint.place();
+    let connections = report.connections;
+    let place = connections.endpoint.place();
     for window in chosen.chunks(DISCARDS) {
         if *stop.borrow() {
             return Some(STOPPED.to_owned());
@@ -129,9 +129,9 @@ async fn discard_these(
             .iter()
             .map(|(_, event)| copy_of(&place, queue, event));
         let held: Vec<Held> = held.collect();
-        let ids = wires
+        let ids = connections
             .journal
-            .with(move |journal| journal.hold(Deed::Discard, &held, Utc::now()));
+            .with(move |journal| journal.hold(Operation::Discard, &held, Utc::now()));
         let ids = match ids.await {
             Ok(ids) => ids,
             Err(words) => return Some(format!("{words}, so the rest stays in the queue")),
@@ -155,7 +155,7 @@ async fn discard_these(
         let done = ids
             .into_iter()
             .map(|id| (id, Stage::Removed, String::new()));
-        let written = write(&wires.journal, done.collect(), Vec::new()).await;
+        let written = write(&connections.journal, done.collect(), Vec::new()).await;
         if let Err(words) = written {
             return Some(format!(
                 "{words}. Nothing is lost; the rest stays in the queue"

@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use super::targets::{missing_exchanges, only_our_tap};
-use crate::drivers::rabbitmq::connection::connections::{Knowledge, RunningTap, Wires};
+use crate::drivers::rabbitmq::connection::connections::{Connections, Knowledge, RunningTap};
 use crate::drivers::rabbitmq::moves::window::Plan;
 use crate::event::{Event, Outgoing};
 use crate::rabbitmq::comes_back;
@@ -32,7 +32,7 @@ pub(crate) struct Guard {
 
 impl Guard {
     pub(crate) fn new(
-        wires: &Wires,
+        connections: &Connections,
         knowledge: &Arc<Knowledge>,
         ground: &Arc<Ground>,
         queue: &str,
@@ -40,9 +40,9 @@ impl Guard {
     ) -> Self {
         Self {
             knowledge: Arc::clone(knowledge),
-            taps: wires.with_taps(|taps| taps.values().cloned().collect()),
-            login: wires.endpoint.user.clone(),
-            frame: wires.publishing.configuration().frame_max(),
+            taps: connections.with_taps(|taps| taps.values().cloned().collect()),
+            login: connections.endpoint.user.clone(),
+            frame: connections.publishing.configuration().frame_max(),
             queue: queue.to_owned(),
             ground: Arc::clone(ground),
             insist,
@@ -53,12 +53,12 @@ impl Guard {
     }
 
     /// Finds out about the exchanges that these are sent to.
-    pub(crate) async fn learn(&mut self, wires: &Wires, plan: &[Plan]) {
+    pub(crate) async fn learn(&mut self, connections: &Connections, plan: &[Plan]) {
         let named = plan.iter().map(|one| one.outgoing.exchange.as_str());
         let new: BTreeSet<&str> = named
             .filter(|name| !self.exchanges.contains_key(*name))
             .collect();
-        let mut missing = missing_exchanges(wires, new.clone()).await;
+        let mut missing = missing_exchanges(connections, new.clone()).await;
         for name in new {
             self.exchanges.insert(name.to_owned(), missing.remove(name));
         }

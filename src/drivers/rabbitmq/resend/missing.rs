@@ -16,8 +16,8 @@ use tokio::time::Instant;
 use super::STOPPED;
 use super::report::Report;
 use crate::drivers::rabbitmq::connection::codec;
-use crate::drivers::rabbitmq::connection::connections::{Wires, close};
-use crate::drivers::rabbitmq::connection::error::Trouble;
+use crate::drivers::rabbitmq::connection::connections::{Connections, close};
+use crate::drivers::rabbitmq::connection::error::BrokerError;
 use crate::drivers::rabbitmq::management::{self, Holders};
 use crate::protocol::{JobStage, MoveOutcome};
 use crate::text::numbers::count_of;
@@ -77,9 +77,9 @@ pub(crate) async fn search(
 ) -> Next {
     let seconds = WAIT.as_secs();
     report.at(JobStage::Waiting { seconds }).await;
-    let found = match report.wires.asking_channel().await {
+    let found = match report.connections.asking_channel().await {
         Ok(channel) => {
-            let found = watch_queue(&channel, report.wires, &search, stop, paused).await;
+            let found = watch_queue(&channel, report.connections, &search, stop, paused).await;
             close(&channel).await;
             found
         }
@@ -96,11 +96,11 @@ pub(crate) async fn search(
 /// Nothing if another look is worth it.
 async fn watch_queue(
     channel: &Channel,
-    wires: &Wires,
+    connections: &Connections,
     search: &Search<'_>,
     stop: &watch::Receiver<bool>,
     paused: &watch::Receiver<bool>,
-) -> Result<Option<Found>, Trouble> {
+) -> Result<Option<Found>, BrokerError> {
     let start = Instant::now();
     let lying = u64::try_from(search.lying).unwrap_or(u64::MAX);
     let may_look = search.lying == 0 || !search.looks_count;
@@ -118,7 +118,7 @@ async fn watch_queue(
         }
         if is_due || asked.is_none_or(|asked: Instant| asked.elapsed() >= ASK_EVERY) {
             asked = Some(Instant::now());
-            let holders = holders(wires, search.queue, ready).await;
+            let holders = holders(connections, search.queue, ready).await;
             let nobody = holders.as_ref().is_some_and(|told| told.unacked == 0);
             if is_due || (nobody && beyond == 0 && start.elapsed() >= FRESH) {
                 return Ok(Some(Found {
@@ -133,8 +133,8 @@ async fn watch_queue(
 }
 
 /// What the management API says, if that is of the moment when so many were ready.
-async fn holders(wires: &Wires, queue: &str, ready: u64) -> Option<Holders> {
-    let endpoint = wires.endpoint.as_ref().clone();
+async fn holders(connections: &Connections, queue: &str, ready: u64) -> Option<Holders> {
+    let endpoint = connections.endpoint.as_ref().clone();
     match management::holders(endpoint, queue.to_owned()).await {
         Ok(told) => (told.ready == ready).then_some(told),
         Err(words) => {
@@ -145,11 +145,11 @@ async fn holders(wires: &Wires, queue: &str, ready: u64) -> Option<Holders> {
 }
 
 /// Ready messages and consumers of a queue.
-async fn look(channel: &Channel, queue: &str) -> Result<(u64, u32), Trouble> {
+async fn look(channel: &Channel, queue: &str) -> Result<(u64, u32), BrokerError> {
     let name = codec::short("name of the queue", queue)?;
     let options = QueueDeclareOptions::default().passive();
     let asked = channel.queue_declare(name, options, WireTable::default());
-    let told = Trouble::limit(asked).await?;
+    let told = BrokerError::limit(asked).await?;
     Ok((told.message_count().into(), told.consumer_count()))
 }
 
@@ -159,7 +159,7 @@ pub(crate) async fn turn(
     queue: &str,
     stop: &mut watch::Receiver<bool>,
 ) -> Option<tokio::sync::OwnedMutexGuard<()>> {
-    let taking = report.wires.turns.take(queue);
+    let taking = report.connections.turns.take(queue);
     tokio::pin!(taking);
     if let Ok(turn) = tokio::time::timeout(LOOK_EVERY, &mut taking).await {
         return Some(turn);

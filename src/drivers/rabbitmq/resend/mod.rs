@@ -22,10 +22,10 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
-use super::connection::connections::{Knowledge, Wires};
+use super::connection::connections::{Connections, Knowledge};
 use super::loan::borrow::{Bounds, Loan, ready};
 use super::loan::budget::{self, refuse_kind};
-use super::publisher::Outlet;
+use super::publisher::Publisher;
 use crate::protocol::{JobStage, MoveOutcome, RequestId, Update, Which};
 use crate::rabbitmq::ground::Ground;
 use crate::rabbitmq::peek_rules;
@@ -80,7 +80,7 @@ struct Job<'a> {
     knowledge: Arc<Knowledge>,
     queue: String,
     pace: Pace,
-    outlet: Outlet,
+    publisher: Publisher,
     /// What was written down and waits; how many go together is kept over the rounds.
     windows: Windows,
     guard: Guard,
@@ -115,7 +115,7 @@ struct Passed {
 
 /// Sends dead letters again. Gives the end of the job.
 pub(crate) async fn resend(
-    wires: Wires,
+    connections: Connections,
     order: Order,
     paused: watch::Receiver<bool>,
     mut stop: watch::Receiver<bool>,
@@ -130,23 +130,26 @@ pub(crate) async fn resend(
         Which::These(orders) => orders.len(),
         Which::Whole { shown, .. } => usize::try_from(*shown).unwrap_or(usize::MAX),
     };
-    let report = Report::new(&wires, request, asked);
+    let report = Report::new(&connections, request, asked);
     let Some(_turn) = missing::turn(&report, &queue, &mut stop).await else {
         return report.end(Some(STOPPED.to_owned()));
     };
-    let knowledge = fresh_knowledge(&wires).await;
+    let knowledge = fresh_knowledge(&connections).await;
     if let Err(words) = refuse_kind(&knowledge, &queue) {
         return report.end(Some(words));
     }
     let ground = Arc::new(Ground::of(knowledge.topology.clone()));
-    let mut source = Source::new(which, &wires.endpoint.user, &ground, &queue);
+    let mut source = Source::new(which, &connections.endpoint.user, &ground, &queue);
     let mut job = Job {
         report,
-        guard: Guard::new(&wires, &knowledge, &ground, &queue, pace.insist),
+        guard: Guard::new(&connections, &knowledge, &ground, &queue, pace.insist),
         knowledge,
         queue,
         pace,
-        outlet: Outlet::new(Arc::clone(&wires.publishing), wires.confirm_limit),
+        publisher: Publisher::new(
+            Arc::clone(&connections.publishing),
+            connections.confirm_limit,
+        ),
         windows: Windows::new(Vec::new()),
         canary: pace.canary.map(|_| Canary::new()),
         sent: Vec::new(),
@@ -245,18 +248,18 @@ impl Job<'_> {
         ahead: Option<Loan>,
         stop: &mut watch::Receiver<bool>,
     ) -> Result<Passed, Why> {
-        let wires = self.report.wires;
+        let connections = self.report.connections;
         let (knowledge, queue) = (Arc::clone(&self.knowledge), self.queue.clone());
         let bounds = self.bounds(source, ahead.is_some());
         let mut loan = match ahead {
             Some(loan) => loan,
-            None => take_out(wires, &knowledge, &queue, bounds, stop).await?,
+            None => take_out(connections, &knowledge, &queue, bounds, stop).await?,
         };
         let seen = Seen::of(&loan, bounds);
         let (round, next) = if self.may_borrow_ahead(source, &loan, seen) {
             let bounds = self.bounds(source, true);
             let mut enough = stop.clone();
-            let borrowing = take_out(wires, &knowledge, &queue, bounds, &mut enough);
+            let borrowing = take_out(connections, &knowledge, &queue, bounds, &mut enough);
             let (round, next) = tokio::join!(self.round(source, &mut loan, stop), borrowing);
             (round, next.map(Some))
         } else {
@@ -264,7 +267,7 @@ impl Job<'_> {
         };
         let lying = loan.messages.len().max(source.staying());
         let mixed = loan.is_mixed_up_by_a_break();
-        let returned = give_back(wires, &knowledge, &queue, loan).await;
+        let returned = give_back(connections, &knowledge, &queue, loan).await;
         let is_done = matches!(round, Round::Done);
         let (returned, next) = match next {
             Ok(next) if is_done && returned.is_ok() => (Ok(()), next),
@@ -291,7 +294,7 @@ impl Job<'_> {
         let takes_all = terms.is_some_and(|terms| terms.order == peek_rules::Order::KeptIfAll);
         Bounds {
             messages: if source.is_whole() && !takes_all {
-                self.report.wires.round.clamp(1, BOUNDS.messages)
+                self.report.connections.round.clamp(1, BOUNDS.messages)
             } else {
                 BOUNDS.messages
             },
@@ -319,8 +322,8 @@ impl Job<'_> {
     async fn put_back(&self, ahead: Option<Loan>) -> Result<(), Why> {
         match ahead {
             Some(loan) => {
-                let wires = self.report.wires;
-                let back = give_back(wires, &self.knowledge, &self.queue, loan).await;
+                let connections = self.report.connections;
+                let back = give_back(connections, &self.knowledge, &self.queue, loan).await;
                 back.map(|_| ())
             }
             None => Ok(()),
@@ -329,7 +332,7 @@ impl Job<'_> {
 
     /// Counts what lies in the queue beside what had its turn.
     async fn count_added(&mut self) {
-        if let Ok(lying) = ready(self.report.wires, &self.queue).await {
+        if let Ok(lying) = ready(self.report.connections, &self.queue).await {
             let sum = &mut self.report.sum;
             let lying = usize::try_from(lying).unwrap_or(usize::MAX);
             sum.added = lying.saturating_sub(sum.kept + sum.duplicates);
@@ -369,7 +372,7 @@ impl Job<'_> {
         loan: &mut Loan,
         stop: &mut watch::Receiver<bool>,
     ) -> Round {
-        let wires = self.report.wires;
+        let connections = self.report.connections;
         let is_first = source.left().is_none();
         let look = source.look(loan);
         if is_first {
@@ -378,7 +381,7 @@ impl Job<'_> {
         }
         let mut refused = look.refused;
         let mut plan: Vec<Plan> = Vec::with_capacity(look.plan.len());
-        self.guard.learn(wires, &look.plan).await;
+        self.guard.learn(connections, &look.plan).await;
         for mut one in look.plan {
             if let Some(words) = self.guard.refusal(&one) {
                 refused.push((one.event, words));

@@ -7,9 +7,9 @@ use chrono::Utc;
 use tokio::sync::watch;
 
 use crate::drivers::journal::Recorder;
-use crate::drivers::rabbitmq::connection::connections::Wires;
+use crate::drivers::rabbitmq::connection::connections::Connections;
 use crate::drivers::rabbitmq::moves::copy::as_it_lay;
-use crate::drivers::rabbitmq::publisher::{Outlet, Sent};
+use crate::drivers::rabbitmq::publisher::{Publisher, Sent};
 use crate::event::amqp::x_death::Death;
 use crate::event::{Event, Outgoing};
 use crate::protocol::{RequestId, Update};
@@ -68,9 +68,9 @@ pub(crate) async fn cut_off(journal: &Recorder) -> Update {
 
 /// Which of these messages, as they lie in a queue, were sent again before. Their records say from
 /// now on that they came back.
-pub(crate) async fn returns(wires: &Wires, messages: Vec<Arc<Event>>) -> Update {
-    let place = wires.endpoint.place();
-    let asked = wires.journal.with(move |journal| {
+pub(crate) async fn returns(connections: &Connections, messages: Vec<Arc<Event>>) -> Update {
+    let place = connections.endpoint.place();
+    let asked = connections.journal.with(move |journal| {
         let lying: Vec<Lying> = messages.iter().map(|event| lying(event)).collect();
         let returns = journal.returns(&place, &lying)?;
         let told = messages.iter().zip(returns.times);
@@ -83,8 +83,8 @@ pub(crate) async fn returns(wires: &Wires, messages: Vec<Arc<Event>>) -> Update 
     match asked.await {
         Ok((told, is_news)) => {
             if is_news {
-                let news = read(&wires.journal).await;
-                wires.outbox.send(news).await;
+                let news = read(&connections.journal).await;
+                connections.outbox.send(news).await;
             }
             Update::CameBack(told)
         }
@@ -114,18 +114,23 @@ pub(crate) async fn age_out(journal: &Recorder, days: u16) {
 /// Publishes messages of the journal to the queues that they lay in, as they lay there, part by
 /// part. Ends with why some were not put back, if some were not.
 pub(crate) async fn put_back(
-    wires: &Wires,
+    connections: &Connections,
     request: RequestId,
     which: Records,
     stop: &watch::Receiver<bool>,
 ) -> Option<String> {
-    let naming = wires.journal.with(move |journal| names(journal, which));
+    let naming = connections
+        .journal
+        .with(move |journal| names(journal, which));
     let ids = match naming.await {
         Ok(ids) => ids,
         Err(words) => return Some(words),
     };
     let (total, mut done, mut left) = (ids.len(), 0, ids.into_iter().collect());
-    let mut outlet = Outlet::new(Arc::clone(&wires.publishing), wires.confirm_limit);
+    let mut publisher = Publisher::new(
+        Arc::clone(&connections.publishing),
+        connections.confirm_limit,
+    );
     let mut why = None;
     while !VecDeque::is_empty(&left) {
         let update = Update::PuttingBack {
@@ -133,20 +138,24 @@ pub(crate) async fn put_back(
             total,
             done,
         };
-        wires.outbox.send(update).await;
+        connections.outbox.send(update).await;
         if *stop.borrow() {
             why.get_or_insert("Stopped".to_owned());
             break;
         }
         let part;
-        (part, left) = match wires.journal.with(move |journal| take(journal, left)).await {
+        (part, left) = match connections
+            .journal
+            .with(move |journal| take(journal, left))
+            .await
+        {
             Ok(taken) => taken,
             Err(words) => {
                 why.get_or_insert(words);
                 break;
             }
         };
-        let (routed, words) = put_back_part(wires, &mut outlet, part).await;
+        let (routed, words) = put_back_part(connections, &mut publisher, part).await;
         done += routed;
         if let Some((words, is_end)) = words {
             why.get_or_insert(words);
@@ -186,11 +195,11 @@ fn take(
 /// Puts these back. Gives how many were, and why some were not and whether the rest would not
 /// be either.
 async fn put_back_part(
-    wires: &Wires,
-    outlet: &mut Outlet,
+    connections: &Connections,
+    publisher: &mut Publisher,
     part: Vec<Record>,
 ) -> (usize, Option<(String, bool)>) {
-    let here = wires.endpoint.place();
+    let here = connections.endpoint.place();
     let mut why = None;
     let mut records = Vec::with_capacity(part.len());
     for record in part {
@@ -206,20 +215,20 @@ async fn put_back_part(
         }
     }
     let returning: Vec<_> = records.iter().map(|record| record.id).collect();
-    let marking = wires.journal.with(move |journal| {
+    let marking = connections.journal.with(move |journal| {
         let marks = returning.iter().map(|id| (*id, Stage::Returning, ""));
         journal.mark(&marks.collect::<Vec<_>>())
     });
     if let Err(words) = marking.await {
         return (0, Some((format!("{words}, so nothing was sent"), true)));
     }
-    let user = &wires.endpoint.user;
+    let user = &connections.endpoint.user;
     let all: Vec<Outgoing> = records
         .iter()
         .map(|r| as_it_lay(&r.message, user))
         .collect();
     let all: Vec<&Outgoing> = all.iter().collect();
-    let sent = outlet.send_all(&all).await;
+    let sent = publisher.send_all(&all).await;
     let mut routed = 0;
     let (mut marks, mut before) = (Vec::with_capacity(records.len()), Vec::new());
     for (record, sent) in records.into_iter().zip(sent) {
@@ -239,7 +248,7 @@ async fn put_back_part(
             }
         }
     }
-    let writing = wires.journal.with(move |journal| {
+    let writing = connections.journal.with(move |journal| {
         let written: Vec<_> = marks
             .iter()
             .map(|(id, at, words)| (*id, *at, &**words))
@@ -252,6 +261,6 @@ async fn put_back_part(
     if let Err(words) = writing.await {
         return (routed, Some((words, true)));
     }
-    let is_end = !outlet.is_open();
+    let is_end = !publisher.is_open();
     (routed, why.map(|why| (why, is_end)))
 }

@@ -1,7 +1,7 @@
 //! What a job tells: how each message ended, what it does, and the sum at the end.
 
 use super::missing::Account;
-use crate::drivers::rabbitmq::connection::connections::Wires;
+use crate::drivers::rabbitmq::connection::connections::Connections;
 use crate::drivers::rabbitmq::loan::borrow::{Bounds, Loan};
 use crate::event::Fingerprint;
 use crate::protocol::{JobStage, MoveOutcome, RequestId, Update};
@@ -31,7 +31,7 @@ impl Seen {
 
 /// Where a job tells how it goes.
 pub(crate) struct Report<'a> {
-    pub wires: &'a Wires,
+    pub connections: &'a Connections,
     request: RequestId,
     /// Where the messages are that were told of.
     pub sum: JobSum,
@@ -39,9 +39,9 @@ pub(crate) struct Report<'a> {
 
 impl<'a> Report<'a> {
     /// Of a job about so many messages.
-    pub(crate) fn new(wires: &'a Wires, request: RequestId, asked: usize) -> Self {
+    pub(crate) fn new(connections: &'a Connections, request: RequestId, asked: usize) -> Self {
         Self {
-            wires,
+            connections,
             request,
             sum: JobSum {
                 asked,
@@ -66,7 +66,7 @@ impl<'a> Report<'a> {
         }
         let request = self.request;
         let update = Update::Moved { request, moved };
-        self.wires.outbox.send(update).await;
+        self.connections.outbox.send(update).await;
     }
 
     /// Tells what the job does now.
@@ -76,7 +76,7 @@ impl<'a> Report<'a> {
             total: self.sum.asked,
             stage,
         };
-        self.wires.outbox.send(update).await;
+        self.connections.outbox.send(update).await;
     }
 
     /// Takes down where the missing messages are.

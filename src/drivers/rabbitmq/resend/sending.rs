@@ -37,14 +37,21 @@ impl Job<'_> {
         loan: &mut Loan,
         stop: &mut watch::Receiver<bool>,
     ) -> Round {
-        let wires = self.report.wires;
+        let connections = self.report.connections;
         let queue = self.queue.clone();
         let limit = loan.limit;
         let mut plan = plan.into_iter();
-        let mut pipeline = Pipeline::new(&wires.journal, Unsent::Untouched);
+        let mut pipeline = Pipeline::new(&connections.journal, Unsent::Untouched);
         let mut unsettled = Vec::new();
         let mut end = None;
-        match write_down(wires, &queue, limit, plan.by_ref().take(FIRST).collect()).await {
+        match write_down(
+            connections,
+            &queue,
+            limit,
+            plan.by_ref().take(FIRST).collect(),
+        )
+        .await
+        {
             Ok(first) => self.windows.add(first),
             Err(words) => {
                 let words = format!("{words}, so nothing is sent. All stay in the queue");
@@ -70,8 +77,10 @@ impl Job<'_> {
             let goes_on = end.is_none() && self.windows.len() < WINDOW;
             let more = if goes_on { WINDOW } else { 0 };
             let more = plan.by_ref().take(more).collect();
-            let writing = write_down(wires, &queue, limit, more);
-            let (passed, written) = pipeline.step(next, loan, &mut self.outlet, writing).await;
+            let writing = write_down(connections, &queue, limit, more);
+            let (passed, written) = pipeline
+                .step(next, loan, &mut self.publisher, writing)
+                .await;
             self.windows.take_back(passed.unsent);
             let gone = self.tell(source, passed.outcomes, &mut unsettled).await;
             let problem = match written {
@@ -85,7 +94,7 @@ impl Job<'_> {
                     Some(Why::Told(words))
                 }
             };
-            if !self.outlet.is_open() || !loan.is_open() {
+            if !self.publisher.is_open() || !loan.is_open() {
                 end = Some(Round::End(Why::BROKEN));
             } else if let Some(why) = passed.problem.or(problem) {
                 end = Some(Round::End(why));
@@ -238,8 +247,8 @@ impl Job<'_> {
         if rest.is_empty() && unsettled.is_empty() && !is_lost {
             return;
         }
-        let place = self.report.wires.endpoint.place();
-        let closing = self.report.wires.journal.with(move |journal| {
+        let place = self.report.connections.endpoint.place();
+        let closing = self.report.connections.journal.with(move |journal| {
             journal.forget(&rest)?;
             journal.settle(&unsettled)?;
             if is_lost {

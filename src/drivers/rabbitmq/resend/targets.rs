@@ -9,17 +9,19 @@ use lapin::options::ExchangeDeclareOptions;
 use lapin::types::FieldTable as WireTable;
 
 use crate::drivers::rabbitmq::connection::codec;
-use crate::drivers::rabbitmq::connection::connections::{Knowledge, RunningTap, Wires, close};
-use crate::drivers::rabbitmq::connection::error::Trouble;
+use crate::drivers::rabbitmq::connection::connections::{
+    Connections, Knowledge, RunningTap, close,
+};
+use crate::drivers::rabbitmq::connection::error::BrokerError;
 use crate::drivers::rabbitmq::management;
 use crate::event::Outgoing;
 
 /// What is known right now where a tap of ours makes that matter.
-pub(crate) async fn fresh_knowledge(wires: &Wires) -> Arc<Knowledge> {
-    if wires.with_taps(|taps| taps.is_empty()) {
-        return wires.knowledge().await;
+pub(crate) async fn fresh_knowledge(connections: &Connections) -> Arc<Knowledge> {
+    if connections.with_taps(|taps| taps.is_empty()) {
+        return connections.knowledge().await;
     }
-    Arc::new(management::read(wires.endpoint.as_ref().clone()).await)
+    Arc::new(management::read(connections.endpoint.as_ref().clone()).await)
 }
 
 /// Why this message must not be sent while our own tap listens: the broker confirms it as routed
@@ -59,12 +61,12 @@ pub(crate) fn only_our_tap(
 /// Asks which target exchanges are missing, in words for each. Without this every message would
 /// find it out for itself, at the cost of a channel each.
 pub(crate) async fn missing_exchanges(
-    wires: &Wires,
+    connections: &Connections,
     targets: BTreeSet<&str>,
 ) -> HashMap<String, String> {
     let mut missing = HashMap::new();
     for exchange in targets.into_iter().filter(|name| !name.is_empty()) {
-        match check_exchange(wires, exchange).await {
+        match check_exchange(connections, exchange).await {
             Err(trouble) if trouble.code == Some(404) => {
                 let words = format!("There is no exchange {exchange} in this virtual host");
                 missing.insert(exchange.to_owned(), words);
@@ -76,15 +78,15 @@ pub(crate) async fn missing_exchanges(
     missing
 }
 
-async fn check_exchange(wires: &Wires, exchange: &str) -> Result<(), Trouble> {
+async fn check_exchange(connections: &Connections, exchange: &str) -> Result<(), BrokerError> {
     let name = codec::short("name of the exchange", exchange)?;
-    let channel = wires.asking_channel().await?;
+    let channel = connections.asking_channel().await?;
     let options = ExchangeDeclareOptions {
         passive: true,
         ..ExchangeDeclareOptions::default()
     };
     let asked = channel.exchange_declare(name, WireKind::Direct, options, WireTable::default());
-    Trouble::limit(asked).await?;
+    BrokerError::limit(asked).await?;
     close(&channel).await;
     Ok(())
 }

@@ -14,9 +14,9 @@ use tokio::task::{Id, JoinSet};
 use super::Options;
 use super::browse::peek::{self, Look};
 use super::browse::stream;
-use super::connection::connections::Wires;
+use super::connection::connections::Connections;
 use super::connection::link::{self, Phase, State};
-use super::publisher::Outlet;
+use super::publisher::Publisher;
 use super::resend::{self, Order, put_back};
 use super::sandbox::Sandbox;
 use super::watch::preflight;
@@ -55,7 +55,7 @@ pub(crate) async fn run(
         sandbox: None,
         shop: JoinSet::new(),
         folder: JoinSet::new(),
-        bell: notifications::Bell::default(),
+        notifier: notifications::Notifier::default(),
         imports: JoinSet::new(),
         import_stop: Cancel::default(),
         aside,
@@ -116,7 +116,7 @@ struct Session {
     /// Watches the folder of schemas.
     folder: JoinSet<()>,
     /// Tells things on the desktop.
-    bell: notifications::Bell,
+    notifier: notifications::Notifier,
     /// Writes files: into a folder of schemas, whichever is watched, or where a person says.
     imports: JoinSet<()>,
     /// Ends the import that runs.
@@ -143,8 +143,8 @@ impl Session {
             Command::RetryNow => self.retry_now(),
             Command::StartSandbox => self.start_sandbox().await,
             Command::RefreshTopology => {
-                if let State::Connected { wires, .. } = &self.link {
-                    wires.refresh.notify_one();
+                if let State::Connected { connections, .. } = &self.link {
+                    connections.refresh.notify_one();
                 }
             }
             Command::Preflight {
@@ -152,10 +152,13 @@ impl Session {
                 exchange,
                 binding_keys,
             } => {
-                self.start(Asked::Preflight(request), move |wires, _| async move {
-                    let report = preflight::run(wires, exchange, binding_keys).await;
-                    End::Answer(Update::Preflight { request, report })
-                })
+                self.start(
+                    Asked::Preflight(request),
+                    move |connections, _| async move {
+                        let report = preflight::run(connections, exchange, binding_keys).await;
+                        End::Answer(Update::Preflight { request, report })
+                    },
+                )
                 .await;
             }
             Command::StartTap(request) => self.start_tap(Wanted::Exchange(request)).await,
@@ -163,10 +166,10 @@ impl Session {
             Command::StopTap(id) => self.stop_tap(id).await,
             Command::StopJob(request) => self.jobs.stop(|asked| asked.moves() == Some(request)),
             Command::Publish { request, outgoing } => {
-                self.start(Asked::Publish(request), |wires, _| async move {
-                    let publishing = Arc::clone(&wires.publishing);
-                    let mut outlet = Outlet::new(publishing, wires.confirm_limit);
-                    let outcome = outlet.send(&outgoing).await;
+                self.start(Asked::Publish(request), |connections, _| async move {
+                    let publishing = Arc::clone(&connections.publishing);
+                    let mut publisher = Publisher::new(publishing, connections.confirm_limit);
+                    let outcome = publisher.send(&outgoing).await;
                     End::Answer(Update::Published { request, outcome })
                 })
                 .await;
@@ -182,8 +185,8 @@ impl Session {
                     page,
                     agreed,
                 };
-                self.start(Asked::Peek(request), move |wires, stop| async move {
-                    let result = peek::run_in_turn(wires, look, stop).await;
+                self.start(Asked::Peek(request), move |connections, stop| async move {
+                    let result = peek::run_in_turn(connections, look, stop).await;
                     End::Answer(Update::Peeked { request, result })
                 })
                 .await;
@@ -194,13 +197,13 @@ impl Session {
                 start,
                 size,
             } => {
-                self.start(Asked::Peek(request), move |wires, stop| async move {
-                    let result = stream::read(wires, queue, start, size, stop).await;
+                self.start(Asked::Peek(request), move |connections, stop| async move {
+                    let result = stream::read(connections, queue, start, size, stop).await;
                     End::Answer(Update::Peeked { request, result })
                 })
                 .await;
             }
-            Command::Notify { title, words } => self.bell.ring(title, words, &self.outbox),
+            Command::Notify { title, words } => self.notifier.notify(title, words, &self.outbox),
             Command::Resend {
                 request,
                 queue,
@@ -215,8 +218,8 @@ impl Session {
                 };
                 let (pause, paused) = watch::channel(false);
                 self.pauses.insert(request, pause);
-                self.start(Asked::Move(request), move |wires, stop| async move {
-                    End::Answer(resend::resend(wires, order, paused, stop).await)
+                self.start(Asked::Move(request), move |connections, stop| async move {
+                    End::Answer(resend::resend(connections, order, paused, stop).await)
                 })
                 .await;
             }
@@ -226,8 +229,8 @@ impl Session {
                 }
             }
             Command::AskReturns(messages) => {
-                self.start(Asked::Own, move |wires, _| async move {
-                    End::Answer(put_back::returns(&wires, messages).await)
+                self.start(Asked::Own, move |connections, _| async move {
+                    End::Answer(put_back::returns(&connections, messages).await)
                 })
                 .await;
             }
@@ -307,12 +310,15 @@ impl Session {
                     .await;
             }
             Command::PutBack { request, which } => {
-                self.start(Asked::PutBack(request), move |wires, stop| async move {
-                    let problem = put_back::put_back(&wires, request, which, &stop).await;
-                    let journal = put_back::read(&wires.journal).await;
-                    wires.outbox.send(journal).await;
-                    End::Answer(Update::PutBackDone { request, problem })
-                })
+                self.start(
+                    Asked::PutBack(request),
+                    move |connections, stop| async move {
+                        let problem = put_back::put_back(&connections, request, which, &stop).await;
+                        let journal = put_back::read(&connections.journal).await;
+                        connections.outbox.send(journal).await;
+                        End::Answer(Update::PutBackDone { request, problem })
+                    },
+                )
                 .await;
             }
             Command::Discard {
@@ -320,8 +326,8 @@ impl Session {
                 queue,
                 messages,
             } => {
-                self.start(Asked::Move(request), move |wires, stop| async move {
-                    End::Answer(resend::discard(wires, request, queue, messages, stop).await)
+                self.start(Asked::Move(request), move |connections, stop| async move {
+                    End::Answer(resend::discard(connections, request, queue, messages, stop).await)
                 })
                 .await;
             }
@@ -369,17 +375,17 @@ impl Session {
     async fn start<F>(
         &mut self,
         asked: Asked,
-        job: impl FnOnce(Wires, watch::Receiver<bool>) -> F,
+        job: impl FnOnce(Connections, watch::Receiver<bool>) -> F,
     ) -> Option<Id>
     where
         F: Future<Output = End> + Send + 'static,
     {
-        if let State::Connected { wires, .. } = &self.link {
-            let mut wires = wires.as_ref().clone();
+        if let State::Connected { connections, .. } = &self.link {
+            let mut connections = connections.as_ref().clone();
             if let Asked::Move(request) | Asked::PutBack(request) | Asked::Peek(request) = asked {
-                wires.journal = wires.journal.working_on(request);
+                connections.journal = connections.journal.working_on(request);
             }
-            return Some(self.jobs.start(asked, |stop| job(wires, stop)));
+            return Some(self.jobs.start(asked, |stop| job(connections, stop)));
         }
         self.answer(asked, NOT_CONNECTED.to_owned()).await;
         None
@@ -400,8 +406,8 @@ impl Session {
         }
         let run = wanted.clone();
         let job = self
-            .start(Asked::Tap(id), |wires, stop| async move {
-                End::Tap(tap::run(wires, run, None, stop).await)
+            .start(Asked::Tap(id), |connections, stop| async move {
+                End::Tap(tap::run(connections, run, None, stop).await)
             })
             .await;
         if job.is_some() {

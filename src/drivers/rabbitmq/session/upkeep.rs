@@ -9,7 +9,7 @@ use tokio::sync::{Notify, watch};
 use super::Session;
 use crate::drivers::jobs::{Asked, End};
 use crate::drivers::rabbitmq::connection::connect::Opened;
-use crate::drivers::rabbitmq::connection::connections::Wires;
+use crate::drivers::rabbitmq::connection::connections::Connections;
 use crate::drivers::rabbitmq::connection::link::{self, Happening, Phase, State};
 use crate::drivers::rabbitmq::connection::survey;
 use crate::drivers::rabbitmq::resend::put_back;
@@ -64,7 +64,7 @@ impl Session {
         };
         let endpoint = endpoint.clone();
         let (known, knowledge) = watch::channel(None);
-        let wires = Wires {
+        let connections = Connections {
             endpoint: Arc::new(endpoint.clone()),
             server: Arc::new(opened.server.clone()),
             asking: Arc::new(opened.asking),
@@ -83,7 +83,7 @@ impl Session {
             returned: Arc::default(),
         };
         self.link = State::Connected {
-            wires: Box::new(wires.clone()),
+            connections: Box::new(connections.clone()),
             events: opened.events,
             look: link::look(),
         };
@@ -91,14 +91,14 @@ impl Session {
         tracing::info!(%endpoint, %server, "connected");
         let update = Update::Link(Link::Connected { endpoint, server });
         self.outbox.send(update).await;
-        let asking = wires.clone();
+        let asking = connections.clone();
         self.jobs.start(Asked::Own, |_| async {
             survey::keep_reading(asking, known).await;
             End::Quiet
         });
         if !self.has_firehose() {
             self.jobs.start(Asked::Own, |_| async {
-                firehose::sweep_and_tell(wires).await;
+                firehose::sweep_and_tell(connections).await;
                 End::Quiet
             });
         }
@@ -119,8 +119,8 @@ impl Session {
         for (wanted, since) in waiting {
             let id = wanted.tap();
             let job = self
-                .start(Asked::Tap(id), |wires, stop| async move {
-                    End::Tap(tap::run(wires, wanted, since, stop).await)
+                .start(Asked::Tap(id), |connections, stop| async move {
+                    End::Tap(tap::run(connections, wanted, since, stop).await)
                 })
                 .await;
             if let Some(tap) = self.taps.get_mut(&id) {
@@ -149,7 +149,8 @@ impl Session {
     }
 
     async fn broke(&mut self, reason: String) {
-        let State::Connected { wires, .. } = std::mem::replace(&mut self.link, State::Idle) else {
+        let State::Connected { connections, .. } = std::mem::replace(&mut self.link, State::Idle)
+        else {
             return;
         };
         let since = Utc::now();
@@ -159,7 +160,7 @@ impl Session {
             .cut(|asked| matches!(asked, Asked::Tap(_) | Asked::Own));
         for (id, tap) in &mut self.taps {
             tap.job = None;
-            let ran = wires.with_taps(|taps| taps.get(id).map(|ran| ran.blind_since));
+            let ran = connections.with_taps(|taps| taps.get(id).map(|ran| ran.blind_since));
             match ran {
                 Some(blind_since) => tap.lost_since = Some(blind_since.unwrap_or(since)),
                 // It was still being set up, and has seen nothing since the break before this one.
@@ -167,7 +168,7 @@ impl Session {
             }
         }
         // One of the two may still stand. It closes when its last user drops it.
-        let endpoint = wires.endpoint.as_ref().clone();
+        let endpoint = connections.endpoint.as_ref().clone();
         if self.options.journal_dir.is_some() {
             let place = endpoint.place();
             self.apart(|journal| async move { put_back::doubt(&journal, place).await })
@@ -233,10 +234,11 @@ impl Session {
         if !firehoses.is_empty() {
             self.switch_firehose_off().await;
         }
-        if let State::Connected { wires, .. } = std::mem::replace(&mut self.link, State::Idle) {
+        if let State::Connected { connections, .. } = std::mem::replace(&mut self.link, State::Idle)
+        {
             let both = futures_util::future::join(
-                wires.asking.close(200, "OK".into()),
-                wires.publishing.close(200, "OK".into()),
+                connections.asking.close(200, "OK".into()),
+                connections.publishing.close(200, "OK".into()),
             );
             if tokio::time::timeout(CLOSE_LIMIT, both).await.is_err() {
                 tracing::debug!("a connection did not close in time");
@@ -247,7 +249,7 @@ impl Session {
     /// What its job could not do, because it was cut off or the connection was lost.
     async fn switch_firehose_off(&self) {
         let endpoint = match &self.link {
-            State::Connected { wires, .. } => wires.endpoint.as_ref().clone(),
+            State::Connected { connections, .. } => connections.endpoint.as_ref().clone(),
             State::Lost { endpoint, .. } => endpoint.clone(),
             State::Idle | State::Connecting { .. } => return,
         };

@@ -13,7 +13,7 @@ use chrono::Utc;
 use lapin::Connection;
 
 use super::tap_queue::TapQueue;
-use crate::drivers::rabbitmq::connection::connections::Wires;
+use crate::drivers::rabbitmq::connection::connections::Connections;
 use crate::drivers::rabbitmq::management::Switch;
 use crate::engine::outbox::Outbox;
 use crate::protocol::Gravity;
@@ -39,20 +39,20 @@ pub(crate) struct Tracing {
 ///
 /// # Errors
 /// Why not and what to do, in words. The trace is as it was then.
-pub(crate) async fn trace(wires: &Wires) -> Result<Tracing, String> {
-    let Some(dir) = wires.journal_dir.clone() else {
+pub(crate) async fn trace(connections: &Connections) -> Result<Tracing, String> {
+    let Some(dir) = connections.journal_dir.clone() else {
         return Err(
             "There is no folder in which Eventscope could note that the trace is on, so a crash \
              would leave it on"
                 .to_owned(),
         );
     };
-    let endpoint = wires.endpoint.as_ref().clone();
+    let endpoint = connections.endpoint.as_ref().clone();
     let tracing = blocking(move || switch_on(&dir, endpoint)).await?;
     if tracing.note.is_none() {
         let words = "Somebody else had switched the trace of this virtual host on before; it \
                      stays on when the firehose stops";
-        wires.outbox.notice(Gravity::Info, words).await;
+        connections.outbox.notice(Gravity::Info, words).await;
     }
     Ok(tracing)
 }
@@ -173,18 +173,18 @@ pub(crate) async fn sweep(dir: PathBuf, endpoint: Endpoint) -> Option<Result<(),
 }
 
 /// Switches off, after a connection was opened, what an Eventscope that was killed left on.
-pub(crate) async fn sweep_and_tell(wires: Wires) {
-    let Some(dir) = wires.journal_dir.clone() else {
+pub(crate) async fn sweep_and_tell(connections: Connections) {
+    let Some(dir) = connections.journal_dir.clone() else {
         return;
     };
-    match sweep(dir, wires.endpoint.as_ref().clone()).await {
+    match sweep(dir, connections.endpoint.as_ref().clone()).await {
         None => {}
         Some(Ok(())) => {
             let words = "The firehose had been left on when Eventscope ended the last time. It is \
                          switched off now";
-            wires.outbox.notice(Gravity::Info, words).await;
+            connections.outbox.notice(Gravity::Info, words).await;
         }
-        Some(Err(words)) => wires.outbox.notice(Gravity::Error, words).await,
+        Some(Err(words)) => connections.outbox.notice(Gravity::Error, words).await,
     }
 }
 

@@ -4,32 +4,36 @@ use lapin::options::ExchangeDeclareOptions;
 use lapin::types::FieldTable as WireTable;
 
 use crate::drivers::rabbitmq::connection::codec;
-use crate::drivers::rabbitmq::connection::connections::{Wires, close};
-use crate::drivers::rabbitmq::connection::error::Trouble;
+use crate::drivers::rabbitmq::connection::connections::{Connections, close};
+use crate::drivers::rabbitmq::connection::error::BrokerError;
 use crate::drivers::rabbitmq::management::{self, Rules};
 use crate::rabbitmq::preflight::{self, Facts, Report};
 use crate::rabbitmq::topology::TopologySource;
 
 /// Finds out what a tap would do here.
-pub(crate) async fn run(wires: Wires, exchange: String, binding_keys: Vec<String>) -> Report {
-    let knowledge = wires.knowledge().await;
+pub(crate) async fn run(
+    connections: Connections,
+    exchange: String,
+    binding_keys: Vec<String>,
+) -> Report {
+    let knowledge = connections.knowledge().await;
     let mut topology = knowledge.topology.clone();
     let own: Vec<String> =
-        wires.with_taps(|taps| taps.values().map(|tap| tap.queue.clone()).collect());
+        connections.with_taps(|taps| taps.values().map(|tap| tap.queue.clone()).collect());
     topology
         .bindings
         .retain(|b| !(b.to_queue && own.contains(&b.destination)));
-    let exists = match exists(&wires, &exchange).await {
+    let exists = match exists(&connections, &exchange).await {
         Ok(exists) => exists,
         Err(trouble) => return Report::impossible(trouble.words),
     };
     let rules = if topology.source == TopologySource::Management {
-        management::rules(wires.endpoint.as_ref().clone(), exchange.clone()).await
+        management::rules(connections.endpoint.as_ref().clone(), exchange.clone()).await
     } else {
         Rules::unknown("the management API does not serve")
     };
     preflight::check(&Facts {
-        user: wires.endpoint.user.clone(),
+        user: connections.endpoint.user.clone(),
         exchange,
         binding_keys,
         exists,
@@ -37,20 +41,20 @@ pub(crate) async fn run(wires: Wires, exchange: String, binding_keys: Vec<String
         alternate_argument: rules.alternate,
         policies: rules.policies,
         permissions: rules.permissions,
-        limit: wires.tap_limit,
+        limit: connections.tap_limit,
     })
 }
 
 /// Asks the broker itself: what the management API told may be seconds old. A name that cannot be
 /// asked for is left to the tap.
-async fn exists(wires: &Wires, exchange: &str) -> Result<bool, Trouble> {
+async fn exists(connections: &Connections, exchange: &str) -> Result<bool, BrokerError> {
     let Ok(name) = codec::short("name of the exchange", exchange) else {
         return Ok(false);
     };
     if exchange.is_empty() {
         return Ok(true);
     }
-    let channel = wires.asking_channel().await?;
+    let channel = connections.asking_channel().await?;
     let options = ExchangeDeclareOptions {
         passive: true,
         ..ExchangeDeclareOptions::default()
@@ -61,7 +65,7 @@ async fn exists(wires: &Wires, exchange: &str) -> Result<bool, Trouble> {
         options,
         WireTable::default(),
     );
-    match Trouble::limit(asked).await {
+    match BrokerError::limit(asked).await {
         Ok(()) => {
             close(&channel).await;
             Ok(true)

@@ -13,8 +13,8 @@ use tokio::time::Instant;
 use super::firehose;
 use super::tap_pump::{Ended, listen};
 use super::tap_queue::TapQueue;
-use crate::drivers::rabbitmq::connection::connections::{Knowledge, RunningTap, Wires};
-use crate::drivers::rabbitmq::connection::error::Trouble;
+use crate::drivers::rabbitmq::connection::connections::{Connections, Knowledge, RunningTap};
+use crate::drivers::rabbitmq::connection::error::BrokerError;
 use crate::drivers::rabbitmq::connection::{connect, link};
 use crate::event::tap_id::TapId;
 use crate::protocol::{TapState, Update};
@@ -60,10 +60,10 @@ impl Wanted {
     async fn open(
         &self,
         connection: &Connection,
-        wires: &Wires,
+        connections: &Connections,
         knowledge: &Knowledge,
     ) -> Result<TapQueue, String> {
-        let limit = wires.tap_limit;
+        let limit = connections.tap_limit;
         match self {
             Self::Exchange(request) => TapQueue::open(connection, limit, request, knowledge).await,
             Self::Firehose(request) => firehose::listen(connection, limit, *request).await,
@@ -74,7 +74,7 @@ impl Wanted {
 /// Runs a tap until it is stopped, refused or the standing connections break. `lost_since` is when
 /// earlier ones broke under it.
 pub(crate) async fn run(
-    wires: Wires,
+    connections: Connections,
     wanted: Wanted,
     lost_since: Option<DateTime<Utc>>,
     mut stop: watch::Receiver<bool>,
@@ -83,18 +83,18 @@ pub(crate) async fn run(
         biased;
         // An error means that the session is gone: stop, too.
         _ = stop.wait_for(|stop| *stop) => return TapEnd::Told(TapState::Stopped),
-        knowledge = wires.knowledge() => knowledge,
+        knowledge = connections.knowledge() => knowledge,
     };
     let tracing = match &wanted {
         Wanted::Exchange(_) => None,
-        Wanted::Firehose(_) => match firehose::trace(&wires).await {
+        Wanted::Firehose(_) => match firehose::trace(&connections).await {
             Ok(tracing) => Some(tracing),
-            Err(words) if wires.stand() => return TapEnd::Told(TapState::Refused(words)),
+            Err(words) if connections.stand() => return TapEnd::Told(TapState::Refused(words)),
             Err(_) => return TapEnd::Lost,
         },
     };
     let tap = Tap {
-        wires: &wires,
+        connections: &connections,
         wanted: &wanted,
         knowledge: &knowledge,
     };
@@ -104,9 +104,9 @@ pub(crate) async fn run(
         return TapEnd::Lost;
     };
     if let Some(tracing) = tracing {
-        tracing.switch_off(&wires.outbox).await;
+        tracing.switch_off(&connections.outbox).await;
     }
-    wires.with_taps(|taps| taps.remove(&wanted.tap()));
+    connections.with_taps(|taps| taps.remove(&wanted.tap()));
     TapEnd::Told(told)
 }
 
@@ -119,7 +119,7 @@ struct Failed {
 
 /// What a tap is and has, whatever connection it has.
 struct Tap<'a> {
-    wires: &'a Wires,
+    connections: &'a Connections,
     wanted: &'a Wanted,
     knowledge: &'a Knowledge,
 }
@@ -163,7 +163,7 @@ impl Tap<'_> {
                     BREAK_EVERY.saturating_sub(listened.elapsed())
                 }
                 // The session hears of it.
-                Err(_) if !self.wires.stand() => return None,
+                Err(_) if !self.connections.stand() => return None,
                 Err(Failed { words, may_pass }) if !may_pass || gap.is_none() => {
                     return Some(TapState::Refused(words));
                 }
@@ -174,7 +174,7 @@ impl Tap<'_> {
                     pause
                 }
             };
-            if !self.wires.stand() {
+            if !self.connections.stand() {
                 return None;
             }
             tokio::select! {
@@ -186,14 +186,14 @@ impl Tap<'_> {
     }
 
     async fn open(&self) -> Result<(Connection, TapQueue), Failed> {
-        let connection = connect::for_a_tap(&self.wires.endpoint).await;
+        let connection = connect::for_a_tap(&self.connections.endpoint).await;
         let connection = connection.map_err(|words| Failed {
             words,
             may_pass: true,
         })?;
         match self
             .wanted
-            .open(&connection, self.wires, self.knowledge)
+            .open(&connection, self.connections, self.knowledge)
             .await
         {
             Ok(queue) => Ok((connection, queue)),
@@ -217,7 +217,7 @@ impl Tap<'_> {
             queue: queue.name.clone(),
             blind_since: None,
         };
-        self.wires
+        self.connections
             .with_taps(|taps| taps.insert(self.wanted.tap(), running));
         let name = queue.name.clone();
         self.tell(match gap {
@@ -230,24 +230,27 @@ impl Tap<'_> {
             },
         })
         .await;
-        listen(self.wires, self.wanted, queue).await
+        listen(self.connections, self.wanted, queue).await
     }
 
     async fn tell(&self, state: TapState) {
         let tap = self.wanted.tap();
-        self.wires.outbox.send(Update::Tap { tap, state }).await;
+        self.connections
+            .outbox
+            .send(Update::Tap { tap, state })
+            .await;
     }
 
     /// Should the standing connections break too, the session goes on from here.
     fn note_break(&self, seen_until: DateTime<Utc>) {
-        self.wires.with_taps(|taps| {
+        self.connections.with_taps(|taps| {
             if let Some(running) = taps.get_mut(&self.wanted.tap()) {
                 running.blind_since = Some(seen_until);
             }
         });
     }
 
-    fn break_words(&self, trouble: &Trouble) -> String {
+    fn break_words(&self, trouble: &BrokerError) -> String {
         let title = self.wanted.title();
         if trouble.is_unreadable() {
             trouble.and(&format!(

@@ -17,8 +17,8 @@ use super::tap::Wanted;
 use super::tap_queue::TapQueue;
 use super::trace_codec;
 use crate::drivers::rabbitmq::connection::codec;
-use crate::drivers::rabbitmq::connection::connections::Wires;
-use crate::drivers::rabbitmq::connection::error::Trouble;
+use crate::drivers::rabbitmq::connection::connections::Connections;
+use crate::drivers::rabbitmq::connection::error::BrokerError;
 use crate::drivers::rabbitmq::management;
 use crate::event::Event;
 use crate::event::tap_id::TapId;
@@ -49,22 +49,26 @@ pub(crate) enum Ended {
     /// Its queue is gone, and its connection stands.
     Deleted,
     /// Its connection broke. All that was published up to this moment was seen.
-    Broke(Trouble, DateTime<Utc>),
+    Broke(BrokerError, DateTime<Utc>),
 }
 
 /// Listens. Only ends in trouble; what had come by then was told.
-pub(crate) async fn listen(wires: &Wires, wanted: &Wanted, queue: &mut TapQueue) -> Ended {
+pub(crate) async fn listen(
+    connections: &Connections,
+    wanted: &Wanted,
+    queue: &mut TapQueue,
+) -> Ended {
     let pace = Pace::new();
     let TapQueue {
         name,
         consumer,
         probe,
     } = queue;
-    let pump = pump(wires, wanted, consumer, &pace);
+    let pump = pump(connections, wanted, consumer, &pace);
     tokio::pin!(pump);
     let trouble = tokio::select! {
         trouble = &mut pump => trouble,
-        trouble = watch_depth(wires, wanted.tap(), probe, name, &pace) => match trouble {
+        trouble = watch_depth(connections, wanted.tap(), probe, name, &pace) => match trouble {
             None => None,
             // The pump hears of it too, and knows better why, behind what it has still to tell.
             Some(seen) => match tokio::time::timeout(REST_LIMIT, pump).await {
@@ -117,11 +121,11 @@ impl Pace {
 /// queue has taken it, so a slow window fills the tap's queue in the broker and not our memory.
 /// Nothing is given if the queue was deleted.
 async fn pump(
-    wires: &Wires,
+    connections: &Connections,
     wanted: &Wanted,
     consumer: &mut Consumer,
     pace: &Pace,
-) -> Option<Trouble> {
+) -> Option<BrokerError> {
     let tap = wanted.tap();
     let mut batch = Batch::new(tap);
     // Where the connection is gone, what it had brought is still told, up to the reason.
@@ -143,19 +147,19 @@ async fn pump(
             None => None,
             Some(Some(Ok(delivery))) => {
                 let acker = delivery.acker.clone();
-                batch.push(acker, event(wires, wanted, delivery).as_ref());
+                batch.push(acker, event(connections, wanted, delivery).as_ref());
                 if !batch.is_full() && Instant::now() < batch.due() {
                     continue;
                 }
                 None
             }
-            Some(Some(Err(error))) => Some(Some(Trouble::from(error))),
+            Some(Some(Err(error))) => Some(Some(BrokerError::from(error))),
             Some(None) => Some(None),
         };
         pace.body_bytes.store(batch.average(), Ordering::Relaxed);
         let full = std::mem::replace(&mut batch, Batch::new(tap));
         for events in full.events {
-            wires.outbox.send(Update::Events(events)).await;
+            connections.outbox.send(Update::Events(events)).await;
         }
         if let Some(trouble) = end {
             return trouble;
@@ -176,10 +180,10 @@ async fn pump(
 }
 
 /// The event of a delivery; `None` if it is nothing to show.
-fn event(wires: &Wires, wanted: &Wanted, delivery: Delivery) -> Option<Event> {
+fn event(connections: &Connections, wanted: &Wanted, delivery: Delivery) -> Option<Event> {
     match wanted {
         Wanted::Exchange(_) => Some(codec::event(Utc::now(), delivery)),
-        Wanted::Firehose(_) => wires.with_taps(|taps| {
+        Wanted::Firehose(_) => connections.with_taps(|taps| {
             let is_own = |queue: &str| taps.values().any(|tap| tap.queue == queue);
             trace_codec::event(Utc::now(), delivery, is_own)
         }),
@@ -242,19 +246,19 @@ impl Batch {
 /// Tells whenever the tap's queue is found full. On a channel of its own, because one that waits
 /// for the window must not stop this; only ends in trouble. Nothing is given if the queue is gone.
 async fn watch_depth(
-    wires: &Wires,
+    connections: &Connections,
     tap: TapId,
     probe: &Channel,
     queue: &str,
     pace: &Pace,
-) -> Option<Trouble> {
+) -> Option<BrokerError> {
     let name = match codec::short("name of the queue", queue) {
         Ok(name) => name,
         Err(error) => return Some(error.into()),
     };
     // When it was last seen to have room, and whether it was full since.
     let mut had_room = Utc::now();
-    let limit = limit_in_force(wires, queue).await;
+    let limit = limit_in_force(connections, queue).await;
     let mut was_full = false;
     let mut tick = tokio::time::interval(DEPTH_EVERY);
     tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
@@ -266,7 +270,7 @@ async fn watch_depth(
         let asked_at = Utc::now();
         let options = QueueDeclareOptions::default().passive();
         let answer = probe.queue_declare(name.clone(), options, WireTable::default());
-        let depth = match Trouble::limit(answer).await {
+        let depth = match BrokerError::limit(answer).await {
             Ok(found) => u64::from(found.message_count()),
             Err(trouble) if trouble.code == Some(404) => return None,
             Err(trouble) => return Some(trouble),
@@ -277,7 +281,7 @@ async fn watch_depth(
         if full || was_full {
             let (from, to) = (had_room, Utc::now());
             let state = TapState::Overflowing { from, to };
-            wires.outbox.send(Update::Tap { tap, state }).await;
+            connections.outbox.send(Update::Tap { tap, state }).await;
         }
         if !full {
             had_room = asked_at;
@@ -290,12 +294,12 @@ async fn watch_depth(
 }
 
 /// Of the queue's own limit and that of a policy the smaller one counts.
-async fn limit_in_force(wires: &Wires, queue: &str) -> Limit {
-    let own = wires.tap_limit;
-    if wires.knowledge().await.topology.source != TopologySource::Management {
+async fn limit_in_force(connections: &Connections, queue: &str) -> Limit {
+    let own = connections.tap_limit;
+    if connections.knowledge().await.topology.source != TopologySource::Management {
         return own;
     }
-    let endpoint = wires.endpoint.as_ref().clone();
+    let endpoint = connections.endpoint.as_ref().clone();
     let (messages, bytes) = management::policy_limit(endpoint, queue.to_owned()).await;
     Limit {
         messages: messages.map_or(own.messages, |policy| policy.min(own.messages)),

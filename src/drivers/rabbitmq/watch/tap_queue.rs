@@ -11,7 +11,7 @@ use lapin::{Channel, Connection, Consumer};
 
 use crate::drivers::rabbitmq::connection::codec;
 use crate::drivers::rabbitmq::connection::connections::Knowledge;
-use crate::drivers::rabbitmq::connection::error::Trouble;
+use crate::drivers::rabbitmq::connection::error::BrokerError;
 use crate::rabbitmq::tap::{self, Argument, Limit, TapRequest, VOID_EXCHANGE, Void};
 use crate::rabbitmq::topology::ExchangeKind;
 
@@ -63,7 +63,7 @@ impl TapQueue {
         keys: &[String],
     ) -> Result<Self, String> {
         let (channel, name) = declare(connection, limit).await?;
-        let explain = |trouble: Trouble| bind_words(exchange, &trouble);
+        let explain = |trouble: BrokerError| bind_words(exchange, &trouble);
         for key in keys {
             let bound = bind(&channel, &name, exchange, key, kind);
             bound.await.map_err(explain)?;
@@ -78,19 +78,20 @@ impl TapQueue {
     }
 }
 
-async fn open_channel(connection: &Connection) -> Result<Channel, Trouble> {
-    Trouble::limit(connection.create_channel()).await
+async fn open_channel(connection: &Connection) -> Result<Channel, BrokerError> {
+    BrokerError::limit(connection.create_channel()).await
 }
 
-async fn consume(channel: &Channel, queue: &str) -> Result<Consumer, Trouble> {
-    Trouble::limit(channel.basic_qos(PREFETCH, BasicQosOptions::default())).await?;
+async fn consume(channel: &Channel, queue: &str) -> Result<Consumer, BrokerError> {
+    BrokerError::limit(channel.basic_qos(PREFETCH, BasicQosOptions::default())).await?;
     let options = BasicConsumeOptions {
         exclusive: true,
         ..BasicConsumeOptions::default()
     };
     let name = codec::short("name of the queue", queue)?;
     let arguments = WireTable::default();
-    Trouble::limit(channel.basic_consume(name, "eventscope-tap".into(), options, arguments)).await
+    BrokerError::limit(channel.basic_consume(name, "eventscope-tap".into(), options, arguments))
+        .await
 }
 
 /// The keys to bind: for types that look at no key an empty one is enough.
@@ -109,7 +110,7 @@ fn binding_keys(request: &TapRequest, kind: &ExchangeKind) -> Result<Vec<String>
 }
 
 async fn declare(connection: &Connection, limit: Limit) -> Result<(Channel, String), String> {
-    let refused = |trouble: &Trouble| {
+    let refused = |trouble: &BrokerError| {
         trouble.and(
             "A tap needs a temporary queue: ask for the configure, write and read permissions on \
              queues named amq.gen-…, and the write permission on eventscope.void",
@@ -149,9 +150,9 @@ fn arguments(limit: Limit, void: Void) -> WireTable {
     arguments
 }
 
-async fn declare_with(channel: &Channel, arguments: WireTable) -> Result<String, Trouble> {
+async fn declare_with(channel: &Channel, arguments: WireTable) -> Result<String, BrokerError> {
     let options = QueueDeclareOptions::exclusive().auto_delete();
-    let queue = Trouble::limit(channel.queue_declare("".into(), options, arguments)).await?;
+    let queue = BrokerError::limit(channel.queue_declare("".into(), options, arguments)).await?;
     Ok(queue.name().to_string())
 }
 
@@ -161,7 +162,7 @@ async fn bind(
     exchange: &str,
     key: &str,
     kind: &ExchangeKind,
-) -> Result<(), Trouble> {
+) -> Result<(), BrokerError> {
     let mut arguments = WireTable::default();
     if *kind == ExchangeKind::Headers {
         // "All of no headers" accepts every message; "any of none" would accept none.
@@ -174,10 +175,10 @@ async fn bind(
     let exchange = codec::short("name of the exchange", exchange)?;
     let key = codec::short("binding key", key)?;
     let options = QueueBindOptions::default();
-    Trouble::limit(channel.queue_bind(queue, exchange, key, options, arguments)).await
+    BrokerError::limit(channel.queue_bind(queue, exchange, key, options, arguments)).await
 }
 
-fn bind_words(exchange: &str, trouble: &Trouble) -> String {
+fn bind_words(exchange: &str, trouble: &BrokerError) -> String {
     match trouble.code {
         Some(404) => format!(
             "There is no exchange {exchange} in this virtual host. Check its name, or read the \

@@ -14,7 +14,7 @@ use crate::schema::{Draft, Level};
 
 /// What was found elsewhere, before anything is written.
 #[derive(Clone, Debug, Default)]
-pub struct Haul {
+pub struct FoundSchemas {
     /// Where: its kind and its address or path.
     pub origin: Origin,
     /// What can be written.

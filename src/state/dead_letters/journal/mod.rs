@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 
 use crate::event::Event;
 use crate::protocol::{Command, RequestId};
-use crate::repair::journal_entry::{Deed, KEEP_DAYS, Record, RecordId};
+use crate::repair::journal_entry::{KEEP_DAYS, Operation, Record, RecordId};
 use crate::repair::journal_list::{
     Counts, JOBS, JobId, JobLine, PAGE, Page, Pile, Question, Records,
 };
@@ -434,7 +434,7 @@ fn cut_off(page: &Page) -> Option<String> {
     if parts.is_empty() {
         return None;
     }
-    for deed in [Deed::Resend, Deed::Discard] {
+    for deed in [Operation::Resend, Operation::Discard] {
         let jobs = cut.clone().filter(|job| job.deed == deed);
         let done: u64 = jobs.map(|job| job.counts.get(Pile::Done)).sum();
         if done > 0 {
@@ -452,10 +452,10 @@ fn put_pile_back(job: &JobLine, pile: Pile) -> Asking {
     let count = job.counts.get(pile);
     let (messages, queue) = (count_of(count, "message"), &job.queue);
     let words = match (pile, job.deed) {
-        (Pile::Done, Deed::Discard) => {
+        (Pile::Done, Operation::Discard) => {
             format!("They were discarded. Each is published to {queue} again, as it lay there.")
         }
-        (Pile::Done, Deed::Resend) => format!(
+        (Pile::Done, Operation::Resend) => format!(
             "They were sent again, so each copy that is put back into {queue} is a second one."
         ),
         (Pile::PutBack, _) => {

@@ -14,7 +14,7 @@ fn counts(parts: &[(Pile, u64)]) -> Counts {
 fn job(id: i64, parts: &[(Pile, u64)]) -> JobLine {
     JobLine {
         id: JobId(id),
-        deed: Deed::Resend,
+        deed: Operation::Resend,
         place: "localhost:5672/".into(),
         queue: "orders.dead".into(),
         times: (DateTime::UNIX_EPOCH, DateTime::UNIX_EPOCH),
@@ -125,7 +125,7 @@ fn put(desk: &mut JournalDesk, request: u64) -> bool {
     matches!(sent, Some(Command::PutBack { .. }))
 }
 
-fn looking_at(stage: Stage, deed: Deed) -> JournalDesk {
+fn looking_at(stage: Stage, deed: Operation) -> JournalDesk {
     let mut record = Record::example(stage);
     record.deed = deed;
     let mut desk = shown(&[job(1, &[(record.pile(), 1)])], &[record]);
@@ -135,13 +135,13 @@ fn looking_at(stage: Stage, deed: Deed) -> JournalDesk {
 
 #[test]
 fn a_first_copy_is_put_back_at_once_and_a_second_is_asked_for() {
-    let mut desk = looking_at(Stage::Removed, Deed::Discard);
+    let mut desk = looking_at(Stage::Removed, Operation::Discard);
     assert!(put(&mut desk, 5));
     assert!(!put(&mut desk, 6), "one at a time");
     desk.putting_back(RequestId(5), 1, 1);
     assert!(desk.put_back_done(RequestId(9), None).is_none());
     assert!(desk.put_back_done(RequestId(5), None).is_some());
-    let mut desk = looking_at(Stage::PutBack, Deed::Discard);
+    let mut desk = looking_at(Stage::PutBack, Operation::Discard);
     assert!(!put(&mut desk, 7));
     let asking = desk.asking.clone().unwrap();
     assert!(
@@ -159,7 +159,7 @@ fn a_first_copy_is_put_back_at_once_and_a_second_is_asked_for() {
 
 #[test]
 fn what_was_not_touched_is_not_put_back() {
-    let mut desk = looking_at(Stage::Held, Deed::Resend);
+    let mut desk = looking_at(Stage::Held, Operation::Resend);
     assert!(!put(&mut desk, 5) && desk.asking.is_none());
     desk.act(JournalAction::Job(Some(JobId(1))), RequestId(6));
     let answer = page(&desk, &[job(1, &[(Pile::Untouched, 3)])], &[]);
@@ -176,7 +176,7 @@ fn what_was_not_touched_is_not_put_back() {
 
 #[test]
 fn why_a_message_was_not_put_back_belongs_to_it() {
-    let mut desk = looking_at(Stage::Removed, Deed::Discard);
+    let mut desk = looking_at(Stage::Removed, Operation::Discard);
     assert!(put(&mut desk, 5));
     assert!(desk.put_back_done(RequestId(5), Some("no queue")).is_some());
     let mine = Record::example(Stage::Removed);
@@ -192,7 +192,7 @@ fn why_a_message_was_not_put_back_belongs_to_it() {
 
 #[test]
 fn a_record_that_is_gone_is_not_looked_at_and_an_empty_job_not_shown() {
-    let mut desk = looking_at(Stage::Removed, Deed::Discard);
+    let mut desk = looking_at(Stage::Removed, Operation::Discard);
     assert_eq!(desk.selected.as_ref().unwrap().1.routing_key, "k");
     desk.act(JournalAction::Job(Some(JobId(1))), RequestId(2));
     let answer = page(&desk, &[job(2, &[(Pile::Done, 1)])], &[]);

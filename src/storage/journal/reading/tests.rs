@@ -6,7 +6,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::*;
 use crate::event::amqp::Properties;
-use crate::repair::journal_entry::{Deed, Stage};
+use crate::repair::journal_entry::{Operation, Stage};
 
 /// As the build before this one left it when it was killed in a resend, cut down to twelve records.
 const VERSION_2: &[u8] = include_bytes!("../../../../tests/journals/version-2.sqlite");
@@ -37,7 +37,7 @@ fn cut_off(dir: &std::path::Path, count: usize) -> Journal {
     let messages: Vec<Held> = (0..count)
         .map(|n| held("a.dead", format!("m{n}")))
         .collect();
-    let ids = journal.hold(Deed::Resend, &messages, at(0)).unwrap();
+    let ids = journal.hold(Operation::Resend, &messages, at(0)).unwrap();
     let removed = ids[..121].iter().map(|id| (*id, Stage::Removed, ""));
     journal.mark(&removed.collect::<Vec<_>>()).unwrap();
     let sent = ids[121..131].iter().map(|id| (*id, Stage::Sent, ""));
@@ -49,7 +49,9 @@ fn cut_off(dir: &std::path::Path, count: usize) -> Journal {
 fn discard(journal: &mut Journal, number: u64, queue: &str, body: &str) -> RecordId {
     journal.work_on(number);
     let message = held(queue, body.to_owned());
-    let id = journal.hold(Deed::Discard, &[message], at(60)).unwrap()[0];
+    let id = journal
+        .hold(Operation::Discard, &[message], at(60))
+        .unwrap()[0];
     journal.mark(&[(id, Stage::Removed, "")]).unwrap();
     id
 }
@@ -73,7 +75,7 @@ fn counts_are_of_all_records_and_every_record_can_be_reached() {
     );
     assert_eq!(
         (&*first.jobs[1].queue, first.jobs[1].deed),
-        ("b.dead", Deed::Discard)
+        ("b.dead", Operation::Discard)
     );
     assert!(
         first.records[..10]
@@ -187,7 +189,7 @@ fn a_journal_of_the_version_before_is_opened_and_its_jobs_are_told_apart() {
     let page = journal.page(&Question::default()).unwrap();
     assert_eq!(page.jobs_total, 1);
     assert_eq!(
-        page.jobs[0].counts.words(Some(Deed::Resend)),
+        page.jobs[0].counts.words(Some(Operation::Resend)),
         "7 may be there twice, 4 were not touched, 1 was sent"
     );
     assert_eq!(page.records.len(), 12);
@@ -206,7 +208,9 @@ fn records_of_an_earlier_version_belong_together_by_queue_and_time() {
     let message = |queue| [held(queue, "x".to_owned())];
     for (queue, minute) in [("a", 0), ("a", 9), ("a", 30), ("b", 31), ("a", 32)] {
         let now = at(0) + TimeDelta::minutes(minute);
-        journal.hold(Deed::Resend, &message(queue), now).unwrap();
+        journal
+            .hold(Operation::Resend, &message(queue), now)
+            .unwrap();
     }
     let old = "ALTER TABLE progress DROP COLUMN job; PRAGMA user_version = 2;";
     journal.db.execute_batch(old).unwrap();
@@ -230,7 +234,7 @@ fn how_long_a_large_journal_takes() {
         let messages: Vec<Held> = (0..1_000)
             .map(|n| held("a.dead", format!("{n}{body}")))
             .collect();
-        let ids = journal.hold(Deed::Resend, &messages, at(0)).unwrap();
+        let ids = journal.hold(Operation::Resend, &messages, at(0)).unwrap();
         let removed = ids[..900].iter().map(|id| (*id, Stage::Removed, ""));
         journal.mark(&removed.collect::<Vec<_>>()).unwrap();
     }

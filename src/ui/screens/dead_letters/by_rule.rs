@@ -10,7 +10,7 @@ use super::bulk::{job_ui, options_ui, target_ui};
 use super::messages::checkbox;
 use crate::event::amqp::FieldType;
 use crate::event::draft::Field;
-use crate::repair::edit::{Convert, Deed, Place, RuleForm};
+use crate::repair::edit::{Convert, Place, RuleForm, RuleKind};
 use crate::state::Action;
 use crate::state::dead_letters::{DeadAction, Made, Preview, RuleAction, RuleDesk};
 use crate::ui::Cx;
@@ -111,13 +111,13 @@ fn rule_ui(ui: &mut Ui, number: usize, rule: &mut RuleForm) -> bool {
         field(ui, &name(what), hint, &mut rule.at);
     }
     match rule.deed() {
-        Deed::Convert => {
+        RuleKind::Convert => {
             let kinds = Convert::ALL.map(|kind| (kind, kind.words()));
             choice(ui, &name("converts"), rule.convert, kinds, |kind| {
                 rule.convert = kind;
             });
         }
-        Deed::Set => {
+        RuleKind::Set => {
             let hint = match rule.place {
                 Place::Payload => "a JSON value: 1, \"text\", null",
                 _ => "value",
@@ -128,8 +128,8 @@ fn rule_ui(ui: &mut Ui, number: usize, rule: &mut RuleForm) -> bool {
             }
             field(ui, &name("value"), hint, &mut rule.value);
         }
-        Deed::Rename => field(ui, &name("new name"), "new name", &mut rule.value),
-        Deed::Remove => {}
+        RuleKind::Rename => field(ui, &name("new name"), "new name", &mut rule.value),
+        RuleKind::Remove => {}
     }
     ui.small_button("Remove rule").clicked()
 }

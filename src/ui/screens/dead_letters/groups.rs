@@ -9,7 +9,7 @@ use eframe::egui::{
 use super::bulk::{job_ui, options_ui, target_ui};
 use crate::rabbitmq::groups::GroupBy;
 use crate::state::Action;
-use crate::state::dead_letters::groups::{Findings, Kin};
+use crate::state::dead_letters::groups::{CommonGroup, Findings};
 use crate::state::dead_letters::{DeadAction, RuleAction};
 use crate::ui::Cx;
 use crate::ui::frame::status_bar::thousands;
@@ -95,7 +95,7 @@ fn list_ui(ui: &mut Ui, cx: &mut Cx<'_>, total: usize) {
         });
 }
 
-fn row_ui(ui: &mut Ui, group: &Kin, total: usize, selected: bool) -> bool {
+fn row_ui(ui: &mut Ui, group: &CommonGroup, total: usize, selected: bool) -> bool {
     let palette = Palette::of(ui);
     let size = vec2(ui.available_width(), HEIGHT);
     let (rect, response) = ui.allocate_exact_size(size, Sense::click());
@@ -158,7 +158,7 @@ fn histogram_ui(ui: &Ui, rect: Rect, times: &[u32]) {
     }
 }
 
-fn group_ui(ui: &mut Ui, cx: &mut Cx<'_>, group: &Kin) {
+fn group_ui(ui: &mut Ui, cx: &mut Cx<'_>, group: &CommonGroup) {
     let state = cx.state;
     let palette = Palette::of(ui);
     let heading = RichText::new(&group.name).font(FontId::proportional(theme::SIZES[2]));

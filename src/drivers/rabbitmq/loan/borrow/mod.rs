@@ -38,8 +38,8 @@ use super::budget;
 use super::error_text::{refusal_words, unreadable_words};
 use super::renewal::Keeper;
 use super::room::{Room, WINDOW};
-use crate::drivers::rabbitmq::connection::connections::{Knowledge, Wires, close};
-use crate::drivers::rabbitmq::connection::error::Trouble;
+use crate::drivers::rabbitmq::connection::connections::{Connections, Knowledge, close};
+use crate::drivers::rabbitmq::connection::error::BrokerError;
 use crate::drivers::rabbitmq::connection::{codec, connect};
 use crate::event::Event;
 use crate::rabbitmq::delivery_limit::{Limit, was_handed_out};
@@ -121,16 +121,16 @@ pub(crate) struct Loan {
 /// # Errors
 /// In words what is wrong and what to do. Nothing is borrowed then.
 pub(crate) async fn borrow(
-    wires: &Wires,
+    connections: &Connections,
     knowledge: &Knowledge,
     queue: &str,
     bounds: Bounds,
     stop: &mut watch::Receiver<bool>,
 ) -> Result<Loan, String> {
-    let explain = |trouble: &Trouble| refusal_words(queue, trouble);
+    let explain = |trouble: &BrokerError| refusal_words(queue, trouble);
     let name = codec::short("name of the queue", queue).map_err(|error| error.to_string())?;
-    let connection = connect::for_a_look(&wires.endpoint).await?;
-    let channel = Trouble::limit(connection.create_channel()).await;
+    let connection = connect::for_a_look(&connections.endpoint).await?;
+    let channel = BrokerError::limit(connection.create_channel()).await;
     let channel = channel.map_err(|trouble| trouble.words)?;
     let (depth, consumers) = look(&channel, name.clone())
         .await
@@ -170,7 +170,7 @@ pub(crate) async fn borrow(
         is_complete: false,
         limit,
         copies: BTreeMap::new(),
-        keeper: limit.map(|limit| Keeper::new(wires, queue, limit)),
+        keeper: limit.map(|limit| Keeper::new(connections, queue, limit)),
         unkept: None,
         by_consumer: may_consume(knowledge, queue, consumers),
         mixes_up,
@@ -201,9 +201,9 @@ pub(crate) async fn borrow(
 ///
 /// # Errors
 /// In words what is wrong and what to do.
-pub(crate) async fn ready(wires: &Wires, queue: &str) -> Result<u32, String> {
+pub(crate) async fn ready(connections: &Connections, queue: &str) -> Result<u32, String> {
     let name = codec::short("name of the queue", queue).map_err(|error| error.to_string())?;
-    let channel = wires.asking_channel().await.map_err(|t| t.words)?;
+    let channel = connections.asking_channel().await.map_err(|t| t.words)?;
     let (ready, _) = look(&channel, name)
         .await
         .map_err(|trouble| refusal_words(queue, &trouble))?;
@@ -212,9 +212,10 @@ pub(crate) async fn ready(wires: &Wires, queue: &str) -> Result<u32, String> {
 }
 
 /// Ready messages and consumers of a queue.
-async fn look(channel: &Channel, queue: ShortString) -> Result<(u32, u32), Trouble> {
+async fn look(channel: &Channel, queue: ShortString) -> Result<(u32, u32), BrokerError> {
     let options = QueueDeclareOptions::default().passive();
-    let found = Trouble::limit(channel.queue_declare(queue, options, WireTable::default())).await?;
+    let found =
+        BrokerError::limit(channel.queue_declare(queue, options, WireTable::default())).await?;
     Ok((found.message_count(), found.consumer_count()))
 }
 
@@ -242,7 +243,7 @@ impl Loan {
     ///
     /// # Errors
     /// If the broker does not say.
-    pub(crate) async fn ready(&self) -> Result<u32, Trouble> {
+    pub(crate) async fn ready(&self) -> Result<u32, BrokerError> {
         let (ready, _) = look(&self.channel, self.queue.clone()).await?;
         Ok(ready)
     }
@@ -255,7 +256,7 @@ impl Loan {
         &mut self,
         count: u32,
         stop: &mut watch::Receiver<bool>,
-    ) -> Result<Vec<Arc<Event>>, Trouble> {
+    ) -> Result<Vec<Arc<Event>>, BrokerError> {
         let newest = self.messages.keys().next_back().copied();
         let wanted = self.messages.len() + usize::try_from(count).unwrap_or(0);
         self.take(wanted, MORE_BYTES, stop).await?;
@@ -273,7 +274,7 @@ impl Loan {
         wanted: usize,
         most_bytes: usize,
         stop: &mut watch::Receiver<bool>,
-    ) -> Result<(), Trouble> {
+    ) -> Result<(), BrokerError> {
         let queue = self.queue.clone();
         if self.by_consumer {
             self.consume(&queue, wanted, most_bytes, stop).await
@@ -288,7 +289,7 @@ impl Loan {
         wanted: usize,
         most_bytes: usize,
         stop: &mut watch::Receiver<bool>,
-    ) -> Result<(), Trouble> {
+    ) -> Result<(), BrokerError> {
         let mut bytes = 0;
         while self.unkept.is_none() {
             let room = Room {
@@ -300,7 +301,7 @@ impl Loan {
             }
             let size = room.window(self.messages.len(), bytes).min(self.most);
             let qos = self.channel.basic_qos(size, BasicQosOptions::default());
-            Trouble::limit(qos).await?;
+            BrokerError::limit(qos).await?;
             // The broker gives back consumer by consumer in the order of their tags.
             let tag: ShortString = format!("eventscope-{:05}", self.ends.len()).into();
             let options = BasicConsumeOptions::default();
@@ -308,7 +309,7 @@ impl Loan {
             let consuming =
                 self.channel
                     .basic_consume(queue.clone(), tag.clone(), options, arguments);
-            let mut consumer = Trouble::limit(consuming).await?;
+            let mut consumer = BrokerError::limit(consuming).await?;
             let mut came = 0;
             let mut quiet = false;
             while came < size && !quiet {
@@ -327,7 +328,7 @@ impl Loan {
             let cancel = self
                 .channel
                 .basic_cancel(tag, BasicCancelOptions::default());
-            Trouble::limit(cancel).await?;
+            BrokerError::limit(cancel).await?;
             // What was under way has come before the answer to the cancel, and is ours now.
             while let Some(delivery) = consumer.next().await {
                 bytes += self.keep(delivery?);
@@ -346,7 +347,7 @@ impl Loan {
         wanted: usize,
         most_bytes: usize,
         stop: &watch::Receiver<bool>,
-    ) -> Result<(), Trouble> {
+    ) -> Result<(), BrokerError> {
         let mut bytes = 0;
         while self.messages.len() < wanted
             && bytes < most_bytes
@@ -356,7 +357,7 @@ impl Loan {
             let asked = self
                 .channel
                 .basic_get(queue.clone(), BasicGetOptions::default());
-            match Trouble::limit(asked).await? {
+            match BrokerError::limit(asked).await? {
                 Some(message) => bytes += self.keep(message.delivery),
                 None => break,
             }
@@ -417,7 +418,7 @@ impl Loan {
         &mut self,
         bounds: Bounds,
         stop: &mut watch::Receiver<bool>,
-    ) -> Result<bool, Trouble> {
+    ) -> Result<bool, BrokerError> {
         let most = usize::try_from(bounds.messages).unwrap_or(usize::MAX);
         loop {
             let last = self.messages.values().next_back();
@@ -455,7 +456,7 @@ impl Loan {
     ///
     /// # Errors
     /// If it is not certain that the broker has done it, for any of them.
-    pub(crate) async fn remove(&mut self, tags: &[u64]) -> Result<(), Trouble> {
+    pub(crate) async fn remove(&mut self, tags: &[u64]) -> Result<(), BrokerError> {
         if tags.is_empty() {
             return Ok(());
         }
@@ -463,11 +464,11 @@ impl Loan {
         let newest = tags.iter().max().copied().unwrap_or_default();
         if self.messages.range(..=newest).count() == tags.len() {
             let options = BasicAckOptions { multiple: true };
-            Trouble::limit(self.channel.basic_ack(newest, options)).await?;
+            BrokerError::limit(self.channel.basic_ack(newest, options)).await?;
         } else {
             for tag in tags {
                 let acked = self.channel.basic_ack(*tag, BasicAckOptions::default());
-                Trouble::limit(acked).await?;
+                BrokerError::limit(acked).await?;
             }
         }
         self.prove().await?;
@@ -483,7 +484,7 @@ impl Loan {
     ///
     /// # Errors
     /// If the connection broke; the broker puts the messages back then by itself.
-    pub(crate) async fn give_back(self) -> Result<Option<bool>, Trouble> {
+    pub(crate) async fn give_back(self) -> Result<Option<bool>, BrokerError> {
         // Where others take messages, what was taken back cannot be seen, and is not waited for.
         let mut waits = !self.is_shared && !self.messages.is_empty();
         let mut expected = if waits { self.ready().await? } else { 0 };
@@ -499,7 +500,7 @@ impl Loan {
                 multiple: true,
                 requeue: true,
             };
-            Trouble::limit(self.channel.basic_nack(*newest, options)).await?;
+            BrokerError::limit(self.channel.basic_nack(*newest, options)).await?;
             self.prove().await?;
             expected = expected.saturating_add(u32::try_from(part.count()).unwrap_or(u32::MAX));
             waits = waits && self.settles(expected).await?;
@@ -528,7 +529,7 @@ impl Loan {
     /// Waits a moment until so many are ready; false if they are not. The channel has passed on by
     /// now what was given back, but a quorum queue takes its time to agree on it, and who looks at
     /// once would find the queue empty.
-    async fn settles(&self, expected: u32) -> Result<bool, Trouble> {
+    async fn settles(&self, expected: u32) -> Result<bool, BrokerError> {
         for _ in 0..SETTLE_LOOKS {
             if self.ready().await? >= expected {
                 return Ok(true);
@@ -540,9 +541,9 @@ impl Loan {
 
     /// Acknowledgements have no answer. A question behind one on the same channel has, and the
     /// broker takes them in order.
-    async fn prove(&self) -> Result<(), Trouble> {
+    async fn prove(&self) -> Result<(), BrokerError> {
         let question = self.channel.basic_qos(1, BasicQosOptions::default());
-        Trouble::limit(question).await
+        BrokerError::limit(question).await
     }
 }
 

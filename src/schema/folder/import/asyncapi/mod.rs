@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Map, Value, json};
 
 use super::bundle::{Documents, bundle};
-use super::{Haul, Incoming, Line, files, plain, pretty};
+use super::{FoundSchemas, Incoming, Line, files, plain, pretty};
 use crate::schema::folder::meta::Origin;
 
 /// Largest document, and most messages of one.
@@ -23,7 +23,7 @@ const DRAFT_SEVEN: &str = "http://json-schema.org/draft-07/schema#";
 ///
 /// # Errors
 /// It is neither JSON nor YAML, or no AsyncAPI document; in words.
-pub fn read(text: &str, from: &str) -> Result<Haul, String> {
+pub fn read(text: &str, from: &str) -> Result<FoundSchemas, String> {
     read_with(text, from, "", &mut |_| None)
 }
 
@@ -37,7 +37,7 @@ pub fn read_with(
     from: &str,
     name: &str,
     load: &mut dyn FnMut(&str) -> Option<String>,
-) -> Result<Haul, String> {
+) -> Result<FoundSchemas, String> {
     let document = files::gathered(name, parsed(text)?, &mut |path| parsed(&load(path)?).ok());
     let Some(spec) = document.get("asyncapi").and_then(Value::as_str) else {
         return Err(
@@ -58,13 +58,13 @@ pub fn read_with(
         version: version.map(|version| plain(&version)),
         seen: BTreeSet::new(),
         types: BTreeMap::new(),
-        haul: Haul {
+        haul: FoundSchemas {
             origin: Origin {
                 kind: "asyncapi".to_owned(),
                 from: from.to_owned(),
                 ..Origin::default()
             },
-            ..Haul::default()
+            ..FoundSchemas::default()
         },
     };
     reader.channels();
@@ -99,7 +99,7 @@ struct Reader<'a> {
     seen: BTreeSet<*const Value>,
     /// What was read of a type, to tell a second one of that name.
     types: BTreeMap<String, String>,
-    haul: Haul,
+    haul: FoundSchemas,
 }
 
 /// Where a message was met.

@@ -43,7 +43,7 @@ components:
     Line: {type: object, properties: {qty: {type: integer}}}
 ";
 
-fn of<'h>(haul: &'h Haul, name: &str) -> &'h Incoming {
+fn of<'h>(haul: &'h FoundSchemas, name: &str) -> &'h Incoming {
     let found = haul.found.iter().find(|one| one.event_type == name);
     found.unwrap_or_else(|| panic!("no {name} in {:#?}", haul.found))
 }

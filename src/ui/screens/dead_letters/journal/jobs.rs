@@ -5,7 +5,7 @@ use eframe::egui::{
 };
 
 use super::{act, stamp, why_not_ui};
-use crate::repair::journal_entry::Deed;
+use crate::repair::journal_entry::Operation;
 use crate::repair::journal_list::{Counts, JOBS, JobLine, Page, Pile};
 use crate::state::dead_letters::journal::JournalAction;
 use crate::ui::Cx;
@@ -58,13 +58,19 @@ fn turn_ui(ui: &mut Ui, cx: &mut Cx<'_>, page: &Page) {
 
 fn title(job: &JobLine) -> String {
     let deed = match job.deed {
-        Deed::Resend => "Resend",
-        Deed::Discard => "Discard",
+        Operation::Resend => "Resend",
+        Operation::Discard => "Discard",
     };
     format!("{deed} from {}", job.queue)
 }
 
-fn row_ui(ui: &mut Ui, name: &str, counts: &Counts, deed: Option<Deed>, selected: bool) -> bool {
+fn row_ui(
+    ui: &mut Ui,
+    name: &str,
+    counts: &Counts,
+    deed: Option<Operation>,
+    selected: bool,
+) -> bool {
     let palette = Palette::of(ui);
     let size = vec2(ui.available_width(), HEIGHT);
     let (rect, response) = ui.allocate_exact_size(size, Sense::click());

@@ -10,7 +10,7 @@ use eframe::egui::{
     Sense, TextEdit, Ui, WidgetInfo, accesskit::Role, vec2,
 };
 
-use crate::repair::journal_entry::{Deed, Fate, Record};
+use crate::repair::journal_entry::{Fate, Operation, Record};
 use crate::repair::journal_list::{Page, Pile};
 use crate::state::Action;
 use crate::state::dead_letters::journal::{JournalAction, KEEP_CHOICES};
@@ -270,8 +270,8 @@ fn row_ui(ui: &mut Ui, record: &Record, selected: bool, narrow: bool) -> bool {
     let id = id.unwrap_or_default();
     response.widget_info(|| {
         let deed = match record.deed {
-            Deed::Resend => "Resend",
-            Deed::Discard => "Discard",
+            Operation::Resend => "Resend",
+            Operation::Discard => "Discard",
         };
         let name = [deed, key, id, &words].map(str::to_owned);
         let name: Vec<String> = name.into_iter().filter(|part| !part.is_empty()).collect();
