@@ -188,6 +188,10 @@ fn wait_for_row(app: &App, prefix: &str, limit: Duration) -> Result<()> {
 }
 
 #[test]
+#[expect(
+    clippy::too_many_lines,
+    reason = "one story from the first step to the last"
+)]
 fn the_walkthrough() -> Result<()> {
     let desktop = Desktop::start((1280, 840))?;
     let cache = desktop.path().join("cache");

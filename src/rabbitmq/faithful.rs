@@ -42,6 +42,7 @@ impl Row {
 /// Compares a dead letter with what is sent in its place. `dropped` are the headers that the person
 /// does not want to be sent.
 #[must_use]
+#[expect(clippy::too_many_lines, reason = "each property of a message once")]
 pub fn rows(event: &Event, outgoing: &Outgoing, dropped: &[String], scene: Scene<'_>) -> Vec<Row> {
     let origin = Provenance::of(event, scene);
     let first = as_first_published(event, &origin);

@@ -197,6 +197,7 @@ impl State {
     }
 
     /// Takes one update. Forms change only where a new session makes them stale.
+    #[expect(clippy::too_many_lines, reason = "one arm for each update")]
     pub fn apply(&mut self, update: Update, forms: &mut Forms, moment: Moment<'_>) -> Vec<Command> {
         match update {
             Update::Places(places) => self.places = places,
@@ -391,6 +392,7 @@ impl State {
     }
 
     /// Does what the person asked for.
+    #[expect(clippy::too_many_lines, reason = "one arm for each action")]
     pub fn act(&mut self, action: Action, forms: &mut Forms, moment: Moment<'_>) -> Vec<Command> {
         match action {
             Action::Open(screen) => self.screen = screen,

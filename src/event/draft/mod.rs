@@ -269,6 +269,7 @@ impl Draft {
     ///
     /// # Errors
     /// One [`Problem`] for each wrong field, in the order of the form.
+    #[expect(clippy::too_many_lines, reason = "each property of a draft once")]
     pub fn check(&self) -> Result<Outgoing, Vec<Problem>> {
         let mut problems = Vec::new();
         let mut wrong = |field: &str, words: String| {

@@ -264,6 +264,10 @@ fn blind_spots(report: &mut Report, facts: &Facts, kind: &ExchangeKind) {
 
 /// A message that only the tap wants counts as routed: nobody is told any more that it had no
 /// route.
+#[expect(
+    clippy::too_many_lines,
+    reason = "the findings in the order of the card"
+)]
 fn unroutable(report: &mut Report, facts: &Facts, kind: &ExchangeKind) {
     if facts.topology.source != TopologySource::Management {
         report.add(

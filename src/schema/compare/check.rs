@@ -180,6 +180,10 @@ struct Judge<'a> {
 }
 
 impl Judge<'_> {
+    #[expect(
+        clippy::too_many_lines,
+        reason = "one verdict, from the changes to the proof"
+    )]
     fn verdict(&self) -> Verdict {
         let breaking: Vec<&Change> = self
             .changes

@@ -407,6 +407,7 @@ impl<'a> Generator<'a> {
         Value::Array(out)
     }
 
+    #[expect(clippy::too_many_lines, reason = "one arm for each kind of value")]
     fn object(&mut self, map: &Map<String, Value>, depth: usize) -> Value {
         let none = Map::new();
         let table = |key: &str| map.get(key).and_then(Value::as_object).unwrap_or(&none);

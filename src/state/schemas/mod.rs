@@ -296,6 +296,7 @@ impl SchemaDesk {
     }
 
     /// Does what the person asked for.
+    #[expect(clippy::too_many_lines, reason = "one arm for each action")]
     pub fn act(&mut self, action: SchemaAction, forms: &mut Forms) -> Option<Command> {
         match action {
             SchemaAction::Open(folder) => return Some(Command::OpenSchemas(folder)),

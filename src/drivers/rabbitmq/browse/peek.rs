@@ -54,6 +54,10 @@ pub(crate) async fn run_in_turn(
 ///
 /// # Errors
 /// Why not, in words.
+#[expect(
+    clippy::too_many_lines,
+    reason = "one look in the order in which it happens"
+)]
 async fn run(
     connections: Connections,
     look: Look,

@@ -30,6 +30,10 @@ enum Turn {
 
 impl Job<'_> {
     /// Sends these. While a window of them is under way, the next are written down.
+    #[expect(
+        clippy::too_many_lines,
+        reason = "the windows of one round, whose stages share what is under way"
+    )]
     pub(crate) async fn send(
         &mut self,
         source: &mut Source,

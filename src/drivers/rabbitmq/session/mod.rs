@@ -133,6 +133,7 @@ async fn started(starting: &mut Option<Starting>) -> Result<Sandbox, String> {
 }
 
 impl Session {
+    #[expect(clippy::too_many_lines, reason = "one arm for each command")]
     async fn carry_out(&mut self, command: Command) {
         match command {
             Command::Connect(endpoint) => self.connect(endpoint).await,

@@ -87,6 +87,7 @@ fn a_default_is_a_value_of_its_type() {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table of cases")]
 fn unions_names_and_duplicates() {
     let of = |kind: Value| record(&json!([{"name": "x", "type": kind}]));
     refused(

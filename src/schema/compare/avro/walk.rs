@@ -96,6 +96,7 @@ impl Walk<'_> {
         out
     }
 
+    #[expect(clippy::too_many_lines, reason = "one arm for each pair of kinds")]
     fn named(&mut self, a: &str, b: &str) -> Vec<Change> {
         if !self.open.insert((a.to_owned(), b.to_owned())) {
             return Vec::new();

@@ -6,6 +6,10 @@ use super::object::whole;
 use super::{Change, Differ, Direction, Effect, below, limit, short};
 
 impl Differ<'_> {
+    #[expect(
+        clippy::too_many_lines,
+        reason = "the keywords of arrays, which bear on each other"
+    )]
     pub(crate) fn arrays(
         &mut self,
         old: &Map<String, Value>,

@@ -43,6 +43,10 @@ impl Differ<'_> {
             && (self.policy.trusts_the_undeclared() || schema.contains_key("properties"))
     }
 
+    #[expect(
+        clippy::too_many_lines,
+        reason = "the keywords of objects, which bear on each other"
+    )]
     fn declared(&mut self, old: &Table, new: &Table, out: &mut Vec<Change>) {
         let none = Table::new();
         let before = table(old, "properties").unwrap_or(&none);

@@ -99,6 +99,10 @@ impl Differ<'_> {
         out
     }
 
+    #[expect(
+        clippy::too_many_lines,
+        reason = "the alternatives of both sides, paired step by step"
+    )]
     fn branches(&mut self, old: &[Value], new: &[Value]) -> Vec<Change> {
         let (old, new) = (self.split(old, true), self.split(new, false));
         let mut pairs = Vec::new();

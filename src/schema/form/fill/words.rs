@@ -151,6 +151,7 @@ fn email(random: &mut Rng) -> String {
     )
 }
 
+#[expect(clippy::too_many_lines, reason = "a table of words")]
 fn text(place: &Place, about: &About<'_>, random: &mut Rng) -> Vec<String> {
     let (first, last) = random.choice(PEOPLE).unwrap_or(PEOPLE[0]);
     let mut all = Vec::new();

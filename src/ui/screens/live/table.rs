@@ -15,6 +15,10 @@ use crate::ui::parts::theme::{self, Palette, ROW};
 use crate::ui::parts::widgets::cell;
 use crate::ui::{Cx, TablePlace};
 
+#[expect(
+    clippy::too_many_lines,
+    reason = "one table: its columns, its rows, its scrolling"
+)]
 pub(crate) fn table_ui(ui: &mut Ui, cx: &mut Cx<'_>, columns: &[Column]) {
     let live = &cx.state.live;
     let live_rows = live.view.len(&live.log);

@@ -21,6 +21,7 @@ use crate::ui::parts::widgets::{empty_state, section, small_label, weak};
 const MOST: usize = 50;
 
 /// Draws the table; a click on a row shows its events.
+#[expect(clippy::too_many_lines, reason = "one panel, from top to bottom")]
 pub(crate) fn stream_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     let state = cx.state;
     let Some(event_type) = state.schemas.looked_at() else {
