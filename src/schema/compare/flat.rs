@@ -67,6 +67,10 @@ fn flatten(schema: &mut Value, defs: &BTreeMap<String, Value>, depth: usize) {
                 return;
             };
             if everything {
+                // Schemas around it must see that this evaluates everything.
+                if is_anything(&rest) {
+                    map.entry("additionalProperties").or_insert(rest);
+                }
                 return;
             }
             names.close(map, rest);

@@ -44,10 +44,7 @@ impl Normal {
             taken: BTreeSet::new(),
             waiting: Vec::new(),
             beyond: None,
-            evaluates: others.values().chain([schema]).any(|one| {
-                let text = one.to_string();
-                text.contains("\"unevaluatedProperties\"") || text.contains("\"unevaluatedItems\"")
-            }),
+            evaluates: others.values().chain([schema]).any(refuses_the_rest),
         };
         let root = writer.schema(schema, &base, 0)?;
         let mut defs = BTreeMap::new();
@@ -293,9 +290,10 @@ impl<'a> Writer<'a> {
                 && self.draft.knows(key)
             {
                 let value = self.schema(value, base, depth + 1)?;
-                let says_nothing = key.starts_with("unevaluated")
-                    || key == "additionalProperties" && !self.evaluates
-                    || key == "propertyNames";
+                // What lets everything through evaluates it, which the schemas around it see.
+                let says_nothing = key == "propertyNames"
+                    || !self.evaluates
+                        && (key == "additionalProperties" || key.starts_with("unevaluated"));
                 if !(says_nothing && is_anything(&value)) {
                     out.insert(key.to_owned(), value);
                 }
@@ -400,6 +398,17 @@ impl<'a> Writer<'a> {
             name: name.clone(),
             new: Some(name),
         }
+    }
+}
+
+/// Whether something refuses what the schemas beside it did not evaluate.
+fn refuses_the_rest(schema: &Value) -> bool {
+    match schema {
+        Value::Object(map) => map.iter().any(|(key, value)| {
+            key.starts_with("unevaluated") && !is_anything(value) || refuses_the_rest(value)
+        }),
+        Value::Array(list) => list.iter().any(refuses_the_rest),
+        _ => false,
     }
 }
 

@@ -114,6 +114,30 @@ fn a_member_that_the_reader_already_covers_is_not_called_breaking() {
     assert_ne!(found.forward.proof, Proof::Proved);
 }
 
+/// 2020-12 core, 11.3: a part that lets everything through evaluates it, and what stands around the
+/// part refuses nothing then.
+#[test]
+fn a_part_that_evaluates_everything_leaves_nothing_to_refuse() {
+    let closed = json!({"type": "object", "additionalProperties": false});
+    for parts in ["allOf", "anyOf"] {
+        for rest in ["unevaluatedProperties", "additionalProperties"] {
+            let mut open = json!({"type": "object", "unevaluatedProperties": false});
+            open[parts] = json!([{rest: true}, {"minProperties": 0}]);
+            let found = report(&open, &closed);
+            let what = format!("{parts} {rest}: {found:?}");
+            // What the open one wrote the closed one refuses, and the other way round all is well.
+            assert_ne!(found.backward.answer, Answer::Yes, "{what}");
+            assert_ne!(found.forward.answer, Answer::No, "{what}");
+        }
+    }
+    let none = json!({"type": "array", "maxItems": 0});
+    let mut any = json!({"type": "array", "unevaluatedItems": false});
+    any["allOf"] = json!([{"unevaluatedItems": true}]);
+    let found = report(&any, &none);
+    assert_ne!(found.backward.answer, Answer::Yes, "{found:?}");
+    assert_ne!(found.forward.answer, Answer::No, "{found:?}");
+}
+
 #[test]
 fn the_schemas_of_the_drafts_need_no_network() {
     for draft in [
