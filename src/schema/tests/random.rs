@@ -82,9 +82,10 @@ fn open_object(random: &mut fastrand::Rng, depth: usize) -> Value {
                 schema(random, depth + 2)
             };
             let part = json!({"properties": {"total": schema(random, depth + 2)}});
-            match random.u8(0..3) {
+            match random.u8(0..4) {
                 0 => out["allOf"] = json!([part]),
-                1 => out["anyOf"] = json!([part, {"required": ["note"]}]),
+                1 => out["allOf"] = json!([part, {"unevaluatedProperties": true}]),
+                2 => out["anyOf"] = json!([part, {"required": ["note"]}]),
                 _ => {}
             }
         }

@@ -27,6 +27,12 @@ pub(super) use leaf::Leaf;
 
 /// After so many comparisons of two places the rest is left open.
 const MOST_STEPS: usize = 30_000;
+/// After so many values in the writer's schemas that were compared the rest is left open.
+const MOST_WORK: usize = 1_000_000;
+/// Each branch is written out with all that stands beside it, which may grow with every step. A
+/// place that grew to so many times its whole schema is left open, unless it is still small.
+const GROWTH: usize = 4;
+const SMALL: usize = 1_000;
 /// More open places than this are not told apart.
 const MOST_LEAVES: usize = 48;
 /// Places nested deeper are left open.
@@ -42,6 +48,8 @@ pub(crate) struct Cover {
 
 /// Walks both.
 pub(crate) fn of(writer: &Normal, reader: &Normal, cancel: &Cancel) -> Cover {
+    let parts = writer.defs.values().chain([&writer.root]);
+    let whole = parts.map(|part| size(part, usize::MAX - 1)).sum::<usize>();
     let mut walk = Walk {
         writer: Side { defs: &writer.defs },
         reader: Side { defs: &reader.defs },
@@ -53,6 +61,8 @@ pub(crate) fn of(writer: &Normal, reader: &Normal, cancel: &Cancel) -> Cover {
         lowest: usize::MAX,
         patterns: HashMap::new(),
         steps: 0,
+        work: 0,
+        largest: SMALL.max(GROWTH * whole),
         complete: true,
         cancel,
     };
@@ -61,6 +71,24 @@ pub(crate) fn of(writer: &Normal, reader: &Normal, cancel: &Cancel) -> Cover {
         leaves,
         complete: walk.complete,
     }
+}
+
+/// How many values a schema is made of; counted as far as to one more than `most`.
+fn size(schema: &Value, most: usize) -> usize {
+    let mut count = 0;
+    let mut open = vec![schema];
+    while let Some(value) = open.pop() {
+        count += 1;
+        if count > most {
+            break;
+        }
+        match value {
+            Value::Object(map) => open.extend(map.values()),
+            Value::Array(list) => open.extend(list),
+            _ => {}
+        }
+    }
+    count
 }
 
 /// A schema of the writer and one of the reader, written out.
@@ -83,6 +111,10 @@ struct Walk<'a> {
     lowest: usize,
     patterns: HashMap<String, Rc<Pattern>>,
     steps: usize,
+    /// Values in the writer's schemas that were compared.
+    work: usize,
+    /// Values in the largest place that is followed.
+    largest: usize,
     complete: bool,
     cancel: &'a Cancel,
 }
@@ -91,7 +123,10 @@ impl<'a> Walk<'a> {
     /// The places where it is not proved that every value of `w` is a value of `r`.
     fn covers(&mut self, w: &Value, r: &Value, depth: usize) -> Vec<Leaf> {
         self.steps += 1;
-        if self.steps > MOST_STEPS || self.cancel.is_cancelled() {
+        let size = size(w, self.largest);
+        self.work += size;
+        let is_much = self.steps > MOST_STEPS || self.work > MOST_WORK || size > self.largest;
+        if is_much || self.cancel.is_cancelled() {
             self.complete = false;
         }
         let trivial = is_anything(r) || *w == Value::Bool(false);

@@ -198,3 +198,27 @@ fn an_open_place_makes_whole_events() {
     assert_eq!(item["required"], json!(["sku", "qty"]));
     assert_eq!(item["properties"]["qty"], json!({"enum": [0.5]}));
 }
+
+/// Each branch is written out with all that stands beside it, and here that doubles at each step.
+#[test]
+fn what_grows_without_end_is_left_open_while_it_is_small() {
+    let part = json!({"anyOf": [
+        {"properties": {"c": {"enum": ["", 1]}}, "unevaluatedProperties": false},
+        {"items": true},
+    ], "not": {"minItems": 2, "items": true}});
+    let old = json!({
+        "$ref": "#/$defs/d", "items": true, "type": "object",
+        "anyOf": [{"$ref": "#/$defs/d", "oneOf": [
+            {"properties": {"a": {"enum": ["", 1]}, "c": {}}, "contains": true}
+        ]}],
+        "unevaluatedProperties": {"type": "string"},
+        "$defs": {"d": part},
+    });
+    let mut new = old.clone();
+    new["anyOf"][0]["minItems"] = json!(0);
+    new["unevaluatedProperties"]["unevaluatedProperties"] = json!(true);
+    let (old, new) = (normal(&old), normal(&new));
+    let found = of(&old.flat(), &new.flat(), &Cancel::default());
+    assert!(!found.complete);
+    assert!(!found.leaves.is_empty());
+}
