@@ -1,12 +1,12 @@
 //! What the readers of conventions ask of a message.
 
-use crate::event::names::text;
 use std::borrow::Cow;
 
 use super::{Parked, Proposed, Removed, parking_queue};
 use crate::event::Event;
 use crate::event::amqp::x_death::DEATHS;
 use crate::event::amqp::{FieldTable, FieldValue};
+use crate::event::names::text;
 use crate::rabbitmq::topology::Queue;
 
 /// A message and the queue it lies in.

@@ -132,7 +132,7 @@ async fn run(
     let has_more = takes_all && behind != Some(0);
     let unkept = loan.unkept.take();
     let were_here = connections.returned_to(&queue);
-    let returned = give_back(&connections, &knowledge, &queue, loan).await;
+    let returned = give_back(&connections, &queue, loan).await;
     let borrowed_ms = u64::try_from(since.elapsed().as_millis()).unwrap_or(u64::MAX);
 
     let left = limit.and_then(|limit| {

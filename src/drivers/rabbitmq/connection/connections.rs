@@ -1,6 +1,5 @@
 //! What a job gets: the connections, the way to the window, and what is known of the broker.
 
-use crate::engine::outbox::Outbox;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -13,6 +12,7 @@ use tokio::sync::{Notify, watch};
 use super::error::BrokerError;
 use crate::drivers::journal::Recorder;
 use crate::drivers::rabbitmq::loan::turns::Turns;
+use crate::engine::outbox::Outbox;
 use crate::event::Fingerprint;
 use crate::event::tap_id::TapId;
 use crate::rabbitmq::endpoint::Endpoint;

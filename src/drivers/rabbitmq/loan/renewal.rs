@@ -85,7 +85,10 @@ impl Keeper {
             .journal
             .with(move |journal| journal.settle(&copies));
         if let Err(words) = settled.await {
-            tracing::warn!(words, "records in the journal were not closed");
+            tracing::warn!(
+                words,
+                "the journal did not take down how a job ended: some of its messages look unfinished there"
+            );
         }
     }
 }
@@ -145,7 +148,6 @@ fn anew(connections: &Connections, queue: &str, tag: u64, event: Arc<Event>) -> 
 /// not seen to come back.
 pub(crate) async fn give_back(
     connections: &Connections,
-    _knowledge: &Knowledge,
     queue: &str,
     mut loan: Loan,
 ) -> Result<usize, Why> {
@@ -153,7 +155,7 @@ pub(crate) async fn give_back(
     connections.with_worn(|worn| worn.remove(queue));
     let renewed = renew(connections, queue, &mut loan).await;
     if let Err(reason) = &renewed {
-        tracing::warn!(%reason, "messages at their delivery limit were not renewed");
+        tracing::warn!(told = true, %reason, "messages at their delivery limit were not put anew");
     }
     let at_risk = std::mem::take(&mut loan.copies);
     let (back, gone): (Vec<_>, Vec<_>) = at_risk
@@ -187,11 +189,17 @@ pub(crate) async fn give_back(
             tracing::debug!(%trouble, "a loan was not given back");
             Err(Why::BROKEN)
         }
-        Ok(_) if count > 0 => Err(Why::Told(format!(
-            "{} at the delivery limit were not seen to come back into the queue. The journal has a \
-             copy of each: look whether they are there",
-            count_of(count, "message")
-        ))),
+        Ok(_) if count > 0 => {
+            let mut words = format!(
+                "{} at the delivery limit were not seen to come back into the queue. The journal \
+                 has a copy of each: look whether they are there",
+                count_of(count, "message")
+            );
+            if let Err(reason) = renewed {
+                words = format!("{words}. {reason}");
+            }
+            Err(Why::Told(words))
+        }
         Ok(_) => settled.map_err(Why::from).and(renewed),
     }
 }

@@ -75,7 +75,7 @@ async fn rounds(
         }
         let problem = discard_these(report, queue, &chosen, &mut loan, stop).await;
         let lying = loan.messages.len();
-        let returned = give_back(connections, &knowledge, queue, loan).await;
+        let returned = give_back(connections, queue, loan).await;
         if problem.is_some() {
             return problem;
         }

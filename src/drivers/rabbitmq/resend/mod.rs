@@ -267,7 +267,7 @@ impl Job<'_> {
         };
         let lying = loan.messages.len().max(source.staying());
         let mixed = loan.is_mixed_up_by_a_break();
-        let returned = give_back(connections, &knowledge, &queue, loan).await;
+        let returned = give_back(connections, &queue, loan).await;
         let is_done = matches!(round, Round::Done);
         let (returned, next) = match next {
             Ok(next) if is_done && returned.is_ok() => (Ok(()), next),
@@ -323,7 +323,7 @@ impl Job<'_> {
         match ahead {
             Some(loan) => {
                 let connections = self.report.connections;
-                let back = give_back(connections, &self.knowledge, &self.queue, loan).await;
+                let back = give_back(connections, &self.queue, loan).await;
                 back.map(|_| ())
             }
             None => Ok(()),

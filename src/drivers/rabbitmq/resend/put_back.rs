@@ -89,7 +89,10 @@ pub(crate) async fn returns(connections: &Connections, messages: Vec<Arc<Event>>
             Update::CameBack(told)
         }
         Err(words) => {
-            tracing::warn!(words, "what came back is not known");
+            tracing::warn!(
+                words,
+                "which messages came back after a resend is not known"
+            );
             Update::CameBack(Vec::new())
         }
     }

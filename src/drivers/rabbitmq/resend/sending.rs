@@ -262,7 +262,10 @@ impl Job<'_> {
             }
         });
         if let Err(words) = closing.await {
-            tracing::warn!(words, "records in the journal were not closed");
+            tracing::warn!(
+                words,
+                "the journal did not take down how a job ended: some of its messages look unfinished there"
+            );
         }
     }
 }

@@ -358,7 +358,9 @@ impl Session {
     {
         let work = Box::pin(work(self.journal.clone()));
         if self.aside.send(work).await.is_err() {
-            tracing::error!("nobody does the work on the journal");
+            tracing::error!(
+                "the journal is not read or changed any more in this run. Start Eventscope again"
+            );
         }
     }
 

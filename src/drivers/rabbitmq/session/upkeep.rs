@@ -261,7 +261,9 @@ impl Session {
             Ok(None | Some(Ok(()))) => {}
             Ok(Some(Err(words))) => self.outbox.notice(Gravity::Error, words).await,
             // The note stays, so it is tried again when this place is connected to.
-            Err(_) => tracing::warn!("the firehose was not switched off in time"),
+            Err(_) => tracing::warn!(
+                "the firehose was not switched off in time. Eventscope does it when it connects there again"
+            ),
         }
     }
 

@@ -2,7 +2,6 @@
 //! an event that the client cannot read breaks the connection that it comes over, and that is to
 //! cost no other tap anything.
 
-use crate::drivers::jobs::TapEnd;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
@@ -13,6 +12,7 @@ use tokio::time::Instant;
 use super::firehose;
 use super::tap_pump::{Ended, listen};
 use super::tap_queue::TapQueue;
+use crate::drivers::jobs::TapEnd;
 use crate::drivers::rabbitmq::connection::connections::{Connections, Knowledge, RunningTap};
 use crate::drivers::rabbitmq::connection::error::BrokerError;
 use crate::drivers::rabbitmq::connection::{connect, link};
@@ -254,7 +254,8 @@ impl Tap<'_> {
         let title = self.wanted.title();
         if trouble.is_unreadable() {
             trouble.and(&format!(
-                "It came to {title}, which cannot read it and lost its own connection over it.                  Other taps go on, and the queues of the broker have it as it is"
+                "It came to {title}, which cannot read it and lost its own connection over it. \
+                 Other taps go on, and the queues of the broker have it as it is"
             ))
         } else {
             format!("The connection of {title} broke ({})", trouble.words)

@@ -387,7 +387,11 @@ impl Loan {
         match keeper.write_down(at_risk).await {
             Ok(copies) => self.copies.extend(copies),
             Err(words) => {
-                tracing::warn!(words, "a message at its delivery limit has no copy");
+                tracing::warn!(
+                    told = true,
+                    words,
+                    "a message at its delivery limit has no copy"
+                );
                 self.unkept = Some(words);
             }
         }
