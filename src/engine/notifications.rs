@@ -44,10 +44,9 @@ impl Notifier {
             };
             tracing::info!(problem, "the desktop's notification service did not serve");
             if !told.swap(true, Ordering::Relaxed) {
-                let words = format!(
-                    "This desktop shows no notifications ({problem}), so new dead letters are told \
-                     in this window only"
-                );
+                // Why is for the log: it is the desktop's own words.
+                let words = "This desktop shows no notifications, so new dead letters are told in \
+                             this window only";
                 outbox.notice(Gravity::Info, words).await;
             }
         });
