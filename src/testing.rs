@@ -2,8 +2,8 @@
 
 use chrono::DateTime;
 
-use crate::event::Event;
 use crate::event::amqp::{FieldValue, Properties};
+use crate::event::{Event, Transport};
 use crate::rabbitmq::topology::{Binding, Exchange, ExchangeKind, Queue, Topology, TopologySource};
 
 /// An event of the exchange `shop`.
@@ -12,7 +12,7 @@ pub(crate) fn event(key: &str, body: &str) -> Event {
         DateTime::UNIX_EPOCH,
         "shop".into(),
         key.into(),
-        false,
+        Transport::amqp(false),
         Properties::default(),
         body.into(),
     )

@@ -28,8 +28,8 @@ use eframe::egui::accesskit::Role;
 use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use eventscope::app::{App, Wire};
-use eventscope::event::Event;
 use eventscope::event::amqp::{FieldValue, Properties};
+use eventscope::event::{Event, Transport};
 use eventscope::log::Batch;
 use eventscope::protocol::{
     Command, Gravity, Link, Notice, PeekReport, PublishOutcome, PutBack, SandboxState, TapState,
@@ -259,7 +259,7 @@ fn event(key: &str, body: &str) -> Arc<Event> {
         Utc::now(),
         exchange,
         key,
-        false,
+        Transport::amqp(false),
         properties,
         body.into(),
     ))
@@ -287,7 +287,7 @@ fn dead_letter(body: &str) -> Arc<Event> {
         Utc::now(),
         "dead".into(),
         "orders".into(),
-        true,
+        Transport::amqp(true),
         properties,
         body.into(),
     ))
@@ -605,9 +605,9 @@ fn hostile_payloads_do_no_harm() {
     let mut binary = (*event("order.binary", "")).clone();
     binary = Event::new(
         binary.received_at,
-        binary.exchange,
-        binary.routing_key,
-        false,
+        binary.destination,
+        binary.key,
+        Transport::amqp(false),
         binary.properties,
         vec![0xff, 0xfe, 0x00],
     );

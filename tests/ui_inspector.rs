@@ -10,8 +10,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 use eframe::egui::accesskit::Role;
 use egui_kittest::kittest::Queryable as _;
 use egui_kittest::{Harness, HarnessBuilder};
-use eventscope::event::Event;
 use eventscope::event::amqp::{FieldValue, Properties};
+use eventscope::event::{Event, Transport};
 use eventscope::state::Action;
 use eventscope::ui::parts::inspector::{Inspector, Origin, inspector_ui};
 use eventscope::ui::parts::theme;
@@ -107,7 +107,7 @@ fn event(content_type: &str, body: &[u8]) -> Event {
         DateTime::UNIX_EPOCH,
         exchange,
         key,
-        false,
+        Transport::amqp(false),
         properties,
         body.into(),
     )

@@ -1,8 +1,8 @@
 //! Events as a shop publishes them: 500 bytes of JSON in an envelope, ids, a few headers.
 
 use chrono::{DateTime, Utc};
-use eventscope::event::Event;
 use eventscope::event::amqp::{FieldValue, Properties};
+use eventscope::event::{Event, Transport};
 
 /// Bytes of every body.
 pub(crate) const BODY: usize = 500;
@@ -65,7 +65,7 @@ pub(crate) fn event(n: u64) -> Event {
         DateTime::<Utc>::from_timestamp_millis(at).expect("a time"),
         "shop".into(),
         key(n),
-        false,
+        Transport::amqp(false),
         properties(n),
         body(n),
     )

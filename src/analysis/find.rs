@@ -5,8 +5,9 @@ use std::cell::Cell;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use crate::event::Trace;
-use crate::event::amqp::{Properties, routing_key};
+use crate::event::Transport;
+use crate::event::amqp::Properties;
+use crate::event::key_pattern;
 use crate::event::reading::Reading;
 use crate::event::tap_id::TapId;
 use crate::log::{Entry, Kept, Segment, Shape};
@@ -36,7 +37,7 @@ impl Scope {
     }
 
     fn takes_key(&self, key: &str) -> bool {
-        let within = |branch: &String| routing_key::is_within(key, branch);
+        let within = |branch: &String| key_pattern::is_within(key, branch);
         self.branch.as_ref().is_none_or(within) && !self.muted.iter().any(within)
     }
 
@@ -246,7 +247,7 @@ fn shape_has(shape: &Shape, needle: &Needle) -> bool {
         &properties.cluster_id,
     ];
     let facts = [&shape.event_type, &shape.version];
-    has(&shape.exchange)
+    has(&shape.destination)
         || texts.into_iter().flatten().any(|text| has(text))
         || facts.into_iter().flatten().any(|text| has(text))
         || shape.header_names.iter().flatten().any(|name| has(name))
@@ -259,14 +260,14 @@ impl Subject for Kept<'_> {
     fn received_ms(&self) -> i64 {
         Kept::received_ms(*self)
     }
-    fn exchange(&self) -> &str {
-        &self.shape().exchange
+    fn destination(&self) -> &str {
+        &self.shape().destination
     }
-    fn routing_key(&self) -> &str {
-        Kept::routing_key(*self)
+    fn key(&self) -> &str {
+        Kept::key(*self)
     }
-    fn redelivered(&self) -> bool {
-        self.shape().redelivered
+    fn transport(&self) -> &Transport {
+        &self.shape().transport
     }
     fn kind(&self) -> PayloadKind {
         Kept::kind(*self)
@@ -288,9 +289,6 @@ impl Subject for Kept<'_> {
     }
     fn properties(&self) -> Cow<'_, Properties> {
         Cow::Owned(Kept::properties(*self))
-    }
-    fn trace(&self) -> Option<&Trace> {
-        Kept::trace(*self)
     }
     fn body(&self) -> &[u8] {
         Kept::body(*self)
@@ -322,9 +320,9 @@ macro_rules! answers_of {
     () => {
         answers_of! {
             received_ms: i64,
-            exchange: &str,
-            routing_key: &str,
-            redelivered: bool,
+            destination: &str,
+            key: &str,
+            transport: &Transport,
             kind: PayloadKind,
             event_type: Option<&str>,
             version: Option<&str>,
@@ -332,7 +330,6 @@ macro_rules! answers_of {
             correlation_id: Option<Cow<'_, str>>,
             message_id: Option<Cow<'_, str>>,
             properties: Cow<'_, Properties>,
-            trace: Option<&Trace>,
             body: &[u8],
             data: &[u8],
         }
@@ -372,7 +369,7 @@ impl Subject for Judged<'_> {
         let document = read(event.body(), &properties, LARGEST);
         let facts = Facts {
             properties: &properties,
-            routing_key: event.routing_key(),
+            key: event.key(),
             event_type: event.shape().event_type.as_deref(),
             document: document.as_ref(),
         };
@@ -383,7 +380,7 @@ impl Subject for Judged<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::event::Event;
+    use crate::event::{Event, Transport};
     use crate::log::EventLog;
     use crate::query::Filter;
     use crate::testing::event;
@@ -398,9 +395,9 @@ mod tests {
         let plain = event("k", "");
         Event::new(
             plain.received_at,
-            plain.exchange,
-            plain.routing_key,
-            false,
+            plain.destination,
+            plain.key,
+            Transport::amqp(false),
             Properties::default(),
             gzip(body),
         )

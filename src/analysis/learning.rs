@@ -182,13 +182,13 @@ impl Learner {
         let document = read(event.body(), &properties, LARGEST);
         let facts = Facts {
             properties: &properties,
-            routing_key: event.routing_key(),
+            key: event.key(),
             event_type: event.shape().event_type.as_deref(),
             document: document.as_ref(),
         };
         let catalog = Arc::clone(&self.catalog);
         let (claimed, _) = facts.claimed_type();
-        let known = find(&catalog, &claimed, facts.routing_key);
+        let known = find(&catalog, &claimed, facts.key);
         let event_type = known.map_or(&*claimed, |kind| &kind.name);
         let version = facts.claimed_version(&catalog.rules);
         let version = version.as_ref().map_or("", |(version, _)| &**version);
@@ -198,11 +198,11 @@ impl Learner {
         if let Some(document) = document.as_ref().filter(|_| learns) {
             out.learned = true;
             self.learn(event_type, version, payload(document, &properties));
-            let exchange = &event.shape().exchange;
-            if let Some(words) = self.novelty.look(exchange, facts.routing_key, document) {
+            let exchange = &event.shape().destination;
+            if let Some(words) = self.novelty.look(exchange, facts.key, document) {
                 out.new_shapes.push(NewShape {
                     number,
-                    key: facts.routing_key.to_owned(),
+                    key: facts.key.to_owned(),
                     publisher: publisher.to_owned(),
                     words,
                 });

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use serde_json::Value;
 
 use crate::event::amqp::Properties;
-use crate::event::{Event, Outgoing, decode};
+use crate::event::{Event, Outgoing, Transport, decode};
 use crate::query::Filter;
 use crate::repair::edit::{Change, Edit, Pointer, Rule, edit};
 use crate::schema::stream::body;
@@ -19,7 +19,14 @@ const LIMIT: usize = 1 << 20;
 fn event(body: &[u8]) -> Event {
     let (at, key) = (DateTime::UNIX_EPOCH, "order.created".to_owned());
     let properties = Properties::default();
-    Event::new(at, "shop".into(), key, false, properties, body.to_vec())
+    Event::new(
+        at,
+        "shop".into(),
+        key,
+        Transport::amqp(false),
+        properties,
+        body.to_vec(),
+    )
 }
 
 fn matches(event: &Event, line: &str) -> bool {
@@ -76,8 +83,8 @@ fn every_reader_finds_the_same() {
 fn an_edit_leaves_what_stands_around_the_document() {
     let edited = |body: &[u8]| {
         let message = Outgoing {
-            exchange: String::new(),
-            routing_key: "k".into(),
+            destination: String::new(),
+            key: "k".into(),
             properties: Properties::default(),
             body: body.to_vec(),
         };

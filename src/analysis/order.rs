@@ -116,8 +116,8 @@ fn sorted(by: SortBy, descending: bool, pieces: &[Arc<Segment>], numbers: Vec<u6
 
 fn text(by: SortBy, event: Kept<'_>) -> Option<&str> {
     match by {
-        SortBy::Exchange => Some(&event.shape().exchange),
-        SortBy::Key => Some(event.routing_key()),
+        SortBy::Exchange => Some(&event.shape().destination),
+        SortBy::Key => Some(event.key()),
         SortBy::Type => event.shape().event_type.as_deref(),
         SortBy::Version => event.shape().version.as_deref(),
         _ => None,

@@ -30,7 +30,7 @@ pub fn between(old: &Event, new: &Event, limit: usize) -> EventDiff {
     for (name, old, new) in facts {
         out.compare(name, old.as_deref(), new.as_deref());
     }
-    out.compare("exchange", Some(&old.exchange), Some(&new.exchange));
+    out.compare("exchange", Some(&old.destination), Some(&new.destination));
     let (before, now) = (&old.properties, &new.properties);
     out.compare(
         "content-type",
@@ -165,7 +165,7 @@ mod tests {
             chrono::DateTime::UNIX_EPOCH,
             exchange,
             key,
-            false,
+            crate::event::Transport::amqp(false),
             properties,
             body.into(),
         )

@@ -76,8 +76,8 @@ pub fn document(event: &Event) -> Document<'_> {
     let time = event.received_at;
     Document {
         received_at: time.to_rfc3339_opts(chrono::SecondsFormat::Millis, true),
-        exchange: &event.exchange,
-        routing_key: &event.routing_key,
+        exchange: &event.destination,
+        routing_key: &event.key,
         properties: properties(event),
         headers: event.properties.headers.as_ref().map(headers),
         payload_text: text.filter(|_| payload.is_none()),
@@ -145,11 +145,11 @@ fn curl(event: &Event, management: &str) -> String {
     };
     let body = json!({
         "properties": fields,
-        "routing_key": event.routing_key,
+        "routing_key": event.key,
         "payload": payload,
         "payload_encoding": encoding,
     });
-    let exchange = match event.exchange.as_str() {
+    let exchange = match event.destination.as_str() {
         "" => "amq.default",
         name => name,
     };
@@ -182,7 +182,7 @@ mod tests {
             chrono::DateTime::UNIX_EPOCH,
             "shop & co".into(),
             "order.created".into(),
-            false,
+            crate::event::Transport::amqp(false),
             properties,
             body.to_vec(),
         )

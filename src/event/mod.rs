@@ -10,12 +10,15 @@ pub mod draft;
 pub mod envelope;
 pub mod event_diff;
 pub mod export;
+pub mod key_pattern;
 pub mod names;
 pub mod reading;
 mod received;
 pub mod sample;
 pub mod tap_id;
+pub mod transport;
 
-pub use received::{Event, Fate, Fingerprint, Trace};
+pub use received::{Event, Fingerprint};
+pub use transport::Transport;
 
 pub use draft::{BodyDraft, Draft, HeaderRow, Outgoing};

@@ -11,6 +11,7 @@ use super::decode::is_plain;
 use super::envelope::{Claims, Envelope};
 use super::names;
 use super::reading::Reading;
+use super::transport::Transport;
 use crate::text::payload::{self, PayloadKind};
 
 /// Bytes of a body that is not plain that are looked at on arrival, once they are decoded, and of a
@@ -22,12 +23,10 @@ const ON_ARRIVAL: usize = 128 * 1024;
 pub struct Event {
     /// When it reached Eventscope.
     pub received_at: DateTime<Utc>,
-    /// The exchange it was published to.
-    pub exchange: String,
-    /// The routing key it was published with.
-    pub routing_key: String,
-    /// The broker delivered it before.
-    pub redelivered: bool,
+    /// What it was published to: an exchange, a topic, a bus.
+    pub destination: String,
+    /// What it was published with, to route or order it: a routing key, a record's key.
+    pub key: String,
     /// All properties and typed headers.
     pub properties: Properties,
     /// The body, byte for byte.
@@ -42,38 +41,8 @@ pub struct Event {
     pub envelope: Envelope,
     /// Where the `data` of a JSON envelope lies in the body: the event without its envelope.
     pub data: Option<Range<usize>>,
-    /// What the broker's own trace tells of it; only events seen by the firehose have one.
-    pub trace: Option<Box<Trace>>,
-}
-
-/// What RabbitMQ's firehose tells of a message beyond the message itself.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Trace {
-    /// The login that published it, or to which it was delivered.
-    pub user: String,
-    /// The connection, such as `127.0.0.1:40000 -> 127.0.0.1:5672`.
-    pub connection: String,
-    /// What happened to it.
-    pub fate: Fate,
-}
-
-impl Trace {
-    fn cost(&self) -> usize {
-        let fate = match &self.fate {
-            Fate::Published(queues) => queues.iter().map(|q| size_of::<String>() + q.len()).sum(),
-            Fate::Delivered(queue) => queue.len(),
-        };
-        size_of::<Self>() + self.user.len() + self.connection.len() + fate
-    }
-}
-
-/// What happened to a traced message.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub enum Fate {
-    /// It was published, and these queues took it; none means that it was lost.
-    Published(Vec<String>),
-    /// It was delivered from this queue.
-    Delivered(String),
+    /// What brought it, with what only that kind of store says.
+    pub transport: Transport,
 }
 
 impl Event {
@@ -81,9 +50,9 @@ impl Event {
     #[must_use]
     pub fn new(
         received_at: DateTime<Utc>,
-        exchange: String,
-        routing_key: String,
-        redelivered: bool,
+        destination: String,
+        key: String,
+        transport: Transport,
         properties: Properties,
         body: Vec<u8>,
     ) -> Self {
@@ -112,9 +81,8 @@ impl Event {
         let envelope = Envelope::of(claims, &properties);
         Self {
             received_at,
-            exchange,
-            routing_key,
-            redelivered,
+            destination,
+            key,
             properties,
             body,
             kind,
@@ -122,7 +90,7 @@ impl Event {
             line,
             envelope,
             data,
-            trace: None,
+            transport,
         }
     }
 
@@ -151,12 +119,11 @@ impl Event {
     #[must_use]
     pub fn cost(&self) -> usize {
         let headers = self.properties.headers.as_ref().map_or(0, |h| h.len() * 96);
-        let trace = self.trace.as_ref().map_or(0, |trace| trace.cost());
         size_of::<Self>()
-            + trace
+            + self.transport.cost()
             + self.body.capacity()
-            + self.exchange.len()
-            + self.routing_key.len()
+            + self.destination.len()
+            + self.key.len()
             + headers
             + 256
     }
@@ -164,17 +131,12 @@ impl Event {
     /// The identity of a message while it lies in a queue. See [`Fingerprint`].
     #[must_use]
     pub fn fingerprint(&self) -> Fingerprint {
-        Fingerprint::of(
-            &self.exchange,
-            &self.routing_key,
-            &self.properties,
-            &self.body,
-        )
+        Fingerprint::of(&self.destination, &self.key, &self.properties, &self.body)
     }
 }
 
 /// Tells messages in a queue apart when they are borrowed again. AMQP gives a message no identity
-/// of its own, so it is the whole content: exchange, routing key, properties, headers and body.
+/// of its own, so it is the whole content: destination, key, properties, headers and body.
 /// Counters that the broker changes while a message lies in a queue (`x-delivery-count`,
 /// `x-acquired-count`) do not take part. Two messages with equal content have equal fingerprints,
 /// and either may stand for the other.
@@ -187,12 +149,12 @@ const COUNTERS: [&str; 2] = ["x-delivery-count", "x-acquired-count"];
 impl Fingerprint {
     /// The fingerprint of this content.
     #[must_use]
-    pub fn of(exchange: &str, routing_key: &str, properties: &Properties, body: &[u8]) -> Self {
+    pub fn of(destination: &str, key: &str, properties: &Properties, body: &[u8]) -> Self {
         // `DefaultHasher::new` has fixed keys: the same content gives the same number within one
         // run of the app, which is as long as a fingerprint is kept.
         let mut hasher = std::hash::DefaultHasher::new();
-        exchange.hash(&mut hasher);
-        routing_key.hash(&mut hasher);
+        destination.hash(&mut hasher);
+        key.hash(&mut hasher);
         let Properties {
             content_type,
             content_encoding,
@@ -252,7 +214,7 @@ mod tests {
             DateTime::UNIX_EPOCH,
             "shop".into(),
             "order.created".into(),
-            false,
+            Transport::amqp(false),
             properties,
             body.into(),
         )
@@ -292,7 +254,7 @@ mod tests {
             DateTime::UNIX_EPOCH,
             String::new(),
             "k".into(),
-            false,
+            Transport::amqp(false),
             Properties::default(),
             gzip.finish().unwrap(),
         );

@@ -8,11 +8,11 @@ use super::{BodyDraft, Draft};
 /// Fills a draft with a complete event. What the person already chose (exchange, routing key,
 /// event type) stays.
 pub fn fill(draft: &mut Draft, event_id: &str, now: DateTime<Utc>) {
-    if draft.routing_key.is_empty() {
-        "order.created".clone_into(&mut draft.routing_key);
+    if draft.key.is_empty() {
+        "order.created".clone_into(&mut draft.key);
     }
     if draft.text(Field::Type).is_empty() {
-        draft.set(Field::Type, draft.routing_key.clone());
+        draft.set(Field::Type, draft.key.clone());
     }
     let event_type = draft.text(Field::Type).to_owned();
     let order = format!("ord-{}", event_id.get(..8).unwrap_or(event_id));
@@ -44,7 +44,7 @@ pub fn fill(draft: &mut Draft, event_id: &str, now: DateTime<Utc>) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::event::Event;
+    use crate::event::{Event, Transport};
 
     #[test]
     fn a_sample_is_a_complete_event() {
@@ -57,7 +57,7 @@ mod tests {
             now,
             "x".into(),
             "k".into(),
-            false,
+            Transport::amqp(false),
             message.properties,
             message.body,
         );
@@ -69,9 +69,9 @@ mod tests {
     #[test]
     fn what_was_chosen_stays() {
         let mut draft = Draft::default();
-        draft.routing_key = "payment.settled".into();
+        draft.key = "payment.settled".into();
         fill(&mut draft, "abc", DateTime::UNIX_EPOCH);
-        assert_eq!(draft.routing_key, "payment.settled");
+        assert_eq!(draft.key, "payment.settled");
         assert_eq!(draft.text(Field::Type), "payment.settled");
     }
 }

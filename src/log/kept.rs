@@ -8,10 +8,10 @@ use chrono::{DateTime, Utc};
 use super::bytes::{Id, put_bytes, put_number, take_number, take_text, take_value};
 use super::segment::{Row, Segment, put_headers, put_id, put_range};
 use super::shape::Shape;
-use crate::event::amqp::Properties;
+use crate::event::amqp::{Properties, Trace};
 use crate::event::reading::Reading;
 use crate::event::tap_id::TapId;
-use crate::event::{Event, Trace, names};
+use crate::event::{Event, names};
 use crate::text::payload::{self, PayloadKind};
 
 /// An event in the log.
@@ -70,6 +70,9 @@ pub(super) fn put_facts(out: &mut Vec<u8>, event: &Event) {
             set(has::ID, in_body.is_none());
         }
     }
+    if let Some(position) = event.transport.position() {
+        put_number(out, position);
+    }
     out.push(flags);
     put_id(out, message_id);
     put_id(out, correlation_id);
@@ -101,15 +104,24 @@ struct Facts<'a> {
     id_in_body: Option<Range<usize>>,
     id: Option<Id<'a>>,
     line: Option<&'a str>,
+    position: Option<u64>,
     /// Values of the headers, still as bytes.
     headers: &'a [u8],
 }
 
 impl<'a> Facts<'a> {
-    fn read(mut from: &'a [u8]) -> Option<Self> {
+    /// `has_position` is what the shape says.
+    fn read(mut from: &'a [u8], has_position: bool) -> Option<Self> {
         let from = &mut from;
+        let position = match has_position {
+            true => Some(take_number(from)?),
+            false => None,
+        };
         let flags = super::bytes::take(from, 1)?[0];
-        let mut facts = Self::default();
+        let mut facts = Self {
+            position,
+            ..Self::default()
+        };
         let range = |from: &mut &[u8]| {
             let start = usize::try_from(take_number(from)?).ok()?;
             let length = usize::try_from(take_number(from)?).ok()?;
@@ -159,7 +171,9 @@ impl<'a> Kept<'a> {
             .segment
             .buffer
             .get(place.start as usize..place.body as usize);
-        bytes.and_then(Facts::read).unwrap_or_default()
+        let has_position = self.shape().transport.position().is_some();
+        let facts = bytes.and_then(|bytes| Facts::read(bytes, has_position));
+        facts.unwrap_or_default()
     }
 
     /// Which of [`Segment::shapes`] it has.
@@ -198,9 +212,9 @@ impl<'a> Kept<'a> {
         DateTime::from_timestamp_millis(self.received_ms()).unwrap_or_default()
     }
 
-    /// See [`Event::routing_key`].
+    /// See [`Event::key`].
     #[must_use]
-    pub fn routing_key(self) -> &'a str {
+    pub fn key(self) -> &'a str {
         self.segment.keys.get(u32::from(self.place().key))
     }
 
@@ -285,17 +299,14 @@ impl<'a> Kept<'a> {
     #[must_use]
     pub fn to_event(self) -> Event {
         let shape = self.shape();
-        Event {
-            trace: shape.trace.clone(),
-            ..Event::new(
-                self.received_at(),
-                shape.exchange.to_string(),
-                self.routing_key().to_owned(),
-                shape.redelivered,
-                self.properties(),
-                self.body().to_vec(),
-            )
-        }
+        Event::new(
+            self.received_at(),
+            shape.destination.to_string(),
+            self.key().to_owned(),
+            shape.transport.clone().at(self.facts().position),
+            self.properties(),
+            self.body().to_vec(),
+        )
     }
 
     /// What can be read in a body that is not plain, at most about `limit` bytes of it; none for a
@@ -312,9 +323,9 @@ impl<'a> Kept<'a> {
         self.shape().kind
     }
 
-    /// See [`Event::trace`].
+    /// What a trace of the broker tells of it.
     #[must_use]
     pub fn trace(self) -> Option<&'a Trace> {
-        self.shape().trace.as_deref()
+        self.shape().transport.trace()
     }
 }

@@ -173,12 +173,11 @@ impl EventLog {
     #[must_use]
     pub fn previous_on_key(&self, number: u64, within: u64) -> Option<u64> {
         let event = self.event(number)?;
-        let (key, exchange) = (event.routing_key(), &event.shape().exchange);
+        let (key, exchange) = (event.key(), &event.shape().destination);
         let from = number.saturating_sub(within).max(self.first());
         (from..number).rev().find(|number| {
-            self.event(*number).is_some_and(|other| {
-                other.routing_key() == key && other.shape().exchange == *exchange
-            })
+            self.event(*number)
+                .is_some_and(|other| other.key() == key && other.shape().destination == *exchange)
         })
     }
 

@@ -258,7 +258,7 @@ impl Open {
             return false;
         };
         let segment = &mut self.segment;
-        let key = self.keys.name(&mut segment.keys, &event.routing_key);
+        let key = self.keys.name(&mut segment.keys, &event.key);
         let hash = (self.shapes).hash(|hasher| Shape::hash_of(tap, event, hasher));
         let shapes = Shapes {
             all: &mut segment.shapes,

@@ -1,11 +1,11 @@
-//! What many events have in common: everything but the routing key, the ids, the times, the values
+//! What many events have in common: everything but the key, the ids, the times, the values
 //! of headers and the body. An event names its shape by a number.
 
 use std::hash::{Hash as _, Hasher};
 
 use crate::event::amqp::Properties;
 use crate::event::tap_id::TapId;
-use crate::event::{Event, Trace};
+use crate::event::{Event, Transport};
 use crate::text::payload::PayloadKind;
 
 /// What many events have in common.
@@ -13,10 +13,8 @@ use crate::text::payload::PayloadKind;
 pub struct Shape {
     /// The tap that received it.
     pub tap: TapId,
-    /// See [`Event::exchange`].
-    pub exchange: Box<str>,
-    /// See [`Event::redelivered`].
-    pub redelivered: bool,
+    /// See [`Event::destination`].
+    pub destination: Box<str>,
     /// See [`Event::kind`].
     pub kind: PayloadKind,
     /// See [`Event::is_plain`].
@@ -25,8 +23,8 @@ pub struct Shape {
     pub event_type: Option<Box<str>>,
     /// The version that it claims.
     pub version: Option<Box<str>>,
-    /// See [`Event::trace`].
-    pub trace: Option<Box<Trace>>,
+    /// See [`Event::transport`], without the position.
+    pub transport: Transport,
     /// Names of the headers in their order; `None` if the message has no header table.
     pub header_names: Option<Box<[Box<str>]>>,
     /// The properties except ids, timestamp and headers, which differ from event to event.
@@ -43,13 +41,12 @@ impl Shape {
         });
         Self {
             tap,
-            exchange: event.exchange.as_str().into(),
-            redelivered: event.redelivered,
+            destination: event.destination.as_str().into(),
             kind: event.kind,
             is_plain: event.is_plain,
             event_type: event.envelope.event_type.clone(),
             version: event.envelope.version.clone(),
-            trace: event.trace.clone(),
+            transport: event.transport.common(),
             header_names: names,
             properties: Properties {
                 content_type: all.content_type.clone(),
@@ -80,12 +77,11 @@ impl Shape {
         };
         names
             && self.tap == tap
-            && *self.exchange == *event.exchange
-            && self.redelivered == event.redelivered
+            && *self.destination == *event.destination
             && (self.kind, self.is_plain) == (event.kind, event.is_plain)
             && self.event_type == event.envelope.event_type
             && self.version == event.envelope.version
-            && self.trace == event.trace
+            && self.transport == event.transport.common()
             && own.delivery_mode == all.delivery_mode
             && own.priority == all.priority
             && texts(own) == texts(all)
@@ -96,11 +92,10 @@ impl Shape {
         let envelope = &event.envelope;
         Parts {
             tap,
-            exchange: &event.exchange,
-            redelivered: event.redelivered,
+            destination: &event.destination,
             kind: (event.kind, event.is_plain),
             claims: [envelope.event_type.as_deref(), envelope.version.as_deref()],
-            trace: event.trace.as_deref(),
+            transport: &event.transport,
             properties: &event.properties,
         }
         .hash(hasher);
@@ -113,11 +108,10 @@ impl Shape {
     pub(super) fn hash(&self, hasher: &mut impl Hasher) {
         Parts {
             tap: self.tap,
-            exchange: &self.exchange,
-            redelivered: self.redelivered,
+            destination: &self.destination,
             kind: (self.kind, self.is_plain),
             claims: [self.event_type.as_deref(), self.version.as_deref()],
-            trace: self.trace.as_deref(),
+            transport: &self.transport,
             properties: &self.properties,
         }
         .hash(hasher);
@@ -137,13 +131,12 @@ impl Shape {
     pub(super) fn cost(&self) -> usize {
         let text = |text: &Option<Box<str>>| text.as_ref().map_or(0, |text| text.len() + 16);
         let names = self.header_names.iter().flatten();
-        let trace = self.trace.as_ref().map_or(0, |_| 256);
         size_of::<Self>()
             + 64
-            + self.exchange.len()
+            + self.destination.len()
             + text(&self.event_type)
             + text(&self.version)
-            + trace
+            + self.transport.cost()
             + names.map(|name| name.len() + 32).sum::<usize>()
             + texts(&self.properties)
                 .into_iter()
@@ -156,20 +149,19 @@ impl Shape {
 /// What is hashed of a shape, except the names of headers.
 struct Parts<'a> {
     tap: TapId,
-    exchange: &'a str,
-    redelivered: bool,
+    destination: &'a str,
     kind: (PayloadKind, bool),
     claims: [Option<&'a str>; 2],
-    trace: Option<&'a Trace>,
+    transport: &'a Transport,
     properties: &'a Properties,
 }
 
 impl Parts<'_> {
     fn hash(&self, hasher: &mut impl Hasher) {
         let (kind, is_plain) = self.kind;
-        (self.tap, self.exchange, self.redelivered, kind as u8).hash(hasher);
+        (self.tap, self.destination, kind as u8).hash(hasher);
         is_plain.hash(hasher);
-        (self.claims, self.trace).hash(hasher);
+        self.claims.hash(hasher);
         (self.properties.delivery_mode, self.properties.priority).hash(hasher);
         texts(self.properties).hash(hasher);
     }

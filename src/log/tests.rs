@@ -30,7 +30,7 @@ fn full_event(number: u32) -> Event {
         DateTime::from_timestamp_millis(1_700_000_000_000 + i64::from(number)).unwrap(),
         "shop".into(),
         format!("order.{}", number % 5),
-        number.is_multiple_of(7),
+        crate::event::Transport::amqp(number.is_multiple_of(7)),
         properties,
         body.into(),
     )
@@ -45,7 +45,7 @@ fn same(kept: Kept<'_>, event: &Event) {
     );
     assert_eq!(kept.data(), event.data());
     assert_eq!(kept.summary(), event.summary());
-    assert_eq!(kept.routing_key(), event.routing_key);
+    assert_eq!(kept.key(), event.key);
 }
 
 #[test]
@@ -111,7 +111,7 @@ fn a_number_never_names_two_events() {
     log.clear();
     log.push(TAP, &event("b", "2"));
     assert!(log.get(0).is_none());
-    assert_eq!(log.event(1).unwrap().routing_key(), "b");
+    assert_eq!(log.event(1).unwrap().key(), "b");
     assert_eq!((log.received(), log.evicted()), (1, 0));
 }
 
@@ -176,7 +176,7 @@ fn more_keys_than_a_segment_can_name_are_no_trouble() {
         log.push(TAP, &event(&number.to_string(), ""));
     }
     for number in (0..70_000).step_by(999) {
-        assert_eq!(log.event(number).unwrap().routing_key(), number.to_string());
+        assert_eq!(log.event(number).unwrap().key(), number.to_string());
     }
 }
 

@@ -144,9 +144,9 @@ macro_rules! named {
 named! {
     /// The text fields of an event.
     Named {
-        /// The routing key; behind `:` stands a topic pattern.
-        Key = "key", "Routing key, with * and # as in a topic binding";
-        /// The exchange it was published to.
+        /// The key; behind `:` stands a pattern of words.
+        Key = "key", "Key it was published with; * is a word, # any words";
+        /// See [`Named::is_destination`].
         Exchange = "exchange", "Exchange it was published to";
         /// What the event says it is.
         Type = "type", "Event type";
@@ -172,6 +172,12 @@ named! {
         Priority = "priority", "Priority, 0 to 255";
         /// The queues that a traced event was routed to or delivered from.
         Queue = "queue", "Queue it went to (traced events)";
+        /// See [`Named::is_destination`].
+        Topic = "topic", "Topic it was published to";
+        /// See [`Named::is_destination`].
+        Bus = "bus", "Bus it was published to";
+        /// See [`Named::is_destination`].
+        Destination = "destination", "Where it was published: exchange, topic or bus";
     }
 }
 
@@ -190,6 +196,18 @@ named! {
         Empty = "empty", "No body";
         /// Published, as the trace tells, and routed to no queue.
         Lost = "lost", "Published and routed to no queue (traced events)";
+    }
+}
+
+impl Named {
+    /// It is what the event was published to. Each kind of store has a word of its own for it, and
+    /// all are understood, whatever the event came from.
+    #[must_use]
+    pub fn is_destination(self) -> bool {
+        matches!(
+            self,
+            Self::Exchange | Self::Topic | Self::Bus | Self::Destination
+        )
     }
 }
 

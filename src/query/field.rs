@@ -124,10 +124,9 @@ fn steps(mut rest: &str) -> Result<Vec<Step>, String> {
 }
 
 /// What people write for a field that has another name here.
-const OTHER_NAMES: [(&str, &str); 9] = [
+const OTHER_NAMES: [(&str, &str); 8] = [
     ("routing-key", "key"),
     ("routingkey", "key"),
-    ("topic", "key"),
     ("correlation-id", "correlation"),
     ("correlationid", "correlation"),
     ("event-id", "id"),

@@ -9,8 +9,8 @@ use super::json_path::{JsonPath, Step};
 use super::needle::Needle;
 use super::pattern::Pattern;
 use super::subject::Subject;
-use crate::event::Fate;
-use crate::event::amqp::routing_key;
+use crate::event::amqp::Traced;
+use crate::event::key_pattern;
 use crate::event::reading::Reading;
 use crate::text::json;
 use crate::text::payload::PayloadKind;
@@ -163,6 +163,9 @@ fn cost(check: &Check) -> u32 {
         Check::Named(Named::Schema, _) | Check::HasNamed(Named::Schema) => 1_000,
         Check::Named(named, _) | Check::HasNamed(named) => match named {
             Named::Exchange
+            | Named::Topic
+            | Named::Bus
+            | Named::Destination
             | Named::Key
             | Named::Type
             | Named::Version
@@ -205,7 +208,7 @@ fn holds<S: Subject>(check: &Check, asked: &Asked<'_, S>) -> bool {
         Check::Not(part) => !holds(part, asked),
         Check::Word(needle) => any_text(asked, &mut |text| needle.occurs(text)),
         Check::Pattern(regex) => any_text(asked, &mut |text| regex.is_match(text)),
-        Check::Topic(pattern) => routing_key::matches(pattern, subject.routing_key()),
+        Check::Topic(pattern) => key_pattern::matches(pattern, subject.key()),
         Check::Named(named, test) => any_value(subject, *named, &mut |value| test.holds(value)),
         Check::HasNamed(named) => any_value(subject, *named, &mut |_| true),
         Check::Header(name, test) => subject
@@ -217,7 +220,7 @@ fn holds<S: Subject>(check: &Check, asked: &Asked<'_, S>) -> bool {
             test.holds(&Scalar::json(written))
         }),
         Check::HasJson(root, path) => any_json(asked, *root, path, &mut |_| true),
-        Check::HasTrace => subject.trace().is_some(),
+        Check::HasTrace => subject.transport().trace().is_some(),
         Check::Size(op, limit) => {
             #[expect(clippy::cast_precision_loss, reason = "no body comes near 2^53 bytes")]
             let size = subject.body().len() as f64;
@@ -230,13 +233,13 @@ fn holds<S: Subject>(check: &Check, asked: &Asked<'_, S>) -> bool {
             amount_holds(*op, age_ms, *limit)
         }
         Check::Is(sort) => match sort {
-            Sort::Redelivered => subject.redelivered(),
+            Sort::Redelivered => subject.transport().redelivered(),
             Sort::Json => subject.kind() == PayloadKind::Json,
             Sort::Text => subject.kind() == PayloadKind::Text,
             Sort::Binary => subject.kind() == PayloadKind::Binary,
             Sort::Empty => subject.kind() == PayloadKind::Empty,
-            Sort::Lost => subject.trace().is_some_and(
-                |trace| matches!(&trace.fate, Fate::Published(queues) if queues.is_empty()),
+            Sort::Lost => subject.transport().trace().is_some_and(
+                |trace| matches!(&trace.fate, Traced::Published(queues) if queues.is_empty()),
             ),
         },
     }
@@ -245,8 +248,8 @@ fn holds<S: Subject>(check: &Check, asked: &Asked<'_, S>) -> bool {
 fn any_text<S: Subject>(asked: &Asked<'_, S>, found: &mut dyn FnMut(&[u8]) -> bool) -> bool {
     let subject = asked.subject;
     // What is found at once in the key of an event needs no decoding.
-    found(subject.routing_key().as_bytes())
-        || found(subject.exchange().as_bytes())
+    found(subject.key().as_bytes())
+        || found(subject.destination().as_bytes())
         || subject
             .event_type()
             .is_some_and(|text| found(text.as_bytes()))
@@ -281,8 +284,10 @@ fn any_json<S: Subject>(
 fn any_value(subject: &impl Subject, named: Named, found: &mut dyn FnMut(&Scalar) -> bool) -> bool {
     let mut text = |value: Option<&str>| value.is_some_and(|value| found(&Scalar::text(value)));
     match named {
-        Named::Key => text(Some(subject.routing_key())),
-        Named::Exchange => text(Some(subject.exchange())),
+        Named::Key => text(Some(subject.key())),
+        Named::Exchange | Named::Topic | Named::Bus | Named::Destination => {
+            text(Some(subject.destination()))
+        }
         Named::Type => text(subject.event_type()),
         Named::Version => text(subject.version()),
         Named::Id => text(subject.event_id().as_deref()),
@@ -291,7 +296,7 @@ fn any_value(subject: &impl Subject, named: Named, found: &mut dyn FnMut(&Scalar
         Named::MessageId => text(subject.message_id().as_deref()),
         Named::App => text(subject.properties().app_id.as_deref()),
         Named::User => {
-            text(subject.trace().map(|trace| trace.user.as_str()))
+            text(subject.transport().trace().map(|trace| trace.user.as_str()))
                 || text(subject.properties().user_id.as_deref())
         }
         Named::ContentType => text(subject.properties().content_type.as_deref()),
@@ -300,9 +305,9 @@ fn any_value(subject: &impl Subject, named: Named, found: &mut dyn FnMut(&Scalar
             let written = priority.to_string().into();
             found(&Scalar::Number(Number::Whole(priority.into()), written))
         }),
-        Named::Queue => match subject.trace().map(|trace| &trace.fate) {
-            Some(Fate::Published(queues)) => queues.iter().any(|queue| text(Some(queue))),
-            Some(Fate::Delivered(queue)) => text(Some(queue)),
+        Named::Queue => match subject.transport().trace().map(|trace| &trace.fate) {
+            Some(Traced::Published(queues)) => queues.iter().any(|queue| text(Some(queue))),
+            Some(Traced::Delivered(queue)) => text(Some(queue)),
             None => false,
         },
     }

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use crate::event::amqp::{FieldValue, Properties};
 use crate::event::reading::Reading;
-use crate::event::{Event, Trace};
+use crate::event::{Event, Transport};
 use crate::text::payload::PayloadKind;
 
 /// Most bytes of a body that is not plain that are looked into, once they are decoded.
@@ -15,12 +15,12 @@ pub const MOST_READ: usize = 1 << 20;
 pub trait Subject {
     /// When it was received, in milliseconds since 1970.
     fn received_ms(&self) -> i64;
-    /// The exchange it was published to.
-    fn exchange(&self) -> &str;
-    /// The routing key it was published with.
-    fn routing_key(&self) -> &str;
-    /// The broker delivered it before.
-    fn redelivered(&self) -> bool;
+    /// See [`Event::destination`].
+    fn destination(&self) -> &str;
+    /// See [`Event::key`].
+    fn key(&self) -> &str;
+    /// What brought it.
+    fn transport(&self) -> &Transport;
     /// What the body is once it is read.
     fn kind(&self) -> PayloadKind;
     /// What the event says it is.
@@ -39,8 +39,6 @@ pub trait Subject {
     fn schema(&self) -> Option<&'static str> {
         None
     }
-    /// What the broker's trace tells of it.
-    fn trace(&self) -> Option<&Trace>;
     /// The whole body, as it came.
     fn body(&self) -> &[u8];
     /// The body without its envelope, see [`Event::data`]. Only of a plain body.
@@ -61,16 +59,16 @@ impl Subject for Event {
         self.received_at.timestamp_millis()
     }
 
-    fn exchange(&self) -> &str {
-        &self.exchange
+    fn destination(&self) -> &str {
+        &self.destination
     }
 
-    fn routing_key(&self) -> &str {
-        &self.routing_key
+    fn key(&self) -> &str {
+        &self.key
     }
 
-    fn redelivered(&self) -> bool {
-        self.redelivered
+    fn transport(&self) -> &Transport {
+        &self.transport
     }
 
     fn kind(&self) -> PayloadKind {
@@ -99,10 +97,6 @@ impl Subject for Event {
 
     fn properties(&self) -> Cow<'_, Properties> {
         Cow::Borrowed(&self.properties)
-    }
-
-    fn trace(&self) -> Option<&Trace> {
-        self.trace.as_deref()
     }
 
     fn body(&self) -> &[u8] {

@@ -129,10 +129,17 @@ mod tests {
         (exchange, key, expiration): (&str, &str, Option<&str>),
     ) -> Option<String> {
         let at = DateTime::UNIX_EPOCH;
-        let event = Event::new(at, "dead".into(), "orders".into(), true, properties, vec![]);
+        let event = Event::new(
+            at,
+            "dead".into(),
+            "orders".into(),
+            crate::event::Transport::amqp(true),
+            properties,
+            vec![],
+        );
         let outgoing = Outgoing {
-            exchange: exchange.into(),
-            routing_key: key.into(),
+            destination: exchange.into(),
+            key: key.into(),
             properties: Properties {
                 expiration: expiration.map(str::to_owned),
                 ..Properties::default()

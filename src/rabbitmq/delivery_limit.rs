@@ -15,8 +15,8 @@
 
 use super::server_version::ServerVersion;
 use super::topology::Queue;
-use crate::event::Event;
 use crate::event::amqp::FieldValue;
+use crate::event::{Event, Transport};
 
 /// The limit that quorum queues have from RabbitMQ 4.0 on if nobody sets another.
 const DEFAULT: u64 = 20;
@@ -159,7 +159,7 @@ impl Limit {
 /// whatever a client wrote there. *(Run on 3.10, 4.0 and 4.3: what carries the count of another
 /// queue is marked as delivered before.)*
 fn told(event: &Event) -> u64 {
-    if !event.redelivered {
+    if !event.transport.redelivered() {
         return 0;
     }
     let count = event.properties.header("x-delivery-count");
@@ -176,7 +176,7 @@ pub fn was_handed_out(event: &Event, limit: Option<Limit>) -> bool {
     let has = |name: &str| event.properties.header(name).is_some();
     // From 4.3 on a nack is not counted as a delivery, but as this.
     let counted = limit.map_or_else(|| told(event), |limit| limit.count(event, false));
-    event.redelivered && (counted > 0 || has("x-acquired-count"))
+    event.transport.redelivered() && (counted > 0 || has("x-acquired-count"))
 }
 
 #[cfg(test)]
@@ -209,7 +209,14 @@ mod tests {
         };
         let (exchange, key) = (String::new(), "q".to_owned());
         let at = DateTime::UNIX_EPOCH;
-        Event::new(at, exchange, key, is_redelivered, properties, Vec::new())
+        Event::new(
+            at,
+            exchange,
+            key,
+            crate::event::Transport::amqp(is_redelivered),
+            properties,
+            Vec::new(),
+        )
     }
 
     #[test]
@@ -265,7 +272,7 @@ mod tests {
         assert!(limit43.throws_out(limit43.count(&event, false)));
         // Never delivered: whatever a client wrote there is no count.
         let mut written = event;
-        written.redelivered = false;
+        written.transport = Transport::amqp(false);
         assert_eq!(limit43.count(&written, false), 0);
         assert!(!limit43.is_at_risk(&written));
     }

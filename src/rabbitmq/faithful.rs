@@ -77,14 +77,14 @@ pub fn rows(event: &Event, outgoing: &Outgoing, dropped: &[String], scene: Scene
     add(
         "exchange".to_owned(),
         named(first_exchange),
-        named(event.exchange.clone()),
-        named(outgoing.exchange.clone()),
+        named(event.destination.clone()),
+        named(outgoing.destination.clone()),
     );
     add(
         "routing key".to_owned(),
         first_key,
-        event.routing_key.clone(),
-        outgoing.routing_key.clone(),
+        event.key.clone(),
+        outgoing.key.clone(),
     );
     let all = [&first, &event.properties, &outgoing.properties];
     for name in names(all, |properties| {
@@ -233,11 +233,11 @@ fn target(origin: &Provenance, first: &str, sent: &str, outgoing: &Outgoing) -> 
         routing_key,
         why: Some(why),
     } = &origin.target
-        && (exchange, routing_key) == (&outgoing.exchange, &outgoing.routing_key)
+        && (exchange, routing_key) == (&outgoing.destination, &outgoing.key)
     {
         return why.clone();
     }
-    if outgoing.exchange.is_empty() && outgoing.routing_key == origin.died_in() {
+    if outgoing.destination.is_empty() && outgoing.key == origin.died_in() {
         return "It goes only to the queue that failed".to_owned();
     }
     match &origin.target {
@@ -270,7 +270,7 @@ mod tests {
             at,
             "dead".into(),
             "orders".into(),
-            true,
+            crate::event::Transport::amqp(true),
             properties,
             b"{}".to_vec(),
         )

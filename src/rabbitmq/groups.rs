@@ -207,7 +207,14 @@ mod tests {
         }
         let at = DateTime::UNIX_EPOCH;
         let body = body.as_bytes().to_vec();
-        let event = Event::new(at, "dead".into(), "k".into(), true, properties, body);
+        let event = Event::new(
+            at,
+            "dead".into(),
+            "k".into(),
+            crate::event::Transport::amqp(true),
+            properties,
+            body,
+        );
         let origin = Provenance::of(&event, Scene::default());
         (Arc::new(event), Arc::new(origin))
     }

@@ -26,8 +26,8 @@ pub struct Known<'a> {
 #[must_use]
 pub fn refusal(outgoing: &Outgoing, known: &Known<'_>) -> Option<String> {
     let Outgoing {
-        exchange,
-        routing_key,
+        destination: exchange,
+        key: routing_key,
         ..
     } = outgoing;
     let (size, most) = (outgoing.body.len() as u64, largest(known.version));
@@ -97,8 +97,8 @@ mod tests {
 
     fn told(exchange: &str, key: &str, size: usize, known: &Known<'_>) -> Option<String> {
         let outgoing = Outgoing {
-            exchange: exchange.into(),
-            routing_key: key.into(),
+            destination: exchange.into(),
+            key: key.into(),
             properties: Properties::default(),
             body: vec![0; size],
         };

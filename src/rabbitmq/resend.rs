@@ -114,8 +114,8 @@ impl Manner {
         }
         self.drop_headers(&mut properties, &mut notes);
         let mut outgoing = Outgoing {
-            exchange,
-            routing_key,
+            destination: exchange,
+            key: routing_key,
             properties,
             body,
         };
@@ -379,7 +379,7 @@ mod tests {
             now,
             "dead".into(),
             "orders".into(),
-            true,
+            crate::event::Transport::amqp(true),
             properties,
             b"{}".to_vec(),
         )
@@ -393,8 +393,8 @@ mod tests {
             "me",
         )
         .unwrap();
-        assert_eq!(plan.outgoing.exchange, "shop");
-        assert_eq!(plan.outgoing.routing_key, "order.created");
+        assert_eq!(plan.outgoing.destination, "shop");
+        assert_eq!(plan.outgoing.key, "order.created");
         assert_eq!(
             plan.outgoing.properties.headers,
             Some(vec![(
@@ -417,8 +417,8 @@ mod tests {
             "me",
         )
         .unwrap();
-        assert_eq!(plan.outgoing.exchange, "");
-        assert_eq!(plan.outgoing.routing_key, "orders");
+        assert_eq!(plan.outgoing.destination, "");
+        assert_eq!(plan.outgoing.key, "orders");
         assert_eq!(plan.outgoing.properties.headers, Some(vec![]));
     }
 
@@ -447,10 +447,7 @@ mod tests {
             exchange: "x".into(),
             routing_key: "k".into(),
         };
-        assert_eq!(
-            plan(&plain, &elsewhere, "me").unwrap().outgoing.routing_key,
-            "k"
-        );
+        assert_eq!(plan(&plain, &elsewhere, "me").unwrap().outgoing.key, "k");
         let nowhere = Target::Elsewhere {
             exchange: String::new(),
             routing_key: String::new(),

@@ -2,7 +2,7 @@
 //! that keep it from changing the system it watches.
 
 use super::topology::{ExchangeKind, Topology};
-use crate::event::amqp::routing_key;
+use crate::event::key_pattern;
 use crate::event::tap_id::TapId;
 
 /// What a tap listens to.
@@ -96,7 +96,7 @@ pub fn binding_keys(typed: &str, exchange: &str, topology: &Topology) -> Vec<Str
     for part in typed.split(',').map(str::trim) {
         if kind == Some(&ExchangeKind::Direct) && part.contains(['#', '*']) {
             let known = topology.bindings.iter().filter(|b| b.source == exchange);
-            let fitting = known.filter(|binding| routing_key::matches(part, &binding.key));
+            let fitting = known.filter(|binding| key_pattern::matches(part, &binding.key));
             keys.extend(fitting.map(|binding| binding.key.clone()));
         } else {
             keys.push(part.to_owned());

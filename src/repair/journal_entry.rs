@@ -73,14 +73,14 @@ pub enum Fate {
 /// A message that was about to move, complete.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Held {
-    /// The broker and virtual host, such as `rabbit.example:5672/shop`.
+    /// The broker, as far as its name goes, such as `rabbit.example:5672/shop`.
     pub place: String,
     /// The queue it lay in.
     pub queue: String,
-    /// The exchange it had been published to.
-    pub exchange: String,
-    /// Its routing key.
-    pub routing_key: String,
+    /// What it had been published to.
+    pub destination: String,
+    /// Its key.
+    pub key: String,
     /// All properties and typed headers as they lay there.
     pub properties: Properties,
     /// The body, byte for byte.
@@ -138,8 +138,8 @@ impl Record {
             message: Held {
                 place: "localhost:5672/".into(),
                 queue: "q".into(),
-                exchange: "shop".into(),
-                routing_key: "k".into(),
+                destination: "shop".into(),
+                key: "k".into(),
                 properties: Properties::default(),
                 body: b"{}".to_vec(),
                 sent: None,

@@ -81,7 +81,14 @@ mod tests {
 
     fn event(properties: Properties) -> Event {
         let (x, k) = (String::new(), "q".to_owned());
-        Event::new(DateTime::UNIX_EPOCH, x, k, true, properties, Vec::new())
+        Event::new(
+            DateTime::UNIX_EPOCH,
+            x,
+            k,
+            crate::event::Transport::amqp(true),
+            properties,
+            Vec::new(),
+        )
     }
 
     #[test]

@@ -64,8 +64,8 @@ impl Forms {
         });
         let name = own.map_or("amq.topic", |exchange| exchange.name.as_str());
         name.clone_into(&mut self.tap.exchange);
-        if self.draft.exchange.is_empty() {
-            name.clone_into(&mut self.draft.exchange);
+        if self.draft.destination.is_empty() {
+            name.clone_into(&mut self.draft.destination);
         }
     }
 }

@@ -440,8 +440,8 @@ impl State {
                 let draft = &forms.draft;
                 let own = self.taps.own_queues();
                 let others = self.topology.route_without(
-                    &draft.exchange,
-                    &draft.routing_key,
+                    &draft.destination,
+                    &draft.key,
                     &draft.routed_by(),
                     &own,
                 );

@@ -117,7 +117,7 @@ fn a_dead_letter_arrives_again_exactly_as_it_was_first_sent() {
     let planned = Manner::default()
         .plan(event, &user, Scene::default())
         .expect("a target");
-    assert_eq!(planned.outgoing.exchange, "shop");
+    assert_eq!(planned.outgoing.destination, "shop");
     let orders = vec![MoveOrder {
         original: event.fingerprint(),
         outgoing: planned.outgoing,
@@ -156,8 +156,8 @@ fn what_is_seen_can_be_published_again_with_nothing_changed() {
     let report = app.peek("from", 10).expect("a peek");
     for event in &report.messages {
         let outcome = app.publish(Outgoing {
-            exchange: String::new(),
-            routing_key: "to".into(),
+            destination: String::new(),
+            key: "to".into(),
             properties: event.properties.clone(),
             body: event.body.clone(),
         });

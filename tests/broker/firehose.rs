@@ -4,8 +4,9 @@ use std::path::Path;
 
 use chrono::Utc;
 use eventscope::drivers::rabbitmq::Options;
+use eventscope::event::Event;
 use eventscope::event::amqp::FieldValue;
-use eventscope::event::{Event, Fate, Trace};
+use eventscope::event::amqp::{Trace, Traced};
 use eventscope::protocol::{Command, Link, Update};
 use eventscope::storage::firehose::Note;
 
@@ -29,7 +30,7 @@ fn notes(folder: &Path) -> usize {
 }
 
 fn trace(event: &Event) -> &Trace {
-    event.trace.as_deref().expect("a trace")
+    event.transport.trace().expect("a trace")
 }
 
 fn notice(app: &mut App, part: &str) {
@@ -70,7 +71,7 @@ fn it_shows_who_published_what_and_where_it_went() {
         panic!("{events:#?}")
     };
     assert_eq!(
-        (kept.exchange.as_str(), kept.routing_key.as_str()),
+        (kept.destination.as_str(), kept.key.as_str()),
         ("", "orders")
     );
     assert_eq!(kept.body, b"hello");
@@ -80,13 +81,13 @@ fn it_shows_who_published_what_and_where_it_went() {
     assert_eq!(number, Some(7));
     assert_eq!(trace(kept).user, place.endpoint().user);
     assert!(trace(kept).connection.contains("127.0.0.1"), "{kept:?}");
-    assert_eq!(trace(kept).fate, Fate::Published(vec!["orders".into()]));
+    assert_eq!(trace(kept).fate, Traced::Published(vec!["orders".into()]));
     // Our own tap got it, which is no comfort to the application.
     assert_eq!(
-        (lost.exchange.as_str(), lost.routing_key.as_str()),
+        (lost.destination.as_str(), lost.key.as_str()),
         ("shop", "stray")
     );
-    assert_eq!(trace(lost).fate, Fate::Published(Vec::new()));
+    assert_eq!(trace(lost).fate, Traced::Published(Vec::new()));
     assert_eq!(app.keys(all, 1), ["stray"]);
 
     app.stop_tap(firehose);
@@ -119,8 +120,8 @@ fn deliveries_to_consumers_are_shown_and_those_to_our_own_taps_are_not() {
         let events = app.events(firehose, 1);
         fates.extend(events.iter().map(|event| trace(event).fate.clone()));
     }
-    let published = Fate::Published(vec!["orders".into()]);
-    let delivered = Fate::Delivered("orders".into());
+    let published = Traced::Published(vec!["orders".into()]);
+    let delivered = Traced::Delivered("orders".into());
     assert_eq!(fates, [published.clone(), delivered, published]);
 }
 

@@ -205,7 +205,7 @@ fn edits_change_nothing_else(
             .plan(&event, &user, Scene::default())
             .expect("a target");
         let mut draft = Draft::of(&outgoing.outgoing);
-        match draft.routing_key.as_str() {
+        match draft.key.as_str() {
             "order.bare" => draft.body = BodyDraft::Text("{}".into()),
             "order.full" => {
                 let mut rows = draft.headers.iter_mut();

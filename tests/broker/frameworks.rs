@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command as Process;
 use std::sync::Arc;
 
-use eventscope::event::Event;
+use eventscope::event::{Event, Transport};
 use eventscope::rabbitmq::endpoint::encode;
 use eventscope::rabbitmq::frameworks::{counters, recognise};
 use eventscope::storage::journal::WrittenProperties;
@@ -174,8 +174,8 @@ impl Framework {
                 self.program
             ),
             queue: self.queue(),
-            exchange: event.exchange.clone(),
-            routing_key: event.routing_key.clone(),
+            exchange: event.destination.clone(),
+            routing_key: event.key.clone(),
             properties: WrittenProperties::from(&event.properties),
             body: String::from_utf8(event.body.clone()).expect("text"),
         };
@@ -197,7 +197,7 @@ impl Framework {
             chrono::DateTime::UNIX_EPOCH,
             recorded.exchange,
             recorded.routing_key,
-            true,
+            Transport::amqp(true),
             recorded.properties.into(),
             recorded.body.into_bytes(),
         );

@@ -5,8 +5,8 @@ use std::path::Path;
 use std::time::Duration;
 
 use eventscope::drivers::rabbitmq::Options;
-use eventscope::event::Event;
 use eventscope::event::amqp::{FieldValue, Properties};
+use eventscope::event::{Event, Transport};
 use eventscope::protocol::{Command, JobStage, MoveOutcome, PutBack, Update, Which};
 use eventscope::rabbitmq::delivery_limit::Left;
 use eventscope::rabbitmq::endpoint::Endpoint;
@@ -117,7 +117,14 @@ fn what_a_broken_connection_costs_is_in_the_journal_and_not_called_untouched() {
     let seen = |name: &String| {
         let body = name.clone().into_bytes();
         let now = chrono::Utc::now();
-        Event::new(now, String::new(), "q".into(), true, counted_once(), body)
+        Event::new(
+            now,
+            String::new(),
+            "q".into(),
+            Transport::amqp(true),
+            counted_once(),
+            body,
+        )
     };
     let orders = names[..3]
         .iter()
@@ -343,7 +350,14 @@ fn plain(name: &str) -> Event {
     };
     let (exchange, key) = (String::new(), "q".into());
     let body = name.as_bytes().to_vec();
-    Event::new(chrono::Utc::now(), exchange, key, false, properties, body)
+    Event::new(
+        chrono::Utc::now(),
+        exchange,
+        key,
+        Transport::amqp(false),
+        properties,
+        body,
+    )
 }
 
 /// Sends the first of two plain messages and holds all others of the queue meanwhile.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use eventscope::event::amqp::routing_key;
+use eventscope::event::key_pattern;
 
 use crate::support::Place;
 use crate::support::raw_amqp::{Life, none};
@@ -48,7 +48,7 @@ fn our_topic_matcher_agrees_with_rabbitmq() {
     for (number, pattern) in patterns.iter().enumerate() {
         let drained = raw.drain(&number.to_string());
         let theirs: BTreeSet<String> = drained.into_iter().map(|message| message.key).collect();
-        let ours = keys.iter().filter(|key| routing_key::matches(pattern, key));
+        let ours = keys.iter().filter(|key| key_pattern::matches(pattern, key));
         let ours: BTreeSet<String> = ours.cloned().collect();
         assert_eq!(ours, theirs, "pattern {pattern:?}, seed {seed}");
         pairs += ours.len();

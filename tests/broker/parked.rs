@@ -31,8 +31,8 @@ fn shop() -> (Place, App, Ground) {
 
 fn parked(app: &mut App, properties: Properties, body: &str) -> Arc<Event> {
     let outcome = app.publish(Outgoing {
-        exchange: String::new(),
-        routing_key: "parked".into(),
+        destination: String::new(),
+        key: "parked".into(),
         properties,
         body: body.into(),
     });
@@ -101,7 +101,7 @@ fn what_spring_parked_goes_back_to_its_exchange_without_the_fault_headers() {
     }
     let arrived = only(&mut app, "stock");
     assert_eq!(
-        (arrived.exchange.as_str(), arrived.routing_key.as_str()),
+        (arrived.destination.as_str(), arrived.key.as_str()),
         ("shop", "stock.reserve")
     );
     let left = words(&[("tenant", "acme"), ("x-retry-count", "3")]);
@@ -131,7 +131,7 @@ fn what_easynetq_wrapped_arrives_as_the_message_that_it_was() {
     );
     let arrived = only(&mut app, "stock");
     assert_eq!(
-        (arrived.exchange.as_str(), arrived.routing_key.as_str()),
+        (arrived.destination.as_str(), arrived.key.as_str()),
         ("shop", "stock.reserve")
     );
     assert_eq!(arrived.body, br#"{"sku":"Z","n":1.50}"#);

@@ -88,7 +88,7 @@ fn what_the_broker_forbids_is_told_with_what_to_do() {
     assert!(words.contains("256 bytes"), "{words}");
     // RabbitMQ would end the whole connection over this one.
     let nan = FieldValue::F64(f64::NAN);
-    message.routing_key = "k".into();
+    message.key = "k".into();
     message.properties.headers = Some(vec![("nan".into(), nan)]);
     let words = refused(app.publish(message.clone()));
     assert!(words.contains("finite"), "{words}");

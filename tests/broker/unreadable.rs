@@ -106,10 +106,10 @@ fn a_tap_shows_events_with_large_headers() {
     if events.len() < 2 {
         events.extend(app.events(tap, 1));
     }
-    assert_eq!(events[0].routing_key, "large");
+    assert_eq!(events[0].key, "large");
     let shown = events[0].properties.header("trace");
     assert_eq!(shown, Some(&FieldValue::Text(trace)));
-    assert_eq!(events[1].routing_key, "after");
+    assert_eq!(events[1].key, "after");
     // What is larger still cannot be read, and only that is missing.
     let huge = json!({ "trace": "x".repeat(1_200 * 1024) });
     place.publish_large("shop", "huge", &huge, "3");

@@ -321,8 +321,8 @@ pub(crate) fn all() -> Vec<(&'static str, Properties, Vec<u8>)> {
 pub(crate) fn held() -> Vec<Held> {
     let held = |(at, (_, properties, body)): (usize, (_, Properties, Vec<u8>))| {
         let mut sent = Outgoing {
-            exchange: "shop".to_owned(),
-            routing_key: format!("order.{at}"),
+            destination: "shop".to_owned(),
+            key: format!("order.{at}"),
             properties: properties.clone(),
             body: body.clone(),
         };
@@ -337,12 +337,12 @@ pub(crate) fn held() -> Vec<Held> {
         Held {
             place: PLACE.to_owned(),
             queue: format!("orders.dead.{}", at / 10),
-            exchange: if at % 2 == 0 {
+            destination: if at % 2 == 0 {
                 "dlx".to_owned()
             } else {
                 String::new()
             },
-            routing_key: format!("order.{at}"),
+            key: format!("order.{at}"),
             properties,
             body,
             sent: (!is_discard(at)).then_some(sent),

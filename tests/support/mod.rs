@@ -562,10 +562,7 @@ impl App {
     /// The routing keys of the next events of a tap.
     pub(crate) fn keys(&mut self, id: TapId, count: usize) -> Vec<String> {
         let events = self.events(id, count);
-        events
-            .iter()
-            .map(|event| event.routing_key.clone())
-            .collect()
+        events.iter().map(|event| event.key.clone()).collect()
     }
 
     pub(crate) fn publish(&mut self, outgoing: Outgoing) -> PublishOutcome {
@@ -664,8 +661,8 @@ pub(crate) fn fresh() -> RequestId {
 /// A plain message.
 pub(crate) fn outgoing(exchange: &str, key: &str, body: impl Into<Vec<u8>>) -> Outgoing {
     Outgoing {
-        exchange: exchange.to_owned(),
-        routing_key: key.to_owned(),
+        destination: exchange.to_owned(),
+        key: key.to_owned(),
         properties: Properties::default(),
         body: body.into(),
     }

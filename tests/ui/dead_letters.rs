@@ -33,8 +33,8 @@ fn dead_letters_are_listed_opened_edited_and_resent() {
         panic!("no resend")
     };
     assert_eq!(orders.len(), 1);
-    assert_eq!(orders[0].outgoing.exchange, "shop.events");
-    assert_eq!(orders[0].outgoing.routing_key, "order.created");
+    assert_eq!(orders[0].outgoing.destination, "shop.events");
+    assert_eq!(orders[0].outgoing.key, "order.created");
     assert_eq!(
         orders[0].outgoing.properties.headers.as_deref(),
         Some(&[][..]),

@@ -22,8 +22,8 @@ fn record(window: &Window, id: i64, deed: Operation, stage: Stage) -> Record {
         message: Held {
             place: window.place(),
             queue: "orders.dead".into(),
-            exchange: "dead".into(),
-            routing_key: "order.created".into(),
+            destination: "dead".into(),
+            key: "order.created".into(),
             properties: eventscope::event::amqp::Properties::default(),
             body: b"{}".to_vec(),
             sent: None,

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use chrono::DateTime;
 use eframe::egui::accesskit::Role;
 use egui_kittest::kittest::Queryable as _;
-use eventscope::event::Event;
 use eventscope::event::amqp::{FieldValue, Properties};
+use eventscope::event::{Event, Transport};
 use eventscope::protocol::{Command, PeekReport, PutBack, Update};
 use eventscope::rabbitmq::topology::Queue;
 
@@ -51,7 +51,7 @@ fn parked() -> Arc<Event> {
         DateTime::UNIX_EPOCH,
         "stock_error".into(),
         String::new(),
-        true,
+        Transport::amqp(true),
         properties,
         b"{\"sku\":\"Z\"}".to_vec(),
     ))

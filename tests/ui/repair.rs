@@ -210,7 +210,7 @@ fn an_edit_is_put_to_the_schema_and_to_what_is_known_of_the_broker() {
     window.assert_sees("Claims no version and matches none");
     let forms = window.harness.state_mut().forms_mut();
     let editor = forms.editor.as_mut().expect("an editor");
-    editor.draft.exchange = "nowhere".into();
+    editor.draft.destination = "nowhere".into();
     window.frames();
     window.frames();
     window.assert_sees("There is no exchange nowhere in this virtual host");

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use chrono::Utc;
 use eframe::egui::accesskit::Role;
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
-use eventscope::event::{Fate, Trace};
+use eventscope::event::Transport;
+use eventscope::event::amqp::{AmqpDelivery, Trace, Traced};
 use eventscope::protocol::{Command, TapState, Update};
 use eventscope::rabbitmq::preflight::{Finding, Report, Weight};
 
@@ -155,18 +156,22 @@ fn a_loss_is_told_with_its_times() {
 fn the_inspector_shows_who_published_and_that_a_message_was_lost() {
     let mut window = Window::connected();
     let tap = start_tap(&mut window);
-    let traced = |key: &str, fate: Fate| {
+    let traced = |key: &str, fate: Traced| {
         let mut event = (*event(key, "{}")).clone();
-        event.trace = Some(Box::new(Trace {
+        let trace = Some(Box::new(Trace {
             user: "ada".into(),
             connection: "127.0.0.1:40000 -> 127.0.0.1:5672".into(),
             fate,
         }));
+        event.transport = Transport::Amqp(AmqpDelivery {
+            redelivered: false,
+            trace,
+        });
         Arc::new(event)
     };
     let events = vec![
-        traced("order.lost", Fate::Published(Vec::new())),
-        traced("order.kept", Fate::Published(vec!["orders".into()])),
+        traced("order.lost", Traced::Published(Vec::new())),
+        traced("order.kept", Traced::Published(vec!["orders".into()])),
     ];
     window.receive(tap, &events);
     let rows = window.rows();

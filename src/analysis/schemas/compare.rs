@@ -9,7 +9,8 @@ use serde_json::Value;
 use similar::{ChangeTag, TextDiff};
 
 use crate::event::Event;
-use crate::event::amqp::{Properties, routing_key};
+use crate::event::amqp::Properties;
+use crate::event::key_pattern;
 use crate::log::Segment;
 use crate::rabbitmq::origin::{Provenance, Scene};
 use crate::schema::stream::body::{payload, read};
@@ -168,7 +169,7 @@ impl Work {
             let mut patterns = self.routing_keys.iter();
             is_of(&self.event_type, event_type, Some(key))
                 || event_type.is_none()
-                    && patterns.any(|pattern| routing_key::matches(pattern, key))
+                    && patterns.any(|pattern| key_pattern::matches(pattern, key))
         };
         let mut out = Comparison {
             report: report(&old, &new, self.policy, cancel),
@@ -209,7 +210,7 @@ impl Work {
             if captured.seen >= MOST || Instant::now() > until || cancel.is_cancelled() {
                 break;
             }
-            if is_of(kept.shape().event_type.as_deref(), kept.routing_key()) {
+            if is_of(kept.shape().event_type.as_deref(), kept.key()) {
                 judge.ask(&mut captured, kept.body(), &kept.properties());
             }
         }

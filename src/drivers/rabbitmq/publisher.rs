@@ -248,8 +248,8 @@ impl Publisher {
         outgoing: &Outgoing,
         handed_over: &mut bool,
     ) -> Result<PublisherConfirm, BrokerError> {
-        let exchange = codec::short("name of the exchange", &outgoing.exchange)?;
-        let key = codec::short("routing key", &outgoing.routing_key)?;
+        let exchange = codec::short("name of the exchange", &outgoing.destination)?;
+        let key = codec::short("routing key", &outgoing.key)?;
         let properties = codec::wire_properties(&outgoing.properties)?;
         // RabbitMQ would end the connection over it, and lapin wait for ever for room.
         let frame = connection.configuration().frame_max();
@@ -291,8 +291,8 @@ fn on_the_wire(outgoing: &Outgoing) -> Fingerprint {
         .map(|wire| codec::properties(&wire))
         .unwrap_or_default();
     let Outgoing {
-        exchange,
-        routing_key,
+        destination: exchange,
+        key: routing_key,
         body,
         ..
     } = outgoing;
@@ -331,7 +331,10 @@ fn apply_returns(sent: &[Fingerprint], settled: &mut [Sent], returned: &[(Finger
 }
 
 fn refusal_words(outgoing: &Outgoing, trouble: &BrokerError, handed_over: bool) -> String {
-    let Outgoing { exchange, .. } = outgoing;
+    let Outgoing {
+        destination: exchange,
+        ..
+    } = outgoing;
     match trouble.code {
         Some(404) => format!(
             "There is no exchange {exchange} in this virtual host. Check its name ({})",
@@ -382,8 +385,8 @@ mod tests {
     #[test]
     fn a_refusal_says_what_to_do() {
         let outgoing = Outgoing {
-            exchange: "shop".into(),
-            routing_key: "k".into(),
+            destination: "shop".into(),
+            key: "k".into(),
             properties: crate::event::amqp::Properties::default(),
             body: Vec::new(),
         };

@@ -10,10 +10,11 @@ use crate::text::json;
 /// A message that is ready to be sent.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Outgoing {
-    /// Target exchange; empty is the default exchange, whose routing keys are queue names.
-    pub exchange: String,
-    /// Routing key.
-    pub routing_key: String,
+    /// Where it is sent. For RabbitMQ the exchange; empty is the default one, whose keys are the
+    /// names of queues.
+    pub destination: String,
+    /// The key it is sent with.
+    pub key: String,
     /// All properties and typed headers.
     pub properties: Properties,
     /// The body, byte for byte.
@@ -130,10 +131,10 @@ impl Field {
 /// The fields of a form.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Draft {
-    /// Target exchange.
-    pub exchange: String,
-    /// Routing key.
-    pub routing_key: String,
+    /// Where it is sent.
+    pub destination: String,
+    /// The key it is sent with.
+    pub key: String,
     /// 1 transient, 2 persistent, `None`: not sent.
     pub delivery_mode: Option<u8>,
     /// Header lines.
@@ -153,8 +154,8 @@ pub struct Draft {
 impl Default for Draft {
     fn default() -> Self {
         let mut draft = Self {
-            exchange: String::new(),
-            routing_key: String::new(),
+            destination: String::new(),
+            key: String::new(),
             delivery_mode: Some(2),
             headers: Vec::new(),
             has_headers: false,
@@ -209,8 +210,8 @@ impl Draft {
             }
         };
         let mut draft = Self {
-            exchange: message.exchange.clone(),
-            routing_key: message.routing_key.clone(),
+            destination: message.destination.clone(),
+            key: message.key.clone(),
             delivery_mode: properties.delivery_mode,
             headers: properties
                 .headers
@@ -278,10 +279,7 @@ impl Draft {
                 words,
             });
         };
-        for (label, text) in [
-            ("Exchange", &self.exchange),
-            ("Routing key", &self.routing_key),
-        ] {
+        for (label, text) in [("Exchange", &self.destination), ("Routing key", &self.key)] {
             if text.len() > MAX_SHORT {
                 wrong(label, format!("is longer than {MAX_SHORT} bytes"));
             }
@@ -344,8 +342,8 @@ impl Draft {
             return Err(problems);
         }
         Ok(Outgoing {
-            exchange: self.exchange.clone(),
-            routing_key: self.routing_key.clone(),
+            destination: self.destination.clone(),
+            key: self.key.clone(),
             properties: Properties {
                 content_type: self.optional(Field::ContentType),
                 content_encoding: self.optional(Field::ContentEncoding),
@@ -402,8 +400,8 @@ impl Draft {
             + body
             + texts
             + headers.sum::<usize>()
-            + self.exchange.len()
-            + self.routing_key.len()
+            + self.destination.len()
+            + self.key.len()
     }
 
     /// How the payload is compressed when it is sent, in words, if it is.

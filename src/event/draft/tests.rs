@@ -60,8 +60,8 @@ fn any_message() -> impl Strategy<Value = Outgoing> {
     )
         .prop_map(
             |(texts, (mode, priority, ttl), timestamp, headers, body)| Outgoing {
-                exchange: "x".into(),
-                routing_key: "a.b".into(),
+                destination: "x".into(),
+                key: "a.b".into(),
                 properties: Properties {
                     content_type: texts.0,
                     content_encoding: texts.1,
@@ -96,7 +96,7 @@ fn every_wrong_field_is_named() {
     draft.set(Field::Priority, "300");
     draft.set(Field::Expiration, "soon");
     draft.set(Field::Timestamp, "today");
-    draft.routing_key = "k".repeat(256);
+    draft.key = "k".repeat(256);
     draft.headers = vec![
         HeaderRow {
             name: String::new(),
@@ -159,8 +159,8 @@ fn a_compressed_payload_is_edited_as_text_and_sent_compressed() {
     let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
     encoder.write_all(b"{\"a\": 1}").unwrap();
     let message = Outgoing {
-        exchange: "x".into(),
-        routing_key: "k".into(),
+        destination: "x".into(),
+        key: "k".into(),
         properties: Properties {
             content_encoding: Some("gzip".into()),
             ..Properties::default()

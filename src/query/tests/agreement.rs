@@ -5,10 +5,12 @@ use proptest::prelude::*;
 use serde_json::Value as Json;
 
 use super::generate::{any_event, any_node};
+use crate::event::Event;
+use crate::event::amqp::FieldValue;
+use crate::event::amqp::Traced;
 use crate::event::amqp::value::timestamp_text;
-use crate::event::amqp::{FieldValue, routing_key};
+use crate::event::key_pattern;
 use crate::event::reading::Reading;
-use crate::event::{Event, Fate};
 use crate::query::{Field, Filter, Named, Node, Op, Sort, Step, Subject as _, Thing, Value};
 use crate::text::payload::PayloadKind;
 
@@ -228,8 +230,10 @@ fn values(event: &Event, field: &Field) -> Vec<Plain> {
         Field::Size | Field::Age => unreachable!("these are no values"),
     };
     match named {
-        Named::Key => vec![Plain::text(&event.routing_key)],
-        Named::Exchange => vec![Plain::text(&event.exchange)],
+        Named::Key => vec![Plain::text(&event.key)],
+        Named::Exchange | Named::Topic | Named::Bus | Named::Destination => {
+            vec![Plain::text(&event.destination)]
+        }
         Named::Type => fact(&event.envelope.event_type),
         Named::Version => fact(&event.envelope.version),
         Named::Id => fact(&event.envelope.event_id),
@@ -242,17 +246,17 @@ fn values(event: &Event, field: &Field) -> Vec<Plain> {
         Named::ReplyTo => text(&properties.reply_to),
         Named::Priority => properties.priority.iter().map(Plain::number).collect(),
         Named::User => {
-            let trace = event.trace.iter().map(|trace| &trace.user);
+            let trace = event.transport.trace().into_iter().map(|trace| &trace.user);
             trace
                 .chain(&properties.user_id)
                 .map(|user| Plain::text(user))
                 .collect()
         }
-        Named::Queue => match event.trace.as_ref().map(|trace| &trace.fate) {
-            Some(Fate::Published(queues)) => {
+        Named::Queue => match event.transport.trace().map(|trace| &trace.fate) {
+            Some(Traced::Published(queues)) => {
                 queues.iter().map(|queue| Plain::text(queue)).collect()
             }
-            Some(Fate::Delivered(queue)) => vec![Plain::text(queue)],
+            Some(Traced::Delivered(queue)) => vec![Plain::text(queue)],
             None => Vec::new(),
         },
     }
@@ -292,8 +296,8 @@ fn texts(event: &Event) -> Vec<Vec<u8>> {
         .collect();
     texts.extend([
         readable(event),
-        event.exchange.clone().into(),
-        event.routing_key.clone().into(),
+        event.destination.clone().into(),
+        event.key.clone().into(),
     ]);
     texts.extend(
         event
@@ -327,7 +331,7 @@ fn reference(node: &Node, event: &Event, now_ms: i64) -> bool {
             .iter()
             .any(|text| pattern.regex().is_match(text)),
         Node::Compare(Field::Named(Named::Key), Op::Like, Value::Bare(key)) => {
-            routing_key::matches(key, &event.routing_key)
+            key_pattern::matches(key, &event.key)
         }
         Node::Compare(field @ (Field::Size | Field::Age), op, Value::Bare(text)) => {
             let left = if *field == Field::Size {
@@ -345,18 +349,18 @@ fn reference(node: &Node, event: &Event, now_ms: i64) -> bool {
         Node::Compare(field, op, value) => values(event, field)
             .iter()
             .any(|left| left.compares(*op, value)),
-        Node::Has(Thing::Trace) => event.trace.is_some(),
+        Node::Has(Thing::Trace) => event.transport.trace().is_some(),
         Node::Has(Thing::Field(field)) => !values(event, field).is_empty(),
         Node::Is(sort) => match sort {
-            Sort::Redelivered => event.redelivered,
+            Sort::Redelivered => event.transport.redelivered(),
             Sort::Json => event.kind == PayloadKind::Json,
             Sort::Text => event.kind == PayloadKind::Text,
             Sort::Binary => event.kind == PayloadKind::Binary,
             Sort::Empty => event.kind == PayloadKind::Empty,
             Sort::Lost => event
-                .trace
-                .as_ref()
-                .is_some_and(|trace| trace.fate == Fate::Published(Vec::new())),
+                .transport
+                .trace()
+                .is_some_and(|trace| trace.fate == Traced::Published(Vec::new())),
         },
     }
 }

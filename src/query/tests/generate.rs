@@ -4,8 +4,9 @@ use chrono::DateTime;
 use proptest::prelude::*;
 use serde_json::{Value as Json, json};
 
+use crate::event::amqp::{AmqpDelivery, Trace, Traced};
 use crate::event::amqp::{FieldValue, Properties};
-use crate::event::{Event, Fate, Trace};
+use crate::event::{Event, Transport};
 use crate::query::{Field, Named, Node, Op, Pattern, Sort, Step, Thing, Value};
 
 const WORDS: [&str; 14] = [
@@ -257,8 +258,8 @@ fn packed(body: Vec<u8>, way: u8, properties: &mut Properties) -> Vec<u8> {
 
 pub(super) fn any_event() -> impl Strategy<Value = Event> {
     let fate = prop_oneof![
-        prop::collection::vec(any_text(), 0..3).prop_map(Fate::Published),
-        any_text().prop_map(Fate::Delivered),
+        prop::collection::vec(any_text(), 0..3).prop_map(Traced::Published),
+        any_text().prop_map(Traced::Delivered),
     ];
     let trace = prop::option::of((any_text(), fate).prop_map(|(user, fate)| {
         Box::new(Trace {
@@ -278,8 +279,8 @@ pub(super) fn any_event() -> impl Strategy<Value = Event> {
         |((exchange, key, redelivered, second, way), mut properties, body, trace)| {
             let body = packed(body, way, &mut properties);
             let received = DateTime::from_timestamp(second, 0).unwrap();
-            let event = Event::new(received, exchange, key, redelivered, properties, body);
-            Event { trace, ..event }
+            let transport = Transport::Amqp(AmqpDelivery { redelivered, trace });
+            Event::new(received, exchange, key, transport, properties, body)
         },
     )
 }

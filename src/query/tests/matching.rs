@@ -2,7 +2,8 @@
 
 use super::sample;
 use crate::event::amqp::Properties;
-use crate::event::{Event, Fate, Trace};
+use crate::event::amqp::{AmqpDelivery, Trace, Traced};
+use crate::event::{Event, Transport};
 use crate::query::{Filter, Matcher};
 use crate::text::payload::PayloadKind;
 
@@ -237,16 +238,18 @@ fn payloads_are_compared_by_their_type() {
 #[test]
 fn a_trace_tells_queues_and_losses() {
     let traced = |fate| Event {
-        trace: Some(Box::new(Trace {
-            user: "shop-login".into(),
-            connection: "c".into(),
-            fate,
-        })),
-        redelivered: true,
+        transport: Transport::Amqp(AmqpDelivery {
+            redelivered: true,
+            trace: Some(Box::new(Trace {
+                user: "shop-login".into(),
+                connection: "c".into(),
+                fate,
+            })),
+        }),
         ..sample()
     };
     check(
-        &traced(Fate::Published(vec!["a".into(), "b.dlq".into()])),
+        &traced(Traced::Published(vec!["a".into(), "b.dlq".into()])),
         &[
             "queue:*.dlq",
             "queue=a",
@@ -259,12 +262,12 @@ fn a_trace_tells_queues_and_losses() {
         &["queue:c", "is:lost"],
     );
     check(
-        &traced(Fate::Published(Vec::new())),
+        &traced(Traced::Published(Vec::new())),
         &["is:lost", "has:trace"],
         &["has:queue"],
     );
     check(
-        &traced(Fate::Delivered("a".into())),
+        &traced(Traced::Delivered("a".into())),
         &["queue:a"],
         &["is:lost"],
     );
@@ -275,7 +278,7 @@ fn with_body(body: &[u8]) -> Event {
         chrono::DateTime::UNIX_EPOCH,
         String::new(),
         String::new(),
-        false,
+        Transport::amqp(false),
         Properties::default(),
         body.to_vec(),
     )
@@ -329,7 +332,7 @@ fn packed(body: &[u8], properties: Properties) -> Event {
         received,
         "shop".into(),
         key,
-        false,
+        Transport::amqp(false),
         properties,
         body.to_vec(),
     )

@@ -8,8 +8,8 @@ mod matching;
 
 use chrono::DateTime;
 
-use crate::event::Event;
 use crate::event::amqp::{FieldValue, Properties};
+use crate::event::{Event, Transport};
 
 /// An event of the sample shop with something in each field.
 fn sample() -> Event {
@@ -47,7 +47,7 @@ fn sample() -> Event {
         DateTime::from_timestamp_millis(1_000_000).unwrap(),
         "shop".into(),
         "order.created.eu".into(),
-        false,
+        Transport::amqp(false),
         properties,
         body.into(),
     )

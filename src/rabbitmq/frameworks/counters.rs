@@ -309,8 +309,8 @@ mod tests {
 
     fn copy(headers: FieldTable, body: &str) -> Outgoing {
         Outgoing {
-            exchange: String::new(),
-            routing_key: "orders".into(),
+            destination: String::new(),
+            key: "orders".into(),
             properties: Properties {
                 headers: Some(headers),
                 ..Properties::default()

@@ -27,7 +27,7 @@ fn with(properties: Properties, body: &str) -> Event {
         DateTime::UNIX_EPOCH,
         String::new(),
         "parked".into(),
-        false,
+        crate::event::Transport::amqp(false),
         properties,
         body.into(),
     )

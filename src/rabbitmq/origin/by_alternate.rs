@@ -10,12 +10,12 @@ pub(crate) fn look(event: &Event, scene: Scene<'_>, found: &mut Provenance) {
         return;
     };
     let (topology, ways) = (&ground.topology, ground.ways());
-    let exchange = event.exchange.as_str();
+    let exchange = event.destination.as_str();
     let is_bound = |with_alternates| ways.bound(exchange, with_alternates).contains(queue);
     if exchange.is_empty() || is_bound(false) || !is_bound(true) {
         return;
     }
-    let key = &event.routing_key;
+    let key = &event.key;
     let way = ways.of_message(exchange, key, &event.properties);
     let passed = way.as_ref().map_or(&[][..], |way| way.passed_on.as_slice());
     let words = if passed.is_empty() {

@@ -145,8 +145,8 @@ pub(crate) fn first_publish(
         } else if history.form == Form::Absent {
             evidence.push(format!(
                 "It carries no death history: a client published it to {} with the key {}",
-                named(&event.exchange),
-                event.routing_key
+                named(&event.destination),
+                event.key
             ));
         }
         return FirstPublish::NotKnown;

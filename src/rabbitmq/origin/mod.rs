@@ -170,7 +170,7 @@ impl Provenance {
     pub fn key<'a>(&'a self, event: &'a Event) -> &'a str {
         match &self.first {
             FirstPublish::Known { routing_key, .. } => routing_key,
-            _ => &event.routing_key,
+            _ => &event.key,
         }
     }
 }

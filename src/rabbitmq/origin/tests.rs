@@ -51,7 +51,14 @@ fn message(
         ..Properties::default()
     };
     let at = DateTime::UNIX_EPOCH;
-    Event::new(at, exchange.into(), key.into(), true, properties, vec![])
+    Event::new(
+        at,
+        exchange.into(),
+        key.into(),
+        crate::event::Transport::amqp(true),
+        properties,
+        vec![],
+    )
 }
 
 fn known(exchange: &str, routing_key: &str) -> FirstPublish {

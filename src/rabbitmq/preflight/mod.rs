@@ -3,7 +3,7 @@
 use super::policy::{self, Permissions, Policy, Target};
 use super::tap::{self, Argument, Limit, VOID_EXCHANGE, Void};
 use super::topology::{Binding, ExchangeKind, Topology, TopologySource};
-use crate::event::amqp::routing_key::words;
+use crate::event::key_pattern::words;
 
 /// A name as RabbitMQ makes them up for queues without one; policies and permissions are patterns
 /// over such names.
@@ -366,7 +366,7 @@ fn covers(outer: &str, inner: &str) -> bool {
                 word => key.push(word),
             }
         }
-        crate::event::amqp::routing_key::matches(outer, &key.join("."))
+        crate::event::key_pattern::matches(outer, &key.join("."))
     })
 }
 

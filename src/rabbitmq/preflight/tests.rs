@@ -206,7 +206,7 @@ proptest! {
         inner in "(a|b|\\*|#)(\\.(a|b|\\*|#)){0,3}",
         key in "[abc](\\.[abc]){0,5}",
     ) {
-        use crate::event::amqp::routing_key::matches;
+        use crate::event::key_pattern::matches;
         if covers(&outer, &inner) && matches(&inner, &key) {
             prop_assert!(matches(&outer, &key), "{outer} over {inner} on {key}");
         }

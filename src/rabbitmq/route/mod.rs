@@ -10,7 +10,8 @@ use std::collections::{BTreeSet, HashMap};
 use serde_json::Value;
 
 use super::topology::{Binding, ExchangeKind, Queue, Topology};
-use crate::event::amqp::{FieldTable, FieldValue, Properties, routing_key};
+use crate::event::amqp::{FieldTable, FieldValue, Properties};
+use crate::event::key_pattern;
 
 /// Where a message goes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -217,7 +218,7 @@ fn takes(kind: &ExchangeKind, binding: &Binding, address: &Address<'_>) -> Optio
     Some(match kind {
         ExchangeKind::Direct => any(&|key| binding.key == key),
         ExchangeKind::Fanout => true,
-        ExchangeKind::Topic => any(&|key| routing_key::matches(&binding.key, key)),
+        ExchangeKind::Topic => any(&|key| key_pattern::matches(&binding.key, key)),
         ExchangeKind::Headers => return fits(&binding.arguments, address.headers?),
         ExchangeKind::Other(_) | ExchangeKind::Unknown => return None,
     })

@@ -8,8 +8,8 @@ use crate::event::amqp::Properties;
 
 fn message(body: &str) -> Outgoing {
     Outgoing {
-        exchange: "shop".into(),
-        routing_key: "k".into(),
+        destination: "shop".into(),
+        key: "k".into(),
         properties: Properties {
             content_type: Some("application/json".into()),
             headers: Some(vec![("x-tenant".into(), FieldValue::I16(7))]),

@@ -18,7 +18,7 @@ pub fn fault(event: &Event, catalog: &Catalog) -> Option<Failure> {
     let document = read(&event.body, &event.properties, LARGEST)?;
     let facts = Facts::of(event, Some(&document));
     let (name, _) = facts.claimed_type();
-    let kind = find(catalog, &name, facts.routing_key)?;
+    let kind = find(catalog, &name, facts.key)?;
     let entry = match facts.claimed_version(&catalog.rules) {
         Some((version, _)) => kind.get(&version)?,
         None => kind.versions.last()?,

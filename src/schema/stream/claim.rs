@@ -86,8 +86,8 @@ impl Judgement {
 pub struct Facts<'a> {
     /// Its properties and headers.
     pub properties: &'a Properties,
-    /// Its routing key.
-    pub routing_key: &'a str,
+    /// Its key.
+    pub key: &'a str,
     /// The type that its envelope tells, see [`crate::event::Event::envelope`].
     pub event_type: Option<&'a str>,
     /// Its body, if it is JSON.
@@ -100,7 +100,7 @@ impl<'a> Facts<'a> {
     pub fn of(event: &'a Event, document: Option<&'a Value>) -> Self {
         Self {
             properties: &event.properties,
-            routing_key: &event.routing_key,
+            key: &event.key,
             event_type: event.envelope.event_type.as_deref(),
             document,
         }
@@ -162,7 +162,7 @@ impl<'a> Facts<'a> {
             .or_else(|| Some((property()?, "the property type")))
             .or_else(|| Some((self.class()?, "the class name of a framework")))
             .or_else(|| Some((Cow::Borrowed(self.event_type?), "a field of the body")))
-            .unwrap_or((Cow::Borrowed(self.routing_key), "the routing key"))
+            .unwrap_or((Cow::Borrowed(self.key), "the routing key"))
     }
 
     /// The version that is claimed, and by which rule; the first counts.
@@ -198,7 +198,7 @@ impl<'a> Facts<'a> {
                     .map(Cow::Borrowed)
             }
             Rule::Framework => self.class().and_then(|name| version_in(&name).map(owned)),
-            Rule::RoutingKey => version_in(self.routing_key).map(Cow::Borrowed),
+            Rule::RoutingKey => version_in(self.key).map(Cow::Borrowed),
             Rule::Body(pointer) => self.field(pointer).map(|text| owned(&text)),
         }
     }
@@ -229,7 +229,7 @@ pub fn claimed_version(event: &Event, rules: &Rules) -> Option<Claim> {
 /// The type of the folder that an event claims to be of.
 #[must_use]
 pub fn kind_of<'a>(event: &Event, catalog: &'a Catalog) -> Option<&'a EventType> {
-    find(catalog, &claimed_type(event).what, &event.routing_key)
+    find(catalog, &claimed_type(event).what, &event.key)
 }
 
 /// Judges an event by the schemas of a folder, with the failures in words.
@@ -243,7 +243,7 @@ pub fn judge(event: &Event, catalog: &Catalog) -> Judgement {
 #[must_use]
 pub fn judge_facts(facts: &Facts<'_>, catalog: &Catalog, told: usize) -> Judgement {
     let (name, _) = facts.claimed_type();
-    let Some(kind) = find(catalog, &name, facts.routing_key) else {
+    let Some(kind) = find(catalog, &name, facts.key) else {
         return Judgement::NoSchema;
     };
     let Some(document) = facts.document else {
@@ -458,7 +458,7 @@ mod tests {
         assert_eq!(version(&event), "5 by content type");
         event.properties.content_type = None;
         assert_eq!(version(&event), "4 by body /version");
-        event.routing_key = "order.v6.created".into();
+        event.key = "order.v6.created".into();
         assert_eq!(version(&event), "6 by routing key");
         event.properties.message_type = Some("Acme.V7.OrderCreated".into());
         assert_eq!(version(&event), "7 by property type");

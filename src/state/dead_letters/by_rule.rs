@@ -330,7 +330,7 @@ fn preview(
 ) -> Preview {
     let mut row = Preview {
         original: chosen.original,
-        key: chosen.event.routing_key.clone(),
+        key: chosen.event.key.clone(),
         made: Made::NoTarget,
         words: String::new(),
         fits: None,
@@ -350,7 +350,7 @@ fn preview(
             return row;
         }
     };
-    row.key.clone_from(&outgoing.routing_key);
+    row.key.clone_from(&outgoing.key);
     match edit(&outgoing, rules) {
         Edit::Changed {
             outgoing,

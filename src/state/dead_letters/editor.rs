@@ -7,7 +7,7 @@ use chrono::DateTime;
 use super::history::History;
 use super::{DeadLetterDesk, Surroundings};
 use crate::event::draft::Problem;
-use crate::event::{Draft, Event, Fingerprint, Outgoing, decode};
+use crate::event::{Draft, Event, Fingerprint, Outgoing, Transport, decode};
 use crate::rabbitmq::faithful::Row;
 use crate::rabbitmq::refusal::refusal;
 use crate::rabbitmq::resend::Manner;
@@ -147,8 +147,15 @@ pub fn as_event(outgoing: &Outgoing) -> Event {
     let body = opened.map_or_else(|_| outgoing.body.clone(), |opened| opened.text.into_bytes());
     let mut properties = outgoing.properties.clone();
     properties.content_encoding = None;
-    let (exchange, key) = (outgoing.exchange.clone(), outgoing.routing_key.clone());
-    Event::new(DateTime::UNIX_EPOCH, exchange, key, false, properties, body)
+    let (exchange, key) = (outgoing.destination.clone(), outgoing.key.clone());
+    Event::new(
+        DateTime::UNIX_EPOCH,
+        exchange,
+        key,
+        Transport::amqp(false),
+        properties,
+        body,
+    )
 }
 
 impl DeadLetterDesk {

@@ -244,11 +244,11 @@ impl Editor {
 /// and what was not follows.
 fn carry_over(before: &Draft, after: &Draft, edited: &Draft) -> Draft {
     let mut draft = edited.clone();
-    if edited.exchange == before.exchange {
-        draft.exchange.clone_from(&after.exchange);
+    if edited.destination == before.destination {
+        draft.destination.clone_from(&after.destination);
     }
-    if edited.routing_key == before.routing_key {
-        draft.routing_key.clone_from(&after.routing_key);
+    if edited.key == before.key {
+        draft.key.clone_from(&after.key);
     }
     if edited.delivery_mode == before.delivery_mode {
         draft.delivery_mode = after.delivery_mode;
@@ -280,8 +280,8 @@ mod tests {
 
     fn editor(original: u64, body: &str) -> Editor {
         let outgoing = Outgoing {
-            exchange: "shop".into(),
-            routing_key: "k".into(),
+            destination: "shop".into(),
+            key: "k".into(),
             properties: crate::event::amqp::Properties::default(),
             body: b"{}".to_vec(),
         };
@@ -313,22 +313,22 @@ mod tests {
     fn what_was_not_edited_follows_and_what_was_stays() {
         let row = |name: &str, value: &str| HeaderRow::of(name, &FieldValue::Text(value.into()));
         let mut before = Draft::default();
-        before.exchange = "shop".into();
+        before.destination = "shop".into();
         before.headers = vec![row("CC", "a"), row("tenant", "1")];
         let mut after = before.clone();
-        after.exchange = String::new();
-        after.routing_key = "orders".into();
+        after.destination = String::new();
+        after.key = "orders".into();
         after.headers = vec![row("tenant", "1"), row("new", "x")];
         after.set(Field::Expiration, "60000");
         let mut edited = before.clone();
         edited.body = BodyDraft::Text("mended".into());
         edited.headers[1] = row("tenant", "2");
         let carried = carry_over(&before, &after, &edited);
-        assert_eq!((&*carried.exchange, &*carried.routing_key), ("", "orders"));
+        assert_eq!((&*carried.destination, &*carried.key), ("", "orders"));
         assert_eq!(carried.headers, [row("tenant", "2"), row("new", "x")]);
         assert_eq!(carried.body, BodyDraft::Text("mended".into()));
         assert_eq!(carried.text(Field::Expiration), "60000");
-        edited.exchange = "mine".into();
-        assert_eq!(carry_over(&before, &after, &edited).exchange, "mine");
+        edited.destination = "mine".into();
+        assert_eq!(carry_over(&before, &after, &edited).destination, "mine");
     }
 }

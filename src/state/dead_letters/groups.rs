@@ -240,7 +240,7 @@ fn compare(dead: &Dead, log: &[Arc<Segment>]) -> Findings {
             || event.shape().has_header(DEATHS)
             || event.event_id().is_some_and(|id| ids.contains(&*id))
             || bodies.contains(&hash(event.body()));
-        if keys.contains(event.routing_key()) && !is_dead {
+        if keys.contains(event.key()) && !is_dead {
             of_passed.add(features(&event.properties(), event.body()));
         }
     }

@@ -148,8 +148,8 @@ fn is_same_part(before: &Draft, after: &Draft) -> bool {
     let parts = |draft: &Draft, other: &Draft| {
         [
             draft.body != other.body,
-            draft.routing_key != other.routing_key,
-            draft.exchange != other.exchange,
+            draft.key != other.key,
+            draft.destination != other.destination,
             draft.headers != other.headers,
         ]
     };
@@ -195,8 +195,8 @@ mod tests {
         let mut draft = first.clone();
         let mut history = History::new(first.clone());
         let edits: [fn(&mut Draft); 5] = [
-            |draft| draft.routing_key = "k".into(),
-            |draft| draft.exchange = "x".into(),
+            |draft| draft.key = "k".into(),
+            |draft| draft.destination = "x".into(),
             |draft| draft.set(Field::Priority, "3"),
             |draft| draft.delivery_mode = Some(1),
             |draft| draft.headers.clear(),

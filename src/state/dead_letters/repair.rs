@@ -50,7 +50,7 @@ impl Planner {
     fn elsewhere(&self, event: &Event, words: String) -> Resend {
         // Where it goes makes no other difference than the target itself.
         let target = Target::Elsewhere {
-            exchange: event.exchange.clone(),
+            exchange: event.destination.clone(),
             routing_key: "?".to_owned(),
         };
         let manner = Manner {
@@ -59,15 +59,15 @@ impl Planner {
         };
         let mut resend = self.by(&manner, event).unwrap_or_else(|_| Resend {
             outgoing: crate::event::Outgoing {
-                exchange: String::new(),
-                routing_key: String::new(),
+                destination: String::new(),
+                key: String::new(),
                 properties: event.properties.clone(),
                 body: event.body.clone(),
             },
             notes: Vec::new(),
         });
-        resend.outgoing.exchange = String::new();
-        resend.outgoing.routing_key = String::new();
+        resend.outgoing.destination = String::new();
+        resend.outgoing.key = String::new();
         resend.notes.insert(0, words);
         resend
     }
@@ -152,7 +152,7 @@ impl DeadLetterDesk {
         };
         match editor.draft.check() {
             // Where it came from is not known, and the person has not said where it goes.
-            Ok(outgoing) if outgoing.exchange.is_empty() && outgoing.routing_key.is_empty() => {
+            Ok(outgoing) if outgoing.destination.is_empty() && outgoing.key.is_empty() => {
                 editor.set_problems(vec![Problem {
                     field: "Routing key".to_owned(),
                     words: "and exchange are empty: type where to send it".to_owned(),

@@ -38,7 +38,9 @@ impl Seen for Lately<'_> {
                     tell(key);
                 }
             }
-            Named::Exchange => values.extend(self.events().map(|e| e.shape().exchange.to_string())),
+            named if named.is_destination() => {
+                values.extend(self.events().map(|e| e.shape().destination.to_string()))
+            }
             Named::Type => {
                 let types = self.events().filter_map(|e| e.shape().event_type.clone());
                 values.extend(types.map(String::from));

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 
-use crate::event::amqp::routing_key;
+use crate::event::key_pattern;
 use crate::log::Batch;
 
 /// Most nodes; a key beyond it is counted in the branch where the tree is full.
@@ -246,7 +246,7 @@ impl Node {
 /// The first word of a routing key, which gives an event its colour.
 #[must_use]
 pub fn first_word(key: &str) -> &str {
-    routing_key::words(key).next().unwrap_or_default()
+    key_pattern::words(key).next().unwrap_or_default()
 }
 
 #[cfg(test)]

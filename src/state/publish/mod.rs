@@ -117,8 +117,8 @@ pub fn draft_of_event(event: &Event) -> Draft {
         headers.retain(|(name, _)| !crate::event::amqp::x_death::is_broker_header(name));
     }
     Draft::of(&Outgoing {
-        exchange: event.exchange.clone(),
-        routing_key: event.routing_key.clone(),
+        destination: event.destination.clone(),
+        key: event.key.clone(),
         properties,
         body: event.body.clone(),
     })

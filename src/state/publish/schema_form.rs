@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::PublishDesk;
 use crate::event::amqp::{FieldType, Properties};
 use crate::event::draft::{Field, HeaderDraft};
-use crate::event::{BodyDraft, Draft, Event, HeaderRow};
+use crate::event::{BodyDraft, Draft, Event, HeaderRow, Transport};
 use crate::schema::form::fields::Choices;
 use crate::schema::form::fill::{self, About, Broken};
 use crate::schema::stream::claim::{claimed_version, kind_of};
@@ -123,9 +123,9 @@ fn event_of(draft: &Draft) -> Event {
     };
     Event::new(
         chrono::DateTime::UNIX_EPOCH,
-        draft.exchange.clone(),
-        draft.routing_key.clone(),
-        false,
+        draft.destination.clone(),
+        draft.key.clone(),
+        Transport::amqp(false),
         properties,
         body,
     )
@@ -237,8 +237,8 @@ fn about<'a>(target: &'a Target, moment: Moment<'a>) -> About<'a> {
 /// chose stays where it says the same.
 fn take(draft: &mut Draft, target: &Target, event: &Value, catalog: &Catalog, moment: Moment<'_>) {
     draft.body = BodyDraft::Text(format!("{event:#}"));
-    if draft.routing_key.is_empty() || catalog.get(&draft.routing_key).is_some() {
-        draft.routing_key.clone_from(&target.event_type);
+    if draft.key.is_empty() || catalog.get(&draft.key).is_some() {
+        draft.key.clone_from(&target.event_type);
     }
     let says = |draft: &Draft| guess(draft, catalog).map(|says| says.event_type);
     if draft.text(Field::Type).is_empty() || says(draft).as_ref() != Some(&target.event_type) {
@@ -320,11 +320,11 @@ mod tests {
         let catalog = catalog();
         let mut draft = Draft::default();
         assert_eq!(guess(&draft, &catalog), None);
-        draft.routing_key = "order.created".into();
+        draft.key = "order.created".into();
         assert_eq!(guess(&draft, &catalog), Some(target("2")), "the newest");
         draft.body = BodyDraft::Text(r#"{"version":1}"#.into());
         assert_eq!(guess(&draft, &catalog), Some(target("1")));
-        draft.routing_key = "x".into();
+        draft.key = "x".into();
         draft.set(Field::Type, "order.created");
         assert_eq!(guess(&draft, &catalog), Some(target("1")));
     }
@@ -339,7 +339,7 @@ mod tests {
         );
         assert_eq!(guess(&forms.draft, &catalog), Some(target("1")));
         let message = forms.draft.check().unwrap();
-        assert_eq!(message.routing_key, "order.created");
+        assert_eq!(message.key, "order.created");
         let header = message.properties.header("x-schema-version");
         assert_eq!(header, Some(&crate::event::amqp::FieldValue::I32(1)));
         let body: Value = serde_json::from_slice(&message.body).unwrap();

@@ -13,7 +13,7 @@ use super::live::tap_card::{Card, TapAction};
 use super::*;
 use crate::event::amqp::{FieldValue, Properties};
 use crate::event::tap_id::TapId;
-use crate::event::{BodyDraft, Event};
+use crate::event::{BodyDraft, Event, Transport};
 use crate::protocol::{MoveOutcome, PeekReport, PublishOutcome, TapState, Which};
 use crate::rabbitmq::preflight::Report;
 use crate::rabbitmq::server_version::ServerVersion;
@@ -137,7 +137,7 @@ fn dead_letter(body: &str) -> Arc<Event> {
         now,
         "dead".into(),
         "orders".into(),
-        true,
+        Transport::amqp(true),
         properties,
         body.into(),
     ))
@@ -265,9 +265,9 @@ fn selecting_stops_following_and_survives_new_events() {
     desk.act(Action::Live(LiveAction::Select(0)));
     desk.receive(tap, "b");
     assert!(!desk.state.live.follow);
-    assert_eq!(desk.state.live.selection.event().unwrap().routing_key, "a");
+    assert_eq!(desk.state.live.selection.event().unwrap().key, "a");
     desk.act(Action::Live(LiveAction::Move(1)));
-    assert_eq!(desk.state.live.selection.event().unwrap().routing_key, "b");
+    assert_eq!(desk.state.live.selection.event().unwrap().key, "b");
 }
 
 #[test]
@@ -341,10 +341,7 @@ fn an_edited_dead_letter_is_sent_once_and_leaves_the_list() {
     desk.act(Action::Dead(DeadAction::Select(1)));
     let editor = desk.forms.editor.as_mut().unwrap();
     assert_eq!(
-        (
-            editor.draft.exchange.as_str(),
-            editor.draft.routing_key.as_str()
-        ),
+        (editor.draft.destination.as_str(), editor.draft.key.as_str()),
         ("shop", "order.created")
     );
     editor.draft.body = BodyDraft::Text("22".into());
@@ -610,7 +607,7 @@ fn what_has_no_known_origin_is_not_sent_before_a_target_is_typed() {
         DateTime::UNIX_EPOCH,
         String::new(),
         "dead".into(),
-        true,
+        Transport::amqp(true),
         Properties::default(),
         b"{}".to_vec(),
     );
@@ -620,7 +617,7 @@ fn what_has_no_known_origin_is_not_sent_before_a_target_is_typed() {
     let editor = desk.forms.editor.as_mut().unwrap();
     assert!(editor.problems()[0].words.contains("type where to send it"));
     assert!(editor.notes[0].contains("not known"), "{:?}", editor.notes);
-    editor.draft.routing_key = "orders".into();
+    editor.draft.key = "orders".into();
     assert_eq!(desk.act(Action::Dead(DeadAction::Resend)).len(), 1);
 }
 
@@ -651,8 +648,8 @@ fn one_target_is_typed_for_many_dead_letters() {
     };
     let to_both = orders.iter().all(|order| {
         (
-            order.outgoing.exchange.as_str(),
-            order.outgoing.routing_key.as_str(),
+            order.outgoing.destination.as_str(),
+            order.outgoing.key.as_str(),
         ) == ("other", "again")
     });
     assert!(to_both && orders.len() == 2);

@@ -182,7 +182,7 @@ fn another_target_moves_an_edited_message_too_and_keeps_the_edit() {
         panic!("no resend: {commands:?}")
     };
     let sent = &orders[0].outgoing;
-    assert_eq!((&*sent.exchange, &*sent.routing_key), ("", "orders"));
+    assert_eq!((&*sent.destination, &*sent.key), ("", "orders"));
     assert_eq!(sent.body, b"mended");
 }
 

@@ -33,8 +33,8 @@ fn held(body: &[u8]) -> Held {
     Held {
         place: "localhost:5672/".into(),
         queue: "orders.dead".into(),
-        exchange: String::new(),
-        routing_key: "a\nb".into(),
+        destination: String::new(),
+        key: "a\nb".into(),
         properties: Properties {
             headers: Some(every_type),
             content_type: Some(String::new()),
@@ -43,8 +43,8 @@ fn held(body: &[u8]) -> Held {
         },
         body: body.to_vec(),
         sent: Some(Outgoing {
-            exchange: "shop".into(),
-            routing_key: "k".into(),
+            destination: "shop".into(),
+            key: "k".into(),
             properties: Properties::default(),
             body: body.to_vec(),
         }),

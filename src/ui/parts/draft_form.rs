@@ -16,7 +16,7 @@ use crate::text::json_edit::Document;
 /// Where the message goes: exchange and routing key, with choices from what is known.
 pub fn target_ui(ui: &mut Ui, draft: &mut Draft, topology: &Topology, seen_keys: &[&str]) {
     ui.columns(2, |columns| {
-        choice_field(&mut columns[0], "Exchange", &mut draft.exchange, || {
+        choice_field(&mut columns[0], "Exchange", &mut draft.destination, || {
             let open = topology
                 .exchanges
                 .iter()
@@ -25,33 +25,28 @@ pub fn target_ui(ui: &mut Ui, draft: &mut Draft, topology: &Topology, seen_keys:
                 .filter(|name| !name.is_empty())
                 .collect()
         });
-        let exchange = draft.exchange.clone();
-        choice_field(
-            &mut columns[1],
-            "Routing key",
-            &mut draft.routing_key,
-            || {
-                if exchange.is_empty() {
-                    return topology
-                        .queues
-                        .iter()
-                        .map(|queue| queue.name.as_str())
-                        .collect();
-                }
-                let bound = topology
-                    .bindings
+        let exchange = draft.destination.clone();
+        choice_field(&mut columns[1], "Routing key", &mut draft.key, || {
+            if exchange.is_empty() {
+                return topology
+                    .queues
                     .iter()
-                    .filter(|binding| binding.source == exchange);
-                let mut keys: Vec<&str> = bound
-                    .map(|binding| binding.key.as_str())
-                    .filter(|key| !key.contains(['#', '*']) && !key.is_empty())
-                    .chain(seen_keys.iter().copied())
+                    .map(|queue| queue.name.as_str())
                     .collect();
-                keys.sort_unstable();
-                keys.dedup();
-                keys
-            },
-        );
+            }
+            let bound = topology
+                .bindings
+                .iter()
+                .filter(|binding| binding.source == exchange);
+            let mut keys: Vec<&str> = bound
+                .map(|binding| binding.key.as_str())
+                .filter(|key| !key.contains(['#', '*']) && !key.is_empty())
+                .chain(seen_keys.iter().copied())
+                .collect();
+            keys.sort_unstable();
+            keys.dedup();
+            keys
+        });
     });
 }
 

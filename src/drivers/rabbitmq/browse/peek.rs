@@ -382,7 +382,7 @@ mod tests {
             DateTime::UNIX_EPOCH,
             String::new(),
             "q".into(),
-            true,
+            crate::event::Transport::amqp(true),
             Properties::default(),
             vec![0; bytes],
         ))

@@ -8,8 +8,8 @@ pub(crate) fn copy_of(place: &str, queue: &str, event: &Event) -> Held {
     Held {
         place: place.to_owned(),
         queue: queue.to_owned(),
-        exchange: event.exchange.clone(),
-        routing_key: event.routing_key.clone(),
+        destination: event.destination.clone(),
+        key: event.key.clone(),
         properties: event.properties.clone(),
         body: event.body.clone(),
         sent: None,
@@ -30,8 +30,8 @@ pub(crate) fn as_it_lay(message: &Held, login: &str) -> Outgoing {
         }
     }
     Outgoing {
-        exchange: String::new(),
-        routing_key: message.queue.clone(),
+        destination: String::new(),
+        key: message.queue.clone(),
         properties,
         body: message.body.clone(),
     }

@@ -54,7 +54,7 @@ impl Guard {
 
     /// Finds out about the exchanges that these are sent to.
     pub(crate) async fn learn(&mut self, connections: &Connections, plan: &[Plan]) {
-        let named = plan.iter().map(|one| one.outgoing.exchange.as_str());
+        let named = plan.iter().map(|one| one.outgoing.destination.as_str());
         let new: BTreeSet<&str> = named
             .filter(|name| !self.exchanges.contains_key(*name))
             .collect();
@@ -69,7 +69,7 @@ impl Guard {
         let Plan {
             event, outgoing, ..
         } = one;
-        let missing = self.exchanges.get(&outgoing.exchange).cloned().flatten();
+        let missing = self.exchanges.get(&outgoing.destination).cloned().flatten();
         missing
             .or_else(|| self.refused(outgoing))
             .or_else(|| only_our_tap(&self.knowledge, &self.taps, outgoing))
@@ -90,7 +90,7 @@ impl Guard {
         if let Some(words) = refusal(outgoing, &size_only) {
             return Some(words);
         }
-        if let Some(told) = self.against.get(&outgoing.exchange) {
+        if let Some(told) = self.against.get(&outgoing.destination) {
             return told.clone();
         }
         let known = Known {
@@ -98,7 +98,8 @@ impl Guard {
             ..size_only
         };
         let told = refusal(outgoing, &known);
-        self.against.insert(outgoing.exchange.clone(), told.clone());
+        self.against
+            .insert(outgoing.destination.clone(), told.clone());
         told
     }
 
@@ -107,8 +108,8 @@ impl Guard {
             return None;
         }
         let Outgoing {
-            exchange,
-            routing_key,
+            destination: exchange,
+            key: routing_key,
             properties,
             ..
         } = outgoing;

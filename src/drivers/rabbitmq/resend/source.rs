@@ -180,7 +180,7 @@ impl Source {
 fn was_handed_out(event: &Event) -> bool {
     let counts = ["x-delivery-count", "x-acquired-count"];
     let counted = |name: &&str| event.properties.header(name).is_some();
-    event.redelivered || counts.iter().any(counted)
+    event.transport.redelivered() || counts.iter().any(counted)
 }
 
 fn plan(tag: u64, event: &Arc<Event>, outgoing: Outgoing) -> Plan {

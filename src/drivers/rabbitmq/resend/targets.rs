@@ -31,14 +31,13 @@ pub(crate) fn only_our_tap(
     taps: &[RunningTap],
     outgoing: &Outgoing,
 ) -> Option<String> {
-    if taps.is_empty() || outgoing.exchange.is_empty() {
+    if taps.is_empty() || outgoing.destination.is_empty() {
         return None;
     }
-    match knowledge.topology.route(
-        &outgoing.exchange,
-        &outgoing.routing_key,
-        &outgoing.properties,
-    ) {
+    match knowledge
+        .topology
+        .route(&outgoing.destination, &outgoing.key, &outgoing.properties)
+    {
         Some(mut queues) => {
             queues.retain(|queue| !taps.iter().any(|tap| tap.queue == *queue));
             queues.is_empty().then(|| {
@@ -47,12 +46,12 @@ pub(crate) fn only_our_tap(
         }
         None => taps
             .iter()
-            .any(|tap| tap.exchange == outgoing.exchange)
+            .any(|tap| tap.exchange == outgoing.destination)
             .then(|| {
                 format!(
                     "Eventscope's own tap listens to {}, so a confirm would not prove that an \
                      application's queue took it. Stop the tap, then send it again",
-                    outgoing.exchange
+                    outgoing.destination
                 )
             }),
     }
@@ -99,8 +98,8 @@ mod tests {
 
     fn to(exchange: &str, key: &str) -> Outgoing {
         Outgoing {
-            exchange: exchange.into(),
-            routing_key: key.into(),
+            destination: exchange.into(),
+            key: key.into(),
             properties: Properties::default(),
             body: Vec::new(),
         }

@@ -5,8 +5,8 @@ use chrono::{DateTime, Utc};
 use lapin::message::Delivery;
 
 use crate::drivers::rabbitmq::connection::codec;
-use crate::event::amqp::{FieldTable, FieldValue, Properties};
-use crate::event::{Event, Fate, Trace};
+use crate::event::amqp::{AmqpDelivery, FieldTable, FieldValue, Properties, Trace, Traced};
+use crate::event::{Event, Transport};
 
 /// Most queue names that are kept of one message.
 const QUEUES: usize = 1_000;
@@ -29,11 +29,11 @@ pub(crate) fn event(
         return None;
     }
     let fate = if let Some(queue) = delivered {
-        Fate::Delivered(queue.to_owned())
+        Traced::Delivered(queue.to_owned())
     } else {
         let mut queues = texts(get(&headers, "routed_queues"), QUEUES);
         queues.retain(|queue| !is_own(queue));
-        Fate::Published(queues)
+        Traced::Published(queues)
     };
     let trace = Trace {
         user: text(get(&headers, "user")),
@@ -54,16 +54,17 @@ pub(crate) fn event(
         Some(FieldValue::Table(table)) => properties(table),
         _ => Properties::default(),
     };
-    let mut event = Event::new(
+    Some(Event::new(
         received_at,
         exchange,
         routing_key,
-        redelivered,
+        Transport::Amqp(AmqpDelivery {
+            redelivered,
+            trace: Some(Box::new(trace)),
+        }),
         properties,
         delivery.data,
-    );
-    event.trace = Some(Box::new(trace));
-    Some(event)
+    ))
 }
 
 fn get<'a>(table: &'a FieldTable, name: &str) -> Option<&'a FieldValue> {
@@ -176,7 +177,7 @@ mod tests {
         ]);
         let event = traced("publish.shop", headers).unwrap();
         assert_eq!(
-            (event.exchange.as_str(), event.routing_key.as_str()),
+            (event.destination.as_str(), event.key.as_str()),
             ("shop", "order.created")
         );
         assert_eq!(event.properties.content_type.as_deref(), Some("text/plain"));
@@ -185,19 +186,25 @@ mod tests {
             (Some(2), Some(5))
         );
         assert_eq!(event.properties.header("n"), Some(&FieldValue::I16(7)));
-        let trace = event.trace.unwrap();
+        let trace = event.transport.trace().unwrap();
         assert_eq!((trace.user.as_str(), trace.connection.len()), ("ada", 23));
-        assert_eq!(trace.fate, Fate::Published(vec!["orders".into()]));
+        assert_eq!(trace.fate, Traced::Published(vec!["orders".into()]));
     }
 
     #[test]
     fn only_what_our_own_tap_took_was_lost_and_its_deliveries_are_no_news() {
         let headers = table(vec![("routed_queues", array(&["own"]))]);
         let event = traced("publish.", headers).unwrap();
-        assert_eq!(event.trace.unwrap().fate, Fate::Published(Vec::new()));
+        assert_eq!(
+            event.transport.trace().unwrap().fate,
+            Traced::Published(Vec::new())
+        );
         assert!(traced("deliver.own", WireTable::default()).is_none());
         let event = traced("deliver.orders", WireTable::default()).unwrap();
-        assert_eq!(event.trace.unwrap().fate, Fate::Delivered("orders".into()));
+        assert_eq!(
+            event.transport.trace().unwrap().fate,
+            Traced::Delivered("orders".into())
+        );
     }
 
     #[test]
@@ -215,11 +222,11 @@ mod tests {
         ]);
         let event = traced("nonsense", headers).unwrap();
         assert_eq!(
-            (event.exchange.as_str(), event.properties),
+            (event.destination.as_str(), event.properties),
             ("", Properties::default())
         );
-        let trace = event.trace.unwrap();
+        let trace = event.transport.trace().unwrap();
         assert!(trace.user.len() <= 3 * TEXT);
-        assert!(matches!(trace.fate, Fate::Published(queues) if queues.len() == QUEUES));
+        assert!(matches!(&trace.fate, Traced::Published(queues) if queues.len() == QUEUES));
     }
 }

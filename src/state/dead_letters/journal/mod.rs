@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
-use crate::event::Event;
+use crate::event::{Event, Transport};
 use crate::protocol::{Command, RequestId};
 use crate::repair::journal_entry::{KEEP_DAYS, Operation, Record, RecordId};
 use crate::repair::journal_list::{
@@ -509,9 +509,9 @@ fn with_event(record: Record) -> (Record, Arc<Event>) {
     let held = &record.message;
     let event = Event::new(
         record.at,
-        held.exchange.clone(),
-        held.routing_key.clone(),
-        false,
+        held.destination.clone(),
+        held.key.clone(),
+        Transport::amqp(false),
         held.properties.clone(),
         held.body.clone(),
     );

@@ -193,7 +193,7 @@ fn why_a_message_was_not_put_back_belongs_to_it() {
 #[test]
 fn a_record_that_is_gone_is_not_looked_at_and_an_empty_job_not_shown() {
     let mut desk = looking_at(Stage::Removed, Operation::Discard);
-    assert_eq!(desk.selected.as_ref().unwrap().1.routing_key, "k");
+    assert_eq!(desk.selected.as_ref().unwrap().1.key, "k");
     desk.act(JournalAction::Job(Some(JobId(1))), RequestId(2));
     let answer = page(&desk, &[job(2, &[(Pile::Done, 1)])], &[]);
     let (_, again) = desk.read(Ok(answer));

@@ -251,8 +251,8 @@ fn raw(row: &Row<'_>) -> rusqlite::Result<Raw> {
             message: Held {
                 place: row.get(5)?,
                 queue: row.get(6)?,
-                exchange: row.get(7)?,
-                routing_key: row.get(8)?,
+                destination: row.get(7)?,
+                key: row.get(8)?,
                 properties: crate::event::amqp::Properties::default(),
                 body: row.get(10)?,
                 sent: None,
@@ -270,8 +270,8 @@ impl Raw {
             (self.sent, self.sent_properties)
         {
             record.message.sent = Some(Outgoing {
-                exchange,
-                routing_key,
+                destination: exchange,
+                key: routing_key,
                 properties: properties_of(&properties)?,
                 body: body.unwrap_or_else(|| record.message.body.clone()),
             });

@@ -19,8 +19,8 @@ fn held(queue: &str, body: String) -> Held {
     Held {
         place: "localhost:5672/".into(),
         queue: queue.into(),
-        exchange: "shop".into(),
-        routing_key: format!("order.{}", body.len()),
+        destination: "shop".into(),
+        key: format!("order.{}", body.len()),
         properties: Properties {
             message_id: Some(format!("ID-{body}")),
             ..Properties::default()

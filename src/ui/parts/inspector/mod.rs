@@ -151,11 +151,11 @@ pub fn inspector_ui(
 fn head_ui(ui: &mut Ui, event: &Arc<Event>, actions: &mut Vec<Action>) {
     let palette = Palette::of(ui);
     ui.horizontal(|ui| {
-        let key = RichText::new(&event.routing_key).font(egui::FontId::monospace(14.0));
-        ui.add(egui::Label::new(key.color(palette.key(&event.routing_key)).strong()).truncate());
+        let key = RichText::new(&event.key).font(egui::FontId::monospace(14.0));
+        ui.add(egui::Label::new(key.color(palette.key(&event.key)).strong()).truncate());
     });
     ui.scope(|ui| facts_ui(ui, event));
-    if let Some(trace) = &event.trace {
+    if let Some(trace) = event.transport.trace() {
         trace::trace_ui(ui, trace);
     }
     ui.horizontal_wrapped(|ui| {
@@ -177,12 +177,12 @@ fn head_ui(ui: &mut Ui, event: &Arc<Event>, actions: &mut Vec<Action>) {
 
 fn facts_ui(ui: &mut Ui, event: &Event) {
     let facts = &event.envelope;
-    let exchange = match event.exchange.as_str() {
+    let exchange = match event.destination.as_str() {
         "" => "default exchange",
         name => name,
     };
     let mut line = format!("{} · {exchange}", clock(event.received_at));
-    if event.redelivered {
+    if event.transport.redelivered() {
         line.push_str(" · redelivered");
     }
     weak(ui, line);

@@ -243,7 +243,7 @@ fn save(ui: &Ui, saving: &mut Dialogs, event: Arc<Event>) {
     let asked = Asked {
         what: "payload",
         title: "Save payload",
-        name: format!("{}.{suffix}", event.routing_key.replace(['/', '\\'], "_")),
+        name: format!("{}.{suffix}", event.key.replace(['/', '\\'], "_")),
     };
     saving.ask(ui, asked, move |_| event.body.clone());
 }

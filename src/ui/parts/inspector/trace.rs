@@ -2,7 +2,7 @@
 
 use eframe::egui::{Label, RichText, Ui};
 
-use crate::event::{Fate, Trace};
+use crate::event::amqp::{Trace, Traced};
 use crate::ui::parts::theme::{self, Palette};
 use crate::ui::parts::widgets::weak;
 
@@ -19,11 +19,11 @@ pub(crate) fn trace_ui(ui: &mut Ui, trace: &Trace) {
     };
     let who = format!("{} over {}", trace.user, trace.connection);
     match &trace.fate {
-        Fate::Published(queues) if queues.is_empty() => {
+        Traced::Published(queues) if queues.is_empty() => {
             line(ui, "Published by", &who);
             ui.colored_label(palette.bad, "No queue took this message: it was lost");
         }
-        Fate::Published(queues) => {
+        Traced::Published(queues) => {
             line(ui, "Published by", &who);
             let mut names = queues
                 .iter()
@@ -36,7 +36,7 @@ pub(crate) fn trace_ui(ui: &mut Ui, trace: &Trace) {
             }
             line(ui, "Reached", &names);
         }
-        Fate::Delivered(queue) => {
+        Traced::Delivered(queue) => {
             line(ui, "Delivered to", &who);
             line(ui, "From the queue", queue);
         }

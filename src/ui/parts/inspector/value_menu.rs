@@ -45,7 +45,7 @@ impl ValueMenu<'_> {
                 if matches!(value, Some(RowValue::Number(_)))
                     && button(ui, "Plot over time", true).clicked()
                 {
-                    let key = self.event.routing_key.clone();
+                    let key = self.event.key.clone();
                     let path = path.clone();
                     self.actions
                         .push(Action::Live(LiveAction::Plot { key, path }));

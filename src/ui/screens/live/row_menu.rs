@@ -60,7 +60,7 @@ pub(crate) fn row_menu_ui(ui: &mut Ui, state: &State, number: u64, actions: &mut
             ui.close();
         }
     };
-    let key = event.routing_key();
+    let key = event.key();
     item(
         ui,
         "Only this key",

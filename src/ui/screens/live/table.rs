@@ -229,8 +229,8 @@ impl Rows<'_> {
             match column {
                 Column::Time => put(&clock(event.received_at()), palette.weak),
                 Column::Gap => put(&gap_text(&self.state.live, row, event), palette.weak),
-                Column::Exchange => put(&shape.exchange, palette.text),
-                Column::Key => put(event.routing_key(), palette.key(event.routing_key())),
+                Column::Exchange => put(&shape.destination, palette.text),
+                Column::Key => put(event.key(), palette.key(event.key())),
                 Column::Type => put(
                     shape.event_type.as_deref().unwrap_or_default(),
                     palette.text,
@@ -259,7 +259,7 @@ impl Rows<'_> {
             let label = judged.map_or("", |counted| counted.label.as_str());
             let new =
                 new_shape.map_or(String::new(), |shape| format!("New shape: {}", shape.words));
-            let words = [event.routing_key(), &*id, label, &*new, &*summary];
+            let words = [event.key(), &*id, label, &*new, &*summary];
             let words: Vec<&str> = words.into_iter().filter(|word| !word.is_empty()).collect();
             WidgetInfo::selected(Role::Row, true, selected, words.join(" "))
         });

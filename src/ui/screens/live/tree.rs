@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use eframe::egui::{self, FontId, Painter, Rect, ScrollArea, Sense, Stroke, Ui, WidgetInfo};
 use egui::accesskit::Role;
 
-use crate::event::amqp::routing_key::is_within;
+use crate::event::key_pattern::is_within;
 use crate::state::Action;
 use crate::state::live::tree::{HISTORY, Node};
 use crate::state::live::{LiveAction, clock};

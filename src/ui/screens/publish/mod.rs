@@ -34,16 +34,16 @@ impl Preview {
     /// Where it would go, in words.
     pub fn words(&mut self, draft: &Draft, state: &State) -> &str {
         let own = state.taps.own_queues();
-        let is_same = self.exchange == draft.exchange
-            && self.key == draft.routing_key
+        let is_same = self.exchange == draft.destination
+            && self.key == draft.key
             && self.headers == draft.headers
             && self.own == own
             && self.revision == state.topology_revision;
         if self.words.is_empty() || !is_same {
             *self = Self {
                 words: preview_words(draft, &own, &state.topology),
-                exchange: draft.exchange.clone(),
-                key: draft.routing_key.clone(),
+                exchange: draft.destination.clone(),
+                key: draft.key.clone(),
                 headers: draft.headers.clone(),
                 own: own.into_iter().map(str::to_owned).collect(),
                 revision: state.topology_revision,
@@ -54,7 +54,7 @@ impl Preview {
 }
 
 fn preview_words(draft: &Draft, own_queues: &[&str], topology: &Topology) -> String {
-    let (exchange, key) = (draft.exchange.as_str(), draft.routing_key.as_str());
+    let (exchange, key) = (draft.destination.as_str(), draft.key.as_str());
     if topology.source == TopologySource::Management
         && !exchange.is_empty()
         && topology.exchange(exchange).is_none()
@@ -221,7 +221,7 @@ fn history_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
                             weak(ui, clock(sent.at));
                             let left = egui::Layout::left_to_right(egui::Align::Center);
                             ui.with_layout(left, |ui| {
-                                let key = &sent.outgoing.routing_key;
+                                let key = &sent.outgoing.key;
                                 let text = RichText::new(key)
                                     .font(theme::mono())
                                     .color(palette.key(key));
@@ -229,7 +229,7 @@ fn history_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
                             });
                         });
                         ui.add(egui::Label::new(RichText::new(&words).color(color)).wrap());
-                        let exchange = match sent.outgoing.exchange.as_str() {
+                        let exchange = match sent.outgoing.destination.as_str() {
                             "" => "default exchange",
                             name => name,
                         };
@@ -244,7 +244,7 @@ fn history_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
                     })
                     .response
                     .widget_info(|| {
-                        let name = format!("{} {words}", sent.outgoing.routing_key);
+                        let name = format!("{} {words}", sent.outgoing.key);
                         WidgetInfo::labeled(Role::Row, true, name)
                     });
             }
@@ -261,7 +261,7 @@ mod tests {
         let shop = shop();
         let words = |exchange: &str, key: &str, own: &[&str]| {
             let mut draft = Draft::default();
-            (draft.exchange, draft.routing_key) = (exchange.into(), key.into());
+            (draft.destination, draft.key) = (exchange.into(), key.into());
             preview_words(&draft, own, &shop)
         };
         assert_eq!(
@@ -279,10 +279,10 @@ mod tests {
         let mut state = State::new();
         state.topology = shop();
         let (mut draft, mut preview) = (Draft::default(), Preview::default());
-        draft.exchange = "shop".into();
-        draft.routing_key = "order.created".into();
+        draft.destination = "shop".into();
+        draft.key = "order.created".into();
         assert!(preview.words(&draft, &state).contains("orders"));
-        draft.routing_key = "x".into();
+        draft.key = "x".into();
         assert!(preview.words(&draft, &state).starts_with("No queue"));
     }
 }

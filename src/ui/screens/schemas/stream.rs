@@ -131,7 +131,7 @@ fn filter(state: &State, one: &Counted) -> String {
     if newest.is_some_and(says) {
         filter = filter.and(is(Named::Type, &standing.event_type).into());
     } else if let Some(newest) = newest {
-        filter = filter.and(is(Named::Key, newest.routing_key()).into());
+        filter = filter.and(is(Named::Key, newest.key()).into());
     }
     let name = standing.judgement.name().to_owned();
     let schema = Node::Compare(Field::Named(Named::Schema), Op::Like, Value::Bare(name));

@@ -18,8 +18,8 @@ use lapin::types::{
 
 use chrono::{DateTime, Utc};
 
-use crate::event::Event;
 use crate::event::amqp::{FieldTable, FieldValue, Properties};
+use crate::event::{Event, Transport};
 
 /// Why a message cannot be put on the wire.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
@@ -51,7 +51,7 @@ pub(crate) fn event(received_at: DateTime<Utc>, delivery: Delivery) -> Event {
         received_at,
         delivery.exchange.into(),
         delivery.routing_key.into(),
-        delivery.redelivered,
+        Transport::amqp(delivery.redelivered),
         properties(&delivery.properties),
         delivery.data,
     )

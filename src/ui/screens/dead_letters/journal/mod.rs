@@ -265,7 +265,7 @@ fn row_ui(ui: &mut Ui, record: &Record, selected: bool, narrow: bool) -> bool {
     let size = vec2(ui.available_width(), ROW);
     let (rect, response) = ui.allocate_exact_size(size, Sense::click());
     let words = record.words();
-    let (key, queue) = (&record.message.routing_key, &record.message.queue);
+    let (key, queue) = (&record.message.key, &record.message.queue);
     let id = record.message.properties.message_id.as_deref();
     let id = id.unwrap_or_default();
     response.widget_info(|| {

@@ -35,14 +35,11 @@ fn fate_ui(ui: &mut Ui, cx: &mut Cx<'_>, record: &Record) {
     let (queue, place) = (&record.message.queue, &record.message.place);
     let mut facts = format!("{queue} on {place}, {}", stamp(record.changed));
     if let Some(sent) = &record.message.sent {
-        let exchange = match &*sent.exchange {
+        let exchange = match &*sent.destination {
             "" => "the default exchange",
             name => name,
         };
-        facts.push_str(&format!(
-            " · sent to {exchange} with key {}",
-            sent.routing_key
-        ));
+        facts.push_str(&format!(" · sent to {exchange} with key {}", sent.key));
         if sent.body != record.message.body {
             facts.push_str(" · edited");
         }
