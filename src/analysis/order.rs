@@ -14,9 +14,9 @@ use crate::log::{EventLog, Kept, Segment};
 pub enum SortBy {
     /// Time of arrival.
     Time,
-    /// Exchange.
-    Exchange,
-    /// Routing key.
+    /// What it was published to.
+    Destination,
+    /// Its key.
     Key,
     /// Claimed type.
     Type,
@@ -99,7 +99,7 @@ fn sorted(by: SortBy, descending: bool, pieces: &[Arc<Segment>], numbers: Vec<u6
                 kept(*number)?.event_id().map(std::borrow::Cow::into_owned)
             });
         }
-        SortBy::Exchange | SortBy::Key | SortBy::Type | SortBy::Version => {
+        SortBy::Destination | SortBy::Key | SortBy::Type | SortBy::Version => {
             let mut texts: HashMap<u64, &str> = HashMap::with_capacity(rows.len());
             for number in &rows {
                 let text = kept(*number).and_then(|event| text(by, event));
@@ -116,7 +116,7 @@ fn sorted(by: SortBy, descending: bool, pieces: &[Arc<Segment>], numbers: Vec<u6
 
 fn text(by: SortBy, event: Kept<'_>) -> Option<&str> {
     match by {
-        SortBy::Exchange => Some(&event.shape().destination),
+        SortBy::Destination => Some(&event.shape().destination),
         SortBy::Key => Some(event.key()),
         SortBy::Type => event.shape().event_type.as_deref(),
         SortBy::Version => event.shape().version.as_deref(),

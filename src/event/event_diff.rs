@@ -152,6 +152,7 @@ impl EventDiff {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::event::Transport;
     use crate::event::amqp::{FieldTable, Properties};
 
     fn event(content_type: &str, headers: FieldTable, body: &[u8]) -> Event {
@@ -165,7 +166,7 @@ mod tests {
             chrono::DateTime::UNIX_EPOCH,
             exchange,
             key,
-            crate::event::Transport::amqp(false),
+            Transport::amqp(false),
             properties,
             body.into(),
         )

@@ -170,6 +170,7 @@ fn quoted(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::event::Transport;
     use crate::event::amqp::Properties;
 
     fn event(body: &[u8]) -> Event {
@@ -182,7 +183,7 @@ mod tests {
             chrono::DateTime::UNIX_EPOCH,
             "shop & co".into(),
             "order.created".into(),
-            crate::event::Transport::amqp(false),
+            Transport::amqp(false),
             properties,
             body.to_vec(),
         )

@@ -1,6 +1,7 @@
 //! What a log keeps, what it gives back, and what it forgets.
 
 use super::*;
+use crate::event::Transport;
 use crate::event::amqp::{FieldValue, Properties};
 use crate::testing::event;
 
@@ -30,7 +31,7 @@ fn full_event(number: u32) -> Event {
         DateTime::from_timestamp_millis(1_700_000_000_000 + i64::from(number)).unwrap(),
         "shop".into(),
         format!("order.{}", number % 5),
-        crate::event::Transport::amqp(number.is_multiple_of(7)),
+        Transport::amqp(number.is_multiple_of(7)),
         properties,
         body.into(),
     )

@@ -94,6 +94,7 @@ fn is_full(queue: &Queue, outgoing: &Outgoing) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::event::Transport;
     use crate::event::amqp::Properties;
     use crate::rabbitmq::ground::Ground;
     use crate::rabbitmq::roles::tests::retry_loop;
@@ -133,7 +134,7 @@ mod tests {
             at,
             "dead".into(),
             "orders".into(),
-            crate::event::Transport::amqp(true),
+            Transport::amqp(true),
             properties,
             vec![],
         );

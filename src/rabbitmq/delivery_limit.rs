@@ -182,6 +182,7 @@ pub fn was_handed_out(event: &Event, limit: Option<Limit>) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::event::Transport;
     use crate::event::amqp::Properties;
     use chrono::DateTime;
 
@@ -213,7 +214,7 @@ mod tests {
             at,
             exchange,
             key,
-            crate::event::Transport::amqp(is_redelivered),
+            Transport::amqp(is_redelivered),
             properties,
             Vec::new(),
         )

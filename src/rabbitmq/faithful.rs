@@ -250,6 +250,7 @@ fn target(origin: &Provenance, first: &str, sent: &str, outgoing: &Outgoing) -> 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::event::Transport;
     use crate::event::amqp::FieldValue;
     use crate::rabbitmq::resend::{Manner, Resend, Target};
     use crate::testing::{death, died};
@@ -270,7 +271,7 @@ mod tests {
             at,
             "dead".into(),
             "orders".into(),
-            crate::event::Transport::amqp(true),
+            Transport::amqp(true),
             properties,
             b"{}".to_vec(),
         )

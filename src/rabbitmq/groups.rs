@@ -195,6 +195,7 @@ fn shape(event: &Event) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::event::Transport;
     use crate::event::amqp::{FieldValue, Properties};
     use crate::rabbitmq::origin::Scene;
     use crate::testing::{death, died};
@@ -211,7 +212,7 @@ mod tests {
             at,
             "dead".into(),
             "k".into(),
-            crate::event::Transport::amqp(true),
+            Transport::amqp(true),
             properties,
             body,
         );

@@ -351,6 +351,7 @@ pub fn reply_words(properties: &Properties, scene: Scene<'_>) -> Option<String> 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::event::Transport;
     use crate::event::amqp::{FieldTable, Properties};
     use crate::event::draft::tests::any_value;
     use crate::rabbitmq::ground::Ground;
@@ -379,7 +380,7 @@ mod tests {
             now,
             "dead".into(),
             "orders".into(),
-            crate::event::Transport::amqp(true),
+            Transport::amqp(true),
             properties,
             b"{}".to_vec(),
         )

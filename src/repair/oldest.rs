@@ -75,6 +75,7 @@ pub const UNKNOWN: &str = "The age of the oldest message is not known: the manag
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::event::Transport;
     use crate::event::amqp::Properties;
     use crate::testing::{death, died};
     use chrono::DateTime;
@@ -85,7 +86,7 @@ mod tests {
             DateTime::UNIX_EPOCH,
             x,
             k,
-            crate::event::Transport::amqp(true),
+            Transport::amqp(true),
             properties,
             Vec::new(),
         )

@@ -184,8 +184,8 @@ impl Writer<'_> {
                 ..origin.clone()
             };
             note.level = note.level.or(incoming.level);
-            note.exchanges.extend(incoming.exchanges);
-            note.routing_keys.extend(incoming.routing_keys);
+            note.destinations.extend(incoming.destinations);
+            note.keys.extend(incoming.keys);
             let draft = incoming.draft.map(|draft| (version.clone(), draft));
             note.drafts.extend(draft);
         }

@@ -30,8 +30,8 @@ const MOST_VERSIONS: usize = 8;
 /// What is compared.
 pub(crate) struct Work {
     pub event_type: String,
-    /// Patterns of the routing keys of its events.
-    pub routing_keys: Vec<String>,
+    /// Patterns of the keys of its events.
+    pub keys: Vec<String>,
     pub pair: Pair,
     pub samples: Vec<Sample>,
     pub policy: Policy,
@@ -166,7 +166,7 @@ impl Work {
     pub(crate) fn done(self, cancel: &Cancel) -> Comparison {
         let (old, new) = self.pair.made();
         let is_of = |event_type: Option<&str>, key: &str| {
-            let mut patterns = self.routing_keys.iter();
+            let mut patterns = self.keys.iter();
             is_of(&self.event_type, event_type, Some(key))
                 || event_type.is_none()
                     && patterns.any(|pattern| key_pattern::matches(pattern, key))

@@ -4,6 +4,7 @@
 use chrono::DateTime;
 
 use super::*;
+use crate::event::Transport;
 use crate::event::amqp::FieldTable;
 use crate::testing::{death, died};
 use crate::text::base64;
@@ -27,7 +28,7 @@ fn with(properties: Properties, body: &str) -> Event {
         DateTime::UNIX_EPOCH,
         String::new(),
         "parked".into(),
-        crate::event::Transport::amqp(false),
+        Transport::amqp(false),
         properties,
         body.into(),
     )

@@ -3,6 +3,7 @@
 use chrono::DateTime;
 
 use super::*;
+use crate::event::Transport;
 use crate::event::amqp::x_death::DEATHS;
 use crate::event::amqp::{FieldTable, FieldValue, Properties};
 use crate::rabbitmq::ground::Ground;
@@ -55,7 +56,7 @@ fn message(
         at,
         exchange.into(),
         key.into(),
-        crate::event::Transport::amqp(true),
+        Transport::amqp(true),
         properties,
         vec![],
     )

@@ -22,10 +22,10 @@ pub struct Meta {
     pub policy: Option<Policy>,
     /// Asked for this level.
     pub level: Option<Level>,
-    /// Exchanges that the events go through.
-    pub exchanges: Vec<String>,
-    /// Patterns of their routing keys, as in a topic binding.
-    pub routing_keys: Vec<String>,
+    /// What the events are published to.
+    pub destinations: Vec<String>,
+    /// Patterns of their keys, with `*` for a word and `#` for any words.
+    pub keys: Vec<String>,
     /// Where the versions came from.
     pub origin: Option<Origin>,
     /// What is said about single versions, by name.
@@ -172,8 +172,8 @@ impl Reader<'_> {
                 Err(words) => problems.push(format!("`{RULES}`: {words}")),
             }
         }
-        meta.exchanges = texts(table.as_table(), "exchanges", problems);
-        meta.routing_keys = texts(table.as_table(), "routing_keys", problems);
+        meta.destinations = texts(table.as_table(), "exchanges", problems);
+        meta.keys = texts(table.as_table(), "routing_keys", problems);
         meta
     }
 }
@@ -198,10 +198,10 @@ pub struct Note {
     pub origin: Origin,
     /// Written only where the file names none.
     pub level: Option<Level>,
-    /// Exchanges to be added.
-    pub exchanges: Vec<String>,
-    /// Patterns of routing keys to be added.
-    pub routing_keys: Vec<String>,
+    /// Destinations to be added.
+    pub destinations: Vec<String>,
+    /// Patterns of keys to be added.
+    pub keys: Vec<String>,
     /// Drafts of versions that do not say theirs.
     pub drafts: Vec<(String, Draft)>,
 }
@@ -245,8 +245,8 @@ pub fn with_note(text: &str, note: &Note) -> Result<String, Unusable> {
         set(root, "level", level.name());
     }
     for (key, more) in [
-        ("exchanges", &note.exchanges),
-        ("routing_keys", &note.routing_keys),
+        ("exchanges", &note.destinations),
+        ("routing_keys", &note.keys),
     ] {
         if more.is_empty() {
             continue;
@@ -345,7 +345,7 @@ mod tests {
         assert_eq!(meta.policy, Some(Policy::ConfluentStrict));
         assert_eq!(meta.level, Some(Level::FullTransitive));
         assert_eq!(meta.title.as_deref(), Some("Order created"));
-        assert_eq!(meta.routing_keys, ["order.#"]);
+        assert_eq!(meta.keys, ["order.#"]);
         assert!(meta.is_deprecated("1") && !meta.is_deprecated("1.2.0"));
         assert_eq!(meta.versions["1.2.0"].draft, Some(Draft::Seven));
         assert_eq!(meta.origin.unwrap().newest.as_deref(), Some("4"));
@@ -378,7 +378,7 @@ mod tests {
                 newest: Some("4".into()),
             },
             level: Some(Level::Forward),
-            routing_keys: vec!["order.created".into()],
+            keys: vec!["order.created".into()],
             drafts: vec![("1".into(), Draft::Seven), ("1.2.0".into(), Draft::Seven)],
             ..Note::default()
         };
@@ -388,7 +388,7 @@ mod tests {
         assert_eq!((meta.level, meta.problems.len()), (Some(Level::Full), 0));
         assert!(meta.is_deprecated("1"));
         assert_eq!(meta.versions["1"].draft, Some(Draft::Seven));
-        assert_eq!(meta.routing_keys, ["order.created"]);
+        assert_eq!(meta.keys, ["order.created"]);
         assert_eq!(meta.origin.as_ref(), Some(&note.origin));
         assert!(with_note("source = 1", &note).is_err());
     }

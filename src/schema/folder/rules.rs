@@ -18,8 +18,8 @@ pub enum Rule {
     Type,
     /// A `v2` in the name of the class that NServiceBus, MassTransit or Spring put into the message.
     Framework,
-    /// A `v2` among the words of the routing key.
-    RoutingKey,
+    /// A `v2` among the words of the key.
+    Key,
     /// A field of the body, by its JSON pointer.
     Body(String),
 }
@@ -40,7 +40,7 @@ impl fmt::Display for Rule {
             Self::ContentType => f.write_str("content type"),
             Self::Type => f.write_str("property type"),
             Self::Framework => f.write_str("class name of a framework"),
-            Self::RoutingKey => f.write_str("routing key"),
+            Self::Key => f.write_str("routing key"),
             Self::Body(pointer) => write!(f, "body {pointer}"),
         }
     }
@@ -54,7 +54,7 @@ impl Rule {
         Self::ContentType,
         Self::Type,
         Self::Framework,
-        Self::RoutingKey,
+        Self::Key,
     ];
 
     /// Reads one line.
@@ -103,7 +103,7 @@ impl Default for Rules {
             Rule::ContentType,
             Rule::Type,
             Rule::Framework,
-            Rule::RoutingKey,
+            Rule::Key,
             body("/schemaVersion"),
             body("/schema_version"),
             body("/eventVersion"),
@@ -165,7 +165,7 @@ mod tests {
         let expected = [
             Rule::Header("Acme-Rev".into()),
             Rule::Body("/meta/rev".into()),
-            Rule::RoutingKey,
+            Rule::Key,
         ];
         assert_eq!(own.0, expected);
         for (line, words) in [

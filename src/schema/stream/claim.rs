@@ -198,7 +198,7 @@ impl<'a> Facts<'a> {
                     .map(Cow::Borrowed)
             }
             Rule::Framework => self.class().and_then(|name| version_in(&name).map(owned)),
-            Rule::RoutingKey => version_in(self.key).map(Cow::Borrowed),
+            Rule::Key => version_in(self.key).map(Cow::Borrowed),
             Rule::Body(pointer) => self.field(pointer).map(|text| owned(&text)),
         }
     }

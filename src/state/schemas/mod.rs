@@ -477,7 +477,7 @@ impl SchemaDesk {
         let work = Work {
             pair,
             event_type: chosen.name.clone(),
-            routing_keys: chosen.meta.routing_keys.clone(),
+            keys: chosen.meta.keys.clone(),
             samples: chosen.samples.clone(),
             policy: self.policy,
             log: log.pieces(log.first()),

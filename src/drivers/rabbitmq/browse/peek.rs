@@ -371,6 +371,7 @@ fn effect_words(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::event::Transport;
     use crate::event::amqp::Properties;
     use crate::rabbitmq::peek_rules;
     use crate::rabbitmq::server_version::ServerVersion;
@@ -382,7 +383,7 @@ mod tests {
             DateTime::UNIX_EPOCH,
             String::new(),
             "q".into(),
-            crate::event::Transport::amqp(true),
+            Transport::amqp(true),
             Properties::default(),
             vec![0; bytes],
         ))

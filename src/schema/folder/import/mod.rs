@@ -42,10 +42,10 @@ pub struct Incoming {
     pub draft: Option<Draft>,
     /// The level that is asked for there.
     pub level: Option<Level>,
-    /// Exchanges that its events go through.
-    pub exchanges: Vec<String>,
-    /// Patterns of their routing keys.
-    pub routing_keys: Vec<String>,
+    /// What its events are published to.
+    pub destinations: Vec<String>,
+    /// Patterns of their keys.
+    pub keys: Vec<String>,
 }
 
 /// How it went with a version.

@@ -9,7 +9,7 @@ use crate::analysis::SortBy;
 pub(crate) enum Column {
     Time,
     Gap,
-    Exchange,
+    Destination,
     Key,
     Type,
     Version,
@@ -24,7 +24,7 @@ impl Column {
     const ALL: [Self; 11] = [
         Self::Time,
         Self::Gap,
-        Self::Exchange,
+        Self::Destination,
         Self::Key,
         Self::Type,
         Self::Version,
@@ -39,7 +39,7 @@ impl Column {
         match self {
             Self::Time => "Time",
             Self::Gap => "Gap",
-            Self::Exchange => "Exchange",
+            Self::Destination => "Exchange",
             Self::Key => "Routing key",
             Self::Type => "Type",
             Self::Version => "Version",
@@ -56,7 +56,7 @@ impl Column {
         Some(match self {
             Self::Time => 92.0,
             Self::Gap => 72.0,
-            Self::Exchange | Self::Correlation => 96.0,
+            Self::Destination | Self::Correlation => 96.0,
             Self::Key => 150.0,
             Self::Type => 120.0,
             Self::Version => 58.0,
@@ -71,7 +71,7 @@ impl Column {
     pub(crate) fn sort(self) -> Option<SortBy> {
         Some(match self {
             Self::Time => SortBy::Time,
-            Self::Exchange => SortBy::Exchange,
+            Self::Destination => SortBy::Destination,
             Self::Key => SortBy::Key,
             Self::Type => SortBy::Type,
             Self::Version => SortBy::Version,
@@ -97,12 +97,12 @@ impl Columns {
     /// The columns to show in this width. In a conversation the gaps between events are the point.
     /// Where there are schemas, whether an event matches says more than the version it claims.
     pub(crate) fn shown(&self, width: f32, conversation: bool, schemas: bool) -> Vec<Column> {
-        use Column::{Exchange, Gap, Id, Key, Schema, Size, Summary, Time, Type, Version};
+        use Column::{Destination, Gap, Id, Key, Schema, Size, Summary, Time, Type, Version};
         if let Some(chosen) = &self.chosen {
             return chosen.clone();
         }
         let mut columns = if width > 860.0 {
-            vec![Time, Exchange, Key, Type, Version, Id, Size, Summary]
+            vec![Time, Destination, Key, Type, Version, Id, Size, Summary]
         } else if width > 640.0 {
             vec![Time, Key, Version, Id, Size, Summary]
         } else {

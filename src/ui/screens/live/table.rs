@@ -229,7 +229,7 @@ impl Rows<'_> {
             match column {
                 Column::Time => put(&clock(event.received_at()), palette.weak),
                 Column::Gap => put(&gap_text(&self.state.live, row, event), palette.weak),
-                Column::Exchange => put(&shape.destination, palette.text),
+                Column::Destination => put(&shape.destination, palette.text),
                 Column::Key => put(event.key(), palette.key(event.key())),
                 Column::Type => put(
                     shape.event_type.as_deref().unwrap_or_default(),

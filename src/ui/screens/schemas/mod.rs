@@ -259,11 +259,11 @@ fn side_ui(ui: &mut Ui, cx: &mut Cx<'_>, found: &Comparison) {
 fn about_ui(ui: &mut Ui, chosen: &EventType) {
     let meta = &chosen.meta;
     let mut words: Vec<String> = meta.title.iter().cloned().collect();
-    if !meta.exchanges.is_empty() {
-        words.push(format!("Exchange {}", meta.exchanges.join(", ")));
+    if !meta.destinations.is_empty() {
+        words.push(format!("Exchange {}", meta.destinations.join(", ")));
     }
-    if !meta.routing_keys.is_empty() {
-        words.push(format!("Routing key {}", meta.routing_keys.join(", ")));
+    if !meta.keys.is_empty() {
+        words.push(format!("Routing key {}", meta.keys.join(", ")));
     }
     if let Some(origin) = &meta.origin {
         let newest = origin.newest.as_ref();

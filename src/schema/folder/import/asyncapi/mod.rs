@@ -211,8 +211,8 @@ impl<'a> Reader<'a> {
                     text,
                     samples: samples(message),
                     subject: Some(shown.to_owned()),
-                    exchanges: exchange.map(str::to_owned).into_iter().collect(),
-                    routing_keys: place.address.map(pattern).into_iter().collect(),
+                    destinations: exchange.map(str::to_owned).into_iter().collect(),
+                    keys: place.address.map(pattern).into_iter().collect(),
                     event_type: name,
                     ..Incoming::default()
                 });

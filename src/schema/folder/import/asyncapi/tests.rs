@@ -54,7 +54,7 @@ fn a_document_of_the_second_generation_gives_types_and_samples() {
     let order = of(&haul, "order.created");
     assert_eq!(order.version.as_deref(), Some("1.2.0"));
     assert_eq!(
-        (&order.exchanges[..], &order.routing_keys[..]),
+        (&order.destinations[..], &order.keys[..]),
         (&["shop".to_owned()][..], &["order.created".to_owned()][..])
     );
     let schema: Value = serde_json::from_str(&order.text).unwrap();
@@ -76,7 +76,7 @@ fn a_document_of_the_second_generation_gives_types_and_samples() {
     assert!(of(&haul, "user.renamed").text.contains("2020-12"));
     let moved = of(&haul, "UserMoved");
     assert!(moved.avro && !moved.text.contains("$schema"));
-    assert_eq!(moved.routing_keys, ["user.*.changed"]);
+    assert_eq!(moved.keys, ["user.*.changed"]);
     of(&haul, "Lonely");
     assert_eq!(haul.found.len(), 4);
     let skipped: Vec<(&str, &str)> = haul
