@@ -7,7 +7,7 @@ use chrono::Utc;
 use crossbeam_channel::Receiver;
 use eframe::egui::{self, Ui, ViewportCommand};
 
-use crate::protocol::{Command, Gravity, Notice, Update};
+use crate::protocol::{Command, DeskUpdate, Gravity, Notice, Update};
 use crate::settings::Settings;
 use crate::state::leaving::{Leave, LeaveAction};
 use crate::state::{Action, Forms, Moment, Soon, State};
@@ -114,7 +114,7 @@ impl App {
         let start = Instant::now();
         // They are few: what is many is not passed on.
         while let Some(notice) = self.heard.as_ref().and_then(Heard::next) {
-            self.take(Update::Notice(notice));
+            self.take(Update::Desk(DeskUpdate::Notice(notice)));
         }
         while start.elapsed() < INTAKE {
             let Ok(update) = self.wire.updates.try_recv() else {
@@ -162,7 +162,7 @@ impl App {
         {
             let words = format!("The settings were not saved to {}: {error}", path.display());
             let gravity = Gravity::Warning;
-            self.take(Update::Notice(Notice { gravity, words }));
+            self.take(Update::Desk(DeskUpdate::Notice(Notice { gravity, words })));
         }
     }
 }

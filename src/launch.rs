@@ -6,7 +6,8 @@ use anyhow::Context as _;
 use eframe::egui;
 
 use crate::app::{App, Wire};
-use crate::drivers::rabbitmq::{Handle, Options, sandbox};
+use crate::drivers::rabbitmq::sandbox;
+use crate::drivers::{self, Options};
 use crate::rabbitmq::endpoint::Endpoint;
 use crate::repair::journal_entry::KEEP_DAYS;
 use crate::settings::{self, Settings};
@@ -65,7 +66,7 @@ pub fn open(ctx: &egui::Context, first: First, heard: Heard) -> anyhow::Result<A
         ..Options::default()
     };
     let (handle, updates) =
-        Handle::start(wake, options).context("The broker side could not be started")?;
+        drivers::start(wake, options).context("The broker side could not be started")?;
     let wire = Wire {
         send: Box::new(move |command| handle.send(command)),
         updates,

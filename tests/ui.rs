@@ -29,11 +29,12 @@ use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use eventscope::app::{App, Wire};
 use eventscope::event::amqp::{FieldValue, Properties};
+use eventscope::event::source_id::SourceId;
 use eventscope::event::{Event, Transport};
 use eventscope::log::Batch;
 use eventscope::protocol::{
-    Command, Gravity, Link, Notice, PeekReport, PublishOutcome, PutBack, SandboxState, TapState,
-    Update,
+    Command, DeskUpdate, Gravity, Link, Notice, PeekReport, PublishOutcome, PutBack, SandboxState,
+    SourceCommand, SourceUpdate, TapState, Update,
 };
 use eventscope::rabbitmq::endpoint::Endpoint;
 use eventscope::rabbitmq::preflight::Report;
@@ -86,11 +87,17 @@ impl Window {
     }
 
     fn connect(&mut self) {
-        self.tell(Update::Link(Link::Connected {
-            endpoint: Endpoint::default(),
-            server: ServerVersion::rabbitmq("3.10.8"),
-        }));
-        self.tell(Update::Topology(shop()));
+        self.tell(Update::Source(
+            SourceId::FIRST,
+            SourceUpdate::Link(Link::Connected {
+                endpoint: Endpoint::default(),
+                server: ServerVersion::rabbitmq("3.10.8"),
+            }),
+        ));
+        self.tell(Update::Source(
+            SourceId::FIRST,
+            SourceUpdate::Topology(shop()),
+        ));
     }
 
     /// Sends an update and lets it appear.
@@ -102,7 +109,10 @@ impl Window {
     /// Sends events as a tap does and lets them appear.
     fn receive(&mut self, tap: eventscope::event::tap_id::TapId, events: &[Arc<Event>]) {
         let events = events.iter().map(|event| &**event);
-        self.tell(Update::Events(Batch::of(tap, events)));
+        self.tell(Update::Source(
+            SourceId::FIRST,
+            SourceUpdate::Events(Batch::of(tap, events)),
+        ));
     }
 
     /// A few frames: popups and tables place themselves over two or three.
@@ -296,11 +306,14 @@ fn dead_letter(body: &str) -> Arc<Event> {
 /// Asks for a tap by the form and shows the card that `fill` has made.
 fn ask_tap(window: &mut Window, fill: impl FnOnce(&mut Report)) {
     window.press("Start tap");
-    let Command::Preflight {
-        request,
-        exchange,
-        binding_keys,
-    } = window.take_last()
+    let Command::Source(
+        _,
+        SourceCommand::Preflight {
+            request,
+            destination: exchange,
+            keys: binding_keys,
+        },
+    ) = window.take_last()
     else {
         panic!("no card was asked for")
     };
@@ -310,23 +323,29 @@ fn ask_tap(window: &mut Window, fill: impl FnOnce(&mut Report)) {
         ..Report::default()
     };
     fill(&mut report);
-    window.tell(Update::Preflight { request, report });
+    window.tell(Update::Source(
+        SourceId::FIRST,
+        SourceUpdate::Preflight { request, report },
+    ));
 }
 
 /// Starts a tap by the form and answers it.
 fn start_tap(window: &mut Window) -> eventscope::event::tap_id::TapId {
     ask_tap(window, |_| {});
     window.press("Start anyway");
-    let Command::StartTap(request) = window.take_last() else {
+    let Command::Source(_, SourceCommand::StartTap(request)) = window.take_last() else {
         panic!("no tap was asked for")
     };
     let state = TapState::Running {
         queue: "amq.gen-1".into(),
     };
-    window.tell(Update::Tap {
-        tap: request.tap,
-        state,
-    });
+    window.tell(Update::Source(
+        SourceId::FIRST,
+        SourceUpdate::Tap {
+            tap: request.tap,
+            state,
+        },
+    ));
     request.tap
 }
 
@@ -339,7 +358,7 @@ fn peek(window: &mut Window, bodies: &[&str]) {
 fn peek_events(window: &mut Window, messages: Vec<Arc<Event>>) {
     window.tab("Dead letters");
     window.click(Role::ListBoxOption, "orders.dead (2)");
-    let Command::Peek { request, queue, .. } = window.take_last() else {
+    let Command::Source(_, SourceCommand::Peek { request, queue, .. }) = window.take_last() else {
         panic!("no peek")
     };
     let report = PeekReport {
@@ -351,10 +370,13 @@ fn peek_events(window: &mut Window, messages: Vec<Arc<Event>>) {
         put_back: PutBack::InOrder,
         ..PeekReport::default()
     };
-    window.tell(Update::Peeked {
-        request,
-        result: Ok(report),
-    });
+    window.tell(Update::Source(
+        SourceId::FIRST,
+        SourceUpdate::Peeked {
+            request,
+            result: Ok(report),
+        },
+    ));
 }
 
 #[test]
@@ -386,10 +408,13 @@ fn a_pasted_url_connects_and_its_password_is_shown_nowhere() {
         "{sent}"
     );
     let endpoint = Endpoint::from_url("amqp://ada:hunter2@broker:5999/team").expect("a URL");
-    window.tell(Update::Link(Link::Failed {
-        endpoint,
-        reason: "Refused. Is it running?".into(),
-    }));
+    window.tell(Update::Source(
+        SourceId::FIRST,
+        SourceUpdate::Link(Link::Failed {
+            endpoint,
+            reason: "Refused. Is it running?".into(),
+        }),
+    ));
     window.assert_sees("amqp://ada@broker:5999/team: Refused. Is it running?");
 }
 
@@ -398,17 +423,19 @@ fn the_sandbox_shows_its_progress_and_its_failure() {
     let mut window = Window::new();
     window.press("Start a private RabbitMQ");
     assert!(window.last().contains("StartSandbox"));
-    window.tell(Update::Sandbox(SandboxState::Starting(
-        "Waiting for an answer".into(),
-    )));
+    window.tell(Update::Source(
+        SourceId::FIRST,
+        SourceUpdate::Sandbox(SandboxState::Starting("Waiting for an answer".into())),
+    ));
     window.assert_sees("Waiting for an answer");
     let button = window
         .harness
         .get_by_role_and_label(Role::Button, "Start a private RabbitMQ");
     assert!(button.accesskit_node().is_disabled());
-    window.tell(Update::Sandbox(SandboxState::Failed(
-        "RabbitMQ is not installed".into(),
-    )));
+    window.tell(Update::Source(
+        SourceId::FIRST,
+        SourceUpdate::Sandbox(SandboxState::Failed("RabbitMQ is not installed".into())),
+    ));
     window.assert_sees("RabbitMQ is not installed");
 }
 
@@ -491,27 +518,36 @@ fn a_lost_connection_is_said_and_the_gap_is_shown() {
     let tap = start_tap(&mut window);
     window.receive(tap, &[event("order.created", "{}")]);
     let now = Utc::now();
-    window.tell(Update::Link(Link::Lost {
-        endpoint: Endpoint::default(),
-        reason: "The broker closed the connection".into(),
-        since: now,
-        retry_at: now + TimeDelta::seconds(8),
-    }));
+    window.tell(Update::Source(
+        SourceId::FIRST,
+        SourceUpdate::Link(Link::Lost {
+            endpoint: Endpoint::default(),
+            reason: "The broker closed the connection".into(),
+            since: now,
+            retry_at: now + TimeDelta::seconds(8),
+        }),
+    ));
     window.assert_sees("Connection lost, trying again in");
     assert_eq!(window.rows().len(), 1, "what was seen stays");
     window.press("Try now");
     assert!(window.last().contains("RetryNow"));
-    window.tell(Update::Link(Link::Connected {
-        endpoint: Endpoint::default(),
-        server: ServerVersion::rabbitmq("3.10.8"),
-    }));
+    window.tell(Update::Source(
+        SourceId::FIRST,
+        SourceUpdate::Link(Link::Connected {
+            endpoint: Endpoint::default(),
+            server: ServerVersion::rabbitmq("3.10.8"),
+        }),
+    ));
     let state = TapState::Resumed {
         queue: "q".into(),
         from: now,
         to: now + TimeDelta::seconds(3),
         because: None,
     };
-    window.tell(Update::Tap { tap, state });
+    window.tell(Update::Source(
+        SourceId::FIRST,
+        SourceUpdate::Tap { tap, state },
+    ));
     assert!(
         window.rows().iter().any(|row| row.starts_with("Gap")),
         "{:?}",
@@ -543,11 +579,14 @@ fn a_sample_is_published_and_the_verdict_is_shown() {
         ),
     ] {
         window.press("Publish event");
-        let Command::Publish { request, .. } = window.take_last() else {
+        let Command::Source(_, SourceCommand::Publish { request, .. }) = window.take_last() else {
             panic!("no publish")
         };
         window.assert_sees("Waiting for the broker's confirm");
-        window.tell(Update::Published { request, outcome });
+        window.tell(Update::Source(
+            SourceId::FIRST,
+            SourceUpdate::Published { request, outcome },
+        ));
         window.assert_sees(words);
     }
 }
@@ -573,11 +612,14 @@ fn broken_json_is_said_while_it_is_typed() {
 #[test]
 fn without_the_management_api_the_screens_say_what_is_missing() {
     let mut window = Window::connected();
-    window.tell(Update::Topology(Topology {
-        source: TopologySource::Amqp,
-        missing: "The management API did not answer".into(),
-        ..Topology::default()
-    }));
+    window.tell(Update::Source(
+        SourceId::FIRST,
+        SourceUpdate::Topology(Topology {
+            source: TopologySource::Amqp,
+            missing: "The management API did not answer".into(),
+            ..Topology::default()
+        }),
+    ));
     window.assert_sees("AMQP only");
     window.tab("Dead letters");
     window.assert_sees("queues cannot be listed");
@@ -587,10 +629,10 @@ fn without_the_management_api_the_screens_say_what_is_missing() {
 fn notices_can_be_read_and_dismissed() {
     let mut window = Window::connected();
     let words = "Publishing is blocked by the broker".to_owned();
-    window.tell(Update::Notice(Notice {
+    window.tell(Update::Desk(DeskUpdate::Notice(Notice {
         gravity: Gravity::Warning,
         words,
-    }));
+    })));
     window.press("1 notice");
     window.press("Dismiss");
     assert!(!window.sees("Publishing is blocked"));
@@ -666,11 +708,17 @@ fn every_screen_fits_a_small_window() {
     window
         .harness
         .get_by_role_and_label(Role::Button, "Connect");
-    window.tell(Update::Link(Link::Connected {
-        endpoint: Endpoint::default(),
-        server: ServerVersion::rabbitmq("3.10.8"),
-    }));
-    window.tell(Update::Topology(shop()));
+    window.tell(Update::Source(
+        SourceId::FIRST,
+        SourceUpdate::Link(Link::Connected {
+            endpoint: Endpoint::default(),
+            server: ServerVersion::rabbitmq("3.10.8"),
+        }),
+    ));
+    window.tell(Update::Source(
+        SourceId::FIRST,
+        SourceUpdate::Topology(shop()),
+    ));
     for (screen, button) in [
         ("Publish", "Publish event"),
         ("Dead letters", "Open"),
@@ -714,11 +762,14 @@ fn a_verdict_is_not_shown_beside_an_edited_form() {
     window.tab("Publish");
     window.press("Fill a sample");
     window.press("Publish event");
-    let Command::Publish { request, .. } = window.take_last() else {
+    let Command::Source(_, SourceCommand::Publish { request, .. }) = window.take_last() else {
         panic!("no publish")
     };
     let outcome = PublishOutcome::Unroutable("NO_ROUTE".into());
-    window.tell(Update::Published { request, outcome });
+    window.tell(Update::Source(
+        SourceId::FIRST,
+        SourceUpdate::Published { request, outcome },
+    ));
     let verdicts = |window: &Window| {
         let all = window.harness.query_all_by_label_contains("Unroutable");
         all.filter(|node| node.accesskit_node().role() == Role::Label)

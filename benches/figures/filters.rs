@@ -7,6 +7,7 @@ use std::process::{Command, Stdio};
 use std::time::Instant;
 
 use eventscope::event::export;
+use eventscope::event::source_id::SourceId;
 use eventscope::event::tap_id::TapId;
 use eventscope::log::EventLog;
 use eventscope::state::Soon;
@@ -26,7 +27,7 @@ pub(crate) fn measure() {
         let event = events::event(n);
         serde_json::to_writer(&mut file, &export::document(&event)).expect("space for the file");
         file.write_all(b"\n").expect("space for the file");
-        log.push(TapId(1), &event);
+        log.push(TapId::of(SourceId::FIRST, 1), &event);
     }
     file.into_inner().expect("the end of the file");
     // Once through, so that it lies in the page cache.

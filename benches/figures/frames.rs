@@ -5,9 +5,10 @@ use std::time::{Duration, Instant};
 use crossbeam_channel::Sender;
 use eframe::egui::Context;
 use eventscope::app::Wire;
+use eventscope::event::source_id::SourceId;
 use eventscope::launch::REPAINT;
 use eventscope::log::Batch;
-use eventscope::protocol::{Command, Link, TapState, Update};
+use eventscope::protocol::{Command, Link, SourceCommand, SourceUpdate, TapState, Update};
 use eventscope::rabbitmq::endpoint::Endpoint;
 use eventscope::rabbitmq::server_version::ServerVersion;
 use eventscope::state::Action;
@@ -41,34 +42,45 @@ impl Fed {
         };
         let mut window = Headless::new(Context::default(), wire, LOG_BYTES);
         let tell = |update| updates.send(update).expect("the app takes updates");
-        tell(Update::Link(Link::Connected {
-            endpoint: Endpoint::default(),
-            server: ServerVersion::rabbitmq(""),
-        }));
+        tell(Update::Source(
+            SourceId::FIRST,
+            SourceUpdate::Link(Link::Connected {
+                endpoint: Endpoint::default(),
+                server: ServerVersion::rabbitmq(""),
+            }),
+        ));
         window.frame();
         window.app.forms_mut().tap.exchange = "shop".into();
         window.app.act(Action::Tap(TapAction::Start));
         let asked = sent.try_iter().find_map(|command| match command {
-            Command::Preflight { request, .. } => Some(request),
+            Command::Source(SourceId::FIRST, SourceCommand::Preflight { request, .. }) => {
+                Some(request)
+            }
             _ => None,
         });
-        tell(Update::Preflight {
-            request: asked.expect("a preflight"),
-            report: eventscope::rabbitmq::preflight::Report::default(),
-        });
+        tell(Update::Source(
+            SourceId::FIRST,
+            SourceUpdate::Preflight {
+                request: asked.expect("a preflight"),
+                report: eventscope::rabbitmq::preflight::Report::default(),
+            },
+        ));
         window.frame();
         window.app.act(Action::Tap(TapAction::StartAnyway));
         let tap = sent.try_iter().find_map(|command| match command {
-            Command::StartTap(request) => Some(request.tap),
+            Command::Source(SourceId::FIRST, SourceCommand::StartTap(request)) => Some(request.tap),
             _ => None,
         });
         let tap = tap.expect("a tap");
-        tell(Update::Tap {
-            tap,
-            state: TapState::Running {
-                queue: "amq.gen-bench".into(),
+        tell(Update::Source(
+            SourceId::FIRST,
+            SourceUpdate::Tap {
+                tap,
+                state: TapState::Running {
+                    queue: "amq.gen-bench".into(),
+                },
             },
-        });
+        ));
         window.frame();
         Self {
             window,
@@ -87,7 +99,7 @@ impl Fed {
                 bodies += event.body.len();
                 batch.push(&event);
             }
-            let update = Update::Events(batch);
+            let update = Update::Source(SourceId::FIRST, SourceUpdate::Events(batch));
             self.updates.send(update).expect("the app takes updates");
             self.window.frame();
         }
@@ -110,7 +122,10 @@ pub(crate) fn measure_frames() {
         for (n, start) in (MILLION..MILLION + 200_000).step_by(STEP).enumerate() {
             let events: Vec<_> = (start..start + BATCH).map(events::event).collect();
             if updates
-                .send(Update::Events(Batch::of(tap, &events)))
+                .send(Update::Source(
+                    SourceId::FIRST,
+                    SourceUpdate::Events(Batch::of(tap, &events)),
+                ))
                 .is_err()
             {
                 return;

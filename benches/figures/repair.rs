@@ -6,8 +6,10 @@ use std::time::{Duration, Instant};
 
 use crossbeam_channel::Receiver;
 use eventscope::drivers::rabbitmq::sandbox::{Sandbox, SandboxFacts, SandboxOptions};
-use eventscope::drivers::rabbitmq::{Handle, Options};
-use eventscope::protocol::{Command, RequestId, Update, Which};
+use eventscope::drivers::{self, Options};
+use eventscope::engine::handle::Handle;
+use eventscope::event::source_id::SourceId;
+use eventscope::protocol::{Command, RequestId, SourceCommand, SourceUpdate, Update, Which};
 use eventscope::rabbitmq::endpoint::{Endpoint, Password};
 use eventscope::rabbitmq::peek_rules::Page;
 use eventscope::rabbitmq::resend::Target;
@@ -164,7 +166,7 @@ impl App {
             journal_dir: Some(folder.join("journal")),
             ..Options::default()
         };
-        let (handle, updates) = Handle::start(|| {}, options).expect("the broker side");
+        let (handle, updates) = drivers::start(|| {}, options).expect("the broker side");
         let endpoint = Endpoint {
             host: "127.0.0.1".into(),
             port: facts.amqp_port,
@@ -179,9 +181,12 @@ impl App {
             updates,
             next: 0,
         };
-        own.send(Command::Connect(endpoint));
+        own.send(Command::Source(
+            SourceId::FIRST,
+            SourceCommand::Connect(endpoint),
+        ));
         own.until(
-            |update| matches!(update, Update::Topology(t) if t.queue(QUORUM.alive2).is_some()),
+            |update| matches!(update, Update::Source(_, SourceUpdate::Topology(t)) if t.queue(QUORUM.alive2).is_some()),
         );
         own
     }
@@ -204,14 +209,17 @@ impl App {
         let request = self.fresh();
         let start = Instant::now();
         let queue = "peeked".to_owned();
-        self.send(Command::Peek {
-            request,
-            queue,
-            page: Page::head(PEEKED.into()),
-            agreed: true,
-        });
+        self.send(Command::Source(
+            SourceId::FIRST,
+            SourceCommand::Peek {
+                request,
+                queue,
+                page: Page::head(PEEKED.into()),
+                agreed: true,
+            },
+        ));
         self.until(|update| match update {
-            Update::Peeked { result, .. } => {
+            Update::Source(_, SourceUpdate::Peeked { result, .. }) => {
                 let found = result.as_ref().expect("a peek").messages.len();
                 assert_eq!(found, usize::from(PEEKED));
                 true
@@ -225,21 +233,24 @@ impl App {
     fn resend(&mut self, route: Route) -> f64 {
         let request = self.fresh();
         let start = Instant::now();
-        self.send(Command::Resend {
-            request,
-            queue: route.dead.into(),
-            which: Which::Whole {
-                manner: Target::Elsewhere {
-                    exchange: String::new(),
-                    routing_key: route.alive.into(),
-                }
-                .into(),
-                shown: MESSAGES,
+        self.send(Command::Source(
+            SourceId::FIRST,
+            SourceCommand::Resend {
+                request,
+                queue: route.dead.into(),
+                which: Which::Whole {
+                    manner: Target::Elsewhere {
+                        exchange: String::new(),
+                        routing_key: route.alive.into(),
+                    }
+                    .into(),
+                    shown: MESSAGES,
+                },
+                pace: Pace::default(),
             },
-            pace: Pace::default(),
-        });
+        ));
         self.until(|update| match update {
-            Update::JobDone { problem, .. } => {
+            Update::Source(_, SourceUpdate::JobDone { problem, .. }) => {
                 assert_eq!(*problem, None);
                 true
             }

@@ -10,7 +10,8 @@ use std::time::{Duration, Instant};
 use eframe::egui::Context;
 use eventscope::app::Wire;
 use eventscope::drivers::rabbitmq::sandbox::{Sandbox, SandboxFacts};
-use eventscope::drivers::rabbitmq::{Handle, Options};
+use eventscope::drivers::{self, Options};
+use eventscope::engine::handle::Handle;
 use eventscope::launch::REPAINT;
 use eventscope::rabbitmq::endpoint::{Endpoint, Password};
 use eventscope::rabbitmq::tap::Limit;
@@ -222,7 +223,7 @@ impl Tapping {
             ..Options::default()
         };
         let wake = move || flag.store(true, Ordering::Relaxed);
-        let (handle, updates) = Handle::start(wake, options).expect("the broker side");
+        let (handle, updates) = drivers::start(wake, options).expect("the broker side");
         let wire = Wire {
             send: Box::new(move |command| handle.send(command)),
             updates,

@@ -9,6 +9,7 @@ use crate::event::Transport;
 use crate::event::amqp::Properties;
 use crate::event::key_pattern;
 use crate::event::reading::Reading;
+use crate::event::source_id::SourceId;
 use crate::event::tap_id::TapId;
 use crate::log::{Entry, Kept, Segment, Shape};
 use crate::query::{MOST_READ, Matcher, Needle, Subject};
@@ -406,7 +407,7 @@ mod tests {
     fn find(events: &[Event], line: &str) -> Vec<Found> {
         let mut log = EventLog::new(100_000_000);
         for event in events {
-            log.push(TapId(1), event);
+            log.push(TapId::of(SourceId::FIRST, 1), event);
         }
         let wanted = Wanted {
             scope: Scope::default(),

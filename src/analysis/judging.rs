@@ -329,6 +329,7 @@ mod tests {
     use crate::analysis::learning;
     use crate::event::Event;
     use crate::event::amqp::FieldValue;
+    use crate::event::source_id::SourceId;
     use crate::event::tap_id::TapId;
     use crate::schema::Source;
     use crate::schema::stream::drift::Drift;
@@ -371,11 +372,11 @@ mod tests {
             order(2, r#"{"amount":true}"#),
             event("order.paid", "{}"),
         ] {
-            log.push(TapId(1), &event);
+            log.push(TapId::of(SourceId::FIRST, 1), &event);
         }
         let at = chrono::DateTime::UNIX_EPOCH;
         log.push_gap(at, at);
-        log.push(TapId(1), &order(3, "nothing"));
+        log.push(TapId::of(SourceId::FIRST, 1), &order(3, "nothing"));
         let mut judging = Judging::default();
         judging.set_catalog(catalog());
         settle(&mut judging, &log);
@@ -421,9 +422,12 @@ mod tests {
     fn a_new_shape_is_marked_with_its_publisher() {
         let mut log = EventLog::new(1_000_000);
         for _ in 0..30 {
-            log.push(TapId(1), &order(1, r#"{"amount":1}"#));
+            log.push(TapId::of(SourceId::FIRST, 1), &order(1, r#"{"amount":1}"#));
         }
-        log.push(TapId(1), &order(2, r#"{"amount":"1"}"#));
+        log.push(
+            TapId::of(SourceId::FIRST, 1),
+            &order(2, r#"{"amount":"1"}"#),
+        );
         let mut judging = Judging::default();
         settle(&mut judging, &log);
         let shape = judging.new_shape(30).unwrap();
@@ -441,7 +445,10 @@ mod tests {
         judging.set_catalog(catalog());
         for number in 0..2_000 {
             let version = 1 + number % 2;
-            log.push(TapId(1), &order(version, r#"{"amount":1}"#));
+            log.push(
+                TapId::of(SourceId::FIRST, 1),
+                &order(version, r#"{"amount":1}"#),
+            );
             judging.set_on(!(500..1_500).contains(&number));
             judging.advance(&log, 0);
         }
@@ -454,7 +461,7 @@ mod tests {
         }
         log.clear();
         judging.clear();
-        log.push(TapId(1), &order(1, r#"{"amount":1}"#));
+        log.push(TapId::of(SourceId::FIRST, 1), &order(1, r#"{"amount":1}"#));
         settle(&mut judging, &log);
         assert_eq!(judging.of(log.first()).unwrap().events, 1);
     }
@@ -463,7 +470,10 @@ mod tests {
     fn strangers_without_end_are_counted_together() {
         let mut log = EventLog::new(10_000_000);
         for number in 0..6_000 {
-            log.push(TapId(1), &event(&format!("k.{number}"), "{}"));
+            log.push(
+                TapId::of(SourceId::FIRST, 1),
+                &event(&format!("k.{number}"), "{}"),
+            );
         }
         let mut judging = Judging::default();
         judging.set_catalog(catalog());

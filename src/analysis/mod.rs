@@ -207,6 +207,7 @@ fn spawn(work: impl FnOnce() + Send + 'static) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::event::source_id::SourceId;
     use crate::event::tap_id::TapId;
     use crate::testing::event;
 
@@ -231,7 +232,10 @@ mod tests {
         let mut scan = numbers();
         let mut seen = Vec::new();
         for number in 0..2_000_u32 {
-            log.push(TapId(1), &event("k", &number.to_string()));
+            log.push(
+                TapId::of(SourceId::FIRST, 1),
+                &event("k", &number.to_string()),
+            );
             scan.advance(&log, |number| seen.push(number));
         }
         seen.extend(finish(&mut scan, &log));
@@ -242,13 +246,13 @@ mod tests {
     fn what_is_skipped_is_not_looked_at() {
         let mut log = EventLog::new(300_000);
         for _ in 0..500 {
-            log.push(TapId(1), &event("k", "x"));
+            log.push(TapId::of(SourceId::FIRST, 1), &event("k", "x"));
         }
         let mut scan = numbers();
         scan.advance(&log, |_| {});
         scan.skip_to(log.end());
         assert!(!scan.is_busy());
-        log.push(TapId(1), &event("k", "y"));
+        log.push(TapId::of(SourceId::FIRST, 1), &event("k", "y"));
         assert_eq!(finish(&mut scan, &log), [500]);
     }
 
@@ -267,7 +271,7 @@ mod tests {
     #[test]
     fn a_panic_in_a_search_ends_only_that_part() {
         let mut log = EventLog::new(300_000);
-        log.push(TapId(1), &event("k", "x"));
+        log.push(TapId::of(SourceId::FIRST, 1), &event("k", "x"));
         let mut scan: Scan<u64> = Scan::new(0, |_, _| panic!("on purpose"));
         assert!(finish(&mut scan, &log).is_empty());
         assert_eq!(scan.done_to(), 1);

@@ -141,6 +141,7 @@ fn natural(a: &str, b: &str) -> Ordering {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::event::source_id::SourceId;
     use crate::event::tap_id::TapId;
     use crate::testing::event;
 
@@ -152,7 +153,7 @@ mod tests {
             ("a", r#"{"version":9}"#),
             ("c", "xx"),
         ] {
-            log.push(TapId(1), &event(key, body));
+            log.push(TapId::of(SourceId::FIRST, 1), &event(key, body));
         }
         log.push_gap(chrono::DateTime::UNIX_EPOCH, chrono::DateTime::UNIX_EPOCH);
         let order = |by, descending| {

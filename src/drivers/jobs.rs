@@ -9,7 +9,7 @@ use tokio::sync::watch;
 use tokio::task::{AbortHandle, Id, JoinError, JoinSet};
 
 use crate::event::tap_id::TapId;
-use crate::protocol::{PublishOutcome, RequestId, TapState, Update};
+use crate::protocol::{PublishOutcome, RequestId, SourceUpdate, TapState, Update};
 use crate::rabbitmq::preflight::Report;
 
 /// What a job is for.
@@ -42,7 +42,7 @@ pub(crate) enum TapEnd {
 /// How a job ended.
 pub(crate) enum End {
     /// With its answer.
-    Answer(Update),
+    Answer(SourceUpdate),
     /// A tap ended.
     Tap(TapEnd),
     /// Nobody waits for an answer.
@@ -136,30 +136,30 @@ impl Jobs {
 }
 
 /// The answer to a request that cannot be carried out, for the reason in `words`.
-pub(crate) fn answer_without_job(asked: Asked, words: String) -> Option<Update> {
+pub(crate) fn answer_without_job(asked: Asked, words: String) -> Option<SourceUpdate> {
     match asked {
-        Asked::Publish(request) => Some(Update::Published {
+        Asked::Publish(request) => Some(SourceUpdate::Published {
             request,
             outcome: PublishOutcome::Refused(words),
         }),
-        Asked::Peek(request) => Some(Update::Peeked {
+        Asked::Peek(request) => Some(SourceUpdate::Peeked {
             request,
             result: Err(words),
         }),
-        Asked::Move(request) => Some(Update::JobDone {
+        Asked::Move(request) => Some(SourceUpdate::JobDone {
             request,
             problem: Some(words),
             sum: None,
         }),
-        Asked::PutBack(request) => Some(Update::PutBackDone {
+        Asked::PutBack(request) => Some(SourceUpdate::PutBackDone {
             request,
             problem: Some(words),
         }),
-        Asked::Tap(tap) => Some(Update::Tap {
+        Asked::Tap(tap) => Some(SourceUpdate::Tap {
             tap,
             state: TapState::Refused(words),
         }),
-        Asked::Preflight(request) => Some(Update::Preflight {
+        Asked::Preflight(request) => Some(SourceUpdate::Preflight {
             request,
             report: Report::impossible(words),
         }),

@@ -5,7 +5,7 @@ use std::io;
 use std::path::PathBuf;
 
 use super::outbox::Outbox;
-use crate::protocol::{RequestId, Update};
+use crate::protocol::{DeskUpdate, RequestId};
 
 /// Writes the file and answers the request.
 pub(crate) async fn save(request: RequestId, path: PathBuf, bytes: Vec<u8>, outbox: Outbox) {
@@ -14,7 +14,7 @@ pub(crate) async fn save(request: RequestId, path: PathBuf, bytes: Vec<u8>, outb
         Ok(written) => written.map_err(|error| why(&error)),
         Err(error) => Err(format!("Eventscope made a mistake inside: {error}")),
     };
-    outbox.send(Update::Saved { request, result }).await;
+    outbox.send(DeskUpdate::Saved { request, result }).await;
 }
 
 /// Why a file could not be written, and what to do.

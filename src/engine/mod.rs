@@ -1,9 +1,20 @@
-//! What the window asks for and no broker does: the folder of schemas, the schema registry,
-//! notifications of the desktop.
+//! What works behind the window and is no driver: it passes commands on to the sources, and does what
+//! concerns none of them: the journal, folders of schemas, files, the registry, the desktop.
+//!
+//! Invariants:
+//! - Neither side ever waits for the other: commands are refused when too many wait, updates wait
+//!   in a bounded queue that slows the sources down to the pace of the window, and a broker's own
+//!   queue holds the rest.
+//! - One source never waits for another.
 
+pub mod driver;
 pub(crate) mod files;
+pub mod handle;
+mod hub;
+pub mod journal_desk;
 pub(crate) mod notifications;
-pub(crate) mod outbox;
+pub mod outbox;
+pub(crate) mod recorder;
 pub(crate) mod registry;
 pub(crate) mod sample_schemas;
 pub(crate) mod schema_folder;

@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::outbox::Outbox;
 use super::registry;
 use super::sample_schemas::SCHEMAS;
-use crate::protocol::{Gravity, ImportFrom, Notice, Update};
+use crate::protocol::{DeskUpdate, Gravity, ImportFrom, Notice};
 use crate::schema::folder::import::{Imported, asyncapi};
 use crate::schema::folder::meta;
 use crate::schema::{Cancel, Catalog, Level, Policy, Rules};
@@ -36,7 +36,7 @@ pub(crate) async fn watch(folder: PathBuf, outbox: Outbox) {
             Err(words) if !failed => {
                 known = None;
                 failed = true;
-                outbox.send(Update::Schemas(Err(words))).await;
+                outbox.send(DeskUpdate::Schemas(Err(words))).await;
             }
             Err(_) => {}
         }
@@ -81,7 +81,7 @@ pub(crate) async fn import(folder: PathBuf, from: ImportFrom, stop: Cancel, outb
     let at = folder.clone();
     let done = blocking(move || imported(&at, from, &stop)).await;
     let wrote = done.is_ok();
-    outbox.send(Update::Imported(done)).await;
+    outbox.send(DeskUpdate::Imported(done)).await;
     if wrote {
         outbox.send(read(folder).await).await;
     }
@@ -163,7 +163,7 @@ pub(crate) async fn judge(
     event_type: String,
     policy: Policy,
     level: Level,
-) -> Update {
+) -> DeskUpdate {
     let at = folder.clone();
     let written = blocking(move || {
         schemas::change_meta(&at, &event_type, |text| {
@@ -174,7 +174,7 @@ pub(crate) async fn judge(
     .await;
     match written {
         Ok(()) => read(folder).await,
-        Err(words) => Update::Notice(Notice {
+        Err(words) => DeskUpdate::Notice(Notice {
             gravity: Gravity::Error,
             words,
         }),
@@ -182,7 +182,7 @@ pub(crate) async fn judge(
 }
 
 /// Writes down how events tell their version, and reads the folder again.
-pub(crate) async fn save_rules(folder: PathBuf, rules: Rules) -> Update {
+pub(crate) async fn save_rules(folder: PathBuf, rules: Rules) -> DeskUpdate {
     let at = folder.clone();
     let written = blocking(move || {
         schemas::change_defaults(&at, |text| meta::with_rules(text, &rules))
@@ -191,7 +191,7 @@ pub(crate) async fn save_rules(folder: PathBuf, rules: Rules) -> Update {
     .await;
     match written {
         Ok(()) => read(folder).await,
-        Err(words) => Update::Notice(Notice {
+        Err(words) => DeskUpdate::Notice(Notice {
             gravity: Gravity::Error,
             words,
         }),
@@ -250,13 +250,13 @@ pub(crate) async fn unpack(folder: PathBuf) -> PathBuf {
     folder
 }
 
-async fn read(folder: PathBuf) -> Update {
+async fn read(folder: PathBuf) -> DeskUpdate {
     let catalog = blocking(move || {
         let content = schemas::read(&folder).map_err(|error| told(&folder, &error))?;
         Ok(Arc::new(Catalog::of(folder, content)))
     })
     .await;
-    Update::Schemas(catalog)
+    DeskUpdate::Schemas(catalog)
 }
 
 fn told(folder: &Path, error: &std::io::Error) -> String {

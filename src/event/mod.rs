@@ -15,6 +15,7 @@ pub mod names;
 pub mod reading;
 mod received;
 pub mod sample;
+pub mod source_id;
 pub mod tap_id;
 pub mod transport;
 

@@ -3,9 +3,10 @@
 use super::*;
 use crate::event::Transport;
 use crate::event::amqp::{FieldValue, Properties};
+use crate::event::source_id::SourceId;
 use crate::testing::event;
 
-const TAP: TapId = TapId(1);
+const TAP: TapId = TapId::of(SourceId::FIRST, 1);
 
 fn full_event(number: u32) -> Event {
     let body = format!(

@@ -1,8 +1,119 @@
 //! What concerns no broker: folders of schemas, places on the disk, notices.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
+use super::RequestId;
 use crate::rabbitmq::endpoint::Password;
+use crate::repair::journal_list::{self, Question, Records};
+use crate::schema::folder::import::Imported;
+use crate::schema::{Catalog, Level, Policy, Rules};
+
+/// What the window asks for that concerns no source: the journal, schemas, files, the desktop.
+#[derive(Debug)]
+pub enum DeskCommand {
+    /// Read the journal of this machine. Answered by [`DeskUpdate::Journal`]; whenever the journal
+    /// changes, the same is read and told again.
+    ReadJournal(Question),
+    /// Read a folder of schemas and watch it. Answered by [`DeskUpdate::Schemas`], again whenever
+    /// something in it changes.
+    OpenSchemas(PathBuf),
+    /// Open the sample shop's schemas, written to a folder of the app.
+    OpenSampleSchemas,
+    /// Write a version of a schema as a new file of the folder.
+    SaveSchema {
+        /// The folder of schemas.
+        folder: PathBuf,
+        /// Type of the events.
+        event_type: String,
+        /// Name of the version.
+        version: String,
+        /// Its content.
+        text: String,
+    },
+    /// Write something to a file that the person chose. Answered by [`DeskUpdate::Saved`].
+    SaveFile {
+        /// Names the answer.
+        request: RequestId,
+        /// The file; one that is there is replaced.
+        path: PathBuf,
+        /// Its content.
+        bytes: Vec<u8>,
+    },
+    /// Tell the person something on the desktop, outside the window.
+    Notify {
+        /// In a few words.
+        title: String,
+        /// The rest.
+        words: String,
+    },
+    /// Write schemas from elsewhere into a folder, which may be new. Answered by
+    /// [`DeskUpdate::Imported`].
+    ImportSchemas {
+        /// The folder of schemas.
+        folder: PathBuf,
+        /// Where they are.
+        from: ImportFrom,
+    },
+    /// End the import that runs, before it writes anything. It is answered all the same.
+    StopImport,
+    /// Write down by which policy and level a type is judged. Answered by [`DeskUpdate::Schemas`].
+    JudgeSchemas {
+        /// The folder of schemas.
+        folder: PathBuf,
+        /// Type of the events.
+        event_type: String,
+        /// The policy.
+        policy: Policy,
+        /// The level.
+        level: Level,
+    },
+    /// Write down how events tell their version. Answered by [`DeskUpdate::Schemas`].
+    SaveRules {
+        /// The folder of schemas.
+        folder: PathBuf,
+        /// The rules in their order.
+        rules: Rules,
+    },
+    /// Keep an event as an example of its type.
+    SaveSample {
+        /// The folder of schemas.
+        folder: PathBuf,
+        /// Type of the events.
+        event_type: String,
+        /// Name of the sample; a number is added where it is taken.
+        sample: String,
+        /// Its content.
+        text: String,
+    },
+    /// Forget what left its queue for certain more than so many days ago. Answered by
+    /// [`DeskUpdate::Journal`].
+    KeepRecords(u16),
+    /// Remove records from the journal. Answered by [`DeskUpdate::Journal`].
+    ForgetRecords(Records),
+}
+
+/// What concerns no source.
+#[derive(Debug)]
+pub enum DeskUpdate {
+    /// Where things lie on this machine. The first that is told.
+    Places(Places),
+    /// What the journal holds, as it was last asked for; or why it cannot be read.
+    Journal(Result<Box<journal_list::Page>, String>),
+    /// What the folder of schemas holds, or why it cannot be read.
+    Schemas(Result<Arc<Catalog>, String>),
+    /// What an import did, or why it could not begin.
+    Imported(Result<Imported, String>),
+    /// A file was written, or why not and what to do, in words.
+    Saved {
+        /// Which.
+        request: RequestId,
+        /// How it went.
+        result: Result<(), String>,
+    },
+    /// Something the person should read.
+    Notice(Notice),
+}
 
 /// Where schemas come from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,7 +138,7 @@ pub enum ImportFrom {
 pub struct Places {
     /// The file of the journal, if there is one.
     pub journal: Option<PathBuf>,
-    /// The folder that [`Command::OpenSampleSchemas`] opens.
+    /// The folder that [`DeskCommand::OpenSampleSchemas`] opens.
     pub sample_schemas: Option<PathBuf>,
 }
 

@@ -1,104 +1,212 @@
-//! How it stands with the connection, the taps, the sandbox, and with what was published.
+//! What is asked of one source, and what it tells.
 
-use chrono::DateTime;
-use chrono::Utc;
+use std::sync::Arc;
 
+use super::moves::{JobStage, MoveOutcome, PeekReport, Which};
+use super::{Link, PublishOutcome, RequestId, SandboxState, TapState};
+use crate::event::tap_id::TapId;
+use crate::event::{Event, Fingerprint, Outgoing};
+use crate::log::Batch;
 use crate::rabbitmq::endpoint::Endpoint;
-use crate::rabbitmq::server_version::ServerVersion;
+use crate::rabbitmq::peek_rules::Page;
+use crate::rabbitmq::preflight::Report;
+use crate::rabbitmq::stream::Start;
+use crate::rabbitmq::tap::{FirehoseRequest, TapRequest};
+use crate::rabbitmq::topology::Topology;
+use crate::repair::job_sum::JobSum;
+use crate::repair::journal_list::Records;
+use crate::repair::pace::Pace;
 
-/// The state of the connection.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Link {
-    /// There is none and none is wanted.
-    Idle,
-    /// The first try is under way.
-    Connecting(Endpoint),
-    /// It stands.
-    Connected {
-        /// Where.
-        endpoint: Endpoint,
-        /// What answered.
-        server: ServerVersion,
+/// What the window asks of one source.
+#[derive(Debug)]
+pub enum SourceCommand {
+    /// Connect, replacing whatever connection there is.
+    Connect(Endpoint),
+    /// Close the connection, or give up connecting.
+    Disconnect,
+    /// While a connection is lost: try now instead of waiting.
+    RetryNow,
+    /// Start a private RabbitMQ with the sample shop, and connect to it.
+    StartSandbox,
+    /// Read the topology again. Answered by [`SourceUpdate::Topology`].
+    RefreshTopology,
+    /// Find out what a tap would do here, without starting it. Answered by [`SourceUpdate::Preflight`].
+    Preflight {
+        /// Names the answer.
+        request: RequestId,
+        /// What would be listened to.
+        destination: String,
+        /// Patterns of keys.
+        keys: Vec<String>,
     },
-    /// The first try failed; nothing is tried again by itself.
-    Failed {
-        /// Where.
-        endpoint: Endpoint,
-        /// What happened and what to try.
-        reason: String,
+    /// Start a tap. Answered by [`SourceUpdate::Tap`].
+    StartTap(TapRequest),
+    /// Switch the broker's trace of the virtual host on and listen to it. Answered like
+    /// [`SourceCommand::StartTap`] and stopped by [`SourceCommand::StopTap`].
+    StartFirehose(FirehoseRequest),
+    /// Stop a tap.
+    StopTap(TapId),
+    /// Publish with `mandatory` and a publisher confirm. Answered by [`SourceUpdate::Published`].
+    Publish {
+        /// Names the answer.
+        request: RequestId,
+        /// The message.
+        outgoing: Outgoing,
     },
-    /// It stood and broke; it is tried again until the person ends it.
-    Lost {
-        /// Where.
-        endpoint: Endpoint,
-        /// What happened.
-        reason: String,
-        /// When it broke.
-        since: DateTime<Utc>,
-        /// When the next try starts.
-        retry_at: DateTime<Utc>,
-    },
-}
-
-/// The state of the private RabbitMQ.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum SandboxState {
-    /// It is being started; what is going on.
-    Starting(String),
-    /// It runs; the sample shop runs in it.
-    Running,
-    /// It could not be started; what happened and what to do.
-    Failed(String),
-}
-
-/// The state of a tap.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum TapState {
-    /// It receives; the name that the broker gave its queue.
-    Running {
-        /// Queue name.
+    /// Borrow messages from a queue and put them back. Answered by [`SourceUpdate::Peeked`].
+    Peek {
+        /// Names the answer.
+        request: RequestId,
+        /// The queue.
         queue: String,
+        /// Which part of it is shown; what lies before it is borrowed too.
+        page: Page,
+        /// The person read that the order may change.
+        agreed: bool,
     },
-    /// It stopped as asked.
-    Stopped,
-    /// It could not start or go on, in words.
-    Refused(String),
-    /// It receives again after a break; nothing was seen between the two times.
-    Resumed {
-        /// Queue name.
+    /// Read a stream, which takes nothing out of it. Answered by [`SourceUpdate::Peeked`].
+    ReadStream {
+        /// Names the answer.
+        request: RequestId,
+        /// The stream.
         queue: String,
-        /// Start of the gap.
-        from: DateTime<Utc>,
-        /// End of the gap.
-        to: DateTime<Utc>,
-        /// What broke the connection of this tap, in words; nothing if all connections were lost.
-        because: Option<String>,
+        /// Where reading begins.
+        start: Start,
+        /// Most messages to read.
+        size: u32,
     },
-    /// It sees nothing: its own connection broke and could not be opened again, for this reason. It
-    /// goes on trying.
-    Interrupted(String),
-    /// The tap's queue in the broker was found full: the oldest were dropped, some were not seen.
-    /// Told again, with the same start, for as long as it goes on, and once when it is over.
-    Overflowing {
-        /// When it was last found to have room before.
-        from: DateTime<Utc>,
-        /// When it was found full, or to have room again.
-        to: DateTime<Utc>,
+    /// Send dead letters again, removing each original only after its copy is confirmed as routed.
+    /// Each is answered by [`SourceUpdate::Moved`], the whole by [`SourceUpdate::JobDone`].
+    Resend {
+        /// Names the answers.
+        request: RequestId,
+        /// The queue they lie in.
+        queue: String,
+        /// Which of them.
+        which: Which,
+        /// How fast and how carefully.
+        pace: Pace,
+    },
+    /// Pause a resend, or let it go on. While it is paused its messages lie in the queue.
+    PauseJob {
+        /// Which job.
+        request: RequestId,
+        /// Pause; otherwise go on.
+        pause: bool,
+    },
+    /// Write messages to the journal on disk, then remove them from the queue. Answered like
+    /// [`SourceCommand::Resend`].
+    Discard {
+        /// Names the answers.
+        request: RequestId,
+        /// The queue they lie in.
+        queue: String,
+        /// Which ones.
+        messages: Vec<Fingerprint>,
+    },
+    /// Stop a resend or discard after what is under way.
+    StopJob(RequestId),
+    /// Find out which of these messages, as they lie in a queue, were sent again before. Answered
+    /// by [`SourceUpdate::CameBack`].
+    AskReturns(Vec<Arc<Event>>),
+    /// Publish messages of the journal to the queues they lay in. How far it is, is told by
+    /// [`SourceUpdate::PuttingBack`]; the end by [`DeskUpdate::Journal`] and then [`SourceUpdate::PutBackDone`].
+    PutBack {
+        /// Names the answer.
+        request: RequestId,
+        /// Which records.
+        which: Records,
     },
 }
 
-/// How a publish ended.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum PublishOutcome {
-    /// The broker confirmed it and returned nothing.
-    Routed,
-    /// No queue took it; the broker's words.
-    Unroutable(String),
-    /// The broker refused it, or there is no connection; in words.
-    Refused(String),
-    /// No confirm within this many seconds; whether it arrived is not known.
-    NotConfirmed {
-        /// The time limit.
-        seconds: u64,
+/// What one source tells.
+#[derive(Debug)]
+pub enum SourceUpdate {
+    /// The connection's state changed.
+    Link(Link),
+    /// The private RabbitMQ is being started; the words say how far it is.
+    Sandbox(SandboxState),
+    /// The topology was read.
+    Topology(Topology),
+    /// What may be published.
+    MaySend {
+        /// To which exchanges, as a pattern over names; nothing if that is not told.
+        write: Option<String>,
+        /// In frames of at most so many bytes; 0 for any size.
+        frame: u32,
+    },
+    /// What a tap would do.
+    Preflight {
+        /// Which.
+        request: RequestId,
+        /// In words.
+        report: Report,
+    },
+    /// A tap's state changed.
+    Tap {
+        /// Which tap.
+        tap: TapId,
+        /// Its state.
+        state: TapState,
+    },
+    /// Events that a tap received; bounded in count and bytes.
+    Events(Batch),
+    /// The end of a publish.
+    Published {
+        /// Which.
+        request: RequestId,
+        /// How it went.
+        outcome: PublishOutcome,
+    },
+    /// The end of a peek.
+    Peeked {
+        /// Which.
+        request: RequestId,
+        /// The messages, or why not, in words.
+        result: Result<PeekReport, String>,
+    },
+    /// Some messages of a resend or discard are done.
+    Moved {
+        /// Which job.
+        request: RequestId,
+        /// Which messages, and how it went with each.
+        moved: Vec<(Fingerprint, MoveOutcome)>,
+    },
+    /// How a resend goes about it now.
+    JobAt {
+        /// Which job.
+        request: RequestId,
+        /// Messages that it is about.
+        total: usize,
+        /// What it does.
+        stage: JobStage,
+    },
+    /// A resend or discard has ended: nothing is under way, what was borrowed is given back, and the
+    /// journal says so. Every message not told of by then stayed in the queue.
+    JobDone {
+        /// Which job.
+        request: RequestId,
+        /// Why it ended early or who holds what is missing, in words.
+        problem: Option<String>,
+        /// Where each message is; nothing where the job was cut off.
+        sum: Option<JobSum>,
+    },
+    /// Messages that were sent again and came back, and how often, as far as the journal knows.
+    CameBack(Vec<(Fingerprint, u32)>),
+    /// How far messages of the journal were put back.
+    PuttingBack {
+        /// Which.
+        request: RequestId,
+        /// Messages that were asked for.
+        total: usize,
+        /// Put back for certain.
+        done: usize,
+    },
+    /// Putting back has ended.
+    PutBackDone {
+        /// Which.
+        request: RequestId,
+        /// Why not all was put back, in words.
+        problem: Option<String>,
     },
 }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use crate::protocol::Command;
+use crate::protocol::{Command, DeskCommand};
 use crate::rabbitmq::topology::DeadLetterQueue;
 use crate::text::numbers::count_of;
 
@@ -117,7 +117,7 @@ impl Alerts {
     }
 
     /// What is to be told now.
-    pub fn due(&mut self, now: DateTime<Utc>) -> Option<Command> {
+    pub fn due(&mut self, now: DateTime<Utc>) -> Option<DeskCommand> {
         if !self.waits() {
             return None;
         }
@@ -138,7 +138,7 @@ impl Alerts {
         let title = format!("{} in", count_of(total, "new dead letter"));
         Some(match grown.as_slice() {
             [] => return None,
-            [(name, _, depth)] => Command::Notify {
+            [(name, _, depth)] => DeskCommand::Notify {
                 title: format!("{title} {name}"),
                 words: format!("{} there now", wait_words(*depth)),
             },
@@ -151,7 +151,7 @@ impl Alerts {
                 if several.len() > NAMED {
                     lines.push(format!("and {} more", several.len() - NAMED));
                 }
-                Command::Notify {
+                DeskCommand::Notify {
                     title: format!("{title} {} queues", several.len()),
                     words: lines.join("\n"),
                 }
@@ -187,7 +187,7 @@ mod tests {
 
     fn told(alerts: &mut Alerts, second: i64) -> Option<(String, String)> {
         match alerts.due(DateTime::UNIX_EPOCH + TimeDelta::seconds(second))? {
-            Command::Notify { title, words } => Some((title, words)),
+            DeskCommand::Notify { title, words } => Some((title, words)),
             other => panic!("{other:?}"),
         }
     }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use crate::protocol::{Command, Gravity, RequestId};
+use crate::protocol::{Command, DeskCommand, Gravity, RequestId};
 
 /// Something to be saved, and the file that the person chose for it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,10 +21,10 @@ pub struct FileToSave {
 pub(super) struct Files(BTreeMap<RequestId, (&'static str, PathBuf)>);
 
 impl Files {
-    pub(super) fn save(&mut self, file: FileToSave, request: RequestId) -> Command {
+    pub(super) fn save(&mut self, file: FileToSave, request: RequestId) -> DeskCommand {
         let FileToSave { what, path, bytes } = file;
         self.0.insert(request, (what, path.clone()));
-        Command::SaveFile {
+        DeskCommand::SaveFile {
             request,
             path,
             bytes,

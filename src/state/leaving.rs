@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 
 use super::dead_letters::{DeadAction, DeadTab};
 use super::{Action, Forms, Moment, Screen, State};
-use crate::protocol::{Command, Gravity, RequestId};
+use crate::protocol::{Command, Gravity, RequestId, SourceCommand};
 use crate::text::numbers::{count_of, thousands};
 
 /// What a person leaves.
@@ -161,8 +161,8 @@ impl State {
 
     /// Queues and journal are others now; `result` says what the job came to if not all was done.
     fn after_a_job(&mut self, result: Option<String>) -> Vec<Command> {
-        let mut commands = vec![Command::RefreshTopology];
-        commands.extend(self.journal.ask());
+        let mut commands = vec![self.to_front(SourceCommand::RefreshTopology)];
+        commands.extend(self.journal.ask().map(Command::Desk));
         commands.extend(self.leave_if_done(result));
         commands
     }
@@ -220,7 +220,7 @@ impl State {
                 if self.leaving.is_some()
                     && let Some(running) = self.under_way()
                 {
-                    commands.push(Command::StopJob(running.request));
+                    commands.push(self.to_front(SourceCommand::StopJob(running.request)));
                 }
                 return commands;
             }
@@ -269,7 +269,7 @@ impl State {
                 self.quits = true;
                 Vec::new()
             }
-            Leave::Disconnect => vec![Command::Disconnect],
+            Leave::Disconnect => vec![self.to_front(SourceCommand::Disconnect)],
         }
     }
 }

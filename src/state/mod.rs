@@ -20,9 +20,14 @@ mod remembered;
 mod saved;
 pub mod schemas;
 
+use crate::event::source_id::SourceId;
+use crate::event::tap_id::TapId;
 use chrono::{DateTime, Utc};
 
-use crate::protocol::{Command, Gravity, Link, Places, RequestId, SandboxState, Update};
+use crate::protocol::{
+    Command, DeskCommand, DeskUpdate, Gravity, Link, Places, RequestId, SandboxState,
+    SourceCommand, SourceUpdate, Update,
+};
 use crate::rabbitmq::endpoint::Endpoint;
 use crate::rabbitmq::refusal::Known;
 use crate::rabbitmq::server_version::ServerVersion;
@@ -120,6 +125,8 @@ pub struct State {
     is_sandbox: bool,
     /// The place whose dead letters were edited.
     edits_of: Option<String>,
+    /// The source that is worked with.
+    front: SourceId,
     next_id: u64,
 }
 
@@ -156,6 +163,7 @@ impl State {
             last_good: None,
             is_sandbox: false,
             edits_of: None,
+            front: SourceId::FIRST,
             next_id: 1,
         }
     }
@@ -197,26 +205,76 @@ impl State {
     }
 
     /// Takes one update. Forms change only where a new session makes them stale.
-    #[expect(clippy::too_many_lines, reason = "one arm for each update")]
     pub fn apply(&mut self, update: Update, forms: &mut Forms, moment: Moment<'_>) -> Vec<Command> {
         match update {
-            Update::Places(places) => self.places = places,
-            Update::Link(link) => {
+            Update::Source(_, update) => self.apply_source(update, forms, moment),
+            Update::Desk(update) => self.apply_desk(update, forms, moment),
+        }
+    }
+
+    /// Takes what concerns no source.
+    fn apply_desk(
+        &mut self,
+        update: DeskUpdate,
+        forms: &mut Forms,
+        moment: Moment<'_>,
+    ) -> Vec<Command> {
+        match update {
+            DeskUpdate::Places(places) => self.places = places,
+            DeskUpdate::Journal(read) => {
+                let (told, command) = self.journal.read(read);
+                if let Some(words) = told {
+                    self.notices.add(moment.now, Gravity::Warning, words);
+                }
+                return command.map(Command::Desk).into_iter().collect();
+            }
+            DeskUpdate::Schemas(read) => {
+                if let Ok(catalog) = &read {
+                    self.live.set_schemas(catalog, moment.now);
+                }
+                self.schemas.read(read, forms);
+            }
+            DeskUpdate::Imported(done) => {
+                let command = self.schemas.imported(done);
+                return command.map(Command::Desk).into_iter().collect();
+            }
+            DeskUpdate::Saved { request, result } => {
+                if let Some((gravity, words)) = self.files.saved(request, result) {
+                    self.notices.add(moment.now, gravity, words);
+                }
+            }
+            DeskUpdate::Notice(notice) => {
+                self.notices.add(moment.now, notice.gravity, notice.words);
+            }
+        }
+        Vec::new()
+    }
+
+    /// Takes what a source tells.
+    #[expect(clippy::too_many_lines, reason = "one arm for each update")]
+    fn apply_source(
+        &mut self,
+        update: SourceUpdate,
+        forms: &mut Forms,
+        moment: Moment<'_>,
+    ) -> Vec<Command> {
+        match update {
+            SourceUpdate::Link(link) => {
                 let commands = self.apply_link(link, forms);
                 self.tell(moment.now);
                 return commands;
             }
-            Update::Sandbox(sandbox) => {
+            SourceUpdate::Sandbox(sandbox) => {
                 self.is_sandbox = sandbox == SandboxState::Running;
                 if let SandboxState::Failed(words) = &sandbox {
                     self.notices.add(moment.now, Gravity::Error, words.clone());
                 }
                 self.sandbox = Some(sandbox);
             }
-            Update::MaySend { write, frame } => {
+            SourceUpdate::MaySend { write, frame } => {
                 (self.may_write, self.frame) = (write, Some(frame));
             }
-            Update::Topology(topology) => {
+            SourceUpdate::Topology(topology) => {
                 let first = self.topology == Topology::default();
                 self.topology = topology;
                 self.topology_revision += 1;
@@ -229,7 +287,7 @@ impl State {
                     return self.autostart(forms);
                 }
             }
-            Update::Tap { tap, state } => {
+            SourceUpdate::Tap { tap, state } => {
                 let told = self.taps.apply(tap, state);
                 if let Some((from, to)) = told.gap {
                     self.live.push_gap(from, to);
@@ -238,74 +296,49 @@ impl State {
                     self.notices.add(moment.now, gravity, words);
                 }
             }
-            Update::Preflight { request, report } => self.take_report(request, report),
-            Update::Events(batch) => {
+            SourceUpdate::Preflight { request, report } => self.take_report(request, report),
+            SourceUpdate::Events(batch) => {
                 if self.taps.is_wanted(batch.tap()) {
                     self.taps.count(batch.tap(), batch.len());
                     self.dead.learn(&batch);
                     self.live.append(&batch);
                 }
             }
-            Update::Published { request, outcome } => self.publish.finish(request, outcome),
-            Update::Peeked { request, result } => {
+            SourceUpdate::Published { request, outcome } => self.publish.finish(request, outcome),
+            SourceUpdate::Peeked { request, result } => {
                 let is_report = result.is_ok();
                 self.dead.peeked(request, result, moment.now, forms);
                 self.dead.refresh(&self.topology);
                 self.tell(moment.now);
-                return is_report
-                    .then(|| self.dead.ask_returns())
-                    .flatten()
-                    .into_iter()
-                    .collect();
+                let ask = is_report.then(|| self.dead.ask_returns()).flatten();
+                return ask.map(|ask| self.to_front(ask)).into_iter().collect();
             }
-            Update::CameBack(told) => self.dead.came_back(&told),
-            Update::Moved { request, moved } => {
+            SourceUpdate::CameBack(told) => self.dead.came_back(&told),
+            SourceUpdate::Moved { request, moved } => {
                 let now = moment.now;
                 self.dead.moved(request, moved, forms, now);
                 self.tell(now);
             }
-            Update::JobAt {
+            SourceUpdate::JobAt {
                 request,
                 total,
                 stage,
             } => self.dead.job_at(request, total, stage),
-            Update::JobDone {
+            SourceUpdate::JobDone {
                 request,
                 problem,
                 sum,
             } => {
                 return self.job_done(request, problem, sum, forms, moment.now);
             }
-            Update::PutBackDone { request, problem } => {
+            SourceUpdate::PutBackDone { request, problem } => {
                 return self.put_back_done(request, problem);
             }
-            Update::PuttingBack {
+            SourceUpdate::PuttingBack {
                 request,
                 total,
                 done,
             } => self.journal.putting_back(request, total, done),
-            Update::Journal(read) => {
-                let (told, command) = self.journal.read(read);
-                if let Some(words) = told {
-                    self.notices.add(moment.now, Gravity::Warning, words);
-                }
-                return command.into_iter().collect();
-            }
-            Update::Schemas(read) => {
-                if let Ok(catalog) = &read {
-                    self.live.set_schemas(catalog, moment.now);
-                }
-                self.schemas.read(read, forms);
-            }
-            Update::Imported(done) => return self.schemas.imported(done).into_iter().collect(),
-            Update::Saved { request, result } => {
-                if let Some((gravity, words)) = self.files.saved(request, result) {
-                    self.notices.add(moment.now, gravity, words);
-                }
-            }
-            Update::Notice(notice) => {
-                self.notices.add(moment.now, notice.gravity, notice.words);
-            }
         }
         Vec::new()
     }
@@ -327,7 +360,8 @@ impl State {
 
     /// What is due to be told on the desktop.
     pub fn due(&mut self, now: DateTime<Utc>) -> Vec<Command> {
-        self.alerts.due(now).into_iter().collect()
+        let due = self.alerts.due(now);
+        due.map(Command::Desk).into_iter().collect()
     }
 
     /// True while something on the screen counts seconds, so that a frame is due in one.
@@ -378,12 +412,22 @@ impl State {
     fn autostart(&mut self, forms: &Forms) -> Vec<Command> {
         let mut commands = Vec::new();
         if self.in_sandbox() && self.taps.list().is_empty() {
-            commands.extend(self.start_at_once(forms));
+            let start = self.start_at_once(forms);
+            commands.extend(start.map(|start| self.to_front(start)));
         }
         if self.in_sandbox() && self.schemas.catalog.is_none() {
-            commands.push(Command::OpenSampleSchemas);
+            commands.push(Command::Desk(DeskCommand::OpenSampleSchemas));
         }
         commands
+    }
+
+    /// To the source whose queues, forms and dead letters are shown.
+    fn to_front(&self, command: SourceCommand) -> Command {
+        Command::Source(self.front, command)
+    }
+
+    fn fresh_tap(&mut self) -> TapId {
+        TapId::of(self.front, self.fresh())
     }
 
     fn fresh(&mut self) -> u64 {
@@ -400,23 +444,26 @@ impl State {
                 Ok(endpoint) => {
                     forms.connect.problem = None;
                     self.is_sandbox = false;
-                    return vec![Command::Connect(endpoint)];
+                    return vec![self.to_front(SourceCommand::Connect(endpoint))];
                 }
                 Err(words) => forms.connect.problem = Some(words),
             },
             Action::Disconnect => return self.leave(LeaveAction::Ask(Leave::Disconnect), forms),
             Action::Leave(action) => return self.leave(action, forms),
             Action::ShowJob => return self.show_job(forms, moment),
-            Action::RetryNow => return vec![Command::RetryNow],
+            Action::RetryNow => return vec![self.to_front(SourceCommand::RetryNow)],
             Action::StartSandbox => {
                 forms.connect.problem = None;
                 self.sandbox = Some(SandboxState::Starting("Looking for RabbitMQ".to_owned()));
-                return vec![Command::StartSandbox];
+                return vec![self.to_front(SourceCommand::StartSandbox)];
             }
             Action::Tap(action) => {
-                let commands = self.act_on_taps(action, forms).into_iter().collect();
+                let command = self.act_on_taps(action, forms);
                 self.live.hide_taps(self.taps.hidden(), moment.now);
-                return commands;
+                return command
+                    .map(|command| self.to_front(command))
+                    .into_iter()
+                    .collect();
             }
             Action::Live(action) => {
                 if matches!(action, LiveAction::Clear) {
@@ -447,7 +494,10 @@ impl State {
                 );
                 let only_tap = !own.is_empty() && others.is_some_and(|queues| queues.is_empty());
                 let command = self.publish.publish(request, draft, only_tap, moment.now);
-                return command.into_iter().collect();
+                return command
+                    .map(|command| self.to_front(command))
+                    .into_iter()
+                    .collect();
             }
             Action::PublishAgain(sent) => {
                 if let Some(outgoing) = self.publish.sent(sent) {
@@ -481,10 +531,12 @@ impl State {
                     now: moment.now,
                 };
                 let opens_journal = matches!(action, DeadAction::Tab(DeadTab::Journal));
-                let mut commands = self.dead.act(action, request, forms, &cx);
+                let asked = self.dead.act(action, request, forms, &cx);
+                let asked = asked.into_iter().map(|command| self.to_front(command));
+                let mut commands: Vec<Command> = asked.collect();
                 self.dead.refresh(&self.topology);
                 if opens_journal {
-                    commands.extend(self.journal.ask());
+                    commands.extend(self.journal.ask().map(Command::Desk));
                 }
                 self.tell(moment.now);
                 return commands;
@@ -492,11 +544,16 @@ impl State {
             Action::Alert(action) => self.alerts.act(action),
             Action::Journal(action) => {
                 let request = RequestId(self.fresh());
-                return self.journal.act(action, request).into_iter().collect();
+                return self
+                    .journal
+                    .act(action, request, self.front)
+                    .into_iter()
+                    .collect();
             }
-            Action::RefreshTopology => return vec![Command::RefreshTopology],
+            Action::RefreshTopology => return vec![self.to_front(SourceCommand::RefreshTopology)],
             Action::Schemas(action) => {
-                return self.schemas.act(action, forms).into_iter().collect();
+                let command = self.schemas.act(action, forms);
+                return command.map(Command::Desk).into_iter().collect();
             }
             Action::SaveFilter(name) => {
                 saved::save(&mut self.saved_filters, &name, &forms.filter);
@@ -505,7 +562,7 @@ impl State {
             Action::KeepBytes(bytes) => self.live.log.set_max_bytes(bytes),
             Action::SaveFile(file) => {
                 let request = RequestId(self.fresh());
-                return vec![self.files.save(file, request)];
+                return vec![Command::Desk(self.files.save(file, request))];
             }
             Action::DismissNotice(number) => self.notices.dismiss(number),
         }

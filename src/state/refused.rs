@@ -6,7 +6,9 @@ use chrono::{DateTime, Utc};
 use super::leaving::Wish;
 use super::{Forms, State};
 use crate::event::tap_id::TapId;
-use crate::protocol::{Command, Gravity, PublishOutcome, SandboxState, TapState};
+use crate::protocol::{
+    Command, DeskCommand, Gravity, PublishOutcome, SandboxState, SourceCommand, TapState,
+};
 use crate::rabbitmq::preflight::Report;
 
 /// Why, and what to do.
@@ -19,34 +21,36 @@ impl State {
         let words = BUSY.to_owned();
         match command {
             // Each of these carries a request, which gets its answer.
-            Command::Publish { request, .. } => {
+            Command::Source(_, SourceCommand::Publish { request, .. }) => {
                 let outcome = PublishOutcome::Refused(words);
                 self.publish.finish(request, outcome);
             }
-            Command::Peek { request, .. } | Command::ReadStream { request, .. } => {
+            Command::Source(_, SourceCommand::Peek { request, .. })
+            | Command::Source(_, SourceCommand::ReadStream { request, .. }) => {
                 self.dead.peeked(request, Err(words), now, forms);
             }
-            Command::Resend { request, .. } | Command::Discard { request, .. } => {
+            Command::Source(_, SourceCommand::Resend { request, .. })
+            | Command::Source(_, SourceCommand::Discard { request, .. }) => {
                 for next in self.job_done(request, Some(words), None, forms, now) {
                     self.refuse(next, forms, now);
                 }
             }
-            Command::PutBack { request, .. } => {
+            Command::Source(_, SourceCommand::PutBack { request, .. }) => {
                 for next in self.put_back_done(request, Some(words)) {
                     self.refuse(next, forms, now);
                 }
             }
-            Command::SaveFile { request, .. } => {
+            Command::Desk(DeskCommand::SaveFile { request, .. }) => {
                 if let Some((gravity, words)) = self.files.saved(request, Err(words)) {
                     self.notices.add(now, gravity, words);
                 }
             }
-            Command::Preflight { request, .. } => {
+            Command::Source(_, SourceCommand::Preflight { request, .. }) => {
                 self.take_report(request, Report::impossible(words));
             }
 
             // It names a request that goes on. Whoever waits for its end to leave is asked again.
-            Command::StopJob(_) => {
+            Command::Source(_, SourceCommand::StopJob(_)) => {
                 if let Some(leaving) = self.leaving.as_mut().filter(|one| one.wish == Wish::Stop) {
                     leaving.wish = Wish::Asked;
                 }
@@ -54,41 +58,44 @@ impl State {
             }
 
             // These have no request, but something waits for them.
-            Command::StartTap(request) => self.tap_refused(request.tap),
-            Command::StartFirehose(request) => self.tap_refused(request.tap),
-            Command::StopTap(tap) => {
+            Command::Source(_, SourceCommand::StartTap(request)) => self.tap_refused(request.tap),
+            Command::Source(_, SourceCommand::StartFirehose(request)) => {
+                self.tap_refused(request.tap)
+            }
+            Command::Source(_, SourceCommand::StopTap(tap)) => {
                 self.taps.not_stopped(tap);
                 self.busy(now);
             }
-            Command::StartSandbox => {
+            Command::Source(_, SourceCommand::StartSandbox) => {
                 self.sandbox = Some(SandboxState::Failed(words));
                 self.busy(now);
             }
-            Command::ImportSchemas { .. } => {
+            Command::Desk(DeskCommand::ImportSchemas { .. }) => {
                 self.schemas.imported(Err(words));
             }
             // It is read again at the next occasion.
-            Command::ReadJournal(_) => self.journal.not_read(),
+            Command::Desk(DeskCommand::ReadJournal(_)) => self.journal.not_read(),
 
             // Nobody waits for these, and what they are about is told again when there is more.
-            Command::Notify { .. } | Command::AskReturns(_) => {}
+            Command::Desk(DeskCommand::Notify { .. })
+            | Command::Source(_, SourceCommand::AskReturns(_)) => {}
 
             // Nothing waits for these either (a job that is not paused goes on), but a person
             // asked for them.
-            Command::PauseJob { .. }
-            | Command::Connect(_)
-            | Command::Disconnect
-            | Command::RetryNow
-            | Command::RefreshTopology
-            | Command::OpenSchemas(_)
-            | Command::OpenSampleSchemas
-            | Command::SaveSchema { .. }
-            | Command::StopImport
-            | Command::JudgeSchemas { .. }
-            | Command::SaveRules { .. }
-            | Command::SaveSample { .. }
-            | Command::KeepRecords(_)
-            | Command::ForgetRecords(_) => self.busy(now),
+            Command::Source(_, SourceCommand::PauseJob { .. })
+            | Command::Source(_, SourceCommand::Connect(_))
+            | Command::Source(_, SourceCommand::Disconnect)
+            | Command::Source(_, SourceCommand::RetryNow)
+            | Command::Source(_, SourceCommand::RefreshTopology)
+            | Command::Desk(DeskCommand::OpenSchemas(_))
+            | Command::Desk(DeskCommand::OpenSampleSchemas)
+            | Command::Desk(DeskCommand::SaveSchema { .. })
+            | Command::Desk(DeskCommand::StopImport)
+            | Command::Desk(DeskCommand::JudgeSchemas { .. })
+            | Command::Desk(DeskCommand::SaveRules { .. })
+            | Command::Desk(DeskCommand::SaveSample { .. })
+            | Command::Desk(DeskCommand::KeepRecords(_))
+            | Command::Desk(DeskCommand::ForgetRecords(_)) => self.busy(now),
         }
     }
 

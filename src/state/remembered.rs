@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::{Forms, State};
 use crate::log::DEFAULT_MAX_BYTES;
-use crate::protocol::Command;
+use crate::protocol::{Command, DeskCommand};
 use crate::repair::journal_entry::KEEP_DAYS;
 use crate::settings::Settings;
 
@@ -37,7 +37,8 @@ impl State {
             .log
             .set_max_bytes(log_bytes.unwrap_or(DEFAULT_MAX_BYTES));
         self.schemas.remembered.clone_from(&schemas);
-        schemas.map(Command::OpenSchemas).into_iter().collect()
+        let open = schemas.map(DeskCommand::OpenSchemas);
+        open.map(Command::Desk).into_iter().collect()
     }
 
     /// What is kept for the next run. Whether the window is light, it says itself.
@@ -66,7 +67,7 @@ mod tests {
     use chrono::DateTime;
 
     use super::*;
-    use crate::protocol::{Places, Update};
+    use crate::protocol::{DeskCommand, DeskUpdate, Places, Update};
     use crate::rabbitmq::endpoint::Endpoint;
     use crate::schema::Catalog;
     use crate::settings::SavedFilter;
@@ -89,12 +90,12 @@ mod tests {
         }
     }
 
-    fn tell(state: &mut State, update: Update) {
+    fn tell(state: &mut State, update: DeskUpdate) {
         let moment = Moment {
             now: DateTime::UNIX_EPOCH,
             fresh_id: "",
         };
-        state.apply(update, &mut Forms::default(), moment);
+        state.apply(Update::Desk(update), &mut Forms::default(), moment);
     }
 
     #[test]
@@ -103,7 +104,7 @@ mod tests {
         assert_eq!(state.remember(false), Settings::default());
         let commands = state.restore(&settings(), &mut forms);
         assert!(
-            matches!(commands.as_slice(), [Command::OpenSchemas(folder)] if folder == Path::new("/schemas"))
+            matches!(commands.as_slice(), [Command::Desk(DeskCommand::OpenSchemas(folder))] if folder == Path::new("/schemas"))
         );
         assert_eq!(forms.parking, "*.parked");
         assert_eq!(state.remember(true), settings());
@@ -115,17 +116,17 @@ mod tests {
         state.restore(&settings(), &mut Forms::default());
         let schemas = |state: &State| state.remember(false).schemas;
         // Not there now, as a network drive may be.
-        tell(&mut state, Update::Schemas(Err("not there".to_owned())));
+        tell(&mut state, DeskUpdate::Schemas(Err("not there".to_owned())));
         assert_eq!(schemas(&state), Some("/schemas".into()));
         let open = |state: &mut State, folder: &str| {
             let catalog = Catalog::new(folder.into(), Vec::new());
-            tell(state, Update::Schemas(Ok(Arc::new(catalog))));
+            tell(state, DeskUpdate::Schemas(Ok(Arc::new(catalog))));
         };
         open(&mut state, "/other");
         assert_eq!(schemas(&state), Some("/other".into()));
         tell(
             &mut state,
-            Update::Places(Places {
+            DeskUpdate::Places(Places {
                 sample_schemas: Some("/data/sample".into()),
                 ..Places::default()
             }),

@@ -4,7 +4,10 @@ use std::num::NonZeroU32;
 use std::time::{Duration, Instant};
 
 use eventscope::event::amqp::FieldValue;
-use eventscope::protocol::{Command, JobStage, MoveOutcome, RequestId, Update, Which};
+use eventscope::event::source_id::SourceId;
+use eventscope::protocol::{
+    Command, JobStage, MoveOutcome, RequestId, SourceCommand, SourceUpdate, Update, Which,
+};
 use eventscope::rabbitmq::resend::Target;
 use eventscope::repair::pace::Pace;
 
@@ -29,21 +32,24 @@ fn elsewhere(queue: &str) -> Target {
 
 fn send_whole(app: &mut App, queue: &str, target: Target, pace: Pace) -> RequestId {
     let request = fresh();
-    app.send(Command::Resend {
-        request,
-        queue: queue.into(),
-        which: Which::Whole {
-            manner: target.into(),
-            shown: 0,
+    app.send(Command::Source(
+        SourceId::FIRST,
+        SourceCommand::Resend {
+            request,
+            queue: queue.into(),
+            which: Which::Whole {
+                manner: target.into(),
+                shown: 0,
+            },
+            pace,
         },
-        pace,
-    });
+    ));
     request
 }
 
 fn stage(app: &mut App, wanted: impl Fn(JobStage) -> bool) {
     app.expect("a stage", |update| match update {
-        Update::JobAt { stage, .. } if wanted(*stage) => Some(()),
+        Update::Source(_, SourceUpdate::JobAt { stage, .. }) if wanted(*stage) => Some(()),
         _ => None,
     });
 }
@@ -193,22 +199,28 @@ fn a_paused_job_holds_nothing_and_goes_on_where_it_was() {
     let begun = Instant::now();
     let request = send_whole(&mut app, "dead", elsewhere("alive"), manner);
     app.expect("the first", |update| {
-        matches!(update, Update::Moved { .. }).then_some(())
+        matches!(update, Update::Source(_, SourceUpdate::Moved { .. })).then_some(())
     });
-    app.send(Command::PauseJob {
-        request,
-        pause: true,
-    });
+    app.send(Command::Source(
+        SourceId::FIRST,
+        SourceCommand::PauseJob {
+            request,
+            pause: true,
+        },
+    ));
     stage(&mut app, |stage| stage == JobStage::Paused);
     let moved = raw.depth("alive");
     wait_for("the rest to lie in the queue", || {
         (raw.depth("dead") + moved == 60).then_some(())
     });
     assert!(moved < 60);
-    app.send(Command::PauseJob {
-        request,
-        pause: false,
-    });
+    app.send(Command::Source(
+        SourceId::FIRST,
+        SourceCommand::PauseJob {
+            request,
+            pause: false,
+        },
+    ));
     let done = app.job_done(request);
     // One was told of before.
     assert_eq!((done.problem, done.outcomes.len()), (None, 59));

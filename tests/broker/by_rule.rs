@@ -2,7 +2,10 @@
 
 use std::io::{Read as _, Write as _};
 
-use eventscope::protocol::{Command, MoveOrder, MoveOutcome, PeekReport, Update};
+use eventscope::event::source_id::SourceId;
+use eventscope::protocol::{
+    Command, MoveOrder, MoveOutcome, PeekReport, SourceCommand, SourceUpdate, Update,
+};
 use eventscope::rabbitmq::origin::Scene;
 use eventscope::rabbitmq::resend::{Manner, Target};
 use eventscope::repair::edit::{Change, Convert, Edit, Pointer, Rule, edit};
@@ -32,9 +35,12 @@ fn encoded(encoding: Option<&str>) -> Vec<u8> {
 }
 
 fn returns(app: &mut App, report: &PeekReport) -> Vec<u32> {
-    app.send(Command::AskReturns(report.messages.clone()));
+    app.send(Command::Source(
+        SourceId::FIRST,
+        SourceCommand::AskReturns(report.messages.clone()),
+    ));
     let told = app.expect("what came back", |update| match update {
-        Update::CameBack(told) => Some(told.clone()),
+        Update::Source(_, SourceUpdate::CameBack(told)) => Some(told.clone()),
         _ => None,
     });
     let of = |one: &eventscope::event::Event| {

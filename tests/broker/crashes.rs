@@ -12,8 +12,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::time::Duration;
 
-use eventscope::drivers::rabbitmq::Options;
-use eventscope::protocol::{Command, MoveOrder, MoveOutcome, RequestId, Update, Which};
+use eventscope::drivers::Options;
+use eventscope::event::source_id::SourceId;
+use eventscope::protocol::{
+    Command, MoveOrder, MoveOutcome, RequestId, SourceCommand, SourceUpdate, Update, Which,
+};
 use eventscope::rabbitmq::endpoint::Endpoint;
 use eventscope::rabbitmq::resend::Target;
 use eventscope::repair::journal_entry::{Fate, Record, Stage};
@@ -198,15 +201,18 @@ fn resend_all(app: &mut App, dead: &str, alive: &str) -> RequestId {
             exchange: "back".to_owned(),
             routing_key: alive.to_owned(),
         };
-        app.send(Command::Resend {
-            request,
-            queue: dead.to_owned(),
-            which: Which::Whole {
-                manner: target.into(),
-                shown: u32::try_from(MESSAGES).expect("few"),
+        app.send(Command::Source(
+            SourceId::FIRST,
+            SourceCommand::Resend {
+                request,
+                queue: dead.to_owned(),
+                which: Which::Whole {
+                    manner: target.into(),
+                    shown: u32::try_from(MESSAGES).expect("few"),
+                },
+                pace: Pace::default(),
             },
-            pace: Pace::default(),
-        });
+        ));
         return request;
     }
     let limit = u16::try_from(MESSAGES).expect("few");
@@ -215,12 +221,15 @@ fn resend_all(app: &mut App, dead: &str, alive: &str) -> RequestId {
         .map(|event| order(event, "back", alive))
         .collect();
     assert_eq!(orders.len(), MESSAGES);
-    app.send(Command::Resend {
-        request,
-        queue: dead.to_owned(),
-        which: Which::These(orders),
-        pace: Pace::default(),
-    });
+    app.send(Command::Source(
+        SourceId::FIRST,
+        SourceCommand::Resend {
+            request,
+            queue: dead.to_owned(),
+            which: Which::These(orders),
+            pace: Pace::default(),
+        },
+    ));
     request
 }
 
@@ -295,18 +304,23 @@ fn survive(faults: &[Fault], rounds: usize) {
 fn stop_when_some_stay(app: &mut App, request: RequestId) {
     for _ in 0..fastrand::usize(1..40) {
         let is_done = app.expect("a message that stays, or the end", |update| match update {
-            Update::Moved { request: of, moved } if *of == request => {
+            Update::Source(_, SourceUpdate::Moved { request: of, moved }) if *of == request => {
                 let stays = |(_, outcome): &(_, _)| matches!(outcome, MoveOutcome::Kept(_));
                 moved.iter().any(stays).then_some(false)
             }
-            Update::JobDone { request: of, .. } if *of == request => Some(true),
+            Update::Source(_, SourceUpdate::JobDone { request: of, .. }) if *of == request => {
+                Some(true)
+            }
             _ => None,
         });
         if is_done {
             return;
         }
     }
-    app.send(Command::StopJob(request));
+    app.send(Command::Source(
+        SourceId::FIRST,
+        SourceCommand::StopJob(request),
+    ));
     app.job_done(request);
 }
 

@@ -1,7 +1,10 @@
 //! Looking into queues, sending again and discarding: what is left where.
 
-use eventscope::drivers::rabbitmq::Options;
-use eventscope::protocol::{Command, MoveOrder, MoveOutcome, Update, Which};
+use eventscope::drivers::Options;
+use eventscope::event::source_id::SourceId;
+use eventscope::protocol::{
+    Command, DeskCommand, MoveOrder, MoveOutcome, SourceCommand, SourceUpdate, Update, Which,
+};
 use eventscope::repair::journal_entry::{Fate, Stage};
 use eventscope::repair::journal_list::Records;
 use eventscope::repair::pace::Pace;
@@ -248,22 +251,28 @@ fn a_stopped_resend_keeps_the_rest_in_order() {
     let mut app = App::at(place.endpoint());
     let report = app.peek("dead", 4_000).expect("a peek");
     let request = fresh();
-    app.send(Command::Resend {
-        request,
-        queue: "dead".into(),
-        which: Which::These(
-            report
-                .messages
-                .iter()
-                .map(|e| order(e, "", "alive"))
-                .collect(),
-        ),
-        pace: Pace::default(),
-    });
+    app.send(Command::Source(
+        SourceId::FIRST,
+        SourceCommand::Resend {
+            request,
+            queue: "dead".into(),
+            which: Which::These(
+                report
+                    .messages
+                    .iter()
+                    .map(|e| order(e, "", "alive"))
+                    .collect(),
+            ),
+            pace: Pace::default(),
+        },
+    ));
     app.expect("the first one", |update| {
-        matches!(update, Update::Moved { .. }).then_some(())
+        matches!(update, Update::Source(_, SourceUpdate::Moved { .. })).then_some(())
     });
-    app.send(Command::StopJob(request));
+    app.send(Command::Source(
+        SourceId::FIRST,
+        SourceCommand::StopJob(request),
+    ));
     let done = app.job_done(request);
     assert!(done.problem.is_some_and(|words| words.contains("Stopped")));
     let (moved, left) = (raw.bodies("alive"), raw.bodies("dead"));
@@ -311,11 +320,14 @@ fn a_discarded_message_can_be_put_back() {
     let mut app = App::at(place.endpoint());
     let report = app.peek("dead", 10).expect("a peek");
     let request = fresh();
-    app.send(Command::Discard {
-        request,
-        queue: "dead".into(),
-        messages: vec![report.messages[1].fingerprint()],
-    });
+    app.send(Command::Source(
+        SourceId::FIRST,
+        SourceCommand::Discard {
+            request,
+            queue: "dead".into(),
+            messages: vec![report.messages[1].fingerprint()],
+        },
+    ));
     let done = app.job_done(request);
     assert_eq!(
         (done.outcomes, done.problem),
@@ -330,7 +342,10 @@ fn a_discarded_message_can_be_put_back() {
     let put_back = |app: &mut App| {
         let request = fresh();
         let which = Records::These(vec![id]);
-        app.send(Command::PutBack { request, which });
+        app.send(Command::Source(
+            SourceId::FIRST,
+            SourceCommand::PutBack { request, which },
+        ));
         app.job_done(request).problem
     };
     assert_eq!(put_back(&mut app), None);
@@ -341,7 +356,9 @@ fn a_discarded_message_can_be_put_back() {
     let words = put_back(&mut app).expect("a problem");
     assert!(words.contains("could not be put back"), "{words}");
     assert_eq!(app.journal()[0].stage, Stage::PutBack, "as it was before");
-    app.send(Command::ForgetRecords(Records::These(vec![id])));
+    app.send(Command::Desk(DeskCommand::ForgetRecords(Records::These(
+        vec![id],
+    ))));
     assert!(app.journal().is_empty());
 }
 
@@ -362,11 +379,14 @@ fn without_a_journal_nothing_is_resent_or_discarded() {
         let mut app = App::with(place.endpoint(), options);
         let report = app.peek("dead", 10).expect("a peek");
         let request = fresh();
-        app.send(Command::Discard {
-            request,
-            queue: "dead".into(),
-            messages: vec![report.messages[0].fingerprint()],
-        });
+        app.send(Command::Source(
+            SourceId::FIRST,
+            SourceCommand::Discard {
+                request,
+                queue: "dead".into(),
+                messages: vec![report.messages[0].fingerprint()],
+            },
+        ));
         let words = app.job_done(request).problem.expect("a problem");
         assert!(words.contains("nothing is discarded"), "{words}");
         let orders = vec![order(&report.messages[0], "", "alive")];
@@ -391,14 +411,20 @@ fn jobs_that_share_a_connection_do_not_mix_up_their_answers() {
             _ => outgoing("nowhere", "k", "refused"),
         };
         let request = *request;
-        app.send(Command::Publish { request, outgoing });
+        app.send(Command::Source(
+            SourceId::FIRST,
+            SourceCommand::Publish { request, outgoing },
+        ));
     }
     for (number, request) in requests.iter().enumerate() {
         let word = app.expect("an answer", |update| match update {
-            Update::Published {
-                request: r,
-                outcome,
-            } if r == request => Some(format!("{outcome:?}")),
+            Update::Source(
+                _,
+                SourceUpdate::Published {
+                    request: r,
+                    outcome,
+                },
+            ) if r == request => Some(format!("{outcome:?}")),
             _ => None,
         });
         let expected = ["Routed", "Unroutable", "Refused"][number % 3];

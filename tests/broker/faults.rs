@@ -4,9 +4,11 @@ use std::num::NonZeroU32;
 use std::time::{Duration, Instant};
 
 use chrono::Utc;
-use eventscope::drivers::rabbitmq::Options;
+use eventscope::drivers::Options;
+use eventscope::event::source_id::SourceId;
 use eventscope::protocol::{
-    Command, Link, MoveOutcome, PublishOutcome, SandboxState, TapState, Update, Which,
+    Command, DeskUpdate, Link, MoveOutcome, PublishOutcome, SandboxState, SourceCommand,
+    SourceUpdate, TapState, Update, Which,
 };
 use eventscope::repair::pace::Pace;
 
@@ -17,9 +19,12 @@ use crate::support::{App, OwnBroker, Place, fresh, order, outgoing, wait_for};
 /// Waits for the loss, gives when the next try is.
 fn lost(app: &mut App) -> chrono::DateTime<Utc> {
     app.expect("the loss", |update| match update {
-        Update::Link(Link::Lost {
-            since, retry_at, ..
-        }) => {
+        Update::Source(
+            _,
+            SourceUpdate::Link(Link::Lost {
+                since, retry_at, ..
+            }),
+        ) => {
             assert!(since <= retry_at);
             Some(*retry_at)
         }
@@ -55,7 +60,7 @@ fn a_killed_broker_is_waited_for_and_the_taps_resume_with_their_gap() {
     ));
     lost(&mut app);
     broker.start_again();
-    app.send(Command::RetryNow);
+    app.send(Command::Source(SourceId::FIRST, SourceCommand::RetryNow));
     app.connected();
     for tap in [tap, second] {
         let (from, to) = app.tap_state(tap, "the tap to resume", |state| match state {
@@ -82,12 +87,12 @@ fn a_killed_broker_is_waited_for_and_the_taps_resume_with_their_gap() {
     // Ended by the person while it is lost again: at once, and for good.
     broker.kill();
     lost(&mut app);
-    app.send(Command::Disconnect);
+    app.send(Command::Source(SourceId::FIRST, SourceCommand::Disconnect));
     app.tap_state(tap, "the end of the tap", |state| {
         (*state == TapState::Stopped).then_some(())
     });
     app.expect("the end", |update| {
-        matches!(update, Update::Link(Link::Idle)).then_some(())
+        matches!(update, Update::Source(_, SourceUpdate::Link(Link::Idle))).then_some(())
     });
 }
 
@@ -124,24 +129,27 @@ fn a_break_in_the_middle_of_a_resend_loses_nothing() {
     let mut app = App::at(place.endpoint());
     let report = app.peek("dead", 3_000).expect("a peek");
     let request = fresh();
-    app.send(Command::Resend {
-        request,
-        queue: "dead".into(),
-        which: Which::These(
-            report
-                .messages
-                .iter()
-                .map(|e| order(e, "", "alive"))
-                .collect(),
-        ),
-        // Slow enough to be cut off before its end.
-        pace: Pace {
-            per_second: NonZeroU32::new(400),
-            ..Pace::default()
+    app.send(Command::Source(
+        SourceId::FIRST,
+        SourceCommand::Resend {
+            request,
+            queue: "dead".into(),
+            which: Which::These(
+                report
+                    .messages
+                    .iter()
+                    .map(|e| order(e, "", "alive"))
+                    .collect(),
+            ),
+            // Slow enough to be cut off before its end.
+            pace: Pace {
+                per_second: NonZeroU32::new(400),
+                ..Pace::default()
+            },
         },
-    });
+    ));
     app.expect("the first one", |update| {
-        matches!(update, Update::Moved { .. }).then_some(())
+        matches!(update, Update::Source(_, SourceUpdate::Moved { .. })).then_some(())
     });
     place.close_connections();
     let done = app.job_done(request);
@@ -179,20 +187,23 @@ fn the_app_may_go_while_messages_are_borrowed() {
     }
     let mut app = App::at(place.endpoint());
     let report = app.peek("dead", 3_000).expect("a peek");
-    app.send(Command::Resend {
-        request: fresh(),
-        queue: "dead".into(),
-        which: Which::These(
-            report
-                .messages
-                .iter()
-                .map(|e| order(e, "", "alive"))
-                .collect(),
-        ),
-        pace: Pace::default(),
-    });
+    app.send(Command::Source(
+        SourceId::FIRST,
+        SourceCommand::Resend {
+            request: fresh(),
+            queue: "dead".into(),
+            which: Which::These(
+                report
+                    .messages
+                    .iter()
+                    .map(|e| order(e, "", "alive"))
+                    .collect(),
+            ),
+            pace: Pace::default(),
+        },
+    ));
     app.expect("the first one", |update| {
-        matches!(update, Update::Moved { .. }).then_some(())
+        matches!(update, Update::Source(_, SourceUpdate::Moved { .. })).then_some(())
     });
     drop(app);
     // What was under way may be there twice.
@@ -226,7 +237,10 @@ fn the_handle_ends_in_good_time_whatever_goes_on() {
     let app = App::start(Options::default());
     let mut endpoint = place.endpoint();
     endpoint.port = silent.local_addr().expect("its number").port();
-    app.send(Command::Connect(endpoint));
+    app.send(Command::Source(
+        SourceId::FIRST,
+        SourceCommand::Connect(endpoint),
+    ));
     let (_open, _) = silent.accept().expect("a connection");
     let start = Instant::now();
     drop(app);
@@ -241,16 +255,16 @@ fn a_blocked_broker_is_told_of_and_a_publish_gives_up_in_time() {
     };
     let mut app = App::with(fake::broker(Manner::Blocked), options);
     let words = app.expect("the notice", |update| match update {
-        Update::Notice(notice) => Some(notice.words.clone()),
+        Update::Desk(DeskUpdate::Notice(notice)) => Some(notice.words.clone()),
         _ => None,
     });
     assert!(words.contains("low on memory"), "{words}");
     let outcome = app.publish(outgoing("", "q", "1"));
     assert_eq!(outcome, PublishOutcome::NotConfirmed { seconds: 1 });
     let start = Instant::now();
-    app.send(Command::Disconnect);
+    app.send(Command::Source(SourceId::FIRST, SourceCommand::Disconnect));
     app.expect("the end", |update| {
-        matches!(update, Update::Link(Link::Idle)).then_some(())
+        matches!(update, Update::Source(_, SourceUpdate::Link(Link::Idle))).then_some(())
     });
     assert!(start.elapsed() < Duration::from_secs(2));
 }
@@ -269,13 +283,16 @@ fn a_confirm_that_never_comes_is_not_a_success() {
     // Cut off by the person while it waits: answered all the same, and honestly.
     let request = fresh();
     let message = outgoing("", "q", "2");
-    app.send(Command::Publish {
-        request,
-        outgoing: message,
-    });
-    app.send(Command::Disconnect);
+    app.send(Command::Source(
+        SourceId::FIRST,
+        SourceCommand::Publish {
+            request,
+            outgoing: message,
+        },
+    ));
+    app.send(Command::Source(SourceId::FIRST, SourceCommand::Disconnect));
     let outcome = app.expect("the answer", |update| match update {
-        Update::Published { outcome, .. } => Some(outcome.clone()),
+        Update::Source(_, SourceUpdate::Published { outcome, .. }) => Some(outcome.clone()),
         _ => None,
     });
     assert!(
@@ -322,20 +339,25 @@ fn the_sandbox_runs_the_shop_and_ends_with_the_handle() {
         ..Options::default()
     };
     let mut app = App::start(options);
-    app.send(Command::StartSandbox);
+    app.send(Command::Source(
+        SourceId::FIRST,
+        SourceCommand::StartSandbox,
+    ));
     app.expect("the sandbox", |update| match update {
-        Update::Sandbox(SandboxState::Running) => Some(()),
-        Update::Sandbox(SandboxState::Failed(words)) => panic!("{words}"),
+        Update::Source(_, SourceUpdate::Sandbox(SandboxState::Running)) => Some(()),
+        Update::Source(_, SourceUpdate::Sandbox(SandboxState::Failed(words))) => panic!("{words}"),
         _ => None,
     });
     let endpoint = app.expect("a connection", |update| match update {
-        Update::Link(Link::Connected { endpoint, .. }) => Some(endpoint.clone()),
+        Update::Source(_, SourceUpdate::Link(Link::Connected { endpoint, .. })) => {
+            Some(endpoint.clone())
+        }
         _ => None,
     });
     assert_eq!(endpoint.title(), "Sandbox");
     // The first topology has the shop in it already.
     let exchanges = app.expect("the topology", |update| match update {
-        Update::Topology(topology) => Some(topology.exchanges.clone()),
+        Update::Source(_, SourceUpdate::Topology(topology)) => Some(topology.exchanges.clone()),
         _ => None,
     });
     let shop = exchanges
@@ -345,7 +367,10 @@ fn the_sandbox_runs_the_shop_and_ends_with_the_handle() {
     let own = shop.name.clone();
     app.tap(&own, &["#"]).1.expect("a tap");
     // A second click only connects again.
-    app.send(Command::StartSandbox);
+    app.send(Command::Source(
+        SourceId::FIRST,
+        SourceCommand::StartSandbox,
+    ));
     assert!(app.connected().at_least(3, 0));
     drop(app);
     let address = (endpoint.host.as_str(), endpoint.port);
@@ -367,10 +392,13 @@ fn data_with_which_no_broker_starts_are_set_aside_and_the_person_is_told() {
         sandbox_dir: Some(sandbox.clone()),
         ..Options::default()
     });
-    app.send(Command::StartSandbox);
+    app.send(Command::Source(
+        SourceId::FIRST,
+        SourceCommand::StartSandbox,
+    ));
     let told = app.expect("what happens", |update| match update {
-        Update::Notice(notice) => Some(notice.words.clone()),
-        Update::Sandbox(SandboxState::Failed(words)) => panic!("{words}"),
+        Update::Desk(DeskUpdate::Notice(notice)) => Some(notice.words.clone()),
+        Update::Source(_, SourceUpdate::Sandbox(SandboxState::Failed(words))) => panic!("{words}"),
         _ => None,
     });
     let aside = sandbox.join("data-set-aside");
@@ -378,7 +406,7 @@ fn data_with_which_no_broker_starts_are_set_aside_and_the_person_is_told() {
     assert!(told.contains(&aside.display().to_string()), "{told}");
     assert!(aside.join("eventscope@localhost").is_file());
     app.expect("the sandbox", |update| match update {
-        Update::Sandbox(SandboxState::Running) => Some(()),
+        Update::Source(_, SourceUpdate::Sandbox(SandboxState::Running)) => Some(()),
         _ => None,
     });
 }

@@ -3,11 +3,12 @@
 use std::path::Path;
 
 use chrono::Utc;
-use eventscope::drivers::rabbitmq::Options;
+use eventscope::drivers::Options;
 use eventscope::event::Event;
 use eventscope::event::amqp::FieldValue;
 use eventscope::event::amqp::{Trace, Traced};
-use eventscope::protocol::{Command, Link, Update};
+use eventscope::event::source_id::SourceId;
+use eventscope::protocol::{Command, DeskUpdate, Link, SourceCommand, SourceUpdate, Update};
 use eventscope::storage::firehose::Note;
 
 use crate::support::raw_amqp::{Life, field, none, properties, short, table};
@@ -35,7 +36,7 @@ fn trace(event: &Event) -> &Trace {
 
 fn notice(app: &mut App, part: &str) {
     app.expect(part, |update| match update {
-        Update::Notice(notice) => notice.words.contains(part).then_some(()),
+        Update::Desk(DeskUpdate::Notice(notice)) => notice.words.contains(part).then_some(()),
         _ => None,
     });
 }
@@ -131,9 +132,9 @@ fn it_is_switched_off_when_the_connection_is_ended_or_the_app_quits() {
     let folder = tempfile::tempdir().expect("a folder");
     let mut app = App::with(place.endpoint(), with_folder(folder.path()));
     app.firehose(false).1.expect("the firehose");
-    app.send(Command::Disconnect);
+    app.send(Command::Source(SourceId::FIRST, SourceCommand::Disconnect));
     app.expect("the end", |update| {
-        matches!(update, Update::Link(Link::Idle)).then_some(())
+        matches!(update, Update::Source(_, SourceUpdate::Link(Link::Idle))).then_some(())
     });
     assert!(!place.is_traced());
     app.connect(place.endpoint());
@@ -154,7 +155,11 @@ fn it_outlives_a_lost_connection_but_not_the_end_of_it() {
     state.expect("the firehose");
     place.close_connections();
     app.expect("the loss", |update| {
-        matches!(update, Update::Link(Link::Lost { .. })).then_some(())
+        matches!(
+            update,
+            Update::Source(_, SourceUpdate::Link(Link::Lost { .. }))
+        )
+        .then_some(())
     });
     app.connected();
     app.tap_state(firehose, "the firehose to resume", |state| {
@@ -166,11 +171,15 @@ fn it_outlives_a_lost_connection_but_not_the_end_of_it() {
     // Lost again, and given up in that state: there is no job any more that could switch it off.
     place.close_connections();
     app.expect("the loss", |update| {
-        matches!(update, Update::Link(Link::Lost { .. })).then_some(())
+        matches!(
+            update,
+            Update::Source(_, SourceUpdate::Link(Link::Lost { .. }))
+        )
+        .then_some(())
     });
-    app.send(Command::Disconnect);
+    app.send(Command::Source(SourceId::FIRST, SourceCommand::Disconnect));
     app.expect("the end", |update| {
-        matches!(update, Update::Link(Link::Idle)).then_some(())
+        matches!(update, Update::Source(_, SourceUpdate::Link(Link::Idle))).then_some(())
     });
     assert!(!place.is_traced());
     assert_eq!(notes(folder.path()), 0);

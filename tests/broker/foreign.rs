@@ -10,8 +10,9 @@ use std::sync::Arc;
 
 use eventscope::event::amqp::FieldType;
 use eventscope::event::draft::HeaderDraft;
+use eventscope::event::source_id::SourceId;
 use eventscope::event::{BodyDraft, Draft, Event};
-use eventscope::protocol::{Command, MoveOrder, MoveOutcome, Which};
+use eventscope::protocol::{Command, MoveOrder, MoveOutcome, SourceCommand, Which};
 use eventscope::rabbitmq::origin::Scene;
 use eventscope::rabbitmq::resend::Manner;
 use eventscope::repair::pace::Pace;
@@ -146,15 +147,18 @@ fn arrive_as_they_were(language: &str, program: &str) {
     });
     // That nobody takes what expired is so, and here not the question.
     let request = fresh();
-    app.send(Command::Resend {
-        request,
-        queue: "dead".into(),
-        which: Which::These(orders.collect()),
-        pace: Pace {
-            insist: true,
-            ..Pace::default()
+    app.send(Command::Source(
+        SourceId::FIRST,
+        SourceCommand::Resend {
+            request,
+            queue: "dead".into(),
+            which: Which::These(orders.collect()),
+            pace: Pace {
+                insist: true,
+                ..Pace::default()
+            },
         },
-    });
+    ));
     let done = app.job_done(request);
     assert_eq!(done.outcomes, vec![MoveOutcome::Resent; 6]);
 

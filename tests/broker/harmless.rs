@@ -1,7 +1,7 @@
 //! The five dangers of listening: for each, that the application does not notice the tap, or that
 //! the person is told before it starts.
 
-use eventscope::drivers::rabbitmq::Options;
+use eventscope::drivers::Options;
 use eventscope::protocol::TapState;
 use eventscope::rabbitmq::preflight::{Report, Weight};
 use eventscope::rabbitmq::tap::Limit;

@@ -2,7 +2,10 @@
 //! what was asked for.
 
 use eventscope::event::Fingerprint;
-use eventscope::protocol::{Command, JobStage, MoveOutcome, RequestId, Update, Which};
+use eventscope::event::source_id::SourceId;
+use eventscope::protocol::{
+    Command, JobStage, MoveOutcome, RequestId, SourceCommand, SourceUpdate, Update, Which,
+};
 use eventscope::rabbitmq::endpoint::Endpoint;
 use eventscope::rabbitmq::peek_rules::Page;
 use eventscope::rabbitmq::resend::Target;
@@ -32,15 +35,18 @@ fn resend_all(app: &App, shown: u32) -> RequestId {
         exchange: String::new(),
         routing_key: "alive".into(),
     };
-    app.send(Command::Resend {
-        request,
-        queue: "dead".into(),
-        which: Which::Whole {
-            manner: target.into(),
-            shown,
+    app.send(Command::Source(
+        SourceId::FIRST,
+        SourceCommand::Resend {
+            request,
+            queue: "dead".into(),
+            which: Which::Whole {
+                manner: target.into(),
+                shown,
+            },
+            pace: Pace::default(),
         },
-        pace: Pace::default(),
-    });
+    ));
     request
 }
 
@@ -52,10 +58,13 @@ fn takes(raw: &mut Raw, count: usize) {
 
 fn waits(app: &mut App) {
     app.expect("it to wait", |update| match update {
-        Update::JobAt {
-            stage: JobStage::Waiting { .. },
-            ..
-        } => Some(()),
+        Update::Source(
+            _,
+            SourceUpdate::JobAt {
+                stage: JobStage::Waiting { .. },
+                ..
+            },
+        ) => Some(()),
         _ => None,
     });
 }
@@ -74,12 +83,15 @@ fn a_look_of_the_same_window_does_not_hide_messages_from_a_job() {
     let (mut raw, names) = queues(&place, 3_000);
     let mut app = App::at(place.endpoint());
     let look = fresh();
-    app.send(Command::Peek {
-        request: look,
-        queue: "dead".into(),
-        page: Page::head(3_000),
-        agreed: true,
-    });
+    app.send(Command::Source(
+        SourceId::FIRST,
+        SourceCommand::Peek {
+            request: look,
+            queue: "dead".into(),
+            page: Page::head(3_000),
+            agreed: true,
+        },
+    ));
     let request = resend_all(&app, 3_000);
     let done = app.job_done(request);
     assert_eq!((done.problem, done.sum), (None, all_done(3_000)));
@@ -159,11 +171,14 @@ fn what_others_keep_is_held_and_what_they_take_away_is_gone() {
 
 fn discard(app: &App, messages: Vec<Fingerprint>) -> RequestId {
     let request = fresh();
-    app.send(Command::Discard {
-        request,
-        queue: "dead".into(),
-        messages,
-    });
+    app.send(Command::Source(
+        SourceId::FIRST,
+        SourceCommand::Discard {
+            request,
+            queue: "dead".into(),
+            messages,
+        },
+    ));
     request
 }
 
@@ -269,7 +284,10 @@ fn a_job_that_waits_can_be_stopped() {
     let mut app = App::at(place.endpoint());
     let request = resend_all(&app, 4);
     waits(&mut app);
-    app.send(Command::StopJob(request));
+    app.send(Command::Source(
+        SourceId::FIRST,
+        SourceCommand::StopJob(request),
+    ));
     let done = app.job_done(request);
     let expected = JobSum {
         asked: 4,

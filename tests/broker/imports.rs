@@ -5,8 +5,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use eventscope::drivers::rabbitmq::{Handle, Options};
-use eventscope::protocol::{Command, ImportFrom, Update};
+use eventscope::drivers::{self, Options};
+use eventscope::engine::handle::Handle;
+use eventscope::protocol::{Command, DeskCommand, DeskUpdate, ImportFrom, Update};
 use eventscope::rabbitmq::endpoint::Password;
 use eventscope::schema::folder::import::{Imported, Outcome};
 use eventscope::schema::{Level, Meta, Policy};
@@ -21,17 +22,17 @@ struct Side {
 
 impl Side {
     fn new() -> Self {
-        let (handle, updates) = Handle::start(|| {}, Options::default()).expect("the broker side");
+        let (handle, updates) = drivers::start(|| {}, Options::default()).expect("the broker side");
         Self { handle, updates }
     }
 
     fn import(&self, folder: &Path, from: ImportFrom) -> Result<Imported, String> {
         let folder = folder.to_owned();
-        let import = Command::ImportSchemas { folder, from };
+        let import = Command::Desk(DeskCommand::ImportSchemas { folder, from });
         self.handle.send(import).expect("sent");
         loop {
             let update = self.updates.recv_timeout(Duration::from_secs(30));
-            if let Update::Imported(done) = update.expect("an answer") {
+            if let Update::Desk(DeskUpdate::Imported(done)) = update.expect("an answer") {
                 return done;
             }
         }
@@ -244,27 +245,29 @@ fn policy_and_level_of_a_type_are_written_down_and_samples_kept() {
     fs::write(at.join("a/meta.toml"), "owner = \"us\" # for now\n").expect("written");
     let side = Side::new();
     side.handle
-        .send(Command::OpenSchemas(at.into()))
+        .send(Command::Desk(DeskCommand::OpenSchemas(at.into())))
         .expect("sent");
     side.handle
-        .send(Command::JudgeSchemas {
+        .send(Command::Desk(DeskCommand::JudgeSchemas {
             folder: at.into(),
             event_type: "a".into(),
             policy: Policy::ConfluentStrict,
             level: Level::Full,
-        })
+        }))
         .expect("sent");
     side.handle
-        .send(Command::SaveSample {
+        .send(Command::Desk(DeskCommand::SaveSample {
             folder: at.into(),
             event_type: "a".into(),
             sample: "small".into(),
             text: "{}".into(),
-        })
+        }))
         .expect("sent");
     loop {
         let update = side.updates.recv_timeout(Duration::from_secs(20));
-        if let Update::Schemas(Ok(catalog)) = update.expect("the folder is told of") {
+        if let Update::Desk(DeskUpdate::Schemas(Ok(catalog))) =
+            update.expect("the folder is told of")
+        {
             let one = catalog.get("a").expect("the type");
             if one.meta.level == Some(Level::Full) && one.samples.len() == 1 {
                 assert_eq!(one.meta.policy, Some(Policy::ConfluentStrict));
@@ -289,19 +292,21 @@ fn an_import_that_is_stopped_writes_nothing() {
         user: String::new(),
         password: Password::default(),
     };
-    let import = Command::ImportSchemas {
+    let import = Command::Desk(DeskCommand::ImportSchemas {
         folder: at.clone(),
         from,
-    };
+    });
     side.handle.send(import).expect("sent");
     is_asked
         .recv_timeout(Duration::from_secs(20))
         .expect("it asks");
-    side.handle.send(Command::StopImport).expect("sent");
+    side.handle
+        .send(Command::Desk(DeskCommand::StopImport))
+        .expect("sent");
     // The answer to this says that the stop was taken, too.
     let nowhere = folder.path().join("nowhere");
     side.handle
-        .send(Command::OpenSchemas(nowhere))
+        .send(Command::Desk(DeskCommand::OpenSchemas(nowhere)))
         .expect("sent");
     let mut go = Some(go);
     loop {
@@ -310,12 +315,12 @@ fn an_import_that_is_stopped_writes_nothing() {
             .recv_timeout(Duration::from_secs(20))
             .expect("an answer")
         {
-            Update::Schemas(Err(_)) => {
+            Update::Desk(DeskUpdate::Schemas(Err(_))) => {
                 if let Some(go) = go.take() {
                     go.send(()).expect("the registry answers");
                 }
             }
-            Update::Imported(done) => {
+            Update::Desk(DeskUpdate::Imported(done)) => {
                 assert!(done.expect_err("stopped").contains("stopped"));
                 break;
             }

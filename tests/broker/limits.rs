@@ -4,10 +4,13 @@
 use std::path::Path;
 use std::time::Duration;
 
-use eventscope::drivers::rabbitmq::Options;
+use eventscope::drivers::Options;
 use eventscope::event::amqp::{FieldValue, Properties};
+use eventscope::event::source_id::SourceId;
 use eventscope::event::{Event, Transport};
-use eventscope::protocol::{Command, JobStage, MoveOutcome, PutBack, Update, Which};
+use eventscope::protocol::{
+    Command, JobStage, MoveOutcome, PutBack, SourceCommand, SourceUpdate, Update, Which,
+};
 use eventscope::rabbitmq::delivery_limit::Left;
 use eventscope::rabbitmq::endpoint::Endpoint;
 use eventscope::repair::journal_entry::{Fate, Record};
@@ -131,21 +134,27 @@ fn what_a_broken_connection_costs_is_in_the_journal_and_not_called_untouched() {
         .map(|name| order(&seen(name), "", "alive"));
     let orders = orders.collect();
     let request = fresh();
-    app.send(Command::Resend {
-        request,
-        queue: "q".into(),
-        which: Which::These(orders),
-        pace: Pace {
-            canary: Some(Duration::from_mins(1)),
-            ..Pace::default()
+    app.send(Command::Source(
+        SourceId::FIRST,
+        SourceCommand::Resend {
+            request,
+            queue: "q".into(),
+            which: Which::These(orders),
+            pace: Pace {
+                canary: Some(Duration::from_mins(1)),
+                ..Pace::default()
+            },
         },
-    });
+    ));
     // One is sent, two wait for their turn, and two more are only borrowed.
     app.expect("the canary", |update| match update {
-        Update::JobAt {
-            stage: JobStage::Watching { .. },
-            ..
-        } => Some(()),
+        Update::Source(
+            _,
+            SourceUpdate::JobAt {
+                stage: JobStage::Watching { .. },
+                ..
+            },
+        ) => Some(()),
         _ => None,
     });
     proxy.cut(Cut::Clean);
@@ -367,20 +376,26 @@ fn hold_all(app: &mut App, raw: &mut Raw) {
         raw.publish("", "q", &persistent(), name.as_bytes());
     }
     let orders = ["one", "two"].map(|name| order(&plain(name), "", "alive"));
-    app.send(Command::Resend {
-        request: fresh(),
-        queue: "q".into(),
-        which: Which::These(orders.into()),
-        pace: Pace {
-            canary: Some(Duration::from_mins(2)),
-            ..Pace::default()
+    app.send(Command::Source(
+        SourceId::FIRST,
+        SourceCommand::Resend {
+            request: fresh(),
+            queue: "q".into(),
+            which: Which::These(orders.into()),
+            pace: Pace {
+                canary: Some(Duration::from_mins(2)),
+                ..Pace::default()
+            },
         },
-    });
+    ));
     app.expect("the canary", |update| match update {
-        Update::JobAt {
-            stage: JobStage::Watching { .. },
-            ..
-        } => Some(()),
+        Update::Source(
+            _,
+            SourceUpdate::JobAt {
+                stage: JobStage::Watching { .. },
+                ..
+            },
+        ) => Some(()),
         _ => None,
     });
 }

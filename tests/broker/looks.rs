@@ -1,6 +1,9 @@
 //! What a look says of queues that give it nothing, and of messages that it can hardly read.
 
-use eventscope::protocol::{Command, Link, MoveOutcome, PutBack, TapState, Update};
+use eventscope::event::source_id::SourceId;
+use eventscope::protocol::{
+    Command, Link, MoveOutcome, PutBack, SourceCommand, SourceUpdate, TapState, Update,
+};
 use eventscope::rabbitmq::peek_rules::{Page, Verdict, forecast};
 use eventscope::rabbitmq::topology::{Queue, Topology};
 
@@ -54,19 +57,22 @@ fn a_message_with_very_large_headers_is_read_and_takes_nothing_down() {
     assert_eq!(raw.bodies("alive"), ["after"]);
     // It can be discarded like any other.
     let request = fresh();
-    app.send(Command::Discard {
-        request,
-        queue: "dead".into(),
-        messages: vec![look.messages[1].fingerprint()],
-    });
+    app.send(Command::Source(
+        SourceId::FIRST,
+        SourceCommand::Discard {
+            request,
+            queue: "dead".into(),
+            messages: vec![look.messages[1].fingerprint()],
+        },
+    ));
     assert_eq!(app.job_done(request).outcomes, [MoveOutcome::Discarded]);
     assert_eq!(raw.bodies("dead"), ["before"]);
     // The tap goes on, and reads what is as large.
     raw.publish("shop", "a", &large_header(), b"1");
     assert_eq!(app.keys(tap, 1), ["a"]);
     let lost = app.rest().into_iter().any(|update| {
-        matches!(update, Update::Link(Link::Lost { .. }))
-            || matches!(update, Update::Tap { state, .. } if !matches!(state, TapState::Running { .. }))
+        matches!(update, Update::Source(_, SourceUpdate::Link(Link::Lost { .. })))
+            || matches!(update, Update::Source(_, SourceUpdate::Tap { state, .. }) if !matches!(state, TapState::Running { .. }))
     });
     assert!(!lost, "the connections stand");
 }
@@ -104,9 +110,12 @@ fn a_message_that_cannot_be_read_breaks_no_tap_and_is_named() {
 /// The queue as the management API tells of it, once it tells what is wanted.
 fn told(app: &mut App, wanted: impl Fn(&Queue) -> bool) -> Queue {
     wait_for("the figures", || {
-        app.send(Command::RefreshTopology);
+        app.send(Command::Source(
+            SourceId::FIRST,
+            SourceCommand::RefreshTopology,
+        ));
         let topology: Topology = app.expect("the topology", |update| match update {
-            Update::Topology(topology) => Some(topology.clone()),
+            Update::Source(_, SourceUpdate::Topology(topology)) => Some(topology.clone()),
             _ => None,
         });
         topology.queue("q").filter(|queue| wanted(queue)).cloned()

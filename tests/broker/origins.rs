@@ -3,7 +3,8 @@
 
 use eventscope::event::Event;
 use eventscope::event::amqp::{FieldValue, Properties};
-use eventscope::protocol::{Command, MoveOutcome, Update, Which};
+use eventscope::event::source_id::SourceId;
+use eventscope::protocol::{Command, MoveOutcome, SourceCommand, SourceUpdate, Update, Which};
 use eventscope::rabbitmq::ground::Ground;
 use eventscope::rabbitmq::origin::{FirstPublish, Proposal, Provenance, Scene};
 use eventscope::rabbitmq::resend::{Manner, Target};
@@ -67,9 +68,12 @@ fn look(app: &mut App, queue: &str) -> (Event, Ground) {
 fn ground(app: &mut App, is_there: impl Fn(&Topology) -> bool) -> Ground {
     wait_for("the topology", || {
         app.rest();
-        app.send(Command::RefreshTopology);
+        app.send(Command::Source(
+            SourceId::FIRST,
+            SourceCommand::RefreshTopology,
+        ));
         let topology = app.expect("the topology", |update| match update {
-            Update::Topology(topology) => Some(topology.clone()),
+            Update::Source(_, SourceUpdate::Topology(topology)) => Some(topology.clone()),
             _ => None,
         });
         is_there(&topology).then(|| Ground::of(topology))
@@ -78,15 +82,18 @@ fn ground(app: &mut App, is_there: impl Fn(&Topology) -> bool) -> Ground {
 
 fn send_all(app: &mut App, queue: &str, target: Target) -> Ended {
     let request = fresh();
-    app.send(Command::Resend {
-        request,
-        queue: queue.to_owned(),
-        which: Which::Whole {
-            manner: Manner::from(target),
-            shown: 0,
+    app.send(Command::Source(
+        SourceId::FIRST,
+        SourceCommand::Resend {
+            request,
+            queue: queue.to_owned(),
+            which: Which::Whole {
+                manner: Manner::from(target),
+                shown: 0,
+            },
+            pace: Pace::default(),
         },
-        pace: Pace::default(),
-    });
+    ));
     app.job_done(request)
 }
 

@@ -1,8 +1,8 @@
 //! A window that does not read: memory is bounded, and what was not seen is accounted for.
 
 use chrono::{DateTime, Utc};
-use eventscope::drivers::rabbitmq::Options;
-use eventscope::protocol::{TapState, Update};
+use eventscope::drivers::Options;
+use eventscope::protocol::{SourceUpdate, TapState, Update};
 use eventscope::rabbitmq::tap::Limit;
 
 use crate::support::{App, Place};
@@ -42,17 +42,20 @@ fn every_message_was_received_or_is_told_as_lost() {
     };
     while !done(&numbers, &losses) {
         app.expect("events and losses", |update| match update {
-            Update::Events(batch) if batch.tap() == tap => {
+            Update::Source(_, SourceUpdate::Events(batch)) if batch.tap() == tap => {
                 numbers.extend(batch.events().map(|event| {
                     let text = String::from_utf8_lossy(event.body());
                     text.parse::<u64>().expect("a number")
                 }));
                 Some(())
             }
-            Update::Tap {
-                tap: of,
-                state: TapState::Overflowing { from, to },
-            } if *of == tap => {
+            Update::Source(
+                _,
+                SourceUpdate::Tap {
+                    tap: of,
+                    state: TapState::Overflowing { from, to },
+                },
+            ) if *of == tap => {
                 losses.push((*from, *to));
                 Some(())
             }

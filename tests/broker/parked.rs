@@ -4,8 +4,9 @@
 use std::sync::Arc;
 
 use eventscope::event::amqp::{FieldTable, FieldValue, Properties};
+use eventscope::event::source_id::SourceId;
 use eventscope::event::{Event, Outgoing};
-use eventscope::protocol::{Command, MoveOrder, MoveOutcome, Update};
+use eventscope::protocol::{Command, MoveOrder, MoveOutcome, SourceCommand, SourceUpdate, Update};
 use eventscope::rabbitmq::ground::Ground;
 use eventscope::rabbitmq::resend::{Manner, Resend, Target};
 
@@ -21,9 +22,12 @@ fn shop() -> (Place, App, Ground) {
     raw.bind("stock", "shop", "stock.#");
     raw.queue("parked", Life::Durable, &[]);
     let mut app = App::at(place.endpoint());
-    app.send(Command::RefreshTopology);
+    app.send(Command::Source(
+        SourceId::FIRST,
+        SourceCommand::RefreshTopology,
+    ));
     let topology = app.expect("the topology", |update| match update {
-        Update::Topology(topology) => Some(topology.clone()),
+        Update::Source(_, SourceUpdate::Topology(topology)) => Some(topology.clone()),
         _ => None,
     });
     (place, app, Ground::of(topology))

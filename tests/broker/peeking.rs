@@ -1,7 +1,10 @@
 //! How far a look into a queue reaches, what it costs, and that all lies there afterwards as the
 //! card before it said.
 
-use eventscope::protocol::{Command, MoveOutcome, PeekReport, PutBack, Update};
+use eventscope::event::source_id::SourceId;
+use eventscope::protocol::{
+    Command, MoveOutcome, PeekReport, PutBack, SourceCommand, SourceUpdate, Update,
+};
 use eventscope::rabbitmq::delivery_limit::Left;
 use eventscope::rabbitmq::peek_rules::{Page, REACH, Verdict, forecast};
 use eventscope::rabbitmq::stream::{Start, offset};
@@ -32,19 +35,25 @@ fn fill(raw: &mut Raw, queue: &str, names: &[String]) {
 
 fn look(app: &mut App, queue: &str, page: Page, agreed: bool) -> Result<PeekReport, String> {
     let request = fresh();
-    app.send(Command::Peek {
-        request,
-        queue: queue.to_owned(),
-        page,
-        agreed,
-    });
+    app.send(Command::Source(
+        SourceId::FIRST,
+        SourceCommand::Peek {
+            request,
+            queue: queue.to_owned(),
+            page,
+            agreed,
+        },
+    ));
     app.peeked(request)
 }
 
 fn topology(app: &mut App) -> Topology {
-    app.send(Command::RefreshTopology);
+    app.send(Command::Source(
+        SourceId::FIRST,
+        SourceCommand::RefreshTopology,
+    ));
     app.expect("the topology", |update| match update {
-        Update::Topology(topology) => Some(topology.clone()),
+        Update::Source(_, SourceUpdate::Topology(topology)) => Some(topology.clone()),
         _ => None,
     })
 }
@@ -307,12 +316,15 @@ fn a_stream_is_read_from_anywhere_and_keeps_what_is_in_it() {
     let read = |app: &mut App, start, size| {
         let request = fresh();
         let queue = "log".to_owned();
-        app.send(Command::ReadStream {
-            request,
-            queue,
-            start,
-            size,
-        });
+        app.send(Command::Source(
+            SourceId::FIRST,
+            SourceCommand::ReadStream {
+                request,
+                queue,
+                start,
+                size,
+            },
+        ));
         app.peeked(request).expect("a read")
     };
     let first = read(&mut app, Start::First, 10);
@@ -332,19 +344,22 @@ fn a_stream_is_read_from_anywhere_and_keeps_what_is_in_it() {
     assert_eq!(bodies(&again), names);
 
     let request = fresh();
-    app.send(Command::ReadStream {
-        request,
-        queue: "log".to_owned(),
-        start: Start::Next,
-        size: 1,
-    });
+    app.send(Command::Source(
+        SourceId::FIRST,
+        SourceCommand::ReadStream {
+            request,
+            queue: "log".to_owned(),
+            start: Start::Next,
+            size: 1,
+        },
+    ));
     // When reading begins is not told, so one is written after the other until one is read.
     let mut written = 0;
     let next = wait_for("what comes next", || {
         raw.publish("", "log", &persistent(), b"new");
         written += 1;
         app.rest().into_iter().find_map(|update| match update {
-            Update::Peeked { result, .. } => result.ok(),
+            Update::Source(_, SourceUpdate::Peeked { result, .. }) => result.ok(),
             _ => None,
         })
     });
@@ -355,11 +370,14 @@ fn a_stream_is_read_from_anywhere_and_keeps_what_is_in_it() {
     assert!(words.contains("keeps what is in it"), "{words}");
     let request = fresh();
     let messages = vec![first.messages[0].fingerprint()];
-    app.send(Command::Discard {
-        request,
-        queue: "log".into(),
-        messages,
-    });
+    app.send(Command::Source(
+        SourceId::FIRST,
+        SourceCommand::Discard {
+            request,
+            queue: "log".into(),
+            messages,
+        },
+    ));
     let words = app.job_done(request).problem.expect("a problem");
     assert!(words.contains("keeps what is in it"), "{words}");
     let all = read(&mut app, Start::First, 5_000);

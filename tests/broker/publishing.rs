@@ -1,8 +1,9 @@
 //! Publishing: that "routed" means routed, and that everything else says what it was.
 
-use eventscope::drivers::rabbitmq::Options;
+use eventscope::drivers::Options;
 use eventscope::event::amqp::{FieldValue, Properties};
-use eventscope::protocol::{Command, Link, PublishOutcome, Update};
+use eventscope::event::source_id::SourceId;
+use eventscope::protocol::{Command, Link, PublishOutcome, SourceCommand, SourceUpdate, Update};
 use eventscope::rabbitmq::endpoint::{Endpoint, Password};
 
 use crate::support::raw_amqp::Life;
@@ -59,7 +60,12 @@ fn a_missing_exchange_ends_one_publish_and_nothing_else() {
     );
     assert_eq!(app.keys(tap, 1), ["k"]);
     let rest = app.rest();
-    let broken = |update: &Update| matches!(update, Update::Link(Link::Lost { .. }));
+    let broken = |update: &Update| {
+        matches!(
+            update,
+            Update::Source(_, SourceUpdate::Link(Link::Lost { .. }))
+        )
+    };
     assert!(!rest.iter().any(broken), "{rest:?}");
 }
 
@@ -136,11 +142,14 @@ fn without_a_connection_every_request_is_answered() {
     assert_eq!(done.problem.as_deref(), Some("Not connected"));
     assert_eq!(app.tap("shop", &["#"]).1.unwrap_err(), "Not connected");
     let request = fresh();
-    app.send(Command::Discard {
-        request,
-        queue: "q".into(),
-        messages: Vec::new(),
-    });
+    app.send(Command::Source(
+        SourceId::FIRST,
+        SourceCommand::Discard {
+            request,
+            queue: "q".into(),
+            messages: Vec::new(),
+        },
+    ));
     assert_eq!(
         app.job_done(request).problem.as_deref(),
         Some("Not connected")
@@ -154,10 +163,15 @@ fn a_refused_connection_says_what_to_try() {
     let mut reason = |change: &dyn Fn(&mut Endpoint)| {
         let mut endpoint = place.endpoint();
         change(&mut endpoint);
-        app.send(Command::Connect(endpoint));
+        app.send(Command::Source(
+            SourceId::FIRST,
+            SourceCommand::Connect(endpoint),
+        ));
         app.expect("the failure", |update| match update {
-            Update::Link(Link::Failed { reason, .. }) => Some(reason.clone()),
-            Update::Link(Link::Connected { .. }) => panic!("connected"),
+            Update::Source(_, SourceUpdate::Link(Link::Failed { reason, .. })) => {
+                Some(reason.clone())
+            }
+            Update::Source(_, SourceUpdate::Link(Link::Connected { .. })) => panic!("connected"),
             _ => None,
         })
     };

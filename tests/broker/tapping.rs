@@ -1,9 +1,10 @@
 //! Taps: what they see, and that nobody else sees them.
 
 use eventscope::analysis::{Found, Scope, Wanted};
-use eventscope::drivers::rabbitmq::Options;
+use eventscope::drivers::Options;
+use eventscope::event::source_id::SourceId;
 use eventscope::log::EventLog;
-use eventscope::protocol::{Command, Link, TapState, Update};
+use eventscope::protocol::{Command, Link, SourceCommand, SourceUpdate, TapState, Update};
 use eventscope::query::Filter;
 
 use crate::support::raw_amqp::{Life, none, properties, short, text};
@@ -35,7 +36,9 @@ fn a_tap_gets_what_its_keys_match_and_nothing_else() {
     assert_eq!(app.keys(direct, 2), ["a", "b"]);
     let late = app.rest();
     assert!(
-        !late.iter().any(|u| matches!(u, Update::Events(_))),
+        !late
+            .iter()
+            .any(|u| matches!(u, Update::Source(_, SourceUpdate::Events(_)))),
         "{late:?}"
     );
 }
@@ -109,7 +112,10 @@ fn a_stopped_tap_leaves_no_queue_behind() {
     let mut app = App::at(place.endpoint());
     let (tap, queue) = app.tap("shop", &["#"]);
     assert_eq!(place.queues(), [queue.expect("a tap")]);
-    app.send(Command::StopTap(tap));
+    app.send(Command::Source(
+        SourceId::FIRST,
+        SourceCommand::StopTap(tap),
+    ));
     app.tap_state(tap, "the end of the tap", |state| {
         (*state == TapState::Stopped).then_some(())
     });
@@ -138,11 +144,19 @@ fn taps_that_come_and_go_never_cost_the_connection() {
             raw.flood("shop", "k", b"x", 300);
             app.keys(tap, 1);
         }
-        app.send(Command::StopTap(tap));
+        app.send(Command::Source(
+            SourceId::FIRST,
+            SourceCommand::StopTap(tap),
+        ));
         app.tap_state(tap, "the end of the tap", |state| {
             (*state == TapState::Stopped).then_some(())
         });
-        let lost = |update: &Update| matches!(update, Update::Link(Link::Lost { .. }));
+        let lost = |update: &Update| {
+            matches!(
+                update,
+                Update::Source(_, SourceUpdate::Link(Link::Lost { .. }))
+            )
+        };
         assert!(!app.rest().iter().any(lost), "round {round}");
     }
     wait_for("the queues to go", || {
@@ -206,10 +220,13 @@ fn the_topology_is_read_with_its_dead_letter_paths() {
     raw.queue("orders.dead", Life::Durable, &[]);
     raw.bind("orders.dead", "dead", "orders");
     let mut app = App::start(Options::default());
-    app.send(Command::Connect(place.endpoint()));
+    app.send(Command::Source(
+        SourceId::FIRST,
+        SourceCommand::Connect(place.endpoint()),
+    ));
     assert_eq!(app.connected(), place.version());
     let found = app.expect("the topology", |update| match update {
-        Update::Topology(topology) => Some(topology.dead_letter_queues()),
+        Update::Source(_, SourceUpdate::Topology(topology)) => Some(topology.dead_letter_queues()),
         _ => None,
     });
     assert_eq!(found[0].queue.name, "orders.dead");
@@ -224,10 +241,13 @@ fn without_the_management_api_the_app_says_what_is_missing_and_works_on() {
     let mut endpoint = place.endpoint();
     endpoint.management_port = Some(1);
     let mut app = App::start(Options::default());
-    app.send(Command::Connect(endpoint));
+    app.send(Command::Source(
+        SourceId::FIRST,
+        SourceCommand::Connect(endpoint),
+    ));
     assert_eq!(app.connected(), place.version(), "AMQP names it too");
     let missing = app.expect("the topology", |update| match update {
-        Update::Topology(topology) => Some(topology.missing.clone()),
+        Update::Source(_, SourceUpdate::Topology(topology)) => Some(topology.missing.clone()),
         _ => None,
     });
     assert!(missing.contains("No management API listens"), "{missing}");

@@ -4,9 +4,11 @@
 use chrono::{DateTime, Utc};
 use eventscope::event::Outgoing;
 use eventscope::event::amqp::FieldValue;
+use eventscope::event::source_id::SourceId;
 use eventscope::event::tap_id::TapId;
 use eventscope::protocol::{
-    Command, Link, MoveOrder, MoveOutcome, PublishOutcome, TapState, Update,
+    Command, Link, MoveOrder, MoveOutcome, PublishOutcome, SourceCommand, SourceUpdate, TapState,
+    Update,
 };
 use eventscope::repair::journal_entry::Fate;
 use eventscope::repair::journal_list::Records;
@@ -23,7 +25,10 @@ fn poison() -> Vec<u8> {
 }
 
 fn is_lost(update: &Update) -> bool {
-    matches!(update, Update::Link(Link::Lost { .. }))
+    matches!(
+        update,
+        Update::Source(_, SourceUpdate::Link(Link::Lost { .. }))
+    )
 }
 
 /// Waits until a tap listens again; gives when it saw nothing, and why.
@@ -80,7 +85,7 @@ fn an_event_that_cannot_be_read_costs_its_own_tap_a_moment_and_no_other_anything
     assert_eq!(app.keys(other, 1_800), expected);
     let rest = app.rest();
     assert!(!rest.iter().any(is_lost), "{rest:?}");
-    let disturbed = |update: &&Update| matches!(update, Update::Tap { tap: of, state: TapState::Resumed { .. } } if *of != tap);
+    let disturbed = |update: &&Update| matches!(update, Update::Source(_, SourceUpdate::Tap { tap: of, state: TapState::Resumed { .. } }) if *of != tap);
     assert_eq!(rest.iter().find(disturbed).map(|u| format!("{u:?}")), None);
     // It leaves nothing behind.
     for tap in [tap, picky, other] {
@@ -153,12 +158,15 @@ fn a_stream_is_read_up_to_what_cannot_be_read() {
     let (tap, state) = app.tap("shop", &["#"]);
     state.expect("a tap");
     let request = fresh();
-    app.send(Command::ReadStream {
-        request,
-        queue: "log".into(),
-        start: eventscope::rabbitmq::stream::Start::First,
-        size: 10,
-    });
+    app.send(Command::Source(
+        SourceId::FIRST,
+        SourceCommand::ReadStream {
+            request,
+            queue: "log".into(),
+            start: eventscope::rabbitmq::stream::Start::First,
+            size: 10,
+        },
+    ));
     let read = app.peeked(request).expect("what can be read");
     // A later client may read it after all.
     if read.messages.len() < 2 {
@@ -275,10 +283,13 @@ fn a_message_at_its_limit_that_cannot_be_put_anew_is_kept_in_the_journal() {
     assert!(look.remark.contains("headers"), "{}", look.remark);
     assert!(look.remark.contains("journal"), "{}", look.remark);
     let request = fresh();
-    app.send(Command::PutBack {
-        request,
-        which: Records::These(vec![kept.id]),
-    });
+    app.send(Command::Source(
+        SourceId::FIRST,
+        SourceCommand::PutBack {
+            request,
+            which: Records::These(vec![kept.id]),
+        },
+    ));
     let words = app.job_done(request).problem.expect("why not");
     assert!(words.contains("131,072 bytes"), "{words}");
     assert!(!app.rest().iter().any(is_lost));

@@ -16,14 +16,16 @@ use std::time::{Duration, Instant};
 
 use crossbeam_channel::Receiver;
 use eventscope::drivers::rabbitmq::sandbox::{Sandbox, SandboxFacts};
-use eventscope::drivers::rabbitmq::{Handle, Options};
+use eventscope::drivers::{self, Options};
+use eventscope::engine::handle::Handle;
 use eventscope::event::amqp::Properties;
+use eventscope::event::source_id::SourceId;
 use eventscope::event::tap_id::TapId;
 use eventscope::event::{Event, Outgoing};
 use eventscope::log::Kept;
 use eventscope::protocol::{
-    Command, Link, MoveOrder, MoveOutcome, PeekReport, PublishOutcome, RequestId, TapState, Update,
-    Which,
+    Command, DeskCommand, DeskUpdate, Link, MoveOrder, MoveOutcome, PeekReport, PublishOutcome,
+    RequestId, SourceCommand, SourceUpdate, TapState, Update, Which,
 };
 use eventscope::rabbitmq::endpoint::{Endpoint, Password};
 use eventscope::rabbitmq::peek_rules::Page;
@@ -386,7 +388,7 @@ pub(crate) struct App {
 
 impl App {
     pub(crate) fn start(options: Options) -> Self {
-        let (handle, updates) = Handle::start(|| {}, options).expect("the broker side");
+        let (handle, updates) = drivers::start(|| {}, options).expect("the broker side");
         Self {
             handle,
             updates,
@@ -406,7 +408,7 @@ impl App {
         app.folder = Some(folder);
         // Read by itself at the start.
         app.expect("the journal", |update| {
-            matches!(update, Update::Journal(_)).then_some(())
+            matches!(update, Update::Desk(DeskUpdate::Journal(_))).then_some(())
         });
         app
     }
@@ -414,15 +416,15 @@ impl App {
     /// What the journal says now.
     pub(crate) fn journal(&mut self) -> Vec<Record> {
         self.kept
-            .retain(|update| !matches!(update, Update::Journal(_)));
+            .retain(|update| !matches!(update, Update::Desk(DeskUpdate::Journal(_))));
         let question = Question {
             size: usize::MAX,
             ..Question::default()
         };
-        self.send(Command::ReadJournal(question.clone()));
+        self.send(Command::Desk(DeskCommand::ReadJournal(question.clone())));
         let page = self.expect("the journal", |update| match update {
-            Update::Journal(Ok(page)) if page.question != question => None,
-            Update::Journal(read) => Some(read.clone()),
+            Update::Desk(DeskUpdate::Journal(Ok(page))) if page.question != question => None,
+            Update::Desk(DeskUpdate::Journal(read)) => Some(read.clone()),
             _ => None,
         });
         page.expect("a journal that can be read").records
@@ -435,18 +437,25 @@ impl App {
     }
 
     pub(crate) fn connect(&mut self, endpoint: Endpoint) {
-        self.send(Command::Connect(endpoint));
+        self.send(Command::Source(
+            SourceId::FIRST,
+            SourceCommand::Connect(endpoint),
+        ));
         self.connected();
         self.expect("the topology", |update| {
-            matches!(update, Update::Topology(_)).then_some(())
+            matches!(update, Update::Source(_, SourceUpdate::Topology(_))).then_some(())
         });
     }
 
     /// Waits for a standing connection; gives what answered.
     pub(crate) fn connected(&mut self) -> ServerVersion {
         self.expect("a connection", |update| match update {
-            Update::Link(Link::Connected { server, .. }) => Some(server.clone()),
-            Update::Link(Link::Failed { reason, .. }) => panic!("not connected: {reason}"),
+            Update::Source(_, SourceUpdate::Link(Link::Connected { server, .. })) => {
+                Some(server.clone())
+            }
+            Update::Source(_, SourceUpdate::Link(Link::Failed { reason, .. })) => {
+                panic!("not connected: {reason}")
+            }
             _ => None,
         })
     }
@@ -487,33 +496,44 @@ impl App {
 
     /// Starts a tap and waits for its first state: its queue, or why not.
     pub(crate) fn tap(&mut self, exchange: &str, keys: &[&str]) -> (TapId, Result<String, String>) {
-        let tap = TapId(fresh().0);
-        self.send(Command::StartTap(TapRequest {
-            tap,
-            exchange: exchange.to_owned(),
-            binding_keys: keys.iter().map(ToString::to_string).collect(),
-        }));
+        let tap = TapId::of(SourceId::FIRST, fresh().0);
+        self.send(Command::Source(
+            SourceId::FIRST,
+            SourceCommand::StartTap(TapRequest {
+                tap,
+                exchange: exchange.to_owned(),
+                binding_keys: keys.iter().map(ToString::to_string).collect(),
+            }),
+        ));
         (tap, self.started(tap))
     }
 
     /// What a tap would do.
     pub(crate) fn preflight(&mut self, exchange: &str, keys: &[&str]) -> Report {
         let request = fresh();
-        self.send(Command::Preflight {
-            request,
-            exchange: exchange.to_owned(),
-            binding_keys: keys.iter().map(ToString::to_string).collect(),
-        });
+        self.send(Command::Source(
+            SourceId::FIRST,
+            SourceCommand::Preflight {
+                request,
+                destination: exchange.to_owned(),
+                keys: keys.iter().map(ToString::to_string).collect(),
+            },
+        ));
         self.expect("a preflight", |update| match update {
-            Update::Preflight { request: r, report } if *r == request => Some(report.clone()),
+            Update::Source(_, SourceUpdate::Preflight { request: r, report }) if *r == request => {
+                Some(report.clone())
+            }
             _ => None,
         })
     }
 
     /// Switches the firehose on and waits for its first state.
     pub(crate) fn firehose(&mut self, deliveries: bool) -> (TapId, Result<String, String>) {
-        let tap = TapId(fresh().0);
-        self.send(Command::StartFirehose(FirehoseRequest { tap, deliveries }));
+        let tap = TapId::of(SourceId::FIRST, fresh().0);
+        self.send(Command::Source(
+            SourceId::FIRST,
+            SourceCommand::StartFirehose(FirehoseRequest { tap, deliveries }),
+        ));
         (tap, self.started(tap))
     }
 
@@ -527,7 +547,10 @@ impl App {
 
     /// Stops a tap and waits for its end.
     pub(crate) fn stop_tap(&mut self, tap: TapId) {
-        self.send(Command::StopTap(tap));
+        self.send(Command::Source(
+            SourceId::FIRST,
+            SourceCommand::StopTap(tap),
+        ));
         self.tap_state(tap, "the end of the tap", |state| {
             (*state == TapState::Stopped).then_some(())
         });
@@ -538,7 +561,7 @@ impl App {
         let mut all = Vec::new();
         while all.len() < count {
             all.extend(self.expect("events", |update| match update {
-                Update::Events(batch) if batch.tap() == id => {
+                Update::Source(_, SourceUpdate::Events(batch)) if batch.tap() == id => {
                     Some(batch.events().map(Kept::to_event).collect::<Vec<_>>())
                 }
                 _ => None,
@@ -554,7 +577,7 @@ impl App {
         pick: impl Fn(&TapState) -> Option<T>,
     ) -> T {
         self.expect(what, |update| match update {
-            Update::Tap { tap, state } if *tap == id => pick(state),
+            Update::Source(_, SourceUpdate::Tap { tap, state }) if *tap == id => pick(state),
             _ => None,
         })
     }
@@ -567,12 +590,18 @@ impl App {
 
     pub(crate) fn publish(&mut self, outgoing: Outgoing) -> PublishOutcome {
         let request = fresh();
-        self.send(Command::Publish { request, outgoing });
+        self.send(Command::Source(
+            SourceId::FIRST,
+            SourceCommand::Publish { request, outgoing },
+        ));
         self.expect("the end of a publish", |update| match update {
-            Update::Published {
-                request: r,
-                outcome,
-            } if *r == request => Some(outcome.clone()),
+            Update::Source(
+                _,
+                SourceUpdate::Published {
+                    request: r,
+                    outcome,
+                },
+            ) if *r == request => Some(outcome.clone()),
             _ => None,
         })
     }
@@ -580,19 +609,24 @@ impl App {
     pub(crate) fn peek(&mut self, queue: &str, limit: u16) -> Result<PeekReport, String> {
         let request = fresh();
         let queue = queue.to_owned();
-        self.send(Command::Peek {
-            request,
-            queue,
-            page: Page::head(limit.into()),
-            agreed: true,
-        });
+        self.send(Command::Source(
+            SourceId::FIRST,
+            SourceCommand::Peek {
+                request,
+                queue,
+                page: Page::head(limit.into()),
+                agreed: true,
+            },
+        ));
         self.peeked(request)
     }
 
     /// Waits for the end of a look.
     pub(crate) fn peeked(&mut self, request: RequestId) -> Result<PeekReport, String> {
         self.expect("the end of a peek", |update| match update {
-            Update::Peeked { request: r, result } if *r == request => Some(result.clone()),
+            Update::Source(_, SourceUpdate::Peeked { request: r, result }) if *r == request => {
+                Some(result.clone())
+            }
             _ => None,
         })
     }
@@ -601,12 +635,15 @@ impl App {
     pub(crate) fn resend(&mut self, queue: &str, orders: Vec<MoveOrder>) -> Ended {
         let request = fresh();
         let queue = queue.to_owned();
-        self.send(Command::Resend {
-            request,
-            queue,
-            which: Which::These(orders),
-            pace: Pace::default(),
-        });
+        self.send(Command::Source(
+            SourceId::FIRST,
+            SourceCommand::Resend {
+                request,
+                queue,
+                which: Which::These(orders),
+                pace: Pace::default(),
+            },
+        ));
         self.job_done(request)
     }
 
@@ -614,22 +651,28 @@ impl App {
     pub(crate) fn job_done(&mut self, request: RequestId) -> Ended {
         let mut outcomes = Vec::new();
         let (problem, sum) = self.expect("the end of a job", |update| match update {
-            Update::JobDone {
-                request: r,
-                problem,
-                sum,
-            } if *r == request => Some((problem.clone(), *sum)),
-            Update::PutBackDone {
-                request: r,
-                problem,
-            } if *r == request => Some((problem.clone(), None)),
+            Update::Source(
+                _,
+                SourceUpdate::JobDone {
+                    request: r,
+                    problem,
+                    sum,
+                },
+            ) if *r == request => Some((problem.clone(), *sum)),
+            Update::Source(
+                _,
+                SourceUpdate::PutBackDone {
+                    request: r,
+                    problem,
+                },
+            ) if *r == request => Some((problem.clone(), None)),
             _ => None,
         });
         if let Some(sum) = sum {
             assert_eq!(sum.told(), sum.asked, "it adds up: {sum:?}");
         }
         self.kept.retain(|update| match update {
-            Update::Moved { request: r, moved } if *r == request => {
+            Update::Source(_, SourceUpdate::Moved { request: r, moved }) if *r == request => {
                 outcomes.extend(moved.iter().map(|(_, outcome)| outcome.clone()));
                 false
             }

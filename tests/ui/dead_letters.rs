@@ -2,7 +2,10 @@
 
 use eframe::egui::accesskit::Role;
 use egui_kittest::kittest::Queryable as _;
-use eventscope::protocol::{Command, MoveOutcome, Places, Update, Which};
+use eventscope::event::source_id::SourceId;
+use eventscope::protocol::{
+    Command, DeskUpdate, MoveOutcome, Places, SourceCommand, SourceUpdate, Update, Which,
+};
 use eventscope::rabbitmq::resend::Target;
 use eventscope::rabbitmq::topology::{Dropping, Queue};
 
@@ -24,11 +27,14 @@ fn dead_letters_are_listed_opened_edited_and_resent() {
     window.assert_sees("Reaches the queue orders");
     window.type_into("Payload", " ");
     window.press("Resend");
-    let Command::Resend {
-        request,
-        which: Which::These(orders),
-        ..
-    } = window.take_last()
+    let Command::Source(
+        _,
+        SourceCommand::Resend {
+            request,
+            which: Which::These(orders),
+            ..
+        },
+    ) = window.take_last()
     else {
         panic!("no resend")
     };
@@ -41,15 +47,21 @@ fn dead_letters_are_listed_opened_edited_and_resent() {
         "death headers are left out"
     );
     let original = orders[0].original;
-    window.tell(Update::Moved {
-        request,
-        moved: vec![(original, MoveOutcome::Resent)],
-    });
-    window.tell(Update::JobDone {
-        request,
-        problem: None,
-        sum: None,
-    });
+    window.tell(Update::Source(
+        SourceId::FIRST,
+        SourceUpdate::Moved {
+            request,
+            moved: vec![(original, MoveOutcome::Resent)],
+        },
+    ));
+    window.tell(Update::Source(
+        SourceId::FIRST,
+        SourceUpdate::JobDone {
+            request,
+            problem: None,
+            sum: None,
+        },
+    ));
     window.assert_sees("1 of 1 resent");
     assert_eq!(window.rows().len(), 1);
 }
@@ -60,26 +72,35 @@ fn marked_messages_are_resent_together_and_what_stays_says_why() {
     peek(&mut window, &["1", "2"]);
     window.click(Role::CheckBox, "Mark order.created 1");
     window.press("Resend 1 unchanged");
-    let Command::Resend {
-        request,
-        which: Which::These(orders),
-        ..
-    } = window.take_last()
+    let Command::Source(
+        _,
+        SourceCommand::Resend {
+            request,
+            which: Which::These(orders),
+            ..
+        },
+    ) = window.take_last()
     else {
         panic!("no resend")
     };
     assert_eq!(orders.len(), 1);
     assert_eq!(orders[0].outgoing.body, b"2");
     let outcome = MoveOutcome::Kept("No queue took it".into());
-    window.tell(Update::Moved {
-        request,
-        moved: vec![(orders[0].original, outcome)],
-    });
-    window.tell(Update::JobDone {
-        request,
-        problem: None,
-        sum: None,
-    });
+    window.tell(Update::Source(
+        SourceId::FIRST,
+        SourceUpdate::Moved {
+            request,
+            moved: vec![(orders[0].original, outcome)],
+        },
+    ));
+    window.tell(Update::Source(
+        SourceId::FIRST,
+        SourceUpdate::JobDone {
+            request,
+            problem: None,
+            sum: None,
+        },
+    ));
     window.assert_sees("0 of 1 resent, 1 stayed in the queue");
     window.assert_sees("No queue took it");
     assert_eq!(window.rows().len(), 2);
@@ -94,10 +115,10 @@ fn discarding_asks_in_words_first() {
     window.press("Discard");
     window.assert_sees("Discard 1 message?");
     assert!(!window.sees("journal.sqlite"), "nobody said where it is");
-    window.tell(Update::Places(Places {
+    window.tell(Update::Desk(DeskUpdate::Places(Places {
         journal: Some("/elsewhere/journal.sqlite".into()),
         ..Places::default()
-    }));
+    })));
     window.assert_sees("/elsewhere/journal.sqlite");
     window.press("Keep them");
     assert!(!window.last().contains("Discard"));
@@ -112,12 +133,15 @@ fn a_peek_that_fails_says_why() {
     window.tab("Dead letters");
     window.type_into("Queue", "absent");
     window.press("Open");
-    let Command::Peek { request, queue, .. } = window.take_last() else {
+    let Command::Source(_, SourceCommand::Peek { request, queue, .. }) = window.take_last() else {
         panic!("no peek")
     };
     assert_eq!(queue, "absent");
     let result = Err("There is no queue absent".to_owned());
-    window.tell(Update::Peeked { request, result });
+    window.tell(Update::Source(
+        SourceId::FIRST,
+        SourceUpdate::Peeked { request, result },
+    ));
     window.assert_sees("There is no queue absent");
 }
 
@@ -139,10 +163,13 @@ fn a_group_says_what_its_messages_have_and_those_that_passed_have_not() {
     window.click(Role::ListBoxOption, "No exception header (2)");
     window.wait_for_text("2 of 2 dead have amount as text; 0 of 1 that passed");
     window.press("Resend group");
-    let Command::Resend {
-        which: Which::These(orders),
-        ..
-    } = window.take_last()
+    let Command::Source(
+        _,
+        SourceCommand::Resend {
+            which: Which::These(orders),
+            ..
+        },
+    ) = window.take_last()
     else {
         panic!("no resend")
     };
@@ -173,10 +200,13 @@ fn one_target_is_named_for_many() {
     window.type_into("To exchange", "shop.events");
     window.type_into("With key", "order.again");
     window.press("Resend all");
-    let Command::Resend {
-        which: Which::Whole { manner, .. },
-        ..
-    } = window.take_last()
+    let Command::Source(
+        _,
+        SourceCommand::Resend {
+            which: Which::Whole { manner, .. },
+            ..
+        },
+    ) = window.take_last()
     else {
         panic!("no resend")
     };
@@ -209,11 +239,17 @@ fn a_retry_loop_stands_apart_and_counts_for_nothing() {
     };
     topology.queues.extend([wait, work]);
     let again = topology.clone();
-    window.tell(Update::Topology(topology));
+    window.tell(Update::Source(
+        SourceId::FIRST,
+        SourceUpdate::Topology(topology),
+    ));
     window.assert_sees("RETRY LOOPS AND DELAYS");
     window.click(Role::ListBoxOption, "pay.wait (12)");
     assert!(window.last().contains("pay.wait"), "it can be opened");
-    window.tell(Update::Topology(again));
+    window.tell(Update::Source(
+        SourceId::FIRST,
+        SourceUpdate::Topology(again),
+    ));
     let rows = window
         .harness
         .query_all_by_role_and_label(Role::ListBoxOption, "pay.wait (12)");

@@ -3,11 +3,13 @@
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use eventscope::drivers::rabbitmq::{Handle, Options};
+use eventscope::drivers::{self, Options};
+use eventscope::engine::handle::Handle;
 use eventscope::state::Action;
 use eventscope::state::files::FileToSave;
 
 use super::super::*;
+use eventscope::protocol::DeskCommand;
 
 fn save(path: &Path) -> Action {
     Action::SaveFile(FileToSave {
@@ -19,7 +21,7 @@ fn save(path: &Path) -> Action {
 
 /// Saves with a real broker side behind the window, and gives the notice that follows.
 fn saved(path: &Path) -> (Gravity, String) {
-    let (handle, updates) = Handle::start(|| {}, Options::default()).expect("threads");
+    let (handle, updates) = drivers::start(|| {}, Options::default()).expect("threads");
     let mut harness = Harness::builder().build_eframe(move |cc| {
         let wire = Wire {
             send: Box::new(move |command| handle.send(command)),
@@ -75,9 +77,9 @@ fn where_things_lie_is_told_by_the_broker_side() {
         journal_dir: Some(folder.path().to_owned()),
         ..Options::default()
     };
-    let (_handle, updates) = Handle::start(|| {}, options).expect("threads");
+    let (_handle, updates) = drivers::start(|| {}, options).expect("threads");
     let first = updates.recv_timeout(Duration::from_secs(20));
-    let Ok(Update::Places(places)) = first else {
+    let Ok(Update::Desk(DeskUpdate::Places(places))) = first else {
         panic!("{first:?}")
     };
     assert_eq!(places.journal, Some(folder.path().join("journal.sqlite")));
@@ -93,13 +95,13 @@ fn the_window_shows_why_a_file_was_not_saved() {
         .state_mut()
         .act(save(Path::new("/full/order.json")));
     let request = match window.commands.borrow().last() {
-        Some(Command::SaveFile { request, bytes, .. }) => {
+        Some(Command::Desk(DeskCommand::SaveFile { request, bytes, .. })) => {
             assert_eq!(bytes, b"{\"a\": 1}");
             *request
         }
         other => panic!("not saved: {other:?}"),
     };
     let result = Err("Make room on the disk".to_owned());
-    window.tell(Update::Saved { request, result });
+    window.tell(Update::Desk(DeskUpdate::Saved { request, result }));
     assert!(window.sees("The payload was not saved as /full/order.json. Make room on the disk"));
 }

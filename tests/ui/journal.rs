@@ -2,7 +2,8 @@
 
 use eframe::egui::accesskit::Role;
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
-use eventscope::protocol::{Command, Update};
+use eventscope::event::source_id::SourceId;
+use eventscope::protocol::{Command, DeskCommand, DeskUpdate, SourceCommand, SourceUpdate, Update};
 use eventscope::repair::journal_entry::{Held, Operation, Record, RecordId, Stage};
 use eventscope::repair::journal_list::{Counts, JobId, JobLine, Page, Pile, Question, Records};
 
@@ -55,7 +56,7 @@ fn answer(window: &mut Window, job: &JobLine, records: &[Record], found: usize) 
         .iter()
         .rev()
         .find_map(|command| match command {
-            Command::ReadJournal(question) => Some(question.clone()),
+            Command::Desk(DeskCommand::ReadJournal(question)) => Some(question.clone()),
             _ => None,
         });
     let question = asked.unwrap_or_default();
@@ -74,7 +75,7 @@ fn answer(window: &mut Window, job: &JobLine, records: &[Record], found: usize) 
         is_cut: false,
         records: records.to_vec(),
     };
-    window.tell(Update::Journal(Ok(Box::new(page))));
+    window.tell(Update::Desk(DeskUpdate::Journal(Ok(Box::new(page)))));
 }
 
 fn opened() -> Window {
@@ -122,7 +123,7 @@ fn after_a_crash_the_counts_are_of_all_and_only_doubtful_ones_are_to_look_at() {
     window.assert_sees("1–200 of 2,999");
     assert!(window.rows()[0].contains("Cut off while it was sent"));
     window.press("Next page");
-    let Command::ReadJournal(question) = window.take_last() else {
+    let Command::Desk(DeskCommand::ReadJournal(question)) = window.take_last() else {
         panic!("nothing was asked")
     };
     assert_eq!(question.from, 200);
@@ -149,7 +150,7 @@ fn a_job_is_shown_alone_and_a_pile_of_it_is_removed_after_a_question() {
     window.press("Remove 2,868…");
     window.assert_sees("Remove 2,868 records from the journal?");
     window.press("Remove 2,868 records");
-    let Command::ForgetRecords(which) = window.take_last() else {
+    let Command::Desk(DeskCommand::ForgetRecords(which)) = window.take_last() else {
         panic!("nothing is removed")
     };
     assert_eq!(which, Records::Pile(JobId(1), Pile::Untouched));
@@ -173,16 +174,19 @@ fn all_that_may_be_twice_is_put_back_after_a_question_with_its_progress() {
     window.press("Put 10 back…");
     window.assert_sees("They may lie in orders.dead already");
     window.press("Put 10 messages back");
-    let Command::PutBack { request, which } = window.take_last() else {
+    let Command::Source(_, SourceCommand::PutBack { request, which }) = window.take_last() else {
         panic!("nothing is put back")
     };
     assert_eq!(which, Records::Pile(JobId(1), Pile::Twice));
     let (total, done) = (10, 4);
-    window.tell(Update::PuttingBack {
-        request,
-        total,
-        done,
-    });
+    window.tell(Update::Source(
+        SourceId::FIRST,
+        SourceUpdate::PuttingBack {
+            request,
+            total,
+            done,
+        },
+    ));
     window.assert_sees("Putting back: 4 of 10");
     window.assert_sees("orders.dead: 4 of 10");
     assert!(!enabled(&window, "Put 10 back…"));
@@ -199,12 +203,15 @@ fn the_journal_says_where_a_message_is_and_puts_it_back() {
         "Discard order.created Discarded from orders.dead",
     );
     window.press("Put back");
-    let Command::PutBack { which, request } = window.take_last() else {
+    let Command::Source(_, SourceCommand::PutBack { which, request }) = window.take_last() else {
         panic!("nothing is put back")
     };
     assert_eq!(which, Records::These(vec![RecordId(7)]));
     let problem = Some("There is no queue orders.dead".to_owned());
-    window.tell(Update::PutBackDone { request, problem });
+    window.tell(Update::Source(
+        SourceId::FIRST,
+        SourceUpdate::PutBackDone { request, problem },
+    ));
     window.assert_sees("There is no queue orders.dead");
 }
 
@@ -231,7 +238,7 @@ fn a_search_is_asked_for_and_a_journal_that_cannot_be_read_says_so() {
     let job = job(&window, Operation::Resend, &CRASHED);
     answer(&mut window, &job, &[], 2_999);
     window.type_into("Search", "ord-7");
-    let Command::ReadJournal(question) = window.take_last() else {
+    let Command::Desk(DeskCommand::ReadJournal(question)) = window.take_last() else {
         panic!("nothing was asked")
     };
     assert_eq!(question.search, "ord-7");
@@ -242,11 +249,11 @@ fn a_search_is_asked_for_and_a_journal_that_cannot_be_read_says_so() {
     window
         .commands
         .borrow_mut()
-        .push(Command::ReadJournal(searched));
+        .push(Command::Desk(DeskCommand::ReadJournal(searched)));
     answer(&mut window, &job, &[], 0);
     window.assert_sees("Nothing was found");
-    window.tell(Update::Journal(Err(
-        "The journal in /x cannot be used".into()
-    )));
+    window.tell(Update::Desk(DeskUpdate::Journal(Err(
+        "The journal in /x cannot be used".into(),
+    ))));
     window.assert_sees("The journal in /x cannot be used");
 }

@@ -3,7 +3,8 @@
 use eframe::egui::accesskit::Role;
 use eframe::egui::{ViewportCommand, ViewportEvent, ViewportId};
 use egui_kittest::kittest::Queryable as _;
-use eventscope::protocol::{Command, MoveOutcome, Update, Which};
+use eventscope::event::source_id::SourceId;
+use eventscope::protocol::{Command, MoveOutcome, SourceCommand, SourceUpdate, Update, Which};
 
 use crate::{Window, peek};
 
@@ -36,11 +37,14 @@ fn resending() -> (
     peek(&mut window, &["1", "2"]);
     window.click(Role::CheckBox, "Mark all");
     window.press("Resend 2 unchanged");
-    let Command::Resend {
-        request,
-        which: Which::These(orders),
-        ..
-    } = window.take_last()
+    let Command::Source(
+        _,
+        SourceCommand::Resend {
+            request,
+            which: Which::These(orders),
+            ..
+        },
+    ) = window.take_last()
     else {
         panic!("no resend")
     };
@@ -52,11 +56,14 @@ fn done(window: &mut Window, request: eventscope::protocol::RequestId) {
     let problem = None;
     window
         .updates
-        .send(Update::JobDone {
-            request,
-            problem,
-            sum: None,
-        })
+        .send(Update::Source(
+            SourceId::FIRST,
+            SourceUpdate::JobDone {
+                request,
+                problem,
+                sum: None,
+            },
+        ))
         .expect("the window");
 }
 
@@ -86,10 +93,13 @@ fn closing_in_a_resend_asks_and_can_wait_for_its_end() {
     window.press("Finish, then quit");
     window.assert_sees("Will quit when all is done");
     for original in originals {
-        window.tell(Update::Moved {
-            request,
-            moved: vec![(original, MoveOutcome::Resent)],
-        });
+        window.tell(Update::Source(
+            SourceId::FIRST,
+            SourceUpdate::Moved {
+                request,
+                moved: vec![(original, MoveOutcome::Resent)],
+            },
+        ));
     }
     done(&mut window, request);
     let said = commands(&mut window);
@@ -107,7 +117,7 @@ fn stop_and_quit_stops_the_job_first() {
     let (mut window, request, _) = resending();
     close(&mut window);
     window.press("Stop and quit");
-    let Command::StopJob(stopped) = window.take_last() else {
+    let Command::Source(_, SourceCommand::StopJob(stopped)) = window.take_last() else {
         panic!("nothing was stopped")
     };
     assert_eq!(stopped, request);
@@ -121,10 +131,13 @@ fn stop_and_quit_stops_the_job_first() {
 fn every_screen_shows_what_runs_and_leads_to_it() {
     let (mut window, request, originals) = resending();
     window.tab("Live");
-    window.tell(Update::Moved {
-        request,
-        moved: vec![(originals[0], MoveOutcome::Resent)],
-    });
+    window.tell(Update::Source(
+        SourceId::FIRST,
+        SourceUpdate::Moved {
+            request,
+            moved: vec![(originals[0], MoveOutcome::Resent)],
+        },
+    ));
     window.press("orders.dead: 1 of 2");
     window.assert_sees("Resending: 1 of 2");
     window.tab("Publish");

@@ -6,8 +6,9 @@ use chrono::DateTime;
 use eframe::egui::accesskit::Role;
 use egui_kittest::kittest::Queryable as _;
 use eventscope::event::amqp::{FieldValue, Properties};
+use eventscope::event::source_id::SourceId;
 use eventscope::event::{Event, Transport};
-use eventscope::protocol::{Command, PeekReport, PutBack, Update};
+use eventscope::protocol::{Command, PeekReport, PutBack, SourceCommand, SourceUpdate, Update};
 use eventscope::rabbitmq::topology::Queue;
 
 use crate::{Window, shop};
@@ -27,7 +28,10 @@ fn window() -> Window {
     for name in ["stock", "stock_error", "odd.1"] {
         shop.queues.push(queue(name));
     }
-    window.tell(Update::Topology(shop));
+    window.tell(Update::Source(
+        SourceId::FIRST,
+        SourceUpdate::Topology(shop),
+    ));
     window.tab("Dead letters");
     window
 }
@@ -64,7 +68,7 @@ fn a_parked_message_says_why_and_where_it_goes() {
     window.assert_sees("stock has no dead-letter exchange");
     assert!(!window.sees("stock_error has no dead-letter exchange"));
     window.click(Role::ListBoxOption, "stock_error (2)");
-    let Command::Peek { request, queue, .. } = window.take_last() else {
+    let Command::Source(_, SourceCommand::Peek { request, queue, .. }) = window.take_last() else {
         panic!("no peek")
     };
     let report = PeekReport {
@@ -75,16 +79,19 @@ fn a_parked_message_says_why_and_where_it_goes() {
         put_back: PutBack::InOrder,
         ..PeekReport::default()
     };
-    window.tell(Update::Peeked {
-        request,
-        result: Ok(report),
-    });
+    window.tell(Update::Source(
+        SourceId::FIRST,
+        SourceUpdate::Peeked {
+            request,
+            result: Ok(report),
+        },
+    ));
     let row = window.rows().remove(0);
     assert!(row.contains("StockException: sku Z unknown"), "{row}");
     window.click(Role::Row, &row);
     window.assert_sees("MassTransit parked it (header MT-Fault-Message)");
     window.press("Resend");
-    let Command::Resend { which, .. } = window.take_last() else {
+    let Command::Source(_, SourceCommand::Resend { which, .. }) = window.take_last() else {
         panic!("no resend")
     };
     let told = format!("{which:?}");

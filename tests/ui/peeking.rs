@@ -7,7 +7,10 @@ use eframe::egui::accesskit::Role;
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use eventscope::event::Event;
 use eventscope::event::amqp::FieldValue;
-use eventscope::protocol::{Command, Link, PeekReport, PutBack, Update};
+use eventscope::event::source_id::SourceId;
+use eventscope::protocol::{
+    Command, DeskCommand, Link, PeekReport, PutBack, SourceCommand, SourceUpdate, Update,
+};
 use eventscope::rabbitmq::delivery_limit::Left;
 use eventscope::rabbitmq::server_version::ServerVersion;
 use eventscope::rabbitmq::stream::Start;
@@ -24,18 +27,24 @@ fn shop_with(change: impl FnOnce(&mut eventscope::rabbitmq::topology::Queue)) ->
 
 fn window(version: &str, topology: Topology) -> Window {
     let mut window = Window::new();
-    window.tell(Update::Link(Link::Connected {
-        endpoint: eventscope::rabbitmq::endpoint::Endpoint::default(),
-        server: ServerVersion::rabbitmq(version),
-    }));
-    window.tell(Update::Topology(topology));
+    window.tell(Update::Source(
+        SourceId::FIRST,
+        SourceUpdate::Link(Link::Connected {
+            endpoint: eventscope::rabbitmq::endpoint::Endpoint::default(),
+            server: ServerVersion::rabbitmq(version),
+        }),
+    ));
+    window.tell(Update::Source(
+        SourceId::FIRST,
+        SourceUpdate::Topology(topology),
+    ));
     window.tab("Dead letters");
     window
 }
 
 fn answer(window: &mut Window, fill: impl FnOnce(&mut PeekReport)) {
-    let (Command::Peek { request, queue, .. } | Command::ReadStream { request, queue, .. }) =
-        window.take_last()
+    let (Command::Source(_, SourceCommand::Peek { request, queue, .. })
+    | Command::Source(_, SourceCommand::ReadStream { request, queue, .. })) = window.take_last()
     else {
         panic!("no look")
     };
@@ -46,7 +55,10 @@ fn answer(window: &mut Window, fill: impl FnOnce(&mut PeekReport)) {
     };
     fill(&mut report);
     let result = Ok(report);
-    window.tell(Update::Peeked { request, result });
+    window.tell(Update::Source(
+        SourceId::FIRST,
+        SourceUpdate::Peeked { request, result },
+    ));
 }
 
 /// Exactly so many safe looks.
@@ -149,7 +161,7 @@ fn a_deep_queue_is_shown_page_by_page_and_says_so() {
     window.assert_sees("Shown are messages 1–200 of 100,000; the next page borrows the first 400");
     assert!(is_disabled(&window, "Previous page"));
     window.press("Next page");
-    let Command::Peek { page, .. } = window.take_last() else {
+    let Command::Source(_, SourceCommand::Peek { page, .. }) = window.take_last() else {
         panic!("no peek")
     };
     assert_eq!((page.first, page.size), (200, 200));
@@ -199,12 +211,16 @@ fn a_stream_is_read_and_offers_nothing_that_would_take_from_it() {
         );
     }
     window.press("Next page");
-    let Command::ReadStream { request, start, .. } = window.take_last() else {
+    let Command::Source(_, SourceCommand::ReadStream { request, start, .. }) = window.take_last()
+    else {
         panic!("no read")
     };
     assert_eq!(start, Start::Offset(1_202));
     let result = Err("There is no stream".to_owned());
-    window.tell(Update::Peeked { request, result });
+    window.tell(Update::Source(
+        SourceId::FIRST,
+        SourceUpdate::Peeked { request, result },
+    ));
     window.assert_sees("There is no stream");
     let row = window.rows().remove(0);
     window.click(Role::Row, &row);
@@ -231,7 +247,10 @@ fn the_age_of_the_oldest_is_told_with_its_source_or_as_unknown() {
             .map(|oldest| oldest.reason())
     };
     assert_eq!(oldest(&first), None);
-    first.tell(Update::Topology(told));
+    first.tell(Update::Source(
+        SourceId::FIRST,
+        SourceUpdate::Topology(told),
+    ));
     let reason = oldest(&first).expect("an age");
     assert!(reason.starts_with("The management API says"), "{reason}");
     first.click(Role::ListBoxOption, "orders.dead (2)");
@@ -244,9 +263,12 @@ fn the_age_of_the_oldest_is_told_with_its_source_or_as_unknown() {
         reason.contains("a peek saw at the head died at"),
         "{reason}"
     );
-    first.tell(Update::Topology(shop_with(|queue| {
-        (queue.ready, queue.unacked) = (Some(0), Some(0));
-    })));
+    first.tell(Update::Source(
+        SourceId::FIRST,
+        SourceUpdate::Topology(shop_with(|queue| {
+            (queue.ready, queue.unacked) = (Some(0), Some(0));
+        })),
+    ));
     assert_eq!(oldest(&first), None, "it is gone");
 }
 
@@ -254,13 +276,16 @@ fn the_age_of_the_oldest_is_told_with_its_source_or_as_unknown() {
 fn growth_is_told_on_the_desktop_unless_it_is_muted() {
     let mut window = window("3.10.8", shop());
     let grow = |window: &mut Window, ready| {
-        window.tell(Update::Topology(shop_with(|queue| {
-            queue.ready = Some(ready);
-        })));
+        window.tell(Update::Source(
+            SourceId::FIRST,
+            SourceUpdate::Topology(shop_with(|queue| {
+                queue.ready = Some(ready);
+            })),
+        ));
     };
     assert!(!window.last().contains("Notify"), "it was there before");
     grow(&mut window, 5);
-    let Command::Notify { title, words } = window.take_last() else {
+    let Command::Desk(DeskCommand::Notify { title, words }) = window.take_last() else {
         panic!("nothing was told")
     };
     assert_eq!(title, "3 new dead letters in orders.dead");

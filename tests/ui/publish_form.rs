@@ -6,7 +6,7 @@ use std::sync::Arc;
 use eframe::egui::accesskit::Role;
 use eframe::egui::{Key, Modifiers};
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
-use eventscope::protocol::{Command, Update};
+use eventscope::protocol::{Command, DeskUpdate, SourceCommand, Update};
 use eventscope::schema::{Catalog, Source};
 use serde_json::Value;
 
@@ -42,7 +42,7 @@ fn catalog() -> Arc<Catalog> {
 fn form(width: f32, height: f32) -> Window {
     let mut window = Window::sized(width, height);
     window.connect();
-    window.tell(Update::Schemas(Ok(catalog())));
+    window.tell(Update::Desk(DeskUpdate::Schemas(Ok(catalog()))));
     window.tab("Publish");
     window.type_into("Routing key", "order.created");
     window
@@ -50,7 +50,7 @@ fn form(width: f32, height: f32) -> Window {
 
 fn body(window: &mut Window) -> Value {
     window.press("Publish event");
-    let Command::Publish { outgoing, .. } = window.take_last() else {
+    let Command::Source(_, SourceCommand::Publish { outgoing, .. }) = window.take_last() else {
         panic!("no publish")
     };
     serde_json::from_slice(&outgoing.body).expect("the payload is JSON")
@@ -170,7 +170,7 @@ fn samples_are_valid_or_break_what_they_say() {
     window.press("An event of version 1");
     window.assert_sees("Invalid on purpose – An event of version 1");
     window.press("Publish event");
-    let Command::Publish { outgoing, .. } = window.take_last() else {
+    let Command::Source(_, SourceCommand::Publish { outgoing, .. }) = window.take_last() else {
         panic!("no publish")
     };
     let sent: Value = serde_json::from_slice(&outgoing.body).expect("JSON");

@@ -3,7 +3,10 @@
 use eframe::egui::accesskit::Role;
 use eframe::egui::{Key, Modifiers};
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
-use eventscope::protocol::{Command, MoveOutcome, Update, Which};
+use eventscope::event::source_id::SourceId;
+use eventscope::protocol::{
+    Command, DeskUpdate, MoveOutcome, SourceCommand, SourceUpdate, Update, Which,
+};
 use eventscope::repair::edit::RuleKind;
 
 use super::schemas::catalog;
@@ -14,7 +17,7 @@ const TEXT: &str = r#"{"amount": "12.50", "x": 1.10}"#;
 /// Opens three messages, of which two have the amount as text, with one rule for it.
 fn with_rule() -> Window {
     let mut window = Window::connected();
-    window.tell(Update::Schemas(Ok(catalog())));
+    window.tell(Update::Desk(DeskUpdate::Schemas(Ok(catalog()))));
     peek(
         &mut window,
         &[TEXT, r#"{"amount": 3}"#, r#"{"amount":"7"}"#],
@@ -28,11 +31,14 @@ fn with_rule() -> Window {
 }
 
 fn resent(window: &mut Window) -> Vec<Vec<u8>> {
-    let Command::Resend {
-        which: Which::These(orders),
-        queue,
-        ..
-    } = window.take_last()
+    let Command::Source(
+        _,
+        SourceCommand::Resend {
+            which: Which::These(orders),
+            queue,
+            ..
+        },
+    ) = window.take_last()
     else {
         panic!("no resend")
     };
@@ -70,27 +76,36 @@ fn one_can_be_left_out_and_how_each_ended_is_said() {
     window.click(Role::CheckBox, "Send order.created 0");
     window.assert_sees("1 will be sent");
     window.press("Canary");
-    let Command::Resend {
-        request,
-        which: Which::These(orders),
-        pace,
-        ..
-    } = window.take_last()
+    let Command::Source(
+        _,
+        SourceCommand::Resend {
+            request,
+            which: Which::These(orders),
+            pace,
+            ..
+        },
+    ) = window.take_last()
     else {
         panic!("no resend")
     };
     assert!(pace.canary.is_some());
     assert_eq!(orders.len(), 1);
     let outcome = MoveOutcome::Kept("No queue took it".into());
-    window.tell(Update::Moved {
-        request,
-        moved: vec![(orders[0].original, outcome)],
-    });
-    window.tell(Update::JobDone {
-        request,
-        problem: None,
-        sum: None,
-    });
+    window.tell(Update::Source(
+        SourceId::FIRST,
+        SourceUpdate::Moved {
+            request,
+            moved: vec![(orders[0].original, outcome)],
+        },
+    ));
+    window.tell(Update::Source(
+        SourceId::FIRST,
+        SourceUpdate::JobDone {
+            request,
+            problem: None,
+            sum: None,
+        },
+    ));
     assert!(
         window.rows()[2].contains("stayed No queue took it"),
         "{:?}",
@@ -182,10 +197,13 @@ fn what_was_typed_can_be_undone_and_done_again() {
 fn what_came_back_says_how_often() {
     let mut window = Window::connected();
     peek(&mut window, &["{}", "2"]);
-    let Command::AskReturns(messages) = window.take_last() else {
+    let Command::Source(_, SourceCommand::AskReturns(messages)) = window.take_last() else {
         panic!("the journal is not asked")
     };
-    window.tell(Update::CameBack(vec![(messages[1].fingerprint(), 2)]));
+    window.tell(Update::Source(
+        SourceId::FIRST,
+        SourceUpdate::CameBack(vec![(messages[1].fingerprint(), 2)]),
+    ));
     let rows = window.rows();
     assert!(rows[1].contains("Came back 2 times"), "{rows:?}");
     assert!(!rows[0].contains("Came back"), "{rows:?}");
@@ -196,7 +214,7 @@ fn what_came_back_says_how_often() {
 #[test]
 fn an_edit_is_put_to_the_schema_and_to_what_is_known_of_the_broker() {
     let mut window = Window::connected();
-    window.tell(Update::Schemas(Ok(catalog())));
+    window.tell(Update::Desk(DeskUpdate::Schemas(Ok(catalog()))));
     peek(&mut window, &[TEXT, "2"]);
     let row = window.rows().remove(0);
     window.click(Role::Row, &row);
@@ -234,10 +252,13 @@ fn a_header_that_is_not_wanted_is_left_out_with_its_reason() {
     window.tab("What is sent");
     window.assert_sees("You chose under Options that it is not sent");
     window.press("Resend 1 unchanged");
-    let Command::Resend {
-        which: Which::These(orders),
-        ..
-    } = window.take_last()
+    let Command::Source(
+        _,
+        SourceCommand::Resend {
+            which: Which::These(orders),
+            ..
+        },
+    ) = window.take_last()
     else {
         panic!("no resend")
     };
@@ -247,7 +268,7 @@ fn a_header_that_is_not_wanted_is_left_out_with_its_reason() {
 #[test]
 fn dead_letters_are_grouped_by_what_their_schema_says() {
     let mut window = Window::connected();
-    window.tell(Update::Schemas(Ok(catalog())));
+    window.tell(Update::Desk(DeskUpdate::Schemas(Ok(catalog()))));
     peek(&mut window, &[r#"{"amount":true}"#, r#"{"amount":null}"#]);
     window.tab("Groups");
     window.wait_for_text("No exception header (2)");

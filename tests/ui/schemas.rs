@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use eframe::egui::accesskit::Role;
 use egui_kittest::kittest::Queryable as _;
+use eventscope::event::source_id::SourceId;
 use eventscope::log::Batch;
-use eventscope::protocol::{Command, ImportFrom, Update};
+use eventscope::protocol::{Command, DeskCommand, DeskUpdate, ImportFrom, SourceUpdate, Update};
 use eventscope::schema::folder::import::{Imported, Line, Outcome};
 use eventscope::schema::{Catalog, Content, Level, Sample, Source};
 
@@ -35,7 +36,7 @@ pub(super) fn catalog() -> Arc<Catalog> {
 fn compared() -> Window {
     let mut window = Window::connected();
     window.tab("Schemas");
-    window.tell(Update::Schemas(Ok(catalog())));
+    window.tell(Update::Desk(DeskUpdate::Schemas(Ok(catalog()))));
     window.wait_for_text("Backward: no");
     window
 }
@@ -46,15 +47,18 @@ fn without_a_folder_it_says_what_to_do() {
     window.tab("Schemas");
     window.assert_sees("What changed, and what breaks?");
     window.press("Open the sample schemas");
-    assert!(matches!(window.take_last(), Command::OpenSampleSchemas));
+    assert!(matches!(
+        window.take_last(),
+        Command::Desk(DeskCommand::OpenSampleSchemas)
+    ));
     window.type_into("Folder", "/srv/schemas");
     window.press("Open");
     assert!(
-        matches!(window.take_last(), Command::OpenSchemas(folder) if folder.as_os_str() == "/srv/schemas")
+        matches!(window.take_last(), Command::Desk(DeskCommand::OpenSchemas(folder)) if folder.as_os_str() == "/srv/schemas")
     );
-    window.tell(Update::Schemas(Err(
+    window.tell(Update::Desk(DeskUpdate::Schemas(Err(
         "The folder /srv/schemas cannot be used: no".into(),
-    )));
+    ))));
     window.assert_sees("The folder /srv/schemas cannot be used");
 }
 
@@ -99,13 +103,13 @@ fn a_draft_is_asked_about_real_events_and_saved() {
         ],
     );
     window.tab("Schemas");
-    window.tell(Update::Schemas(Ok(catalog())));
+    window.tell(Update::Desk(DeskUpdate::Schemas(Ok(catalog()))));
     window.wait_for_text("Of 2 captured events the old version refuses 1, the new one 1");
     window.press("What if…");
     window.wait_for_text("1 of 2 captured events would pass");
     window.assert_sees("No dead letters of this type are known");
     window.press("Save as version");
-    let Command::SaveSchema { version, text, .. } = window.take_last() else {
+    let Command::Desk(DeskCommand::SaveSchema { version, text, .. }) = window.take_last() else {
         panic!("nothing was saved")
     };
     assert_eq!(version, "3");
@@ -124,7 +128,7 @@ fn a_version_that_cannot_be_used_says_why() {
         PathBuf::from("/schemas"),
         vec![source("1", "{}"), source("2", "{\"type\":7}")],
     );
-    window.tell(Update::Schemas(Ok(Arc::new(catalog))));
+    window.tell(Update::Desk(DeskUpdate::Schemas(Ok(Arc::new(catalog)))));
     window.wait_for_text("Version 2 cannot be used");
 }
 
@@ -132,7 +136,7 @@ fn a_version_that_cannot_be_used_says_why() {
 fn the_inspector_says_whether_an_event_is_what_it_claims() {
     let mut window = Window::connected();
     let tap = start_tap(&mut window);
-    window.tell(Update::Schemas(Ok(catalog())));
+    window.tell(Update::Desk(DeskUpdate::Schemas(Ok(catalog()))));
     window.receive(
         tap,
         &[event("order.created", r#"{"amount":"2","version":1}"#)],
@@ -155,7 +159,7 @@ fn the_inspector_says_whether_an_event_is_what_it_claims() {
 #[test]
 fn what_is_written_by_hand_is_put_to_its_schema_and_the_field_is_found() {
     let mut window = Window::connected();
-    window.tell(Update::Schemas(Ok(catalog())));
+    window.tell(Update::Desk(DeskUpdate::Schemas(Ok(catalog()))));
     window.tab("Publish");
     window.type_into("Routing key", "order.created");
     window.tab("Raw");
@@ -174,23 +178,26 @@ fn schemas_are_imported_from_a_folder_a_document_or_a_registry() {
     window.tab("AsyncAPI document");
     window.type_into("Document", "/x/shop.yaml");
     window.press("Import");
-    let Command::ImportSchemas { folder, from } = window.take_last() else {
+    let Command::Desk(DeskCommand::ImportSchemas { folder, from }) = window.take_last() else {
         panic!("nothing was imported")
     };
     assert_eq!(folder, PathBuf::from("/schemas"));
     assert_eq!(from, ImportFrom::AsyncApi(PathBuf::from("/x/shop.yaml")));
     window.assert_sees("Importing…");
     window.press("Stop");
-    assert!(matches!(window.take_last(), Command::StopImport));
-    window.tell(Update::Imported(Err(
-        "/x/shop.yaml cannot be read: no".into()
-    )));
+    assert!(matches!(
+        window.take_last(),
+        Command::Desk(DeskCommand::StopImport)
+    ));
+    window.tell(Update::Desk(DeskUpdate::Imported(Err(
+        "/x/shop.yaml cannot be read: no".into(),
+    ))));
     window.assert_sees("/x/shop.yaml cannot be read: no");
     window.tab("Registry");
     window.type_into("Registry URL", "http://localhost:8081");
     window.type_into("Registry user", "ada");
     window.press("Import");
-    let Command::ImportSchemas { from, .. } = window.take_last() else {
+    let Command::Desk(DeskCommand::ImportSchemas { from, .. }) = window.take_last() else {
         panic!("nothing was imported")
     };
     assert!(
@@ -209,7 +216,10 @@ fn schemas_are_imported_from_a_folder_a_document_or_a_registry() {
         },
     ];
     let folder = PathBuf::from("/schemas");
-    window.tell(Update::Imported(Ok(Imported { folder, lines })));
+    window.tell(Update::Desk(DeskUpdate::Imported(Ok(Imported {
+        folder,
+        lines,
+    }))));
     window.assert_sees("1 added, 1 differs in /schemas");
     window.assert_sees("order.created 2: differs. The folder has other content");
     window.press("Close");
@@ -240,7 +250,7 @@ fn what_is_said_about_a_type_is_shown_judged_by_and_written_back() {
         defaults: "policy =".to_owned(),
     };
     let catalog = Catalog::of(PathBuf::from("/schemas"), content);
-    window.tell(Update::Schemas(Ok(Arc::new(catalog))));
+    window.tell(Update::Desk(DeskUpdate::Schemas(Ok(Arc::new(catalog)))));
     window.wait_for_text(
         "BACKWARD_TRANSITIVE is not met: 3 fails against 1 of 2 earlier versions: 1",
     );
@@ -259,7 +269,7 @@ fn what_is_said_about_a_type_is_shown_judged_by_and_written_back() {
     window.press("FULL");
     assert!(matches!(
         window.take_last(),
-        Command::JudgeSchemas { event_type, level: Level::Full, .. } if event_type == "order.created"
+        Command::Desk(DeskCommand::JudgeSchemas { event_type, level: Level::Full, .. }) if event_type == "order.created"
     ));
 }
 
@@ -274,12 +284,12 @@ fn an_event_that_breaks_is_kept_as_a_sample() {
         .expect("a button");
     save.click();
     window.frames();
-    let Command::SaveSample {
+    let Command::Desk(DeskCommand::SaveSample {
         event_type,
         sample,
         text,
         ..
-    } = window.take_last()
+    }) = window.take_last()
     else {
         panic!("nothing was saved")
     };
@@ -301,7 +311,7 @@ fn a_reference_is_unfolded_where_it_stands() {
     };
     let sources = vec![source("1", &text("number")), source("2", &text("string"))];
     let catalog = Catalog::new(PathBuf::from("/schemas"), sources);
-    window.tell(Update::Schemas(Ok(Arc::new(catalog))));
+    window.tell(Update::Desk(DeskUpdate::Schemas(Ok(Arc::new(catalog)))));
     window.wait_for_text("Backward: no");
     window.tab("Side by side");
     window.wait_for_text("properties.x → A");
@@ -313,7 +323,7 @@ fn a_reference_is_unfolded_where_it_stands() {
 fn flowing() -> Window {
     let mut window = Window::connected();
     let tap = start_tap(&mut window);
-    window.tell(Update::Schemas(Ok(catalog())));
+    window.tell(Update::Desk(DeskUpdate::Schemas(Ok(catalog()))));
     let of = |version: i32, body: &str| {
         let mut event = Arc::unwrap_or_clone(event("order.created", body));
         event.properties.app_id = Some(format!("orders {version}"));
@@ -329,10 +339,10 @@ fn flowing() -> Window {
         of(2, r#"{"amount":"2","note":"x"}"#),
         event("order.paid", r#"{"paid":true}"#),
     ];
-    window.tell(Update::Events(Batch::of(
-        tap,
-        events.iter().map(AsRef::as_ref),
-    )));
+    window.tell(Update::Source(
+        SourceId::FIRST,
+        SourceUpdate::Events(Batch::of(tap, events.iter().map(AsRef::as_ref))),
+    ));
     window
 }
 
@@ -369,7 +379,7 @@ fn what_was_learned_stands_beside_what_is_declared_and_can_be_saved() {
     window.press("Save as version");
     let saved = window.take_last();
     assert!(
-        matches!(&saved, Command::SaveSchema { version, event_type, .. } if version == "3" && event_type == "order.created"),
+        matches!(&saved, Command::Desk(DeskCommand::SaveSchema { version, event_type, .. }) if version == "3" && event_type == "order.created"),
         "{saved:?}"
     );
     window.press("order.paid");
@@ -378,7 +388,7 @@ fn what_was_learned_stands_beside_what_is_declared_and_can_be_saved() {
     window.press("Save as version");
     let saved = window.take_last();
     assert!(
-        matches!(&saved, Command::SaveSchema { version, event_type, .. } if version == "1" && event_type == "order.paid"),
+        matches!(&saved, Command::Desk(DeskCommand::SaveSchema { version, event_type, .. }) if version == "1" && event_type == "order.paid"),
         "{saved:?}"
     );
 }
@@ -394,7 +404,7 @@ fn the_rules_for_versions_are_edited_as_lines() {
     window.press("Save rules");
     let saved = window.take_last();
     assert!(
-        matches!(&saved, Command::SaveRules { rules, .. } if *rules == eventscope::schema::Rules::default()),
+        matches!(&saved, Command::Desk(DeskCommand::SaveRules { rules, .. }) if *rules == eventscope::schema::Rules::default()),
         "{saved:?}"
     );
 }

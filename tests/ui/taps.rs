@@ -8,7 +8,8 @@ use eframe::egui::accesskit::Role;
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use eventscope::event::Transport;
 use eventscope::event::amqp::{AmqpDelivery, Trace, Traced};
-use eventscope::protocol::{Command, TapState, Update};
+use eventscope::event::source_id::SourceId;
+use eventscope::protocol::{Command, SourceCommand, SourceUpdate, TapState, Update};
 use eventscope::rabbitmq::preflight::{Finding, Report, Weight};
 
 use crate::{Window, ask_tap, event, start_tap};
@@ -34,11 +35,14 @@ fn the_card_tells_what_the_tap_will_do_and_one_click_goes_on() {
     window.assert_sees("Before the tap starts on shop.events");
     window.assert_sees("Looking at the exchange");
     assert!(!has_button(&window, "Start anyway"));
-    let Command::Preflight {
-        request,
-        exchange,
-        binding_keys,
-    } = window.take_last()
+    let Command::Source(
+        _,
+        SourceCommand::Preflight {
+            request,
+            destination: exchange,
+            keys: binding_keys,
+        },
+    ) = window.take_last()
     else {
         panic!("no card was asked for")
     };
@@ -52,7 +56,10 @@ fn the_card_tells_what_the_tap_will_do_and_one_click_goes_on() {
         )],
         firehose: false,
     };
-    window.tell(Update::Preflight { request, report });
+    window.tell(Update::Source(
+        SourceId::FIRST,
+        SourceUpdate::Preflight { request, report },
+    ));
     for text in ["Mandatory publishers are not told", "x-overflow", "Careful"] {
         window.assert_sees(text);
     }
@@ -86,15 +93,18 @@ fn a_tap_that_would_harm_is_refused_and_leads_to_the_firehose() {
     window.assert_sees("slows the broker down");
     assert!(window.commands.borrow().is_empty(), "not before its card");
     window.press("Switch on firehose");
-    let Command::StartFirehose(request) = window.take_last() else {
+    let Command::Source(_, SourceCommand::StartFirehose(request)) = window.take_last() else {
         panic!("no firehose")
     };
     assert!(!request.deliveries);
     let queue = "amq.gen-2".to_owned();
-    window.tell(Update::Tap {
-        tap: request.tap,
-        state: TapState::Running { queue },
-    });
+    window.tell(Update::Source(
+        SourceId::FIRST,
+        SourceUpdate::Tap {
+            tap: request.tap,
+            state: TapState::Running { queue },
+        },
+    ));
     window
         .harness
         .get_by_role_and_label(Role::CheckBox, "Show Firehose");
@@ -124,16 +134,24 @@ fn the_list_shows_hides_and_stops_each_tap() {
     };
     stop(&mut window);
     window.frames();
-    assert!(matches!(window.take_last(), Command::StopTap(tap) if tap == first));
-    window.tell(Update::Tap {
-        tap: first,
-        state: TapState::Stopped,
-    });
+    assert!(
+        matches!(window.take_last(), Command::Source(_, SourceCommand::StopTap(tap)) if tap == first)
+    );
+    window.tell(Update::Source(
+        SourceId::FIRST,
+        SourceUpdate::Tap {
+            tap: first,
+            state: TapState::Stopped,
+        },
+    ));
     assert!(!window.sees("Show shop.events") && window.sees("Show dead"));
-    window.tell(Update::Tap {
-        tap: second,
-        state: TapState::Refused("There is no exchange dead".into()),
-    });
+    window.tell(Update::Source(
+        SourceId::FIRST,
+        SourceUpdate::Tap {
+            tap: second,
+            state: TapState::Refused("There is no exchange dead".into()),
+        },
+    ));
     window.assert_sees("dead: There is no exchange dead");
     window.press("Put away");
     assert!(!window.sees("There is no exchange dead"));
@@ -144,10 +162,13 @@ fn a_loss_is_told_with_its_times() {
     let mut window = Window::connected();
     let tap = start_tap(&mut window);
     let (from, to) = (Utc::now(), Utc::now());
-    window.tell(Update::Tap {
-        tap,
-        state: TapState::Overflowing { from, to },
-    });
+    window.tell(Update::Source(
+        SourceId::FIRST,
+        SourceUpdate::Tap {
+            tap,
+            state: TapState::Overflowing { from, to },
+        },
+    ));
     window.assert_sees("some not seen");
     window.assert_sees("dropped by the tap some (");
 }

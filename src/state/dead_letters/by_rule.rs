@@ -1,6 +1,7 @@
 //! Many messages edited by the same rules. What becomes of each is shown before any is sent, and
 //! what is sent is what was shown.
 
+use crate::protocol::SourceCommand;
 use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -396,7 +397,7 @@ impl DeadLetterDesk {
         request: RequestId,
         forms: &mut Forms,
         cx: &Surroundings<'_>,
-    ) -> Vec<Command> {
+    ) -> Vec<SourceCommand> {
         match action {
             RuleAction::Open | RuleAction::OpenGroup => {
                 let places: HashSet<usize> = match action {

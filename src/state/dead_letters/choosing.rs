@@ -1,5 +1,6 @@
 //! Which messages something is done with: the marked ones, a group, or the whole queue.
 
+use crate::protocol::SourceCommand;
 use std::collections::HashSet;
 
 use super::{DeadLetterDesk, Peeked, Surroundings};
@@ -29,7 +30,7 @@ impl DeadLetterDesk {
         request: RequestId,
         forms: &Forms,
         cx: &Surroundings<'_>,
-    ) -> Vec<Command> {
+    ) -> Vec<SourceCommand> {
         let shown = self.peeked.as_ref().is_some_and(Peeked::shows_all);
         if (shown || canary) && self.edited_here(forms) == 0 {
             return self.resend_whole(canary, request, cx.now);

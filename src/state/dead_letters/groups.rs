@@ -263,6 +263,7 @@ fn hash(body: &[u8]) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::event::source_id::SourceId;
     use crate::event::tap_id::TapId;
     use crate::testing::event;
     use chrono::TimeDelta;
@@ -288,10 +289,16 @@ mod tests {
             .map(|body| Arc::new(event("k", body)))
             .into();
         let mut log = EventLog::new(300_000);
-        log.push(TapId(1), &event("other", r#"{"amount":"text"}"#));
-        log.push(TapId(1), &event("k", r#"{"id":3,"amount":3}"#));
+        log.push(
+            TapId::of(SourceId::FIRST, 1),
+            &event("other", r#"{"amount":"text"}"#),
+        );
+        log.push(
+            TapId::of(SourceId::FIRST, 1),
+            &event("k", r#"{"id":3,"amount":3}"#),
+        );
         // The tap saw this one too before it died.
-        log.push(TapId(1), &dead[0]);
+        log.push(TapId::of(SourceId::FIRST, 1), &dead[0]);
         let mut desk = GroupDesk::default();
         desk.group_by(GroupBy::RoutingKey);
         done(&mut desk, &dead);

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{DeadLetterDesk, Forms, Peeked, Surroundings};
-use crate::protocol::{Command, PutBack, RequestId};
+use crate::protocol::{Command, PutBack, RequestId, SourceCommand};
 use crate::rabbitmq::delivery_limit::Left;
 use crate::rabbitmq::peek_rules::{Forecast, PAGE_SIZES, Page, Past, REACH, Verdict, forecast};
 use crate::rabbitmq::server_version::ServerVersion;
@@ -180,7 +180,7 @@ impl DeadLetterDesk {
         request: RequestId,
         forms: &mut Forms,
         cx: &Surroundings<'_>,
-    ) -> Vec<Command> {
+    ) -> Vec<SourceCommand> {
         if self.queue.as_ref() != Some(&name) {
             self.put_editor_aside(forms);
             self.end_result();
@@ -206,7 +206,7 @@ impl DeadLetterDesk {
     }
 
     /// Looks at the page. The person has read what it does.
-    pub(super) fn peek(&mut self, request: RequestId) -> Option<Command> {
+    pub(super) fn peek(&mut self, request: RequestId) -> Option<SourceCommand> {
         // A peek while a job borrows the same messages would find an empty queue.
         let verdict = self.looking.forecast.verdict;
         let never = verdict == Verdict::Blocked || self.is_stream();
@@ -219,7 +219,7 @@ impl DeadLetterDesk {
         // Where the figures were wrong, the last answer said so, and it is asked for once more.
         let has_read = verdict == Verdict::Read && !self.looking.is_unlisted;
         let agreed = self.peek_problem.take().is_some() || has_read;
-        Some(Command::Peek {
+        Some(SourceCommand::Peek {
             request,
             queue,
             page: self.looking.page(),
@@ -232,7 +232,7 @@ impl DeadLetterDesk {
         action: LookAction,
         request: RequestId,
         forms: &Forms,
-    ) -> Option<Command> {
+    ) -> Option<SourceCommand> {
         match action {
             LookAction::PageSize(size) => {
                 self.looking.size = size.clamp(1, REACH);
@@ -272,14 +272,14 @@ impl DeadLetterDesk {
         }
     }
 
-    fn read(&mut self, start: Start, request: RequestId) -> Option<Command> {
+    fn read(&mut self, start: Start, request: RequestId) -> Option<SourceCommand> {
         if self.is_busy() || self.peeking.is_some() {
             return None;
         }
         let queue = self.queue.clone()?;
         self.peek_problem = None;
         self.peeking = Some(request);
-        Some(Command::ReadStream {
+        Some(SourceCommand::ReadStream {
             request,
             queue,
             start,

@@ -12,7 +12,7 @@ use chrono::{DateTime, Utc};
 use crate::event::amqp::FieldValue;
 use crate::event::{Event, Fingerprint};
 use crate::log::EventLog;
-use crate::protocol::{Command, PeekReport, RequestId};
+use crate::protocol::{Command, PeekReport, RequestId, SourceCommand};
 use crate::rabbitmq::frameworks::Counters;
 use crate::rabbitmq::ground::Ground;
 use crate::rabbitmq::groups::Traced;
@@ -287,7 +287,7 @@ impl DeadLetterDesk {
         request: RequestId,
         forms: &mut Forms,
         cx: &Surroundings<'_>,
-    ) -> Vec<Command> {
+    ) -> Vec<SourceCommand> {
         let login = cx.known.login;
         match action {
             DeadAction::Tab(tab) => {
@@ -411,7 +411,7 @@ impl DeadLetterDesk {
             DeadAction::Pause(pause) => {
                 if let Some(job) = self.job.as_ref().filter(|job| !job.ended) {
                     let request = job.request;
-                    return vec![Command::PauseJob { request, pause }];
+                    return vec![SourceCommand::PauseJob { request, pause }];
                 }
             }
             DeadAction::AskDiscard => {
@@ -424,7 +424,7 @@ impl DeadLetterDesk {
                 let messages = self.asking.take().filter(|_| !busy);
                 if let (Some(messages), Some(queue)) = (messages, self.queue.clone()) {
                     self.start_job(request, "Discard", messages.len(), cx.now);
-                    return vec![Command::Discard {
+                    return vec![SourceCommand::Discard {
                         request,
                         queue,
                         messages,
@@ -433,7 +433,7 @@ impl DeadLetterDesk {
             }
             DeadAction::Stop => {
                 if let Some(job) = self.job.as_ref().filter(|job| !job.ended) {
-                    return vec![Command::StopJob(job.request)];
+                    return vec![SourceCommand::StopJob(job.request)];
                 }
             }
         }

@@ -8,7 +8,7 @@ use super::job::Job;
 use super::{Begun, DeadLetterDesk, Editor, Surroundings};
 use crate::event::draft::Problem;
 use crate::event::{Event, Fingerprint};
-use crate::protocol::{Command, JobStage, MoveOrder, MoveOutcome, RequestId, Which};
+use crate::protocol::{Command, JobStage, MoveOrder, MoveOutcome, RequestId, SourceCommand, Which};
 use crate::rabbitmq::faithful;
 use crate::rabbitmq::ground::Ground;
 use crate::rabbitmq::resend::{Manner, Resend, Target};
@@ -146,7 +146,7 @@ impl DeadLetterDesk {
         request: RequestId,
         forms: &mut Forms,
         now: DateTime<Utc>,
-    ) -> Vec<Command> {
+    ) -> Vec<SourceCommand> {
         let Some(editor) = &mut forms.editor else {
             return Vec::new();
         };
@@ -181,7 +181,7 @@ impl DeadLetterDesk {
         request: RequestId,
         forms: &Forms,
         cx: &Surroundings<'_>,
-    ) -> Vec<Command> {
+    ) -> Vec<SourceCommand> {
         let orders = self.orders(places, forms, cx.known.login);
         self.resend(orders, with_canary, request, cx.now)
     }
@@ -220,7 +220,7 @@ impl DeadLetterDesk {
         with_canary: bool,
         request: RequestId,
         now: DateTime<Utc>,
-    ) -> Vec<Command> {
+    ) -> Vec<SourceCommand> {
         if orders.is_empty() {
             return Vec::new();
         }
@@ -233,7 +233,7 @@ impl DeadLetterDesk {
         with_canary: bool,
         request: RequestId,
         now: DateTime<Utc>,
-    ) -> Vec<Command> {
+    ) -> Vec<SourceCommand> {
         let depth = self.peeked.as_ref().map_or(0, |peeked| peeked.depth);
         let total = usize::try_from(depth).unwrap_or(0);
         let which = Which::Whole {
@@ -250,13 +250,13 @@ impl DeadLetterDesk {
         with_canary: bool,
         request: RequestId,
         now: DateTime<Utc>,
-    ) -> Vec<Command> {
+    ) -> Vec<SourceCommand> {
         let can = !self.is_busy() && !self.is_stream();
         let Some(queue) = self.queue.clone().filter(|_| can) else {
             return Vec::new();
         };
         self.start_job(request, "Resend", total, now);
-        vec![Command::Resend {
+        vec![SourceCommand::Resend {
             request,
             queue,
             which,

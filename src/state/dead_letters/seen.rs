@@ -6,15 +6,15 @@ use super::DeadLetterDesk;
 use crate::event::Fingerprint;
 use crate::event::amqp::x_death::{DEATHS, Death};
 use crate::log::Batch;
-use crate::protocol::Command;
+use crate::protocol::{Command, SourceCommand};
 use crate::rabbitmq::groups::GroupBy;
 
 impl DeadLetterDesk {
     /// Asks which of the messages that were just peeked were sent again before.
     #[must_use]
-    pub fn ask_returns(&self) -> Option<Command> {
+    pub fn ask_returns(&self) -> Option<SourceCommand> {
         let messages = self.known();
-        (!messages.is_empty()).then_some(Command::AskReturns(messages))
+        (!messages.is_empty()).then_some(SourceCommand::AskReturns(messages))
     }
 
     /// Notes which messages came back, and how often.

@@ -121,13 +121,14 @@ impl Selection {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::event::source_id::SourceId;
     use crate::event::tap_id::TapId;
     use crate::testing::event;
 
     fn log() -> EventLog {
         let mut log = EventLog::new(1_000_000);
         for (key, body) in [("a", "1"), ("b", "2"), ("a", "3"), ("b", "4")] {
-            log.push(TapId(1), &event(key, body));
+            log.push(TapId::of(SourceId::FIRST, 1), &event(key, body));
         }
         log
     }

@@ -2,7 +2,7 @@
 //! the person says to it. Nothing starts before that, except in the sandbox, which is our own.
 
 use crate::event::tap_id::TapId;
-use crate::protocol::{Command, Link, RequestId};
+use crate::protocol::{Command, Link, RequestId, SourceCommand};
 use crate::rabbitmq::preflight::Report;
 use crate::rabbitmq::tap::{self, FirehoseRequest, TapRequest};
 use crate::rabbitmq::topology::ExchangeKind;
@@ -45,13 +45,17 @@ pub enum Card {
 }
 
 impl State {
-    pub(crate) fn act_on_taps(&mut self, action: TapAction, forms: &Forms) -> Option<Command> {
+    pub(crate) fn act_on_taps(
+        &mut self,
+        action: TapAction,
+        forms: &Forms,
+    ) -> Option<SourceCommand> {
         match action {
             TapAction::Start => return self.start_tap(forms),
             TapAction::StartAnyway => {
                 if let Some(Card::Tap(report)) = self.tap_card.take_if(|card| card.may_start()) {
                     let request = TapRequest {
-                        tap: TapId(self.fresh()),
+                        tap: self.fresh_tap(),
                         exchange: report.exchange,
                         binding_keys: report.binding_keys,
                     };
@@ -63,7 +67,7 @@ impl State {
             TapAction::SwitchOnFirehose => {
                 if self.tap_card == Some(Card::Firehose) && !self.taps.has_firehose() {
                     self.tap_card = None;
-                    let tap = TapId(self.fresh());
+                    let tap = self.fresh_tap();
                     let deliveries = forms.tap.deliveries;
                     return Some(
                         self.taps
@@ -77,7 +81,7 @@ impl State {
         None
     }
 
-    fn start_tap(&mut self, forms: &Forms) -> Option<Command> {
+    fn start_tap(&mut self, forms: &Forms) -> Option<SourceCommand> {
         if self.in_sandbox() {
             return self.start_at_once(forms);
         }
@@ -88,15 +92,15 @@ impl State {
             request,
             exchange: exchange.clone(),
         });
-        Some(Command::Preflight {
+        Some(SourceCommand::Preflight {
             request,
-            exchange,
-            binding_keys,
+            destination: exchange,
+            keys: binding_keys,
         })
     }
 
     /// Without a card. What cannot be tapped is refused all the same.
-    pub(crate) fn start_at_once(&mut self, forms: &Forms) -> Option<Command> {
+    pub(crate) fn start_at_once(&mut self, forms: &Forms) -> Option<SourceCommand> {
         let exchange = forms.tap.exchange.clone();
         let found = self.topology.exchange(&exchange);
         let kind = found.map_or(&ExchangeKind::Unknown, |found| &found.kind);
@@ -110,7 +114,7 @@ impl State {
             return None;
         }
         let binding_keys = tap::binding_keys(&forms.tap.binding_key, &exchange, &self.topology);
-        let tap = TapId(self.fresh());
+        let tap = self.fresh_tap();
         Some(self.taps.start(TapRequest {
             tap,
             exchange,
@@ -118,7 +122,7 @@ impl State {
         }))
     }
 
-    /// Takes the answer to [`Command::Preflight`], unless the card was put away meanwhile.
+    /// Takes the answer to [`SourceCommand::Preflight`], unless the card was put away meanwhile.
     pub(crate) fn take_report(&mut self, asked: RequestId, report: Report) {
         if matches!(self.tap_card, Some(Card::Asking { request, .. }) if request == asked) {
             self.tap_card = Some(Card::Tap(report));

@@ -6,8 +6,9 @@ use std::collections::VecDeque;
 use chrono::{DateTime, Utc};
 
 use super::clock;
+use crate::event::source_id::SourceId;
 use crate::event::tap_id::TapId;
-use crate::protocol::{Command, Gravity, TapState};
+use crate::protocol::{Command, Gravity, SourceCommand, TapState};
 use crate::rabbitmq::tap::{FirehoseRequest, TapRequest};
 
 /// Number of colours that taps take in turn.
@@ -199,19 +200,19 @@ impl Taps {
     }
 
     /// Adds a tap on an exchange; gives the command that starts it.
-    pub fn start(&mut self, request: TapRequest) -> Command {
+    pub fn start(&mut self, request: TapRequest) -> SourceCommand {
         let source = Source::Exchange {
             exchange: request.exchange.clone(),
             binding_keys: request.binding_keys.clone(),
         };
         self.add(request.tap, source);
-        Command::StartTap(request)
+        SourceCommand::StartTap(request)
     }
 
     /// Adds the firehose; gives the command that starts it.
-    pub fn start_firehose(&mut self, request: FirehoseRequest) -> Command {
+    pub fn start_firehose(&mut self, request: FirehoseRequest) -> SourceCommand {
         self.add(request.tap, Source::Firehose);
-        Command::StartFirehose(request)
+        SourceCommand::StartFirehose(request)
     }
 
     fn add(&mut self, id: TapId, source: Source) {
@@ -233,12 +234,12 @@ impl Taps {
     }
 
     /// Asks for the end of a tap. What it received stays.
-    pub fn stop(&mut self, id: TapId) -> Option<Command> {
+    pub fn stop(&mut self, id: TapId) -> Option<SourceCommand> {
         let tap = self.running.iter_mut().find(|tap| tap.id == id)?;
         match tap.phase {
             Phase::Starting | Phase::Running | Phase::Interrupted(_) => {
                 tap.phase = Phase::Stopping;
-                Some(Command::StopTap(id))
+                Some(SourceCommand::StopTap(id))
             }
             Phase::Stopping => None,
             Phase::Refused(_) => {
@@ -354,7 +355,7 @@ mod tests {
         let mut taps = Taps::default();
         for (number, exchange) in (1..).zip(exchanges) {
             taps.start(TapRequest {
-                tap: TapId(number),
+                tap: TapId::of(SourceId::FIRST, number),
                 exchange: (*exchange).to_owned(),
                 binding_keys: vec!["#".to_owned()],
             });
@@ -368,7 +369,10 @@ mod tests {
 
     fn overflow(taps: &mut Taps, from: i64, to: i64) {
         let (from, to) = (at(from), at(to));
-        taps.apply(TapId(1), TapState::Overflowing { from, to });
+        taps.apply(
+            TapId::of(SourceId::FIRST, 1),
+            TapState::Overflowing { from, to },
+        );
     }
 
     #[test]
@@ -376,20 +380,24 @@ mod tests {
         let mut taps = taps(&["a", "a", "b"]);
         let colours = |taps: &Taps| taps.list().iter().map(|t| t.colour).collect::<Vec<_>>();
         assert_eq!(colours(&taps), [0, 1, 2]);
-        taps.stop(TapId(2));
-        taps.apply(TapId(2), TapState::Stopped);
+        taps.stop(TapId::of(SourceId::FIRST, 2));
+        taps.apply(TapId::of(SourceId::FIRST, 2), TapState::Stopped);
         assert_eq!(colours(&taps), [0, 2]);
-        taps.add(TapId(9), Source::Firehose);
+        taps.add(TapId::of(SourceId::FIRST, 9), Source::Firehose);
         assert_eq!(colours(&taps), [0, 2, 1]);
-        assert_eq!(taps.find(TapId(2)).unwrap().name(), "a", "its rows remain");
+        assert_eq!(
+            taps.find(TapId::of(SourceId::FIRST, 2)).unwrap().name(),
+            "a",
+            "its rows remain"
+        );
     }
 
     #[test]
     fn hiding_outlives_the_end_of_a_tap() {
         let mut taps = taps(&["a", "b"]);
-        taps.show(TapId(1), false);
-        taps.apply(TapId(1), TapState::Stopped);
-        assert_eq!(taps.hidden(), [TapId(1)]);
+        taps.show(TapId::of(SourceId::FIRST, 1), false);
+        taps.apply(TapId::of(SourceId::FIRST, 1), TapState::Stopped);
+        assert_eq!(taps.hidden(), [TapId::of(SourceId::FIRST, 1)]);
         taps.clear();
         assert!(taps.hidden().is_empty());
     }
@@ -397,22 +405,31 @@ mod tests {
     #[test]
     fn a_stopping_tap_wants_no_more_events_unless_it_could_not_be_asked() {
         let mut taps = taps(&["a"]);
-        assert!(taps.stop(TapId(1)).is_some());
-        assert!(!taps.is_wanted(TapId(1)) && taps.stop(TapId(1)).is_none());
-        taps.not_stopped(TapId(1));
-        assert!(taps.is_wanted(TapId(1)));
+        assert!(taps.stop(TapId::of(SourceId::FIRST, 1)).is_some());
+        assert!(
+            !taps.is_wanted(TapId::of(SourceId::FIRST, 1))
+                && taps.stop(TapId::of(SourceId::FIRST, 1)).is_none()
+        );
+        taps.not_stopped(TapId::of(SourceId::FIRST, 1));
+        assert!(taps.is_wanted(TapId::of(SourceId::FIRST, 1)));
     }
 
     #[test]
     fn a_refused_tap_stays_with_its_words_until_it_is_put_away_or_tried_again() {
         let mut taps = taps(&["a", "b"]);
         for id in [1, 2] {
-            taps.apply(TapId(id), TapState::Refused("no".into()));
+            taps.apply(
+                TapId::of(SourceId::FIRST, id),
+                TapState::Refused("no".into()),
+            );
         }
-        assert!(taps.stop(TapId(1)).is_none(), "nothing to ask the broker");
+        assert!(
+            taps.stop(TapId::of(SourceId::FIRST, 1)).is_none(),
+            "nothing to ask the broker"
+        );
         assert_eq!(taps.list().len(), 1);
         taps.start(TapRequest {
-            tap: TapId(3),
+            tap: TapId::of(SourceId::FIRST, 3),
             exchange: "b".into(),
             binding_keys: vec!["#".into()],
         });
@@ -424,31 +441,40 @@ mod tests {
     fn a_tap_that_lost_its_own_connection_says_why_until_it_listens_again() {
         let mut taps = taps(&["shop"]);
         let queue = || "amq.gen-1".to_owned();
-        taps.apply(TapId(1), TapState::Running { queue: queue() });
         taps.apply(
-            TapId(1),
+            TapId::of(SourceId::FIRST, 1),
+            TapState::Running { queue: queue() },
+        );
+        taps.apply(
+            TapId::of(SourceId::FIRST, 1),
             TapState::Interrupted("no more connections".into()),
         );
         let phase = Phase::Interrupted("no more connections".into());
         assert_eq!(taps.list()[0].phase, phase);
-        assert!(taps.is_wanted(TapId(1)) && taps.own_queues().is_empty());
+        assert!(taps.is_wanted(TapId::of(SourceId::FIRST, 1)) && taps.own_queues().is_empty());
         let resumed = |from, because: Option<&str>| TapState::Resumed {
             queue: queue(),
             from: at(from),
             to: at(from + 1),
             because: because.map(str::to_owned),
         };
-        let told = taps.apply(TapId(1), resumed(10, Some("It cannot be read")));
+        let told = taps.apply(
+            TapId::of(SourceId::FIRST, 1),
+            resumed(10, Some("It cannot be read")),
+        );
         assert_eq!(told.gap, Some((at(10), at(11))));
         let words = told.notice.unwrap().1;
         assert!(words.starts_with("It cannot be read. "), "{words}");
         assert_eq!(taps.list()[0].phase, Phase::Running);
         // Again and again, it is the same notice.
-        let again = taps.apply(TapId(1), resumed(20, Some("It cannot be read")));
+        let again = taps.apply(
+            TapId::of(SourceId::FIRST, 1),
+            resumed(20, Some("It cannot be read")),
+        );
         assert_eq!(again.notice.unwrap().1, words);
-        let lost = taps.apply(TapId(1), resumed(30, None));
+        let lost = taps.apply(TapId::of(SourceId::FIRST, 1), resumed(30, None));
         assert!(lost.notice.unwrap().1.starts_with("Connected again"));
-        assert!(taps.stop(TapId(1)).is_some());
+        assert!(taps.stop(TapId::of(SourceId::FIRST, 1)).is_some());
     }
 
     #[test]

@@ -5,6 +5,7 @@ use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use crate::analysis::{Found, Order, Scan, Scope, SortBy, Wanted};
+use crate::event::source_id::SourceId;
 use crate::event::tap_id::TapId;
 use crate::log::EventLog;
 use crate::query::{Filter, ParseError};
@@ -309,7 +310,7 @@ mod tests {
     use super::*;
     use crate::testing::event;
 
-    const TAP: TapId = TapId(1);
+    const TAP: TapId = TapId::of(SourceId::FIRST, 1);
 
     /// A clock that goes on far enough each time.
     static LATER: AtomicI64 = AtomicI64::new(PACE_MS);
@@ -359,7 +360,7 @@ mod tests {
     #[test]
     fn a_branch_is_whole_words_and_a_muted_one_is_hidden() {
         let mut log = log(&["order.created", "orders.x", "order", "payment.order"]);
-        log.push(TapId(2), &event("order.paid", "{}"));
+        log.push(TapId::of(SourceId::FIRST, 2), &event("order.paid", "{}"));
         let mut view = View::default();
         view.set(scope(|scope| scope.branch = Some("order".into())), 0);
         settle(&mut view, &log);

@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 
 use crate::event::draft::Problem;
 use crate::event::{Draft, Event, Outgoing};
-use crate::protocol::{Command, PublishOutcome, RequestId};
+use crate::protocol::{Command, PublishOutcome, RequestId, SourceCommand};
 
 /// Most sent messages that are remembered.
 const MAX_HISTORY: usize = 100;
@@ -48,7 +48,7 @@ impl PublishDesk {
         draft: &Draft,
         only_tap: bool,
         now: DateTime<Utc>,
-    ) -> Option<Command> {
+    ) -> Option<SourceCommand> {
         let outgoing = match draft.check() {
             Ok(outgoing) => outgoing,
             Err(problems) => {
@@ -70,7 +70,7 @@ impl PublishDesk {
             },
         );
         self.history.truncate(MAX_HISTORY);
-        Some(Command::Publish { request, outgoing })
+        Some(SourceCommand::Publish { request, outgoing })
     }
 
     /// What was wrong with the form at the last click, unless it was changed since.

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use url::Url;
 
-use crate::protocol::{Command, ImportFrom};
+use crate::protocol::{Command, DeskCommand, ImportFrom};
 use crate::rabbitmq::endpoint::Password;
 use crate::schema::folder::import::Imported;
 
@@ -51,7 +51,7 @@ pub struct ImportForm {
 
 impl ImportForm {
     /// What it asks for.
-    fn command(&self) -> Result<Command, String> {
+    fn command(&self) -> Result<DeskCommand, String> {
         let into = self.into.trim();
         if into.is_empty() {
             return Err("Into folder is empty: type the folder that is written to".to_owned());
@@ -68,7 +68,7 @@ impl ImportForm {
             ImportKind::AsyncApi => ImportFrom::AsyncApi(PathBuf::from(path)),
             ImportKind::Registry => self.registry()?,
         };
-        Ok(Command::ImportSchemas {
+        Ok(DeskCommand::ImportSchemas {
             folder: PathBuf::from(into),
             from,
         })
@@ -123,7 +123,7 @@ pub enum Import {
 
 impl Import {
     /// Begins one, unless one runs or the form is wrong.
-    pub(super) fn begin(&mut self, form: &mut ImportForm) -> Option<Command> {
+    pub(super) fn begin(&mut self, form: &mut ImportForm) -> Option<DeskCommand> {
         if *self == Self::Running {
             return None;
         }
@@ -183,7 +183,7 @@ mod tests {
             ..ImportForm::default()
         };
         let mut import = Import::default();
-        let Some(Command::ImportSchemas { from, .. }) = import.begin(&mut form) else {
+        let Some(DeskCommand::ImportSchemas { from, .. }) = import.begin(&mut form) else {
             panic!("{form:?}")
         };
         let registry = ImportFrom::Registry {

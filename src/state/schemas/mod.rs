@@ -12,7 +12,7 @@ use crate::analysis::schemas::by_path::by_path;
 use crate::analysis::{SeenType, Task};
 use crate::event::Event;
 use crate::log::EventLog;
-use crate::protocol::Command;
+use crate::protocol::{Command, DeskCommand};
 use crate::schema::folder::import::Imported;
 use crate::schema::{Cancel, Catalog, EventType, Level, Policy, Rules};
 
@@ -265,8 +265,8 @@ impl SchemaDesk {
     }
 
     /// Writes policy and level down for the type.
-    fn judge(&self) -> Option<Command> {
-        Some(Command::JudgeSchemas {
+    fn judge(&self) -> Option<DeskCommand> {
+        Some(DeskCommand::JudgeSchemas {
             folder: self.catalog.as_ref()?.folder.clone(),
             event_type: self.event_type.clone()?,
             policy: self.policy,
@@ -275,12 +275,12 @@ impl SchemaDesk {
     }
 
     /// An import ended. What it wrote is looked at.
-    pub fn imported(&mut self, done: Result<Imported, String>) -> Option<Command> {
+    pub fn imported(&mut self, done: Result<Imported, String>) -> Option<DeskCommand> {
         let folder = done.as_ref().ok().map(|done| done.folder.clone());
         self.import.ended(done);
         let open = self.catalog.as_ref().map(|catalog| &catalog.folder);
         let folder = folder.filter(|folder| Some(folder) != open)?;
-        Some(Command::OpenSchemas(folder))
+        Some(DeskCommand::OpenSchemas(folder))
     }
 
     /// What was worked out is about something else.
@@ -297,10 +297,10 @@ impl SchemaDesk {
 
     /// Does what the person asked for.
     #[expect(clippy::too_many_lines, reason = "one arm for each action")]
-    pub fn act(&mut self, action: SchemaAction, forms: &mut Forms) -> Option<Command> {
+    pub fn act(&mut self, action: SchemaAction, forms: &mut Forms) -> Option<DeskCommand> {
         match action {
-            SchemaAction::Open(folder) => return Some(Command::OpenSchemas(folder)),
-            SchemaAction::OpenSample => return Some(Command::OpenSampleSchemas),
+            SchemaAction::Open(folder) => return Some(DeskCommand::OpenSchemas(folder)),
+            SchemaAction::OpenSample => return Some(DeskCommand::OpenSampleSchemas),
             SchemaAction::Choose(event_type) => self.choose(event_type, forms),
             SchemaAction::Old(version) => self.old = version,
             SchemaAction::New(version) => self.new = version,
@@ -344,14 +344,14 @@ impl SchemaDesk {
             SchemaAction::SaveRules => {
                 let folder = self.catalog.as_ref()?.folder.clone();
                 return match Rules::parse(&forms.version_rules) {
-                    Ok(rules) => Some(Command::SaveRules { folder, rules }),
+                    Ok(rules) => Some(DeskCommand::SaveRules { folder, rules }),
                     Err(_) => None,
                 };
             }
             SchemaAction::Import => return self.import.begin(&mut forms.schema_import),
-            SchemaAction::StopImport => return Some(Command::StopImport),
+            SchemaAction::StopImport => return Some(DeskCommand::StopImport),
             SchemaAction::SaveSample { sample, text } => {
-                return Some(Command::SaveSample {
+                return Some(DeskCommand::SaveSample {
                     folder: self.catalog.as_ref()?.folder.clone(),
                     event_type: self.event_type.clone()?,
                     sample,
@@ -373,7 +373,7 @@ impl SchemaDesk {
             SchemaAction::Save => {
                 let catalog = self.catalog.as_ref()?;
                 let chosen = self.chosen()?;
-                return Some(Command::SaveSchema {
+                return Some(DeskCommand::SaveSchema {
                     folder: catalog.folder.clone(),
                     event_type: chosen.name.clone(),
                     version: chosen.next(),
@@ -443,7 +443,7 @@ impl SchemaDesk {
     }
 
     /// A version that events claim and that is not there is written under its own name.
-    fn save_learned(&self, claimed: String, text: String) -> Option<Command> {
+    fn save_learned(&self, claimed: String, text: String) -> Option<DeskCommand> {
         let catalog = self.catalog.as_ref()?;
         let event_type = self.looked_at()?;
         let known = catalog.get(event_type);
@@ -453,7 +453,7 @@ impl SchemaDesk {
         } else {
             known.map_or_else(|| "1".to_owned(), EventType::next)
         };
-        Some(Command::SaveSchema {
+        Some(DeskCommand::SaveSchema {
             folder: catalog.folder.clone(),
             event_type: event_type.to_owned(),
             version,

@@ -1,6 +1,7 @@
 //! The desk: what is compared when, by what it is judged, and what is written down.
 
 use super::*;
+use crate::event::source_id::SourceId;
 use crate::event::tap_id::TapId;
 use crate::schema::{Answer, Content, Sample, Source};
 use crate::testing::event;
@@ -30,11 +31,14 @@ fn done(desk: &mut SchemaDesk, log: &EventLog, dead: &[Arc<Event>]) {
 fn two_versions_are_compared_and_real_events_asked() {
     let mut log = EventLog::new(300_000);
     for body in [r#"{"amount":1}"#, r#"{"amount":2}"#, r#"{"amount":"3"}"#] {
-        log.push(TapId(1), &event("order.created", body));
+        log.push(TapId::of(SourceId::FIRST, 1), &event("order.created", body));
     }
-    log.push(TapId(1), &event("order.paid", r#"{"amount":1}"#));
+    log.push(
+        TapId::of(SourceId::FIRST, 1),
+        &event("order.paid", r#"{"amount":1}"#),
+    );
     let envelope = r#"{"eventType":"order.created","amount":4,"data":{"amount":"x"}}"#;
-    log.push(TapId(1), &event("elsewhere", envelope));
+    log.push(TapId::of(SourceId::FIRST, 1), &event("elsewhere", envelope));
     let dead = [Arc::new(event("order.created", r#"{"amount":"4"}"#))];
     let (mut desk, mut forms) = (SchemaDesk::default(), Forms::default());
     desk.read(Ok(catalog()), &mut forms);
@@ -87,7 +91,7 @@ fn two_versions_are_compared_and_real_events_asked() {
             .contains("not JSON")
     );
     let saved = desk.act(SchemaAction::Save, &mut forms);
-    assert!(matches!(saved, Some(Command::SaveSchema { version, .. }) if version == "3"));
+    assert!(matches!(saved, Some(DeskCommand::SaveSchema { version, .. }) if version == "3"));
     desk.act(SchemaAction::WhatIf(false), &mut forms);
     desk.act(SchemaAction::Tab(SchemaTab::Matrix), &mut forms);
     done(&mut desk, &log, &dead);
@@ -141,7 +145,7 @@ fn policy_and_level_are_the_types_own_else_the_folders() {
     let (mut desk, mut forms) = self::desk(&[NUMBER], "", "level = \"FORWARD\"");
     assert_eq!((desk.policy, desk.level), (Policy::Event, Level::Forward));
     let written = desk.act(SchemaAction::Policy(Policy::ConfluentLenient), &mut forms);
-    let Some(Command::JudgeSchemas {
+    let Some(DeskCommand::JudgeSchemas {
         event_type,
         policy,
         level,
@@ -157,7 +161,7 @@ fn policy_and_level_are_the_types_own_else_the_folders() {
     let written = desk.act(SchemaAction::Level(Level::Full), &mut forms);
     assert!(matches!(
         written,
-        Some(Command::JudgeSchemas {
+        Some(DeskCommand::JudgeSchemas {
             level: Level::Full,
             ..
         })
@@ -227,7 +231,7 @@ fn samples_are_asked_like_captured_events_and_new_ones_are_kept() {
         text: "{}".into(),
     };
     let saved = desk.act(save, &mut forms);
-    let Some(Command::SaveSample {
+    let Some(DeskCommand::SaveSample {
         event_type, sample, ..
     }) = saved
     else {
@@ -264,7 +268,9 @@ fn what_was_imported_into_another_folder_is_opened() {
     };
     assert!(desk.imported(Ok(done("/schemas"))).is_none());
     let opened = desk.imported(Ok(done("/other")));
-    assert!(matches!(opened, Some(Command::OpenSchemas(folder)) if folder == Path::new("/other")));
+    assert!(
+        matches!(opened, Some(DeskCommand::OpenSchemas(folder)) if folder == Path::new("/other"))
+    );
     assert!(desk.imported(Err("no".into())).is_none());
     assert_eq!(desk.import, Import::Failed("no".into()));
 }

@@ -12,9 +12,13 @@ use super::live::LiveAction;
 use super::live::tap_card::{Card, TapAction};
 use super::*;
 use crate::event::amqp::{FieldValue, Properties};
+use crate::event::source_id::SourceId;
 use crate::event::tap_id::TapId;
 use crate::event::{BodyDraft, Event, Transport};
-use crate::protocol::{MoveOutcome, PeekReport, PublishOutcome, TapState, Which};
+use crate::protocol::{
+    Command, DeskCommand, MoveOutcome, PeekReport, PublishOutcome, SourceCommand, SourceUpdate,
+    TapState, Update, Which,
+};
 use crate::rabbitmq::preflight::Report;
 use crate::rabbitmq::server_version::ServerVersion;
 use crate::testing::shop;
@@ -32,11 +36,17 @@ impl Desk {
             forms: Forms::default(),
             now: DateTime::UNIX_EPOCH,
         };
-        desk.apply(Update::Link(Link::Connected {
-            endpoint: Endpoint::default(),
-            server: ServerVersion::rabbitmq(""),
-        }));
-        desk.apply(Update::Topology(shop()));
+        desk.apply(Update::Source(
+            SourceId::FIRST,
+            SourceUpdate::Link(Link::Connected {
+                endpoint: Endpoint::default(),
+                server: ServerVersion::rabbitmq(""),
+            }),
+        ));
+        desk.apply(Update::Source(
+            SourceId::FIRST,
+            SourceUpdate::Topology(shop()),
+        ));
         desk
     }
 
@@ -60,31 +70,37 @@ impl Desk {
     fn ask_tap(&mut self) -> Vec<String> {
         let commands = self.act(Action::Tap(TapAction::Start));
         let [
-            Command::Preflight {
-                request,
-                exchange,
-                binding_keys,
-            },
+            Command::Source(
+                _,
+                SourceCommand::Preflight {
+                    request,
+                    destination,
+                    keys,
+                },
+            ),
         ] = commands.as_slice()
         else {
             panic!("no preflight: {commands:?}");
         };
         let report = Report {
-            exchange: exchange.clone(),
-            binding_keys: binding_keys.clone(),
+            exchange: destination.clone(),
+            binding_keys: keys.clone(),
             ..Report::default()
         };
-        self.apply(Update::Preflight {
-            request: *request,
-            report,
-        });
-        binding_keys.clone()
+        self.apply(Update::Source(
+            SourceId::FIRST,
+            SourceUpdate::Preflight {
+                request: *request,
+                report,
+            },
+        ));
+        keys.clone()
     }
 
     fn start_tap(&mut self) -> TapId {
         self.ask_tap();
         let commands = self.act(Action::Tap(TapAction::StartAnyway));
-        let [Command::StartTap(request)] = commands.as_slice() else {
+        let [Command::Source(_, SourceCommand::StartTap(request))] = commands.as_slice() else {
             panic!("no tap: {commands:?}");
         };
         request.tap
@@ -92,13 +108,16 @@ impl Desk {
 
     fn receive(&mut self, tap: TapId, key: &str) {
         let event = crate::testing::event(key, "{}");
-        self.apply(Update::Events(crate::log::Batch::of(tap, [&event])));
+        self.apply(Update::Source(
+            SourceId::FIRST,
+            SourceUpdate::Events(crate::log::Batch::of(tap, [&event])),
+        ));
     }
 
     fn peek(&mut self, bodies: &[&str]) {
         self.act(Action::Dead(DeadAction::OpenQueue("orders.dead".into())));
         let commands = self.act(Action::Dead(DeadAction::Peek));
-        let [Command::Peek { request, .. }] = commands.as_slice() else {
+        let [Command::Source(_, SourceCommand::Peek { request, .. })] = commands.as_slice() else {
             panic!("no peek: {commands:?}");
         };
         let messages = bodies.iter().map(|body| dead_letter(body)).collect();
@@ -110,10 +129,13 @@ impl Desk {
             borrowed_ms: 4,
             ..PeekReport::default()
         };
-        self.apply(Update::Peeked {
-            request: *request,
-            result: Ok(report),
-        });
+        self.apply(Update::Source(
+            SourceId::FIRST,
+            SourceUpdate::Peeked {
+                request: *request,
+                result: Ok(report),
+            },
+        ));
     }
 }
 
@@ -151,13 +173,19 @@ fn a_refusal_starts_nothing_and_offers_the_firehose() {
         panic!("no card")
     };
     let report = Report::impossible("It would take messages away".into());
-    desk.apply(Update::Preflight { request, report });
+    desk.apply(Update::Source(
+        SourceId::FIRST,
+        SourceUpdate::Preflight { request, report },
+    ));
     assert!(desk.act(Action::Tap(TapAction::StartAnyway)).is_empty());
     assert!(desk.state.tap_card.is_some(), "the reason stays in sight");
     desk.act(Action::Tap(TapAction::AskFirehose));
     let commands = desk.act(Action::Tap(TapAction::SwitchOnFirehose));
     assert!(
-        matches!(commands.as_slice(), [Command::StartFirehose(_)]),
+        matches!(
+            commands.as_slice(),
+            [Command::Source(_, SourceCommand::StartFirehose(_))]
+        ),
         "{commands:?}"
     );
     assert_eq!(desk.state.taps.list()[0].name(), "Firehose");
@@ -176,7 +204,10 @@ fn a_card_that_was_put_away_does_not_come_back_with_its_answer() {
     };
     desk.act(Action::Tap(TapAction::Cancel));
     let report = Report::default();
-    desk.apply(Update::Preflight { request, report });
+    desk.apply(Update::Source(
+        SourceId::FIRST,
+        SourceUpdate::Preflight { request, report },
+    ));
     assert_eq!(desk.state.tap_card, None);
     assert!(desk.act(Action::Tap(TapAction::StartAnyway)).is_empty());
     assert!(
@@ -216,11 +247,16 @@ fn several_taps_run_at_once_and_each_is_stopped_alone() {
         |desk: &Desk| -> Vec<u64> { desk.state.taps.list().iter().map(|t| t.received).collect() };
     assert_eq!(counts(&desk), [1, 1]);
     let commands = desk.act(Action::Tap(TapAction::Stop(first)));
-    assert!(matches!(commands.as_slice(), [Command::StopTap(tap)] if *tap == first));
-    desk.apply(Update::Tap {
-        tap: first,
-        state: TapState::Stopped,
-    });
+    assert!(
+        matches!(commands.as_slice(), [Command::Source(_, SourceCommand::StopTap(tap))] if *tap == first)
+    );
+    desk.apply(Update::Source(
+        SourceId::FIRST,
+        SourceUpdate::Tap {
+            tap: first,
+            state: TapState::Stopped,
+        },
+    ));
     desk.receive(first, "late");
     desk.receive(second, "c");
     assert_eq!(counts(&desk), [2]);
@@ -249,7 +285,10 @@ fn a_break_shows_as_a_gap_in_the_stream() {
         to,
         because: None,
     };
-    desk.apply(Update::Tap { tap, state });
+    desk.apply(Update::Source(
+        SourceId::FIRST,
+        SourceUpdate::Tap { tap, state },
+    ));
     assert!(matches!(
         desk.state.live.log.get(1),
         Some(crate::log::Entry::Gap { .. })
@@ -318,13 +357,17 @@ fn publish_again_loads_what_was_sent() {
     let mut desk = Desk::connected();
     desk.act(Action::FillSample);
     let commands = desk.act(Action::Publish);
-    let [Command::Publish { request, outgoing }] = commands.as_slice() else {
+    let [Command::Source(_, SourceCommand::Publish { request, outgoing })] = commands.as_slice()
+    else {
         panic!("{commands:?}")
     };
-    desk.apply(Update::Published {
-        request: *request,
-        outcome: PublishOutcome::Routed,
-    });
+    desk.apply(Update::Source(
+        SourceId::FIRST,
+        SourceUpdate::Published {
+            request: *request,
+            outcome: PublishOutcome::Routed,
+        },
+    ));
     assert_eq!(
         desk.state.publish.history[0].outcome,
         Some(PublishOutcome::Routed)
@@ -347,12 +390,15 @@ fn an_edited_dead_letter_is_sent_once_and_leaves_the_list() {
     editor.draft.body = BodyDraft::Text("22".into());
     let commands = desk.act(Action::Dead(DeadAction::Resend));
     let [
-        Command::Resend {
-            request,
-            queue,
-            which: Which::These(orders),
-            ..
-        },
+        Command::Source(
+            _,
+            SourceCommand::Resend {
+                request,
+                queue,
+                which: Which::These(orders),
+                ..
+            },
+        ),
     ] = commands.as_slice()
     else {
         panic!("{commands:?}")
@@ -365,15 +411,21 @@ fn an_edited_dead_letter_is_sent_once_and_leaves_the_list() {
         "a second click sends nothing"
     );
     let original = orders[0].original;
-    desk.apply(Update::Moved {
-        request: *request,
-        moved: vec![(original, MoveOutcome::Resent)],
-    });
-    desk.apply(Update::JobDone {
-        request: *request,
-        problem: None,
-        sum: None,
-    });
+    desk.apply(Update::Source(
+        SourceId::FIRST,
+        SourceUpdate::Moved {
+            request: *request,
+            moved: vec![(original, MoveOutcome::Resent)],
+        },
+    ));
+    desk.apply(Update::Source(
+        SourceId::FIRST,
+        SourceUpdate::JobDone {
+            request: *request,
+            problem: None,
+            sum: None,
+        },
+    ));
     let peeked = desk.state.dead.peeked.as_ref().unwrap();
     let left: Vec<_> = peeked
         .messages
@@ -396,25 +448,34 @@ fn what_stays_says_why() {
     desk.act(Action::Dead(DeadAction::MarkAll(true)));
     let commands = desk.act(Action::Dead(DeadAction::ResendSelected));
     let [
-        Command::Resend {
-            request,
-            which: Which::These(orders),
-            ..
-        },
+        Command::Source(
+            _,
+            SourceCommand::Resend {
+                request,
+                which: Which::These(orders),
+                ..
+            },
+        ),
     ] = commands.as_slice()
     else {
         panic!("{commands:?}")
     };
     let outcome = MoveOutcome::Kept("No queue took it".into());
-    desk.apply(Update::Moved {
-        request: *request,
-        moved: vec![(orders[0].original, outcome)],
-    });
-    desk.apply(Update::JobDone {
-        request: *request,
-        problem: None,
-        sum: None,
-    });
+    desk.apply(Update::Source(
+        SourceId::FIRST,
+        SourceUpdate::Moved {
+            request: *request,
+            moved: vec![(orders[0].original, outcome)],
+        },
+    ));
+    desk.apply(Update::Source(
+        SourceId::FIRST,
+        SourceUpdate::JobDone {
+            request: *request,
+            problem: None,
+            sum: None,
+        },
+    ));
     let peeked = desk.state.dead.peeked.as_ref().unwrap();
     assert_eq!(
         peeked.messages[0].remark.as_deref(),
@@ -441,10 +502,13 @@ fn more_than_is_shown_is_sent_only_after_a_second_word() {
     let commands = desk.act(Action::Dead(DeadAction::YesAll));
     assert!(matches!(
         commands.as_slice(),
-        [Command::Resend {
-            which: Which::Whole { .. },
-            ..
-        }]
+        [Command::Source(
+            _,
+            SourceCommand::Resend {
+                which: Which::Whole { .. },
+                ..
+            }
+        )]
     ));
 }
 
@@ -478,11 +542,14 @@ fn nothing_is_sent_by_rule_before_its_preview_was_worked_out() {
     desk.act(rules(RuleAction::Include(1, true)));
     let commands = desk.act(rules(send));
     let [
-        Command::Resend {
-            request,
-            which: Which::These(orders),
-            ..
-        },
+        Command::Source(
+            _,
+            SourceCommand::Resend {
+                request,
+                which: Which::These(orders),
+                ..
+            },
+        ),
     ] = commands.as_slice()
     else {
         panic!("{commands:?}")
@@ -490,10 +557,13 @@ fn nothing_is_sent_by_rule_before_its_preview_was_worked_out() {
     let bodies: Vec<&[u8]> = orders.iter().map(|order| &*order.outgoing.body).collect();
     assert_eq!(bodies, [br#"{"a":1}"#, br#"{"a":2}"#]);
     assert!(desk.act(rules(send)).is_empty(), "a second click");
-    desk.apply(Update::Moved {
-        request: *request,
-        moved: vec![(orders[0].original, MoveOutcome::Resent)],
-    });
+    desk.apply(Update::Source(
+        SourceId::FIRST,
+        SourceUpdate::Moved {
+            request: *request,
+            moved: vec![(orders[0].original, MoveOutcome::Resent)],
+        },
+    ));
     let desk = desk.state.dead.rules.as_ref().expect("the rules");
     assert_eq!(desk.rows[0].ended, Some((true, String::new())));
     assert!(!desk.rows[0].can_be_sent() && !desk.rows[0].included);
@@ -511,7 +581,7 @@ fn discarding_asks_first() {
     desk.act(Action::Dead(DeadAction::AskDiscard));
     assert!(matches!(
         desk.act(Action::Dead(DeadAction::Discard)).as_slice(),
-        [Command::Discard { messages, .. }] if messages.len() == 1
+        [Command::Source(_, SourceCommand::Discard { messages, .. })] if messages.len() == 1
     ));
 }
 
@@ -533,31 +603,61 @@ fn a_new_peek_keeps_selection_and_marks_on_their_messages() {
 fn only_the_sandbox_starts_a_tap_by_itself() {
     let mut desk = Desk::connected();
     assert!(desk.state.taps.list().is_empty());
-    desk.apply(Update::Link(Link::Idle));
-    desk.apply(Update::Sandbox(SandboxState::Running));
-    desk.apply(Update::Link(Link::Connected {
-        endpoint: Endpoint::default(),
-        server: ServerVersion::default(),
-    }));
-    let commands = desk.apply(Update::Topology(shop()));
+    desk.apply(Update::Source(
+        SourceId::FIRST,
+        SourceUpdate::Link(Link::Idle),
+    ));
+    desk.apply(Update::Source(
+        SourceId::FIRST,
+        SourceUpdate::Sandbox(SandboxState::Running),
+    ));
+    desk.apply(Update::Source(
+        SourceId::FIRST,
+        SourceUpdate::Link(Link::Connected {
+            endpoint: Endpoint::default(),
+            server: ServerVersion::default(),
+        }),
+    ));
+    let commands = desk.apply(Update::Source(
+        SourceId::FIRST,
+        SourceUpdate::Topology(shop()),
+    ));
     assert!(
         matches!(
             commands.as_slice(),
-            [Command::StartTap(_), Command::OpenSampleSchemas]
+            [
+                Command::Source(_, SourceCommand::StartTap(_)),
+                Command::Desk(DeskCommand::OpenSampleSchemas)
+            ]
         ),
         "{commands:?}"
     );
     // In there a tap of one's own needs no card either; anywhere else it does, also while the
     // sandbox runs on.
     let commands = desk.act(Action::Tap(TapAction::Start));
-    assert!(matches!(commands.as_slice(), [Command::StartTap(_)]));
+    assert!(matches!(
+        commands.as_slice(),
+        [Command::Source(_, SourceCommand::StartTap(_))]
+    ));
     desk.act(Action::Connect);
-    desk.apply(Update::Link(Link::Connecting(Endpoint::default())));
-    desk.apply(Update::Link(Link::Connected {
-        endpoint: Endpoint::default(),
-        server: ServerVersion::default(),
-    }));
-    assert!(desk.apply(Update::Topology(shop())).is_empty());
+    desk.apply(Update::Source(
+        SourceId::FIRST,
+        SourceUpdate::Link(Link::Connecting(Endpoint::default())),
+    ));
+    desk.apply(Update::Source(
+        SourceId::FIRST,
+        SourceUpdate::Link(Link::Connected {
+            endpoint: Endpoint::default(),
+            server: ServerVersion::default(),
+        }),
+    ));
+    assert!(
+        desk.apply(Update::Source(
+            SourceId::FIRST,
+            SourceUpdate::Topology(shop())
+        ))
+        .is_empty()
+    );
     desk.ask_tap();
 }
 
@@ -565,14 +665,20 @@ fn only_the_sandbox_starts_a_tap_by_itself() {
 fn a_lost_connection_keeps_the_screens_and_the_tap() {
     let mut desk = Desk::connected();
     desk.start_tap();
-    desk.apply(Update::Link(Link::Lost {
-        endpoint: Endpoint::default(),
-        reason: "gone".into(),
-        since: desk.now,
-        retry_at: desk.now,
-    }));
+    desk.apply(Update::Source(
+        SourceId::FIRST,
+        SourceUpdate::Link(Link::Lost {
+            endpoint: Endpoint::default(),
+            reason: "gone".into(),
+            since: desk.now,
+            retry_at: desk.now,
+        }),
+    ));
     assert!(desk.state.has_session() && desk.state.taps.list().len() == 1);
-    desk.apply(Update::Link(Link::Idle));
+    desk.apply(Update::Source(
+        SourceId::FIRST,
+        SourceUpdate::Link(Link::Idle),
+    ));
     assert!(!desk.state.has_session() && desk.state.taps.list().is_empty());
 }
 
@@ -588,10 +694,16 @@ fn a_work_queue_of_a_retry_loop_is_opened_without_a_badge_or_a_message() {
         topology.clone()
     };
     let first = filled(&mut topology, 3);
-    desk.apply(Update::Topology(first));
+    desk.apply(Update::Source(
+        SourceId::FIRST,
+        SourceUpdate::Topology(first),
+    ));
     desk.forms.queue = "pay.work".into();
     desk.act(Action::Dead(DeadAction::OpenTyped));
-    let commands = desk.apply(Update::Topology(filled(&mut topology, 12)));
+    let commands = desk.apply(Update::Source(
+        SourceId::FIRST,
+        SourceUpdate::Topology(filled(&mut topology, 12)),
+    ));
     assert!(commands.is_empty(), "{commands:?}");
     assert_eq!(desk.state.dead.queues.len(), 1, "it can be opened again");
     assert_eq!(desk.state.dead.waiting(), 0);
@@ -638,10 +750,13 @@ fn one_target_is_typed_for_many_dead_letters() {
     desk.act(Action::Dead(DeadAction::Elsewhere));
     let commands = desk.act(Action::Dead(DeadAction::ResendSelected));
     let [
-        Command::Resend {
-            which: Which::These(orders),
-            ..
-        },
+        Command::Source(
+            _,
+            SourceCommand::Resend {
+                which: Which::These(orders),
+                ..
+            },
+        ),
     ] = commands.as_slice()
     else {
         panic!("{commands:?}")

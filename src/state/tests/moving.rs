@@ -1,6 +1,7 @@
 //! Edits that are kept, results where they belong, and leaving while messages are moved.
 
 use super::*;
+use crate::event::source_id::SourceId;
 use crate::state::dead_letters::DeadTab;
 use crate::state::leaving::{Leave, LeaveAction, Wish};
 
@@ -22,11 +23,14 @@ impl Desk {
 
     fn bodies(commands: &[Command]) -> (RequestId, Vec<Vec<u8>>) {
         let [
-            Command::Resend {
-                request,
-                which: Which::These(orders),
-                ..
-            },
+            Command::Source(
+                _,
+                SourceCommand::Resend {
+                    request,
+                    which: Which::These(orders),
+                    ..
+                },
+            ),
         ] = commands
         else {
             panic!("no resend: {commands:?}")
@@ -37,19 +41,25 @@ impl Desk {
 
     fn moved(&mut self, request: RequestId, body: &str, outcome: MoveOutcome) {
         let original = dead_letter(body).fingerprint();
-        self.apply(Update::Moved {
-            request,
-            moved: vec![(original, outcome)],
-        });
+        self.apply(Update::Source(
+            SourceId::FIRST,
+            SourceUpdate::Moved {
+                request,
+                moved: vec![(original, outcome)],
+            },
+        ));
     }
 
     fn done(&mut self, request: RequestId) -> Vec<Command> {
         let problem = None;
-        self.apply(Update::JobDone {
-            request,
-            problem,
-            sum: None,
-        })
+        self.apply(Update::Source(
+            SourceId::FIRST,
+            SourceUpdate::JobDone {
+                request,
+                problem,
+                sum: None,
+            },
+        ))
     }
 
     /// Begins to send all three messages again.
@@ -139,11 +149,14 @@ fn edits_go_with_a_word_when_all_of_the_queue_was_seen_and_nobody_holds_any() {
         for queue in queues.filter(|queue| queue.name == "orders.dead") {
             queue.unacked = unacked;
         }
-        desk.apply(Update::Topology(topology));
+        desk.apply(Update::Source(
+            SourceId::FIRST,
+            SourceUpdate::Topology(topology),
+        ));
         desk.peek(&["1", "2"]);
         desk.edit(1, "mended");
         let commands = desk.dead(DeadAction::Peek);
-        let [Command::Peek { request, .. }] = commands.as_slice() else {
+        let [Command::Source(_, SourceCommand::Peek { request, .. })] = commands.as_slice() else {
             panic!("no peek: {commands:?}")
         };
         let report = PeekReport {
@@ -152,10 +165,13 @@ fn edits_go_with_a_word_when_all_of_the_queue_was_seen_and_nobody_holds_any() {
             depth: 1,
             ..PeekReport::default()
         };
-        desk.apply(Update::Peeked {
-            request: *request,
-            result: Ok(report),
-        });
+        desk.apply(Update::Source(
+            SourceId::FIRST,
+            SourceUpdate::Peeked {
+                request: *request,
+                result: Ok(report),
+            },
+        ));
         assert_eq!(desk.forms.edits(), left, "{unacked:?}");
         let said = desk.last_notice().starts_with("1 edit was dropped");
         assert_eq!(said, left == 0, "{}", desk.last_notice());
@@ -173,10 +189,13 @@ fn another_target_moves_an_edited_message_too_and_keeps_the_edit() {
     desk.dead(DeadAction::Mark(0, true));
     let commands = desk.dead(DeadAction::ResendSelected);
     let [
-        Command::Resend {
-            which: Which::These(orders),
-            ..
-        },
+        Command::Source(
+            _,
+            SourceCommand::Resend {
+                which: Which::These(orders),
+                ..
+            },
+        ),
     ] = commands.as_slice()
     else {
         panic!("no resend: {commands:?}")
@@ -194,7 +213,7 @@ fn a_whole_queue_with_edits_is_sent_only_after_a_word() {
     assert!(desk.dead(DeadAction::Canary).is_empty());
     assert_eq!(desk.state.dead.asking_all, Some(true));
     let commands = desk.dead(DeadAction::YesAll);
-    let [Command::Resend { pace, .. }] = commands.as_slice() else {
+    let [Command::Source(_, SourceCommand::Resend { pace, .. })] = commands.as_slice() else {
         panic!("no resend: {commands:?}")
     };
     assert!(pace.canary.is_some());
@@ -333,7 +352,10 @@ fn closing_without_anything_under_way_asks_nothing() {
     desk.leave(LeaveAction::Ask(Leave::Quit));
     assert!(desk.state.quits && desk.state.leaving.is_none());
     let commands = desk.act(Action::Disconnect);
-    assert!(matches!(commands.as_slice(), [Command::Disconnect]));
+    assert!(matches!(
+        commands.as_slice(),
+        [Command::Source(_, SourceCommand::Disconnect)]
+    ));
 }
 
 #[test]
@@ -372,12 +394,14 @@ fn stop_and_disconnect_stops_the_job_and_then_ends_the_connection() {
     let request = desk.resend_all();
     assert!(desk.act(Action::Disconnect).is_empty());
     let commands = desk.leave(LeaveAction::Stop);
-    assert!(matches!(commands.as_slice(), [Command::StopJob(stopped)] if *stopped == request));
+    assert!(
+        matches!(commands.as_slice(), [Command::Source(_, SourceCommand::StopJob(stopped))] if *stopped == request)
+    );
     let commands = desk.done(request);
     assert!(
         commands
             .iter()
-            .any(|command| matches!(command, Command::Disconnect))
+            .any(|command| matches!(command, Command::Source(_, SourceCommand::Disconnect)))
     );
     assert!(desk.state.leaving.is_none() && !desk.state.quits);
 }

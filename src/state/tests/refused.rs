@@ -1,6 +1,7 @@
 //! Commands that could not be passed on: whatever waits for an answer gets one.
 
 use super::*;
+use crate::event::source_id::SourceId;
 use crate::state::dead_letters::DeadTab;
 use crate::state::files::FileToSave;
 use crate::state::leaving::{Leave, LeaveAction, Wish};
@@ -54,7 +55,10 @@ fn a_job_that_is_refused_has_ended_and_the_journal_can_be_read_later() {
     // A question about the journal that did not get through is not waited for.
     let commands = desk.act(Action::Dead(DeadAction::Tab(DeadTab::Journal)));
     assert!(
-        matches!(commands.as_slice(), [Command::ReadJournal(_)]),
+        matches!(
+            commands.as_slice(),
+            [Command::Desk(DeskCommand::ReadJournal(_))]
+        ),
         "{commands:?}"
     );
 }
@@ -78,7 +82,10 @@ fn a_tap_is_refused_and_one_that_could_not_be_stopped_runs() {
     desk.act(Action::Tap(TapAction::Cancel));
     let tap = desk.start_tap();
     let state = TapState::Running { queue: "q".into() };
-    desk.apply(Update::Tap { tap, state });
+    desk.apply(Update::Source(
+        SourceId::FIRST,
+        SourceUpdate::Tap { tap, state },
+    ));
     desk.act_in_vain(Action::Tap(TapAction::Stop(tap)));
     assert_eq!(desk.state.taps.list()[0].phase, Phase::Running);
     assert!(desk.is_told_busy());
@@ -142,7 +149,7 @@ fn putting_back_that_is_refused_says_so_at_its_record() {
         records: vec![record.clone()],
         ..Page::default()
     };
-    desk.apply(Update::Journal(Ok(Box::new(page))));
+    desk.apply(Update::Desk(DeskUpdate::Journal(Ok(Box::new(page)))));
     desk.act(Action::Journal(JournalAction::Select(RecordId(1))));
     assert_eq!(
         desk.act_in_vain(Action::Journal(JournalAction::PutBack(RecordId(1)))),
@@ -159,18 +166,24 @@ fn an_end_is_taken_by_whom_it_belongs_to() {
     desk.peek(&["1"]);
     desk.act(Action::Dead(DeadAction::MarkAll(true)));
     let commands = desk.act(Action::Dead(DeadAction::ResendSelected));
-    let [Command::Resend { request, .. }] = commands.as_slice() else {
+    let [Command::Source(_, SourceCommand::Resend { request, .. })] = commands.as_slice() else {
         panic!("{commands:?}")
     };
     // The same number, but another's end.
     let request = *request;
     let problem = None;
-    desk.apply(Update::PutBackDone { request, problem });
+    desk.apply(Update::Source(
+        SourceId::FIRST,
+        SourceUpdate::PutBackDone { request, problem },
+    ));
     assert!(desk.state.dead.is_busy());
-    desk.apply(Update::JobDone {
-        request,
-        problem: None,
-        sum: None,
-    });
+    desk.apply(Update::Source(
+        SourceId::FIRST,
+        SourceUpdate::JobDone {
+            request,
+            problem: None,
+            sum: None,
+        },
+    ));
     assert!(!desk.state.dead.is_busy());
 }

@@ -4,8 +4,8 @@ use std::io::{BufRead as _, BufReader};
 use std::process::{Child, Command as Process, Stdio};
 use std::time::Duration;
 
-use eventscope::drivers::rabbitmq::Options;
-use eventscope::protocol::Update;
+use eventscope::drivers::Options;
+use eventscope::protocol::{SourceUpdate, Update};
 use eventscope::rabbitmq::endpoint::Endpoint;
 use eventscope::repair::journal_entry::{Record, Stage};
 use rusqlite::{Connection, OpenFlags};
@@ -31,11 +31,14 @@ fn the_app_that_is_killed() {
     let request = resend_all(&mut app, &asked("FAULT_DEAD"), &asked("FAULT_ALIVE"));
     eprintln!("begun");
     let problem = app.expect("the end", |update| match update {
-        Update::JobDone {
-            request: done,
-            problem,
-            ..
-        } if *done == request => Some(problem.clone()),
+        Update::Source(
+            _,
+            SourceUpdate::JobDone {
+                request: done,
+                problem,
+                ..
+            },
+        ) if *done == request => Some(problem.clone()),
         _ => None,
     });
     eprintln!("ended: {}", problem.unwrap_or_default());

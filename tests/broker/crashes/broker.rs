@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use eventscope::protocol::{Link, Update};
+use eventscope::protocol::{DeskUpdate, Link, SourceUpdate, Update};
 
 use super::{Fault, MESSAGES, Round, assert_often, records, resend_all, rounds, some_moment};
 use crate::support::erlang::Erlang;
@@ -28,12 +28,16 @@ fn survive_kills(kind: &'static str) {
         broker.kill();
         app.job_done(request);
         app.expect("the loss", |update| {
-            matches!(update, Update::Link(Link::Lost { .. })).then_some(())
+            matches!(
+                update,
+                Update::Source(_, SourceUpdate::Link(Link::Lost { .. }))
+            )
+            .then_some(())
         });
         // As it was at the start, and what the loss made doubtful.
         for _ in 0..2 {
             app.expect("the journal", |update| {
-                matches!(update, Update::Journal(_)).then_some(())
+                matches!(update, Update::Desk(DeskUpdate::Journal(_))).then_some(())
             });
         }
         app.journal();

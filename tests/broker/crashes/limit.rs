@@ -6,8 +6,11 @@ use std::io::{BufRead as _, BufReader};
 use std::process::{Command as Process, Stdio};
 use std::time::{Duration, Instant};
 
-use eventscope::drivers::rabbitmq::Options;
-use eventscope::protocol::{Command, Link, PeekReport, RequestId, Update, Which};
+use eventscope::drivers::Options;
+use eventscope::event::source_id::SourceId;
+use eventscope::protocol::{
+    Command, Link, PeekReport, RequestId, SourceCommand, SourceUpdate, Update, Which,
+};
 use eventscope::rabbitmq::endpoint::Endpoint;
 use eventscope::rabbitmq::peek_rules::Page;
 use eventscope::repair::journal_entry::{Fate, Record};
@@ -184,24 +187,30 @@ impl<'a> Round<'a> {
 
 fn start_look(app: &mut App, queue: &str) -> RequestId {
     let request = fresh();
-    app.send(Command::Peek {
-        request,
-        queue: queue.to_owned(),
-        page: Page::head(u32::try_from(FEW).expect("few")),
-        agreed: true,
-    });
+    app.send(Command::Source(
+        SourceId::FIRST,
+        SourceCommand::Peek {
+            request,
+            queue: queue.to_owned(),
+            page: Page::head(u32::try_from(FEW).expect("few")),
+            agreed: true,
+        },
+    ));
     request
 }
 
 fn start_resend(app: &mut App, report: &PeekReport, queue: &str, alive: &str) -> RequestId {
     let request = fresh();
     let orders = report.messages.iter();
-    app.send(Command::Resend {
-        request,
-        queue: queue.to_owned(),
-        which: Which::These(orders.map(|event| order(event, "", alive)).collect()),
-        pace: Pace::default(),
-    });
+    app.send(Command::Source(
+        SourceId::FIRST,
+        SourceCommand::Resend {
+            request,
+            queue: queue.to_owned(),
+            which: Which::These(orders.map(|event| order(event, "", alive)).collect()),
+            pace: Pace::default(),
+        },
+    ));
     request
 }
 
@@ -311,7 +320,11 @@ fn a_killed_broker_costs_nothing_at_a_delivery_limit() {
         let mut app = App::with(place.endpoint(), round.options());
         break_in_it(&mut app, &round, || broker.kill());
         app.expect("the loss", |update| {
-            matches!(update, Update::Link(Link::Lost { .. })).then_some(())
+            matches!(
+                update,
+                Update::Source(_, SourceUpdate::Link(Link::Lost { .. }))
+            )
+            .then_some(())
         });
         app.journal();
         let records = records(round.journal.path());

@@ -10,9 +10,9 @@ use lapin::{Channel, Connection};
 use tokio::sync::{Notify, watch};
 
 use super::error::BrokerError;
-use crate::drivers::journal::Recorder;
 use crate::drivers::rabbitmq::loan::turns::Turns;
-use crate::engine::outbox::Outbox;
+use crate::engine::outbox::SourceOutbox;
+use crate::engine::recorder::Recorder;
 use crate::event::Fingerprint;
 use crate::event::tap_id::TapId;
 use crate::rabbitmq::endpoint::Endpoint;
@@ -64,7 +64,7 @@ pub(crate) struct Connections {
     /// The connection for publishing.
     pub publishing: Arc<Connection>,
     /// The way to the window.
-    pub outbox: Outbox,
+    pub outbox: SourceOutbox,
     /// What is known; `None` until it was read for the first time.
     pub knowledge: watch::Receiver<Option<Arc<Knowledge>>>,
     /// Asks for the topology to be read again.
@@ -72,7 +72,7 @@ pub(crate) struct Connections {
     /// How long a publish waits for its confirm.
     pub confirm_limit: Duration,
     /// Where the notes about a firehose are kept.
-    pub journal_dir: Option<PathBuf>,
+    pub notes_dir: Option<PathBuf>,
     /// Where everything that moves is written down before.
     pub journal: Recorder,
     /// What waits at most in the queue of a tap.

@@ -7,7 +7,7 @@ use tokio::sync::watch;
 
 use super::connections::{Connections, Knowledge};
 use crate::drivers::rabbitmq::management;
-use crate::protocol::Update;
+use crate::protocol::SourceUpdate;
 
 /// The pause between two readings.
 const READ_EVERY: Duration = Duration::from_secs(5);
@@ -37,9 +37,12 @@ pub(crate) async fn keep_reading(
             let frame = connections.publishing.configuration().frame_max();
             connections
                 .outbox
-                .send(Update::MaySend { write, frame })
+                .send(SourceUpdate::MaySend { write, frame })
                 .await;
-            connections.outbox.send(Update::Topology(topology)).await;
+            connections
+                .outbox
+                .send(SourceUpdate::Topology(topology))
+                .await;
         }
         asked = tokio::select! {
             () = connections.refresh.notified() => true,

@@ -4,10 +4,10 @@
 
 use super::why::Why;
 use super::window::{Move, write};
-use crate::drivers::journal::Recorder;
 use crate::drivers::rabbitmq::connection::error::BrokerError;
 use crate::drivers::rabbitmq::loan::borrow::Loan;
 use crate::drivers::rabbitmq::publisher::{Publisher, Sent};
+use crate::engine::recorder::Recorder;
 use crate::event::Outgoing;
 use crate::protocol::MoveOutcome;
 use crate::repair::journal_entry::{RecordId, Stage};

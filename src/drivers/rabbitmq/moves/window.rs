@@ -7,8 +7,8 @@ use std::sync::Arc;
 use chrono::Utc;
 
 use super::copy::copy_of;
-use crate::drivers::journal::Recorder;
 use crate::drivers::rabbitmq::connection::connections::Connections;
+use crate::engine::recorder::Recorder;
 use crate::event::{Event, Outgoing};
 use crate::rabbitmq::delivery_limit::Limit;
 use crate::repair::journal_entry::{Held, Operation, RecordId, Stage};

@@ -17,7 +17,7 @@ use crate::drivers::rabbitmq::loan::budget::refuse_kind;
 use crate::drivers::rabbitmq::moves::copy::copy_of;
 use crate::drivers::rabbitmq::moves::window::write;
 use crate::event::{Event, Fingerprint};
-use crate::protocol::{MoveOutcome, RequestId, Update};
+use crate::protocol::{MoveOutcome, RequestId, SourceUpdate};
 use crate::repair::journal_entry::{Held, Operation, Stage};
 
 /// Messages that are discarded together.
@@ -30,7 +30,7 @@ pub(crate) async fn discard(
     queue: String,
     messages: Vec<Fingerprint>,
     mut stop: watch::Receiver<bool>,
-) -> Update {
+) -> SourceUpdate {
     let mut report = Report::new(&connections, request, messages.len());
     let Some(_turn) = missing::turn(&report, &queue, &mut stop).await else {
         return report.end(Some(STOPPED.to_owned()));

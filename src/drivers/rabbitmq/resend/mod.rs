@@ -26,7 +26,7 @@ use super::connection::connections::{Connections, Knowledge};
 use super::loan::borrow::{Bounds, Loan, ready};
 use super::loan::budget::{self, refuse_kind};
 use super::publisher::Publisher;
-use crate::protocol::{JobStage, MoveOutcome, RequestId, Update, Which};
+use crate::protocol::{JobStage, MoveOutcome, RequestId, SourceUpdate, Which};
 use crate::rabbitmq::ground::Ground;
 use crate::rabbitmq::peek_rules;
 use crate::repair::lineage;
@@ -119,7 +119,7 @@ pub(crate) async fn resend(
     order: Order,
     paused: watch::Receiver<bool>,
     mut stop: watch::Receiver<bool>,
-) -> Update {
+) -> SourceUpdate {
     let Order {
         request,
         queue,

@@ -3,16 +3,15 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use chrono::Utc;
 use tokio::sync::watch;
 
-use crate::drivers::journal::Recorder;
 use crate::drivers::rabbitmq::connection::connections::Connections;
 use crate::drivers::rabbitmq::moves::copy::as_it_lay;
 use crate::drivers::rabbitmq::publisher::{Publisher, Sent};
+use crate::engine::journal_desk::{names, read};
 use crate::event::amqp::x_death::Death;
 use crate::event::{Event, Outgoing};
-use crate::protocol::{RequestId, Update};
+use crate::protocol::{DeskUpdate, RequestId, SourceUpdate};
 use crate::repair::journal_entry::{Record, RecordId, Stage};
 use crate::repair::journal_list::Records;
 use crate::repair::lineage;
@@ -24,51 +23,9 @@ const TOGETHER: usize = 128;
 /// Bytes of bodies after which no further message is put back together with these.
 const BYTES: usize = 8 * 1024 * 1024;
 
-/// What was last asked for.
-pub(crate) async fn read(journal: &Recorder) -> Update {
-    let question = journal.question();
-    let page = journal.with(move |journal| journal.page(&question)).await;
-    Update::Journal(page.map(Box::new))
-}
-
-/// Forgets records, and tells of those that are left.
-pub(crate) async fn forget(journal: &Recorder, which: Records) -> Update {
-    let forgetting = journal.with(move |journal| {
-        let ids = names(journal, which)?;
-        journal.forget(&ids)
-    });
-    match forgetting.await {
-        Ok(()) => read(journal).await,
-        Err(words) => Update::Journal(Err(words)),
-    }
-}
-
-fn names(journal: &Journal, which: Records) -> Result<Vec<RecordId>, JournalError> {
-    match which {
-        Records::These(ids) => Ok(ids),
-        Records::Pile(job, pile) => journal.pile(job, pile),
-    }
-}
-
-/// The connection to this place was lost.
-pub(crate) async fn doubt(journal: &Recorder, place: String) -> Update {
-    match journal.with(move |journal| journal.doubt(&place)).await {
-        Ok(()) => read(journal).await,
-        Err(words) => Update::Journal(Err(words)),
-    }
-}
-
-/// Jobs were cut off by the end of the connection: what they had under way is not certain.
-pub(crate) async fn cut_off(journal: &Recorder) -> Update {
-    match journal.with(Journal::settle_all).await {
-        Ok(()) => read(journal).await,
-        Err(words) => Update::Journal(Err(words)),
-    }
-}
-
 /// Which of these messages, as they lie in a queue, were sent again before. Their records say from
 /// now on that they came back.
-pub(crate) async fn returns(connections: &Connections, messages: Vec<Arc<Event>>) -> Update {
+pub(crate) async fn returns(connections: &Connections, messages: Vec<Arc<Event>>) -> SourceUpdate {
     let place = connections.endpoint.place();
     let asked = connections.journal.with(move |journal| {
         let lying: Vec<Lying> = messages.iter().map(|event| lying(event)).collect();
@@ -84,16 +41,16 @@ pub(crate) async fn returns(connections: &Connections, messages: Vec<Arc<Event>>
         Ok((told, is_news)) => {
             if is_news {
                 let news = read(&connections.journal).await;
-                connections.outbox.send(news).await;
+                connections.outbox.desk().send(news).await;
             }
-            Update::CameBack(told)
+            SourceUpdate::CameBack(told)
         }
         Err(words) => {
             tracing::warn!(
                 words,
                 "which messages came back after a resend is not known"
             );
-            Update::CameBack(Vec::new())
+            SourceUpdate::CameBack(Vec::new())
         }
     }
 }
@@ -103,14 +60,6 @@ fn lying(event: &Event) -> Lying {
     Lying {
         content: lineage::content(&event.properties, &event.body),
         died: last.and_then(|death| i64::try_from(death.first_time?).ok()),
-    }
-}
-
-/// Forgets what is old and certain.
-pub(crate) async fn age_out(journal: &Recorder, days: u16) {
-    let ageing = journal.with(move |journal| journal.age_out(Utc::now(), days));
-    if let Err(words) = ageing.await {
-        tracing::warn!(words, "old records stay in the journal");
     }
 }
 
@@ -136,7 +85,7 @@ pub(crate) async fn put_back(
     );
     let mut why = None;
     while !VecDeque::is_empty(&left) {
-        let update = Update::PuttingBack {
+        let update = SourceUpdate::PuttingBack {
             request,
             total,
             done,

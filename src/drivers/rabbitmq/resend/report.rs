@@ -4,7 +4,7 @@ use super::missing::Account;
 use crate::drivers::rabbitmq::connection::connections::Connections;
 use crate::drivers::rabbitmq::loan::borrow::{Bounds, Loan};
 use crate::event::Fingerprint;
-use crate::protocol::{JobStage, MoveOutcome, RequestId, Update};
+use crate::protocol::{JobStage, MoveOutcome, RequestId, SourceUpdate};
 use crate::repair::job_sum::JobSum;
 
 /// How much of a queue was seen.
@@ -65,13 +65,13 @@ impl<'a> Report<'a> {
             }
         }
         let request = self.request;
-        let update = Update::Moved { request, moved };
+        let update = SourceUpdate::Moved { request, moved };
         self.connections.outbox.send(update).await;
     }
 
     /// Tells what the job does now.
     pub(crate) async fn at(&self, stage: JobStage) {
-        let update = Update::JobAt {
+        let update = SourceUpdate::JobAt {
             request: self.request,
             total: self.sum.asked,
             stage,
@@ -120,9 +120,9 @@ impl<'a> Report<'a> {
     }
 
     /// The end. What was not told of by now was not tried.
-    pub(crate) fn end(mut self, problem: Option<String>) -> Update {
+    pub(crate) fn end(mut self, problem: Option<String>) -> SourceUpdate {
         self.sum.untried += self.sum.asked.saturating_sub(self.sum.told());
-        Update::JobDone {
+        SourceUpdate::JobDone {
             request: self.request,
             problem,
             sum: Some(self.sum),

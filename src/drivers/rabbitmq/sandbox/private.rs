@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use super::{Sandbox, SandboxFacts, SandboxStep};
 use crate::drivers::rabbitmq::shop;
-use crate::engine::outbox::Outbox;
-use crate::protocol::{Gravity, SandboxState, Update};
+use crate::engine::outbox::SourceOutbox;
+use crate::protocol::{Gravity, SandboxState, SourceUpdate};
 use crate::rabbitmq::endpoint::{Endpoint, Password};
 
 /// The pause before a shop that lost its broker opens again.
@@ -17,14 +17,14 @@ const REOPEN_AFTER: Duration = Duration::from_secs(3);
 ///
 /// # Errors
 /// What happened and what to do, in words.
-pub(crate) async fn start(dir: Option<PathBuf>, outbox: Outbox) -> Result<Sandbox, String> {
+pub(crate) async fn start(dir: Option<PathBuf>, outbox: SourceOutbox) -> Result<Sandbox, String> {
     let Some(dir) = dir else {
         return Err("There is no folder for the sandbox".to_owned());
     };
     let told = outbox.clone();
     let progress = move |step: SandboxStep| {
         let words = step.words().to_owned();
-        told.offer(Update::Sandbox(SandboxState::Starting(words)));
+        told.offer(SourceUpdate::Sandbox(SandboxState::Starting(words)));
     };
     let sandbox = Sandbox::start(&dir, progress)
         .await
@@ -38,7 +38,7 @@ pub(crate) async fn start(dir: Option<PathBuf>, outbox: Outbox) -> Result<Sandbo
         outbox.notice(Gravity::Warning, words).await;
     }
     let words = "Opening the sample shop".to_owned();
-    outbox.offer(Update::Sandbox(SandboxState::Starting(words)));
+    outbox.offer(SourceUpdate::Sandbox(SandboxState::Starting(words)));
     shop::declare(&sandbox.facts().amqp_url())
         .await
         .map_err(|error| error.to_string())?;
@@ -46,7 +46,7 @@ pub(crate) async fn start(dir: Option<PathBuf>, outbox: Outbox) -> Result<Sandbo
 }
 
 /// Runs the shop for as long as this is not dropped, opening it again whenever it ends.
-pub(crate) async fn keep_shop_open(facts: SandboxFacts, outbox: Outbox) {
+pub(crate) async fn keep_shop_open(facts: SandboxFacts, outbox: SourceOutbox) {
     let url = facts.amqp_url();
     let mut told = false;
     loop {

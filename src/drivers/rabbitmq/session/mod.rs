@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use futures_util::future::BoxFuture;
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::{mpsc, watch};
 use tokio::task::{Id, JoinSet};
 
 use super::Options;
@@ -22,28 +22,24 @@ use super::sandbox::Sandbox;
 use super::watch::preflight;
 use super::watch::tap::{self, Wanted};
 use crate::drivers::jobs::{Asked, End, Ended, Jobs, TapEnd, answer_without_job, cut_off_words};
-use crate::drivers::journal::Recorder;
-use crate::engine::outbox::Outbox;
-use crate::engine::{files, notifications, schema_folder};
+use crate::engine::journal_desk::{self, JournalDesk};
+use crate::engine::outbox::SourceOutbox;
 use crate::event::tap_id::TapId;
-use crate::protocol::{Command, Gravity, Link, RequestId, TapState, Update};
-use crate::schema::Cancel;
+use crate::protocol::{
+    Command, DeskCommand, DeskUpdate, Gravity, Link, RequestId, SourceCommand, SourceUpdate,
+    TapState,
+};
 
 /// What a request gets that needs a connection where there is none.
 const NOT_CONNECTED: &str = "Not connected";
 
-/// Runs until the handle is gone.
+/// Runs until no more commands can come.
 pub(crate) async fn run(
-    mut commands: mpsc::Receiver<Command>,
-    mut gone: oneshot::Receiver<()>,
-    outbox: Outbox,
+    mut commands: mpsc::Receiver<SourceCommand>,
+    outbox: SourceOutbox,
     options: Options,
+    journal: JournalDesk,
 ) {
-    outbox.send(Update::Places(options.places())).await;
-    let journal = Recorder::new(options.journal_dir.clone());
-    let (aside, waiting) = mpsc::channel(WORKS_WAITING);
-    let mut clerk = JoinSet::new();
-    clerk.spawn(in_order(waiting, outbox.clone()));
     let mut session = Session {
         outbox,
         options,
@@ -54,18 +50,11 @@ pub(crate) async fn run(
         starting: None,
         sandbox: None,
         shop: JoinSet::new(),
-        folder: JoinSet::new(),
-        notifier: notifications::Notifier::default(),
-        imports: JoinSet::new(),
-        import_stop: Cancel::default(),
-        aside,
         pauses: HashMap::new(),
     };
-    session.tell_of_last_run().await;
     loop {
         tokio::select! {
             biased;
-            _ = &mut gone => break,
             command = commands.recv() => match command {
                 Some(command) => session.carry_out(command).await,
                 None => break,
@@ -79,18 +68,6 @@ pub(crate) async fn run(
     // The child is killed with its last owner: what it confirmed is on the disk.
 }
 
-/// Works on the journal that may wait.
-const WORKS_WAITING: usize = 64;
-
-type Work = BoxFuture<'static, Update>;
-
-/// Does one work after the other, so that what is read after a change shows the change.
-async fn in_order(mut waiting: mpsc::Receiver<Work>, outbox: Outbox) {
-    while let Some(work) = waiting.recv().await {
-        outbox.send(work.await).await;
-    }
-}
-
 /// A tap that is wanted, running or not.
 struct Tap {
     wanted: Wanted,
@@ -102,9 +79,9 @@ struct Tap {
 type Starting = BoxFuture<'static, Result<Sandbox, String>>;
 
 struct Session {
-    outbox: Outbox,
+    outbox: SourceOutbox,
     options: Options,
-    journal: Recorder,
+    journal: JournalDesk,
     link: State,
     jobs: Jobs,
     /// Switches of the resends that run.
@@ -113,16 +90,6 @@ struct Session {
     starting: Option<Starting>,
     sandbox: Option<Sandbox>,
     shop: JoinSet<()>,
-    /// Watches the folder of schemas.
-    folder: JoinSet<()>,
-    /// Tells things on the desktop.
-    notifier: notifications::Notifier,
-    /// Writes files: into a folder of schemas, whichever is watched, or where a person says.
-    imports: JoinSet<()>,
-    /// Ends the import that runs.
-    import_stop: Cancel,
-    /// Work that goes on whatever becomes of the connection, one after the other.
-    aside: mpsc::Sender<Work>,
 }
 
 async fn started(starting: &mut Option<Starting>) -> Result<Sandbox, String> {
@@ -134,48 +101,52 @@ async fn started(starting: &mut Option<Starting>) -> Result<Sandbox, String> {
 
 impl Session {
     #[expect(clippy::too_many_lines, reason = "one arm for each command")]
-    async fn carry_out(&mut self, command: Command) {
+    async fn carry_out(&mut self, command: SourceCommand) {
         match command {
-            Command::Connect(endpoint) => self.connect(endpoint).await,
-            Command::Disconnect => {
+            SourceCommand::Connect(endpoint) => self.connect(endpoint).await,
+            SourceCommand::Disconnect => {
                 self.close().await;
-                self.outbox.send(Update::Link(Link::Idle)).await;
+                self.outbox.send(SourceUpdate::Link(Link::Idle)).await;
             }
-            Command::RetryNow => self.retry_now(),
-            Command::StartSandbox => self.start_sandbox().await,
-            Command::RefreshTopology => {
+            SourceCommand::RetryNow => self.retry_now(),
+            SourceCommand::StartSandbox => self.start_sandbox().await,
+            SourceCommand::RefreshTopology => {
                 if let State::Connected { connections, .. } = &self.link {
                     connections.refresh.notify_one();
                 }
             }
-            Command::Preflight {
+            SourceCommand::Preflight {
                 request,
-                exchange,
-                binding_keys,
+                destination,
+                keys,
             } => {
                 self.start(
                     Asked::Preflight(request),
                     move |connections, _| async move {
-                        let report = preflight::run(connections, exchange, binding_keys).await;
-                        End::Answer(Update::Preflight { request, report })
+                        let report = preflight::run(connections, destination, keys).await;
+                        End::Answer(SourceUpdate::Preflight { request, report })
                     },
                 )
                 .await;
             }
-            Command::StartTap(request) => self.start_tap(Wanted::Exchange(request)).await,
-            Command::StartFirehose(request) => self.start_tap(Wanted::Firehose(request)).await,
-            Command::StopTap(id) => self.stop_tap(id).await,
-            Command::StopJob(request) => self.jobs.stop(|asked| asked.moves() == Some(request)),
-            Command::Publish { request, outgoing } => {
+            SourceCommand::StartTap(request) => self.start_tap(Wanted::Exchange(request)).await,
+            SourceCommand::StartFirehose(request) => {
+                self.start_tap(Wanted::Firehose(request)).await
+            }
+            SourceCommand::StopTap(id) => self.stop_tap(id).await,
+            SourceCommand::StopJob(request) => {
+                self.jobs.stop(|asked| asked.moves() == Some(request))
+            }
+            SourceCommand::Publish { request, outgoing } => {
                 self.start(Asked::Publish(request), |connections, _| async move {
                     let publishing = Arc::clone(&connections.publishing);
                     let mut publisher = Publisher::new(publishing, connections.confirm_limit);
                     let outcome = publisher.send(&outgoing).await;
-                    End::Answer(Update::Published { request, outcome })
+                    End::Answer(SourceUpdate::Published { request, outcome })
                 })
                 .await;
             }
-            Command::Peek {
+            SourceCommand::Peek {
                 request,
                 queue,
                 page,
@@ -188,11 +159,11 @@ impl Session {
                 };
                 self.start(Asked::Peek(request), move |connections, stop| async move {
                     let result = peek::run_in_turn(connections, look, stop).await;
-                    End::Answer(Update::Peeked { request, result })
+                    End::Answer(SourceUpdate::Peeked { request, result })
                 })
                 .await;
             }
-            Command::ReadStream {
+            SourceCommand::ReadStream {
                 request,
                 queue,
                 start,
@@ -200,12 +171,11 @@ impl Session {
             } => {
                 self.start(Asked::Peek(request), move |connections, stop| async move {
                     let result = stream::read(connections, queue, start, size, stop).await;
-                    End::Answer(Update::Peeked { request, result })
+                    End::Answer(SourceUpdate::Peeked { request, result })
                 })
                 .await;
             }
-            Command::Notify { title, words } => self.notifier.notify(title, words, &self.outbox),
-            Command::Resend {
+            SourceCommand::Resend {
                 request,
                 queue,
                 which,
@@ -224,105 +194,30 @@ impl Session {
                 })
                 .await;
             }
-            Command::PauseJob { request, pause } => {
+            SourceCommand::PauseJob { request, pause } => {
                 if let Some(switch) = self.pauses.get(&request) {
                     switch.send_replace(pause);
                 }
             }
-            Command::AskReturns(messages) => {
+            SourceCommand::AskReturns(messages) => {
                 self.start(Asked::Own, move |connections, _| async move {
                     End::Answer(put_back::returns(&connections, messages).await)
                 })
                 .await;
             }
-            Command::ReadJournal(question) => {
-                self.journal.ask(question);
-                self.apart(|journal| async move { put_back::read(&journal).await })
-                    .await;
-            }
-            Command::OpenSchemas(folder) => {
-                self.folder.abort_all();
-                self.folder
-                    .spawn(schema_folder::watch(folder, self.outbox.clone()));
-            }
-            Command::OpenSampleSchemas => {
-                if let Some(folder) = self.options.places().sample_schemas {
-                    let outbox = self.outbox.clone();
-                    self.folder.abort_all();
-                    self.folder.spawn(async move {
-                        schema_folder::watch(schema_folder::unpack(folder).await, outbox).await;
-                    });
-                }
-            }
-            Command::SaveSchema {
-                folder,
-                event_type,
-                version,
-                text,
-            } => {
-                let outbox = self.outbox.clone();
-                self.folder.spawn(schema_folder::save(
-                    folder, event_type, version, text, outbox,
-                ));
-            }
-            Command::ImportSchemas { folder, from } => {
-                self.import_stop = Cancel::default();
-                let (stop, outbox) = (self.import_stop.clone(), self.outbox.clone());
-                self.imports
-                    .spawn(schema_folder::import(folder, from, stop, outbox));
-            }
-            Command::SaveFile {
-                request,
-                path,
-                bytes,
-            } => {
-                let outbox = self.outbox.clone();
-                self.imports
-                    .spawn(files::save(request, path, bytes, outbox));
-            }
-            Command::StopImport => self.import_stop.cancel(),
-            Command::JudgeSchemas {
-                folder,
-                event_type,
-                policy,
-                level,
-            } => {
-                self.apart(|_| schema_folder::judge(folder, event_type, policy, level))
-                    .await;
-            }
-            Command::SaveRules { folder, rules } => {
-                self.apart(|_| schema_folder::save_rules(folder, rules))
-                    .await;
-            }
-            Command::SaveSample {
-                folder,
-                event_type,
-                sample,
-                text,
-            } => {
-                let outbox = self.outbox.clone();
-                self.imports.spawn(schema_folder::save_sample(
-                    folder, event_type, sample, text, outbox,
-                ));
-            }
-            Command::KeepRecords(days) => self.keep_records(days).await,
-            Command::ForgetRecords(which) => {
-                self.apart(|journal| async move { put_back::forget(&journal, which).await })
-                    .await;
-            }
-            Command::PutBack { request, which } => {
+            SourceCommand::PutBack { request, which } => {
                 self.start(
                     Asked::PutBack(request),
                     move |connections, stop| async move {
                         let problem = put_back::put_back(&connections, request, which, &stop).await;
-                        let journal = put_back::read(&connections.journal).await;
-                        connections.outbox.send(journal).await;
-                        End::Answer(Update::PutBackDone { request, problem })
+                        let journal = journal_desk::read(&connections.journal).await;
+                        connections.outbox.desk().send(journal).await;
+                        End::Answer(SourceUpdate::PutBackDone { request, problem })
                     },
                 )
                 .await;
             }
-            Command::Discard {
+            SourceCommand::Discard {
                 request,
                 queue,
                 messages,
@@ -332,35 +227,6 @@ impl Session {
                 })
                 .await;
             }
-        }
-    }
-
-    /// What an earlier run left unfinished is told without being asked for.
-    async fn tell_of_last_run(&self) {
-        if self.options.journal_dir.is_some() {
-            self.keep_records(self.options.keep_days).await;
-        }
-    }
-
-    /// Forgets what is older and certain, and tells of the rest.
-    async fn keep_records(&self, days: u16) {
-        self.apart(move |journal| async move {
-            put_back::age_out(&journal, days).await;
-            put_back::read(&journal).await
-        })
-        .await;
-    }
-
-    /// Work on the journal needs no connection, so the end of one must not cut it off.
-    async fn apart<F>(&self, work: impl FnOnce(Recorder) -> F)
-    where
-        F: Future<Output = Update> + Send + 'static,
-    {
-        let work = Box::pin(work(self.journal.clone()));
-        if self.aside.send(work).await.is_err() {
-            tracing::error!(
-                "the journal is not read or changed any more in this run. Start Eventscope again"
-            );
         }
     }
 
@@ -394,7 +260,7 @@ impl Session {
         None
     }
 
-    async fn answer(&self, asked: Asked, words: String) {
+    async fn answer(&mut self, asked: Asked, words: String) {
         if let Some(update) = answer_without_job(asked, words) {
             self.outbox.send(update).await;
         }
@@ -429,7 +295,7 @@ impl Session {
         } else if self.taps.remove(&id).is_some() {
             // It waits for the connection to come back.
             let state = TapState::Stopped;
-            self.outbox.send(Update::Tap { tap: id, state }).await;
+            self.outbox.send(SourceUpdate::Tap { tap: id, state }).await;
         }
     }
 
@@ -445,7 +311,7 @@ impl Session {
                     if self.taps.get(&tap).is_some_and(|t| t.job == Some(number)) {
                         self.taps.remove(&tap);
                     }
-                    self.outbox.send(Update::Tap { tap, state }).await;
+                    self.outbox.send(SourceUpdate::Tap { tap, state }).await;
                 }
             }
             // The session hears of the break itself, and starts the tap again when it is mended.
@@ -464,8 +330,7 @@ impl Session {
             Err(_) => {
                 self.answer(asked, cut_off_words(asked).to_owned()).await;
                 if asked.moves().is_some() || matches!(asked, Asked::Peek(_)) {
-                    self.apart(|journal| async move { put_back::cut_off(&journal).await })
-                        .await;
+                    self.journal.cut_off().await;
                 }
             }
         }

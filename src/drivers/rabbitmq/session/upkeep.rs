@@ -12,12 +12,11 @@ use crate::drivers::rabbitmq::connection::connect::Opened;
 use crate::drivers::rabbitmq::connection::connections::Connections;
 use crate::drivers::rabbitmq::connection::link::{self, Happening, Phase, State};
 use crate::drivers::rabbitmq::connection::survey;
-use crate::drivers::rabbitmq::resend::put_back;
 use crate::drivers::rabbitmq::sandbox::{Sandbox, private};
 use crate::drivers::rabbitmq::watch::firehose;
 use crate::drivers::rabbitmq::watch::tap::{self, Wanted};
 use crate::event::tap_id::TapId;
-use crate::protocol::{Gravity, Link, SandboxState, TapState, Update};
+use crate::protocol::{Gravity, Link, SandboxState, SourceUpdate, TapState};
 use crate::rabbitmq::endpoint::Endpoint;
 
 /// How long jobs that hold messages get to put them back when the connection is ended.
@@ -32,7 +31,7 @@ impl Session {
     pub(crate) async fn connect(&mut self, endpoint: Endpoint) {
         self.close().await;
         let attempt = link::attempt(&endpoint);
-        let update = Update::Link(Link::Connecting(endpoint.clone()));
+        let update = SourceUpdate::Link(Link::Connecting(endpoint.clone()));
         self.link = State::Connecting { endpoint, attempt };
         self.outbox.send(update).await;
     }
@@ -73,8 +72,8 @@ impl Session {
             knowledge,
             refresh: Arc::new(Notify::new()),
             confirm_limit: self.options.confirm_timeout,
-            journal_dir: self.options.journal_dir.clone(),
-            journal: self.journal.clone(),
+            notes_dir: self.options.notes_dir.clone(),
+            journal: self.journal.recorder.clone(),
             tap_limit: self.options.tap_limit,
             round: self.options.round,
             taps: Arc::default(),
@@ -89,7 +88,7 @@ impl Session {
         };
         let server = opened.server;
         tracing::info!(%endpoint, %server, "connected");
-        let update = Update::Link(Link::Connected { endpoint, server });
+        let update = SourceUpdate::Link(Link::Connected { endpoint, server });
         self.outbox.send(update).await;
         let asking = connections.clone();
         self.jobs.start(Asked::Own, |_| async {
@@ -132,7 +131,7 @@ impl Session {
     async fn failed(&mut self, reason: String) {
         match std::mem::replace(&mut self.link, State::Idle) {
             State::Connecting { endpoint, .. } => {
-                let update = Update::Link(Link::Failed { endpoint, reason });
+                let update = SourceUpdate::Link(Link::Failed { endpoint, reason });
                 self.outbox.send(update).await;
             }
             State::Lost {
@@ -169,11 +168,7 @@ impl Session {
         }
         // One of the two may still stand. It closes when its last user drops it.
         let endpoint = connections.endpoint.as_ref().clone();
-        if self.options.journal_dir.is_some() {
-            let place = endpoint.place();
-            self.apart(|journal| async move { put_back::doubt(&journal, place).await })
-                .await;
-        }
+        self.journal.doubt(endpoint.place()).await;
         self.wait_and_retry(endpoint, since, 0, reason).await;
     }
 
@@ -192,7 +187,7 @@ impl Session {
             failed,
             phase: Phase::Waiting(Box::pin(tokio::time::sleep(pause))),
         };
-        let update = Update::Link(Link::Lost {
+        let update = SourceUpdate::Link(Link::Lost {
             endpoint,
             reason,
             since,
@@ -229,7 +224,7 @@ impl Session {
         }
         for (tap, _) in std::mem::take(&mut self.taps) {
             let state = TapState::Stopped;
-            self.outbox.send(Update::Tap { tap, state }).await;
+            self.outbox.send(SourceUpdate::Tap { tap, state }).await;
         }
         if !firehoses.is_empty() {
             self.switch_firehose_off().await;
@@ -247,13 +242,13 @@ impl Session {
     }
 
     /// What its job could not do, because it was cut off or the connection was lost.
-    async fn switch_firehose_off(&self) {
+    async fn switch_firehose_off(&mut self) {
         let endpoint = match &self.link {
             State::Connected { connections, .. } => connections.endpoint.as_ref().clone(),
             State::Lost { endpoint, .. } => endpoint.clone(),
             State::Idle | State::Connecting { .. } => return,
         };
-        let Some(dir) = self.options.journal_dir.clone() else {
+        let Some(dir) = self.options.notes_dir.clone() else {
             return;
         };
         let sweep = firehose::sweep(dir, endpoint);
@@ -273,7 +268,7 @@ impl Session {
             && sandbox.is_alive()
         {
             let endpoint = private::endpoint(sandbox.facts());
-            let running = Update::Sandbox(SandboxState::Running);
+            let running = SourceUpdate::Sandbox(SandboxState::Running);
             self.outbox.send(running).await;
             self.connect(endpoint).await;
         } else if self.starting.is_none() {
@@ -297,7 +292,7 @@ impl Session {
                 self.start_sandbox().await;
             }
             Err(words) => {
-                let update = Update::Sandbox(SandboxState::Failed(words));
+                let update = SourceUpdate::Sandbox(SandboxState::Failed(words));
                 self.outbox.send(update).await;
             }
         }

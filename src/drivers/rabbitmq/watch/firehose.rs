@@ -15,7 +15,7 @@ use lapin::Connection;
 use super::tap_queue::TapQueue;
 use crate::drivers::rabbitmq::connection::connections::Connections;
 use crate::drivers::rabbitmq::management::Switch;
-use crate::engine::outbox::Outbox;
+use crate::engine::outbox::SourceOutbox;
 use crate::protocol::Gravity;
 use crate::rabbitmq::endpoint::Endpoint;
 use crate::rabbitmq::tap::{FirehoseRequest, Limit};
@@ -40,7 +40,7 @@ pub(crate) struct Tracing {
 /// # Errors
 /// Why not and what to do, in words. The trace is as it was then.
 pub(crate) async fn trace(connections: &Connections) -> Result<Tracing, String> {
-    let Some(dir) = connections.journal_dir.clone() else {
+    let Some(dir) = connections.notes_dir.clone() else {
         return Err(
             "There is no folder in which Eventscope could note that the trace is on, so a crash \
              would leave it on"
@@ -119,7 +119,7 @@ fn find(dir: &Path, endpoint: &Endpoint) -> io::Result<Found> {
 
 impl Tracing {
     /// Switches the trace off, if it was us who switched it on.
-    pub(crate) async fn switch_off(self, outbox: &Outbox) {
+    pub(crate) async fn switch_off(self, outbox: &SourceOutbox) {
         if let Err(words) = blocking(move || self.turn_off()).await {
             outbox.notice(Gravity::Error, words).await;
         }
@@ -174,7 +174,7 @@ pub(crate) async fn sweep(dir: PathBuf, endpoint: Endpoint) -> Option<Result<(),
 
 /// Switches off, after a connection was opened, what an Eventscope that was killed left on.
 pub(crate) async fn sweep_and_tell(connections: Connections) {
-    let Some(dir) = connections.journal_dir.clone() else {
+    let Some(dir) = connections.notes_dir.clone() else {
         return;
     };
     match sweep(dir, connections.endpoint.as_ref().clone()).await {

@@ -17,7 +17,7 @@ use crate::drivers::rabbitmq::connection::connections::{Connections, Knowledge, 
 use crate::drivers::rabbitmq::connection::error::BrokerError;
 use crate::drivers::rabbitmq::connection::{connect, link};
 use crate::event::tap_id::TapId;
-use crate::protocol::{TapState, Update};
+use crate::protocol::{SourceUpdate, TapState};
 use crate::rabbitmq::tap::{FirehoseRequest, TapRequest};
 
 /// A tap whose connection breaks listens again at once, but no more often than this: each event of
@@ -237,7 +237,7 @@ impl Tap<'_> {
         let tap = self.wanted.tap();
         self.connections
             .outbox
-            .send(Update::Tap { tap, state })
+            .send(SourceUpdate::Tap { tap, state })
             .await;
     }
 

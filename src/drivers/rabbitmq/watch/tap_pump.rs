@@ -23,7 +23,7 @@ use crate::drivers::rabbitmq::management;
 use crate::event::Event;
 use crate::event::tap_id::TapId;
 use crate::log;
-use crate::protocol::{TapState, Update};
+use crate::protocol::{SourceUpdate, TapState};
 use crate::rabbitmq::tap::Limit;
 use crate::rabbitmq::topology::TopologySource;
 
@@ -159,7 +159,7 @@ async fn pump(
         pace.body_bytes.store(batch.average(), Ordering::Relaxed);
         let full = std::mem::replace(&mut batch, Batch::new(tap));
         for events in full.events {
-            connections.outbox.send(Update::Events(events)).await;
+            connections.outbox.send(SourceUpdate::Events(events)).await;
         }
         if let Some(trouble) = end {
             return trouble;
@@ -281,7 +281,10 @@ async fn watch_depth(
         if full || was_full {
             let (from, to) = (had_room, Utc::now());
             let state = TapState::Overflowing { from, to };
-            connections.outbox.send(Update::Tap { tap, state }).await;
+            connections
+                .outbox
+                .send(SourceUpdate::Tap { tap, state })
+                .await;
         }
         if !full {
             had_room = asked_at;

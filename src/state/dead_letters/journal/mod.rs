@@ -1,12 +1,13 @@
 //! The journal of this machine: what was resent or discarded, and what was cut off on its way. Only
 //! a page of it is here; what is to be shown is asked for.
 
+use crate::event::source_id::SourceId;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
 use crate::event::{Event, Transport};
-use crate::protocol::{Command, RequestId};
+use crate::protocol::{Command, DeskCommand, RequestId, SourceCommand};
 use crate::repair::journal_entry::{KEEP_DAYS, Operation, Record, RecordId};
 use crate::repair::journal_list::{
     Counts, JOBS, JobId, JobLine, PAGE, Page, Pile, Question, Records,
@@ -144,7 +145,10 @@ impl Default for JournalDesk {
 impl JournalDesk {
     /// Takes in what was read, and asks again where something else is to be shown by now. The first
     /// time, what an earlier run left unfinished is worth a sentence.
-    pub fn read(&mut self, read: Result<Box<Page>, String>) -> (Option<String>, Option<Command>) {
+    pub fn read(
+        &mut self,
+        read: Result<Box<Page>, String>,
+    ) -> (Option<String>, Option<DeskCommand>) {
         self.is_reading = false;
         let page = match read {
             Err(words) => {
@@ -181,20 +185,20 @@ impl JournalDesk {
         (told.flatten(), self.again())
     }
 
-    fn again(&mut self) -> Option<Command> {
+    fn again(&mut self) -> Option<DeskCommand> {
         std::mem::take(&mut self.is_stale)
             .then(|| self.ask())
             .flatten()
     }
 
     /// Asks for what is to be shown, unless an answer is waited for: then after that.
-    pub fn ask(&mut self) -> Option<Command> {
+    pub fn ask(&mut self) -> Option<DeskCommand> {
         if self.is_reading {
             self.is_stale = true;
             return None;
         }
         self.is_reading = true;
-        Some(Command::ReadJournal(self.question.clone()))
+        Some(DeskCommand::ReadJournal(self.question.clone()))
     }
 
     /// The question did not get through.
@@ -258,9 +262,16 @@ impl JournalDesk {
         clippy::too_many_lines,
         reason = "one arm for each action of the journal"
     )]
-    pub fn act(&mut self, action: JournalAction, request: RequestId) -> Option<Command> {
+    ///
+    /// What goes back to a store goes to `source`.
+    pub fn act(
+        &mut self,
+        action: JournalAction,
+        request: RequestId,
+        source: SourceId,
+    ) -> Option<Command> {
         match action {
-            JournalAction::Refresh => return self.ask(),
+            JournalAction::Refresh => return self.ask().map(Command::Desk),
             JournalAction::Job(job) => self.show(|question| {
                 (question.job, question.pile) = (job, None);
             }),
@@ -292,7 +303,7 @@ impl JournalDesk {
                 }
                 let Some(words) = record.second_copy(clock_with_day) else {
                     let queue = record.message.queue.clone();
-                    return self.put_back(which, queue, request);
+                    return self.put_back(which, queue, (request, source));
                 };
                 self.asking = Some(Asking {
                     title: format!("Put a copy back into {}?", record.message.queue),
@@ -319,7 +330,7 @@ impl JournalDesk {
                     .as_ref()
                     .filter(|(record, _)| record.id == id)?;
                 if !record.is_doubtful() {
-                    return Some(Command::ForgetRecords(which));
+                    return Some(Command::Desk(DeskCommand::ForgetRecords(which)));
                 }
                 self.asking = Some(Asking {
                     title: "Remove it from the journal?".to_owned(),
@@ -334,7 +345,7 @@ impl JournalDesk {
             }
             JournalAction::Yes => {
                 return match self.asking.take()?.deed {
-                    Then::Forget(which) => Some(Command::ForgetRecords(which)),
+                    Then::Forget(which) => Some(Command::Desk(DeskCommand::ForgetRecords(which))),
                     Then::PutBack(which) => {
                         let job = self.job().map(|job| job.queue.clone());
                         let one = self.selected.as_ref().map(|(r, _)| r.message.queue.clone());
@@ -342,7 +353,7 @@ impl JournalDesk {
                             Records::Pile(..) => job,
                             Records::These(_) => one,
                         };
-                        self.put_back(which, queue.unwrap_or_default(), request)
+                        self.put_back(which, queue.unwrap_or_default(), (request, source))
                     }
                 };
             }
@@ -351,14 +362,16 @@ impl JournalDesk {
                 return None;
             }
             JournalAction::Stop => {
-                return self.putting.as_ref().map(|p| Command::StopJob(p.request));
+                let stop = |putting: &Putting| SourceCommand::StopJob(putting.request);
+                let command = self.putting.as_ref().map(stop);
+                return command.map(|command| Command::Source(source, command));
             }
             JournalAction::Keep(days) => {
                 self.keep_days = days;
-                return Some(Command::KeepRecords(days));
+                return Some(Command::Desk(DeskCommand::KeepRecords(days)));
             }
         }
-        self.ask()
+        self.ask().map(Command::Desk)
     }
 
     /// Other records are to be shown: from the first on.
@@ -369,7 +382,12 @@ impl JournalDesk {
         self.not_put_back = None;
     }
 
-    fn put_back(&mut self, which: Records, queue: String, request: RequestId) -> Option<Command> {
+    fn put_back(
+        &mut self,
+        which: Records,
+        queue: String,
+        (request, source): (RequestId, SourceId),
+    ) -> Option<Command> {
         if self.putting.is_some() {
             return None;
         }
@@ -381,7 +399,8 @@ impl JournalDesk {
             done: 0,
             queue,
         });
-        Some(Command::PutBack { request, which })
+        let command = SourceCommand::PutBack { request, which };
+        Some(Command::Source(source, command))
     }
 
     /// Notes how far putting back is.

@@ -1,6 +1,7 @@
 //! The journal on the screen: what is asked for, what is told, and what must be answered first.
 
 use super::*;
+use crate::event::source_id::SourceId;
 use crate::repair::journal_entry::Stage;
 
 fn counts(parts: &[(Pile, u64)]) -> Counts {
@@ -81,19 +82,27 @@ fn what_was_cut_off_is_told_once_with_the_counts_of_all_of_it() {
 #[test]
 fn one_answer_is_waited_for_at_a_time_and_the_last_question_counts() {
     let mut desk = shown(&[job(1, &[(Pile::Done, 1)])], &[]);
-    let first = desk.act(JournalAction::Search("a".into()), RequestId(1));
-    let Some(Command::ReadJournal(asked)) = first else {
+    let first = desk.act(
+        JournalAction::Search("a".into()),
+        RequestId(1),
+        SourceId::FIRST,
+    );
+    let Some(Command::Desk(DeskCommand::ReadJournal(asked))) = first else {
         panic!("nothing was asked")
     };
     let answer = page(&desk, &[job(1, &[(Pile::Done, 1)])], &[]);
     assert!(
-        desk.act(JournalAction::Search("ab".into()), RequestId(2))
-            .is_none()
+        desk.act(
+            JournalAction::Search("ab".into()),
+            RequestId(2),
+            SourceId::FIRST
+        )
+        .is_none()
     );
     assert!(!desk.is_current());
     assert_eq!(asked.search, "a");
     let (_, again) = desk.read(Ok(answer));
-    let Some(Command::ReadJournal(asked)) = again else {
+    let Some(DeskCommand::ReadJournal(asked)) = again else {
         panic!("the last question was not asked")
     };
     assert_eq!(asked.search, "ab");
@@ -106,7 +115,10 @@ fn one_answer_is_waited_for_at_a_time_and_the_last_question_counts() {
     assert!(desk.read(Ok(other)).1.is_some());
     // A reading that did not get through is not waited for.
     desk.not_read();
-    assert!(desk.act(JournalAction::Refresh, RequestId(3)).is_some());
+    assert!(
+        desk.act(JournalAction::Refresh, RequestId(3), SourceId::FIRST)
+            .is_some()
+    );
 }
 
 #[test]
@@ -121,15 +133,22 @@ fn a_problem_ends_with_the_next_reading() {
 
 fn put(desk: &mut JournalDesk, request: u64) -> bool {
     let put = JournalAction::PutBack(RecordId(1));
-    let sent = desk.act(put, RequestId(request));
-    matches!(sent, Some(Command::PutBack { .. }))
+    let sent = desk.act(put, RequestId(request), SourceId::FIRST);
+    matches!(
+        sent,
+        Some(Command::Source(_, SourceCommand::PutBack { .. }))
+    )
 }
 
 fn looking_at(stage: Stage, deed: Operation) -> JournalDesk {
     let mut record = Record::example(stage);
     record.deed = deed;
     let mut desk = shown(&[job(1, &[(record.pile(), 1)])], &[record]);
-    desk.act(JournalAction::Select(RecordId(1)), RequestId(1));
+    desk.act(
+        JournalAction::Select(RecordId(1)),
+        RequestId(1),
+        SourceId::FIRST,
+    );
     desk
 }
 
@@ -150,28 +169,45 @@ fn a_first_copy_is_put_back_at_once_and_a_second_is_asked_for() {
         asking.words
     );
     assert!(asking.words.ends_with("Put back another copy?"));
-    desk.act(JournalAction::No, RequestId(8));
+    desk.act(JournalAction::No, RequestId(8), SourceId::FIRST);
     assert!(desk.asking.is_none() && desk.putting.is_none());
     put(&mut desk, 9);
-    let sent = desk.act(JournalAction::Yes, RequestId(10));
-    assert!(matches!(sent, Some(Command::PutBack { .. })));
+    let sent = desk.act(JournalAction::Yes, RequestId(10), SourceId::FIRST);
+    assert!(matches!(
+        sent,
+        Some(Command::Source(_, SourceCommand::PutBack { .. }))
+    ));
 }
 
 #[test]
 fn what_was_not_touched_is_not_put_back() {
     let mut desk = looking_at(Stage::Held, Operation::Resend);
     assert!(!put(&mut desk, 5) && desk.asking.is_none());
-    desk.act(JournalAction::Job(Some(JobId(1))), RequestId(6));
+    desk.act(
+        JournalAction::Job(Some(JobId(1))),
+        RequestId(6),
+        SourceId::FIRST,
+    );
     let answer = page(&desk, &[job(1, &[(Pile::Untouched, 3)])], &[]);
     desk.read(Ok(answer));
-    desk.act(JournalAction::PutPileBack(Pile::Untouched), RequestId(7));
+    desk.act(
+        JournalAction::PutPileBack(Pile::Untouched),
+        RequestId(7),
+        SourceId::FIRST,
+    );
     assert!(desk.asking.is_none());
-    desk.act(JournalAction::ForgetPile(Pile::Untouched), RequestId(8));
+    desk.act(
+        JournalAction::ForgetPile(Pile::Untouched),
+        RequestId(8),
+        SourceId::FIRST,
+    );
     let asking = desk.asking.as_ref().unwrap();
     assert_eq!(asking.yes, "Remove 3 records");
-    let sent = desk.act(JournalAction::Yes, RequestId(9));
+    let sent = desk.act(JournalAction::Yes, RequestId(9), SourceId::FIRST);
     let which = Records::Pile(JobId(1), Pile::Untouched);
-    assert!(matches!(sent, Some(Command::ForgetRecords(forgotten)) if forgotten == which));
+    assert!(
+        matches!(sent, Some(Command::Desk(DeskCommand::ForgetRecords(forgotten))) if forgotten == which)
+    );
 }
 
 #[test]
@@ -194,7 +230,11 @@ fn why_a_message_was_not_put_back_belongs_to_it() {
 fn a_record_that_is_gone_is_not_looked_at_and_an_empty_job_not_shown() {
     let mut desk = looking_at(Stage::Removed, Operation::Discard);
     assert_eq!(desk.selected.as_ref().unwrap().1.key, "k");
-    desk.act(JournalAction::Job(Some(JobId(1))), RequestId(2));
+    desk.act(
+        JournalAction::Job(Some(JobId(1))),
+        RequestId(2),
+        SourceId::FIRST,
+    );
     let answer = page(&desk, &[job(2, &[(Pile::Done, 1)])], &[]);
     let (_, again) = desk.read(Ok(answer));
     assert!(desk.selected.is_none());

@@ -20,7 +20,7 @@ pub(crate) fn tap_list_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
         ui.spacing_mut().interact_size.y = 20.0;
         ui.spacing_mut().button_padding.y = 1.0;
         for tap in taps {
-            ui.push_id(tap.id.0, |ui| tap_ui(ui, cx, tap));
+            ui.push_id(tap.id.number, |ui| tap_ui(ui, cx, tap));
         }
     });
     for tap in taps {

@@ -1,0 +1,203 @@
+//! The one place that takes commands: it passes each on to the driver of its source, and does itself what
+//! concerns no source.
+
+use std::collections::BTreeMap;
+
+use tokio::sync::{mpsc, oneshot};
+use tokio::task::JoinSet;
+
+use super::driver::MakeDriver;
+use super::handle::DeskOptions;
+use super::journal_desk::{self, JournalDesk};
+use super::outbox::{Outbox, SourceOutbox};
+use super::{files, notifications, schema_folder};
+use crate::event::source_id::SourceId;
+use crate::protocol::{Command, DeskCommand, DeskUpdate, Gravity, Places, SourceCommand};
+use crate::schema::Cancel;
+use crate::storage::journal::JOURNAL;
+
+/// Commands that may wait for a driver.
+const COMMANDS_WAITING: usize = 64;
+
+/// Runs until the handle is gone.
+pub(crate) async fn run(
+    mut commands: mpsc::Receiver<Command>,
+    mut gone: oneshot::Receiver<()>,
+    outbox: Outbox,
+    options: DeskOptions,
+    make: MakeDriver,
+) {
+    let places = places(&options);
+    outbox.send(DeskUpdate::Places(places.clone())).await;
+    let mut clerk = JoinSet::new();
+    let journal = JournalDesk::open(options.journal_dir.clone(), outbox.clone(), &mut clerk);
+    if options.journal_dir.is_some() {
+        // What an earlier run left unfinished is told without being asked for.
+        journal.keep(options.keep_days).await;
+    }
+    let mut hub = Hub {
+        outbox,
+        places,
+        journal,
+        make,
+        sources: BTreeMap::new(),
+        drivers: JoinSet::new(),
+        folder: JoinSet::new(),
+        notifier: notifications::Notifier::default(),
+        writing: JoinSet::new(),
+        import_stop: Cancel::default(),
+    };
+    loop {
+        tokio::select! {
+            biased;
+            _ = &mut gone => break,
+            command = commands.recv() => match command {
+                Some(Command::Source(source, command)) => hub.pass(source, command).await,
+                Some(Command::Desk(command)) => hub.carry_out(command).await,
+                None => break,
+            },
+        }
+    }
+    hub.close().await;
+}
+
+/// Where things lie on this machine.
+fn places(options: &DeskOptions) -> Places {
+    let data = options.journal_dir.as_ref();
+    Places {
+        journal: data.map(|data| data.join(JOURNAL)),
+        sample_schemas: data.map(|data| data.join("sample-schemas")),
+    }
+}
+
+struct Hub {
+    outbox: Outbox,
+    places: Places,
+    journal: JournalDesk,
+    make: MakeDriver,
+    /// The ways to the drivers.
+    sources: BTreeMap<SourceId, mpsc::Sender<SourceCommand>>,
+    drivers: JoinSet<()>,
+    /// Watches the folder of schemas.
+    folder: JoinSet<()>,
+    /// Tells things on the desktop.
+    notifier: notifications::Notifier,
+    /// Writes files: into a folder of schemas, whichever is watched, or where a person says.
+    writing: JoinSet<()>,
+    /// Ends the import that runs.
+    import_stop: Cancel,
+}
+
+impl Hub {
+    /// Passes a command on to the driver of its source, which is made for the first one.
+    async fn pass(&mut self, source: SourceId, command: SourceCommand) {
+        while self.drivers.try_join_next().is_some() {}
+        let way = self.sources.entry(source).or_insert_with(|| {
+            let driver = (self.make)(&command, self.journal.clone());
+            let (way, commands) = mpsc::channel(COMMANDS_WAITING);
+            let outbox = SourceOutbox::new(source, self.outbox.clone());
+            self.drivers.spawn(driver.run(commands, outbox));
+            way
+        });
+        if way.send(command).await.is_err() {
+            // A driver ends by itself only by a mistake of ours. The next command makes another.
+            self.sources.remove(&source);
+            let words =
+                "Eventscope made a mistake inside, and this connection ended. Connect again";
+            self.outbox.notice(Gravity::Error, words).await;
+        }
+    }
+
+    /// Ends all drivers, each in its own way, and what is being written.
+    async fn close(mut self) {
+        self.sources.clear();
+        while self.drivers.join_next().await.is_some() {}
+    }
+
+    async fn carry_out(&mut self, command: DeskCommand) {
+        match command {
+            DeskCommand::Notify { title, words } => {
+                self.notifier.notify(title, words, &self.outbox);
+            }
+            DeskCommand::ReadJournal(question) => {
+                self.journal.recorder.ask(question);
+                self.journal
+                    .work(|journal| async move { journal_desk::read(&journal).await })
+                    .await;
+            }
+            DeskCommand::KeepRecords(days) => self.journal.keep(days).await,
+            DeskCommand::ForgetRecords(which) => {
+                self.journal
+                    .work(|journal| async move { journal_desk::forget(&journal, which).await })
+                    .await;
+            }
+            DeskCommand::SaveFile {
+                request,
+                path,
+                bytes,
+            } => {
+                let outbox = self.outbox.clone();
+                self.writing
+                    .spawn(files::save(request, path, bytes, outbox));
+            }
+            DeskCommand::OpenSchemas(folder) => {
+                self.folder.abort_all();
+                self.folder
+                    .spawn(schema_folder::watch(folder, self.outbox.clone()));
+            }
+            DeskCommand::OpenSampleSchemas => {
+                if let Some(folder) = self.places.sample_schemas.clone() {
+                    let outbox = self.outbox.clone();
+                    self.folder.abort_all();
+                    self.folder.spawn(async move {
+                        schema_folder::watch(schema_folder::unpack(folder).await, outbox).await;
+                    });
+                }
+            }
+            DeskCommand::SaveSchema {
+                folder,
+                event_type,
+                version,
+                text,
+            } => {
+                let outbox = self.outbox.clone();
+                self.folder.spawn(schema_folder::save(
+                    folder, event_type, version, text, outbox,
+                ));
+            }
+            DeskCommand::ImportSchemas { folder, from } => {
+                self.import_stop = Cancel::default();
+                let (stop, outbox) = (self.import_stop.clone(), self.outbox.clone());
+                self.writing
+                    .spawn(schema_folder::import(folder, from, stop, outbox));
+            }
+            DeskCommand::StopImport => self.import_stop.cancel(),
+            DeskCommand::JudgeSchemas {
+                folder,
+                event_type,
+                policy,
+                level,
+            } => {
+                self.journal
+                    .work(|_| schema_folder::judge(folder, event_type, policy, level))
+                    .await;
+            }
+            DeskCommand::SaveRules { folder, rules } => {
+                self.journal
+                    .work(|_| schema_folder::save_rules(folder, rules))
+                    .await;
+            }
+            DeskCommand::SaveSample {
+                folder,
+                event_type,
+                sample,
+                text,
+            } => {
+                let outbox = self.outbox.clone();
+                self.writing.spawn(schema_folder::save_sample(
+                    folder, event_type, sample, text, outbox,
+                ));
+            }
+        }
+    }
+}
