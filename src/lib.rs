@@ -9,6 +9,7 @@
 //!
 //! ARCHITECTURE.md has the map and the invariants.
 
+pub mod address;
 pub mod analysis;
 pub mod app;
 pub mod cli;

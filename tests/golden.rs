@@ -11,6 +11,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, TimeDelta, Utc};
+use eventscope::address::Address;
 use eventscope::rabbitmq::endpoint::{Endpoint, Password};
 use eventscope::repair::journal_entry::{Held, Operation, Record, RecordId, Stage};
 use eventscope::repair::journal_list::Question;
@@ -100,7 +101,7 @@ fn ask_returns(journal: &mut Journal, of: &[Held]) -> Vec<u32> {
 
 fn settings() -> Settings {
     Settings {
-        last_good: Some(Endpoint {
+        last_good: Some(Address::RabbitMq(Endpoint {
             name: "The shop's „own“ broker".to_owned(),
             host: "rabbit.example".to_owned(),
             port: 5671,
@@ -110,7 +111,7 @@ fn settings() -> Settings {
             tls: true,
             management_port: Some(8_443),
             management_url: Some("https://rabbit.example/admin".to_owned()),
-        }),
+        })),
         light: true,
         filters: ["failed", "slow"]
             .map(|name| SavedFilter {
@@ -157,7 +158,12 @@ fn traced() -> [Endpoint; 3] {
     [
         named("/"),
         named("../café"),
-        settings().last_good.unwrap_or_default(),
+        settings()
+            .last_good
+            .as_ref()
+            .and_then(Address::rabbitmq)
+            .cloned()
+            .unwrap_or_default(),
     ]
 }
 

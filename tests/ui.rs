@@ -27,14 +27,15 @@ use eframe::egui::Memory;
 use eframe::egui::accesskit::Role;
 use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
+use eventscope::address::Address;
 use eventscope::app::{App, Wire};
 use eventscope::event::amqp::{FieldValue, Properties};
 use eventscope::event::source_id::SourceId;
 use eventscope::event::{Event, Transport};
 use eventscope::log::Batch;
 use eventscope::protocol::{
-    Command, DeskUpdate, Gravity, Link, Notice, PeekReport, PublishOutcome, PutBack, SandboxState,
-    SourceCommand, SourceUpdate, TapState, Update,
+    Abilities, Command, DeskUpdate, Gravity, Link, Notice, PeekReport, PublishOutcome, PutBack,
+    SandboxState, Server, SourceCommand, SourceUpdate, TapState, Update,
 };
 use eventscope::rabbitmq::endpoint::Endpoint;
 use eventscope::rabbitmq::preflight::Report;
@@ -90,8 +91,9 @@ impl Window {
         self.tell(Update::Source(
             SourceId::FIRST,
             SourceUpdate::Link(Link::Connected {
-                endpoint: Endpoint::default(),
-                server: ServerVersion::rabbitmq("3.10.8"),
+                address: Address::RabbitMq(Endpoint::default()),
+                server: Server::RabbitMq(ServerVersion::rabbitmq("3.10.8")),
+                abilities: Abilities::ALL,
             }),
         ));
         self.tell(Update::Source(
@@ -198,7 +200,7 @@ impl Window {
 
     /// The broker and virtual host as the journal names them.
     fn place(&self) -> String {
-        let endpoint = self.harness.state().state().endpoint();
+        let endpoint = self.harness.state().state().address();
         endpoint.expect("a connection").place()
     }
 
@@ -411,7 +413,7 @@ fn a_pasted_url_connects_and_its_password_is_shown_nowhere() {
     window.tell(Update::Source(
         SourceId::FIRST,
         SourceUpdate::Link(Link::Failed {
-            endpoint,
+            address: Address::RabbitMq(endpoint),
             reason: "Refused. Is it running?".into(),
         }),
     ));
@@ -521,7 +523,7 @@ fn a_lost_connection_is_said_and_the_gap_is_shown() {
     window.tell(Update::Source(
         SourceId::FIRST,
         SourceUpdate::Link(Link::Lost {
-            endpoint: Endpoint::default(),
+            address: Address::RabbitMq(Endpoint::default()),
             reason: "The broker closed the connection".into(),
             since: now,
             retry_at: now + TimeDelta::seconds(8),
@@ -534,8 +536,9 @@ fn a_lost_connection_is_said_and_the_gap_is_shown() {
     window.tell(Update::Source(
         SourceId::FIRST,
         SourceUpdate::Link(Link::Connected {
-            endpoint: Endpoint::default(),
-            server: ServerVersion::rabbitmq("3.10.8"),
+            address: Address::RabbitMq(Endpoint::default()),
+            server: Server::RabbitMq(ServerVersion::rabbitmq("3.10.8")),
+            abilities: Abilities::ALL,
         }),
     ));
     let state = TapState::Resumed {
@@ -711,8 +714,9 @@ fn every_screen_fits_a_small_window() {
     window.tell(Update::Source(
         SourceId::FIRST,
         SourceUpdate::Link(Link::Connected {
-            endpoint: Endpoint::default(),
-            server: ServerVersion::rabbitmq("3.10.8"),
+            address: Address::RabbitMq(Endpoint::default()),
+            server: Server::RabbitMq(ServerVersion::rabbitmq("3.10.8")),
+            abilities: Abilities::ALL,
         }),
     ));
     window.tell(Update::Source(

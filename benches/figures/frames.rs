@@ -4,11 +4,14 @@ use std::time::{Duration, Instant};
 
 use crossbeam_channel::Sender;
 use eframe::egui::Context;
+use eventscope::address::Address;
 use eventscope::app::Wire;
 use eventscope::event::source_id::SourceId;
 use eventscope::launch::REPAINT;
 use eventscope::log::Batch;
-use eventscope::protocol::{Command, Link, SourceCommand, SourceUpdate, TapState, Update};
+use eventscope::protocol::{
+    Abilities, Command, Link, Server, SourceCommand, SourceUpdate, TapState, Update,
+};
 use eventscope::rabbitmq::endpoint::Endpoint;
 use eventscope::rabbitmq::server_version::ServerVersion;
 use eventscope::state::Action;
@@ -45,8 +48,9 @@ impl Fed {
         tell(Update::Source(
             SourceId::FIRST,
             SourceUpdate::Link(Link::Connected {
-                endpoint: Endpoint::default(),
-                server: ServerVersion::rabbitmq(""),
+                address: Address::RabbitMq(Endpoint::default()),
+                server: Server::RabbitMq(ServerVersion::rabbitmq("")),
+                abilities: Abilities::ALL,
             }),
         ));
         window.frame();

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::Receiver;
+use eventscope::address::Address;
 use eventscope::drivers::rabbitmq::sandbox::{Sandbox, SandboxFacts, SandboxOptions};
 use eventscope::drivers::{self, Options};
 use eventscope::engine::handle::Handle;
@@ -183,7 +184,7 @@ impl App {
         };
         own.send(Command::Source(
             SourceId::FIRST,
-            SourceCommand::Connect(endpoint),
+            SourceCommand::Connect(Address::RabbitMq(endpoint)),
         ));
         own.until(
             |update| matches!(update, Update::Source(_, SourceUpdate::Topology(t)) if t.queue(QUORUM.alive2).is_some()),

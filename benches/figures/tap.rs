@@ -12,6 +12,7 @@ use eventscope::app::Wire;
 use eventscope::drivers::rabbitmq::sandbox::{Sandbox, SandboxFacts};
 use eventscope::drivers::{self, Options};
 use eventscope::engine::handle::Handle;
+use eventscope::event::source_id::SourceId;
 use eventscope::launch::REPAINT;
 use eventscope::rabbitmq::endpoint::{Endpoint, Password};
 use eventscope::rabbitmq::tap::Limit;
@@ -242,15 +243,17 @@ impl Tapping {
         window.app.act(Action::Connect);
         let mut own = Self { window, woken };
         own.until("a topology", |state| {
-            state.topology.exchange("shop").is_some()
+            state.front.topology.exchange("shop").is_some()
         });
         own.window.app.forms_mut().tap.exchange = "shop".into();
         own.window.app.act(Action::Tap(TapAction::Start));
         own.until("a report", |state| {
-            matches!(state.tap_card, Some(Card::Tap(_)))
+            matches!(state.front.tap_card, Some(Card::Tap(_)))
         });
         own.window.app.act(Action::Tap(TapAction::StartAnyway));
-        own.until("a tap", |state| !state.taps.own_queues().is_empty());
+        own.until("a tap", |state| {
+            !state.taps.own_queues(SourceId::FIRST).is_empty()
+        });
         own
     }
 

@@ -125,6 +125,8 @@ impl Hub {
                     .work(|journal| async move { journal_desk::read(&journal).await })
                     .await;
             }
+            // Its driver ends when no more commands can come.
+            DeskCommand::CloseSource(source) => drop(self.sources.remove(&source)),
             DeskCommand::KeepRecords(days) => self.journal.keep(days).await,
             DeskCommand::ForgetRecords(which) => {
                 self.journal

@@ -168,16 +168,19 @@ impl EventLog {
         self.get(number)?.event()
     }
 
-    /// The number of the last event before this one with the same routing key and exchange.
+    /// The number of the last event before this one of the same source with the same key and destination.
     /// Looks at no more than the given number of entries.
     #[must_use]
     pub fn previous_on_key(&self, number: u64, within: u64) -> Option<u64> {
         let event = self.event(number)?;
-        let (key, exchange) = (event.key(), &event.shape().destination);
+        let (key, shape) = (event.key(), event.shape());
         let from = number.saturating_sub(within).max(self.first());
         (from..number).rev().find(|number| {
-            self.event(*number)
-                .is_some_and(|other| other.key() == key && other.shape().destination == *exchange)
+            self.event(*number).is_some_and(|other| {
+                other.key() == key
+                    && other.shape().destination == shape.destination
+                    && other.tap().source == shape.tap.source
+            })
         })
     }
 

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::RequestId;
+use crate::event::source_id::SourceId;
 use crate::rabbitmq::endpoint::Password;
 use crate::repair::journal_list::{self, Question, Records};
 use crate::schema::folder::import::Imported;
@@ -89,6 +90,8 @@ pub enum DeskCommand {
     /// Forget what left its queue for certain more than so many days ago. Answered by
     /// [`DeskUpdate::Journal`].
     KeepRecords(u16),
+    /// Ends a source: its driver closes what it has open. It is not heard of again.
+    CloseSource(SourceId),
     /// Remove records from the journal. Answered by [`DeskUpdate::Journal`].
     ForgetRecords(Records),
 }

@@ -1,10 +1,31 @@
 //! How it stands with the connection, the taps, the sandbox, and with what was published.
 
+use std::fmt;
+
 use chrono::DateTime;
 use chrono::Utc;
 
-use crate::rabbitmq::endpoint::Endpoint;
+use super::Abilities;
+use crate::address::Address;
 use crate::rabbitmq::server_version::ServerVersion;
+
+/// What answers at an address.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Server {
+    /// A RabbitMQ, or what speaks its protocol.
+    RabbitMq(ServerVersion),
+    /// Something else: its name and version for people.
+    Other(String),
+}
+
+impl fmt::Display for Server {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::RabbitMq(version) => version.fmt(f),
+            Self::Other(name) => f.write_str(name),
+        }
+    }
+}
 
 /// The state of the connection.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -12,25 +33,27 @@ pub enum Link {
     /// There is none and none is wanted.
     Idle,
     /// The first try is under way.
-    Connecting(Endpoint),
+    Connecting(Address),
     /// It stands.
     Connected {
         /// Where.
-        endpoint: Endpoint,
+        address: Address,
         /// What answered.
-        server: ServerVersion,
+        server: Server,
+        /// What it can do.
+        abilities: Abilities,
     },
     /// The first try failed; nothing is tried again by itself.
     Failed {
         /// Where.
-        endpoint: Endpoint,
+        address: Address,
         /// What happened and what to try.
         reason: String,
     },
     /// It stood and broke; it is tried again until the person ends it.
     Lost {
         /// Where.
-        endpoint: Endpoint,
+        address: Address,
         /// What happened.
         reason: String,
         /// When it broke.

@@ -1,6 +1,7 @@
 //! The whole contract between the window and what works behind it: [`Command`] goes down, [`Update`]
 //! comes up. Plain data on both ways; neither side knows the other's libraries.
 
+mod abilities;
 pub mod desk;
 pub mod link;
 pub mod moves;
@@ -8,8 +9,9 @@ pub mod source;
 
 use crate::event::source_id::SourceId;
 
+pub use abilities::Abilities;
 pub use desk::{DeskCommand, DeskUpdate, Gravity, ImportFrom, Notice, Places};
-pub use link::{Link, PublishOutcome, SandboxState, TapState};
+pub use link::{Link, PublishOutcome, SandboxState, Server, TapState};
 pub use moves::{JobStage, MoveOrder, MoveOutcome, PeekReport, PutBack, Which};
 pub use source::{SourceCommand, SourceUpdate};
 

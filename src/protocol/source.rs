@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use super::moves::{JobStage, MoveOutcome, PeekReport, Which};
 use super::{Link, PublishOutcome, RequestId, SandboxState, TapState};
+use crate::address::Address;
 use crate::event::tap_id::TapId;
 use crate::event::{Event, Fingerprint, Outgoing};
 use crate::log::Batch;
-use crate::rabbitmq::endpoint::Endpoint;
 use crate::rabbitmq::peek_rules::Page;
 use crate::rabbitmq::preflight::Report;
 use crate::rabbitmq::stream::Start;
@@ -21,7 +21,7 @@ use crate::repair::pace::Pace;
 #[derive(Debug)]
 pub enum SourceCommand {
     /// Connect, replacing whatever connection there is.
-    Connect(Endpoint),
+    Connect(Address),
     /// Close the connection, or give up connecting.
     Disconnect,
     /// While a connection is lost: try now instead of waiting.

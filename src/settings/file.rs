@@ -49,6 +49,7 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
+    use crate::address::Address;
     use crate::rabbitmq::endpoint::{Endpoint, Password};
 
     #[test]
@@ -56,12 +57,12 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a").join("settings.json");
         assert_eq!(Settings::load(&path).unwrap(), Settings::default());
-        let endpoint = Endpoint {
+        let address = Address::RabbitMq(Endpoint {
             password: Password("hunter2".into()),
             ..Endpoint::default()
-        };
+        });
         let settings = Settings {
-            last_good: Some(endpoint.clone()),
+            last_good: Some(address.clone()),
             light: true,
             quiet: true,
             muted: BTreeSet::from(["here q".to_owned()]),
@@ -71,13 +72,7 @@ mod tests {
         settings.save(&path).unwrap();
         assert!(!std::fs::read_to_string(&path).unwrap().contains("hunter2"));
         let read = Settings::load(&path).unwrap();
-        assert_eq!(
-            read.last_good,
-            Some(Endpoint {
-                password: Password::default(),
-                ..endpoint
-            })
-        );
+        assert_eq!(read.last_good, Some(address.without_secret()));
         assert!(read.light && read.quiet && read.muted.contains("here q"));
         assert_eq!(read.parking, ["park.*"]);
     }

@@ -6,7 +6,7 @@ mod written;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
-use crate::rabbitmq::endpoint::{Endpoint, Password};
+use crate::address::Address;
 
 pub use file::{journal_dir, settings_file};
 
@@ -23,7 +23,7 @@ pub struct SavedFilter {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Settings {
     /// The last connection that stood. Its password is not part of what is written.
-    pub last_good: Option<Endpoint>,
+    pub last_good: Option<Address>,
     /// The light theme was chosen.
     pub light: bool,
     /// Filters with names.
@@ -47,9 +47,7 @@ impl Settings {
     #[must_use]
     pub fn without_secret(&self) -> Self {
         let mut open = self.clone();
-        if let Some(endpoint) = &mut open.last_good {
-            endpoint.password = Password::default();
-        }
+        open.last_good = open.last_good.map(|address| address.without_secret());
         open
     }
 }

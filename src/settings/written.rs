@@ -7,12 +7,17 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use super::{SavedFilter, Settings};
+use crate::address::Address;
 use crate::rabbitmq::endpoint::{Endpoint, Password};
 
 #[derive(Default, Serialize, Deserialize)]
 #[serde(default)]
 struct WrittenSettings {
+    /// The last connection, if it was to a RabbitMQ.
     last_good: Option<WrittenEndpoint>,
+    /// The last connection as a line of text, if it was to something else.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    last_address: Option<String>,
     light: bool,
     filters: Vec<WrittenFilter>,
     quiet: bool,
@@ -57,8 +62,14 @@ impl From<&Settings> for WrittenSettings {
             keep_days,
             log_bytes,
         } = settings.clone();
+        let (last_good, last_address) = match last_good {
+            Some(Address::RabbitMq(endpoint)) => (Some(endpoint.into()), None),
+            Some(other) => (None, Some(other.to_string())),
+            None => (None, None),
+        };
         Self {
-            last_good: last_good.map(WrittenEndpoint::from),
+            last_good,
+            last_address,
             light,
             filters: filters.into_iter().map(WrittenFilter::from).collect(),
             quiet,
@@ -74,7 +85,11 @@ impl From<&Settings> for WrittenSettings {
 impl From<WrittenSettings> for Settings {
     fn from(written: WrittenSettings) -> Self {
         Self {
-            last_good: written.last_good.map(Endpoint::from),
+            last_good: match (written.last_good, written.last_address) {
+                (Some(endpoint), _) => Some(Address::RabbitMq(endpoint.into())),
+                (None, Some(text)) => Address::from_text(&text).ok(),
+                (None, None) => None,
+            },
             light: written.light,
             filters: written.filters.into_iter().map(SavedFilter::from).collect(),
             quiet: written.quiet,

@@ -11,6 +11,7 @@ use super::live::LiveAction;
 use super::live::tap_card::TapAction;
 use super::publish::schema_form::SampleAction;
 use super::schemas::SchemaAction;
+use super::sources::SourceAction;
 use crate::event::Event;
 
 /// A screen of the rail.
@@ -47,6 +48,8 @@ impl Screen {
 pub enum Action {
     /// Open a screen.
     Open(Screen),
+    /// Something with the sources themselves.
+    Source(SourceAction),
     /// Connect as the form says.
     Connect,
     /// Close the connection or stop trying. Asks first if something runs.

@@ -50,6 +50,19 @@ pub struct Forms {
 }
 
 impl Forms {
+    /// What was typed for no source in particular is taken over from the forms that were in front.
+    pub(super) fn take_over(&mut self, other: &mut Self) {
+        let mut take = |own: &mut String, other: &mut String| std::mem::swap(own, other);
+        take(&mut self.filter, &mut other.filter);
+        take(&mut self.filter_name, &mut other.filter_name);
+        take(&mut self.schema_folder, &mut other.schema_folder);
+        take(&mut self.schema_draft, &mut other.schema_draft);
+        take(&mut self.version_rules, &mut other.version_rules);
+        take(&mut self.journal_search, &mut other.journal_search);
+        take(&mut self.parking, &mut other.parking);
+        std::mem::swap(&mut self.schema_import, &mut other.schema_import);
+    }
+
     /// Chooses an exchange worth watching, if none is chosen yet: the first topic exchange that is
     /// the application's own, else `amq.topic`.
     pub fn choose_exchange(&mut self, topology: &Topology) {

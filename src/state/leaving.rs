@@ -1,13 +1,15 @@
 //! What runs now, told on every screen, and leaving while it runs: closing the window or ending the
 //! connection asks first, and can wait for the end.
 
-use super::dead_letters::job::JobOutcome;
-use crate::repair::job_sum::JobSum;
 use chrono::{DateTime, Utc};
 
+use super::dead_letters::job::JobOutcome;
 use super::dead_letters::{DeadAction, DeadTab};
+use super::source::Source;
 use super::{Action, Forms, Moment, Screen, State};
+use crate::event::source_id::SourceId;
 use crate::protocol::{Command, Gravity, RequestId, SourceCommand};
+use crate::repair::job_sum::JobSum;
 use crate::text::numbers::{count_of, thousands};
 
 /// What a person leaves.
@@ -62,6 +64,8 @@ pub enum LeaveAction {
 pub struct UnderWay {
     /// Names it.
     pub request: RequestId,
+    /// The source that it goes on in.
+    pub source: SourceId,
     /// The queue that it is about.
     pub queue: String,
     /// How far it is, in words.
@@ -81,33 +85,61 @@ impl UnderWay {
     }
 }
 
+impl Source {
+    /// What moves messages here now.
+    fn under_way(&self) -> Option<UnderWay> {
+        let (job, queue) = self.dead.running()?;
+        Some(UnderWay {
+            request: job.request,
+            source: self.id,
+            queue: queue.to_owned(),
+            words: job.words(),
+            progress: (job.sum.told(), job.sum.asked),
+            is_put_back: false,
+        })
+    }
+}
+
 impl State {
-    /// What moves messages now.
+    /// What moves messages now: in the source in front, else in another.
     #[must_use]
     pub fn under_way(&self) -> Option<UnderWay> {
-        if let Some((job, queue)) = self.dead.running() {
-            return Some(UnderWay {
-                request: job.request,
-                queue: queue.to_owned(),
-                words: job.words(),
-                progress: (job.sum.told(), job.sum.asked),
-                is_put_back: false,
-            });
-        }
-        let putting = self.journal.putting.as_ref()?;
-        Some(UnderWay {
+        self.in_the_way(Leave::Quit).into_iter().next()
+    }
+
+    /// What moves messages and would be cut off by leaving, first in the source in front.
+    #[must_use]
+    pub fn in_the_way(&self, what: Leave) -> Vec<UnderWay> {
+        let others = self.sources();
+        let others = others.iter().filter(|source| source.id != self.front.id);
+        let sources = [&self.front].into_iter().chain(others.copied());
+        let putting = self.journal.putting.as_ref().map(|putting| UnderWay {
             request: putting.request,
+            source: putting.source,
             queue: putting.queue.clone(),
             words: putting.words(),
             progress: (putting.done, putting.total.max(1)),
             is_put_back: true,
-        })
+        });
+        let mut all: Vec<_> = sources.filter_map(Source::under_way).collect();
+        all.extend(putting);
+        if what == Leave::Disconnect {
+            all.retain(|running| running.source == self.front.id);
+        }
+        all
+    }
+
+    fn unsent(&self, what: Leave, forms: &Forms) -> usize {
+        match what {
+            Leave::Quit => self.edits(forms),
+            Leave::Disconnect => forms.edits(),
+        }
     }
 
     /// What would be lost or cut off by leaving, in words.
     #[must_use]
-    pub fn unsent_words(&self, forms: &Forms) -> Option<String> {
-        let edits = forms.edits();
+    pub fn unsent_words(&self, what: Leave, forms: &Forms) -> Option<String> {
+        let edits = self.unsent(what, forms);
         let (was, it) = if edits == 1 {
             ("was", "It is")
         } else {
@@ -129,11 +161,21 @@ impl State {
         now: DateTime<Utc>,
     ) -> Vec<Command> {
         let mut result = None;
-        let is_seen = self.screen == Screen::DeadLetters && self.dead.shown_job().is_some();
-        let login = self.login().to_owned();
-        self.dead.job_done(request, problem, sum, forms, &login);
-        if let Some(job) = self.dead.job.as_ref().filter(|job| job.request == request) {
-            let words = format!("{}: {}", self.dead.begun.queue, job.result());
+        let is_seen = self.is_chosen_in_front()
+            && self.screen == Screen::DeadLetters
+            && self.front.dead.shown_job().is_some();
+        let login = self.front.login().to_owned();
+        self.front
+            .dead
+            .job_done(request, problem, sum, forms, &login);
+        if let Some(job) = self
+            .front
+            .dead
+            .job
+            .as_ref()
+            .filter(|job| job.request == request)
+        {
+            let words = format!("{}: {}", self.front.dead.begun.queue, job.result());
             let is_all_done = job.outcome() == JobOutcome::AllDone;
             if !is_seen {
                 let gravity = if is_all_done {
@@ -172,6 +214,7 @@ impl State {
         let Some(running) = self.under_way() else {
             return Vec::new();
         };
+        self.choose(running.source, forms);
         self.screen = Screen::DeadLetters;
         if running.is_put_back {
             return self.act(
@@ -180,7 +223,7 @@ impl State {
                 moment,
             );
         }
-        if self.dead.shown_job().is_some() {
+        if self.front.dead.shown_job().is_some() {
             return Vec::new();
         }
         let tab = Action::Dead(DeadAction::Tab(DeadTab::Queues));
@@ -192,7 +235,7 @@ impl State {
 
     /// Makes notices of what the dead letters have to tell.
     pub(super) fn tell(&mut self, now: DateTime<Utc>) {
-        for words in std::mem::take(&mut self.dead.told) {
+        for words in std::mem::take(&mut self.front.dead.told) {
             self.notices.add(now, Gravity::Warning, words);
         }
     }
@@ -208,7 +251,7 @@ impl State {
                 {
                     return Vec::new();
                 }
-                if self.under_way().is_none() && forms.edits() == 0 {
+                if self.in_the_way(what).is_empty() && self.unsent(what, forms) == 0 {
                     return self.go(what);
                 }
                 let wish = Wish::Asked;
@@ -217,10 +260,12 @@ impl State {
             LeaveAction::Finish => return self.leave_with(Wish::Finish),
             LeaveAction::Stop => {
                 let mut commands = self.leave_with(Wish::Stop);
-                if self.leaving.is_some()
-                    && let Some(running) = self.under_way()
-                {
-                    commands.push(self.to_front(SourceCommand::StopJob(running.request)));
+                if let Some(leaving) = &self.leaving {
+                    let running = self.in_the_way(leaving.what).into_iter();
+                    commands.extend(running.map(|running| {
+                        let stop = SourceCommand::StopJob(running.request);
+                        Command::Source(running.source, stop)
+                    }));
                 }
                 return commands;
             }
@@ -243,7 +288,10 @@ impl State {
 
     /// Something has ended; `result` says what it came to if not all of it was done.
     pub(super) fn leave_if_done(&mut self, result: Option<String>) -> Vec<Command> {
-        if self.under_way().is_some() {
+        let Some(what) = self.leaving.as_ref().map(|leaving| leaving.what) else {
+            return Vec::new();
+        };
+        if !self.in_the_way(what).is_empty() {
             return Vec::new();
         }
         let Some(leaving) = &mut self.leaving else {

@@ -19,18 +19,21 @@ mod refused;
 mod remembered;
 mod saved;
 pub mod schemas;
+pub mod source;
+pub mod sources;
 
-use crate::event::source_id::SourceId;
-use crate::event::tap_id::TapId;
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, Utc};
 
+use crate::address::Address;
+use crate::event::source_id::SourceId;
+use crate::event::tap_id::TapId;
 use crate::protocol::{
-    Command, DeskCommand, DeskUpdate, Gravity, Link, Places, RequestId, SandboxState,
+    Command, DeskCommand, DeskUpdate, Gravity, Link, Places, RequestId, SandboxState, Server,
     SourceCommand, SourceUpdate, Update,
 };
-use crate::rabbitmq::endpoint::Endpoint;
 use crate::rabbitmq::refusal::Known;
-use crate::rabbitmq::server_version::ServerVersion;
 use crate::rabbitmq::topology::Topology;
 use crate::settings::SavedFilter;
 
@@ -40,6 +43,7 @@ pub use forms::Forms;
 use dead_letters::{DeadAction, DeadTab, Surroundings};
 use leaving::{Leave, LeaveAction};
 use live::LiveAction;
+use source::{Behind, Source};
 
 /// Time and fresh ids, handed in by the edge.
 #[derive(Clone, Copy, Debug)]
@@ -76,33 +80,18 @@ impl Soon {
 /// Everything the window shows.
 #[derive(Debug)]
 pub struct State {
-    /// The connection.
-    pub link: Link,
-    /// The private RabbitMQ, once it was asked for.
-    pub sandbox: Option<SandboxState>,
-    /// Exchanges, queues and bindings.
-    pub topology: Topology,
-    /// Counts up whenever the topology changes, so that what was worked out from it is not worked
-    /// out again in each frame.
-    pub topology_revision: u64,
-    /// To which exchanges the login may publish, as a pattern, if that is known.
-    may_write: Option<String>,
-    /// The largest frames that the broker takes, if that is known.
-    frame: Option<u32>,
+    /// The source that is worked with: its queues, forms and dead letters are shown.
+    pub front: Source,
+    /// The others that are open.
+    behind: BTreeMap<SourceId, Behind>,
+    /// The source that the person chose to be in front.
+    chosen: SourceId,
     /// The screen that is open.
     pub screen: Screen,
     /// The live stream.
     pub live: live::Live,
     /// What it is filled by.
     pub taps: live::taps::Taps,
-    /// What is told before a tap starts, while it is read.
-    pub tap_card: Option<live::tap_card::Card>,
-    /// What was published.
-    pub publish: publish::PublishDesk,
-    /// Dead-letter queues and what is done with them.
-    pub dead: dead_letters::DeadLetterDesk,
-    /// What is told on the desktop.
-    pub alerts: alerts::Alerts,
     /// What was resent or discarded on this machine.
     pub journal: dead_letters::journal::JournalDesk,
     /// Versions of event schemas.
@@ -119,15 +108,10 @@ pub struct State {
     pub saved_filters: Vec<SavedFilter>,
     /// Files that are being written.
     files: files::Files,
-    /// The endpoint of the last good connection, without its password.
-    last_good: Option<Endpoint>,
-    /// The connection is to the sandbox.
-    is_sandbox: bool,
-    /// The place whose dead letters were edited.
-    edits_of: Option<String>,
-    /// The source that is worked with.
-    front: SourceId,
+    /// The address of the last good connection, without its secrets.
+    last_good: Option<Address>,
     next_id: u64,
+    last_source: u32,
 }
 
 impl State {
@@ -139,19 +123,12 @@ impl State {
     )]
     pub fn new() -> Self {
         Self {
-            link: Link::Idle,
-            sandbox: None,
-            topology: Topology::default(),
-            topology_revision: 0,
-            may_write: None,
-            frame: None,
+            front: Source::new(SourceId::FIRST, 0),
+            behind: BTreeMap::new(),
+            chosen: SourceId::FIRST,
             screen: Screen::Live,
             live: live::Live::default(),
             taps: live::taps::Taps::default(),
-            tap_card: None,
-            publish: publish::PublishDesk::default(),
-            dead: dead_letters::DeadLetterDesk::default(),
-            alerts: alerts::Alerts::default(),
             journal: dead_letters::journal::JournalDesk::default(),
             schemas: schemas::SchemaDesk::default(),
             leaving: None,
@@ -161,53 +138,35 @@ impl State {
             saved_filters: Vec::new(),
             files: files::Files::default(),
             last_good: None,
-            is_sandbox: false,
-            edits_of: None,
-            front: SourceId::FIRST,
             next_id: 1,
+            last_source: SourceId::FIRST.0,
         }
     }
 
-    /// True while commands for the broker can be carried out.
+    /// True while commands for the source in front can be carried out.
     #[must_use]
     pub fn is_connected(&self) -> bool {
-        matches!(self.link, Link::Connected { .. })
+        self.front.is_connected()
     }
 
-    /// True once a connection stood and as long as the person did not end it: the screens stay
-    /// open while it is lost.
+    /// See [`Source::has_session`], of the source in front.
     #[must_use]
     pub fn has_session(&self) -> bool {
-        matches!(self.link, Link::Connected { .. } | Link::Lost { .. })
+        self.front.has_session()
     }
 
-    /// The endpoint of the connection, also while it is lost.
+    /// The address of the source in front, while it has a session.
     #[must_use]
-    pub fn endpoint(&self) -> Option<&Endpoint> {
-        match &self.link {
-            Link::Connected { endpoint, .. } | Link::Lost { endpoint, .. } => Some(endpoint),
-            _ => None,
-        }
-    }
-
-    /// The login of the connection; empty if there is none.
-    #[must_use]
-    pub fn login(&self) -> &str {
-        self.endpoint().map_or("", |endpoint| &endpoint.user)
-    }
-
-    /// Which broker it is, while it is connected to.
-    fn version(&self) -> Option<&ServerVersion> {
-        match &self.link {
-            Link::Connected { server, .. } => Some(server),
-            _ => None,
-        }
+    pub fn address(&self) -> Option<&Address> {
+        self.front.address().filter(|_| self.front.has_session())
     }
 
     /// Takes one update. Forms change only where a new session makes them stale.
     pub fn apply(&mut self, update: Update, forms: &mut Forms, moment: Moment<'_>) -> Vec<Command> {
         match update {
-            Update::Source(_, update) => self.apply_source(update, forms, moment),
+            Update::Source(source, update) => self.with(source, forms, |state, forms| {
+                state.apply_source(update, forms, moment)
+            }),
             Update::Desk(update) => self.apply_desk(update, forms, moment),
         }
     }
@@ -265,25 +224,27 @@ impl State {
                 return commands;
             }
             SourceUpdate::Sandbox(sandbox) => {
-                self.is_sandbox = sandbox == SandboxState::Running;
+                self.front.is_sandbox = sandbox == SandboxState::Running;
                 if let SandboxState::Failed(words) = &sandbox {
                     self.notices.add(moment.now, Gravity::Error, words.clone());
                 }
-                self.sandbox = Some(sandbox);
+                self.front.sandbox = Some(sandbox);
             }
             SourceUpdate::MaySend { write, frame } => {
-                (self.may_write, self.frame) = (write, Some(frame));
+                (self.front.may_write, self.front.frame) = (write, Some(frame));
             }
             SourceUpdate::Topology(topology) => {
-                let first = self.topology == Topology::default();
-                self.topology = topology;
-                self.topology_revision += 1;
-                self.dead.refresh(&self.topology);
-                self.dead.note_depths(&self.topology, moment.now);
-                let counted: Vec<_> = self.dead.counted().cloned().collect();
-                self.alerts.note(&counted);
+                let first = self.front.topology == Topology::default();
+                self.front.topology = topology;
+                self.front.topology_revision += 1;
+                self.front.dead.refresh(&self.front.topology);
+                self.front
+                    .dead
+                    .note_depths(&self.front.topology, moment.now);
+                let counted: Vec<_> = self.front.dead.counted().cloned().collect();
+                self.front.alerts.note(&counted);
                 if first {
-                    forms.choose_exchange(&self.topology);
+                    forms.choose_exchange(&self.front.topology);
                     return self.autostart(forms);
                 }
             }
@@ -300,30 +261,32 @@ impl State {
             SourceUpdate::Events(batch) => {
                 if self.taps.is_wanted(batch.tap()) {
                     self.taps.count(batch.tap(), batch.len());
-                    self.dead.learn(&batch);
+                    self.front.dead.learn(&batch);
                     self.live.append(&batch);
                 }
             }
-            SourceUpdate::Published { request, outcome } => self.publish.finish(request, outcome),
+            SourceUpdate::Published { request, outcome } => {
+                self.front.publish.finish(request, outcome)
+            }
             SourceUpdate::Peeked { request, result } => {
                 let is_report = result.is_ok();
-                self.dead.peeked(request, result, moment.now, forms);
-                self.dead.refresh(&self.topology);
+                self.front.dead.peeked(request, result, moment.now, forms);
+                self.front.dead.refresh(&self.front.topology);
                 self.tell(moment.now);
-                let ask = is_report.then(|| self.dead.ask_returns()).flatten();
+                let ask = is_report.then(|| self.front.dead.ask_returns()).flatten();
                 return ask.map(|ask| self.to_front(ask)).into_iter().collect();
             }
-            SourceUpdate::CameBack(told) => self.dead.came_back(&told),
+            SourceUpdate::CameBack(told) => self.front.dead.came_back(&told),
             SourceUpdate::Moved { request, moved } => {
                 let now = moment.now;
-                self.dead.moved(request, moved, forms, now);
+                self.front.dead.moved(request, moved, forms, now);
                 self.tell(now);
             }
             SourceUpdate::JobAt {
                 request,
                 total,
                 stage,
-            } => self.dead.job_at(request, total, stage),
+            } => self.front.dead.job_at(request, total, stage),
             SourceUpdate::JobDone {
                 request,
                 problem,
@@ -346,12 +309,13 @@ impl State {
     /// A frame passes. Says when the next one is due.
     pub fn tick(&mut self, now: DateTime<Utc>) -> Soon {
         let groups = match self.screen {
-            Screen::DeadLetters => self.dead.tick(self.schemas.catalog.as_ref()),
+            Screen::DeadLetters => self.front.dead.tick(self.schemas.catalog.as_ref()),
             Screen::Schemas => {
                 let wanted = self.schemas.wanted(self.live.judging.types());
                 let wanted = wanted.as_ref().map(|(a, b)| (a.as_str(), b.as_str()));
                 self.live.judging.want(wanted);
-                self.schemas.tick(&self.live.log, || self.dead.known())
+                self.schemas
+                    .tick(&self.live.log, || self.front.dead.known())
             }
             _ => Soon::No,
         };
@@ -360,45 +324,59 @@ impl State {
 
     /// What is due to be told on the desktop.
     pub fn due(&mut self, now: DateTime<Utc>) -> Vec<Command> {
-        let due = self.alerts.due(now);
-        due.map(Command::Desk).into_iter().collect()
+        let behind = self.behind.values_mut().map(|behind| &mut behind.source);
+        let all = behind.chain([&mut self.front]);
+        let due = all.filter_map(|source| source.alerts.due(now));
+        due.map(Command::Desk).collect()
     }
 
     /// True while something on the screen counts seconds, so that a frame is due in one.
     #[must_use]
     pub fn needs_clock(&self) -> bool {
-        self.live.is_moving() || self.alerts.waits() || matches!(self.link, Link::Lost { .. })
+        let waits =
+            |source: &Source| source.alerts.waits() || matches!(source.link, Link::Lost { .. });
+        let behind = self.behind.values().map(|behind| &behind.source);
+        self.live.is_moving() || behind.chain([&self.front]).any(waits)
     }
 
     fn apply_link(&mut self, link: Link, forms: &mut Forms) -> Vec<Command> {
         let before = self.has_session();
-        self.link = link;
-        match &self.link {
-            Link::Connected { endpoint, server } => {
+        self.front.link = link;
+        match &self.front.link {
+            Link::Connected {
+                address, server, ..
+            } => {
                 // The fields say the same; the password in it need not stay on the screen.
                 forms.connect.url.clear();
-                if !self.is_sandbox {
-                    self.last_good = Some(endpoint.clone());
+                if !self.front.is_sandbox {
+                    self.last_good = Some(address.clone());
                 }
                 if !before {
-                    self.topology = Topology::default();
-                    self.topology_revision += 1;
-                    (self.may_write, self.frame) = (None, None);
-                    let place = endpoint.place();
-                    if self.edits_of.as_ref() != Some(&place) {
-                        self.dead.drop_all_edits(forms);
-                        self.edits_of = Some(place);
+                    self.front.topology = Topology::default();
+                    self.front.topology_revision += 1;
+                    (self.front.may_write, self.front.frame) = (None, None);
+                    let place = address.place();
+                    if self.front.edits_of.as_ref() != Some(&place) {
+                        self.front.dead.drop_all_edits(forms);
+                        self.front.edits_of = Some(place);
                     }
-                    self.dead.put_editor_aside(forms);
-                    self.dead.forget();
-                    self.alerts.start(endpoint.place());
-                    self.dead.looking.start(server);
+                    self.front.dead.put_editor_aside(forms);
+                    self.front.dead.forget();
+                    self.front.alerts.start(address.place());
+                    if let Server::RabbitMq(version) = server {
+                        self.front.dead.looking.start(version);
+                    }
                 }
             }
+            // One of several was ended: the next stands in its place.
+            Link::Idle if before && self.has_several() && self.is_chosen_in_front() => {
+                self.taps.all_ended_of(self.front.id);
+                return self.give_up(forms);
+            }
             Link::Idle | Link::Failed { .. } | Link::Connecting(_) => {
-                self.taps.all_ended();
-                self.tap_card = None;
-                if let Link::Connecting(endpoint) = &self.link {
+                self.taps.all_ended_of(self.front.id);
+                self.front.tap_card = None;
+                if let Link::Connecting(Address::RabbitMq(endpoint)) = &self.front.link {
                     forms.connect.take(endpoint);
                 }
             }
@@ -411,11 +389,17 @@ impl State {
     /// a click. On any other broker a tap starts only when the person says so.
     fn autostart(&mut self, forms: &Forms) -> Vec<Command> {
         let mut commands = Vec::new();
-        if self.in_sandbox() && self.taps.list().is_empty() {
+        if self.front.in_sandbox()
+            && !self
+                .taps
+                .list()
+                .iter()
+                .any(|tap| tap.id.source == self.front.id)
+        {
             let start = self.start_at_once(forms);
             commands.extend(start.map(|start| self.to_front(start)));
         }
-        if self.in_sandbox() && self.schemas.catalog.is_none() {
+        if self.front.in_sandbox() && self.schemas.catalog.is_none() {
             commands.push(Command::Desk(DeskCommand::OpenSampleSchemas));
         }
         commands
@@ -423,11 +407,11 @@ impl State {
 
     /// To the source whose queues, forms and dead letters are shown.
     fn to_front(&self, command: SourceCommand) -> Command {
-        Command::Source(self.front, command)
+        Command::Source(self.front.id, command)
     }
 
     fn fresh_tap(&mut self) -> TapId {
-        TapId::of(self.front, self.fresh())
+        TapId::of(self.front.id, self.fresh())
     }
 
     fn fresh(&mut self) -> u64 {
@@ -440,11 +424,14 @@ impl State {
     pub fn act(&mut self, action: Action, forms: &mut Forms, moment: Moment<'_>) -> Vec<Command> {
         match action {
             Action::Open(screen) => self.screen = screen,
+            Action::Source(action) => return self.act_on_sources(action, forms),
             Action::Connect => match forms.connect.endpoint() {
                 Ok(endpoint) => {
                     forms.connect.problem = None;
-                    self.is_sandbox = false;
-                    return vec![self.to_front(SourceCommand::Connect(endpoint))];
+                    self.front.is_sandbox = false;
+                    return vec![
+                        self.to_front(SourceCommand::Connect(Address::RabbitMq(endpoint))),
+                    ];
                 }
                 Err(words) => forms.connect.problem = Some(words),
             },
@@ -454,7 +441,8 @@ impl State {
             Action::RetryNow => return vec![self.to_front(SourceCommand::RetryNow)],
             Action::StartSandbox => {
                 forms.connect.problem = None;
-                self.sandbox = Some(SandboxState::Starting("Looking for RabbitMQ".to_owned()));
+                self.front.sandbox =
+                    Some(SandboxState::Starting("Looking for RabbitMQ".to_owned()));
                 return vec![self.to_front(SourceCommand::StartSandbox)];
             }
             Action::Tap(action) => {
@@ -476,8 +464,13 @@ impl State {
             }
             Action::Sample(action) => {
                 let catalog = self.schemas.catalog.as_ref();
-                let told =
-                    publish::schema_form::act(action, catalog, &mut self.publish, forms, moment);
+                let told = publish::schema_form::act(
+                    action,
+                    catalog,
+                    &mut self.front.publish,
+                    forms,
+                    moment,
+                );
                 if let Some(words) = told {
                     self.notices.add(moment.now, Gravity::Warning, words);
                 }
@@ -485,68 +478,71 @@ impl State {
             Action::Publish => {
                 let request = RequestId(self.fresh());
                 let draft = &forms.draft;
-                let own = self.taps.own_queues();
-                let others = self.topology.route_without(
+                let own = self.taps.own_queues(self.front.id);
+                let others = self.front.topology.route_without(
                     &draft.destination,
                     &draft.key,
                     &draft.routed_by(),
                     &own,
                 );
                 let only_tap = !own.is_empty() && others.is_some_and(|queues| queues.is_empty());
-                let command = self.publish.publish(request, draft, only_tap, moment.now);
+                let command = self
+                    .front
+                    .publish
+                    .publish(request, draft, only_tap, moment.now);
                 return command
                     .map(|command| self.to_front(command))
                     .into_iter()
                     .collect();
             }
             Action::PublishAgain(sent) => {
-                if let Some(outgoing) = self.publish.sent(sent) {
+                if let Some(outgoing) = self.front.publish.sent(sent) {
                     forms.draft = crate::event::Draft::of(outgoing);
                     forms.payload.forget();
-                    self.publish.replaced();
+                    self.front.publish.replaced();
                 }
                 self.screen = Screen::Publish;
             }
             Action::LoadEvent(event) => {
                 forms.draft = publish::draft_of_event(&event);
                 forms.payload.forget();
-                self.publish.replaced();
+                self.front.publish.replaced();
                 self.screen = Screen::Publish;
             }
             Action::Dead(action) => {
                 let request = RequestId(self.fresh());
-                let login = self.login().to_owned();
-                let version = self.version().cloned();
+                let login = self.front.login().to_owned();
+                let version = self.front.version().cloned();
                 let cx = Surroundings {
                     known: Known {
-                        topology: &self.topology,
+                        topology: &self.front.topology,
                         version: version.as_ref(),
-                        write: self.may_write.as_deref(),
-                        frame: self.frame,
+                        write: self.front.may_write.as_deref(),
+                        frame: self.front.frame,
                         login: &login,
                     },
-                    revision: self.topology_revision,
+                    revision: self.front.topology_revision,
                     log: &self.live.log,
                     catalog: self.schemas.catalog.as_ref(),
                     now: moment.now,
                 };
                 let opens_journal = matches!(action, DeadAction::Tab(DeadTab::Journal));
-                let asked = self.dead.act(action, request, forms, &cx);
+                let asked = self.front.dead.act(action, request, forms, &cx);
                 let asked = asked.into_iter().map(|command| self.to_front(command));
                 let mut commands: Vec<Command> = asked.collect();
-                self.dead.refresh(&self.topology);
+                self.front.dead.refresh(&self.front.topology);
                 if opens_journal {
                     commands.extend(self.journal.ask().map(Command::Desk));
                 }
                 self.tell(moment.now);
                 return commands;
             }
-            Action::Alert(action) => self.alerts.act(action),
+            Action::Alert(action) => self.front.alerts.act(action),
             Action::Journal(action) => {
                 let request = RequestId(self.fresh());
                 return self
                     .journal
-                    .act(action, request, self.front)
+                    .act(action, request, self.front.id)
                     .into_iter()
                     .collect();
             }

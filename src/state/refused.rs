@@ -23,11 +23,11 @@ impl State {
             // Each of these carries a request, which gets its answer.
             Command::Source(_, SourceCommand::Publish { request, .. }) => {
                 let outcome = PublishOutcome::Refused(words);
-                self.publish.finish(request, outcome);
+                self.front.publish.finish(request, outcome);
             }
             Command::Source(_, SourceCommand::Peek { request, .. })
             | Command::Source(_, SourceCommand::ReadStream { request, .. }) => {
-                self.dead.peeked(request, Err(words), now, forms);
+                self.front.dead.peeked(request, Err(words), now, forms);
             }
             Command::Source(_, SourceCommand::Resend { request, .. })
             | Command::Source(_, SourceCommand::Discard { request, .. }) => {
@@ -67,7 +67,7 @@ impl State {
                 self.busy(now);
             }
             Command::Source(_, SourceCommand::StartSandbox) => {
-                self.sandbox = Some(SandboxState::Failed(words));
+                self.front.sandbox = Some(SandboxState::Failed(words));
                 self.busy(now);
             }
             Command::Desk(DeskCommand::ImportSchemas { .. }) => {
@@ -95,6 +95,7 @@ impl State {
             | Command::Desk(DeskCommand::SaveRules { .. })
             | Command::Desk(DeskCommand::SaveSample { .. })
             | Command::Desk(DeskCommand::KeepRecords(_))
+            | Command::Desk(DeskCommand::CloseSource(_))
             | Command::Desk(DeskCommand::ForgetRecords(_)) => self.busy(now),
         }
     }

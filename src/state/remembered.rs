@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use super::{Forms, State};
+use crate::address::Address;
 use crate::log::DEFAULT_MAX_BYTES;
 use crate::protocol::{Command, DeskCommand};
 use crate::repair::journal_entry::KEEP_DAYS;
@@ -23,15 +24,15 @@ impl State {
             keep_days,
             log_bytes,
         } = settings.clone();
-        if let Some(endpoint) = &last_good {
+        if let Some(endpoint) = last_good.as_ref().and_then(Address::rabbitmq) {
             forms.connect.take(endpoint);
         }
         self.last_good = last_good;
         self.saved_filters = filters;
-        self.alerts.wanted = !quiet;
-        self.alerts.muted = muted;
+        self.front.alerts.wanted = !quiet;
+        self.front.alerts.muted = muted;
         forms.parking = parking.join(", ");
-        self.dead.parking.rules = parking;
+        self.front.dead.parking.rules = parking;
         self.journal.keep_days = keep_days.unwrap_or(KEEP_DAYS);
         self.live
             .log
@@ -50,9 +51,9 @@ impl State {
             last_good: self.last_good.clone(),
             light,
             filters: self.saved_filters.clone(),
-            quiet: !self.alerts.wanted,
-            muted: self.alerts.muted.clone(),
-            parking: self.dead.parking.rules.clone(),
+            quiet: !self.front.alerts.wanted,
+            muted: self.front.alerts.muted.clone(),
+            parking: self.front.dead.parking.rules.clone(),
             schemas: self.schemas.own_folder(sample).map(Path::to_owned),
             keep_days: (days != KEEP_DAYS).then_some(days),
             log_bytes: (bytes != DEFAULT_MAX_BYTES).then_some(bytes),
@@ -75,7 +76,7 @@ mod tests {
 
     fn settings() -> Settings {
         Settings {
-            last_good: Some(Endpoint::default()),
+            last_good: Some(Address::RabbitMq(Endpoint::default())),
             light: true,
             filters: vec![SavedFilter {
                 name: "a".to_owned(),

@@ -4,6 +4,7 @@ use std::num::NonZeroU32;
 use std::time::{Duration, Instant};
 
 use chrono::Utc;
+use eventscope::address::Address;
 use eventscope::drivers::Options;
 use eventscope::event::source_id::SourceId;
 use eventscope::protocol::{
@@ -239,7 +240,7 @@ fn the_handle_ends_in_good_time_whatever_goes_on() {
     endpoint.port = silent.local_addr().expect("its number").port();
     app.send(Command::Source(
         SourceId::FIRST,
-        SourceCommand::Connect(endpoint),
+        SourceCommand::Connect(Address::RabbitMq(endpoint)),
     ));
     let (_open, _) = silent.accept().expect("a connection");
     let start = Instant::now();
@@ -349,8 +350,8 @@ fn the_sandbox_runs_the_shop_and_ends_with_the_handle() {
         _ => None,
     });
     let endpoint = app.expect("a connection", |update| match update {
-        Update::Source(_, SourceUpdate::Link(Link::Connected { endpoint, .. })) => {
-            Some(endpoint.clone())
+        Update::Source(_, SourceUpdate::Link(Link::Connected { address, .. })) => {
+            address.rabbitmq().cloned()
         }
         _ => None,
     });

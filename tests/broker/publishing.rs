@@ -1,5 +1,6 @@
 //! Publishing: that "routed" means routed, and that everything else says what it was.
 
+use eventscope::address::Address;
 use eventscope::drivers::Options;
 use eventscope::event::amqp::{FieldValue, Properties};
 use eventscope::event::source_id::SourceId;
@@ -165,7 +166,7 @@ fn a_refused_connection_says_what_to_try() {
         change(&mut endpoint);
         app.send(Command::Source(
             SourceId::FIRST,
-            SourceCommand::Connect(endpoint),
+            SourceCommand::Connect(Address::RabbitMq(endpoint)),
         ));
         app.expect("the failure", |update| match update {
             Update::Source(_, SourceUpdate::Link(Link::Failed { reason, .. })) => {

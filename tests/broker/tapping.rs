@@ -1,5 +1,6 @@
 //! Taps: what they see, and that nobody else sees them.
 
+use eventscope::address::Address;
 use eventscope::analysis::{Found, Scope, Wanted};
 use eventscope::drivers::Options;
 use eventscope::event::source_id::SourceId;
@@ -222,7 +223,7 @@ fn the_topology_is_read_with_its_dead_letter_paths() {
     let mut app = App::start(Options::default());
     app.send(Command::Source(
         SourceId::FIRST,
-        SourceCommand::Connect(place.endpoint()),
+        SourceCommand::Connect(Address::RabbitMq(place.endpoint())),
     ));
     assert_eq!(app.connected(), place.version());
     let found = app.expect("the topology", |update| match update {
@@ -243,7 +244,7 @@ fn without_the_management_api_the_app_says_what_is_missing_and_works_on() {
     let mut app = App::start(Options::default());
     app.send(Command::Source(
         SourceId::FIRST,
-        SourceCommand::Connect(endpoint),
+        SourceCommand::Connect(Address::RabbitMq(endpoint)),
     ));
     assert_eq!(app.connected(), place.version(), "AMQP names it too");
     let missing = app.expect("the topology", |update| match update {

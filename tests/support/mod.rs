@@ -15,6 +15,7 @@ use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::Receiver;
+use eventscope::address::Address;
 use eventscope::drivers::rabbitmq::sandbox::{Sandbox, SandboxFacts};
 use eventscope::drivers::{self, Options};
 use eventscope::engine::handle::Handle;
@@ -25,7 +26,7 @@ use eventscope::event::{Event, Outgoing};
 use eventscope::log::Kept;
 use eventscope::protocol::{
     Command, DeskCommand, DeskUpdate, Link, MoveOrder, MoveOutcome, PeekReport, PublishOutcome,
-    RequestId, SourceCommand, SourceUpdate, TapState, Update, Which,
+    RequestId, Server, SourceCommand, SourceUpdate, TapState, Update, Which,
 };
 use eventscope::rabbitmq::endpoint::{Endpoint, Password};
 use eventscope::rabbitmq::peek_rules::Page;
@@ -439,7 +440,7 @@ impl App {
     pub(crate) fn connect(&mut self, endpoint: Endpoint) {
         self.send(Command::Source(
             SourceId::FIRST,
-            SourceCommand::Connect(endpoint),
+            SourceCommand::Connect(Address::RabbitMq(endpoint)),
         ));
         self.connected();
         self.expect("the topology", |update| {
@@ -450,9 +451,10 @@ impl App {
     /// Waits for a standing connection; gives what answered.
     pub(crate) fn connected(&mut self) -> ServerVersion {
         self.expect("a connection", |update| match update {
-            Update::Source(_, SourceUpdate::Link(Link::Connected { server, .. })) => {
-                Some(server.clone())
-            }
+            Update::Source(_, SourceUpdate::Link(Link::Connected { server, .. })) => match server {
+                Server::RabbitMq(version) => Some(version.clone()),
+                Server::Other(name) => panic!("{name} answers"),
+            },
             Update::Source(_, SourceUpdate::Link(Link::Failed { reason, .. })) => {
                 panic!("not connected: {reason}")
             }

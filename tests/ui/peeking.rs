@@ -5,11 +5,13 @@ use std::time::{Duration, Instant};
 
 use eframe::egui::accesskit::Role;
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
+use eventscope::address::Address;
 use eventscope::event::Event;
 use eventscope::event::amqp::FieldValue;
 use eventscope::event::source_id::SourceId;
 use eventscope::protocol::{
-    Command, DeskCommand, Link, PeekReport, PutBack, SourceCommand, SourceUpdate, Update,
+    Abilities, Command, DeskCommand, Link, PeekReport, PutBack, Server, SourceCommand,
+    SourceUpdate, Update,
 };
 use eventscope::rabbitmq::delivery_limit::Left;
 use eventscope::rabbitmq::server_version::ServerVersion;
@@ -30,8 +32,9 @@ fn window(version: &str, topology: Topology) -> Window {
     window.tell(Update::Source(
         SourceId::FIRST,
         SourceUpdate::Link(Link::Connected {
-            endpoint: eventscope::rabbitmq::endpoint::Endpoint::default(),
-            server: ServerVersion::rabbitmq(version),
+            address: Address::RabbitMq(eventscope::rabbitmq::endpoint::Endpoint::default()),
+            server: Server::RabbitMq(ServerVersion::rabbitmq(version)),
+            abilities: Abilities::ALL,
         }),
     ));
     window.tell(Update::Source(
@@ -240,9 +243,9 @@ fn a_stream_is_read_and_offers_nothing_that_would_take_from_it() {
 fn the_age_of_the_oldest_is_told_with_its_source_or_as_unknown() {
     let told = shop_with(|queue| queue.head_time = Some(1_700_000_000));
     let mut first = window("3.10.8", shop());
-    let facts = |window: &Window| window.harness.state().state().dead.queues[0].clone();
+    let facts = |window: &Window| window.harness.state().state().front.dead.queues[0].clone();
     let oldest = |window: &Window| {
-        let dead = &window.harness.state().state().dead;
+        let dead = &window.harness.state().state().front.dead;
         dead.oldest(&facts(window).queue)
             .map(|oldest| oldest.reason())
     };

@@ -53,7 +53,9 @@ impl State {
         match action {
             TapAction::Start => return self.start_tap(forms),
             TapAction::StartAnyway => {
-                if let Some(Card::Tap(report)) = self.tap_card.take_if(|card| card.may_start()) {
+                if let Some(Card::Tap(report)) =
+                    self.front.tap_card.take_if(|card| card.may_start())
+                {
                     let request = TapRequest {
                         tap: self.fresh_tap(),
                         exchange: report.exchange,
@@ -62,11 +64,13 @@ impl State {
                     return Some(self.taps.start(request));
                 }
             }
-            TapAction::Cancel => self.tap_card = None,
-            TapAction::AskFirehose => self.tap_card = Some(Card::Firehose),
+            TapAction::Cancel => self.front.tap_card = None,
+            TapAction::AskFirehose => self.front.tap_card = Some(Card::Firehose),
             TapAction::SwitchOnFirehose => {
-                if self.tap_card == Some(Card::Firehose) && !self.taps.has_firehose() {
-                    self.tap_card = None;
+                if self.front.tap_card == Some(Card::Firehose)
+                    && !self.taps.has_firehose(self.front.id)
+                {
+                    self.front.tap_card = None;
                     let tap = self.fresh_tap();
                     let deliveries = forms.tap.deliveries;
                     return Some(
@@ -82,13 +86,14 @@ impl State {
     }
 
     fn start_tap(&mut self, forms: &Forms) -> Option<SourceCommand> {
-        if self.in_sandbox() {
+        if self.front.in_sandbox() {
             return self.start_at_once(forms);
         }
         let exchange = forms.tap.exchange.clone();
-        let binding_keys = tap::binding_keys(&forms.tap.binding_key, &exchange, &self.topology);
+        let binding_keys =
+            tap::binding_keys(&forms.tap.binding_key, &exchange, &self.front.topology);
         let request = RequestId(self.fresh());
-        self.tap_card = Some(Card::Asking {
+        self.front.tap_card = Some(Card::Asking {
             request,
             exchange: exchange.clone(),
         });
@@ -102,7 +107,7 @@ impl State {
     /// Without a card. What cannot be tapped is refused all the same.
     pub(crate) fn start_at_once(&mut self, forms: &Forms) -> Option<SourceCommand> {
         let exchange = forms.tap.exchange.clone();
-        let found = self.topology.exchange(&exchange);
+        let found = self.front.topology.exchange(&exchange);
         let kind = found.map_or(&ExchangeKind::Unknown, |found| &found.kind);
         if let Some(words) = tap::refusal(&exchange, kind) {
             let report = Report {
@@ -110,10 +115,11 @@ impl State {
                 firehose: true,
                 ..Report::impossible(words)
             };
-            self.tap_card = Some(Card::Tap(report));
+            self.front.tap_card = Some(Card::Tap(report));
             return None;
         }
-        let binding_keys = tap::binding_keys(&forms.tap.binding_key, &exchange, &self.topology);
+        let binding_keys =
+            tap::binding_keys(&forms.tap.binding_key, &exchange, &self.front.topology);
         let tap = self.fresh_tap();
         Some(self.taps.start(TapRequest {
             tap,
@@ -124,15 +130,9 @@ impl State {
 
     /// Takes the answer to [`SourceCommand::Preflight`], unless the card was put away meanwhile.
     pub(crate) fn take_report(&mut self, asked: RequestId, report: Report) {
-        if matches!(self.tap_card, Some(Card::Asking { request, .. }) if request == asked) {
-            self.tap_card = Some(Card::Tap(report));
+        if matches!(self.front.tap_card, Some(Card::Asking { request, .. }) if request == asked) {
+            self.front.tap_card = Some(Card::Tap(report));
         }
-    }
-
-    /// True while the connection is to our own sandbox.
-    #[must_use]
-    pub fn in_sandbox(&self) -> bool {
-        self.is_sandbox && matches!(self.link, Link::Connected { .. } | Link::Lost { .. })
     }
 }
 

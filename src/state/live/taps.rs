@@ -20,7 +20,7 @@ const LOSSES: usize = 16;
 
 /// What a tap listens to.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Source {
+pub enum ListensTo {
     /// What an exchange routes.
     Exchange {
         /// Its name.
@@ -62,7 +62,7 @@ pub struct Tap {
     /// Its id.
     pub id: TapId,
     /// What it listens to.
-    pub source: Source,
+    pub source: ListensTo,
     /// Its colour, below [`COLOURS`]; the same as long as it is known.
     pub colour: usize,
     /// Its rows are shown.
@@ -82,8 +82,8 @@ impl Tap {
     #[must_use]
     pub fn name(&self) -> &str {
         match &self.source {
-            Source::Exchange { exchange, .. } => exchange,
-            Source::Firehose => "Firehose",
+            ListensTo::Exchange { exchange, .. } => exchange,
+            ListensTo::Firehose => "Firehose",
         }
     }
 
@@ -91,8 +91,8 @@ impl Tap {
     #[must_use]
     pub fn keys(&self) -> String {
         match &self.source {
-            Source::Exchange { binding_keys, .. } => binding_keys.join(", "),
-            Source::Firehose => String::new(),
+            ListensTo::Exchange { binding_keys, .. } => binding_keys.join(", "),
+            ListensTo::Firehose => String::new(),
         }
     }
 
@@ -151,18 +151,19 @@ impl Taps {
         all.filter(|tap| !tap.shown).map(|tap| tap.id).collect()
     }
 
-    /// True while the firehose is listened to.
+    /// True while the firehose of this source is listened to.
     #[must_use]
-    pub fn has_firehose(&self) -> bool {
+    pub fn has_firehose(&self, source: SourceId) -> bool {
         let on = |tap: &Tap| !matches!(tap.phase, Phase::Refused(_));
         let mut all = self.running.iter();
-        all.any(|tap| tap.source == Source::Firehose && on(tap))
+        all.any(|tap| tap.id.source == source && tap.source == ListensTo::Firehose && on(tap))
     }
 
-    /// The taps' queues in the broker, which are nobody's consumers but ours.
+    /// The queues of a source's taps in its broker, which are nobody's consumers but ours.
     #[must_use]
-    pub fn own_queues(&self) -> Vec<&str> {
-        let queues = self.running.iter().filter_map(|tap| tap.queue.as_deref());
+    pub fn own_queues(&self, source: SourceId) -> Vec<&str> {
+        let own = self.running.iter().filter(|tap| tap.id.source == source);
+        let queues = own.filter_map(|tap| tap.queue.as_deref());
         queues.collect()
     }
 
@@ -201,7 +202,7 @@ impl Taps {
 
     /// Adds a tap on an exchange; gives the command that starts it.
     pub fn start(&mut self, request: TapRequest) -> SourceCommand {
-        let source = Source::Exchange {
+        let source = ListensTo::Exchange {
             exchange: request.exchange.clone(),
             binding_keys: request.binding_keys.clone(),
         };
@@ -211,14 +212,15 @@ impl Taps {
 
     /// Adds the firehose; gives the command that starts it.
     pub fn start_firehose(&mut self, request: FirehoseRequest) -> SourceCommand {
-        self.add(request.tap, Source::Firehose);
+        self.add(request.tap, ListensTo::Firehose);
         SourceCommand::StartFirehose(request)
     }
 
-    fn add(&mut self, id: TapId, source: Source) {
+    fn add(&mut self, id: TapId, source: ListensTo) {
+        let is_same = |tap: &Tap| tap.id.source == id.source && tap.source == source;
         // What was refused before and is tried again needs no words any more.
         self.running
-            .retain(|tap| !(tap.source == source && matches!(tap.phase, Phase::Refused(_))));
+            .retain(|tap| !is_same(tap) || !matches!(tap.phase, Phase::Refused(_)));
         let in_use = |colour: &usize| self.running.iter().any(|tap| tap.colour == *colour);
         let free = (0..COLOURS).find(|colour| !in_use(colour));
         self.running.push(Tap {
@@ -284,8 +286,10 @@ impl Taps {
     }
 
     /// The connection was ended on purpose, and all taps with it.
-    pub fn all_ended(&mut self) {
-        while let Some(id) = self.running.first().map(|tap| tap.id) {
+    pub fn all_ended_of(&mut self, source: SourceId) {
+        let own = self.running.iter().map(|tap| tap.id);
+        let own: Vec<_> = own.filter(|id| id.source == source).collect();
+        for id in own {
             self.end(id);
         }
     }
@@ -383,7 +387,7 @@ mod tests {
         taps.stop(TapId::of(SourceId::FIRST, 2));
         taps.apply(TapId::of(SourceId::FIRST, 2), TapState::Stopped);
         assert_eq!(colours(&taps), [0, 2]);
-        taps.add(TapId::of(SourceId::FIRST, 9), Source::Firehose);
+        taps.add(TapId::of(SourceId::FIRST, 9), ListensTo::Firehose);
         assert_eq!(colours(&taps), [0, 2, 1]);
         assert_eq!(
             taps.find(TapId::of(SourceId::FIRST, 2)).unwrap().name(),
@@ -451,7 +455,10 @@ mod tests {
         );
         let phase = Phase::Interrupted("no more connections".into());
         assert_eq!(taps.list()[0].phase, phase);
-        assert!(taps.is_wanted(TapId::of(SourceId::FIRST, 1)) && taps.own_queues().is_empty());
+        assert!(
+            taps.is_wanted(TapId::of(SourceId::FIRST, 1))
+                && taps.own_queues(SourceId::FIRST).is_empty()
+        );
         let resumed = |from, because: Option<&str>| TapState::Resumed {
             queue: queue(),
             from: at(from),

@@ -11,14 +11,16 @@ use super::dead_letters::{DeadAction, RuleAction, RuleDesk, TargetChoice};
 use super::live::LiveAction;
 use super::live::tap_card::{Card, TapAction};
 use super::*;
+use crate::address::Address;
 use crate::event::amqp::{FieldValue, Properties};
 use crate::event::source_id::SourceId;
 use crate::event::tap_id::TapId;
 use crate::event::{BodyDraft, Event, Transport};
 use crate::protocol::{
-    Command, DeskCommand, MoveOutcome, PeekReport, PublishOutcome, SourceCommand, SourceUpdate,
-    TapState, Update, Which,
+    Abilities, Command, DeskCommand, MoveOutcome, PeekReport, PublishOutcome, Server,
+    SourceCommand, SourceUpdate, TapState, Update, Which,
 };
+use crate::rabbitmq::endpoint::Endpoint;
 use crate::rabbitmq::preflight::Report;
 use crate::rabbitmq::server_version::ServerVersion;
 use crate::testing::shop;
@@ -39,8 +41,9 @@ impl Desk {
         desk.apply(Update::Source(
             SourceId::FIRST,
             SourceUpdate::Link(Link::Connected {
-                endpoint: Endpoint::default(),
-                server: ServerVersion::rabbitmq(""),
+                address: Address::RabbitMq(Endpoint::default()),
+                server: Server::RabbitMq(ServerVersion::rabbitmq("")),
+                abilities: Abilities::ALL,
             }),
         ));
         desk.apply(Update::Source(
@@ -169,7 +172,7 @@ fn dead_letter(body: &str) -> Arc<Event> {
 fn a_refusal_starts_nothing_and_offers_the_firehose() {
     let mut desk = Desk::connected();
     desk.act(Action::Tap(TapAction::Start));
-    let Some(Card::Asking { request, .. }) = desk.state.tap_card else {
+    let Some(Card::Asking { request, .. }) = desk.state.front.tap_card else {
         panic!("no card")
     };
     let report = Report::impossible("It would take messages away".into());
@@ -178,7 +181,10 @@ fn a_refusal_starts_nothing_and_offers_the_firehose() {
         SourceUpdate::Preflight { request, report },
     ));
     assert!(desk.act(Action::Tap(TapAction::StartAnyway)).is_empty());
-    assert!(desk.state.tap_card.is_some(), "the reason stays in sight");
+    assert!(
+        desk.state.front.tap_card.is_some(),
+        "the reason stays in sight"
+    );
     desk.act(Action::Tap(TapAction::AskFirehose));
     let commands = desk.act(Action::Tap(TapAction::SwitchOnFirehose));
     assert!(
@@ -199,7 +205,7 @@ fn a_refusal_starts_nothing_and_offers_the_firehose() {
 fn a_card_that_was_put_away_does_not_come_back_with_its_answer() {
     let mut desk = Desk::connected();
     desk.act(Action::Tap(TapAction::Start));
-    let Some(Card::Asking { request, .. }) = desk.state.tap_card.clone() else {
+    let Some(Card::Asking { request, .. }) = desk.state.front.tap_card.clone() else {
         panic!("no card")
     };
     desk.act(Action::Tap(TapAction::Cancel));
@@ -208,7 +214,7 @@ fn a_card_that_was_put_away_does_not_come_back_with_its_answer() {
         SourceId::FIRST,
         SourceUpdate::Preflight { request, report },
     ));
-    assert_eq!(desk.state.tap_card, None);
+    assert_eq!(desk.state.front.tap_card, None);
     assert!(desk.act(Action::Tap(TapAction::StartAnyway)).is_empty());
     assert!(
         desk.act(Action::Tap(TapAction::SwitchOnFirehose))
@@ -347,7 +353,7 @@ fn a_wrong_form_publishes_nothing_and_names_the_fields() {
         .set(crate::event::draft::Field::Priority, "high");
     assert!(desk.act(Action::Publish).is_empty());
     assert_eq!(
-        desk.state.publish.problems(&desk.forms.draft)[0].field,
+        desk.state.front.publish.problems(&desk.forms.draft)[0].field,
         "Priority"
     );
 }
@@ -369,7 +375,7 @@ fn publish_again_loads_what_was_sent() {
         },
     ));
     assert_eq!(
-        desk.state.publish.history[0].outcome,
+        desk.state.front.publish.history[0].outcome,
         Some(PublishOutcome::Routed)
     );
     desk.forms.draft = crate::event::Draft::default();
@@ -426,7 +432,7 @@ fn an_edited_dead_letter_is_sent_once_and_leaves_the_list() {
             sum: None,
         },
     ));
-    let peeked = desk.state.dead.peeked.as_ref().unwrap();
+    let peeked = desk.state.front.dead.peeked.as_ref().unwrap();
     let left: Vec<_> = peeked
         .messages
         .iter()
@@ -436,7 +442,7 @@ fn an_edited_dead_letter_is_sent_once_and_leaves_the_list() {
     let next = desk.forms.editor.as_ref().map(|editor| editor.original);
     assert_eq!(next, Some(dead_letter("3").fingerprint()));
     assert_eq!(
-        desk.state.dead.job.as_ref().unwrap().words(),
+        desk.state.front.dead.job.as_ref().unwrap().words(),
         "1 of 1 resent"
     );
 }
@@ -476,12 +482,12 @@ fn what_stays_says_why() {
             sum: None,
         },
     ));
-    let peeked = desk.state.dead.peeked.as_ref().unwrap();
+    let peeked = desk.state.front.dead.peeked.as_ref().unwrap();
     assert_eq!(
         peeked.messages[0].remark.as_deref(),
         Some("No queue took it")
     );
-    let job = desk.state.dead.job.as_ref().unwrap();
+    let job = desk.state.front.dead.job.as_ref().unwrap();
     assert_eq!(
         job.words(),
         "0 of 2 resent, 1 stayed in the queue, 1 not tried"
@@ -493,11 +499,17 @@ fn more_than_is_shown_is_sent_only_after_a_second_word() {
     let mut desk = Desk::connected();
     desk.peek(&["1", "2"]);
     let commands = desk.act(Action::Dead(DeadAction::ResendAll));
-    let asked = desk.state.dead.peeked.as_ref().map(|peeked| peeked.depth);
+    let asked = desk
+        .state
+        .front
+        .dead
+        .peeked
+        .as_ref()
+        .map(|peeked| peeked.depth);
     assert_eq!(asked, Some(9), "more than the two that are shown");
-    assert!(commands.is_empty() && desk.state.dead.asking_all.is_some());
+    assert!(commands.is_empty() && desk.state.front.dead.asking_all.is_some());
     desk.act(Action::Dead(DeadAction::NotAll));
-    assert!(desk.state.dead.asking_all.is_none());
+    assert!(desk.state.front.dead.asking_all.is_none());
     desk.act(Action::Dead(DeadAction::ResendAll));
     let commands = desk.act(Action::Dead(DeadAction::YesAll));
     assert!(matches!(
@@ -528,7 +540,7 @@ fn nothing_is_sent_by_rule_before_its_preview_was_worked_out() {
     while desk.state.tick(desk.now) != Soon::No {
         std::thread::yield_now();
     }
-    let counts = desk.state.dead.rules.as_ref().map(RuleDesk::counts);
+    let counts = desk.state.front.dead.rules.as_ref().map(RuleDesk::counts);
     let counts = counts.unwrap_or_default();
     assert_eq!(
         (counts.changed, counts.not, counts.unreadable),
@@ -564,7 +576,7 @@ fn nothing_is_sent_by_rule_before_its_preview_was_worked_out() {
             moved: vec![(orders[0].original, MoveOutcome::Resent)],
         },
     ));
-    let desk = desk.state.dead.rules.as_ref().expect("the rules");
+    let desk = desk.state.front.dead.rules.as_ref().expect("the rules");
     assert_eq!(desk.rows[0].ended, Some((true, String::new())));
     assert!(!desk.rows[0].can_be_sent() && !desk.rows[0].included);
 }
@@ -575,7 +587,7 @@ fn discarding_asks_first() {
     desk.peek(&["1", "2"]);
     desk.act(Action::Dead(DeadAction::Mark(1, true)));
     assert!(desk.act(Action::Dead(DeadAction::AskDiscard)).is_empty());
-    assert_eq!(desk.state.dead.asking.as_ref().map(Vec::len), Some(1));
+    assert_eq!(desk.state.front.dead.asking.as_ref().map(Vec::len), Some(1));
     desk.act(Action::Dead(DeadAction::CancelDiscard));
     assert!(desk.act(Action::Dead(DeadAction::Discard)).is_empty());
     desk.act(Action::Dead(DeadAction::AskDiscard));
@@ -592,9 +604,15 @@ fn a_new_peek_keeps_selection_and_marks_on_their_messages() {
     desk.act(Action::Dead(DeadAction::Select(2)));
     desk.act(Action::Dead(DeadAction::Mark(1, true)));
     desk.peek(&["2", "3", "4"]);
-    assert_eq!(desk.state.dead.selected, Some(1));
+    assert_eq!(desk.state.front.dead.selected, Some(1));
     assert_eq!(
-        desk.state.dead.marked.iter().copied().collect::<Vec<_>>(),
+        desk.state
+            .front
+            .dead
+            .marked
+            .iter()
+            .copied()
+            .collect::<Vec<_>>(),
         [0]
     );
 }
@@ -614,8 +632,9 @@ fn only_the_sandbox_starts_a_tap_by_itself() {
     desk.apply(Update::Source(
         SourceId::FIRST,
         SourceUpdate::Link(Link::Connected {
-            endpoint: Endpoint::default(),
-            server: ServerVersion::default(),
+            address: Address::RabbitMq(Endpoint::default()),
+            server: Server::RabbitMq(ServerVersion::default()),
+            abilities: Abilities::ALL,
         }),
     ));
     let commands = desk.apply(Update::Source(
@@ -642,13 +661,14 @@ fn only_the_sandbox_starts_a_tap_by_itself() {
     desk.act(Action::Connect);
     desk.apply(Update::Source(
         SourceId::FIRST,
-        SourceUpdate::Link(Link::Connecting(Endpoint::default())),
+        SourceUpdate::Link(Link::Connecting(Address::RabbitMq(Endpoint::default()))),
     ));
     desk.apply(Update::Source(
         SourceId::FIRST,
         SourceUpdate::Link(Link::Connected {
-            endpoint: Endpoint::default(),
-            server: ServerVersion::default(),
+            address: Address::RabbitMq(Endpoint::default()),
+            server: Server::RabbitMq(ServerVersion::default()),
+            abilities: Abilities::ALL,
         }),
     ));
     assert!(
@@ -668,7 +688,7 @@ fn a_lost_connection_keeps_the_screens_and_the_tap() {
     desk.apply(Update::Source(
         SourceId::FIRST,
         SourceUpdate::Link(Link::Lost {
-            endpoint: Endpoint::default(),
+            address: Address::RabbitMq(Endpoint::default()),
             reason: "gone".into(),
             since: desk.now,
             retry_at: desk.now,
@@ -705,9 +725,13 @@ fn a_work_queue_of_a_retry_loop_is_opened_without_a_badge_or_a_message() {
         SourceUpdate::Topology(filled(&mut topology, 12)),
     ));
     assert!(commands.is_empty(), "{commands:?}");
-    assert_eq!(desk.state.dead.queues.len(), 1, "it can be opened again");
-    assert_eq!(desk.state.dead.waiting(), 0);
-    let waits = &desk.state.dead.ground.roles.waits;
+    assert_eq!(
+        desk.state.front.dead.queues.len(),
+        1,
+        "it can be opened again"
+    );
+    assert_eq!(desk.state.front.dead.waiting(), 0);
+    let waits = &desk.state.front.dead.ground.roles.waits;
     assert_eq!(waits[0].queue.name, "pay.wait");
 }
 
@@ -723,7 +747,7 @@ fn what_has_no_known_origin_is_not_sent_before_a_target_is_typed() {
         Properties::default(),
         b"{}".to_vec(),
     );
-    desk.state.dead.peeked.as_mut().unwrap().messages[0].event = Arc::new(plain);
+    desk.state.front.dead.peeked.as_mut().unwrap().messages[0].event = Arc::new(plain);
     desk.act(Action::Dead(DeadAction::Select(0)));
     assert!(desk.act(Action::Dead(DeadAction::Resend)).is_empty());
     let editor = desk.forms.editor.as_mut().unwrap();
@@ -743,7 +767,7 @@ fn one_target_is_typed_for_many_dead_letters() {
         desk.act(Action::Dead(DeadAction::ResendSelected))
             .is_empty()
     );
-    let peeked = desk.state.dead.peeked.as_ref().unwrap();
+    let peeked = desk.state.front.dead.peeked.as_ref().unwrap();
     let remark = peeked.messages[0].remark.as_deref().unwrap_or_default();
     assert!(remark.starts_with("No target is named"), "{remark}");
     desk.forms.elsewhere = ("other".into(), "again".into());

@@ -80,7 +80,7 @@ fn an_edit_stays_with_its_message_and_is_what_is_sent() {
     desk.peek(&["1", "2", "3"]);
     desk.edit(1, "mended");
     desk.dead(DeadAction::Select(2));
-    assert_eq!(desk.state.dead.edited(&desk.forms, &[0, 1, 2]), 1);
+    assert_eq!(desk.state.front.dead.edited(&desk.forms, &[0, 1, 2]), 1);
     desk.dead(DeadAction::Select(1));
     let editor = desk.forms.editor.as_ref().unwrap();
     assert_eq!(editor.draft.body, BodyDraft::Text("mended".into()));
@@ -108,7 +108,7 @@ fn an_edit_that_is_wrong_is_not_sent_unedited() {
         .draft
         .set(crate::event::draft::Field::Priority, "high");
     assert!(desk.dead(DeadAction::ResendSelected).is_empty());
-    let peeked = desk.state.dead.peeked.as_ref().unwrap();
+    let peeked = desk.state.front.dead.peeked.as_ref().unwrap();
     let remark = peeked.messages[0].remark.as_deref().unwrap();
     assert!(
         remark.starts_with("Its edit cannot be sent. Priority"),
@@ -124,11 +124,14 @@ fn edits_outlive_another_queue_and_a_new_look_but_not_their_message() {
     desk.dead(DeadAction::OpenQueue("orders".into()));
     assert!(desk.forms.editor.is_none());
     desk.peek(&["1", "2", "3"]);
-    assert_eq!(desk.state.dead.edited(&desk.forms, &[0, 1, 2]), 1);
+    assert_eq!(desk.state.front.dead.edited(&desk.forms, &[0, 1, 2]), 1);
     // A page that does not show it says nothing of it.
     desk.peek(&["1"]);
     assert_eq!(
-        (desk.forms.edits(), desk.state.dead.edited_here(&desk.forms)),
+        (
+            desk.forms.edits(),
+            desk.state.front.dead.edited_here(&desk.forms)
+        ),
         (1, 1)
     );
     let request = desk.resend_all();
@@ -211,7 +214,7 @@ fn a_whole_queue_with_edits_is_sent_only_after_a_word() {
     desk.peek(&["1", "2"]);
     desk.edit(0, "mended");
     assert!(desk.dead(DeadAction::Canary).is_empty());
-    assert_eq!(desk.state.dead.asking_all, Some(true));
+    assert_eq!(desk.state.front.dead.asking_all, Some(true));
     let commands = desk.dead(DeadAction::YesAll);
     let [Command::Source(_, SourceCommand::Resend { pace, .. })] = commands.as_slice() else {
         panic!("no resend: {commands:?}")
@@ -231,10 +234,17 @@ fn rules_are_put_to_what_was_edited_by_hand() {
     desk.forms.rules = vec![rule];
     desk.dead(DeadAction::Rules(RuleAction::Open));
     let deadline = std::time::Instant::now() + std::time::Duration::from_secs(10);
-    let rules = |desk: &Desk| desk.state.dead.rules.as_ref().map(|desk| desk.rows.clone());
+    let rules = |desk: &Desk| {
+        desk.state
+            .front
+            .dead
+            .rules
+            .as_ref()
+            .map(|desk| desk.rows.clone())
+    };
     while rules(&desk).is_none_or(|rows| rows.is_empty()) {
         assert!(std::time::Instant::now() < deadline, "no preview came");
-        desk.state.dead.tick(None);
+        desk.state.front.dead.tick(None);
         std::thread::yield_now();
     }
     let row = rules(&desk).unwrap().remove(0);
@@ -252,7 +262,7 @@ fn the_next_message_is_selected_when_one_was_sent() {
         let body = String::from_utf8(sent[0].clone()).unwrap();
         desk.moved(request, &body, MoveOutcome::Resent);
         desk.done(request);
-        let selected = desk.state.dead.selected_message();
+        let selected = desk.state.front.dead.selected_message();
         let selected = selected.map(|message| message.event.body.clone());
         assert_eq!(selected.as_deref(), next.map(str::as_bytes));
         assert_eq!(desk.forms.editor.is_some(), next.is_some());
@@ -266,35 +276,35 @@ fn a_result_is_shown_where_it_belongs_and_until_something_else_is_done_there() {
     let request = desk.resend_all();
     // It runs: that is said wherever this queue is.
     desk.dead(DeadAction::Tab(DeadTab::Groups));
-    assert!(desk.state.dead.shown_job().is_some());
+    assert!(desk.state.front.dead.shown_job().is_some());
     desk.dead(DeadAction::Tab(DeadTab::Queues));
     desk.act(Action::Open(Screen::DeadLetters));
     desk.done(request);
-    assert!(desk.state.dead.shown_job().is_some());
+    assert!(desk.state.front.dead.shown_job().is_some());
     assert_eq!(desk.last_notice(), "", "it is in sight");
     desk.dead(DeadAction::Tab(DeadTab::Groups));
     assert!(
-        desk.state.dead.shown_job().is_none(),
+        desk.state.front.dead.shown_job().is_none(),
         "it was no task of the groups"
     );
     desk.dead(DeadAction::Tab(DeadTab::Queues));
     desk.dead(DeadAction::Rules(RuleAction::Open));
     assert!(
-        desk.state.dead.shown_job().is_none(),
+        desk.state.front.dead.shown_job().is_none(),
         "it was no task of the rules"
     );
     desk.dead(DeadAction::Rules(RuleAction::Close));
     desk.peek(&["1"]);
     assert!(
-        desk.state.dead.shown_job().is_none(),
+        desk.state.front.dead.shown_job().is_none(),
         "the list is of another moment"
     );
     let request = desk.resend_all();
     desk.done(request);
     desk.dead(DeadAction::OpenQueue("orders".into()));
-    assert!(desk.state.dead.shown_job().is_none());
+    assert!(desk.state.front.dead.shown_job().is_none());
     desk.dead(DeadAction::OpenQueue("orders.dead".into()));
-    assert!(desk.state.dead.shown_job().is_none());
+    assert!(desk.state.front.dead.shown_job().is_none());
 }
 
 #[test]
@@ -313,7 +323,7 @@ fn a_job_that_ends_out_of_sight_is_a_notice() {
     );
     desk.act(Action::ShowJob);
     assert_eq!(desk.state.screen, Screen::DeadLetters);
-    assert_eq!(desk.state.dead.queue.as_deref(), Some("orders.dead"));
+    assert_eq!(desk.state.front.dead.queue.as_deref(), Some("orders.dead"));
     desk.act(Action::Open(Screen::Live));
     desk.moved(request, "2", MoveOutcome::Kept("No queue took it".into()));
     desk.done(request);
@@ -329,9 +339,18 @@ fn what_was_said_of_a_draft_ends_with_it() {
         .draft
         .set(crate::event::draft::Field::Priority, "high");
     desk.act(Action::Publish);
-    assert_eq!(desk.state.publish.problems(&desk.forms.draft).len(), 1);
+    assert_eq!(
+        desk.state.front.publish.problems(&desk.forms.draft).len(),
+        1
+    );
     desk.act(Action::LoadEvent(dead_letter("1")));
-    assert!(desk.state.publish.problems(&desk.forms.draft).is_empty());
+    assert!(
+        desk.state
+            .front
+            .publish
+            .problems(&desk.forms.draft)
+            .is_empty()
+    );
     desk.peek(&["1"]);
     desk.dead(DeadAction::Select(0));
     let priority = |desk: &mut Desk, text: &str, second| {
@@ -412,7 +431,10 @@ fn edits_that_were_not_sent_are_named_before_they_are_lost() {
     desk.peek(&["1", "2"]);
     desk.edit(0, "mended");
     desk.leave(LeaveAction::Ask(Leave::Quit));
-    let words = desk.state.unsent_words(&desk.forms).unwrap();
+    let words = desk
+        .state
+        .unsent_words(Leave::Disconnect, &desk.forms)
+        .unwrap();
     assert!(
         words.starts_with("1 edit of dead letters was not sent"),
         "{words}"

@@ -29,7 +29,7 @@ fn a_publish_is_refused() {
     let mut desk = Desk::connected();
     desk.act(Action::FillSample);
     desk.act_in_vain(Action::Publish);
-    let outcome = desk.state.publish.history[0].outcome.clone();
+    let outcome = desk.state.front.publish.history[0].outcome.clone();
     assert!(matches!(outcome, Some(PublishOutcome::Refused(words)) if words.contains("busy")));
 }
 
@@ -38,7 +38,9 @@ fn a_look_is_refused() {
     let mut desk = Desk::connected();
     desk.act(Action::Dead(DeadAction::OpenQueue("orders.dead".into())));
     assert_eq!(desk.act_in_vain(Action::Dead(DeadAction::Peek)), 1);
-    assert!(desk.state.dead.peeking.is_none() && desk.state.dead.peek_problem.is_some());
+    assert!(
+        desk.state.front.dead.peeking.is_none() && desk.state.front.dead.peek_problem.is_some()
+    );
 }
 
 #[test]
@@ -50,7 +52,7 @@ fn a_job_that_is_refused_has_ended_and_the_journal_can_be_read_later() {
         desk.act_in_vain(Action::Dead(DeadAction::ResendSelected)),
         1
     );
-    let job = desk.state.dead.job.as_ref().unwrap();
+    let job = desk.state.front.dead.job.as_ref().unwrap();
     assert!(job.ended && job.result().contains("busy"));
     // A question about the journal that did not get through is not waited for.
     let commands = desk.act(Action::Dead(DeadAction::Tab(DeadTab::Journal)));
@@ -70,14 +72,14 @@ fn a_discard_that_is_refused_has_ended() {
     desk.act(Action::Dead(DeadAction::Select(0)));
     desk.act(Action::Dead(DeadAction::AskDiscard));
     assert_eq!(desk.act_in_vain(Action::Dead(DeadAction::Discard)), 1);
-    assert!(!desk.state.dead.is_busy() && desk.state.dead.job.is_some());
+    assert!(!desk.state.front.dead.is_busy() && desk.state.front.dead.job.is_some());
 }
 
 #[test]
 fn a_tap_is_refused_and_one_that_could_not_be_stopped_runs() {
     let mut desk = Desk::connected();
     desk.act_in_vain(Action::Tap(TapAction::Start));
-    let card = desk.state.tap_card.as_ref();
+    let card = desk.state.front.tap_card.as_ref();
     assert!(matches!(card, Some(Card::Tap(report)) if !report.may_start()));
     desk.act(Action::Tap(TapAction::Cancel));
     let tap = desk.start_tap();
@@ -95,7 +97,10 @@ fn a_tap_is_refused_and_one_that_could_not_be_stopped_runs() {
 fn the_sandbox_is_not_waited_for() {
     let mut desk = Desk::connected();
     desk.act_in_vain(Action::StartSandbox);
-    assert!(matches!(desk.state.sandbox, Some(SandboxState::Failed(_))));
+    assert!(matches!(
+        desk.state.front.sandbox,
+        Some(SandboxState::Failed(_))
+    ));
 }
 
 #[test]
@@ -107,7 +112,7 @@ fn who_leaves_is_asked_again_when_the_job_was_not_told_to_stop() {
     desk.act(Action::Leave(LeaveAction::Ask(Leave::Quit)));
     assert_eq!(desk.act_in_vain(Action::Leave(LeaveAction::Stop)), 1);
     assert_eq!(desk.state.leaving.as_ref().unwrap().wish, Wish::Asked);
-    assert!(desk.is_told_busy() && desk.state.dead.is_busy());
+    assert!(desk.is_told_busy() && desk.state.front.dead.is_busy());
 }
 
 #[test]
@@ -117,7 +122,7 @@ fn a_pause_that_did_not_get_through_is_told() {
     desk.act(Action::Dead(DeadAction::MarkAll(true)));
     desk.act(Action::Dead(DeadAction::ResendSelected));
     desk.act_in_vain(Action::Dead(DeadAction::Pause(true)));
-    assert!(desk.is_told_busy() && desk.state.dead.is_busy());
+    assert!(desk.is_told_busy() && desk.state.front.dead.is_busy());
 }
 
 #[test]
@@ -176,7 +181,7 @@ fn an_end_is_taken_by_whom_it_belongs_to() {
         SourceId::FIRST,
         SourceUpdate::PutBackDone { request, problem },
     ));
-    assert!(desk.state.dead.is_busy());
+    assert!(desk.state.front.dead.is_busy());
     desk.apply(Update::Source(
         SourceId::FIRST,
         SourceUpdate::JobDone {
@@ -185,5 +190,5 @@ fn an_end_is_taken_by_whom_it_belongs_to() {
             sum: None,
         },
     ));
-    assert!(!desk.state.dead.is_busy());
+    assert!(!desk.state.front.dead.is_busy());
 }

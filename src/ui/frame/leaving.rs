@@ -17,7 +17,7 @@ pub fn leaving_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     let Some(leaving) = &cx.state.leaving else {
         return;
     };
-    let running = cx.state.under_way();
+    let running = cx.state.in_the_way(leaving.what);
     let verb = match leaving.what {
         Leave::Quit => "quit",
         Leave::Disconnect => "disconnect",
@@ -27,7 +27,7 @@ pub fn leaving_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
         .frame(frame)
         .show(ui.ctx(), |ui| {
             ui.set_width(440.0);
-            let title = match (&leaving.wish, &running) {
+            let title = match (&leaving.wish, running.first()) {
                 (Wish::Asked, Some(_)) => format!("Messages are being moved. {}?", capital(verb)),
                 (Wish::Asked, None) => format!("{}?", capital(verb)),
                 (Wish::Finish, _) => format!("Will {verb} when all is done"),
@@ -40,18 +40,18 @@ pub fn leaving_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
             if let Wish::Ended(words) = &leaving.wish {
                 ui.add(Label::new(RichText::new(words).color(palette.warn)).wrap());
             }
-            if let Some(running) = &running {
+            for running in &running {
                 progress_ui(ui, running);
-                if leaving.wish == Wish::Asked {
-                    ui.add(Label::new(RichText::new(STOP).color(palette.weak)).wrap());
-                }
             }
-            if let Some(words) = cx.state.unsent_words(cx.forms) {
+            if !running.is_empty() && leaving.wish == Wish::Asked {
+                ui.add(Label::new(RichText::new(STOP).color(palette.weak)).wrap());
+            }
+            if let Some(words) = cx.state.unsent_words(leaving.what, cx.forms) {
                 ui.add_space(STEP);
                 ui.add(Label::new(RichText::new(words).color(palette.warn)).wrap());
             }
             ui.add_space(STEP * 2.0);
-            buttons_ui(ui, &leaving.wish, running.is_some(), verb)
+            buttons_ui(ui, &leaving.wish, !running.is_empty(), verb)
         });
     let chosen = modal.inner;
     if let Some(action) = chosen.or_else(|| modal.should_close().then_some(LeaveAction::Cancel)) {

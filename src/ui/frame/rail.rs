@@ -23,7 +23,7 @@ pub fn rail_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
             ui.spacing_mut().item_spacing.y = 4.0;
             for screen in Screen::ALL {
                 let badge = match screen {
-                    Screen::DeadLetters => cx.state.dead.waiting(),
+                    Screen::DeadLetters => cx.state.front.dead.waiting(),
                     _ => 0,
                 };
                 if tab(ui, screen, cx.state.screen == screen, badge) {

@@ -79,7 +79,7 @@ pub fn read(ui: &mut Ui, cx: &mut Cx<'_>) {
             }
         }
         Screen::DeadLetters if step != 0 => {
-            let Some(peeked) = &cx.state.dead.peeked else {
+            let Some(peeked) = &cx.state.front.dead.peeked else {
                 return;
             };
             let Some(last) = peeked.messages.len().checked_sub(1) else {
@@ -87,6 +87,7 @@ pub fn read(ui: &mut Ui, cx: &mut Cx<'_>) {
             };
             let next = cx
                 .state
+                .front
                 .dead
                 .selected
                 .map_or(0, |place| place.saturating_add_signed(step).min(last));

@@ -5,7 +5,9 @@ use eframe::egui::{self, Color32, Panel, RichText, Sense, Theme, Ui, vec2};
 
 use crate::protocol::Link;
 use crate::state::Action;
+use crate::state::sources::SourceAction;
 use crate::ui::Cx;
+use crate::ui::parts::by_source;
 use crate::ui::parts::theme::{self, Palette};
 use crate::ui::parts::widgets::{button, weak};
 
@@ -20,6 +22,7 @@ pub fn top_bar_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
         .frame(frame)
         .show(ui, |ui| {
             ui.horizontal_centered(|ui| {
+                sources_ui(ui, cx, palette);
                 state_ui(ui, cx, palette);
                 ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
                     let dark = ui.visuals().dark_mode;
@@ -34,10 +37,20 @@ pub fn top_bar_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
                     {
                         ui.ctx().set_theme(next);
                     }
-                    if cx.state.has_session() && button(ui, "Disconnect", true).clicked() {
-                        cx.act(Action::Disconnect);
+                    if cx.state.has_session() {
+                        if button(ui, "Disconnect", true).clicked() {
+                            cx.act(Action::Disconnect);
+                        }
+                        if button(ui, "Open another…", true)
+                            .on_hover_text("Connect to one more broker beside this one")
+                            .clicked()
+                        {
+                            cx.act(Action::Source(SourceAction::Add));
+                        }
+                    } else if cx.state.has_several() && button(ui, "Give up", true).clicked() {
+                        cx.act(Action::Source(SourceAction::GiveUp));
                     }
-                    if matches!(cx.state.link, Link::Lost { .. })
+                    if matches!(cx.state.front.link, Link::Lost { .. })
                         && button(ui, "Try now", true).clicked()
                     {
                         cx.act(Action::RetryNow);
@@ -47,8 +60,45 @@ pub fn top_bar_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
         });
 }
 
+/// The sources that are open, once there are several: the colour of each, its name, and which is in
+/// front.
+fn sources_ui(ui: &mut Ui, cx: &mut Cx<'_>, palette: &Palette) {
+    if !cx.state.has_several() {
+        return;
+    }
+    let state = cx.state;
+    let names = by_source::names(state);
+    for (source, name) in state.sources().into_iter().zip(names) {
+        let (rect, _) = ui.allocate_exact_size(vec2(10.0, 10.0), Sense::hover());
+        let square = egui::Rect::from_center_size(rect.center(), vec2(9.0, 9.0));
+        ui.painter()
+            .rect_filled(square, 2, palette.source(source.colour));
+        let is_front = source.id == state.front.id;
+        let words = match source.link {
+            Link::Connected { .. } => "Connected",
+            Link::Lost { .. } => "Connection lost",
+            Link::Connecting(_) => "Connecting",
+            Link::Idle | Link::Failed { .. } => "Not connected",
+        };
+        let text = RichText::new(&name);
+        let text = match source.link {
+            Link::Lost { .. } => text.color(palette.bad),
+            _ => text,
+        };
+        if ui
+            .selectable_label(is_front, text)
+            .on_hover_text(words)
+            .clicked()
+            && !is_front
+        {
+            cx.act(Action::Source(SourceAction::Choose(source.id)));
+        }
+    }
+    ui.separator();
+}
+
 fn state_ui(ui: &mut Ui, cx: &Cx<'_>, palette: &Palette) {
-    match &cx.state.link {
+    match &cx.state.front.link {
         Link::Idle | Link::Failed { .. } => {
             dot(ui, palette.weak);
             ui.label(RichText::new("Eventscope").strong().size(theme::SIZES[2]));
@@ -59,18 +109,23 @@ fn state_ui(ui: &mut Ui, cx: &Cx<'_>, palette: &Palette) {
             ui.label(RichText::new(endpoint.title()).strong());
             weak(ui, "Connecting…");
         }
-        Link::Connected { endpoint, server } => {
+        Link::Connected {
+            address, server, ..
+        } => {
             dot(ui, palette.good);
-            ui.label(RichText::new(endpoint.title()).strong());
+            ui.label(RichText::new(address.title()).strong());
             weak(ui, "Connected");
             chip(ui, palette, &server.to_string());
-            chip(ui, palette, &format!("vhost {}", endpoint.vhost));
-            if !cx.state.topology.missing.is_empty() {
-                chip(ui, palette, "AMQP only").on_hover_text(&cx.state.topology.missing);
+            let part = address.part();
+            if !part.is_empty() {
+                chip(ui, palette, &part);
+            }
+            if !cx.state.front.topology.missing.is_empty() {
+                chip(ui, palette, "AMQP only").on_hover_text(&cx.state.front.topology.missing);
             }
         }
         Link::Lost {
-            endpoint,
+            address: endpoint,
             reason,
             retry_at,
             ..

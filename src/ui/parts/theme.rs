@@ -150,6 +150,14 @@ impl Palette {
         self.taps[colour % self.taps.len()]
     }
 
+    /// The colour of a source. They are those of the taps from the other end, so that a source and its
+    /// first tap are not alike.
+    #[must_use]
+    pub fn source(&self, colour: usize) -> Color32 {
+        let last = self.taps.len() - 1;
+        self.taps[last - colour % self.taps.len()]
+    }
+
     /// The colour of what an event is by its schema.
     #[must_use]
     pub fn judgement(&self, judgement: &Judgement) -> Color32 {

@@ -102,10 +102,14 @@ fn form_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     });
     if let Some(words) = &form.problem {
         banner(ui, palette.bad, words);
-    } else if let Link::Failed { endpoint, reason } = &cx.state.link {
+    } else if let Link::Failed {
+        address: endpoint,
+        reason,
+    } = &cx.state.front.link
+    {
         banner(ui, palette.bad, &format!("{endpoint}: {reason}"));
     }
-    let connecting = matches!(cx.state.link, Link::Connecting(_));
+    let connecting = matches!(cx.state.front.link, Link::Connecting(_));
     ui.horizontal(|ui| {
         if primary_button(ui, "Connect", !connecting).clicked() {
             cx.act(Action::Connect);
@@ -128,11 +132,11 @@ fn sandbox_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
          and shipments flow, and some of them die for honest reasons.",
     );
     ui.label("It listens on 127.0.0.1 only, touches no other RabbitMQ, and ends with this window.");
-    let starting = matches!(cx.state.sandbox, Some(SandboxState::Starting(_)));
+    let starting = matches!(cx.state.front.sandbox, Some(SandboxState::Starting(_)));
     if button(ui, "Start a private RabbitMQ", !starting).clicked() {
         cx.act(Action::StartSandbox);
     }
-    match &cx.state.sandbox {
+    match &cx.state.front.sandbox {
         Some(SandboxState::Starting(words)) => {
             ui.horizontal(|ui| {
                 ui.add(egui::Spinner::new().size(14.0));

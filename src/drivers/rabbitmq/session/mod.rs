@@ -21,6 +21,7 @@ use super::resend::{self, Order, put_back};
 use super::sandbox::Sandbox;
 use super::watch::preflight;
 use super::watch::tap::{self, Wanted};
+use crate::address::Address;
 use crate::drivers::jobs::{Asked, End, Ended, Jobs, TapEnd, answer_without_job, cut_off_words};
 use crate::engine::journal_desk::{self, JournalDesk};
 use crate::engine::outbox::SourceOutbox;
@@ -103,7 +104,12 @@ impl Session {
     #[expect(clippy::too_many_lines, reason = "one arm for each command")]
     async fn carry_out(&mut self, command: SourceCommand) {
         match command {
-            SourceCommand::Connect(endpoint) => self.connect(endpoint).await,
+            SourceCommand::Connect(Address::RabbitMq(endpoint)) => self.connect(endpoint).await,
+            SourceCommand::Connect(address) => {
+                let reason = "This connection is to RabbitMQ. Open another one for it".to_owned();
+                let link = Link::Failed { address, reason };
+                self.outbox.send(SourceUpdate::Link(link)).await;
+            }
             SourceCommand::Disconnect => {
                 self.close().await;
                 self.outbox.send(SourceUpdate::Link(Link::Idle)).await;

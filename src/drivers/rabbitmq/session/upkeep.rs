@@ -7,6 +7,7 @@ use chrono::{DateTime, Utc};
 use tokio::sync::{Notify, watch};
 
 use super::Session;
+use crate::address::Address;
 use crate::drivers::jobs::{Asked, End};
 use crate::drivers::rabbitmq::connection::connect::Opened;
 use crate::drivers::rabbitmq::connection::connections::Connections;
@@ -16,7 +17,7 @@ use crate::drivers::rabbitmq::sandbox::{Sandbox, private};
 use crate::drivers::rabbitmq::watch::firehose;
 use crate::drivers::rabbitmq::watch::tap::{self, Wanted};
 use crate::event::tap_id::TapId;
-use crate::protocol::{Gravity, Link, SandboxState, SourceUpdate, TapState};
+use crate::protocol::{Abilities, Gravity, Link, SandboxState, Server, SourceUpdate, TapState};
 use crate::rabbitmq::endpoint::Endpoint;
 
 /// How long jobs that hold messages get to put them back when the connection is ended.
@@ -26,12 +27,18 @@ const CLOSE_LIMIT: Duration = Duration::from_secs(1);
 /// How long switching a firehose off may hold the end of a connection up.
 const SWEEP_LIMIT: Duration = Duration::from_secs(2);
 
+/// What a RabbitMQ can do. Of the past it has only its streams, which are read like queues.
+const ABILITIES: Abilities = Abilities {
+    replay: false,
+    ..Abilities::ALL
+};
+
 impl Session {
     /// Drops whatever connection there is and starts to open this one.
     pub(crate) async fn connect(&mut self, endpoint: Endpoint) {
         self.close().await;
         let attempt = link::attempt(&endpoint);
-        let update = SourceUpdate::Link(Link::Connecting(endpoint.clone()));
+        let update = SourceUpdate::Link(Link::Connecting(Address::RabbitMq(endpoint.clone())));
         self.link = State::Connecting { endpoint, attempt };
         self.outbox.send(update).await;
     }
@@ -88,7 +95,11 @@ impl Session {
         };
         let server = opened.server;
         tracing::info!(%endpoint, %server, "connected");
-        let update = SourceUpdate::Link(Link::Connected { endpoint, server });
+        let update = SourceUpdate::Link(Link::Connected {
+            address: Address::RabbitMq(endpoint),
+            server: Server::RabbitMq(server),
+            abilities: ABILITIES,
+        });
         self.outbox.send(update).await;
         let asking = connections.clone();
         self.jobs.start(Asked::Own, |_| async {
@@ -131,7 +142,10 @@ impl Session {
     async fn failed(&mut self, reason: String) {
         match std::mem::replace(&mut self.link, State::Idle) {
             State::Connecting { endpoint, .. } => {
-                let update = SourceUpdate::Link(Link::Failed { endpoint, reason });
+                let update = SourceUpdate::Link(Link::Failed {
+                    address: Address::RabbitMq(endpoint),
+                    reason,
+                });
                 self.outbox.send(update).await;
             }
             State::Lost {
@@ -188,7 +202,7 @@ impl Session {
             phase: Phase::Waiting(Box::pin(tokio::time::sleep(pause))),
         };
         let update = SourceUpdate::Link(Link::Lost {
-            endpoint,
+            address: Address::RabbitMq(endpoint),
             reason,
             since,
             retry_at,

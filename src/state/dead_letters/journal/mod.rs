@@ -76,6 +76,8 @@ enum Then {
 pub struct Putting {
     /// Names it.
     pub request: RequestId,
+    /// The source that they go to.
+    pub source: SourceId,
     /// Which records.
     pub which: Records,
     /// Messages that were asked for; none while that is not known.
@@ -363,8 +365,10 @@ impl JournalDesk {
             }
             JournalAction::Stop => {
                 let stop = |putting: &Putting| SourceCommand::StopJob(putting.request);
-                let command = self.putting.as_ref().map(stop);
-                return command.map(|command| Command::Source(source, command));
+                return self
+                    .putting
+                    .as_ref()
+                    .map(|putting| Command::Source(putting.source, stop(putting)));
             }
             JournalAction::Keep(days) => {
                 self.keep_days = days;
@@ -394,6 +398,7 @@ impl JournalDesk {
         self.not_put_back = None;
         self.putting = Some(Putting {
             request,
+            source,
             which: which.clone(),
             total: 0,
             done: 0,

@@ -73,9 +73,9 @@ fn elsewhere_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
 /// A button that opens what else can be said of sending several messages.
 pub(crate) fn options_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     let response = button(ui, "Options", true).on_hover_text("How several messages are sent");
-    let mut bulk = cx.state.dead.bulk;
-    let mut expiration = cx.state.dead.expiration;
-    let mut counters = cx.state.dead.counters;
+    let mut bulk = cx.state.front.dead.bulk;
+    let mut expiration = cx.state.front.dead.expiration;
+    let mut counters = cx.state.front.dead.counters;
     Popup::menu(&response)
         .style(StyleModifier::default())
         .close_behavior(PopupCloseBehavior::CloseOnClickOutside)
@@ -105,13 +105,13 @@ pub(crate) fn options_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
                 cx.actions.push(Action::Dead(DeadAction::Dropped));
             }
         });
-    if bulk != cx.state.dead.bulk {
+    if bulk != cx.state.front.dead.bulk {
         cx.act(Action::Dead(DeadAction::Bulk(bulk)));
     }
-    if counters != cx.state.dead.counters {
+    if counters != cx.state.front.dead.counters {
         cx.act(Action::Dead(DeadAction::Counters(counters)));
     }
-    if expiration != cx.state.dead.expiration {
+    if expiration != cx.state.front.dead.expiration {
         cx.act(Action::Dead(DeadAction::Expiration(expiration)));
     }
 }
@@ -160,7 +160,7 @@ fn fields_ui(ui: &mut Ui, bulk: &mut Bulk) {
 
 /// How far the running job is, or what the last one came to.
 pub(crate) fn job_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
-    let Some(job) = cx.state.dead.shown_job() else {
+    let Some(job) = cx.state.front.dead.shown_job() else {
         return;
     };
     let palette = Palette::of(ui);

@@ -188,16 +188,16 @@ fn preview_ui(ui: &mut Ui, cx: &mut Cx<'_>, desk: &RuleDesk) {
             1 => "1 message".to_owned(),
             count => format!("{} messages", thousands(count as u64)),
         };
-        let queue = state.dead.queue.as_deref().unwrap_or_default();
+        let queue = state.front.dead.queue.as_deref().unwrap_or_default();
         let words = RichText::new(format!("{messages} of {queue}"));
         let words = words.font(FontId::proportional(theme::SIZES[2]));
         ui.add(Label::new(words).truncate());
     });
     ui.add_space(STEP);
-    let idle = state.is_connected() && !state.dead.is_busy();
+    let idle = state.is_connected() && !state.front.dead.is_busy();
     let can = idle && desk.shows(&cx.forms.rules) && counts.included > 0;
     ui.horizontal_wrapped(|ui| {
-        target_ui(ui, cx, state.dead.choice);
+        target_ui(ui, cx, state.front.dead.choice);
         if primary_button(ui, "Resend selected", can)
             .on_hover_text(format!(
                 "Send {} as this preview shows them",
@@ -207,7 +207,7 @@ fn preview_ui(ui: &mut Ui, cx: &mut Cx<'_>, desk: &RuleDesk) {
         {
             act(cx, RuleAction::Send { canary: false });
         }
-        let watch = state.dead.bulk.watch;
+        let watch = state.front.dead.bulk.watch;
         if button(ui, "Canary", can)
             .on_hover_text(format!(
                 "Send one of them, watch {watch} s whether it dies again, then ten, then the rest"

@@ -22,10 +22,10 @@ enum Part {
 }
 
 pub(crate) fn editor_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
-    if cx.state.dead.selected_message().is_none() {
+    if cx.state.front.dead.selected_message().is_none() {
         return;
     }
-    if cx.state.dead.is_stream() {
+    if cx.state.front.dead.is_stream() {
         weak(
             ui,
             "A stream keeps what is in it: nothing is taken out and nothing is sent again from \
@@ -59,7 +59,7 @@ pub(crate) fn editor_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
 }
 
 fn as_it_lies_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
-    let Some(message) = cx.state.dead.selected_message() else {
+    let Some(message) = cx.state.front.dead.selected_message() else {
         return;
     };
     let origin = inspector::Origin::DeadLetter;
@@ -71,7 +71,7 @@ fn as_it_lies_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
 fn edit_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     let palette = Palette::of(ui);
     let state = cx.state;
-    let Some(message) = state.dead.selected_message() else {
+    let Some(message) = state.front.dead.selected_message() else {
         return;
     };
     ScrollArea::vertical()
@@ -108,7 +108,7 @@ fn edit_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
             let Some(editor) = &mut cx.forms.editor else {
                 return;
             };
-            draft_form::target_ui(ui, &mut editor.draft, &state.topology, &[]);
+            draft_form::target_ui(ui, &mut editor.draft, &state.front.topology, &[]);
             weak(ui, cx.memory.preview.words(&editor.draft, state));
             if let Some(fit) = &editor.fit {
                 let clicked = ui.horizontal_wrapped(|ui| verdict_ui(ui, fit, "")).inner;
@@ -122,7 +122,7 @@ fn edit_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
                 banner(ui, palette.warn, words);
             }
             ui.horizontal(|ui| {
-                let can = state.is_connected() && !state.dead.is_busy();
+                let can = state.is_connected() && !state.front.dead.is_busy();
                 if primary_button(ui, "Resend", can)
                     .on_hover_text(
                         "Publish it as edited; the original is removed only after the broker \
@@ -140,7 +140,10 @@ fn edit_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
             draft_form::details_ui(ui, &mut editor.draft, false);
             let now = ui.input(|input| input.time);
             editor.history.note(&editor.draft, now);
-            if editor.is_unjudged(state.topology_revision, state.schemas.catalog.as_ref()) {
+            if editor.is_unjudged(
+                state.front.topology_revision,
+                state.schemas.catalog.as_ref(),
+            ) {
                 cx.actions.push(edit(EditorAction::Judge));
             }
         });

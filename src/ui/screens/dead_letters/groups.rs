@@ -26,6 +26,7 @@ const KEYS: usize = 5;
 pub(crate) fn groups_ui(ui: &mut Ui, cx: &mut Cx<'_>, side: Frame) {
     let state = cx.state;
     let Some(peeked) = state
+        .front
         .dead
         .peeked
         .as_ref()
@@ -46,7 +47,7 @@ pub(crate) fn groups_ui(ui: &mut Ui, cx: &mut Cx<'_>, side: Frame) {
         .frame(side)
         .show(ui, |ui| list_ui(ui, cx, peeked.messages.len()));
     let frame = Frame::new().inner_margin(egui::Margin::symmetric(12, 8));
-    frame.show(ui, |ui| match state.dead.groups.chosen() {
+    frame.show(ui, |ui| match state.front.dead.groups.chosen() {
         Some(group) => group_ui(ui, cx, group),
         None => empty_state(
             ui,
@@ -58,7 +59,7 @@ pub(crate) fn groups_ui(ui: &mut Ui, cx: &mut Cx<'_>, side: Frame) {
 }
 
 fn list_ui(ui: &mut Ui, cx: &mut Cx<'_>, total: usize) {
-    let groups = &cx.state.dead.groups;
+    let groups = &cx.state.front.dead.groups;
     ui.horizontal(|ui| {
         let name = weak(ui, "Group by");
         let combo = ComboBox::from_id_salt("group_by")
@@ -172,14 +173,14 @@ fn group_ui(ui: &mut Ui, cx: &mut Cx<'_>, group: &CommonGroup) {
         ui,
         format!(
             "{messages}, grouped by {}",
-            state.dead.groups.by.words().to_lowercase()
+            state.front.dead.groups.by.words().to_lowercase()
         ),
     );
     ui.add_space(STEP);
-    let idle = state.is_connected() && !state.dead.is_busy();
+    let idle = state.is_connected() && !state.front.dead.is_busy();
     ui.horizontal_wrapped(|ui| {
-        target_ui(ui, cx, state.dead.choice);
-        let edited = state.dead.edited_of(cx.forms, &group.members);
+        target_ui(ui, cx, state.front.dead.choice);
+        let edited = state.front.dead.edited_of(cx.forms, &group.members);
         let (label, words) = match edited {
             0 => ("Resend group".to_owned(), "as they lie there"),
             _ => (
@@ -193,7 +194,7 @@ fn group_ui(ui: &mut Ui, cx: &mut Cx<'_>, group: &CommonGroup) {
         {
             cx.act(Action::Dead(DeadAction::ResendGroup));
         }
-        let watch = state.dead.bulk.watch;
+        let watch = state.front.dead.bulk.watch;
         if button(ui, "Canary", idle)
             .on_hover_text(format!(
                 "Send one of them, watch {watch} s whether it dies again, then ten, then the rest"
@@ -219,7 +220,7 @@ fn group_ui(ui: &mut Ui, cx: &mut Cx<'_>, group: &CommonGroup) {
     job_ui(ui, cx);
     ui.add_space(STEP * 2.0);
     section(ui, "WHY DID THESE DIE?");
-    let Some(found) = &state.dead.groups.findings else {
+    let Some(found) = &state.front.dead.groups.findings else {
         weak(ui, "Comparing…");
         return;
     };

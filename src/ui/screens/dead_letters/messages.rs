@@ -19,7 +19,7 @@ use crate::ui::{Cx, TablePlace};
 
 pub(crate) fn messages_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     let state = cx.state;
-    let Some(queue) = &state.dead.queue else {
+    let Some(queue) = &state.front.dead.queue else {
         empty_state(
             ui,
             "Why did it die?",
@@ -29,16 +29,16 @@ pub(crate) fn messages_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
         return;
     };
     peek_ui(ui, cx, queue);
-    if !state.dead.is_stream() {
+    if !state.front.dead.is_stream() {
         bar_ui(ui, cx);
     }
     job_ui(ui, cx);
-    if let Some(words) = &state.dead.peek_problem {
+    if let Some(words) = &state.front.dead.peek_problem {
         banner(ui, Palette::of(ui).bad, words);
     }
-    match &state.dead.peeked {
-        None if state.dead.peeking.is_some() => drop(weak(ui, "Peeking…")),
-        None if state.dead.peek_problem.is_some() => {}
+    match &state.front.dead.peeked {
+        None if state.front.dead.peeking.is_some() => drop(weak(ui, "Peeking…")),
+        None if state.front.dead.peek_problem.is_some() => {}
         None => empty_state(
             ui,
             "Not looked at yet",
@@ -71,7 +71,7 @@ fn empty_words(peeked: &Peeked) -> &str {
 
 fn bar_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     let state = cx.state;
-    let dead = &state.dead;
+    let dead = &state.front.dead;
     let idle = state.is_connected() && !dead.is_busy();
     let count = dead
         .peeked
@@ -188,7 +188,7 @@ fn columns(width: f32, is_stream: bool, has_failures: bool) -> &'static [(&'stat
 }
 
 fn table_ui(ui: &mut Ui, cx: &mut Cx<'_>, peeked: &Peeked) {
-    let dead = &cx.state.dead;
+    let dead = &cx.state.front.dead;
     // Marks are for what can be taken out.
     let is_stream = dead.is_stream();
     let has_failures = peeked.messages.iter().take(LOOKED_AT).any(|message| {

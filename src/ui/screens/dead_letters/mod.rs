@@ -32,14 +32,14 @@ pub fn dead_letters_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     Panel::top("dead_tabs")
         .frame(strip)
         .show(ui, |ui| tabs_ui(ui, cx));
-    if let Some(rules) = &cx.state.dead.rules {
+    if let Some(rules) = &cx.state.front.dead.rules {
         by_rule::by_rule_ui(ui, cx, rules, side);
         return;
     }
     let frame = Frame::new()
         .fill(palette.base)
         .inner_margin(Margin::symmetric(12, 8));
-    match cx.state.dead.tab {
+    match cx.state.front.dead.tab {
         DeadTab::Queues => queues_tab_ui(ui, cx, side),
         DeadTab::Groups => {
             CentralPanel::default()
@@ -62,7 +62,7 @@ fn queues_tab_ui(ui: &mut Ui, cx: &mut Cx<'_>, side: Frame) {
         .size_range(180.0..=420.0)
         .frame(side)
         .show(ui, |ui| queues::queues_ui(ui, cx));
-    if cx.state.dead.selected_message().is_some() {
+    if cx.state.front.dead.selected_message().is_some() {
         Panel::right("dead_editor")
             .default_size((wide * 0.36).clamp(320.0, 640.0))
             .size_range(300.0..=wide * 0.6)
@@ -80,7 +80,7 @@ fn queues_tab_ui(ui: &mut Ui, cx: &mut Cx<'_>, side: Frame) {
 }
 
 fn tabs_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
-    let (tab, unfinished) = (cx.state.dead.tab, cx.state.journal.doubtful());
+    let (tab, unfinished) = (cx.state.front.dead.tab, cx.state.journal.doubtful());
     ui.horizontal(|ui| {
         ui.spacing_mut().item_spacing.x = 0.0;
         let all = [
@@ -100,14 +100,14 @@ fn tabs_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
 
 /// Throwing messages away is said in words before it is done.
 fn discard_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
-    let Some(messages) = &cx.state.dead.asking else {
+    let Some(messages) = &cx.state.front.dead.asking else {
         return;
     };
     let count = match messages.len() {
         1 => "1 message".to_owned(),
         count => format!("{count} messages"),
     };
-    let queue = cx.state.dead.queue.clone().unwrap_or_default();
+    let queue = cx.state.front.dead.queue.clone().unwrap_or_default();
     let (subject, verb) = if messages.len() == 1 {
         ("It", "leaves")
     } else {
@@ -142,7 +142,7 @@ fn discard_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
 
 /// Sending more than what is shown is asked for first.
 fn whole_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
-    let dead = &cx.state.dead;
+    let dead = &cx.state.front.dead;
     let (Some(peeked), Some(canary)) = (&dead.peeked, dead.asking_all) else {
         return;
     };

@@ -16,7 +16,7 @@ use crate::ui::parts::widgets::{button, field_margin, weak};
 
 /// The name of the queue, and the buttons to look into it.
 pub(crate) fn peek_ui(ui: &mut Ui, cx: &mut Cx<'_>, queue: &str) {
-    let (state, dead) = (cx.state, &cx.state.dead);
+    let (state, dead) = (cx.state, &cx.state.front.dead);
     let verdict = dead.looking.forecast.verdict;
     let idle = state.is_connected() && !dead.is_busy() && dead.peeking.is_none();
     let can = idle && verdict != Verdict::Blocked;
@@ -51,7 +51,7 @@ pub(crate) fn peek_ui(ui: &mut Ui, cx: &mut Cx<'_>, queue: &str) {
 /// What the next look does.
 fn forecast_ui(ui: &mut Ui, cx: &Cx<'_>) {
     let palette = Palette::of(ui);
-    let forecast = &cx.state.dead.looking.forecast;
+    let forecast = &cx.state.front.dead.looking.forecast;
     let color = match forecast.verdict {
         Verdict::Free | Verdict::Stream => palette.weak,
         Verdict::Read => palette.warn,
@@ -91,7 +91,7 @@ fn choice_ui<T: Copy + PartialEq>(
 }
 
 fn size_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
-    let size = cx.state.dead.looking.size;
+    let size = cx.state.front.dead.looking.size;
     let words = |size: u32| count_of(u64::from(size), "message");
     if let Some(size) = choice_ui(ui, "Show", size, &PAGE_SIZES, words) {
         cx.act(Action::Dead(DeadAction::Look(LookAction::PageSize(size))));
@@ -99,7 +99,7 @@ fn size_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
 }
 
 fn from_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
-    let from = cx.state.dead.looking.from;
+    let from = cx.state.front.dead.looking.from;
     let words = |kind: StartKind| kind.words().to_owned();
     if let Some(kind) = choice_ui(ui, "Read from", from, &StartKind::ALL, words) {
         cx.act(Action::Dead(DeadAction::Look(LookAction::From(kind))));
@@ -125,7 +125,7 @@ fn from_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
 }
 
 fn pages_ui(ui: &mut Ui, cx: &mut Cx<'_>, can: bool) {
-    let dead = &cx.state.dead;
+    let dead = &cx.state.front.dead;
     let (next, cost) = if dead.is_stream() {
         let any = dead.peeked.as_ref().is_some_and(|p| !p.messages.is_empty());
         (any, "Read on behind what is shown".to_owned())
@@ -153,8 +153,8 @@ fn pages_ui(ui: &mut Ui, cx: &mut Cx<'_>, can: bool) {
 }
 
 fn mute_ui(ui: &mut Ui, cx: &mut Cx<'_>, queue: &str) {
-    let alerts = &cx.state.alerts;
-    let listed = cx.state.dead.queues.iter();
+    let alerts = &cx.state.front.alerts;
+    let listed = cx.state.front.dead.queues.iter();
     if !alerts.wanted || !listed.into_iter().any(|dead| dead.queue.name == queue) {
         return;
     }
@@ -174,7 +174,7 @@ fn mute_ui(ui: &mut Ui, cx: &mut Cx<'_>, queue: &str) {
 pub(crate) fn report_ui(ui: &mut Ui, cx: &Cx<'_>, peeked: &Peeked) {
     let palette = Palette::of(ui);
     let mut words = report_words(peeked);
-    let window = cx.state.dead.window_words();
+    let window = cx.state.front.dead.window_words();
     if !window.is_empty() {
         words = format!("Shown are {window}. {words}");
     }

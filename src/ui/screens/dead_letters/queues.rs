@@ -33,11 +33,11 @@ pub(crate) fn queues_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
         .auto_shrink([false, true])
         .show(ui, |ui| {
             ui.spacing_mut().item_spacing.y = 2.0;
-            if state.dead.queues.is_empty() {
+            if state.front.dead.queues.is_empty() {
                 weak(ui, empty_words(cx));
             }
-            for dead in &state.dead.queues {
-                let open = state.dead.queue.as_ref() == Some(&dead.queue.name);
+            for dead in &state.front.dead.queues {
+                let open = state.front.dead.queue.as_ref() == Some(&dead.queue.name);
                 let (facts, more) = (facts(cx, dead, now), more(cx, dead));
                 if queue_ui(ui, &dead.queue, true, &facts, &more, open) {
                     let name = dead.queue.name.clone();
@@ -46,10 +46,18 @@ pub(crate) fn queues_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
             }
             waits_ui(ui, cx);
             unrouted_ui(ui, cx);
-            losing_ui(ui, &state.dead.losing);
-            if state.topology.source == TopologySource::Amqp && !state.dead.seen_dying.is_empty() {
+            losing_ui(ui, &state.front.dead.losing);
+            if state.front.topology.source == TopologySource::Amqp
+                && !state.front.dead.seen_dying.is_empty()
+            {
                 ui.add_space(STEP);
-                let names: Vec<&str> = state.dead.seen_dying.iter().map(String::as_str).collect();
+                let names: Vec<&str> = state
+                    .front
+                    .dead
+                    .seen_dying
+                    .iter()
+                    .map(String::as_str)
+                    .collect();
                 weak(
                     ui,
                     format!("Messages were seen that died in: {}", names.join(", ")),
@@ -57,7 +65,7 @@ pub(crate) fn queues_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
             }
         });
     ui.add_space(STEP);
-    let mut wanted = state.alerts.wanted;
+    let mut wanted = state.front.alerts.wanted;
     if ui
         .checkbox(&mut wanted, "Notify about new dead letters")
         .on_hover_text("Tell on the desktop when a queue of this list grows, once a minute at most")
@@ -107,7 +115,7 @@ fn parking_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
 }
 
 fn empty_words(cx: &Cx<'_>) -> &'static str {
-    match cx.state.topology.source {
+    match cx.state.front.topology.source {
         TopologySource::Management => {
             "No queue of this virtual host has a dead-letter exchange that leads to a queue. Any \
              queue can be opened by its name below"
@@ -121,18 +129,18 @@ fn empty_words(cx: &Cx<'_>) -> &'static str {
 /// How fast it grows, how old its oldest is, where its messages come from, and who takes them.
 fn facts(cx: &Cx<'_>, dead: &DeadLetterQueue, now: i64) -> String {
     let mut facts = Vec::new();
-    let growth = cx.state.dead.growth.per_minute(&dead.queue.name);
+    let growth = cx.state.front.dead.growth.per_minute(&dead.queue.name);
     if let Some(growth) = growth.filter(|growth| *growth != 0) {
         facts.push(format!("{growth:+}/min"));
     }
     if dead.queue.ready != Some(0) {
-        let oldest = cx.state.dead.oldest(&dead.queue);
+        let oldest = cx.state.front.dead.oldest(&dead.queue);
         facts.push(oldest.map_or("age not known".to_owned(), |oldest| oldest.words(now)));
     }
     if !dead.origins.is_empty() {
         facts.push(format!("from {}", dead.origins.join(", ")));
     }
-    if let Some(says) = cx.state.dead.parking.says(&dead.queue.name) {
+    if let Some(says) = cx.state.front.dead.parking.says(&dead.queue.name) {
         facts.push(says.to_owned());
     }
     match dead.queue.consumers {
@@ -140,7 +148,7 @@ fn facts(cx: &Cx<'_>, dead: &DeadLetterQueue, now: i64) -> String {
         Some(count) if count > 1 => facts.push(format!("{count} consumers")),
         _ => {}
     }
-    if cx.state.alerts.is_muted(&dead.queue.name) {
+    if cx.state.front.alerts.is_muted(&dead.queue.name) {
         facts.push("muted".to_owned());
     }
     facts.join(" · ")
@@ -150,7 +158,7 @@ fn facts(cx: &Cx<'_>, dead: &DeadLetterQueue, now: i64) -> String {
 fn more(cx: &Cx<'_>, dead: &DeadLetterQueue) -> String {
     let mut lines = Vec::new();
     for origin in dead.origins.iter().take(ORIGINS) {
-        let way = cx.state.topology.way_of_the_dead(origin);
+        let way = cx.state.front.topology.way_of_the_dead(origin);
         let way = way.unwrap_or_else(|| "it publishes here what failed".to_owned());
         lines.push(format!("From {origin}: {way}"));
     }
@@ -158,7 +166,7 @@ fn more(cx: &Cx<'_>, dead: &DeadLetterQueue) -> String {
         lines.push(format!("and {} more", dead.origins.len() - ORIGINS));
     }
     if dead.queue.ready != Some(0) {
-        let oldest = cx.state.dead.oldest(&dead.queue);
+        let oldest = cx.state.front.dead.oldest(&dead.queue);
         lines.push(oldest.map_or(UNKNOWN.to_owned(), |oldest| oldest.reason()));
     }
     lines.join("\n")
@@ -167,7 +175,7 @@ fn more(cx: &Cx<'_>, dead: &DeadLetterQueue) -> String {
 /// Queues in which nothing is dead: what lies there comes out again by itself.
 fn waits_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     let state = cx.state;
-    let roles = &state.dead.ground.roles;
+    let roles = &state.front.dead.ground.roles;
     let rows: Vec<(&Queue, String, String)> = roles
         .waits
         .iter()
@@ -193,7 +201,7 @@ fn waits_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
 /// Queues that an alternate exchange leads to.
 fn unrouted_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     let state = cx.state;
-    let roles = &state.dead.ground.roles;
+    let roles = &state.front.dead.ground.roles;
     let rows: Vec<(&Queue, String, String)> = roles
         .unrouted
         .iter()
@@ -222,7 +230,7 @@ fn apart_ui(
     section(ui, title);
     weak(ui, words);
     for (queue, facts, more) in rows {
-        let open = cx.state.dead.queue.as_ref() == Some(&queue.name);
+        let open = cx.state.front.dead.queue.as_ref() == Some(&queue.name);
         if queue_ui(ui, queue, false, facts, more, open) {
             let name = queue.name.clone();
             cx.actions.push(Action::Dead(DeadAction::OpenQueue(name)));

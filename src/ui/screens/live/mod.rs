@@ -19,9 +19,10 @@ use crate::text::numbers::count_of;
 use crate::text::payload::shorten;
 use crate::ui::Cx;
 use crate::ui::frame::status_bar::thousands;
+use crate::ui::parts::by_source;
 use crate::ui::parts::inspector;
 use crate::ui::parts::theme::{Palette, STEP};
-use crate::ui::parts::widgets::{button, empty_state, small_label};
+use crate::ui::parts::widgets::{button, empty_state, small_label, weak};
 
 pub use columns::Columns;
 
@@ -30,6 +31,16 @@ pub use columns::Columns;
 const MANY: u64 = 20_000;
 /// New shapes that are listed, the newest ones.
 const MOST_SHAPES: usize = 20;
+
+/// Whose event is shown, once there are several sources.
+fn source_ui(ui: &mut Ui, state: &State) {
+    let live = &state.live;
+    let event = live.selection.lead().and_then(|lead| live.log.event(lead));
+    let name = event.and_then(|event| by_source::name_beside_others(state, event.tap().source));
+    if let Some(name) = name {
+        weak(ui, format!("From {name}"));
+    }
+}
 
 /// Draws the screen.
 pub fn live_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
@@ -53,6 +64,7 @@ pub fn live_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
             .frame(side)
             .show(ui, |ui| {
                 let previous = cx.state.live.selection.previous();
+                source_ui(ui, cx.state);
                 let origin = inspector::Origin::Live { previous };
                 new_shape_ui(ui, cx.state);
                 let memory = &mut cx.memory.inspector;

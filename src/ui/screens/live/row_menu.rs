@@ -4,9 +4,9 @@ use eframe::egui::Ui;
 
 use crate::event::Event;
 use crate::event::export::{CopyAs, export};
-use crate::rabbitmq::endpoint::encode;
 use crate::state::live::{Live, LiveAction};
 use crate::state::{Action, State};
+use crate::ui::parts::by_source;
 
 /// Most bytes of bodies that are copied at once.
 const MAX_COPIED: usize = 32 * 1024 * 1024;
@@ -22,18 +22,11 @@ pub(crate) fn copy_menu_ui(ui: &mut Ui, state: &State) {
     for (form, label) in FORMS {
         if ui.button(label).clicked() {
             let events = selected(&state.live);
-            ui.ctx().copy_text(export(form, &events, &exchanges(state)));
+            ui.ctx()
+                .copy_text(export(form, &events, &by_source::publish_url(state)));
             ui.close();
         }
     }
-}
-
-/// Where the management API has the exchanges of this virtual host. The password is left to the
-/// person.
-fn exchanges(state: &State) -> String {
-    let endpoint = state.endpoint().cloned().unwrap_or_default();
-    let vhost = encode(&endpoint.vhost);
-    format!("{}/api/exchanges/{vhost}", endpoint.management_url())
 }
 
 fn selected(live: &Live) -> Vec<Event> {

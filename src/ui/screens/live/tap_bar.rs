@@ -28,7 +28,7 @@ pub(crate) fn tap_bar_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
 }
 
 fn tap_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
-    let topology = &cx.state.topology;
+    let topology = &cx.state.front.topology;
     let form = &mut cx.forms.tap;
     inline_choice_field(ui, "Exchange", &mut form.exchange, 150.0, || {
         let named = topology
@@ -56,7 +56,7 @@ fn tap_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     {
         cx.act(Action::Tap(TapAction::Start));
     }
-    let may = cx.state.is_connected() && !cx.state.taps.has_firehose();
+    let may = cx.state.is_connected() && !cx.state.taps.has_firehose(cx.state.front.id);
     if button(ui, "Firehose…", may)
         .on_hover_text("See everything that is published in this virtual host")
         .clicked()

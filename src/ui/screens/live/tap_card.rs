@@ -3,6 +3,7 @@
 
 use eframe::egui::{self, Color32, Frame, Label, Margin, RichText, ScrollArea, Stroke, Ui};
 
+use crate::address::Address;
 use crate::rabbitmq::preflight::{Report, Weight};
 use crate::state::Action;
 use crate::state::live::tap_card::{Card, TapAction};
@@ -14,7 +15,7 @@ use crate::ui::parts::widgets::{button, primary_button, weak};
 const SHARE: f32 = 0.4;
 
 pub(crate) fn tap_card_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
-    let Some(card) = &cx.state.tap_card else {
+    let Some(card) = &cx.state.front.tap_card else {
         return;
     };
     let palette = Palette::of(ui);
@@ -79,7 +80,7 @@ fn report_ui(ui: &mut Ui, cx: &mut Cx<'_>, report: &Report) {
         if report.may_start() && primary_button(ui, "Start anyway", connected).clicked() {
             cx.act(Action::Tap(TapAction::StartAnyway));
         }
-        let may = connected && !cx.state.taps.has_firehose();
+        let may = connected && !cx.state.taps.has_firehose(cx.state.front.id);
         if report.firehose && button(ui, "Use firehose…", may).clicked() {
             cx.act(Action::Tap(TapAction::AskFirehose));
         }
@@ -117,10 +118,8 @@ fn sign_ui(ui: &mut Ui, sign: &str, color: Color32) {
 
 fn firehose_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     heading(ui, "Before the firehose is switched on");
-    let vhost = match &cx.state.link {
-        crate::protocol::Link::Connected { endpoint, .. } => endpoint.vhost.clone(),
-        _ => String::new(),
-    };
+    let vhost = cx.state.address().and_then(Address::rabbitmq);
+    let vhost = vhost.map_or("", |endpoint| &endpoint.vhost);
     for (weight, words) in [
         (
             Weight::Warning,

@@ -2,11 +2,12 @@
 
 use eframe::egui::{self, Frame, Label, Margin, RichText, Sense, Ui};
 
-use crate::state::Action;
 use crate::state::live::tap_card::TapAction;
 use crate::state::live::taps::{Phase, Tap};
+use crate::state::{Action, State};
 use crate::ui::Cx;
 use crate::ui::frame::status_bar::thousands;
+use crate::ui::parts::by_source;
 use crate::ui::parts::theme::{self, Palette, STEP};
 use crate::ui::parts::widgets::{banner, weak};
 
@@ -20,17 +21,19 @@ pub(crate) fn tap_list_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
         ui.spacing_mut().interact_size.y = 20.0;
         ui.spacing_mut().button_padding.y = 1.0;
         for tap in taps {
-            ui.push_id(tap.id.number, |ui| tap_ui(ui, cx, tap));
+            let name = name(state, tap);
+            ui.push_id(tap.id.number, |ui| tap_ui(ui, cx, tap, &name));
         }
     });
     for tap in taps {
+        let name = name(state, tap);
         match &tap.phase {
             Phase::Refused(words) => {
-                let words = format!("{}: {words}", tap.name());
+                let words = format!("{name}: {words}");
                 banner(ui, Palette::of(ui).bad, &words);
             }
             Phase::Interrupted(words) => {
-                let words = format!("{}: sees nothing, and tries again. {words}", tap.name());
+                let words = format!("{name}: sees nothing, and tries again. {words}");
                 banner(ui, Palette::of(ui).warn, &words);
             }
             _ => {}
@@ -38,7 +41,15 @@ pub(crate) fn tap_list_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     }
 }
 
-fn tap_ui(ui: &mut Ui, cx: &mut Cx<'_>, tap: &Tap) {
+/// Its name, with the name of its source where there are several.
+fn name(state: &State, tap: &Tap) -> String {
+    match by_source::name_beside_others(state, tap.id.source) {
+        Some(source) => format!("{source}: {}", tap.name()),
+        None => tap.name().to_owned(),
+    }
+}
+
+fn tap_ui(ui: &mut Ui, cx: &mut Cx<'_>, tap: &Tap, name: &str) {
     let palette = Palette::of(ui);
     let refused = matches!(tap.phase, Phase::Refused(_));
     Frame::new()
@@ -51,10 +62,10 @@ fn tap_ui(ui: &mut Ui, cx: &mut Cx<'_>, tap: &Tap) {
                 ui.painter()
                     .circle_filled(rect.center(), 5.0, palette.tap(tap.colour));
                 if refused {
-                    ui.label(tap.name());
+                    ui.label(name);
                 } else {
                     let mut shown = tap.shown;
-                    let label = format!("Show {}", tap.name());
+                    let label = format!("Show {name}");
                     if ui
                         .checkbox(&mut shown, label)
                         .on_hover_text("Its rows in the table; receiving goes on either way")

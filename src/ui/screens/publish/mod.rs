@@ -6,6 +6,7 @@ use eframe::egui::{
     accesskit::Role,
 };
 
+use crate::event::source_id::SourceId;
 use crate::event::{Draft, HeaderRow};
 use crate::protocol::PublishOutcome;
 use crate::rabbitmq::topology::{ExchangeKind, Topology, TopologySource};
@@ -22,7 +23,8 @@ use crate::ui::parts::widgets::{empty_state, primary_button, section, weak};
 /// change.
 #[derive(Debug, Default)]
 pub struct Preview {
-    exchange: String,
+    source: Option<SourceId>,
+    destination: String,
     key: String,
     headers: Vec<HeaderRow>,
     own: Vec<String>,
@@ -33,20 +35,22 @@ pub struct Preview {
 impl Preview {
     /// Where it would go, in words.
     pub fn words(&mut self, draft: &Draft, state: &State) -> &str {
-        let own = state.taps.own_queues();
-        let is_same = self.exchange == draft.destination
+        let own = state.taps.own_queues(state.front.id);
+        let is_same = self.source == Some(state.front.id)
+            && self.destination == draft.destination
             && self.key == draft.key
             && self.headers == draft.headers
             && self.own == own
-            && self.revision == state.topology_revision;
+            && self.revision == state.front.topology_revision;
         if self.words.is_empty() || !is_same {
             *self = Self {
-                words: preview_words(draft, &own, &state.topology),
-                exchange: draft.destination.clone(),
+                words: preview_words(draft, &own, &state.front.topology),
+                source: Some(state.front.id),
+                destination: draft.destination.clone(),
                 key: draft.key.clone(),
                 headers: draft.headers.clone(),
                 own: own.into_iter().map(str::to_owned).collect(),
-                revision: state.topology_revision,
+                revision: state.front.topology_revision,
             };
         }
         &self.words
@@ -125,7 +129,7 @@ fn form_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     ui.spacing_mut().item_spacing.y = STEP * 2.0;
     ui.heading("Publish a test event");
     let keys = state.live.tree.keys(200);
-    draft_form::target_ui(ui, &mut cx.forms.draft, &state.topology, &keys);
+    draft_form::target_ui(ui, &mut cx.forms.draft, &state.front.topology, &keys);
     let words = cx.memory.preview.words(&cx.forms.draft, state);
     weak(ui, words);
     let rows = if ui.available_height() > 560.0 {
@@ -141,7 +145,7 @@ fn form_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
 /// What can be done with the form; it stays in sight however long the form is.
 fn actions_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     let state = cx.state;
-    draft_form::problems_ui(ui, state.publish.problems(&cx.forms.draft));
+    draft_form::problems_ui(ui, state.front.publish.problems(&cx.forms.draft));
     ui.horizontal_wrapped(|ui| {
         if primary_button(ui, "Publish event", state.is_connected())
             .on_hover_text("With a publisher confirm; an unroutable event comes back (Ctrl+Enter)")
@@ -150,9 +154,9 @@ fn actions_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
             cx.act(Action::Publish);
         }
         payload_form::samples_ui(ui, cx);
-        if let Some(sent) = state.publish.history.first()
-            && state.publish.problems(&cx.forms.draft).is_empty()
-            && state.publish.published.as_ref() == Some(&cx.forms.draft)
+        if let Some(sent) = state.front.publish.history.first()
+            && state.front.publish.problems(&cx.forms.draft).is_empty()
+            && state.front.publish.published.as_ref() == Some(&cx.forms.draft)
         {
             outcome_ui(ui, sent);
         }
@@ -189,7 +193,7 @@ fn outcome(sent: &Sent, palette: &Palette) -> (egui::Color32, String) {
 fn history_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     let palette = Palette::of(ui);
     section(ui, "HISTORY");
-    if cx.state.publish.history.is_empty() {
+    if cx.state.front.publish.history.is_empty() {
         empty_state(
             ui,
             "Nothing sent yet",
@@ -200,7 +204,7 @@ fn history_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     ScrollArea::vertical()
         .auto_shrink([false, false])
         .show(ui, |ui| {
-            for sent in &cx.state.publish.history {
+            for sent in &cx.state.front.publish.history {
                 let (color, words) = outcome(sent, palette);
                 let frame = Frame::new()
                     .fill(palette.base)
@@ -277,7 +281,7 @@ mod tests {
     #[test]
     fn the_preview_follows_the_form() {
         let mut state = State::new();
-        state.topology = shop();
+        state.front.topology = shop();
         let (mut draft, mut preview) = (Draft::default(), Preview::default());
         draft.destination = "shop".into();
         draft.key = "order.created".into();

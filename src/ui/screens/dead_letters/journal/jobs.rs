@@ -163,9 +163,7 @@ fn pile_ui(ui: &mut Ui, cx: &mut Cx<'_>, job: &JobLine, pile: Pile) {
     if job.counts.get(pile) == 0 {
         return;
     }
-    let here = state
-        .endpoint()
-        .map(crate::rabbitmq::endpoint::Endpoint::place);
+    let here = state.address().map(crate::address::Address::place);
     let here = here.as_ref() == Some(&job.place);
     let idle = state.is_connected() && state.journal.putting.is_none();
     ui.horizontal_wrapped(|ui| {

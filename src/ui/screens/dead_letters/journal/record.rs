@@ -51,9 +51,7 @@ fn fate_ui(ui: &mut Ui, cx: &mut Cx<'_>, record: &Record) {
 
 fn buttons_ui(ui: &mut Ui, cx: &mut Cx<'_>, record: &Record) {
     let state = cx.state;
-    let place = state
-        .endpoint()
-        .map(crate::rabbitmq::endpoint::Endpoint::place);
+    let place = state.address().map(crate::address::Address::place);
     let here = place.as_ref() == Some(&record.message.place);
     let idle = state.is_connected() && state.journal.putting.is_none();
     let why_not = record.not_put_back();

@@ -30,7 +30,7 @@ pub fn samples_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
         cx.actions
             .push(Action::Sample(SampleAction::Valid(target.clone())));
     }
-    let broken = cx.state.publish.broken.as_ref();
+    let broken = cx.state.front.publish.broken.as_ref();
     let broken = broken.filter(|broken| broken.are_of(&target, catalog));
     let menu = ui.menu_button("Invalid sample…", |ui| {
         ui.set_max_width(420.0);

@@ -1,0 +1,38 @@
+//! What a source can do, which differs from one kind of store to the next. A screen asks here before it
+//! offers something, and says in words what is not there.
+
+/// What a source can do.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a question of its own, and all combinations exist"
+)]
+pub struct Abilities {
+    /// Show events as they come.
+    pub watch: bool,
+    /// Take events from a person.
+    pub publish: bool,
+    /// Show what lies in it without changing it.
+    pub browse: bool,
+    /// Take a message out for good: a dead letter that was sent again leaves its queue.
+    pub take_out: bool,
+    /// Give the past once more, from a chosen place on.
+    pub replay: bool,
+    /// Say what it is made of: destinations, queues and what leads where.
+    pub topology: bool,
+    /// Say who consumes.
+    pub consumers: bool,
+}
+
+impl Abilities {
+    /// All of them.
+    pub const ALL: Self = Self {
+        watch: true,
+        publish: true,
+        browse: true,
+        take_out: true,
+        replay: true,
+        topology: true,
+        consumers: true,
+    };
+}

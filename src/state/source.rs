@@ -1,0 +1,175 @@
+//! The sources that are open, each with what is known of it and what is done with it. One is in front: its
+//! queues, dead letters and publish form are shown. The streams of all are shown together.
+
+use super::dead_letters::DeadLetterDesk;
+use super::live::tap_card::Card;
+use super::publish::PublishDesk;
+use super::{Forms, alerts};
+use crate::address::Address;
+use crate::event::source_id::SourceId;
+use crate::protocol::{Abilities, Link, SandboxState, Server};
+use crate::rabbitmq::server_version::ServerVersion;
+use crate::rabbitmq::topology::Topology;
+
+/// How many colours there are for sources; with more of them, two share one.
+pub const COLOURS: usize = 6;
+
+/// One source, from the connect screen to its end.
+#[derive(Debug)]
+pub struct Source {
+    /// Its name.
+    pub id: SourceId,
+    /// Its colour, below [`COLOURS`].
+    pub colour: usize,
+    /// The connection.
+    pub link: Link,
+    /// The private broker, once it was asked for.
+    pub sandbox: Option<SandboxState>,
+    /// What the store is made of.
+    pub topology: Topology,
+    /// Counts up whenever the topology changes, so that what was worked out from it is not worked
+    /// out again in each frame.
+    pub topology_revision: u64,
+    /// Where the login may publish, as a pattern over destinations, if that is known.
+    pub(super) may_write: Option<String>,
+    /// The largest frames that the store takes, in bytes, if that is known.
+    pub(super) frame: Option<u32>,
+    /// What is told before a tap starts, while it is read.
+    pub tap_card: Option<Card>,
+    /// What was published.
+    pub publish: PublishDesk,
+    /// Dead letters and what is done with them.
+    pub dead: DeadLetterDesk,
+    /// What is told on the desktop.
+    pub alerts: alerts::Alerts,
+    /// The connection is to the sandbox.
+    pub(super) is_sandbox: bool,
+    /// The place whose dead letters were edited.
+    pub(super) edits_of: Option<String>,
+}
+
+impl Source {
+    /// A source that is not connected yet.
+    pub(super) fn new(id: SourceId, colour: usize) -> Self {
+        Self {
+            id,
+            colour,
+            link: Link::Idle,
+            sandbox: None,
+            topology: Topology::default(),
+            topology_revision: 0,
+            may_write: None,
+            frame: None,
+            tap_card: None,
+            publish: PublishDesk::default(),
+            dead: DeadLetterDesk::default(),
+            alerts: alerts::Alerts::default(),
+            is_sandbox: false,
+            edits_of: None,
+        }
+    }
+
+    /// True while commands for it can be carried out.
+    #[must_use]
+    pub fn is_connected(&self) -> bool {
+        matches!(self.link, Link::Connected { .. })
+    }
+
+    /// True once a connection stood and as long as the person did not end it: the screens stay
+    /// open while it is lost.
+    #[must_use]
+    pub fn has_session(&self) -> bool {
+        matches!(self.link, Link::Connected { .. } | Link::Lost { .. })
+    }
+
+    /// Where it is, as soon as that is known.
+    #[must_use]
+    pub fn address(&self) -> Option<&Address> {
+        match &self.link {
+            Link::Idle => None,
+            Link::Connecting(address)
+            | Link::Connected { address, .. }
+            | Link::Failed { address, .. }
+            | Link::Lost { address, .. } => Some(address),
+        }
+    }
+
+    /// What it is called on the screen.
+    #[must_use]
+    pub fn title(&self) -> String {
+        self.address()
+            .map_or_else(|| "New connection".to_owned(), Address::title)
+    }
+
+    /// The login; empty where there is none.
+    #[must_use]
+    pub fn login(&self) -> &str {
+        let open = self.address().filter(|_| self.has_session());
+        open.map_or("", Address::login)
+    }
+
+    /// What it can do. While the connection is lost nothing more is known than before it was.
+    #[must_use]
+    pub fn abilities(&self) -> Abilities {
+        match &self.link {
+            Link::Connected { abilities, .. } => *abilities,
+            _ => Abilities::ALL,
+        }
+    }
+
+    /// Which RabbitMQ it is, while it is connected to one.
+    pub(super) fn version(&self) -> Option<&ServerVersion> {
+        match &self.link {
+            Link::Connected {
+                server: Server::RabbitMq(version),
+                ..
+            } => Some(version),
+            _ => None,
+        }
+    }
+
+    /// True while the connection is to our own sandbox.
+    #[must_use]
+    pub fn in_sandbox(&self) -> bool {
+        self.is_sandbox && self.has_session()
+    }
+
+    /// What holds for all sources is taken over from the one that was in front.
+    fn take_over(&mut self, other: &Self) {
+        self.alerts.wanted = other.alerts.wanted;
+        self.alerts.muted.clone_from(&other.alerts.muted);
+        self.dead
+            .parking
+            .rules
+            .clone_from(&other.dead.parking.rules);
+    }
+}
+
+/// A source that is not in front, with what was typed for it.
+#[derive(Debug)]
+pub(super) struct Behind {
+    pub source: Source,
+    pub forms: Forms,
+}
+
+impl Behind {
+    /// A new source, with the settings that hold for all.
+    pub(super) fn new(id: SourceId, colour: usize, front: &Source, forms: &Forms) -> Self {
+        let mut source = Source::new(id, colour);
+        source.take_over(front);
+        let mut fresh = Forms::default();
+        fresh.parking.clone_from(&forms.parking);
+        Self {
+            source,
+            forms: fresh,
+        }
+    }
+
+    /// Changes places with the one in front.
+    pub(super) fn swap(&mut self, front: &mut Source, forms: &mut Forms) {
+        self.source.take_over(front);
+        self.forms.take_over(forms);
+        std::mem::swap(&mut self.source, front);
+        std::mem::swap(&mut self.forms, forms);
+    }
+}
