@@ -31,6 +31,7 @@ use eventscope::address::Address;
 use eventscope::app::{App, Wire};
 use eventscope::event::amqp::{FieldValue, Properties};
 use eventscope::event::source_id::SourceId;
+use eventscope::event::watching::Report;
 use eventscope::event::{Event, Transport};
 use eventscope::log::Batch;
 use eventscope::protocol::{
@@ -38,7 +39,6 @@ use eventscope::protocol::{
     SandboxState, Server, SourceCommand, SourceUpdate, TapState, Update,
 };
 use eventscope::rabbitmq::endpoint::Endpoint;
-use eventscope::rabbitmq::preflight::Report;
 use eventscope::rabbitmq::server_version::ServerVersion;
 use eventscope::rabbitmq::topology::{
     Binding, Exchange, ExchangeKind, Queue, Topology, TopologySource,
@@ -320,8 +320,8 @@ fn ask_tap(window: &mut Window, fill: impl FnOnce(&mut Report)) {
         panic!("no card was asked for")
     };
     let mut report = Report {
-        exchange,
-        binding_keys,
+        destination: exchange,
+        keys: binding_keys,
         ..Report::default()
     };
     fill(&mut report);

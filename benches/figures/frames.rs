@@ -54,7 +54,7 @@ impl Fed {
             }),
         ));
         window.frame();
-        window.app.forms_mut().tap.exchange = "shop".into();
+        window.app.forms_mut().tap.destination = "shop".into();
         window.app.act(Action::Tap(TapAction::Start));
         let asked = sent.try_iter().find_map(|command| match command {
             Command::Source(SourceId::FIRST, SourceCommand::Preflight { request, .. }) => {

@@ -245,7 +245,7 @@ impl Tapping {
         own.until("a topology", |state| {
             state.front.topology.exchange("shop").is_some()
         });
-        own.window.app.forms_mut().tap.exchange = "shop".into();
+        own.window.app.forms_mut().tap.destination = "shop".into();
         own.window.app.act(Action::Tap(TapAction::Start));
         own.until("a report", |state| {
             matches!(state.front.tap_card, Some(Card::Tap(_)))

@@ -9,8 +9,8 @@ use tokio::sync::watch;
 use tokio::task::{AbortHandle, Id, JoinError, JoinSet};
 
 use crate::event::tap_id::TapId;
+use crate::event::watching::Report;
 use crate::protocol::{PublishOutcome, RequestId, SourceUpdate, TapState, Update};
-use crate::rabbitmq::preflight::Report;
 
 /// What a job is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

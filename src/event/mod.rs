@@ -12,12 +12,14 @@ pub mod event_diff;
 pub mod export;
 pub mod key_pattern;
 pub mod names;
+pub mod picture;
 pub mod reading;
 mod received;
 pub mod sample;
 pub mod source_id;
 pub mod tap_id;
 pub mod transport;
+pub mod watching;
 
 pub use received::{Event, Fingerprint};
 pub use transport::Transport;

@@ -5,13 +5,15 @@ use std::sync::Arc;
 use super::moves::{JobStage, MoveOutcome, PeekReport, Which};
 use super::{Link, PublishOutcome, RequestId, SandboxState, TapState};
 use crate::address::Address;
+use crate::event::picture::Picture;
 use crate::event::tap_id::TapId;
+use crate::event::watching::Report;
+use crate::event::watching::TapRequest;
 use crate::event::{Event, Fingerprint, Outgoing};
 use crate::log::Batch;
 use crate::rabbitmq::peek_rules::Page;
-use crate::rabbitmq::preflight::Report;
 use crate::rabbitmq::stream::Start;
-use crate::rabbitmq::tap::{FirehoseRequest, TapRequest};
+use crate::rabbitmq::tap::FirehoseRequest;
 use crate::rabbitmq::topology::Topology;
 use crate::repair::job_sum::JobSum;
 use crate::repair::journal_list::Records;
@@ -119,6 +121,55 @@ pub enum SourceCommand {
     },
 }
 
+impl SourceCommand {
+    /// The one answer to this command where it cannot be carried out, for the reason in `words`; nothing
+    /// for a command without an answer. A driver answers with it whatever its store cannot do.
+    #[must_use]
+    pub fn refused(self, words: String) -> Option<SourceUpdate> {
+        let tap = |tap| SourceUpdate::Tap {
+            tap,
+            state: TapState::Refused(words.clone()),
+        };
+        Some(match self {
+            Self::Preflight { request, .. } => SourceUpdate::Preflight {
+                request,
+                report: Report::impossible(words),
+            },
+            Self::StartTap(request) => tap(request.tap),
+            Self::StartFirehose(request) => tap(request.tap),
+            Self::Publish { request, .. } => SourceUpdate::Published {
+                request,
+                outcome: PublishOutcome::Refused(words),
+            },
+            Self::Peek { request, .. } | Self::ReadStream { request, .. } => SourceUpdate::Peeked {
+                request,
+                result: Err(words),
+            },
+            Self::Resend { request, .. } | Self::Discard { request, .. } => SourceUpdate::JobDone {
+                request,
+                problem: Some(words),
+                sum: None,
+            },
+            Self::PutBack { request, .. } => SourceUpdate::PutBackDone {
+                request,
+                problem: Some(words),
+            },
+            Self::Connect(address) => SourceUpdate::Link(Link::Failed {
+                address,
+                reason: words,
+            }),
+            Self::StartSandbox => SourceUpdate::Sandbox(SandboxState::Failed(words)),
+            Self::Disconnect
+            | Self::RetryNow
+            | Self::RefreshTopology
+            | Self::StopTap(_)
+            | Self::PauseJob { .. }
+            | Self::StopJob(_)
+            | Self::AskReturns(_) => return None,
+        })
+    }
+}
+
 /// What one source tells.
 #[derive(Debug)]
 pub enum SourceUpdate {
@@ -126,8 +177,10 @@ pub enum SourceUpdate {
     Link(Link),
     /// The private RabbitMQ is being started; the words say how far it is.
     Sandbox(SandboxState),
-    /// The topology was read.
+    /// The topology of a RabbitMQ was read.
     Topology(Topology),
+    /// What any other store is made of was read.
+    Picture(Picture),
     /// What may be published.
     MaySend {
         /// To which exchanges, as a pattern over names; nothing if that is not told.

@@ -5,17 +5,6 @@ use super::topology::{ExchangeKind, Topology};
 use crate::event::key_pattern;
 use crate::event::tap_id::TapId;
 
-/// What a tap listens to.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct TapRequest {
-    /// Its id, chosen by the asker.
-    pub tap: TapId,
-    /// The exchange to listen to.
-    pub exchange: String,
-    /// Binding keys: one pattern for a topic exchange, every known key for a direct one.
-    pub binding_keys: Vec<String>,
-}
-
 /// The firehose as a tap.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FirehoseRequest {

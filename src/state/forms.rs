@@ -2,8 +2,8 @@
 //! it only reads.
 
 use crate::event::Draft;
+use crate::event::picture::Picture;
 use crate::rabbitmq::endpoint::{Endpoint, Password, read_management_url};
-use crate::rabbitmq::topology::{ExchangeKind, Topology};
 use crate::repair::edit::RuleForm;
 
 /// All forms.
@@ -45,7 +45,7 @@ pub struct Forms {
     pub dropped: String,
     /// Names of queues that are kept for what failed, with `*` for any text, parted by commas.
     pub parking: String,
-    /// The exchange and key to which many dead letters are sent.
+    /// The destination and key to which many dead letters are sent.
     pub elsewhere: (String, String),
 }
 
@@ -63,22 +63,23 @@ impl Forms {
         std::mem::swap(&mut self.schema_import, &mut other.schema_import);
     }
 
-    /// Chooses an exchange worth watching, if none is chosen yet: the first topic exchange that is
-    /// the application's own, else `amq.topic`.
-    pub fn choose_exchange(&mut self, topology: &Topology) {
-        if !self.tap.exchange.is_empty() && topology.exchange(&self.tap.exchange).is_some() {
+    /// Takes a destination that is worth watching, unless one that is known was chosen already.
+    pub fn propose(&mut self, name: &str, is_chosen_known: bool) {
+        if !self.tap.destination.is_empty() && is_chosen_known {
             return;
         }
-        let own = topology.exchanges.iter().find(|exchange| {
-            exchange.kind == ExchangeKind::Topic
-                && !exchange.internal
-                && !exchange.name.starts_with("amq.")
-                && !exchange.name.contains("dead")
-        });
-        let name = own.map_or("amq.topic", |exchange| exchange.name.as_str());
-        name.clone_into(&mut self.tap.exchange);
+        name.clone_into(&mut self.tap.destination);
         if self.draft.destination.is_empty() {
             name.clone_into(&mut self.draft.destination);
+        }
+    }
+
+    /// The same for a store of which nothing more is known than what it is made of: the first.
+    pub fn choose_destination(&mut self, picture: &Picture) {
+        let names = picture.named_destinations();
+        let is_known = names.contains(&self.tap.destination.as_str());
+        if let Some(first) = names.first() {
+            self.propose(first, is_known);
         }
     }
 }
@@ -199,8 +200,8 @@ impl ConnectForm {
 /// The tap bar.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TapForm {
-    /// The exchange to listen to.
-    pub exchange: String,
+    /// What to listen to.
+    pub destination: String,
     /// The binding key; several are parted by commas.
     pub binding_key: String,
     /// The firehose shows deliveries too.
@@ -210,7 +211,7 @@ pub struct TapForm {
 impl Default for TapForm {
     fn default() -> Self {
         Self {
-            exchange: String::new(),
+            destination: String::new(),
             binding_key: "#".to_owned(),
             deliveries: false,
         }
@@ -220,7 +221,6 @@ impl Default for TapForm {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::shop;
 
     #[test]
     fn a_pasted_url_fills_the_fields() {
@@ -277,15 +277,5 @@ mod tests {
         assert!(form.endpoint().unwrap_err().starts_with("Port"));
         form.host.clear();
         assert!(form.endpoint().unwrap_err().starts_with("Host"));
-    }
-
-    #[test]
-    fn the_applications_own_topic_exchange_is_proposed() {
-        let mut forms = Forms::default();
-        forms.choose_exchange(&shop());
-        assert_eq!(forms.tap.exchange, "shop");
-        forms.tap.exchange = "archive".into();
-        forms.choose_exchange(&shop());
-        assert_eq!(forms.tap.exchange, "archive");
     }
 }

@@ -27,12 +27,14 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 
 use crate::address::Address;
+use crate::event::picture::Picture;
 use crate::event::source_id::SourceId;
 use crate::event::tap_id::TapId;
 use crate::protocol::{
     Command, DeskCommand, DeskUpdate, Gravity, Link, Places, RequestId, SandboxState, Server,
     SourceCommand, SourceUpdate, Update,
 };
+use crate::rabbitmq::proposal;
 use crate::rabbitmq::refusal::Known;
 use crate::rabbitmq::topology::Topology;
 use crate::settings::SavedFilter;
@@ -235,6 +237,7 @@ impl State {
             }
             SourceUpdate::Topology(topology) => {
                 let first = self.front.topology == Topology::default();
+                self.front.picture = Picture::from(&topology);
                 self.front.topology = topology;
                 self.front.topology_revision += 1;
                 self.front.dead.refresh(&self.front.topology);
@@ -244,8 +247,22 @@ impl State {
                 let counted: Vec<_> = self.front.dead.counted().cloned().collect();
                 self.front.alerts.note(&counted);
                 if first {
-                    forms.choose_exchange(&self.front.topology);
+                    let proposed = proposal::worth_watching(&self.front.topology);
+                    let known = self
+                        .front
+                        .topology
+                        .exchange(&forms.tap.destination)
+                        .is_some();
+                    forms.propose(proposed, known);
                     return self.autostart(forms);
+                }
+            }
+            SourceUpdate::Picture(picture) => {
+                let first = self.front.picture == Picture::default();
+                self.front.picture = picture;
+                self.front.topology_revision += 1;
+                if first {
+                    forms.choose_destination(&self.front.picture);
                 }
             }
             SourceUpdate::Tap { tap, state } => {
@@ -353,6 +370,7 @@ impl State {
                 }
                 if !before {
                     self.front.topology = Topology::default();
+                    self.front.picture = Picture::default();
                     self.front.topology_revision += 1;
                     (self.front.may_write, self.front.frame) = (None, None);
                     let place = address.place();

@@ -6,10 +6,10 @@ use chrono::{DateTime, Utc};
 use super::leaving::Wish;
 use super::{Forms, State};
 use crate::event::tap_id::TapId;
+use crate::event::watching::Report;
 use crate::protocol::{
     Command, DeskCommand, Gravity, PublishOutcome, SandboxState, SourceCommand, TapState,
 };
-use crate::rabbitmq::preflight::Report;
 
 /// Why, and what to do.
 const BUSY: &str = "Eventscope is busy with earlier requests. Try again in a moment";

@@ -6,6 +6,7 @@ use super::live::tap_card::Card;
 use super::publish::PublishDesk;
 use super::{Forms, alerts};
 use crate::address::Address;
+use crate::event::picture::Picture;
 use crate::event::source_id::SourceId;
 use crate::protocol::{Abilities, Link, SandboxState, Server};
 use crate::rabbitmq::server_version::ServerVersion;
@@ -25,7 +26,9 @@ pub struct Source {
     pub link: Link,
     /// The private broker, once it was asked for.
     pub sandbox: Option<SandboxState>,
-    /// What the store is made of.
+    /// What the store is made of, in the words of every store.
+    pub picture: Picture,
+    /// The same with all that RabbitMQ knows; empty for any other store.
     pub topology: Topology,
     /// Counts up whenever the topology changes, so that what was worked out from it is not worked
     /// out again in each frame.
@@ -56,6 +59,7 @@ impl Source {
             colour,
             link: Link::Idle,
             sandbox: None,
+            picture: Picture::default(),
             topology: Topology::default(),
             topology_revision: 0,
             may_write: None,

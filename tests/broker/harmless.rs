@@ -2,8 +2,8 @@
 //! the person is told before it starts.
 
 use eventscope::drivers::Options;
+use eventscope::event::watching::{Report, Weight};
 use eventscope::protocol::TapState;
-use eventscope::rabbitmq::preflight::{Report, Weight};
 use eventscope::rabbitmq::tap::Limit;
 use serde_json::json;
 

@@ -22,6 +22,8 @@ use eventscope::engine::handle::Handle;
 use eventscope::event::amqp::Properties;
 use eventscope::event::source_id::SourceId;
 use eventscope::event::tap_id::TapId;
+use eventscope::event::watching::Report;
+use eventscope::event::watching::TapRequest;
 use eventscope::event::{Event, Outgoing};
 use eventscope::log::Kept;
 use eventscope::protocol::{
@@ -30,9 +32,8 @@ use eventscope::protocol::{
 };
 use eventscope::rabbitmq::endpoint::{Endpoint, Password};
 use eventscope::rabbitmq::peek_rules::Page;
-use eventscope::rabbitmq::preflight::Report;
 use eventscope::rabbitmq::server_version::ServerVersion;
-use eventscope::rabbitmq::tap::{FirehoseRequest, TapRequest};
+use eventscope::rabbitmq::tap::FirehoseRequest;
 use eventscope::repair::job_sum::JobSum;
 use eventscope::repair::journal_entry::Record;
 use eventscope::repair::journal_list::Question;
@@ -503,8 +504,8 @@ impl App {
             SourceId::FIRST,
             SourceCommand::StartTap(TapRequest {
                 tap,
-                exchange: exchange.to_owned(),
-                binding_keys: keys.iter().map(ToString::to_string).collect(),
+                destination: exchange.to_owned(),
+                keys: keys.iter().map(ToString::to_string).collect(),
             }),
         ));
         (tap, self.started(tap))

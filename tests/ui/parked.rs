@@ -95,10 +95,7 @@ fn a_parked_message_says_why_and_where_it_goes() {
         panic!("no resend")
     };
     let told = format!("{which:?}");
-    assert!(
-        told.contains(r#"exchange: "", routing_key: "stock""#),
-        "{told}"
-    );
+    assert!(told.contains(r#"destination: "", key: "stock""#), "{told}");
     assert!(
         told.contains("tenant") && !told.contains("MT-Fault-Message"),
         "{told}"

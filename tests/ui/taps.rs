@@ -9,8 +9,8 @@ use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use eventscope::event::Transport;
 use eventscope::event::amqp::{AmqpDelivery, Trace, Traced};
 use eventscope::event::source_id::SourceId;
+use eventscope::event::watching::{Finding, Report, Weight};
 use eventscope::protocol::{Command, SourceCommand, SourceUpdate, TapState, Update};
-use eventscope::rabbitmq::preflight::{Finding, Report, Weight};
 
 use crate::{Window, ask_tap, event, start_tap};
 
@@ -47,8 +47,8 @@ fn the_card_tells_what_the_tap_will_do_and_one_click_goes_on() {
         panic!("no card was asked for")
     };
     let report = Report {
-        exchange,
-        binding_keys,
+        destination: exchange,
+        keys: binding_keys,
         queue: vec!["x-overflow = \"drop-head\"".into()],
         findings: vec![finding(
             Weight::Warning,
@@ -81,7 +81,7 @@ fn cancel_starts_nothing() {
 #[test]
 fn a_tap_that_would_harm_is_refused_and_leads_to_the_firehose() {
     let mut window = Window::connected();
-    window.harness.state_mut().forms_mut().tap.exchange = "spread".into();
+    window.harness.state_mut().forms_mut().tap.destination = "spread".into();
     ask_tap(&mut window, |report| {
         let words = "It would take messages away from the application";
         report.findings.push(finding(Weight::Refused, words));
@@ -118,7 +118,7 @@ fn a_tap_that_would_harm_is_refused_and_leads_to_the_firehose() {
 fn the_list_shows_hides_and_stops_each_tap() {
     let mut window = Window::connected();
     let first = start_tap(&mut window);
-    window.harness.state_mut().forms_mut().tap.exchange = "dead".into();
+    window.harness.state_mut().forms_mut().tap.destination = "dead".into();
     let second = start_tap(&mut window);
     window.click(Role::CheckBox, "Show shop.events");
     let hidden = window.harness.state().state().taps.hidden();

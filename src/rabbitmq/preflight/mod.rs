@@ -4,69 +4,13 @@ use super::policy::{self, Permissions, Policy, Target};
 use super::tap::{self, Argument, Limit, VOID_EXCHANGE, Void};
 use super::topology::{Binding, ExchangeKind, Topology, TopologySource};
 use crate::event::key_pattern::words;
+use crate::event::watching::{Report, Weight};
 
 /// A name as RabbitMQ makes them up for queues without one; policies and permissions are patterns
 /// over such names.
 const SAMPLE_NAME: &str = "amq.gen-Xa2KCVDzE3fh1pYxRbg8Aw";
 /// Most names listed in one sentence.
 const LISTED: usize = 6;
-
-/// How much a finding weighs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Weight {
-    /// Good to know.
-    Info,
-    /// The tap would be noticed, or see less than one expects.
-    Warning,
-    /// There will be no such tap.
-    Refused,
-}
-
-/// One thing that was found out.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Finding {
-    /// How much it weighs.
-    pub weight: Weight,
-    /// A sentence or two.
-    pub words: String,
-}
-
-/// What a tap would do.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Report {
-    /// The exchange.
-    pub exchange: String,
-    /// The keys that the tap's queue is bound with.
-    pub binding_keys: Vec<String>,
-    /// The queue and its arguments, one a line, as they will be declared; empty if there will be
-    /// none.
-    pub queue: Vec<String>,
-    /// What was found, gravest first.
-    pub findings: Vec<Finding>,
-    /// The firehose would show what this tap cannot.
-    pub firehose: bool,
-}
-
-impl Report {
-    /// A report that says why none could be made.
-    #[must_use]
-    pub fn impossible(words: String) -> Self {
-        let mut report = Self::default();
-        report.add(Weight::Refused, words);
-        report
-    }
-
-    /// True if nothing forbids the tap.
-    #[must_use]
-    pub fn may_start(&self) -> bool {
-        self.findings.iter().all(|f| f.weight != Weight::Refused)
-    }
-
-    fn add(&mut self, weight: Weight, words: impl Into<String>) {
-        let words = words.into();
-        self.findings.push(Finding { weight, words });
-    }
-}
 
 /// What is known of the place, each part as far as it could be read.
 #[derive(Clone, Debug)]
@@ -95,8 +39,8 @@ pub struct Facts {
 #[must_use]
 pub fn check(facts: &Facts) -> Report {
     let mut report = Report {
-        exchange: facts.exchange.clone(),
-        binding_keys: facts.binding_keys.clone(),
+        destination: facts.exchange.clone(),
+        keys: facts.binding_keys.clone(),
         ..Report::default()
     };
     let found = facts.topology.exchange(&facts.exchange);

@@ -2,9 +2,10 @@
 //! the person says to it. Nothing starts before that, except in the sandbox, which is our own.
 
 use crate::event::tap_id::TapId;
+use crate::event::watching::Report;
+use crate::event::watching::TapRequest;
 use crate::protocol::{Command, Link, RequestId, SourceCommand};
-use crate::rabbitmq::preflight::Report;
-use crate::rabbitmq::tap::{self, FirehoseRequest, TapRequest};
+use crate::rabbitmq::tap::{self, FirehoseRequest};
 use crate::rabbitmq::topology::ExchangeKind;
 use crate::state::State;
 use crate::state::forms::Forms;
@@ -58,8 +59,8 @@ impl State {
                 {
                     let request = TapRequest {
                         tap: self.fresh_tap(),
-                        exchange: report.exchange,
-                        binding_keys: report.binding_keys,
+                        destination: report.destination,
+                        keys: report.keys,
                     };
                     return Some(self.taps.start(request));
                 }
@@ -89,7 +90,7 @@ impl State {
         if self.front.in_sandbox() {
             return self.start_at_once(forms);
         }
-        let exchange = forms.tap.exchange.clone();
+        let exchange = forms.tap.destination.clone();
         let binding_keys =
             tap::binding_keys(&forms.tap.binding_key, &exchange, &self.front.topology);
         let request = RequestId(self.fresh());
@@ -106,12 +107,12 @@ impl State {
 
     /// Without a card. What cannot be tapped is refused all the same.
     pub(crate) fn start_at_once(&mut self, forms: &Forms) -> Option<SourceCommand> {
-        let exchange = forms.tap.exchange.clone();
+        let exchange = forms.tap.destination.clone();
         let found = self.front.topology.exchange(&exchange);
         let kind = found.map_or(&ExchangeKind::Unknown, |found| &found.kind);
         if let Some(words) = tap::refusal(&exchange, kind) {
             let report = Report {
-                exchange,
+                destination: exchange,
                 firehose: true,
                 ..Report::impossible(words)
             };
@@ -123,8 +124,8 @@ impl State {
         let tap = self.fresh_tap();
         Some(self.taps.start(TapRequest {
             tap,
-            exchange,
-            binding_keys,
+            destination: exchange,
+            keys: binding_keys,
         }))
     }
 

@@ -8,8 +8,9 @@ use chrono::{DateTime, Utc};
 use super::clock;
 use crate::event::source_id::SourceId;
 use crate::event::tap_id::TapId;
+use crate::event::watching::TapRequest;
 use crate::protocol::{Command, Gravity, SourceCommand, TapState};
-use crate::rabbitmq::tap::{FirehoseRequest, TapRequest};
+use crate::rabbitmq::tap::FirehoseRequest;
 
 /// Number of colours that taps take in turn.
 pub const COLOURS: usize = 6;
@@ -203,8 +204,8 @@ impl Taps {
     /// Adds a tap on an exchange; gives the command that starts it.
     pub fn start(&mut self, request: TapRequest) -> SourceCommand {
         let source = ListensTo::Exchange {
-            exchange: request.exchange.clone(),
-            binding_keys: request.binding_keys.clone(),
+            exchange: request.destination.clone(),
+            binding_keys: request.keys.clone(),
         };
         self.add(request.tap, source);
         SourceCommand::StartTap(request)
@@ -360,8 +361,8 @@ mod tests {
         for (number, exchange) in (1..).zip(exchanges) {
             taps.start(TapRequest {
                 tap: TapId::of(SourceId::FIRST, number),
-                exchange: (*exchange).to_owned(),
-                binding_keys: vec!["#".to_owned()],
+                destination: (*exchange).to_owned(),
+                keys: vec!["#".to_owned()],
             });
         }
         taps
@@ -434,8 +435,8 @@ mod tests {
         assert_eq!(taps.list().len(), 1);
         taps.start(TapRequest {
             tap: TapId::of(SourceId::FIRST, 3),
-            exchange: "b".into(),
-            binding_keys: vec!["#".into()],
+            destination: "b".into(),
+            keys: vec!["#".into()],
         });
         assert_eq!(taps.list().len(), 1);
         assert_eq!(taps.list()[0].phase, Phase::Starting);

@@ -15,13 +15,13 @@ use crate::address::Address;
 use crate::event::amqp::{FieldValue, Properties};
 use crate::event::source_id::SourceId;
 use crate::event::tap_id::TapId;
+use crate::event::watching::Report;
 use crate::event::{BodyDraft, Event, Transport};
 use crate::protocol::{
     Abilities, Command, DeskCommand, MoveOutcome, PeekReport, PublishOutcome, Server,
     SourceCommand, SourceUpdate, TapState, Update, Which,
 };
 use crate::rabbitmq::endpoint::Endpoint;
-use crate::rabbitmq::preflight::Report;
 use crate::rabbitmq::server_version::ServerVersion;
 use crate::testing::shop;
 
@@ -86,8 +86,8 @@ impl Desk {
             panic!("no preflight: {commands:?}");
         };
         let report = Report {
-            exchange: destination.clone(),
-            binding_keys: keys.clone(),
+            destination: destination.clone(),
+            keys: keys.clone(),
             ..Report::default()
         };
         self.apply(Update::Source(
@@ -239,7 +239,7 @@ fn the_firehose_is_never_switched_on_without_its_card() {
 #[test]
 fn a_direct_exchange_is_bound_to_every_known_key() {
     let mut desk = Desk::connected();
-    desk.forms.tap.exchange = "dead".into();
+    desk.forms.tap.destination = "dead".into();
     assert_eq!(desk.ask_tap(), ["orders", "other"]);
 }
 

@@ -7,7 +7,8 @@ use crate::drivers::rabbitmq::connection::codec;
 use crate::drivers::rabbitmq::connection::connections::{Connections, close};
 use crate::drivers::rabbitmq::connection::error::BrokerError;
 use crate::drivers::rabbitmq::management::{self, Rules};
-use crate::rabbitmq::preflight::{self, Facts, Report};
+use crate::event::watching::Report;
+use crate::rabbitmq::preflight::{self, Facts};
 use crate::rabbitmq::topology::TopologySource;
 
 /// Finds out what a tap would do here.

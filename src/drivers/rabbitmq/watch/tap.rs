@@ -17,8 +17,9 @@ use crate::drivers::rabbitmq::connection::connections::{Connections, Knowledge, 
 use crate::drivers::rabbitmq::connection::error::BrokerError;
 use crate::drivers::rabbitmq::connection::{connect, link};
 use crate::event::tap_id::TapId;
+use crate::event::watching::TapRequest;
 use crate::protocol::{SourceUpdate, TapState};
-use crate::rabbitmq::tap::{FirehoseRequest, TapRequest};
+use crate::rabbitmq::tap::FirehoseRequest;
 
 /// A tap whose connection breaks listens again at once, but no more often than this: each event of
 /// a publisher may be one that breaks it.
@@ -44,7 +45,7 @@ impl Wanted {
 
     fn exchange(&self) -> &str {
         match self {
-            Self::Exchange(request) => &request.exchange,
+            Self::Exchange(request) => &request.destination,
             Self::Firehose(_) => firehose::EXCHANGE,
         }
     }
@@ -52,7 +53,7 @@ impl Wanted {
     /// What it is called in a sentence.
     fn title(&self) -> String {
         match self {
-            Self::Exchange(request) => format!("the tap on {}", request.exchange),
+            Self::Exchange(request) => format!("the tap on {}", request.destination),
             Self::Firehose(_) => "the firehose".to_owned(),
         }
     }

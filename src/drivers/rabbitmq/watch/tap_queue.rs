@@ -12,7 +12,8 @@ use lapin::{Channel, Connection, Consumer};
 use crate::drivers::rabbitmq::connection::codec;
 use crate::drivers::rabbitmq::connection::connections::Knowledge;
 use crate::drivers::rabbitmq::connection::error::BrokerError;
-use crate::rabbitmq::tap::{self, Argument, Limit, TapRequest, VOID_EXCHANGE, Void};
+use crate::event::watching::TapRequest;
+use crate::rabbitmq::tap::{self, Argument, Limit, VOID_EXCHANGE, Void};
 use crate::rabbitmq::topology::ExchangeKind;
 
 /// Deliveries under way at most; the rest waits in the broker.
@@ -39,7 +40,7 @@ impl TapQueue {
         request: &TapRequest,
         knowledge: &Knowledge,
     ) -> Result<Self, String> {
-        let exchange = request.exchange.as_str();
+        let exchange = request.destination.as_str();
         let kind = knowledge
             .topology
             .exchange(exchange)
@@ -96,14 +97,14 @@ async fn consume(channel: &Channel, queue: &str) -> Result<Consumer, BrokerError
 
 /// The keys to bind: for types that look at no key an empty one is enough.
 fn binding_keys(request: &TapRequest, kind: &ExchangeKind) -> Result<Vec<String>, String> {
-    let keys = &request.binding_keys;
+    let keys = &request.keys;
     match kind {
         ExchangeKind::Fanout | ExchangeKind::Headers => Ok(vec![String::new()]),
         ExchangeKind::Topic if keys.is_empty() => Ok(vec!["#".to_owned()]),
         _ if keys.is_empty() => Err(format!(
             "No routing key of {} is known, and it compares keys letter by letter. Type in the \
              keys to listen to",
-            request.exchange
+            request.destination
         )),
         _ => Ok(keys.clone()),
     }

@@ -30,14 +30,14 @@ pub(crate) fn tap_bar_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
 fn tap_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     let topology = &cx.state.front.topology;
     let form = &mut cx.forms.tap;
-    inline_choice_field(ui, "Exchange", &mut form.exchange, 150.0, || {
+    inline_choice_field(ui, "Exchange", &mut form.destination, 150.0, || {
         let named = topology
             .exchanges
             .iter()
             .filter(|exchange| !exchange.name.is_empty());
         named.map(|exchange| exchange.name.as_str()).collect()
     });
-    let exchange = form.exchange.clone();
+    let exchange = form.destination.clone();
     inline_choice_field(ui, "Binding key", &mut form.binding_key, 130.0, || {
         let bound = topology
             .bindings

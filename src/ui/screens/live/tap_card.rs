@@ -4,7 +4,7 @@
 use eframe::egui::{self, Color32, Frame, Label, Margin, RichText, ScrollArea, Stroke, Ui};
 
 use crate::address::Address;
-use crate::rabbitmq::preflight::{Report, Weight};
+use crate::event::watching::{Report, Weight};
 use crate::state::Action;
 use crate::state::live::tap_card::{Card, TapAction};
 use crate::ui::Cx;
@@ -56,7 +56,7 @@ fn heading(ui: &mut Ui, words: &str) {
 }
 
 fn report_ui(ui: &mut Ui, cx: &mut Cx<'_>, report: &Report) {
-    title(ui, &report.exchange);
+    title(ui, &report.destination);
     // Not what is left in the panel: the panel takes its height from this.
     let tallest = (ui.ctx().content_rect().height() * SHARE).max(STEP * 20.0);
     ScrollArea::vertical()

@@ -1,0 +1,67 @@
+//! A virtual host in the words of every store: exchanges are destinations, queues hold events, bindings
+//! and dead-letter exchanges lead on.
+
+use super::topology::Topology;
+use crate::event::picture::{Destination, Edge, Holder, Picture, Place, Way};
+
+impl From<&Topology> for Picture {
+    fn from(topology: &Topology) -> Self {
+        let destinations = topology.exchanges.iter().map(|exchange| Destination {
+            name: exchange.name.clone(),
+            is_open: !exchange.internal,
+        });
+        let holders = topology.queues.iter().map(|queue| Holder {
+            name: queue.name.clone(),
+            waiting: queue.ready,
+            consumers: queue.consumers,
+        });
+        let bound = topology.bindings.iter().map(|binding| Edge {
+            from: Place::Destination(binding.source.clone()),
+            to: if binding.to_queue {
+                Place::Holder(binding.destination.clone())
+            } else {
+                Place::Destination(binding.destination.clone())
+            },
+            way: Way::Events(binding.key.clone()),
+        });
+        let dead = topology.queues.iter().filter_map(|queue| {
+            Some(Edge {
+                from: Place::Holder(queue.name.clone()),
+                to: Place::Destination(queue.dead_letter_exchange.clone()?),
+                way: Way::DeadLetters(queue.dead_letter_routing_key.clone()),
+            })
+        });
+        Self {
+            destinations: destinations.collect(),
+            holders: holders.collect(),
+            edges: bound.chain(dead).collect(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::shop;
+
+    #[test]
+    fn a_virtual_host_has_its_destinations_queues_and_ways() {
+        let shop = shop();
+        let picture = Picture::from(&shop);
+        assert_eq!(picture.destinations.len(), shop.exchanges.len());
+        assert_eq!(picture.holders.len(), shop.queues.len());
+        assert!(picture.open_destinations().contains(&"shop"));
+        let dead = picture
+            .edges
+            .iter()
+            .filter(|edge| matches!(edge.way, Way::DeadLetters(_)));
+        let own = shop
+            .queues
+            .iter()
+            .filter(|queue| queue.dead_letter_exchange.is_some());
+        assert_eq!(dead.count(), own.count());
+        let keys = picture.keys_of("shop");
+        assert!(!keys.is_empty() && keys.is_sorted());
+        assert!(picture.keys_of("nowhere").is_empty());
+    }
+}
