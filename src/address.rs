@@ -124,6 +124,15 @@ impl Address {
         }
     }
 
+    /// The bare name of that part.
+    #[must_use]
+    pub fn part_name(&self) -> &str {
+        match self {
+            Self::RabbitMq(endpoint) => &endpoint.vhost,
+            Self::Recording(_) | Self::Other { .. } => "",
+        }
+    }
+
     /// The same without its secrets.
     #[must_use]
     pub fn without_secret(&self) -> Self {

@@ -66,7 +66,7 @@ impl Fed {
             SourceId::FIRST,
             SourceUpdate::Preflight {
                 request: asked.expect("a preflight"),
-                report: eventscope::rabbitmq::preflight::Report::default(),
+                report: eventscope::event::watching::Report::default(),
             },
         ));
         window.frame();

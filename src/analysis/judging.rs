@@ -64,12 +64,12 @@ pub struct Counted {
     pub newest: u64,
 }
 
-/// The first event of a new shape on its routing key.
+/// The first event of a new shape on its key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewShape {
     /// Its number in the log.
     pub number: u64,
-    /// Its routing key.
+    /// Its key.
     pub key: String,
     /// Who published it; empty if that is not known.
     pub publisher: String,

@@ -198,8 +198,8 @@ impl Learner {
         if let Some(document) = document.as_ref().filter(|_| learns) {
             out.learned = true;
             self.learn(event_type, version, payload(document, &properties));
-            let exchange = &event.shape().destination;
-            if let Some(words) = self.novelty.look(exchange, facts.key, document) {
+            let destination = &event.shape().destination;
+            if let Some(words) = self.novelty.look(destination, facts.key, document) {
                 out.new_shapes.push(NewShape {
                     number,
                     key: facts.key.to_owned(),

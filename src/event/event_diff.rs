@@ -30,7 +30,11 @@ pub fn between(old: &Event, new: &Event, limit: usize) -> EventDiff {
     for (name, old, new) in facts {
         out.compare(name, old.as_deref(), new.as_deref());
     }
-    out.compare("exchange", Some(&old.destination), Some(&new.destination));
+    out.compare(
+        "destination",
+        Some(&old.destination),
+        Some(&new.destination),
+    );
     let (before, now) = (&old.properties, &new.properties);
     out.compare(
         "content-type",

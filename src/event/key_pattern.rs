@@ -1,24 +1,23 @@
-//! Routing keys and topic binding keys (AMQP 0-9-1 section 3.1.3.3: words parted by dots, `*` for
-//! one word, `#` for any number of words).
+//! Keys of words separated by dots, and patterns over them: `*` for one word, `#` for any number of words
+//! (AMQP 0-9-1 section 3.1.3.3).
 
-/// The words of a routing key. An empty key has no words.
+/// The words of a key. An empty key has no words.
 pub fn words(key: &str) -> impl Iterator<Item = &str> {
     key.split('.').take_while(move |_| !key.is_empty())
 }
 
-/// True if a routing key begins with these words.
+/// True if a key begins with these words.
 #[must_use]
-pub fn is_within(routing_key: &str, branch: &str) -> bool {
-    routing_key
-        .strip_prefix(branch)
+pub fn is_within(key: &str, branch: &str) -> bool {
+    key.strip_prefix(branch)
         .is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
 }
 
-/// True if a topic binding key accepts a routing key.
+/// True if a pattern accepts a key.
 #[must_use]
-pub fn matches(binding_key: &str, routing_key: &str) -> bool {
-    let pattern: Vec<&str> = words(binding_key).collect();
-    let key: Vec<&str> = words(routing_key).collect();
+pub fn matches(pattern: &str, key: &str) -> bool {
+    let pattern: Vec<&str> = words(pattern).collect();
+    let key: Vec<&str> = words(key).collect();
     // `reached[k]` says whether the pattern so far can end before word k. One row of a table, so a
     // pattern of many `#` costs pattern × key and not their power.
     let mut reached = vec![false; key.len() + 1];

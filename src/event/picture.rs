@@ -12,7 +12,7 @@ pub struct Picture {
     pub edges: Vec<Edge>,
 }
 
-/// What events are published to: an exchange, a topic, a bus.
+/// What events are published to, such as a topic.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Destination {
     /// Its name; empty for one without a name.

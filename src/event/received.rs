@@ -23,9 +23,9 @@ const ON_ARRIVAL: usize = 128 * 1024;
 pub struct Event {
     /// When it reached Eventscope.
     pub received_at: DateTime<Utc>,
-    /// What it was published to: an exchange, a topic, a bus.
+    /// What it was published to: each kind of store has its own word for it.
     pub destination: String,
-    /// What it was published with, to route or order it: a routing key, a record's key.
+    /// What it was published with, to route or to order it.
     pub key: String,
     /// All properties and typed headers.
     pub properties: Properties,

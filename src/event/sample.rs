@@ -5,7 +5,7 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use super::draft::Field;
 use super::{BodyDraft, Draft};
 
-/// Fills a draft with a complete event. What the person already chose (exchange, routing key,
+/// Fills a draft with a complete event. What the person already chose (destination, key,
 /// event type) stays.
 pub fn fill(draft: &mut Draft, event_id: &str, now: DateTime<Utc>) {
     if draft.key.is_empty() {

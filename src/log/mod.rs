@@ -1,7 +1,7 @@
 //! The events that are kept, oldest first, bounded in bytes. Each has a number that never changes,
 //! so a selection survives while older events are evicted.
 //!
-//! Events lie in segments of about 4 MB. What repeats (routing keys, exchanges, types, names of
+//! Events lie in segments of about 4 MB. What repeats (keys, destinations, types, names of
 //! headers, constant properties) stands in a segment once. A sealed segment never changes: other
 //! threads search it, and it is evicted as a whole.
 

@@ -150,7 +150,7 @@ impl Segment {
         body.min(end)..end
     }
 
-    /// The distinct routing keys, in the order of [`Kept::key_number`].
+    /// The distinct keys, in the order of [`Kept::key_number`].
     pub fn keys(&self) -> impl Iterator<Item = &str> {
         self.keys.iter()
     }

@@ -43,7 +43,7 @@ pub enum SourceCommand {
     },
     /// Start a tap. Answered by [`SourceUpdate::Tap`].
     StartTap(TapRequest),
-    /// Switch the broker's trace of the virtual host on and listen to it. Answered like
+    /// Switch a RabbitMQ's trace on and listen to it. Answered like
     /// [`SourceCommand::StartTap`] and stopped by [`SourceCommand::StopTap`].
     StartFirehose(FirehoseRequest),
     /// Stop a tap.
@@ -183,7 +183,7 @@ pub enum SourceUpdate {
     Picture(Picture),
     /// What may be published.
     MaySend {
-        /// To which exchanges, as a pattern over names; nothing if that is not told.
+        /// To which destinations, as a pattern over names; nothing if that is not told.
         write: Option<String>,
         /// In frames of at most so many bytes; 0 for any size.
         frame: u32,

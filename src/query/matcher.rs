@@ -79,7 +79,7 @@ impl Matcher {
     /// A word without which no event matches: bare words, and expressions that are only text.
     ///
     /// It is looked for in these texts of an event and in nothing else: the body as it can be read, the
-    /// routing key, the exchange, the event type, the text properties, the names of the headers,
+    /// key, the destination, the event type, the text properties, the names of the headers,
     /// and the texts in them at any depth. Each is searched for itself; a word never reaches from
     /// one into the next. Not looked at: numbers and dates among the properties and headers, the
     /// trace, and what the escapes of a JSON string stand for.
@@ -162,11 +162,8 @@ fn cost(check: &Check) -> u32 {
         Check::Not(part) => cost(part),
         Check::Named(Named::Schema, _) | Check::HasNamed(Named::Schema) => 1_000,
         Check::Named(named, _) | Check::HasNamed(named) => match named {
-            Named::Exchange
-            | Named::Topic
-            | Named::Bus
-            | Named::Destination
-            | Named::Key
+            named if named.is_destination() => 2,
+            Named::Key
             | Named::Type
             | Named::Version
             | Named::Id
@@ -284,10 +281,10 @@ fn any_json<S: Subject>(
 fn any_value(subject: &impl Subject, named: Named, found: &mut dyn FnMut(&Scalar) -> bool) -> bool {
     let mut text = |value: Option<&str>| value.is_some_and(|value| found(&Scalar::text(value)));
     match named {
-        Named::Key => text(Some(subject.key())),
         Named::Exchange | Named::Topic | Named::Bus | Named::Destination => {
             text(Some(subject.destination()))
         }
+        Named::Key => text(Some(subject.key())),
         Named::Type => text(subject.event_type()),
         Named::Version => text(subject.version()),
         Named::Id => text(subject.event_id().as_deref()),

@@ -2,6 +2,7 @@
 //! look costs, where a dead letter came from and what it becomes when it is sent again.
 
 pub mod comes_back;
+pub mod connect_form;
 pub mod delivery_limit;
 pub mod endpoint;
 pub mod faithful;

@@ -28,6 +28,17 @@ pub enum Target {
     },
 }
 
+impl Target {
+    /// To this destination with this key.
+    #[must_use]
+    pub fn elsewhere(destination: &str, key: &str) -> Self {
+        Self::Elsewhere {
+            exchange: destination.to_owned(),
+            routing_key: key.to_owned(),
+        }
+    }
+}
+
 /// What becomes of a time to live that the broker removed when the message died.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Expiration {

@@ -4,6 +4,7 @@
 use super::topology::{ExchangeKind, Topology};
 use crate::event::key_pattern;
 use crate::event::tap_id::TapId;
+use crate::event::watching::{Finding, Weight};
 
 /// The firehose as a tap.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -94,6 +95,47 @@ pub fn binding_keys(typed: &str, exchange: &str, topology: &Topology) -> Vec<Str
     keys.sort();
     keys.dedup();
     keys
+}
+
+/// Why a tap on this exchange of a virtual host is refused; see [`refusal`].
+#[must_use]
+pub fn refused_there(exchange: &str, topology: &Topology) -> Option<String> {
+    let found = topology.exchange(exchange);
+    refusal(
+        exchange,
+        found.map_or(&ExchangeKind::Unknown, |found| &found.kind),
+    )
+}
+
+/// What the firehose costs and shows, told before it is switched on.
+#[must_use]
+pub fn about_firehose(vhost: &str) -> Vec<Finding> {
+    let finding = |weight, words: &str| Finding {
+        weight,
+        words: words.to_owned(),
+    };
+    let cost = format!(
+        "RabbitMQ copies every message of the virtual host {vhost}, with its publisher and the queues \
+         it reached. That slows the broker down for everybody as long as it is on: use it for \
+         minutes, not for days"
+    );
+    vec![
+        finding(Weight::Warning, &cost),
+        finding(
+            Weight::Info,
+            "It shows what no tap can: the default exchange, hash exchanges, and messages that no \
+             queue took",
+        ),
+        finding(
+            Weight::Info,
+            "Eventscope switches it off when you stop it, disconnect or quit, and after a crash when \
+             it connects here the next time. If somebody else had it on before, it stays on",
+        ),
+        finding(
+            Weight::Info,
+            "Only an administrator of the broker may switch it, over the management API",
+        ),
+    ]
 }
 
 /// Why a tap on this exchange is refused, in words with the alternative; `None` if it is harmless.

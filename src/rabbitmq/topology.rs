@@ -133,6 +133,12 @@ pub struct Queue {
 }
 
 impl Queue {
+    /// What dies in it goes somewhere.
+    #[must_use]
+    pub fn dead_letters_somewhere(&self) -> bool {
+        self.dead_letter_exchange.is_some()
+    }
+
     /// A queue of which only the name is known.
     #[must_use]
     pub fn named(name: impl Into<String>) -> Self {

@@ -190,7 +190,7 @@ pub struct JobLine {
     pub id: JobId,
     /// What was done.
     pub deed: Operation,
-    /// The broker and virtual host.
+    /// The place of the source.
     pub place: String,
     /// The queue that the messages lay in.
     pub queue: String,

@@ -248,11 +248,8 @@ impl State {
                 self.front.alerts.note(&counted);
                 if first {
                     let proposed = proposal::worth_watching(&self.front.topology);
-                    let known = self
-                        .front
-                        .topology
-                        .exchange(&forms.tap.destination)
-                        .is_some();
+                    let names = self.front.picture.named_destinations();
+                    let known = names.contains(&forms.tap.destination.as_str());
                     forms.propose(proposed, known);
                     return self.autostart(forms);
                 }
@@ -443,13 +440,11 @@ impl State {
         match action {
             Action::Open(screen) => self.screen = screen,
             Action::Source(action) => return self.act_on_sources(action, forms),
-            Action::Connect => match forms.connect.endpoint() {
-                Ok(endpoint) => {
+            Action::Connect => match forms.address() {
+                Ok(address) => {
                     forms.connect.problem = None;
                     self.front.is_sandbox = false;
-                    return vec![
-                        self.to_front(SourceCommand::Connect(Address::RabbitMq(endpoint))),
-                    ];
+                    return vec![self.to_front(SourceCommand::Connect(address))];
                 }
                 Err(words) => forms.connect.problem = Some(words),
             },

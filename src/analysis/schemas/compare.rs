@@ -269,8 +269,8 @@ impl Judge<'_> {
     }
 }
 
-/// Whether an event is of this type: by what it says of itself, else by its routing key.
-fn is_of(name: &str, event_type: Option<&str>, routing_key: Option<&str>) -> bool {
+/// Whether an event is of this type: by what it says of itself, else by its key.
+fn is_of(name: &str, event_type: Option<&str>, key: Option<&str>) -> bool {
     let bare = |text: &str| {
         // `order.created.v2` is an `order.created`.
         match text.rsplit_once(['.', '_', '-']) {
@@ -284,7 +284,7 @@ fn is_of(name: &str, event_type: Option<&str>, routing_key: Option<&str>) -> boo
             _ => text == name,
         }
     };
-    event_type.map_or_else(|| routing_key.is_some_and(bare), bare)
+    event_type.map_or_else(|| key.is_some_and(bare), bare)
 }
 
 fn origin_key(event: &Event) -> String {

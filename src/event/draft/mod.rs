@@ -10,8 +10,7 @@ use crate::text::json;
 /// A message that is ready to be sent.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Outgoing {
-    /// Where it is sent. For RabbitMQ the exchange; empty is the default one, whose keys are the
-    /// names of queues.
+    /// Where it is sent. Empty for a destination without a name.
     pub destination: String,
     /// The key it is sent with.
     pub key: String,
@@ -178,6 +177,11 @@ pub struct Problem {
     pub words: String,
 }
 
+/// The label of a draft's destination, where no store's own word for it is at hand.
+pub const DESTINATION: &str = "Destination";
+/// The label of a draft's key.
+pub const KEY: &str = "Key";
+
 /// Longest short string of the protocol, in bytes (AMQP 0-9-1 section 4.2.5.3).
 const MAX_SHORT: usize = 255;
 
@@ -279,7 +283,7 @@ impl Draft {
                 words,
             });
         };
-        for (label, text) in [("Exchange", &self.destination), ("Routing key", &self.key)] {
+        for (label, text) in [(DESTINATION, &self.destination), (KEY, &self.key)] {
             if text.len() > MAX_SHORT {
                 wrong(label, format!("is longer than {MAX_SHORT} bytes"));
             }

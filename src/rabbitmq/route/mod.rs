@@ -4,6 +4,8 @@
 //! Sources: AMQP 0-9-1 section 3.1.3, RabbitMQ's guides "Alternate Exchanges", "Sender-selected
 //! Distribution" and, for `x-match`, "Headers Exchange".
 
+mod forecast;
+
 use std::borrow::Cow;
 use std::collections::{BTreeSet, HashMap};
 
@@ -12,6 +14,8 @@ use serde_json::Value;
 use super::topology::{Binding, ExchangeKind, Queue, Topology};
 use crate::event::amqp::{FieldTable, FieldValue, Properties};
 use crate::event::key_pattern;
+
+pub use forecast::forecast;
 
 /// Where a message goes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

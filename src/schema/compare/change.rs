@@ -120,7 +120,7 @@ pub(crate) fn below(step: &str, mut changes: Vec<Change>) -> Vec<Change> {
     changes
 }
 
-/// Exchanges the directions: below a `not`, what is narrower allows more.
+/// Swaps the directions: below a `not`, what is narrower allows more.
 pub(crate) fn turned(mut changes: Vec<Change>) -> Vec<Change> {
     for change in &mut changes {
         std::mem::swap(&mut change.backward, &mut change.forward);

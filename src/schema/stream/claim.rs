@@ -162,7 +162,7 @@ impl<'a> Facts<'a> {
             .or_else(|| Some((property()?, "the property type")))
             .or_else(|| Some((self.class()?, "the class name of a framework")))
             .or_else(|| Some((Cow::Borrowed(self.event_type?), "a field of the body")))
-            .unwrap_or((Cow::Borrowed(self.key), "the routing key"))
+            .unwrap_or((Cow::Borrowed(self.key), "the key"))
     }
 
     /// The version that is claimed, and by which rule; the first counts.
@@ -284,9 +284,9 @@ fn validator(entry: &Entry) -> Option<&Validator> {
 }
 
 /// The type of the folder that an event is of: by the name that it claims, with or without a
-/// version in it, else by its routing key.
+/// version in it, else by its key.
 #[must_use]
-pub fn find<'a>(catalog: &'a Catalog, claimed: &str, routing_key: &str) -> Option<&'a EventType> {
+pub fn find<'a>(catalog: &'a Catalog, claimed: &str, key: &str) -> Option<&'a EventType> {
     let by = |name: &str| {
         catalog
             .get(name)
@@ -297,9 +297,7 @@ pub fn find<'a>(catalog: &'a Catalog, claimed: &str, routing_key: &str) -> Optio
         let (_, last) = name.rsplit_once([':', '.'])?;
         name.contains(':').then(|| by(last)).flatten()
     };
-    by(claimed)
-        .or_else(|| class(claimed))
-        .or_else(|| by(routing_key))
+    by(claimed).or_else(|| class(claimed)).or_else(|| by(key))
 }
 
 /// `v2` is version `2`.

@@ -1,4 +1,4 @@
-//! Notices when an event on a routing key is of a shape that was not seen there before: a new
+//! Notices when an event on a key is of a shape that was not seen there before: a new
 //! field, a field of another kind, or one that is missing although every event had it. The cost of
 //! an event does not depend on how many were seen.
 
@@ -49,8 +49,8 @@ struct Place {
 
 impl Novelty {
     /// Looks at an event; says in words what is new about it.
-    pub fn look(&mut self, exchange: &str, routing_key: &str, document: &Value) -> Option<String> {
-        let number = FixedState::default().hash_one((exchange, routing_key));
+    pub fn look(&mut self, destination: &str, key: &str, document: &Value) -> Option<String> {
+        let number = FixedState::default().hash_one((destination, key));
         if self.keys.len() >= MOST_KEYS && !self.keys.contains_key(&number) {
             return None;
         }

@@ -99,12 +99,12 @@ pub enum DeadTab {
 /// Where messages are sent again.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum TargetChoice {
-    /// Where it came from: as a rule the exchange and key of the first publish.
+    /// Where it came from: as a rule destination and key of the first publish.
     #[default]
     Origin,
     /// Only to the queue that failed.
     QueueThatFailed,
-    /// To an exchange and key that are typed once for all.
+    /// To a destination and key that are typed once for all.
     Elsewhere,
 }
 
@@ -126,10 +126,7 @@ impl TargetChoice {
         match self {
             Self::Origin => Target::Origin,
             Self::QueueThatFailed => Target::QueueThatFailed,
-            Self::Elsewhere => Target::Elsewhere {
-                exchange: elsewhere.0.clone(),
-                routing_key: elsewhere.1.clone(),
-            },
+            Self::Elsewhere => Target::elsewhere(&elsewhere.0, &elsewhere.1),
         }
     }
 }

@@ -61,7 +61,7 @@ pub enum Made {
 pub struct Preview {
     /// Which.
     pub original: Fingerprint,
-    /// The routing key with which it would be sent.
+    /// The key with which it would be sent.
     pub key: String,
     /// What the rules make of it.
     pub made: Made,

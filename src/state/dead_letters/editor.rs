@@ -147,10 +147,10 @@ pub fn as_event(outgoing: &Outgoing) -> Event {
     let body = opened.map_or_else(|_| outgoing.body.clone(), |opened| opened.text.into_bytes());
     let mut properties = outgoing.properties.clone();
     properties.content_encoding = None;
-    let (exchange, key) = (outgoing.destination.clone(), outgoing.key.clone());
+    let (destination, key) = (outgoing.destination.clone(), outgoing.key.clone());
     Event::new(
         DateTime::UNIX_EPOCH,
-        exchange,
+        destination,
         key,
         Transport::amqp(false),
         properties,

@@ -68,9 +68,9 @@ const DYING_MS: i64 = 2_000;
 pub struct Findings {
     /// Dead letters of the group.
     pub dead: usize,
-    /// Events of the same routing keys that were seen on a tap and did not die.
+    /// Events of the same keys that were seen on a tap and did not die.
     pub passed: usize,
-    /// Those routing keys.
+    /// Those keys.
     pub keys: Vec<String>,
     /// What tells them apart, the sharpest first.
     pub differences: Vec<Difference>,
@@ -214,7 +214,7 @@ fn told(messages: &[Member], by: GroupBy, catalog: Option<&Catalog>) -> Vec<Stri
     }
 }
 
-/// Compares dead letters with what passed under the same routing keys. A tap sees an event before
+/// Compares dead letters with what passed under the same keys. A tap sees an event before
 /// it dies, so those that are known to have died do not count as passed.
 fn compare(dead: &Dead, log: &[Arc<Segment>]) -> Findings {
     let mut keys = HashSet::new();

@@ -124,7 +124,7 @@ fn may_carry(listed: &[DeadLetterQueue], topology: &Topology, name: &str) -> boo
         // Where its messages come from is not known.
         _ => {
             let mut queues = topology.queues.iter();
-            queues.any(|queue| is_quorum(queue) && queue.dead_letter_exchange.is_some())
+            queues.any(|queue| is_quorum(queue) && queue.dead_letters_somewhere())
         }
     }
 }

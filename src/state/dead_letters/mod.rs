@@ -120,7 +120,7 @@ pub struct DeadLetterDesk {
     pub marked: BTreeSet<usize>,
     /// Where messages are sent.
     pub choice: TargetChoice,
-    /// The exchange and key that were typed once for many messages.
+    /// The destination and key that were typed once for many messages.
     pub elsewhere: (String, String),
     /// What becomes of a time to live that the broker removed.
     pub expiration: Expiration,

@@ -1,4 +1,4 @@
-//! Queues that count as dead-letter queues though no dead-letter exchange leads there: frameworks
+//! Queues that count as dead-letter queues though the broker leads no dead letters there: frameworks
 //! and people publish into them what failed.
 
 use std::collections::{BTreeMap, BTreeSet};

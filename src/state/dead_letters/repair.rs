@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 
 use super::job::Job;
 use super::{Begun, DeadLetterDesk, Editor, Surroundings};
-use crate::event::draft::Problem;
+use crate::event::draft::{KEY, Problem};
 use crate::event::{Event, Fingerprint};
 use crate::protocol::{Command, JobStage, MoveOrder, MoveOutcome, RequestId, SourceCommand, Which};
 use crate::rabbitmq::faithful;
@@ -49,10 +49,7 @@ impl Planner {
     /// in.
     fn elsewhere(&self, event: &Event, words: String) -> Resend {
         // Where it goes makes no other difference than the target itself.
-        let target = Target::Elsewhere {
-            exchange: event.destination.clone(),
-            routing_key: "?".to_owned(),
-        };
+        let target = Target::elsewhere(&event.destination, "?");
         let manner = Manner {
             target,
             ..self.manner.clone()
@@ -154,8 +151,8 @@ impl DeadLetterDesk {
             // Where it came from is not known, and the person has not said where it goes.
             Ok(outgoing) if outgoing.destination.is_empty() && outgoing.key.is_empty() => {
                 editor.set_problems(vec![Problem {
-                    field: "Routing key".to_owned(),
-                    words: "and exchange are empty: type where to send it".to_owned(),
+                    field: KEY.to_owned(),
+                    words: "and destination are empty: type where to send it".to_owned(),
                 }]);
                 Vec::new()
             }

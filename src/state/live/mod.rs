@@ -64,7 +64,7 @@ pub enum LiveAction {
     SetFilter(String),
     /// Show a number of the payloads on a key over time.
     Plot {
-        /// The routing key.
+        /// The key.
         key: String,
         /// The field, as a filter has it.
         path: String,
@@ -92,7 +92,7 @@ pub struct Counters {
 pub struct Live {
     /// Everything that is kept.
     pub log: EventLog,
-    /// Routing keys with counts.
+    /// Keys with counts.
     pub tree: KeyTree,
     /// Which rows are shown.
     pub view: View,

@@ -48,7 +48,7 @@ impl Selection {
         self.event.as_ref()
     }
 
-    /// The event before it on the same key and exchange, if one is kept.
+    /// The event before it of the same source with the same key and destination, if one is kept.
     #[must_use]
     pub fn previous(&self) -> Option<&Arc<Event>> {
         self.previous.as_ref()

@@ -1,4 +1,4 @@
-//! The card before a tap: what it would do on this exchange, or what the firehose costs, and what
+//! The card before a tap: what it would do there, or what the firehose costs, and what
 //! the person says to it. Nothing starts before that, except in the sandbox, which is our own.
 
 use crate::event::tap_id::TapId;
@@ -6,7 +6,6 @@ use crate::event::watching::Report;
 use crate::event::watching::TapRequest;
 use crate::protocol::{Command, Link, RequestId, SourceCommand};
 use crate::rabbitmq::tap::{self, FirehoseRequest};
-use crate::rabbitmq::topology::ExchangeKind;
 use crate::state::State;
 use crate::state::forms::Forms;
 
@@ -36,8 +35,8 @@ pub enum Card {
     Asking {
         /// Names the answer.
         request: RequestId,
-        /// The exchange.
-        exchange: String,
+        /// What would be listened to.
+        destination: String,
     },
     /// It was found out.
     Tap(Report),
@@ -90,29 +89,28 @@ impl State {
         if self.front.in_sandbox() {
             return self.start_at_once(forms);
         }
-        let exchange = forms.tap.destination.clone();
+        let destination = forms.tap.destination.clone();
         let binding_keys =
-            tap::binding_keys(&forms.tap.binding_key, &exchange, &self.front.topology);
+            tap::binding_keys(&forms.tap.binding_key, &destination, &self.front.topology);
         let request = RequestId(self.fresh());
         self.front.tap_card = Some(Card::Asking {
             request,
-            exchange: exchange.clone(),
+            destination: destination.clone(),
         });
         Some(SourceCommand::Preflight {
             request,
-            destination: exchange,
+            destination,
             keys: binding_keys,
         })
     }
 
     /// Without a card. What cannot be tapped is refused all the same.
     pub(crate) fn start_at_once(&mut self, forms: &Forms) -> Option<SourceCommand> {
-        let exchange = forms.tap.destination.clone();
-        let found = self.front.topology.exchange(&exchange);
-        let kind = found.map_or(&ExchangeKind::Unknown, |found| &found.kind);
-        if let Some(words) = tap::refusal(&exchange, kind) {
+        let destination = forms.tap.destination.clone();
+        let topology = &self.front.topology;
+        if let Some(words) = tap::refused_there(&destination, topology) {
             let report = Report {
-                destination: exchange,
+                destination,
                 firehose: true,
                 ..Report::impossible(words)
             };
@@ -120,11 +118,11 @@ impl State {
             return None;
         }
         let binding_keys =
-            tap::binding_keys(&forms.tap.binding_key, &exchange, &self.front.topology);
+            tap::binding_keys(&forms.tap.binding_key, &destination, &self.front.topology);
         let tap = self.fresh_tap();
         Some(self.taps.start(TapRequest {
             tap,
-            destination: exchange,
+            destination,
             keys: binding_keys,
         }))
     }

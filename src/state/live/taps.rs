@@ -1,5 +1,5 @@
 //! The taps: what each listens to, how far it is, what it received and lost, and whether its rows
-//! are shown. Several may run at once, also on one exchange.
+//! are shown. Several may run at once, also on one destination.
 
 use std::collections::VecDeque;
 
@@ -22,14 +22,14 @@ const LOSSES: usize = 16;
 /// What a tap listens to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ListensTo {
-    /// What an exchange routes.
-    Exchange {
+    /// What is published to a destination.
+    Destination {
         /// Its name.
-        exchange: String,
-        /// The binding keys of the tap.
-        binding_keys: Vec<String>,
+        name: String,
+        /// The patterns of keys of the tap.
+        keys: Vec<String>,
     },
-    /// RabbitMQ's own trace of the whole virtual host.
+    /// RabbitMQ's own trace of everything.
     Firehose,
 }
 
@@ -79,20 +79,20 @@ pub struct Tap {
 }
 
 impl Tap {
-    /// What it is called: its exchange, or Firehose.
+    /// What it is called: its destination, or Firehose.
     #[must_use]
     pub fn name(&self) -> &str {
         match &self.source {
-            ListensTo::Exchange { exchange, .. } => exchange,
+            ListensTo::Destination { name, .. } => name,
             ListensTo::Firehose => "Firehose",
         }
     }
 
-    /// Its binding keys in one line; empty for the firehose.
+    /// Its patterns of keys in one line; empty for the firehose.
     #[must_use]
     pub fn keys(&self) -> String {
         match &self.source {
-            ListensTo::Exchange { binding_keys, .. } => binding_keys.join(", "),
+            ListensTo::Destination { keys, .. } => keys.join(", "),
             ListensTo::Firehose => String::new(),
         }
     }
@@ -201,11 +201,11 @@ impl Taps {
         }
     }
 
-    /// Adds a tap on an exchange; gives the command that starts it.
+    /// Adds a tap on a destination; gives the command that starts it.
     pub fn start(&mut self, request: TapRequest) -> SourceCommand {
-        let source = ListensTo::Exchange {
-            exchange: request.destination.clone(),
-            binding_keys: request.keys.clone(),
+        let source = ListensTo::Destination {
+            name: request.destination.clone(),
+            keys: request.keys.clone(),
         };
         self.add(request.tap, source);
         SourceCommand::StartTap(request)

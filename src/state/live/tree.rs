@@ -1,4 +1,4 @@
-//! Routing keys as a tree of their words, with counts and rates. Bounded: keys that carry ids do
+//! Keys as a tree of their words, with counts and rates. Bounded: keys that carry ids do
 //! not grow it without end.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -243,7 +243,7 @@ impl Node {
     }
 }
 
-/// The first word of a routing key, which gives an event its colour.
+/// The first word of a key, which gives an event its colour.
 #[must_use]
 pub fn first_word(key: &str) -> &str {
     key_pattern::words(key).next().unwrap_or_default()

@@ -2,8 +2,11 @@
 //! another calls a topic. Every screen asks here, and says nothing of its own about one of them.
 
 use crate::address::{Address, StoreKind};
+use crate::event::draft::{DESTINATION, KEY};
 use crate::event::source_id::SourceId;
+use crate::event::{Draft, Transport};
 use crate::rabbitmq::endpoint::encode;
+use crate::rabbitmq::route;
 use crate::state::State;
 use crate::state::source::Source;
 
@@ -18,6 +21,56 @@ pub struct StoreWords {
     pub key: &'static str,
     /// Patterns of keys that are listened to, as the label of a field.
     pub keys: &'static str,
+    /// Keys as a heading.
+    pub keys_heading: &'static str,
+    /// What is said where nothing in the store is known to hold dead letters.
+    pub no_dead_letters: &'static str,
+    /// What lies in queues that take what nothing else took.
+    pub unrouted: &'static str,
+    /// What a person does to see events, in the empty table.
+    pub first_tap: &'static str,
+    /// What is done while a tap's forecast is made.
+    pub looking: &'static str,
+    /// What a trace of the whole store shows.
+    pub whole: &'static str,
+    /// What an empty field for a destination means.
+    pub empty_destination: &'static str,
+    /// What a field for a key takes.
+    pub about_key: &'static str,
+}
+
+impl StoreWords {
+    /// The label of a field, in the store's own word for it.
+    #[must_use]
+    pub fn label<'a>(&self, field: &'a str) -> &'a str {
+        match field {
+            DESTINATION => self.destination,
+            KEY => self.key,
+            other => other,
+        }
+    }
+
+    /// A destination as it is shown, also where it has no name.
+    #[must_use]
+    pub fn shown<'a>(&self, destination: &'a str) -> &'a str {
+        if destination.is_empty() {
+            self.unnamed
+        } else {
+            destination
+        }
+    }
+
+    /// The word for a key within a sentence.
+    #[must_use]
+    pub fn key_within(&self) -> String {
+        self.key.to_lowercase()
+    }
+
+    /// The word for a destination within a sentence.
+    #[must_use]
+    pub fn destination_within(&self) -> String {
+        self.destination.to_lowercase()
+    }
 }
 
 const RABBITMQ: StoreWords = StoreWords {
@@ -25,6 +78,16 @@ const RABBITMQ: StoreWords = StoreWords {
     unnamed: "default exchange",
     key: "Routing key",
     keys: "Binding key",
+    keys_heading: "ROUTING KEYS",
+    no_dead_letters: "No queue of this virtual host has a dead-letter exchange that leads to a queue. \
+                      Any queue can be opened by its name below",
+    unrouted: "What no binding took, passed on by an alternate exchange",
+    first_tap: "Choose an exchange and a binding key above, then start a tap. It is a temporary queue \
+                of your own: consumers and publishers do not notice it",
+    looking: "Looking at the exchange, the policies and your permissions …",
+    whole: "See everything that is published in this virtual host",
+    empty_destination: "Empty is the default exchange",
+    about_key: "The routing key; with the default exchange the name of a queue",
 };
 
 const ANY: StoreWords = StoreWords {
@@ -32,6 +95,14 @@ const ANY: StoreWords = StoreWords {
     unnamed: "",
     key: "Key",
     keys: "Keys",
+    keys_heading: "KEYS",
+    no_dead_letters: "Nothing here is known to hold dead letters",
+    unrouted: "What nothing else took",
+    first_tap: "Choose a destination above, then start a tap. Consumers and publishers do not notice it",
+    looking: "Looking at what the tap would do …",
+    whole: "See everything that is published here",
+    empty_destination: "Empty is the destination without a name",
+    about_key: "The key that it is sent with",
 };
 
 /// The words of a kind of store.
@@ -40,6 +111,15 @@ pub fn words_of(kind: StoreKind) -> StoreWords {
     match kind {
         StoreKind::RabbitMq => RABBITMQ,
         StoreKind::Recording | StoreKind::Other => ANY,
+    }
+}
+
+/// The words of what brought an event.
+#[must_use]
+pub fn words_for(transport: &Transport) -> StoreWords {
+    match transport {
+        Transport::Amqp(_) => RABBITMQ,
+        Transport::Plain(_) => ANY,
     }
 }
 
@@ -121,3 +201,22 @@ pub fn publish_url(state: &State) -> String {
     let vhost = encode(&endpoint.vhost);
     format!("{}/api/exchanges/{vhost}", endpoint.management_url())
 }
+
+/// Where a message in a form would go, in words; queues of our own taps do not count.
+#[must_use]
+pub fn forecast(draft: &Draft, own_queues: &[&str], state: &State) -> String {
+    let kind = state
+        .front
+        .address()
+        .map_or(StoreKind::RabbitMq, Address::kind);
+    match kind {
+        StoreKind::RabbitMq => route::forecast(draft, own_queues, &state.front.topology),
+        StoreKind::Recording | StoreKind::Other => {
+            "Who gets it is not known before it is sent".to_owned()
+        }
+    }
+}
+
+/// How the rules for versions are written, with an example of each.
+pub const RULES_HINT: &str =
+    "header NAME, body /POINTER, content type, property type, routing key …";

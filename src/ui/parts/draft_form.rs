@@ -3,43 +3,36 @@
 use eframe::egui::text::{CCursor, CCursorRange};
 use eframe::egui::{self, Align, ComboBox, RichText, ScrollArea, TextEdit, Ui};
 
+use super::by_source::StoreWords;
 use super::theme::{self, Palette, STEP};
 use super::widgets::{
     button, choice_field, field_margin, section, small_label, stacked_field, weak,
 };
 use crate::event::amqp::FieldType;
 use crate::event::draft::{Field, HeaderDraft, Problem};
+use crate::event::picture::Picture;
 use crate::event::{BodyDraft, Draft, HeaderRow};
-use crate::rabbitmq::topology::Topology;
 use crate::text::json_edit::Document;
 
-/// Where the message goes: exchange and routing key, with choices from what is known.
-pub fn target_ui(ui: &mut Ui, draft: &mut Draft, topology: &Topology, seen_keys: &[&str]) {
+/// Where the message goes: destination and key, with choices from what is known.
+pub fn target_ui(
+    ui: &mut Ui,
+    draft: &mut Draft,
+    (picture, words): (&Picture, StoreWords),
+    seen_keys: &[&str],
+) {
     ui.columns(2, |columns| {
-        choice_field(&mut columns[0], "Exchange", &mut draft.destination, || {
-            let open = topology
-                .exchanges
-                .iter()
-                .filter(|exchange| !exchange.internal);
-            open.map(|exchange| exchange.name.as_str())
-                .filter(|name| !name.is_empty())
-                .collect()
+        let label = words.destination;
+        choice_field(&mut columns[0], label, &mut draft.destination, || {
+            picture.open_destinations()
         });
-        let exchange = draft.destination.clone();
-        choice_field(&mut columns[1], "Routing key", &mut draft.key, || {
-            if exchange.is_empty() {
-                return topology
-                    .queues
-                    .iter()
-                    .map(|queue| queue.name.as_str())
-                    .collect();
+        let destination = draft.destination.clone();
+        choice_field(&mut columns[1], words.key, &mut draft.key, || {
+            if destination.is_empty() {
+                return picture.holder_names();
             }
-            let bound = topology
-                .bindings
-                .iter()
-                .filter(|binding| binding.source == exchange);
+            let bound = picture.keys_of(&destination).into_iter();
             let mut keys: Vec<&str> = bound
-                .map(|binding| binding.key.as_str())
                 .filter(|key| !key.contains(['#', '*']) && !key.is_empty())
                 .chain(seen_keys.iter().copied())
                 .collect();
@@ -251,10 +244,17 @@ fn named_field(ui: &mut Ui, name: &str, text: &mut String, width: f32) {
 }
 
 /// What is wrong with the form, one line each.
-pub fn problems_ui(ui: &mut Ui, problems: &[Problem]) {
+pub fn problems_ui(ui: &mut Ui, problems: &[Problem], words: StoreWords) {
     let bad = Palette::of(ui).bad;
     for problem in problems {
-        ui.label(RichText::new(format!("{}: {}", problem.field, problem.words)).color(bad));
+        ui.label(
+            RichText::new(format!(
+                "{}: {}",
+                words.label(&problem.field),
+                problem.words
+            ))
+            .color(bad),
+        );
     }
 }
 

@@ -170,10 +170,10 @@ impl Palette {
         }
     }
 
-    /// The stable colour of a routing key: the same first word always has the same one.
+    /// The stable colour of a key: the same first word always has the same one.
     #[must_use]
-    pub fn key(&self, routing_key: &str) -> Color32 {
-        let word = crate::state::live::tree::first_word(routing_key);
+    pub fn key(&self, key: &str) -> Color32 {
+        let word = crate::state::live::tree::first_word(key);
         // FNV-1a: tiny, and the same in every run, which std's hasher does not promise.
         let hash = word.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
             (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)

@@ -67,10 +67,10 @@ fn card(ui: &mut Ui, width: f32, content: impl FnOnce(&mut Ui)) {
 fn form_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     let palette = Palette::of(ui);
     ui.heading("Connect to a broker");
-    let form = &mut cx.forms.connect;
-    if stacked_field(ui, "AMQP URL", &mut form.url).changed() {
-        form.url_changed();
+    if stacked_field(ui, "AMQP URL", &mut cx.forms.connect.url).changed() {
+        cx.forms.url_changed();
     }
+    let form = &mut cx.forms.connect;
     weak(
         ui,
         "Paste amqp://user:password@host:5672/vhost, or fill in the fields",

@@ -1,7 +1,7 @@
 //! Samples of events that read like real ones: valid ones, and ones that break a schema in a way
 //! that is told, to test consumers with. Each is validated before it is offered.
 //!
-//! The generator makes up an event that matches; then every value is exchanged for a likelier one
+//! The generator makes up an event that matches; then every value gives way to a likelier one
 //! where the event still matches. Time, ids and the seed come in as data.
 
 mod broken;

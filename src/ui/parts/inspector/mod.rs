@@ -23,6 +23,7 @@ use crate::schema::Catalog;
 use crate::state::Action;
 use crate::state::live::{LiveAction, clock};
 use crate::text::timestamp;
+use crate::ui::parts::by_source;
 use value_menu::ValueMenu;
 
 pub(in crate::ui) use views::fold_ui;
@@ -177,11 +178,13 @@ fn head_ui(ui: &mut Ui, event: &Arc<Event>, actions: &mut Vec<Action>) {
 
 fn facts_ui(ui: &mut Ui, event: &Event) {
     let facts = &event.envelope;
-    let exchange = match event.destination.as_str() {
-        "" => "default exchange",
-        name => name,
-    };
-    let mut line = format!("{} · {exchange}", clock(event.received_at));
+    let words = by_source::words_for(&event.transport);
+    let mut line = clock(event.received_at);
+    let destination = words.shown(&event.destination);
+    if !destination.is_empty() {
+        line.push_str(" · ");
+        line.push_str(destination);
+    }
     if event.transport.redelivered() {
         line.push_str(" · redelivered");
     }

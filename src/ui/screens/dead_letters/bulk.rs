@@ -10,6 +10,7 @@ use crate::state::Action;
 use crate::state::dead_letters::job::JobOutcome;
 use crate::state::dead_letters::{Bulk, DeadAction, TargetChoice};
 use crate::ui::Cx;
+use crate::ui::parts::by_source;
 use crate::ui::parts::theme::{Palette, STEP};
 use crate::ui::parts::widgets::{banner, button, field_margin, weak};
 
@@ -40,21 +41,17 @@ pub(crate) fn target_ui(ui: &mut Ui, cx: &mut Cx<'_>, choice: TargetChoice) {
 
 /// One target for many messages.
 fn elsewhere_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
-    let (exchange, key) = &mut cx.forms.elsewhere;
+    let words = by_source::front_words(cx.state);
+    let (destination, key) = &mut cx.forms.elsewhere;
     let mut changed = false;
     let fields = [
         (
-            "To exchange",
-            exchange,
+            format!("To {}", words.destination_within()),
+            destination,
             "default",
-            "Empty is the default exchange",
+            words.empty_destination,
         ),
-        (
-            "With key",
-            key,
-            "queue or key",
-            "The routing key; with the default exchange the name of a queue",
-        ),
+        ("With key".to_owned(), key, "queue or key", words.about_key),
     ];
     for (label, text, hint, words) in fields {
         let name = weak(ui, label);

@@ -15,6 +15,7 @@ use crate::state::Action;
 use crate::state::dead_letters::{DeadAction, Made, Preview, RuleAction, RuleDesk};
 use crate::ui::Cx;
 use crate::ui::frame::status_bar::thousands;
+use crate::ui::parts::by_source;
 use crate::ui::parts::theme::{self, Palette, ROW, STEP};
 use crate::ui::parts::widgets::{
     banner, button, cell, empty_state, field_margin, primary_button, section, weak,
@@ -267,7 +268,9 @@ fn counts_ui(ui: &mut Ui, cx: &Cx<'_>, desk: &RuleDesk) {
 /// Bytes of words that most rows have room for.
 const SHORT: usize = 60;
 
-const COLUMNS: [(&str, f32); 3] = [("Routing key", 130.0), ("Result", 96.0), ("Schema", 70.0)];
+fn columns(key: &'static str) -> [(&'static str, f32); 3] {
+    [(key, 130.0), ("Result", 96.0), ("Schema", 70.0)]
+}
 
 fn table_ui(ui: &mut Ui, cx: &mut Cx<'_>, desk: &RuleDesk) {
     ui.spacing_mut().item_spacing.y = 0.0;
@@ -278,14 +281,15 @@ fn table_ui(ui: &mut Ui, cx: &mut Cx<'_>, desk: &RuleDesk) {
         .auto_shrink([false, false])
         .cell_layout(Layout::left_to_right(Align::Center))
         .column(Column::exact(24.0));
-    for (_, width) in COLUMNS {
+    let columns = columns(by_source::front_words(cx.state).key);
+    for (_, width) in columns {
         table = table.column(Column::initial(width).at_least(40.0).clip(true));
     }
     table
         .column(Column::remainder().at_least(80.0).clip(true))
         .header(ROW, |mut header| {
             header.col(|_| {});
-            for name in COLUMNS.iter().map(|(name, _)| *name).chain(["Change"]) {
+            for name in columns.map(|(name, _)| name).into_iter().chain(["Change"]) {
                 header.col(|ui| drop(weak(ui, name)));
             }
         })

@@ -7,6 +7,7 @@ use crate::event::amqp::x_death::Death;
 use crate::state::Action;
 use crate::state::dead_letters::{DeadAction, EditorAction, came_back};
 use crate::ui::Cx;
+use crate::ui::parts::by_source;
 use crate::ui::parts::theme::{Palette, STEP};
 use crate::ui::parts::verdict::verdict_ui;
 use crate::ui::parts::widgets::{banner, button, primary_button, tabs, weak};
@@ -108,7 +109,8 @@ fn edit_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
             let Some(editor) = &mut cx.forms.editor else {
                 return;
             };
-            draft_form::target_ui(ui, &mut editor.draft, &state.front.topology, &[]);
+            let known = (&state.front.picture, by_source::front_words(state));
+            draft_form::target_ui(ui, &mut editor.draft, known, &[]);
             weak(ui, cx.memory.preview.words(&editor.draft, state));
             if let Some(fit) = &editor.fit {
                 let clicked = ui.horizontal_wrapped(|ui| verdict_ui(ui, fit, "")).inner;
@@ -117,7 +119,7 @@ fn edit_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
                 }
             }
             draft_form::payload_ui(ui, &mut editor.draft, 14);
-            draft_form::problems_ui(ui, editor.problems());
+            draft_form::problems_ui(ui, editor.problems(), by_source::front_words(state));
             if let Some(words) = &editor.refusal {
                 banner(ui, palette.warn, words);
             }

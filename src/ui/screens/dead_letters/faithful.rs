@@ -6,6 +6,7 @@ use crate::rabbitmq::faithful::Row;
 use crate::state::Action;
 use crate::state::dead_letters::DeadAction;
 use crate::ui::Cx;
+use crate::ui::parts::by_source;
 use crate::ui::parts::draft_form;
 use crate::ui::parts::theme::{self, Palette, STEP};
 
@@ -14,7 +15,7 @@ pub(crate) fn faithful_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
         return;
     };
     if !editor.problems().is_empty() {
-        draft_form::problems_ui(ui, editor.problems());
+        draft_form::problems_ui(ui, editor.problems(), by_source::front_words(cx.state));
     }
     // The fields cannot be edited while this is shown, so it is worked out once for a message.
     if editor.rows.is_empty() && editor.problems().is_empty() {

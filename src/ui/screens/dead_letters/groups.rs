@@ -13,13 +13,14 @@ use crate::state::dead_letters::groups::{CommonGroup, Findings};
 use crate::state::dead_letters::{DeadAction, RuleAction};
 use crate::ui::Cx;
 use crate::ui::frame::status_bar::thousands;
+use crate::ui::parts::by_source::{self, StoreWords};
 use crate::ui::parts::theme::{self, Palette, STEP};
 use crate::ui::parts::widgets::{button, cell, empty_state, primary_button, section, weak};
 
 /// Height of a group in the list, in points.
 const HEIGHT: f32 = 44.0;
 
-/// Most routing keys that are named.
+/// Most keys that are named.
 const KEYS: usize = 5;
 
 /// Draws the groups into what is left of the screen.
@@ -52,8 +53,10 @@ pub(crate) fn groups_ui(ui: &mut Ui, cx: &mut Cx<'_>, side: Frame) {
         None => empty_state(
             ui,
             "Why did these die?",
-            "Choose a group. It is compared with the events of the same routing key that a tap saw \
-             pass",
+            &format!(
+                "Choose a group. It is compared with the events of the same {} that a tap saw pass",
+                by_source::front_words(state).key_within()
+            ),
         ),
     });
 }
@@ -232,12 +235,13 @@ fn group_ui(ui: &mut Ui, cx: &mut Cx<'_>, group: &CommonGroup) {
                 ui.add(Label::new(RichText::new(words).color(palette.text)).wrap());
                 ui.add_space(STEP / 2.0);
             }
-            weak(ui, conclusion(found));
+            weak(ui, conclusion(found, by_source::front_words(cx.state)));
         });
 }
 
 /// What the comparison rests on, and what to do where it cannot be made.
-fn conclusion(found: &Findings) -> String {
+fn conclusion(found: &Findings, words: StoreWords) -> String {
+    let (key, destination) = (words.key_within(), words.destination_within());
     let mut keys = found.keys[..found.keys.len().min(KEYS)].join(", ");
     if found.keys.len() > KEYS {
         keys.push_str(&format!(" and {} more", found.keys.len() - KEYS));
@@ -245,16 +249,16 @@ fn conclusion(found: &Findings) -> String {
     let passed = thousands(found.passed as u64);
     match (found.passed, found.differences.is_empty()) {
         (0, _) => format!(
-            "No event with the routing key {keys} was seen to pass, so there is nothing to compare \
-             with. Start a tap on the exchange under Live, wait for some events, and choose the \
+            "No event with the {key} {keys} was seen to pass, so there is nothing to compare \
+             with. Start a tap on the {destination} under Live, wait for some events, and choose the \
              group again"
         ),
         (_, true) => format!(
-            "Nothing tells them from the {passed} events with the routing key {keys} that were \
+            "Nothing tells them from the {passed} events with the {key} {keys} that were \
              seen to pass. The cause may lie in the consumer, not in the events"
         ),
         (_, false) => format!(
-            "Compared with {passed} events with the routing key {keys} that a tap saw and that are \
+            "Compared with {passed} events with the {key} {keys} that a tap saw and that are \
              not among these dead letters"
         ),
     }

@@ -6,6 +6,7 @@ use egui_extras::{Column, TableBuilder, TableRow};
 
 use super::bulk::{job_ui, options_ui, target_ui};
 use super::peek::{peek_ui, report_ui};
+use crate::event::draft::KEY;
 use crate::protocol::PutBack;
 use crate::rabbitmq::stream;
 use crate::state::Action;
@@ -169,7 +170,7 @@ fn columns(width: f32, is_stream: bool, has_failures: bool) -> &'static [(&'stat
     const fn all(reason: f32) -> [(&'static str, f32); 4] {
         [
             ("Reason", reason),
-            ("Routing key", 120.0),
+            (KEY, 120.0),
             ("First died", 108.0),
             ("Died in", 140.0),
         ]
@@ -177,7 +178,7 @@ fn columns(width: f32, is_stream: bool, has_failures: bool) -> &'static [(&'stat
     const WORDS: [(&str, f32); 4] = all(66.0);
     const FAILURES: [(&str, f32); 4] = all(210.0);
     if is_stream {
-        return &[("Offset", 80.0), ("Routing key", 160.0)];
+        return &[("Offset", 80.0), (KEY, 160.0)];
     }
     match (has_failures, width > 680.0) {
         (true, true) => &FAILURES,
@@ -283,7 +284,7 @@ pub(crate) fn checkbox(ui: &mut Ui, marked: bool, name: &str) -> bool {
     response.on_hover_text(name).changed()
 }
 
-/// The routing key of the first publish, which is the event's own; dead-lettering may have
+/// The key of the first publish, which is the event's own; dead-lettering may have
 /// replaced the one that the message now carries.
 fn key(message: &DeadLetter) -> &str {
     message.origin.key(&message.event)
@@ -338,7 +339,7 @@ fn message_row(
         match *name {
             "Offset" => put(&offset, &|p| p.weak),
             "Reason" => put(&reason, &|p| p.warn),
-            "Routing key" => put(&key, &|p| p.key(&key)),
+            KEY => put(&key, &|p| p.key(&key)),
             "First died" => put(&time, &|p| p.weak),
             _ => put(&queue, &|p| p.text),
         }

@@ -11,6 +11,7 @@ use crate::state::alerts::AlertAction;
 use crate::state::dead_letters::DeadAction;
 use crate::ui::Cx;
 use crate::ui::frame::status_bar::thousands;
+use crate::ui::parts::by_source;
 use crate::ui::parts::theme::{self, Palette, STEP};
 use crate::ui::parts::widgets::{button, cell, field_margin, section, small_label, weak};
 
@@ -116,10 +117,7 @@ fn parking_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
 
 fn empty_words(cx: &Cx<'_>) -> &'static str {
     match cx.state.front.topology.source {
-        TopologySource::Management => {
-            "No queue of this virtual host has a dead-letter exchange that leads to a queue. Any \
-             queue can be opened by its name below"
-        }
+        TopologySource::Management => by_source::front_words(cx.state).no_dead_letters,
         TopologySource::Amqp => {
             "Without the management API, queues cannot be listed. Type the name of one below"
         }
@@ -198,7 +196,7 @@ fn waits_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     );
 }
 
-/// Queues that an alternate exchange leads to.
+/// Queues that take what nothing else took.
 fn unrouted_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     let state = cx.state;
     let roles = &state.front.dead.ground.roles;
@@ -211,7 +209,7 @@ fn unrouted_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
             (&one.queue, facts, String::new())
         })
         .collect();
-    let words = "What no binding took, passed on by an alternate exchange";
+    let words = by_source::front_words(state).unrouted;
     apart_ui(ui, cx, ("UNROUTED", words), &rows, roles.unrouted.len());
 }
 

@@ -3,6 +3,7 @@
 use eframe::egui::{Checkbox, Ui};
 
 use crate::analysis::SortBy;
+use crate::ui::parts::by_source::StoreWords;
 
 /// What stands in a column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,12 +36,12 @@ impl Column {
         Self::Summary,
     ];
 
-    pub(crate) fn name(self) -> &'static str {
+    pub(crate) fn name(self, words: StoreWords) -> &'static str {
         match self {
             Self::Time => "Time",
             Self::Gap => "Gap",
-            Self::Destination => "Exchange",
-            Self::Key => "Routing key",
+            Self::Destination => words.destination,
+            Self::Key => words.key,
             Self::Type => "Type",
             Self::Version => "Version",
             Self::Schema => "Schema",
@@ -118,13 +119,13 @@ impl Columns {
     }
 
     /// The menu that chooses them.
-    pub(crate) fn menu_ui(&mut self, ui: &mut Ui, shown: &[Column]) {
+    pub(crate) fn menu_ui(&mut self, ui: &mut Ui, shown: &[Column], words: StoreWords) {
         ui.menu_button("Columns", |ui| {
             for column in Column::ALL {
                 let mut on = shown.contains(&column);
                 // The last one must stay: an empty table has no header to come back from.
                 let only = shown.len() == 1 && on;
-                let check = Checkbox::new(&mut on, column.name());
+                let check = Checkbox::new(&mut on, column.name(words));
                 if ui.add_enabled(!only, check).changed() {
                     let wanted = |other: &Column| {
                         if *other == column {

@@ -117,7 +117,8 @@ fn reading_ui(ui: &mut Ui, cx: &mut Cx<'_>, columns: &[columns::Column]) {
         ui.add_enabled_ui(selected > 0, |ui| {
             ui.menu_button(copy, |ui| row_menu::copy_menu_ui(ui, cx.state));
         });
-        cx.memory.columns.menu_ui(ui, columns);
+        let words = by_source::words(cx.state);
+        cx.memory.columns.menu_ui(ui, columns, words);
         new_shapes_ui(ui, cx);
     });
     ui.add_space(STEP / 2.0);
@@ -161,9 +162,8 @@ fn new_shapes_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
             }
         }
     });
-    menu.response.on_hover_text(
-        "Events with a field that is new, missing or of another kind on their routing key",
-    );
+    menu.response
+        .on_hover_text("Events with a field that is new, missing or of another kind on their key");
 }
 
 fn matches_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
@@ -264,9 +264,7 @@ fn empty_words(cx: &Cx<'_>) -> (&'static str, String) {
     } else {
         (
             "See what flows",
-            "Choose an exchange and a binding key above, then start a tap. It is a temporary queue \
-             of your own: consumers and publishers do not notice it"
-                .to_owned(),
+            by_source::front_words(cx.state).first_tap.to_owned(),
         )
     }
 }

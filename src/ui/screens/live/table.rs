@@ -11,6 +11,7 @@ use crate::log::{Entry, Kept};
 use crate::state::live::{Live, LiveAction, clock};
 use crate::state::{Action, State};
 use crate::text::payload::size_text;
+use crate::ui::parts::by_source::{self, StoreWords};
 use crate::ui::parts::theme::{self, Palette, ROW};
 use crate::ui::parts::widgets::cell;
 use crate::ui::{Cx, TablePlace};
@@ -57,9 +58,10 @@ pub(crate) fn table_ui(ui: &mut Ui, cx: &mut Cx<'_>, columns: &[Column]) {
     }
     let output = table
         .header(ROW, |mut header| {
+            let words = by_source::words(cx.state);
             for column in columns {
                 header.col(|ui| {
-                    if let Some(action) = header_ui(ui, live, *column) {
+                    if let Some(action) = header_ui(ui, live, *column, words) {
                         cx.actions.push(Action::Live(action));
                     }
                 });
@@ -109,14 +111,14 @@ pub(crate) fn table_ui(ui: &mut Ui, cx: &mut Cx<'_>, columns: &[Column]) {
 }
 
 /// A column's name; a click sorts by it.
-fn header_ui(ui: &mut Ui, live: &Live, column: Column) -> Option<LiveAction> {
+fn header_ui(ui: &mut Ui, live: &Live, column: Column, words: StoreWords) -> Option<LiveAction> {
     let palette = Palette::of(ui);
     let by = column.sort();
     let order = live.view.order().filter(|order| Some(order.by) == by);
     let label = match order.map(|order| order.descending) {
-        None => column.name().to_owned(),
-        Some(false) => format!("{} ↑", column.name()),
-        Some(true) => format!("{} ↓", column.name()),
+        None => column.name(words).to_owned(),
+        Some(false) => format!("{} ↑", column.name(words)),
+        Some(true) => format!("{} ↓", column.name(words)),
     };
     let sense = if by.is_some() {
         Sense::click()

@@ -7,6 +7,7 @@ use crate::state::Action;
 use crate::state::live::LiveAction;
 use crate::state::live::tap_card::TapAction;
 use crate::ui::Cx;
+use crate::ui::parts::by_source;
 use crate::ui::parts::theme::Palette;
 use crate::ui::parts::widgets::{button, inline_choice_field, primary_button};
 
@@ -28,22 +29,16 @@ pub(crate) fn tap_bar_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
 }
 
 fn tap_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
-    let topology = &cx.state.front.topology;
+    let words = by_source::front_words(cx.state);
+    let picture = &cx.state.front.picture;
     let form = &mut cx.forms.tap;
-    inline_choice_field(ui, "Exchange", &mut form.destination, 150.0, || {
-        let named = topology
-            .exchanges
-            .iter()
-            .filter(|exchange| !exchange.name.is_empty());
-        named.map(|exchange| exchange.name.as_str()).collect()
+    let label = words.destination;
+    inline_choice_field(ui, label, &mut form.destination, 150.0, || {
+        picture.named_destinations()
     });
-    let exchange = form.destination.clone();
-    inline_choice_field(ui, "Binding key", &mut form.binding_key, 130.0, || {
-        let bound = topology
-            .bindings
-            .iter()
-            .filter(|binding| binding.source == exchange);
-        let mut keys: Vec<&str> = bound.map(|binding| binding.key.as_str()).collect();
+    let destination = form.destination.clone();
+    inline_choice_field(ui, words.keys, &mut form.binding_key, 130.0, || {
+        let mut keys = picture.keys_of(&destination);
         keys.push("#");
         keys.sort_unstable();
         keys.dedup();
@@ -51,14 +46,14 @@ fn tap_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     })
     .on_hover_text("Several are parted by commas");
     if primary_button(ui, "Start tap", cx.state.is_connected())
-        .on_hover_text("Receive a copy of what this exchange routes")
+        .on_hover_text("Receive a copy of what is published there")
         .clicked()
     {
         cx.act(Action::Tap(TapAction::Start));
     }
     let may = cx.state.is_connected() && !cx.state.taps.has_firehose(cx.state.front.id);
     if button(ui, "Firehose…", may)
-        .on_hover_text("See everything that is published in this virtual host")
+        .on_hover_text(words.whole)
         .clicked()
     {
         cx.act(Action::Tap(TapAction::AskFirehose));

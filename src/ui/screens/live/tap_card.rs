@@ -1,13 +1,15 @@
-//! The card before a tap starts: what it will do on this exchange, in plain words, and one click
+//! The card before a tap starts: what it will do there, in plain words, and one click
 //! to go on. It stands under the tap bar and holds nothing else up.
 
 use eframe::egui::{self, Color32, Frame, Label, Margin, RichText, ScrollArea, Stroke, Ui};
 
 use crate::address::Address;
 use crate::event::watching::{Report, Weight};
+use crate::rabbitmq::tap;
 use crate::state::Action;
 use crate::state::live::tap_card::{Card, TapAction};
 use crate::ui::Cx;
+use crate::ui::parts::by_source::{self, StoreWords};
 use crate::ui::parts::theme::{self, Palette, STEP};
 use crate::ui::parts::widgets::{button, primary_button, weak};
 
@@ -18,6 +20,7 @@ pub(crate) fn tap_card_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     let Some(card) = &cx.state.front.tap_card else {
         return;
     };
+    let words = by_source::front_words(cx.state);
     let palette = Palette::of(ui);
     ui.add_space(STEP);
     Frame::new()
@@ -28,12 +31,9 @@ pub(crate) fn tap_card_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
         .show(ui, |ui| {
             ui.set_width(ui.available_width().min(900.0));
             match card {
-                Card::Asking { exchange, .. } => {
-                    title(ui, exchange);
-                    weak(
-                        ui,
-                        "Looking at the exchange, the policies and your permissions …",
-                    );
+                Card::Asking { destination, .. } => {
+                    title(ui, destination, words);
+                    weak(ui, words.looking);
                     ui.horizontal(|ui| cancel(ui, cx));
                 }
                 Card::Tap(report) => report_ui(ui, cx, report),
@@ -42,10 +42,10 @@ pub(crate) fn tap_card_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
         });
 }
 
-fn title(ui: &mut Ui, exchange: &str) {
-    let name = match exchange {
-        "" => "the default exchange",
-        name => name,
+fn title(ui: &mut Ui, destination: &str, words: StoreWords) {
+    let name = match destination {
+        "" => format!("the {}", words.unnamed),
+        name => name.to_owned(),
     };
     heading(ui, &format!("Before the tap starts on {name}"));
 }
@@ -56,7 +56,7 @@ fn heading(ui: &mut Ui, words: &str) {
 }
 
 fn report_ui(ui: &mut Ui, cx: &mut Cx<'_>, report: &Report) {
-    title(ui, &report.destination);
+    title(ui, &report.destination, by_source::front_words(cx.state));
     // Not what is left in the panel: the panel takes its height from this.
     let tallest = (ui.ctx().content_rect().height() * SHARE).max(STEP * 20.0);
     ScrollArea::vertical()
@@ -118,35 +118,9 @@ fn sign_ui(ui: &mut Ui, sign: &str, color: Color32) {
 
 fn firehose_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     heading(ui, "Before the firehose is switched on");
-    let vhost = cx.state.address().and_then(Address::rabbitmq);
-    let vhost = vhost.map_or("", |endpoint| &endpoint.vhost);
-    for (weight, words) in [
-        (
-            Weight::Warning,
-            format!(
-                "RabbitMQ copies every message of the virtual host {vhost}, with its publisher and \
-                 the queues it reached. That slows the broker down for everybody as long as it is \
-                 on: use it for minutes, not for days"
-            ),
-        ),
-        (
-            Weight::Info,
-            "It shows what no tap can: the default exchange, hash exchanges, and messages that no \
-             queue took"
-                .to_owned(),
-        ),
-        (
-            Weight::Info,
-            "Eventscope switches it off when you stop it, disconnect or quit, and after a crash \
-             when it connects here the next time. If somebody else had it on before, it stays on"
-                .to_owned(),
-        ),
-        (
-            Weight::Info,
-            "Only an administrator of the broker may switch it, over the management API".to_owned(),
-        ),
-    ] {
-        finding_ui(ui, weight, &words);
+    let part = cx.state.address().map(Address::part_name);
+    for finding in tap::about_firehose(part.unwrap_or_default()) {
+        finding_ui(ui, finding.weight, &finding.words);
     }
     ui.add_space(STEP);
     ui.checkbox(&mut cx.forms.tap.deliveries, "Deliveries too")

@@ -1,4 +1,4 @@
-//! Routing keys as a tree with counts, rates and a picture of the last seconds. A click shows one
+//! Keys as a tree with counts, rates and a picture of the last seconds. A click shows one
 //! branch alone, the eye hides it.
 
 use chrono::{DateTime, Utc};
@@ -11,13 +11,14 @@ use crate::state::live::tree::{HISTORY, Node};
 use crate::state::live::{LiveAction, clock};
 use crate::ui::Cx;
 use crate::ui::frame::status_bar::thousands;
+use crate::ui::parts::by_source;
 use crate::ui::parts::inspector::fold_ui;
 use crate::ui::parts::theme::{self, Palette, ROW};
 use crate::ui::parts::widgets::{cell, section, weak};
 
 /// The tree.
 pub(crate) fn tree_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
-    section(ui, "ROUTING KEYS");
+    section(ui, by_source::words(cx.state).keys_heading);
     let tree = &cx.state.live.tree;
     if tree.row_count() == 0 {
         weak(ui, "Keys appear here with their counts and rates");

@@ -9,12 +9,12 @@ use eframe::egui::{
 use crate::event::source_id::SourceId;
 use crate::event::{Draft, HeaderRow};
 use crate::protocol::PublishOutcome;
-use crate::rabbitmq::topology::{ExchangeKind, Topology, TopologySource};
 use crate::state::live::clock;
 use crate::state::publish::Sent;
 use crate::state::{Action, State};
 use crate::text::payload::{PayloadKind, summary};
 use crate::ui::Cx;
+use crate::ui::parts::by_source;
 use crate::ui::parts::draft_form;
 use crate::ui::parts::theme::{self, Palette, STEP};
 use crate::ui::parts::widgets::{empty_state, primary_button, section, weak};
@@ -44,7 +44,7 @@ impl Preview {
             && self.revision == state.front.topology_revision;
         if self.words.is_empty() || !is_same {
             *self = Self {
-                words: preview_words(draft, &own, &state.front.topology),
+                words: by_source::forecast(draft, &own, state),
                 source: Some(state.front.id),
                 destination: draft.destination.clone(),
                 key: draft.key.clone(),
@@ -54,41 +54,6 @@ impl Preview {
             };
         }
         &self.words
-    }
-}
-
-fn preview_words(draft: &Draft, own_queues: &[&str], topology: &Topology) -> String {
-    let (exchange, key) = (draft.destination.as_str(), draft.key.as_str());
-    if topology.source == TopologySource::Management
-        && !exchange.is_empty()
-        && topology.exchange(exchange).is_none()
-    {
-        return format!("No exchange {exchange} is known in this virtual host");
-    }
-    match topology.route_without(exchange, key, &draft.routed_by(), own_queues) {
-        None => "Which queues it reaches is not known: the bindings cannot be read".to_owned(),
-        Some(queues) if queues.is_empty() => {
-            match topology.exchange(exchange).map(|found| &found.kind) {
-                Some(ExchangeKind::Headers) => {
-                    "No queue would get it: no binding matches these headers".to_owned()
-                }
-                _ => "No queue would get it: no binding matches this routing key".to_owned(),
-            }
-        }
-        Some(queues) => {
-            let names: Vec<_> = queues.into_iter().collect();
-            let shown = names
-                .iter()
-                .take(6)
-                .map(String::as_str)
-                .collect::<Vec<_>>()
-                .join(", ");
-            match names.len() {
-                1 => format!("Reaches the queue {shown}"),
-                count if count > 6 => format!("Reaches {count} queues: {shown}, …"),
-                count => format!("Reaches {count} queues: {shown}"),
-            }
-        }
     }
 }
 
@@ -129,7 +94,8 @@ fn form_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     ui.spacing_mut().item_spacing.y = STEP * 2.0;
     ui.heading("Publish a test event");
     let keys = state.live.tree.keys(200);
-    draft_form::target_ui(ui, &mut cx.forms.draft, &state.front.topology, &keys);
+    let known = (&state.front.picture, by_source::front_words(state));
+    draft_form::target_ui(ui, &mut cx.forms.draft, known, &keys);
     let words = cx.memory.preview.words(&cx.forms.draft, state);
     weak(ui, words);
     let rows = if ui.available_height() > 560.0 {
@@ -145,7 +111,8 @@ fn form_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
 /// What can be done with the form; it stays in sight however long the form is.
 fn actions_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     let state = cx.state;
-    draft_form::problems_ui(ui, state.front.publish.problems(&cx.forms.draft));
+    let problems = state.front.publish.problems(&cx.forms.draft);
+    draft_form::problems_ui(ui, problems, by_source::front_words(state));
     ui.horizontal_wrapped(|ui| {
         if primary_button(ui, "Publish event", state.is_connected())
             .on_hover_text("With a publisher confirm; an unroutable event comes back (Ctrl+Enter)")
@@ -204,6 +171,7 @@ fn history_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     ScrollArea::vertical()
         .auto_shrink([false, false])
         .show(ui, |ui| {
+            let store = by_source::front_words(cx.state);
             for sent in &cx.state.front.publish.history {
                 let (color, words) = outcome(sent, palette);
                 let frame = Frame::new()
@@ -233,14 +201,12 @@ fn history_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
                             });
                         });
                         ui.add(egui::Label::new(RichText::new(&words).color(color)).wrap());
-                        let exchange = match sent.outgoing.destination.as_str() {
-                            "" => "default exchange",
-                            name => name,
-                        };
+                        let destination = store.shown(&sent.outgoing.destination);
                         let kind = PayloadKind::detect(
                             &sent.outgoing.body[..sent.outgoing.body.len().min(4096)],
                         );
-                        let line = format!("{exchange} · {}", summary(kind, &sent.outgoing.body));
+                        let line =
+                            format!("{destination} · {}", summary(kind, &sent.outgoing.body));
                         let text = RichText::new(line)
                             .size(theme::SIZES[0])
                             .color(palette.weak);
@@ -259,24 +225,6 @@ fn history_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
 mod tests {
     use super::*;
     use crate::testing::shop;
-
-    #[test]
-    fn the_preview_says_where_it_goes() {
-        let shop = shop();
-        let words = |exchange: &str, key: &str, own: &[&str]| {
-            let mut draft = Draft::default();
-            (draft.destination, draft.key) = (exchange.into(), key.into());
-            preview_words(&draft, own, &shop)
-        };
-        assert_eq!(
-            words("shop", "order.created", &[]),
-            "Reaches the queue orders"
-        );
-        assert!(words("shop", "x", &[]).starts_with("No queue"));
-        assert!(words("shop", "order.created", &["orders"]).starts_with("No queue"));
-        assert!(words("spread", "x", &[]).contains("not known"));
-        assert!(words("nowhere", "x", &[]).starts_with("No exchange nowhere"));
-    }
 
     #[test]
     fn the_preview_follows_the_form() {

@@ -20,6 +20,7 @@ use crate::schema::{Catalog, EventType, Level, Policy};
 use crate::state::Action;
 use crate::state::schemas::{Comparison, SchemaAction, SchemaTab, SideView};
 use crate::ui::Cx;
+use crate::ui::parts::by_source::{self, StoreWords};
 use crate::ui::parts::theme::{self, Palette, STEP};
 use crate::ui::parts::widgets::{
     banner, button, empty_state, primary_button, section, stacked_field, tabs, weak,
@@ -256,14 +257,18 @@ fn side_ui(ui: &mut Ui, cx: &mut Cx<'_>, found: &Comparison) {
     }
 }
 
-fn about_ui(ui: &mut Ui, chosen: &EventType) {
+fn about_ui(ui: &mut Ui, chosen: &EventType, store: StoreWords) {
     let meta = &chosen.meta;
     let mut words: Vec<String> = meta.title.iter().cloned().collect();
     if !meta.destinations.is_empty() {
-        words.push(format!("Exchange {}", meta.destinations.join(", ")));
+        words.push(format!(
+            "{} {}",
+            store.destination,
+            meta.destinations.join(", ")
+        ));
     }
     if !meta.keys.is_empty() {
-        words.push(format!("Routing key {}", meta.keys.join(", ")));
+        words.push(format!("{} {}", store.key, meta.keys.join(", ")));
     }
     if let Some(origin) = &meta.origin {
         let newest = origin.newest.as_ref();
@@ -294,7 +299,7 @@ fn pickers_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
         found.map_or_else(String::new, |(_, shown)| shown.clone())
     };
     let mut done = None;
-    about_ui(ui, chosen);
+    about_ui(ui, chosen, by_source::words(cx.state));
     ui.horizontal_wrapped(|ui| {
         if let Some(version) = picker(ui, "Old version", &shown_as(&schemas.old), 70.0, &names) {
             done = Some(SchemaAction::Old(version));

@@ -6,6 +6,7 @@ use crate::schema::Rules;
 use crate::state::Action;
 use crate::state::schemas::SchemaAction;
 use crate::ui::Cx;
+use crate::ui::parts::by_source::RULES_HINT;
 use crate::ui::parts::theme::{self, Palette, STEP};
 use crate::ui::parts::widgets::{button, field_margin, primary_button, small_label, weak};
 
@@ -33,10 +34,7 @@ pub(crate) fn rules_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
                 ui,
                 "The first sign that an event has is believed. One a line:",
             );
-            weak(
-                ui,
-                "header NAME, body /POINTER, content type, property type, routing key …",
-            );
+            weak(ui, RULES_HINT);
             ui.add_space(STEP);
             let name = small_label(ui, "Version rules");
             let edit = TextEdit::multiline(&mut cx.forms.version_rules)

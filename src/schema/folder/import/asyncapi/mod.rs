@@ -291,7 +291,7 @@ fn last_of_reference(message: &Value) -> Option<&str> {
     message.get("$ref")?.as_str()?.rsplit('/').next()
 }
 
-/// An address as a pattern of routing keys: a parameter is any word.
+/// An address as a pattern of keys: a parameter is any word.
 fn pattern(address: &str) -> String {
     let mut out = String::new();
     let mut rest = address;

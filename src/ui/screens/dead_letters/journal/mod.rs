@@ -10,12 +10,14 @@ use eframe::egui::{
     Sense, TextEdit, Ui, WidgetInfo, accesskit::Role, vec2,
 };
 
+use crate::event::draft::KEY;
 use crate::repair::journal_entry::{Fate, Operation, Record};
 use crate::repair::journal_list::{Page, Pile};
 use crate::state::Action;
 use crate::state::dead_letters::journal::{JournalAction, KEEP_CHOICES};
 use crate::ui::Cx;
 use crate::ui::frame::status_bar::thousands;
+use crate::ui::parts::by_source::{self, StoreWords};
 use crate::ui::parts::theme::{self, Palette, ROW, STEP};
 use crate::ui::parts::widgets::{
     banner, button, cell, danger_button, empty_state, field_margin, small_label, tabs, weak,
@@ -161,7 +163,7 @@ fn records_ui(ui: &mut Ui, cx: &mut Cx<'_>, page: &Page) {
         return;
     }
     let narrow = ui.available_width() < 560.0;
-    heads_ui(ui, narrow);
+    heads_ui(ui, narrow, by_source::front_words(cx.state));
     ui.spacing_mut().item_spacing.y = 0.0;
     ScrollArea::vertical()
         .auto_shrink([false, false])
@@ -237,14 +239,14 @@ fn columns(narrow: bool) -> &'static [(&'static str, f32)] {
     const ALL: [(&str, f32); 4] = [
         ("Time", 122.0),
         ("Queue", 130.0),
-        ("Routing key", 150.0),
+        (KEY, 150.0),
         ("Id", 130.0),
     ];
-    const FEW: [(&str, f32); 2] = [("Time", 122.0), ("Routing key", 130.0)];
+    const FEW: [(&str, f32); 2] = [("Time", 122.0), (KEY, 130.0)];
     if narrow { &FEW } else { &ALL }
 }
 
-fn heads_ui(ui: &mut Ui, narrow: bool) {
+fn heads_ui(ui: &mut Ui, narrow: bool, words: StoreWords) {
     ui.horizontal(|ui| {
         ui.spacing_mut().item_spacing.x = 0.0;
         for (name, width) in columns(narrow) {
@@ -253,7 +255,7 @@ fn heads_ui(ui: &mut Ui, narrow: bool) {
             ui.allocate_ui_with_layout(size, layout, |ui| {
                 ui.set_min_width(*width);
                 ui.add_space(4.0);
-                small_label(ui, name);
+                small_label(ui, words.label(name));
             });
         }
         small_label(ui, "Where it is");

@@ -6,6 +6,7 @@ use super::{act, stamp, why_not_ui};
 use crate::repair::journal_entry::{Fate, Record};
 use crate::state::dead_letters::journal::JournalAction;
 use crate::ui::Cx;
+use crate::ui::parts::by_source;
 use crate::ui::parts::inspector::{self, Origin};
 use crate::ui::parts::theme::{Palette, STEP};
 use crate::ui::parts::widgets::button;
@@ -35,11 +36,11 @@ fn fate_ui(ui: &mut Ui, cx: &mut Cx<'_>, record: &Record) {
     let (queue, place) = (&record.message.queue, &record.message.place);
     let mut facts = format!("{queue} on {place}, {}", stamp(record.changed));
     if let Some(sent) = &record.message.sent {
-        let exchange = match &*sent.destination {
-            "" => "the default exchange",
-            name => name,
+        let destination = match &*sent.destination {
+            "" => format!("the {}", by_source::front_words(cx.state).unnamed),
+            name => name.to_owned(),
         };
-        facts.push_str(&format!(" · sent to {exchange} with key {}", sent.key));
+        facts.push_str(&format!(" · sent to {destination} with key {}", sent.key));
         if sent.body != record.message.body {
             facts.push_str(" · edited");
         }
