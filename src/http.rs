@@ -66,6 +66,7 @@ pub(crate) fn failure(error: &ureq::Error, base: &str) -> String {
         (None, ureq::Error::Http(_) | ureq::Error::Protocol(_)) => {
             "what answers there does not speak HTTP. Check the port".to_owned()
         }
+        (None, ureq::Error::Io(error)) => error.to_string(),
         (None, other) => other.to_string(),
     }
 }

@@ -11,10 +11,11 @@ use rustls::{CertificateError, Error};
 /// Most names of a certificate that are told.
 const MOST_NAMES: usize = 5;
 /// What to do where no CA that counts has signed the certificate.
-const UNTRUSTED: &str = "this computer does not trust the one who signed its certificate. A CA of \
-                         your own has to be added to the system's (on Debian: a .crt file in \
-                         /usr/local/share/ca-certificates, then update-ca-certificates), or start \
-                         Eventscope with SSL_CERT_FILE=/path/to/ca.pem, which then counts alone";
+const UNTRUSTED: &str = "this computer does not trust the one who signed its certificate. Add that \
+                         CA, or the certificate itself where it is self-signed, to the system's \
+                         (on Debian: a .crt file in /usr/local/share/ca-certificates, then \
+                         update-ca-certificates), or start Eventscope with \
+                         SSL_CERT_FILE=/path/to/ca.pem, which then counts alone";
 /// What to do where none counts at all.
 const NO_CA: &str = "there is no CA that this computer trusts. Install those of the system (on \
                      Debian the package ca-certificates), and see that SSL_CERT_FILE and \

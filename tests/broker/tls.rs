@@ -2,6 +2,7 @@
 //! CA, with none that helps, and where the other side speaks something else. Which CAs are trusted
 //! is a matter of a process's environment, so each question is asked by a process of its own.
 
+use std::net::TcpListener;
 use std::path::Path;
 use std::process::Command as Process;
 use std::time::{Duration, Instant};
@@ -170,7 +171,30 @@ fn tls_at_a_plain_port_and_the_other_way_round_are_told_apart() {
     let words = refusal(&trusted, true, broker.facts.amqp_port);
     assert_says(&words, &["does not speak TLS", "5671"]);
     let words = refusal(&trusted, false, broker.amqps(Shows::Good));
-    assert_says(&words, &["TLS"]);
+    // Some versions hang up, others send what no AMQP begins with.
+    assert_says(&words, &["TLS", "amqps://"]);
+}
+
+#[test]
+fn a_server_that_wants_a_certificate_of_the_client_says_so() {
+    let broker = TlsBroker::shared();
+    let words = refusal(&broker.trusted(), true, broker.amqps(Shows::GoodAndAsks));
+    assert_says(
+        &words,
+        &["encrypted connection", "certificate of the client"],
+    );
+}
+
+/// Nobody takes up what the system has accepted for this listener.
+#[test]
+fn what_never_answers_a_handshake_is_given_up() {
+    let broker = TlsBroker::shared();
+    let silent = TcpListener::bind(("127.0.0.1", 0)).expect("a port");
+    let port = silent.local_addr().expect("its number").port();
+    let words = refusal(&broker.trusted(), true, port);
+    assert_says(&words, &["did not answer within 10 seconds"]);
+    let words = missing(&broker.trusted(), &format!("https://127.0.0.1:{port}"));
+    assert_says(&words, &["did not answer in time"]);
 }
 
 #[test]

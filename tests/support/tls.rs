@@ -17,6 +17,8 @@ use super::erlang::Erlang;
 pub(crate) enum Shows {
     /// From the CA, for 127.0.0.1.
     Good,
+    /// The same, and the client has to show one too.
+    GoodAndAsks,
     /// From the CA, for broker.example.
     OtherName,
     /// From the CA, for 127.0.0.1, and over.
@@ -100,9 +102,11 @@ fn write_all(folder: &Path) -> BTreeMap<Shows, String> {
     let ca = authority("Eventscope test CA");
     let stranger = authority("Eventscope strange CA");
     write(folder, "stranger.pem", &stranger.pem());
+    let clients = write(folder, "ca.pem", &ca.pem());
     let mut trusted = ca.pem();
     let all = [
         Shows::Good,
+        Shows::GoodAndAsks,
         Shows::OtherName,
         Shows::Expired,
         Shows::SelfSigned,
@@ -122,7 +126,12 @@ fn write_all(folder: &Path) -> BTreeMap<Shows, String> {
         };
         let cert = write(folder, &format!("{shows:?}.pem"), &pem);
         let key = write(folder, &format!("{shows:?}.key"), &key.serialize_pem());
-        let named = format!("{{certfile,\"{cert}\"}},{{keyfile,\"{key}\"}}");
+        let mut named = format!("{{certfile,\"{cert}\"}},{{keyfile,\"{key}\"}}");
+        if shows == Shows::GoodAndAsks {
+            named.push_str(&format!(
+                ",{{cacertfile,\"{clients}\"}},{{verify,verify_peer}},{{fail_if_no_peer_cert,true}}"
+            ));
+        }
         options.insert(shows, named);
     }
     write(folder, "trusted.pem", &trusted);

@@ -195,7 +195,7 @@ fn refused_words(endpoint: &Endpoint, error: &lapin::Error) -> String {
             | io::ErrorKind::ConnectionReset
             | io::ErrorKind::UnexpectedEof => format!(
                 "{host}:{port} closed the connection during the handshake. Check that this is a \
-                 RabbitMQ, and whether the port wants TLS"
+                 RabbitMQ, and whether the port wants TLS, which is amqps:// in a URL"
             ),
             _ => format!("The connection to {host}:{port} failed ({io})"),
         },
