@@ -13,8 +13,9 @@ use eventscope::rabbitmq::endpoint::{Endpoint, Password, encode};
 use eventscope::rabbitmq::topology::TopologySource;
 use serde_json::{Value, json};
 
-use crate::support::App;
+use crate::support::raw_amqp::Life;
 use crate::support::tls::{Shows, TlsBroker};
+use crate::support::{App, Place, bodies, outgoing};
 
 /// Connecting ends after ten seconds, whatever is there.
 const LIMIT: Duration = Duration::from_secs(13);
@@ -47,11 +48,30 @@ fn the_app_that_is_asked() {
     eprintln!("{SAID}{said}");
 }
 
-/// Asks that process, which trusts what is in this file and nothing else.
+/// Another one, which watches, publishes and looks.
+#[test]
+#[ignore = "run by the tests that choose its CAs"]
+fn the_app_that_works() {
+    let url = std::env::var("TLS_URL").expect("what the test passes on");
+    let mut app = App::at(Endpoint::from_url(&url).expect("a URL"));
+    let (tap, started) = app.tap("amq.topic", &["#"]);
+    started.expect("a tap");
+    let outcome = app.publish(outgoing("amq.topic", "a.key", "1"));
+    let keys = app.keys(tap, 1);
+    let look = app.peek("q", 10).expect("a peek");
+    let said = json!({"published": format!("{outcome:?}"), "keys": keys, "looked": bodies(&look)});
+    eprintln!("{SAID}{said}");
+}
+
+/// Asks the first process, which trusts what is in this file and nothing else.
 fn ask(trusts: &Path, url: &str) -> Value {
+    run("the_app_that_is_asked", trusts, url)
+}
+
+fn run(test: &str, trusts: &Path, url: &str) -> Value {
     let output = Process::new(std::env::current_exe().expect("this program"))
         .args(["--ignored", "--exact", "--nocapture"])
-        .arg("broker::tls::the_app_that_is_asked")
+        .arg(format!("broker::tls::{test}"))
         .env("SSL_CERT_FILE", trusts)
         .env_remove("SSL_CERT_DIR")
         .env("TLS_URL", url)
@@ -67,8 +87,14 @@ fn ask(trusts: &Path, url: &str) -> Value {
 
 /// The address of this port, with TLS or without, and where the management API is.
 fn url(tls: bool, port: u16, management: &str) -> String {
+    url_in("/", tls, port, management)
+}
+
+/// The same in this virtual host.
+fn url_in(vhost: &str, tls: bool, port: u16, management: &str) -> String {
     let facts = &TlsBroker::shared().facts;
     let endpoint = Endpoint {
+        vhost: vhost.to_owned(),
         host: "127.0.0.1".to_owned(),
         port,
         user: facts.user.clone(),
@@ -142,6 +168,22 @@ fn the_greeting_names_the_broker_over_tls_too() {
     assert_eq!(said["server"], json!(version));
     assert_eq!(said["management"], json!(false));
     assert_says(&text(&said, "missing"), &["No management API listens at"]);
+}
+
+/// The headers of what is looked at need larger frames than those that RabbitMQ offers: what is said
+/// of their size is changed inside of TLS.
+#[test]
+fn over_tls_events_are_watched_published_and_looked_at() {
+    let broker = TlsBroker::shared();
+    let place = Place::on(&broker.facts);
+    place.raw().queue("q", Life::Durable, &[]);
+    let headers = json!({ "trace": "x".repeat(300 * 1024) });
+    place.publish_large("", "q", &headers, "large");
+    let https = format!("https://127.0.0.1:{}", broker.https);
+    let url = url_in(&place.vhost, true, broker.amqps(Shows::Good), &https);
+    let said = run("the_app_that_works", &broker.trusted(), &url);
+    let wanted = json!({"published": "Routed", "keys": ["a.key"], "looked": ["large"]});
+    assert_eq!(said, wanted);
 }
 
 #[test]
