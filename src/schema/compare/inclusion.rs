@@ -7,6 +7,7 @@ use std::time::Duration;
 use serde_json::{Map, Value, json};
 
 use super::cover::{self, Leaf};
+use super::named::named;
 use super::sets::{self, Inclusion, Question};
 use crate::schema::Cancel;
 use crate::schema::document::normal::{Normal, target};
@@ -38,6 +39,25 @@ pub(crate) fn of(
     budget: &mut Budget,
     cancel: &Cancel,
 ) -> Inclusion {
+    let found = as_written(writer, reader, budget, cancel);
+    // Both provers read the one way of writing, and would be wrong together.
+    let same = writer.is_in_doubt == reader.is_in_doubt
+        && writer.root == reader.root
+        && writer.defs == reader.defs;
+    match found {
+        Inclusion::Yes if !same && (writer.is_in_doubt || reader.is_in_doubt) => {
+            Inclusion::Unknown(None)
+        }
+        found => found,
+    }
+}
+
+fn as_written(
+    writer: &Normal,
+    reader: &Normal,
+    budget: &mut Budget,
+    cancel: &Cancel,
+) -> Inclusion {
     // A writer that can write nothing is read by everybody, which helps nobody.
     if writer.root == Value::Bool(false) {
         return Inclusion::Unknown(None);
@@ -55,7 +75,7 @@ pub(crate) fn of(
     };
     if cover.leaves.is_empty() && cover.complete {
         return if twice {
-            asker.ask(&Leaf::of(&writer.root, &reader.root))
+            asker.ask_twice()
         } else {
             Inclusion::Yes
         };
@@ -102,9 +122,27 @@ struct Asker<'a> {
 
 impl Asker<'_> {
     fn ask(&mut self, leaf: &Leaf) -> Inclusion {
+        self.put(
+            document(&leaf.writer, &self.writer.defs),
+            document(&leaf.reader, &self.reader.defs),
+        )
+    }
+
+    /// About the whole; where it cannot be told, once more with the same members named in both.
+    fn ask_twice(&mut self) -> Inclusion {
+        let whole = |one: &Normal| document(&one.root, &one.defs);
+        let first = self.put(whole(self.writer), whole(self.reader));
+        if let Inclusion::Unknown(_) = first
+            && let Some((writer, reader)) = named(self.writer, self.reader)
+            && let Inclusion::Yes = self.put(whole(&writer), whole(&reader))
+        {
+            return Inclusion::Yes;
+        }
+        first
+    }
+
+    fn put(&mut self, writer: Value, reader: Value) -> Inclusion {
         let none = Inclusion::Unknown(None);
-        let writer = document(&leaf.writer, &self.writer.defs);
-        let reader = document(&leaf.reader, &self.reader.defs);
         let key = (writer.to_string(), reader.to_string());
         if let Some(known) = self.known.get(&key) {
             return known.clone();

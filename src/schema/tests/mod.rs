@@ -1,5 +1,6 @@
 //! Tests of the comparison.
 
+mod evaluated;
 mod kinds;
 mod lists;
 mod random;
