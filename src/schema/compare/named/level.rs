@@ -43,13 +43,18 @@ pub(super) fn given(
     if table("properties").is_some_and(|named| named.contains_key(name)) {
         return None;
     }
-    let mut matched = false;
-    for source in table("patternProperties").into_iter().flat_map(Map::keys) {
-        matched |= patterns.matches(source, name)?;
+    let mut said = Vec::new();
+    for (source, one) in table("patternProperties").into_iter().flatten() {
+        if patterns.matches(source, name)? {
+            said.push(one);
+        }
     }
-    if matched {
-        // The patterns hold beside the name as they did without it, each of them.
-        return Some(Value::Bool(true));
+    // The patterns hold beside the name as they did without it, each of them; the engine wants to
+    // read at the name what they say.
+    match said.as_slice() {
+        [] => {}
+        [one] => return Some((*one).clone()),
+        all => return Some(json!({ "allOf": all })),
     }
     // Without it the member is not evaluated here, and naming it would evaluate it. Where no member
     // or any is left, its name changes nothing for a prover.
