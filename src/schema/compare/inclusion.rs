@@ -52,18 +52,14 @@ pub(crate) fn of(
     }
 }
 
-fn as_written(
-    writer: &Normal,
-    reader: &Normal,
-    budget: &mut Budget,
-    cancel: &Cancel,
-) -> Inclusion {
+fn as_written(writer: &Normal, reader: &Normal, budget: &mut Budget, cancel: &Cancel) -> Inclusion {
     // A writer that can write nothing is read by everybody, which helps nobody.
     if writer.root == Value::Bool(false) {
         return Inclusion::Unknown(None);
     }
     // What is evaluated elsewhere is hard to follow: two provers must agree.
     let twice = writer.evaluates() || reader.evaluates();
+    let whole = (writer, reader);
     let (writer, reader) = (&*writer.flat(), &*reader.flat());
     let cover = cover::of(writer, reader, cancel);
     let mut asker = Asker {
@@ -73,13 +69,6 @@ fn as_written(
         cancel,
         known: BTreeMap::new(),
     };
-    if cover.leaves.is_empty() && cover.complete {
-        return if twice {
-            asker.ask_twice()
-        } else {
-            Inclusion::Yes
-        };
-    }
     let mut all = cover.complete;
     let mut certain = false;
     let mut left = Vec::new();
@@ -101,7 +90,11 @@ fn as_written(
         }
     }
     if all {
-        return Inclusion::Yes;
+        return if twice {
+            asker.agreed(whole.0, whole.1)
+        } else {
+            Inclusion::Yes
+        };
     }
     let left = (!left.is_empty()).then(|| with_defs(left, &writer.defs));
     if certain {
@@ -128,12 +121,14 @@ impl Asker<'_> {
         )
     }
 
-    /// About the whole; where it cannot be told, once more with the same members named in both.
-    fn ask_twice(&mut self) -> Inclusion {
+    /// What the engine says of the whole as it was written, so that it does not lean on what was
+    /// made of it for the first prover; where it cannot tell, once more with the same members named
+    /// in both.
+    fn agreed(&mut self, writer: &Normal, reader: &Normal) -> Inclusion {
         let whole = |one: &Normal| document(&one.root, &one.defs);
-        let first = self.put(whole(self.writer), whole(self.reader));
+        let first = self.put(whole(writer), whole(reader));
         if let Inclusion::Unknown(_) = first
-            && let Some((writer, reader)) = named(self.writer, self.reader)
+            && let Some((writer, reader)) = named(writer, reader)
             && let Inclusion::Yes = self.put(whole(&writer), whole(&reader))
         {
             return Inclusion::Yes;

@@ -1,6 +1,7 @@
 //! Tests of the comparison.
 
 mod evaluated;
+mod evaluated_random;
 mod kinds;
 mod lists;
 mod random;

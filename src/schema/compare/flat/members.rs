@@ -12,9 +12,9 @@ pub(super) const KEYWORD: &str = "unevaluatedProperties";
 
 /// Members that are described by name and by pattern.
 #[derive(Default)]
-pub(super) struct Names {
-    names: BTreeSet<String>,
-    patterns: BTreeSet<String>,
+pub(crate) struct Names {
+    pub names: BTreeSet<String>,
+    pub patterns: BTreeSet<String>,
 }
 
 impl Names {
@@ -48,7 +48,7 @@ impl Names {
 
 /// Members that are evaluated.
 #[derive(Default)]
-pub(super) struct Members {
+pub(crate) struct Members {
     /// By schemas that always hold.
     always: Names,
     /// By some that may hold.
@@ -60,7 +60,7 @@ pub(super) struct Members {
 
 impl Members {
     /// What stands beside the keyword evaluates; none where that depends on the value.
-    pub(super) fn beside(
+    pub(crate) fn beside(
         map: &Map<String, Value>,
         defs: &BTreeMap<String, Value>,
     ) -> Option<Evaluates<Names>> {

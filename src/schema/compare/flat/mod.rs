@@ -12,7 +12,7 @@ use serde_json::{Map, Value};
 use crate::schema::document::inside::each_inside;
 use crate::schema::document::normal::{Normal, is_anything, target};
 use items::Places;
-use members::Members;
+pub(super) use members::Members;
 
 /// Nesting of schemas for the same value that is followed.
 const DEEPEST: usize = 24;
@@ -53,7 +53,7 @@ impl Normal {
 }
 
 /// What the schemas for a value evaluate of it, whatever the value is.
-enum Evaluates<T> {
+pub(super) enum Evaluates<T> {
     Everything,
     Only(T),
 }

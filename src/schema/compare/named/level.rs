@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use serde_json::{Map, Value, json};
 
 use crate::schema::Draft;
+use crate::schema::compare::flat::{Evaluates, Members};
 use crate::schema::compare::pattern::Pattern;
 use crate::schema::document::normal::is_anything;
 use crate::schema::document::validate::Validator;
@@ -37,6 +38,7 @@ impl Patterns {
 pub(super) fn given(
     map: &Map<String, Value>,
     name: &str,
+    defs: &BTreeMap<String, Value>,
     patterns: &mut Patterns,
 ) -> Option<Value> {
     let table = |key: &str| map.get(key).and_then(Value::as_object);
@@ -52,13 +54,37 @@ pub(super) fn given(
     // The patterns hold beside the name as they did without it, each of them; the engine wants to
     // read at the name what they say.
     match said.as_slice() {
-        [] => {}
-        [one] => return Some((*one).clone()),
-        all => return Some(json!({ "allOf": all })),
+        [] => rest(map, name, defs, patterns),
+        [one] => Some((*one).clone()),
+        all => Some(json!({ "allOf": all })),
     }
-    // Without it the member is not evaluated here, and naming it would evaluate it. Where no member
-    // or any is left, its name changes nothing for a prover.
-    map.get("additionalProperties")
-        .filter(|rest| **rest != Value::Bool(false) && !is_anything(rest))
-        .cloned()
+}
+
+/// What is said of a member that is neither named nor matched here. Where nothing is, the member is
+/// not evaluated, and naming it would evaluate it.
+fn rest(
+    map: &Map<String, Value>,
+    name: &str,
+    defs: &BTreeMap<String, Value>,
+    patterns: &mut Patterns,
+) -> Option<Value> {
+    // Where no member or any is left, its name changes nothing for the engine.
+    let telling = |rest: &&Value| **rest != Value::Bool(false) && !is_anything(rest);
+    if let Some(rest) = map.get("additionalProperties") {
+        return Some(rest).filter(telling).cloned();
+    }
+    let rest = map.get("unevaluatedProperties").filter(telling)?;
+    // What a part evaluates is not left over, and where that depends on the value nothing is sure.
+    let Some(Evaluates::Only(known)) = Members::beside(map, defs) else {
+        return None;
+    };
+    if known.names.contains(name) {
+        return None;
+    }
+    for source in &known.patterns {
+        if patterns.matches(source, name)? {
+            return None;
+        }
+    }
+    Some(rest.clone())
 }

@@ -38,8 +38,9 @@ pub(crate) fn named(writer: &Normal, reader: &Normal) -> Option<(Normal, Normal)
     let mut patterns = Patterns::default();
     let mut wrote = false;
     let mut out = [writer.clone(), reader.clone()];
-    for side in &mut out {
+    for (side, original) in out.iter_mut().zip([writer, reader]) {
         let mut hand = Hand {
+            defs: &original.defs,
             names: &names,
             patterns: &mut patterns,
             looks: 0,
@@ -81,6 +82,8 @@ fn step(place: u64, to: &str) -> u64 {
 
 /// Writes names out.
 struct Hand<'a> {
+    /// What references mean, as it was written.
+    defs: &'a BTreeMap<String, Value>,
     names: &'a BTreeSet<&'a str>,
     patterns: &'a mut Patterns,
     looks: usize,
@@ -102,14 +105,18 @@ impl Hand<'_> {
             all = all.and_then(|()| self.write(one, depth + 1));
         });
         all?;
-        let asks = |key: &str| map.contains_key(key);
-        if !asks("patternProperties") && !asks("additionalProperties") {
+        let asks = [
+            "patternProperties",
+            "additionalProperties",
+            "unevaluatedProperties",
+        ];
+        if !asks.iter().any(|key| map.contains_key(*key)) {
             return Some(());
         }
         let mut new = Map::new();
         for name in self.names {
             self.looks += 1;
-            if let Some(said) = given(map, name, self.patterns) {
+            if let Some(said) = given(map, name, self.defs, self.patterns) {
                 self.bytes += name.len() + said.to_string().len();
                 new.insert((*name).to_owned(), said);
             }
