@@ -65,16 +65,16 @@ fn flatten(schema: &mut Value, defs: &BTreeMap<String, Value>, depth: usize) {
     }
     // Before anything inside of it is written otherwise.
     let rest = |key: &str| map.get(key).filter(|rest| !is_anything(rest));
-    let named = match rest(members::KEYWORD) {
+    let by_name = match rest(members::KEYWORD) {
         Some(_) => Members::beside(map, defs),
         None => Some(Evaluates::Everything),
     };
-    let placed = match rest(items::KEYWORD) {
+    let by_place = match rest(items::KEYWORD) {
         Some(_) => Places::beside(map, defs),
         None => Some(Evaluates::Everything),
     };
     each_inside(map, |inside| flatten(inside, defs, depth + 1));
-    if let Some(found) = placed
+    if let Some(found) = by_place
         && let Some(rest) = map.remove(items::KEYWORD)
     {
         match found {
@@ -82,7 +82,7 @@ fn flatten(schema: &mut Value, defs: &BTreeMap<String, Value>, depth: usize) {
             Evaluates::Everything => everything(map, "items", rest),
         }
     }
-    if let Some(found) = named
+    if let Some(found) = by_name
         && let Some(rest) = map.remove(members::KEYWORD)
     {
         match found {
