@@ -12,12 +12,12 @@ use serde_json::{Map, Value};
 use crate::schema::document::inside::each_inside;
 use crate::schema::document::normal::{Normal, is_anything, target};
 use items::Places;
-pub(super) use members::Members;
+pub(super) use members::{Members, Names};
 
 /// Nesting of schemas for the same value that is followed.
 const DEEPEST: usize = 24;
 /// After so many schemas for one value it is left as it is: they may lead to each other.
-const MOST_STEPS: usize = 500;
+const MOST_STEPS: usize = 200;
 /// Nesting of schemas that is rewritten.
 const NESTED: usize = 200;
 

@@ -13,12 +13,12 @@ use serde_json::{Map, Value};
 
 use crate::schema::document::inside::{each_inside, inside};
 use crate::schema::document::normal::Normal;
-use level::{Patterns, given};
+use level::{Level, Patterns};
 
 /// More names are not written out.
 const MOST_NAMES: usize = 100;
-/// Most places where one is looked at, and most bytes that are written, on each side.
-const MOST_LOOKS: usize = 20_000;
+/// Most looks at one of them, and most bytes that are written, on each side.
+const MOST_LOOKS: usize = 50_000;
 const MOST_BYTES: usize = 64 * 1024;
 /// Places nested deeper are left as they are.
 const DEEPEST: usize = 200;
@@ -105,18 +105,13 @@ impl Hand<'_> {
             all = all.and_then(|()| self.write(one, depth + 1));
         });
         all?;
-        let asks = [
-            "patternProperties",
-            "additionalProperties",
-            "unevaluatedProperties",
-        ];
-        if !asks.iter().any(|key| map.contains_key(*key)) {
+        let Some(level) = Level::new(map, self.defs) else {
             return Some(());
-        }
+        };
         let mut new = Map::new();
         for name in self.names {
-            self.looks += 1;
-            if let Some(said) = given(map, name, self.defs, self.patterns) {
+            self.looks += level.cost();
+            if let Some(said) = level.given(name, self.patterns) {
                 self.bytes += name.len() + said.to_string().len();
                 new.insert((*name).to_owned(), said);
             }
