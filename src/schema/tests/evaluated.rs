@@ -276,6 +276,19 @@ fn contains_beside_unevaluated_items_is_not_proved_in_2019_09() {
     }
 }
 
+/// What evaluates a member is not taken from itself.
+#[test]
+fn a_part_that_stands_in_itself_evaluates_nothing() {
+    let old = json!({
+        "type": "object", "$ref": "#/$defs/one", "unevaluatedProperties": true,
+        "$defs": {"one": {"allOf": [{"$ref": "#/$defs/one"}], "unevaluatedProperties": false}}
+    });
+    let mut new = old.clone();
+    new["$defs"]["one"]["unevaluatedProperties"] = json!({"type": "string"});
+    not_proved_forward(&old, &new);
+    not_proved_forward(&old, &json!({"type": "object"}));
+}
+
 /// Members may be named as keywords are: a table of members is no schema.
 #[test]
 fn members_that_are_named_as_keywords_are() {

@@ -147,7 +147,7 @@ fn list(random: &mut fastrand::Rng, depth: usize) -> Value {
     Value::Object(out)
 }
 
-fn schema(random: &mut fastrand::Rng) -> Value {
+pub(super) fn schema(random: &mut fastrand::Rng) -> Value {
     let mut out = match random.u8(0..10) {
         0..3 => list(random, 0),
         3 => {
@@ -164,7 +164,7 @@ fn schema(random: &mut fastrand::Rng) -> Value {
 }
 
 /// Changes one thing of an object or of a list; most often a name or a place comes or goes.
-fn changed(old: &Value, random: &mut fastrand::Rng) -> Value {
+pub(super) fn changed(old: &Value, random: &mut fastrand::Rng) -> Value {
     let mut new = old.clone();
     if let Some(tuple) = new.get_mut("prefixItems").and_then(Value::as_array_mut)
         && random.u8(0..3) > 0
@@ -235,7 +235,7 @@ fn covering(old: &Value, name: &str, random: &mut fastrand::Rng) -> Option<Value
 }
 
 /// A value with names and items that the schemas know, as wild as they come.
-fn wild(random: &mut fastrand::Rng, is_list: bool) -> Value {
+pub(super) fn wild(random: &mut fastrand::Rng, is_list: bool) -> Value {
     let inner = |random: &mut fastrand::Rng| {
         let values = [
             json!("a"),

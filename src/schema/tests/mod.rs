@@ -2,6 +2,7 @@
 
 mod evaluated;
 mod evaluated_random;
+mod evaluated_rewritten;
 mod kinds;
 mod lists;
 mod random;

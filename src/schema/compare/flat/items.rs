@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
-use super::{Evaluates, MOST_STEPS, parts};
+use super::{Evaluates, MOST_STEPS, ends, parts};
 
 pub(super) const KEYWORD: &str = "unevaluatedItems";
 
@@ -27,6 +27,9 @@ impl Places {
         map: &Map<String, Value>,
         defs: &BTreeMap<String, Value>,
     ) -> Option<Evaluates<usize>> {
+        if !ends(map, defs, &mut Vec::new(), &mut 0) {
+            return None;
+        }
         let mut out = Self::default();
         out.collect(map, defs, true, 0)?;
         if out.everything {
@@ -61,8 +64,8 @@ impl Places {
         } else {
             self.sometimes = self.sometimes.max(count);
         }
-        for (part, holds) in parts(map, defs, depth)? {
-            self.collect(part, defs, always && holds, depth + 1)?;
+        for part in parts(map, defs, depth)? {
+            self.collect(part.map, defs, always && part.holds, depth + 1)?;
         }
         Some(())
     }

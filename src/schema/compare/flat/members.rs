@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value, json};
 
-use super::{Evaluates, MOST_STEPS, parts};
+use super::{Evaluates, MOST_STEPS, ends, parts};
 use crate::schema::document::normal::{is_annotation, target};
 
 pub(super) const KEYWORD: &str = "unevaluatedProperties";
@@ -64,6 +64,9 @@ impl Members {
         map: &Map<String, Value>,
         defs: &BTreeMap<String, Value>,
     ) -> Option<Evaluates<Names>> {
+        if !ends(map, defs, &mut Vec::new(), &mut 0) {
+            return None;
+        }
         let mut out = Self::default();
         out.collect(map, defs, true, 0)?;
         if out.everything {
@@ -96,8 +99,8 @@ impl Members {
             &mut self.sometimes
         };
         names.add(map);
-        for (part, holds) in parts(map, defs, depth)? {
-            self.collect(part, defs, always && holds, depth + 1)?;
+        for part in parts(map, defs, depth)? {
+            self.collect(part.map, defs, always && part.holds, depth + 1)?;
         }
         Some(())
     }

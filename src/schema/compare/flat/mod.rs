@@ -102,13 +102,21 @@ fn everything(map: &mut Map<String, Value>, key: &str, rest: Value) {
     }
 }
 
-/// The schemas for the same value that stand in this one, and whether each always holds. None where
-/// they are nested too deeply, or a reference leads nowhere.
+/// A schema for the same value that stands in another one.
+struct Part<'a> {
+    map: &'a Map<String, Value>,
+    /// Whether it always holds.
+    holds: bool,
+    /// The definitions that lead to it.
+    links: Vec<&'a str>,
+}
+
+/// None where they are nested too deeply, or a reference leads nowhere.
 fn parts<'a>(
     map: &'a Map<String, Value>,
     defs: &'a BTreeMap<String, Value>,
     depth: usize,
-) -> Option<Vec<(&'a Map<String, Value>, bool)>> {
+) -> Option<Vec<Part<'a>>> {
     if depth > DEEPEST {
         return None;
     }
@@ -128,17 +136,44 @@ fn parts<'a>(
     }
     let mut out = Vec::new();
     for (schema, holds) in found {
-        let mut schema = schema;
-        let mut links = 0;
+        let (mut schema, mut links) = (schema, Vec::new());
         while let Some(name) = target(schema) {
             schema = defs.get(name)?;
-            links += 1;
-            if links > DEEPEST {
+            if links.contains(&name) {
                 return None;
             }
+            links.push(name);
         }
         // `true` and `false` evaluate nothing.
-        out.extend(schema.as_object().map(|map| (map, holds)));
+        out.extend(schema.as_object().map(|map| Part { map, holds, links }));
     }
     Some(out)
+}
+
+/// Whether no schema for the value stands in itself: such a one says nothing, and what it evaluates
+/// must not be taken from itself.
+fn ends<'a>(
+    map: &'a Map<String, Value>,
+    defs: &'a BTreeMap<String, Value>,
+    around: &mut Vec<&'a str>,
+    steps: &mut usize,
+) -> bool {
+    *steps += 1;
+    let Some(parts) = parts(map, defs, around.len()).filter(|_| *steps <= MOST_STEPS) else {
+        return false;
+    };
+    for part in parts {
+        let known = around.len();
+        for name in part.links {
+            if around.contains(&name) {
+                return false;
+            }
+            around.push(name);
+        }
+        if !ends(part.map, defs, around, steps) {
+            return false;
+        }
+        around.truncate(known);
+    }
+    true
 }
