@@ -312,6 +312,9 @@ mod tests {
         is_new("defaults");
         let (first, written) = write_sample(at, "a", "x", "{}").unwrap();
         is_new("a sample");
+        fs::create_dir(at.join("a/parts")).unwrap();
+        fs::write(at.join("a/parts/b.json"), "true").unwrap();
+        is_new("a part");
         assert!(written);
         assert_eq!(write_sample(at, "a", "x", "{}").unwrap(), (first, false));
         let (other, _) = write_sample(at, "a", "x", "[]").unwrap();
