@@ -96,6 +96,25 @@ fn a_pattern_matches_anywhere_in_the_name() {
     not_proved_forward(&old, &new);
 }
 
+/// A look-ahead is not read: whether it takes the name is not known.
+#[test]
+fn a_pattern_that_is_not_read_covers_nothing() {
+    let mut old = order();
+    old["patternProperties"] = json!({"^(?=x)x-": {"type": "string"}});
+    let mut new = old.clone();
+    new["properties"]["x-note"] = string();
+    let [backward, _] = both(&old, &new);
+    assert!(!is_proved(&backward), "{backward:?}");
+    // Words of a pattern are those of ECMA-262: `\\w` takes no letter beyond ASCII.
+    old["patternProperties"] = json!({"^\\w+$": {"type": "string"}});
+    let mut new = old.clone();
+    new["properties"]["naïve"] = string();
+    not_proved_forward(&old, &new);
+    let mut new = old.clone();
+    new["properties"]["naive"] = string();
+    proved_both_ways(&old, &new);
+}
+
 #[test]
 fn a_member_that_the_rest_covers() {
     let mut old = order();

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use serde_json::{Value, json};
+
 use super::evaluated_random::{changed, schema, wild};
 use crate::schema::Draft;
 use crate::schema::compare::named::named;
@@ -86,6 +88,34 @@ fn what_is_rewritten_says_the_same() {
             "{words}"
         );
     }
+}
+
+/// Each schema refers to the next one twice: followed to its end that doubles at each step.
+#[test]
+fn what_doubles_at_each_step_is_left_as_it_is() {
+    let chain = |last: Value| {
+        let mut defs = serde_json::Map::new();
+        for at in 0..60 {
+            let next = json!({"$ref": format!("#/$defs/d{}", at + 1)});
+            defs.insert(
+                format!("d{at}"),
+                json!({"allOf": [next, next], "properties": {"a": true}, "unevaluatedProperties": false}),
+            );
+        }
+        defs.insert("d60".to_owned(), last);
+        let schema = json!({"$ref": "#/$defs/d0", "$defs": defs});
+        Normal::of(&schema, Draft::Twenty, &BTreeMap::new()).unwrap()
+    };
+    let old = chain(json!({"patternProperties": {"^x-": {"type": "string"}}}));
+    let new = chain(json!({"patternProperties": {"^x-": {"type": "string"}},
+        "properties": {"x-note": {"type": "string"}}}));
+    assert_eq!(old.flat().defs["d0"], old.defs["d0"]);
+    // Where a name needs no look at what stands elsewhere it is written out all the same.
+    let (written, _) = named(&old, &new).unwrap();
+    assert_eq!(
+        written.defs["d60"]["properties"]["x-note"],
+        json!({"type": ["string"]})
+    );
 }
 
 /// For who changes what is made of schemas.
