@@ -222,7 +222,7 @@ const ROOMS: &[Room] = &[
             "ureq",
         ],
     ),
-    room("cli", &["schema"], &["clap"]),
+    room("cli", &["schema", "storage"], &["clap"]),
     room(
         "warnings",
         &["protocol"],
