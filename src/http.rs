@@ -8,6 +8,7 @@ use ureq::tls::{RootCerts, TlsConfig};
 
 use crate::rabbitmq::endpoint::Password;
 use crate::text::base64;
+use crate::tls::{self, Trouble};
 
 /// What a status such as 404 is to the caller.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,6 +42,33 @@ pub(crate) fn agent(limit: Duration, refusal: Refusal) -> Agent {
 pub(crate) fn login(user: &str, password: &Password) -> String {
     let login = format!("{user}:{}", password.0);
     format!("Basic {}", base64::encode(login.as_bytes()))
+}
+
+/// Why nothing came back from this address, with what to do, as a part of a sentence.
+pub(crate) fn failure(error: &ureq::Error, base: &str) -> String {
+    let trouble = match error {
+        ureq::Error::Rustls(error) => Some(tls::trouble(error)),
+        ureq::Error::Io(error) => tls::trouble_of(error),
+        _ => None,
+    };
+    match (trouble, error) {
+        (Some(Trouble::Told(words)), _) => words,
+        (Some(Trouble::Plain), _) => {
+            "what answers there does not speak TLS. Where there is none, the address begins with \
+             http://"
+                .to_owned()
+        }
+        (None, ureq::Error::Http(_) | ureq::Error::Protocol(_)) if base.starts_with("http:") => {
+            "what answers there does not speak HTTP. If it speaks TLS, the address begins with \
+             https://"
+                .to_owned()
+        }
+        (None, ureq::Error::Http(_) | ureq::Error::Protocol(_)) => {
+            "what answers there does not speak HTTP. Check the port".to_owned()
+        }
+        (None, ureq::Error::Io(error)) => error.to_string(),
+        (None, other) => other.to_string(),
+    }
 }
 
 #[cfg(test)]

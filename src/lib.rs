@@ -31,5 +31,6 @@ pub mod storage;
 #[cfg(test)]
 mod testing;
 pub mod text;
+mod tls;
 pub mod ui;
 pub mod warnings;

@@ -31,6 +31,7 @@ mod broker {
     mod publishing;
     mod schemas;
     mod tapping;
+    mod tls;
     mod unreadable;
 }
 mod support;

@@ -267,6 +267,14 @@ fn relative_addresses_folders_and_byte_order_marks_are_read() {
     assert_eq!(output.status.code(), Some(1), "{output:?}");
     let report = &lines(&output)[0];
     assert_eq!(report["changes"][0]["path"], "#/payer/age", "{report}");
+    // Tools of Windows write UTF-16.
+    let wide: Vec<u8> = std::iter::once(0xfeff)
+        .chain(bill.encode_utf16())
+        .flat_map(u16::to_le_bytes)
+        .collect();
+    std::fs::write(&new, wide).expect("a file");
+    let wide = eventscope(&[&old, &new, "--format", "json", "--level", "FULL"], "");
+    assert_eq!(lines(&wide)[0]["changes"], report["changes"], "{wide:?}");
     let output = eventscope(&["-"], "\u{feff}{\"a\":1}\n{\"a\":2}\n");
     assert_eq!(output.status.code(), Some(0), "{output:?}");
 }

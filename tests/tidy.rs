@@ -102,7 +102,8 @@ const ROOMS: &[Room] = &[
         &["text", "event/amqp", "event", "repair"],
         &["serde"],
     ),
-    room("http", &["text", "rabbitmq"], &["ureq"]),
+    room("tls", &[], &["rustls"]),
+    room("http", &["text", "rabbitmq", "tls"], &["ureq"]),
     room(
         "schema",
         &["text", "event/amqp", "event"],
@@ -200,6 +201,7 @@ const ROOMS: &[Room] = &[
             "event",
             "repair",
             "rabbitmq",
+            "tls",
             "http",
             "schema",
             "log",
@@ -220,7 +222,7 @@ const ROOMS: &[Room] = &[
             "ureq",
         ],
     ),
-    room("cli", &["schema"], &["clap"]),
+    room("cli", &["schema", "storage"], &["clap"]),
     room(
         "warnings",
         &["protocol"],
@@ -453,10 +455,6 @@ const LONG: &[(&str, &str)] = &[
     (
         "drivers/rabbitmq/loan/borrow/mod.rs",
         "one loan from its first message to its end; the rules lean on each other",
-    ),
-    (
-        "drivers/rabbitmq/management/mod.rs",
-        "what is asked of one API",
     ),
     (
         "drivers/rabbitmq/publisher.rs",

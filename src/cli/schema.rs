@@ -13,6 +13,7 @@ use crate::schema::{
     self, Avro, Cancel, Draft, Level, Policy, Report, Unusable, Version, compare, compare_avro,
     is_avro, without_mark,
 };
+use crate::storage::schema_files;
 
 /// `eventscope schema …`
 #[derive(clap::Subcommand, Debug)]
@@ -114,7 +115,7 @@ pub fn schema(
 
 fn files(old: &Path, new: &Path, policy: Policy) -> Result<Report, Unusable> {
     let read = |path: &Path| -> Result<Value, Unusable> {
-        let text = fs::read_to_string(path)
+        let text = schema_files::text(path)
             .map_err(|error| Unusable::new(format!("{}: {error}", path.display())))?;
         serde_json::from_str(without_mark(&text))
             .map_err(|error| Unusable::new(format!("{} is not JSON: {error}", path.display())))
@@ -123,48 +124,11 @@ fn files(old: &Path, new: &Path, policy: Policy) -> Result<Report, Unusable> {
         .iter()
         .any(|path| path.extension().is_some_and(|end| end == "avsc"));
     let sides = [read(old)?, read(new)?];
-    let others = [neighbours(old), neighbours(new)];
+    let others = [schema_files::beside(old), schema_files::beside(new)];
     report(&sides, avro, None, policy, [&others[0], &others[1]]).map_err(|(side, error)| {
         let path = if side == 0 { old } else { new };
         Unusable::new(format!("{}: {error}", path.display()))
     })
-}
-
-/// The other schemas of the folder and of those in it, which references may lead to, by their path.
-fn neighbours(path: &Path) -> BTreeMap<String, Value> {
-    const MOST: usize = 200;
-    const DEEPEST: usize = 4;
-    const LARGEST: u64 = 4 * 1024 * 1024;
-    let folder = path
-        .parent()
-        .filter(|folder| !folder.as_os_str().is_empty())
-        .unwrap_or(Path::new("."));
-    let mut out = BTreeMap::new();
-    let mut open = vec![(folder.to_owned(), String::new(), 0)];
-    while let Some((folder, around, depth)) = open.pop() {
-        for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
-            let (Ok(kind), Ok(name)) = (entry.file_type(), entry.file_name().into_string()) else {
-                continue;
-            };
-            let (here, name) = (entry.path(), format!("{around}{name}"));
-            if kind.is_dir() && depth < DEEPEST {
-                open.push((here, format!("{name}/"), depth + 1));
-                continue;
-            }
-            let wanted = here.extension().is_some_and(|end| end == "json")
-                && here != path
-                && entry.metadata().is_ok_and(|about| about.len() <= LARGEST);
-            let schema = wanted
-                .then(|| fs::read_to_string(&here).ok())
-                .flatten()
-                .and_then(|text| serde_json::from_str(without_mark(&text)).ok());
-            out.extend(schema.map(|schema| (name, schema)));
-            if out.len() >= MOST {
-                return out;
-            }
-        }
-    }
-    out
 }
 
 /// Compares; an error says which side it is about.

@@ -273,7 +273,7 @@ impl Registry {
                 "{base} answered with more than {} MB",
                 ANSWER_BYTES / 1024 / 1024
             ),
-            other => format!("{base} cannot be read: {other}"),
+            other => format!("{base} cannot be read: {}", http::failure(other, base)),
         })
     }
 

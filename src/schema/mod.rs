@@ -24,7 +24,7 @@ pub use document::fault::fault;
 pub use document::policy::{Level, Policy};
 pub use document::validate::Validator;
 pub use document::version::Version;
-pub use folder::catalog::{Catalog, Content, Entry, EventType, Ready, Sample, Source, ready};
+pub use folder::catalog::{Catalog, Content, Entry, EventType, Part, Ready, Sample, Source, ready};
 pub use folder::meta::Meta;
 pub use folder::rules::{Rule, Rules};
 pub use stream::fit::{Fit, fit, kind_of_fit};

@@ -2,5 +2,6 @@
 
 pub mod firehose;
 pub mod journal;
+pub mod schema_files;
 pub mod schema_import;
 pub mod schemas;

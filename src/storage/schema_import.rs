@@ -8,15 +8,14 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use super::schemas::{self, ENDINGS};
+use super::schema_files::{self, ENDINGS, LARGEST};
+use super::schemas;
 use crate::schema::folder::import::{FoundSchemas, Imported, Incoming, Line, Outcome, plain};
 use crate::schema::folder::meta::{self, Note, Origin};
 use crate::schema::{Catalog, Content, EventType};
 
 /// Most files of a folder without types that are looked at.
 const MOST_FLAT: usize = 2_000;
-/// Larger ones are not read.
-const LARGEST: u64 = 4 * 1024 * 1024;
 
 /// Reads another folder: one of the same layout, or files such as `order.created.2.schema.json`.
 ///
@@ -70,7 +69,7 @@ pub fn from_folder(folder: &Path) -> io::Result<FoundSchemas> {
             event_type: plain(event_type),
             version: version.map(str::to_owned),
             avro: *ending == ENDINGS[1],
-            text: String::from_utf8_lossy(&fs::read(entry.path())?).into_owned(),
+            text: schema_files::text_or_less(&entry.path())?,
             subject: Some(name.clone()),
             ..Incoming::default()
         });

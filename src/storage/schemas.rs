@@ -1,30 +1,23 @@
 //! The folder of schemas: `EVENT TYPE/VERSION.schema.json` or `.avsc`, what is said about them in
 //! `meta.toml`, and example events in `samples`. Plain files that other tools and people edit too.
 
-use std::collections::BTreeSet;
 use std::fs;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
-use crate::schema::{Content, Sample, Source, Unusable};
+use super::schema_files::{self, ENDINGS, LARGEST, MOST_FILES, SAMPLES, name};
+use crate::schema::{Content, Part, Sample, Source, Unusable};
 
-/// More files than this are not read, nor larger ones.
-const MOST_FILES: usize = 2_000;
-const LARGEST: u64 = 4 * 1024 * 1024;
 /// Most example events of a type, and the largest.
 const MOST_SAMPLES: usize = 200;
 const LARGEST_SAMPLE: u64 = 1_000_000;
 /// Most bytes of example events of all types.
 const ALL_SAMPLES: usize = 64 * 1024 * 1024;
-/// Endings of the files, the longest first.
-pub(super) const ENDINGS: [&str; 3] = [".schema.json", ".avsc", ".json"];
 /// What is said about a type, and about all.
 const META: &str = "meta.toml";
 const DEFAULTS: &str = "schemas.toml";
-/// The folder of example events of a type.
-const SAMPLES: &str = "samples";
 
 /// One change of a `meta.toml` at a time.
 static CHANGING: Mutex<()> = Mutex::new(());
@@ -39,30 +32,45 @@ pub fn read(folder: &Path) -> io::Result<Content> {
         ..Content::default()
     };
     let mut bytes = 0;
-    for (event_type, version, path) in files(folder)? {
-        if !content.meta.contains_key(&event_type) {
-            let around = folder.join(&event_type);
-            let meta = text_of(&around.join(META));
-            content.meta.insert(event_type.clone(), meta);
-            for path in samples(&around) {
-                if bytes > ALL_SAMPLES {
-                    break;
-                }
-                let text = text_of(&path);
-                bytes += text.len();
-                content.samples.push(Sample {
+    for around in schema_files::types(folder)? {
+        let event_type = name(&around);
+        let versions = schema_files::versions(&around)?;
+        for (path, file) in schema_files::inside(&around) {
+            if content.parts.len() < MOST_FILES {
+                content.parts.push(Part {
                     event_type: event_type.clone(),
-                    name: name(&path).trim_end_matches(".json").to_owned(),
-                    text,
+                    path,
+                    text: schema_files::text_or_less(&file)?,
                 });
             }
         }
-        content.sources.push(Source {
-            event_type,
-            version,
-            file: name(&path),
-            text: String::from_utf8_lossy(&fs::read(&path)?).into_owned(),
-        });
+        if versions.is_empty() {
+            continue;
+        }
+        let meta = text_of(&around.join(META));
+        content.meta.insert(event_type.clone(), meta);
+        for path in samples(&around) {
+            if bytes > ALL_SAMPLES {
+                break;
+            }
+            let text = text_of(&path);
+            bytes += text.len();
+            content.samples.push(Sample {
+                event_type: event_type.clone(),
+                name: name(&path).trim_end_matches(".json").to_owned(),
+                text,
+            });
+        }
+        for (version, path) in versions {
+            if content.sources.len() < MOST_FILES {
+                content.sources.push(Source {
+                    event_type: event_type.clone(),
+                    version,
+                    file: name(&path),
+                    text: schema_files::text_or_less(&path)?,
+                });
+            }
+        }
     }
     Ok(content)
 }
@@ -80,17 +88,17 @@ pub fn stamp(folder: &Path) -> io::Result<u64> {
             about.modified().ok().hash(&mut hasher);
         }
     };
-    let mut types = BTreeSet::new();
-    for (event_type, _, path) in files(folder)? {
-        note(&path);
-        types.insert(event_type);
-    }
     note(&folder.join(DEFAULTS));
-    for event_type in &types {
-        let around = folder.join(event_type);
-        note(&around.join(META));
-        for path in samples(&around) {
-            note(&path);
+    for around in schema_files::types(folder)? {
+        let versions = schema_files::versions(&around)?;
+        for (_, path) in versions.iter().chain(&schema_files::inside(&around)) {
+            note(path);
+        }
+        if !versions.is_empty() {
+            note(&around.join(META));
+            for path in samples(&around) {
+                note(&path);
+            }
         }
     }
     Ok(hasher.finish())
@@ -261,44 +269,6 @@ fn no_name() -> io::Error {
     )
 }
 
-fn files(folder: &Path) -> io::Result<Vec<(String, String, PathBuf)>> {
-    let mut out = Vec::new();
-    let mut types: Vec<PathBuf> = fs::read_dir(folder)?
-        .flatten()
-        .map(|entry| entry.path())
-        .collect();
-    types.sort();
-    for path in types.into_iter().filter(|path| path.is_dir()) {
-        let event_type = name(&path);
-        let mut versions: Vec<PathBuf> = fs::read_dir(&path)?
-            .flatten()
-            .map(|entry| entry.path())
-            .collect();
-        versions.sort();
-        for path in versions {
-            let file = name(&path);
-            let version = ENDINGS.iter().find_map(|ending| file.strip_suffix(ending));
-            let small =
-                fs::metadata(&path).is_ok_and(|about| about.is_file() && about.len() <= LARGEST);
-            if let Some(version) = version
-                && small
-                && version != "inferred"
-                && !event_type.starts_with('.')
-                && out.len() < MOST_FILES
-            {
-                out.push((event_type.clone(), version.to_owned(), path));
-            }
-        }
-    }
-    Ok(out)
-}
-
-fn name(path: &Path) -> String {
-    path.file_name()
-        .map(|name| name.to_string_lossy().into_owned())
-        .unwrap_or_default()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -342,6 +312,9 @@ mod tests {
         is_new("defaults");
         let (first, written) = write_sample(at, "a", "x", "{}").unwrap();
         is_new("a sample");
+        fs::create_dir(at.join("a/parts")).unwrap();
+        fs::write(at.join("a/parts/b.json"), "true").unwrap();
+        is_new("a part");
         assert!(written);
         assert_eq!(write_sample(at, "a", "x", "{}").unwrap(), (first, false));
         let (other, _) = write_sample(at, "a", "x", "[]").unwrap();

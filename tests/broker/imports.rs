@@ -14,6 +14,7 @@ use eventscope::schema::{Level, Meta, Policy};
 use serde_json::json;
 
 use crate::support::fake_registry::{held, other, registry};
+use crate::support::tls::TlsBroker;
 
 struct Side {
     handle: Handle,
@@ -181,6 +182,7 @@ fn what_is_no_registry_says_so() {
     let port = closed.local_addr().expect("its number").port();
     drop(closed);
     let known = registry(Vec::new(), None);
+    let https = TlsBroker::shared().https;
     for (url, words) in [
         (format!("http://127.0.0.1:{port}"), "Nothing listens"),
         (format!("{known}/nowhere"), "not a schema registry"),
@@ -190,6 +192,8 @@ fn what_is_no_registry_says_so() {
         (other(302, ""), "sends elsewhere (status 302)"),
         (other(403, "{}"), "does not allow this user"),
         (other(500, "{}"), "status 500"),
+        // What to do about its certificate.
+        (format!("https://127.0.0.1:{https}"), "SSL_CERT_FILE"),
     ] {
         let told = match side.registry(folder.path(), &url, None) {
             Ok(done) => lines(&done).join(" "),

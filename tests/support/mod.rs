@@ -8,6 +8,7 @@ pub(crate) mod fake_registry;
 pub(crate) mod proxy;
 pub(crate) mod raw_amqp;
 pub(crate) mod reader;
+pub(crate) mod tls;
 
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;

@@ -241,6 +241,7 @@ fn what_is_said_about_a_type_is_shown_judged_by_and_written_back() {
         text: text.into(),
     };
     let content = Content {
+        parts: Vec::new(),
         sources: vec![source("1", one), source("2", two), source("3", two)],
         samples: vec![
             sample("small", r#"{"amount":1}"#),

@@ -52,6 +52,11 @@ pub struct Decoded<'a> {
     pub cut: bool,
 }
 
+/// A text in UTF-16 that a byte order mark tells; none for any other.
+pub(crate) fn marked_text(bytes: &[u8]) -> Option<String> {
+    charset::to_utf8(bytes, None).map(|(_, text)| text)
+}
+
 /// True if a body of this kind is read as it stands: neither its bytes nor a declaration put anything
 /// between it and its text. `kind` is what [`PayloadKind::detect`] says of the bytes.
 #[must_use]

@@ -7,6 +7,7 @@ use std::time::Duration;
 use serde_json::{Map, Value, json};
 
 use super::cover::{self, Leaf};
+use super::named::named;
 use super::sets::{self, Inclusion, Question};
 use crate::schema::Cancel;
 use crate::schema::document::normal::{Normal, target};
@@ -38,12 +39,27 @@ pub(crate) fn of(
     budget: &mut Budget,
     cancel: &Cancel,
 ) -> Inclusion {
+    let found = as_written(writer, reader, budget, cancel);
+    // Both provers read the one way of writing, and would be wrong together.
+    let same = writer.is_in_doubt == reader.is_in_doubt
+        && writer.root == reader.root
+        && writer.defs == reader.defs;
+    match found {
+        Inclusion::Yes if !same && (writer.is_in_doubt || reader.is_in_doubt) => {
+            Inclusion::Unknown(None)
+        }
+        found => found,
+    }
+}
+
+fn as_written(writer: &Normal, reader: &Normal, budget: &mut Budget, cancel: &Cancel) -> Inclusion {
     // A writer that can write nothing is read by everybody, which helps nobody.
     if writer.root == Value::Bool(false) {
         return Inclusion::Unknown(None);
     }
     // What is evaluated elsewhere is hard to follow: two provers must agree.
     let twice = writer.evaluates() || reader.evaluates();
+    let whole = (writer, reader);
     let (writer, reader) = (&*writer.flat(), &*reader.flat());
     let cover = cover::of(writer, reader, cancel);
     let mut asker = Asker {
@@ -53,13 +69,6 @@ pub(crate) fn of(
         cancel,
         known: BTreeMap::new(),
     };
-    if cover.leaves.is_empty() && cover.complete {
-        return if twice {
-            asker.ask(&Leaf::of(&writer.root, &reader.root))
-        } else {
-            Inclusion::Yes
-        };
-    }
     let mut all = cover.complete;
     let mut certain = false;
     let mut left = Vec::new();
@@ -81,7 +90,11 @@ pub(crate) fn of(
         }
     }
     if all {
-        return Inclusion::Yes;
+        return if twice {
+            asker.agreed(whole.0, whole.1)
+        } else {
+            Inclusion::Yes
+        };
     }
     let left = (!left.is_empty()).then(|| with_defs(left, &writer.defs));
     if certain {
@@ -102,9 +115,29 @@ struct Asker<'a> {
 
 impl Asker<'_> {
     fn ask(&mut self, leaf: &Leaf) -> Inclusion {
+        self.put(
+            document(&leaf.writer, &self.writer.defs),
+            document(&leaf.reader, &self.reader.defs),
+        )
+    }
+
+    /// What the engine says of the whole as it was written, so that it does not lean on what was
+    /// made of it for the first prover; where it cannot tell, once more with the same members named
+    /// in both.
+    fn agreed(&mut self, writer: &Normal, reader: &Normal) -> Inclusion {
+        let whole = |one: &Normal| document(&one.root, &one.defs);
+        let first = self.put(whole(writer), whole(reader));
+        if let Inclusion::Unknown(_) = first
+            && let Some((writer, reader)) = named(writer, reader)
+            && let Inclusion::Yes = self.put(whole(&writer), whole(&reader))
+        {
+            return Inclusion::Yes;
+        }
+        first
+    }
+
+    fn put(&mut self, writer: Value, reader: Value) -> Inclusion {
         let none = Inclusion::Unknown(None);
-        let writer = document(&leaf.writer, &self.writer.defs);
-        let reader = document(&leaf.reader, &self.reader.defs);
         let key = (writer.to_string(), reader.to_string());
         if let Some(known) = self.known.get(&key) {
             return known.clone();

@@ -8,6 +8,7 @@ pub(crate) mod diff;
 pub(crate) mod example;
 pub(crate) mod flat;
 pub(crate) mod inclusion;
+pub(crate) mod named;
 pub(crate) mod pattern;
 pub(crate) mod report;
 pub mod sets;

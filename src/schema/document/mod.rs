@@ -5,6 +5,7 @@ pub(crate) mod draft;
 pub(crate) mod fault;
 pub(crate) mod fold;
 pub(crate) mod generate;
+pub(crate) mod inside;
 pub(crate) mod normal;
 pub(crate) mod numbers;
 pub(crate) mod policy;

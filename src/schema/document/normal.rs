@@ -23,6 +23,9 @@ pub(crate) struct Normal {
     pub defs: BTreeMap<String, Value>,
     /// Whether it says something that the comparison does not follow.
     pub beyond: Option<String>,
+    /// Whether it means something else in its own draft than it would in this way of writing: in
+    /// 2019-09 an item that `contains` matched is not evaluated, and no keyword says so.
+    pub is_in_doubt: bool,
 }
 
 impl Normal {
@@ -52,7 +55,9 @@ impl Normal {
             let body = writer.schema(body, &base, 0)?;
             defs.insert(name, body);
         }
+        let has = |key: &str| defs.values().chain([&root]).any(|one| names(one, key));
         Ok(Self {
+            is_in_doubt: draft == Draft::Nineteen && has("contains") && has("unevaluatedItems"),
             root,
             defs,
             beyond: writer.beyond,
@@ -408,6 +413,15 @@ fn refuses_the_rest(schema: &Value) -> bool {
             key.starts_with("unevaluated") && !is_anything(value) || refuses_the_rest(value)
         }),
         Value::Array(list) => list.iter().any(refuses_the_rest),
+        _ => false,
+    }
+}
+
+/// Whether this word stands before anything in it.
+fn names(schema: &Value, key: &str) -> bool {
+    match schema {
+        Value::Object(map) => map.iter().any(|(own, one)| own == key || names(one, key)),
+        Value::Array(list) => list.iter().any(|one| names(one, key)),
         _ => false,
     }
 }

@@ -21,6 +21,17 @@ pub struct Source {
     pub text: String,
 }
 
+/// A schema that is no version, but to which versions may refer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Part {
+    /// Type of the events in whose folder it lies.
+    pub event_type: String,
+    /// Its path from there.
+    pub path: String,
+    /// Its content.
+    pub text: String,
+}
+
 /// An event that was kept as an example of its type.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sample {
@@ -37,6 +48,8 @@ pub struct Sample {
 pub struct Content {
     /// The schemas.
     pub sources: Vec<Source>,
+    /// What lies in the folders in those of the types.
+    pub parts: Vec<Part>,
     /// Example events.
     pub samples: Vec<Sample>,
     /// What is said about types, as text, by their name.
@@ -107,11 +120,12 @@ impl Catalog {
     pub fn of(folder: PathBuf, content: Content) -> Self {
         let Content {
             sources,
+            parts,
             samples,
             meta,
             defaults,
         } = content;
-        let elsewhere = elsewhere(&sources);
+        let elsewhere = elsewhere(&sources, &parts);
         let mut types: BTreeMap<String, Vec<Source>> = BTreeMap::new();
         for source in sources {
             types
@@ -129,21 +143,20 @@ impl Catalog {
                 let of_it = |sample: &&Sample| sample.event_type == name;
                 let samples = samples.iter().filter(of_it).cloned().collect();
                 sources.sort_by_key(|source| order(&source.version));
-                let all: BTreeMap<String, Value> = sources
-                    .iter()
-                    .filter_map(|source| {
-                        Some((
-                            source.file.clone(),
-                            serde_json::from_str(without_mark(&source.text)).ok()?,
-                        ))
-                    })
+                let parts = parts.iter().filter(|part| part.event_type == name);
+                let own = sources.iter().map(|one| (&one.file, &one.text));
+                let own: Vec<_> = own.chain(parts.map(|one| (&one.path, &one.text))).collect();
+                let leads = own.iter().any(|(_, text)| leads_elsewhere(text));
+                let all: BTreeMap<String, Value> = own
+                    .into_iter()
+                    .filter_map(|(path, text)| Some((path.clone(), parsed(text)?)))
                     .collect();
                 let versions = sources
                     .into_iter()
                     .map(|source| {
                         let mut others = all.clone();
                         others.remove(&source.file);
-                        if leads_elsewhere(&source) {
+                        if leads {
                             others.extend(elsewhere.clone());
                         }
                         let avro = std::path::Path::new(&source.file)
@@ -205,20 +218,29 @@ impl EventType {
 }
 
 /// Whether a schema may refer to those of other types.
-fn leads_elsewhere(source: &Source) -> bool {
-    source.text.contains("\"../")
+pub(crate) fn leads_elsewhere(text: &str) -> bool {
+    text.contains("\"../")
 }
 
 /// All schemas of the folder by their path from the folder of a type, if any refers to another's.
-fn elsewhere(sources: &[Source]) -> BTreeMap<String, Value> {
-    if !sources.iter().any(leads_elsewhere) {
+fn elsewhere(sources: &[Source], parts: &[Part]) -> BTreeMap<String, Value> {
+    let sources = sources
+        .iter()
+        .map(|one| (&one.event_type, &one.file, &one.text));
+    let parts = parts
+        .iter()
+        .map(|one| (&one.event_type, &one.path, &one.text));
+    let all: Vec<_> = sources.chain(parts).collect();
+    if !all.iter().any(|(_, _, text)| leads_elsewhere(text)) {
         return BTreeMap::new();
     }
-    let all = sources.iter().filter_map(|source| {
-        let path = format!("../{}/{}", source.event_type, source.file);
-        Some((path, serde_json::from_str(without_mark(&source.text)).ok()?))
-    });
-    all.collect()
+    all.into_iter()
+        .filter_map(|(around, path, text)| Some((format!("../{around}/{path}"), parsed(text)?)))
+        .collect()
+}
+
+fn parsed(text: &str) -> Option<Value> {
+    serde_json::from_str(without_mark(text)).ok()
 }
 
 /// Makes one schema ready. `others` are those it may refer to, by file name.

@@ -117,6 +117,7 @@ fn desk(texts: &[&str], meta: &str, defaults: &str) -> (SchemaDesk, Forms) {
         text: text.into(),
     });
     let content = Content {
+        parts: Vec::new(),
         sources: sources.collect(),
         samples: samples.into(),
         meta: [("a".to_owned(), meta.to_owned())].into(),

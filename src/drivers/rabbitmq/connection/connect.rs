@@ -17,6 +17,7 @@ use super::error::BrokerError;
 use super::{codec, greeting};
 use crate::rabbitmq::endpoint::Endpoint;
 use crate::rabbitmq::server_version::ServerVersion;
+use crate::tls::{self, Trouble};
 
 /// How long connecting may take in all.
 const CONNECT_LIMIT: Duration = Duration::from_secs(10);
@@ -189,28 +190,37 @@ fn refused_words(endpoint: &Endpoint, error: &lapin::Error) -> String {
             io::ErrorKind::ConnectionRefused | io::ErrorKind::TimedOut => {
                 unreachable_words(endpoint, io)
             }
-            _ if endpoint.tls => format!(
-                "The encrypted connection to {host}:{port} failed ({io}). Check that this is the \
-                 TLS port (5671 by default) and that the server's certificate is valid for {host} \
-                 and trusted by this computer"
-            ),
+            _ if endpoint.tls => tls_words(endpoint, io),
             io::ErrorKind::ConnectionAborted
             | io::ErrorKind::ConnectionReset
             | io::ErrorKind::UnexpectedEof => format!(
                 "{host}:{port} closed the connection during the handshake. Check that this is a \
-                 RabbitMQ, and whether the port wants TLS"
+                 RabbitMQ, and whether the port wants TLS, which is amqps:// in a URL"
             ),
             _ => format!("The connection to {host}:{port} failed ({io})"),
         },
         ErrorKind::ParsingError(_) | ErrorKind::InvalidProtocolVersion(_) => format!(
             "What answers on {host}:{port} does not speak AMQP 0-9-1. Check the port: the web \
-             page of RabbitMQ has another one (15672 by default)"
+             page of RabbitMQ has another one (15672 by default). If it is the one for TLS (5671 \
+             by default), connect with TLS, which is amqps:// in a URL"
         ),
         _ => format!(
             "{} while connecting to {host}:{port}",
             BrokerError::from(error.clone()).words
         ),
     }
+}
+
+fn tls_words(endpoint: &Endpoint, error: &io::Error) -> String {
+    let (host, port) = (&endpoint.host, endpoint.port);
+    let why = match tls::trouble_of(error) {
+        Some(Trouble::Told(words)) => words,
+        Some(Trouble::Plain) => "what answers there does not speak TLS. Check the port: 5671 by \
+                                 default with TLS, 5672 without"
+            .to_owned(),
+        None => format!("{error}. Check that this is the port for TLS (5671 by default)"),
+    };
+    format!("The encrypted connection to {host}:{port} failed: {why}")
 }
 
 fn protocol_words(endpoint: &Endpoint, code: u16, text: &str) -> String {

@@ -3,6 +3,7 @@
 
 mod holders;
 mod one_queue;
+mod refusal;
 mod rules;
 mod trace_switch;
 
@@ -209,46 +210,7 @@ impl Api {
             .limit(ANSWER_BYTES)
             .read_json()
     }
-
-    fn words(&self, error: &ureq::Error) -> String {
-        let base = &self.base;
-        match error {
-            ureq::Error::StatusCode(code) => self.status_words(*code),
-            ureq::Error::Json(_) => {
-                format!("What answers at {base} is not RabbitMQ's management API. {WITHOUT_IT}")
-            }
-            ureq::Error::Io(io) if io.kind() == std::io::ErrorKind::ConnectionRefused => {
-                format!("No management API listens at {base}. {WITHOUT_IT}")
-            }
-            ureq::Error::Timeout(_) => {
-                format!("The management API at {base} did not answer in time. {WITHOUT_IT}")
-            }
-            other => format!("The management API at {base} did not serve ({other}). {WITHOUT_IT}"),
-        }
-    }
-
-    fn status_words(&self, code: u16) -> String {
-        let (base, user) = (&self.base, &self.user);
-        match code {
-            401 => format!(
-                "The management API at {base} does not let the user {user} in; it needs the tag \
-                 management. {WITHOUT_IT}"
-            ),
-            403 => format!(
-                "The management API at {base} shows this virtual host to others than {user} \
-                 only. {WITHOUT_IT}"
-            ),
-            404 => format!(
-                "The management API at {base} does not know this virtual host. {WITHOUT_IT}"
-            ),
-            code => format!("The management API at {base} answered {code}. {WITHOUT_IT}"),
-        }
-    }
 }
-
-/// What the person misses without the management API.
-const WITHOUT_IT: &str = "Without it exchanges, queues and bindings cannot be listed: type their \
-                          names in, or see them in messages";
 
 fn assemble(
     exchanges: Vec<ExchangeRow>,

@@ -3,6 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::Api;
+use crate::http;
 use crate::rabbitmq::endpoint::Endpoint;
 
 /// Reads and switches the trace of one virtual host. Blocks: not for the runtime's threads.
@@ -72,8 +73,8 @@ impl Switch {
                 format!("The management API at {base} answered {code} to switching the trace")
             }
             other => format!(
-                "The management API at {base}, over which the trace is switched, did not serve \
-                 ({other})"
+                "The management API at {base}, over which the trace is switched, did not serve: {}",
+                http::failure(other, base)
             ),
         }
     }
