@@ -196,7 +196,7 @@ fn a_refused_connection_says_what_to_try() {
         "{words}"
     );
     let words = reason(&|e| e.tls = true);
-    assert!(words.contains("TLS port"), "{words}");
+    assert!(words.contains("does not speak TLS"), "{words}");
     // Nothing is tried again by itself, and the next try works.
     app.connect(place.endpoint());
 }

@@ -7,8 +7,10 @@ use std::path::Path;
 use std::process::Command as Process;
 use std::time::{Duration, Instant};
 
-use eventscope::drivers::rabbitmq::Options;
-use eventscope::protocol::{Command, Link, Update};
+use eventscope::address::Address;
+use eventscope::drivers::Options;
+use eventscope::event::source_id::SourceId;
+use eventscope::protocol::{Command, Link, SourceCommand, SourceUpdate, Update};
 use eventscope::rabbitmq::endpoint::{Endpoint, Password, encode};
 use eventscope::rabbitmq::topology::TopologySource;
 use serde_json::{Value, json};
@@ -30,16 +32,25 @@ fn the_app_that_is_asked() {
     let endpoint = Endpoint::from_url(&url).expect("a URL");
     let mut app = App::start(Options::default());
     let began = Instant::now();
-    app.send(Command::Connect(endpoint));
+    app.send(Command::Source(
+        SourceId::FIRST,
+        SourceCommand::Connect(Address::RabbitMq(endpoint)),
+    ));
     let mut said = app.expect("a connection or a refusal", |update| match update {
-        Update::Link(Link::Connected { server, .. }) => Some(json!({"server": server.to_string()})),
-        Update::Link(Link::Failed { reason, .. }) => Some(json!({ "failed": reason })),
+        Update::Source(_, SourceUpdate::Link(Link::Connected { server, .. })) => {
+            Some(json!({"server": server.to_string()}))
+        }
+        Update::Source(_, SourceUpdate::Link(Link::Failed { reason, .. })) => {
+            Some(json!({ "failed": reason }))
+        }
         _ => None,
     });
     assert!(began.elapsed() < LIMIT, "{:?}", began.elapsed());
     if said.get("server").is_some() {
         let (source, missing) = app.expect("the topology", |update| match update {
-            Update::Topology(topology) => Some((topology.source.clone(), topology.missing.clone())),
+            Update::Source(_, SourceUpdate::Topology(topology)) => {
+                Some((topology.source.clone(), topology.missing.clone()))
+            }
             _ => None,
         });
         said["management"] = json!(source == TopologySource::Management);

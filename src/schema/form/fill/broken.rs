@@ -14,8 +14,8 @@ use crate::schema::form::fields::{Choices, Field, Input, fields};
 use crate::schema::{Failure, Version};
 use crate::text::json_edit::Document;
 
-/// How long they are looked for.
-const PATIENCE: Duration = Duration::from_millis(200);
+/// How long they are looked for, as in [`super::PATIENCE`].
+const PATIENCE: Duration = Duration::from_millis(if cfg!(test) { 20_000 } else { 200 });
 /// Most that are offered.
 const MOST: usize = 150;
 /// Events of another version that are tried.
