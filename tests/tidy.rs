@@ -102,6 +102,7 @@ const ROOMS: &[Room] = &[
         &["text", "event/amqp", "event", "repair"],
         &["serde"],
     ),
+    room("address", &["rabbitmq"], &[]),
     room("tls", &[], &["rustls"]),
     room("http", &["text", "rabbitmq", "tls"], &["ureq"]),
     room(
@@ -140,7 +141,7 @@ const ROOMS: &[Room] = &[
     ),
     room(
         "protocol",
-        &["event", "repair", "rabbitmq", "schema", "log"],
+        &["event", "repair", "rabbitmq", "address", "schema", "log"],
         &[],
     ),
     room(
@@ -148,7 +149,7 @@ const ROOMS: &[Room] = &[
         &["event/amqp", "event", "repair", "rabbitmq", "schema"],
         &["rusqlite", "serde"],
     ),
-    room("settings", &["rabbitmq"], &["dirs", "serde"]),
+    room("settings", &["rabbitmq", "address"], &["dirs", "serde"]),
     room(
         "state",
         &[
@@ -157,6 +158,7 @@ const ROOMS: &[Room] = &[
             "event",
             "repair",
             "rabbitmq",
+            "address",
             "schema",
             "query",
             "log",
@@ -174,6 +176,7 @@ const ROOMS: &[Room] = &[
             "event",
             "repair",
             "rabbitmq",
+            "address",
             "schema",
             "query",
             "log",
@@ -185,13 +188,15 @@ const ROOMS: &[Room] = &[
     ),
     room(
         "engine",
-        &["rabbitmq", "http", "schema", "protocol", "storage"],
-        &["futures_util", "tokio", "ureq", "zbus"],
+        &[
+            "event", "repair", "rabbitmq", "http", "schema", "protocol", "storage",
+        ],
+        &["crossbeam_channel", "futures_util", "tokio", "ureq", "zbus"],
     ),
     room(
         "drivers",
-        &["event", "repair", "rabbitmq", "protocol", "storage"],
-        &["tokio"],
+        &["event", "repair", "rabbitmq", "protocol", "engine"],
+        &["crossbeam_channel", "tokio"],
     ),
     room(
         "drivers/rabbitmq",
@@ -201,9 +206,9 @@ const ROOMS: &[Room] = &[
             "event",
             "repair",
             "rabbitmq",
+            "address",
             "tls",
             "http",
-            "schema",
             "log",
             "protocol",
             "storage",
@@ -212,7 +217,6 @@ const ROOMS: &[Room] = &[
         ],
         &[
             "async_rs",
-            "crossbeam_channel",
             "dirs",
             "futures_io",
             "futures_util",
@@ -240,6 +244,7 @@ const ROOMS: &[Room] = &[
             "rabbitmq",
             "settings",
             "state",
+            "drivers",
             "drivers/rabbitmq",
             "warnings",
             "app",
@@ -465,10 +470,6 @@ const LONG: &[(&str, &str)] = &[
         "the order of steps of one job",
     ),
     (
-        "drivers/rabbitmq/session/mod.rs",
-        "the one place that carries out commands",
-    ),
-    (
         "event/amqp/history.rs",
         "each way in which clients and brokers write a history, with its tests",
     ),
@@ -645,4 +646,84 @@ fn http_is_spoken_in_one_place() {
         .map(|path| relative(&path))
         .collect();
     assert!(elsewhere.is_empty(), "{elsewhere:?}");
+}
+
+/// What is RabbitMQ's own: in its rooms, and in the one file of the window that has a word for each
+/// kind of store.
+const RABBITMQ: [&str; 4] = [
+    "drivers/rabbitmq/",
+    "rabbitmq/",
+    "event/amqp/",
+    "ui/parts/by_source.rs",
+];
+
+/// Its words, in small letters.
+const RABBITMQ_WORDS: [&str; 8] = [
+    "exchange",
+    "routing key",
+    "routing_key",
+    "routingkey",
+    "virtual host",
+    "vhost",
+    "x-death",
+    "lapin",
+];
+
+/// Where they stand all the same, and why.
+const RABBITMQ_EXCUSED: &[(&str, &str)] = &[
+    ("address.rs", "one variant a kind of store"),
+    (
+        "event/export.rs",
+        "the form in which events are copied is documented",
+    ),
+    ("main.rs", "the help of the command line"),
+    ("query/ast.rs", "the filter understands each store's word"),
+    ("query/field.rs", "what people write in a filter"),
+    (
+        "query/matcher.rs",
+        "the filter understands each store's word",
+    ),
+    (
+        "schema/folder/import/asyncapi/mod.rs",
+        "the AMQP binding of AsyncAPI",
+    ),
+    ("schema/folder/meta.rs", "members of a file"),
+    ("schema/folder/rules.rs", "a line of a file"),
+    ("settings/written.rs", "members of a file"),
+    ("storage/firehose.rs", "notes about RabbitMQ's own trace"),
+    ("storage/journal/mod.rs", "columns of a database"),
+    ("storage/journal/reading/mod.rs", "columns of a database"),
+    ("ui/screens/connect.rs", "the fields of RabbitMQ's address"),
+];
+
+/// Elsewhere a store is any store.
+#[test]
+fn rabbitmqs_words_stay_in_its_rooms() {
+    let mut faults = Vec::new();
+    let mut needed = Vec::new();
+    for path in sources("src") {
+        let file = relative(&path);
+        let is_own = RABBITMQ.iter().any(|room| file.starts_with(room));
+        if is_own || file.ends_with("tests.rs") || file == "testing.rs" || file.contains("/tests/")
+        {
+            continue;
+        }
+        let text = fs::read_to_string(&path).expect("a source");
+        let text = text.split("#[cfg(test)]\nmod tests {").next();
+        let text = text.unwrap_or_default().to_lowercase();
+        let Some(word) = RABBITMQ_WORDS.iter().find(|word| text.contains(*word)) else {
+            continue;
+        };
+        if RABBITMQ_EXCUSED.iter().any(|(excused, _)| *excused == file) {
+            needed.push(file);
+        } else {
+            faults.push(format!("{file} says {word}"));
+        }
+    }
+    assert!(faults.is_empty(), "{faults:#?}");
+    let excused = RABBITMQ_EXCUSED.iter().map(|(file, _)| *file);
+    let needless: Vec<_> = excused
+        .filter(|file| !needed.iter().any(|n| n == file))
+        .collect();
+    assert!(needless.is_empty(), "need no excuse: {needless:?}");
 }
