@@ -45,6 +45,7 @@ pub use forms::Forms;
 use dead_letters::{DeadAction, DeadTab, Surroundings};
 use leaving::{Leave, LeaveAction};
 use live::LiveAction;
+use live::tap_card::TapAction;
 use source::{Behind, Source};
 
 /// Time and fresh ids, handed in by the edge.
@@ -459,12 +460,15 @@ impl State {
                 return vec![self.to_front(SourceCommand::StartSandbox)];
             }
             Action::Tap(action) => {
+                // A tap is ended where it runs, whatever is in front.
+                let source = match action {
+                    TapAction::Stop(tap) => tap.source,
+                    _ => self.front.id,
+                };
                 let command = self.act_on_taps(action, forms);
                 self.live.hide_taps(self.taps.hidden(), moment.now);
-                return command
-                    .map(|command| self.to_front(command))
-                    .into_iter()
-                    .collect();
+                let command = command.map(|command| Command::Source(source, command));
+                return command.into_iter().collect();
             }
             Action::Live(action) => {
                 if matches!(action, LiveAction::Clear) {

@@ -116,7 +116,7 @@ fn every_wrong_field_is_named() {
     assert_eq!(
         fields,
         [
-            "Routing key",
+            "Key",
             "Timestamp",
             "Priority",
             "Expiration (ms)",

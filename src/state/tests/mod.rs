@@ -2,6 +2,7 @@
 
 mod moving;
 mod refused;
+mod sources;
 
 use std::sync::Arc;
 
@@ -91,7 +92,7 @@ impl Desk {
             ..Report::default()
         };
         self.apply(Update::Source(
-            SourceId::FIRST,
+            self.state.front.id,
             SourceUpdate::Preflight {
                 request: *request,
                 report,

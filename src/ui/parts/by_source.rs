@@ -31,8 +31,8 @@ pub struct StoreWords {
     pub first_tap: &'static str,
     /// What is done while a tap's forecast is made.
     pub looking: &'static str,
-    /// What a trace of the whole store shows.
-    pub whole: &'static str,
+    /// What a trace of the whole store shows, where it has one.
+    pub trace: Option<&'static str>,
     /// What an empty field for a destination means.
     pub empty_destination: &'static str,
     /// What a field for a key takes.
@@ -85,7 +85,7 @@ const RABBITMQ: StoreWords = StoreWords {
     first_tap: "Choose an exchange and a binding key above, then start a tap. It is a temporary queue \
                 of your own: consumers and publishers do not notice it",
     looking: "Looking at the exchange, the policies and your permissions …",
-    whole: "See everything that is published in this virtual host",
+    trace: Some("See everything that is published in this virtual host"),
     empty_destination: "Empty is the default exchange",
     about_key: "The routing key; with the default exchange the name of a queue",
 };
@@ -100,7 +100,7 @@ const ANY: StoreWords = StoreWords {
     unrouted: "What nothing else took",
     first_tap: "Choose a destination above, then start a tap. Consumers and publishers do not notice it",
     looking: "Looking at what the tap would do …",
-    whole: "See everything that is published here",
+    trace: None,
     empty_destination: "Empty is the destination without a name",
     about_key: "The key that it is sent with",
 };
@@ -190,6 +190,27 @@ pub fn name_beside_others(state: &State, source: SourceId) -> Option<String> {
     }
     let place = state.sources().iter().position(|own| own.id == source)?;
     names(state).into_iter().nth(place)
+}
+
+/// Why events of the source in front cannot be watched, if they cannot.
+#[must_use]
+pub fn no_watching(state: &State) -> Option<String> {
+    let words = "does not tell of events as they come";
+    (!state.front.abilities().watch).then(|| format!("{} {words}", state.front.title()))
+}
+
+/// Why nothing can be published to the source in front, if nothing can.
+#[must_use]
+pub fn no_publishing(state: &State) -> Option<String> {
+    let words = "takes no events: it can only be read. Open a broker to publish to";
+    (!state.front.abilities().publish).then(|| format!("{} {words}", state.front.title()))
+}
+
+/// Why the source in front has no dead letters that can be looked at, if that is so.
+#[must_use]
+pub fn no_dead_letters(state: &State) -> Option<String> {
+    let words = "keeps no messages that can be looked at and sent again";
+    (!state.front.abilities().browse).then(|| format!("{} {words}", state.front.title()))
 }
 
 /// Where an event can be published by HTTP: for RabbitMQ the exchanges of this virtual host in the

@@ -17,8 +17,9 @@ use crate::state::dead_letters::{DeadAction, DeadTab};
 use crate::text::numbers::count_of;
 use crate::ui::Cx;
 use crate::ui::frame::status_bar::thousands;
+use crate::ui::parts::by_source;
 use crate::ui::parts::theme::{Palette, STEP};
-use crate::ui::parts::widgets::{button, danger_button, primary_button, tabs};
+use crate::ui::parts::widgets::{button, danger_button, empty_state, primary_button, tabs};
 
 /// Draws the screen.
 pub fn dead_letters_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
@@ -32,6 +33,14 @@ pub fn dead_letters_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     Panel::top("dead_tabs")
         .frame(strip)
         .show(ui, |ui| tabs_ui(ui, cx));
+    if let Some(words) = by_source::no_dead_letters(cx.state)
+        && cx.state.front.dead.tab != DeadTab::Journal
+    {
+        CentralPanel::default()
+            .frame(Frame::new().fill(palette.base))
+            .show(ui, |ui| empty_state(ui, "No dead letters here", &words));
+        return;
+    }
     if let Some(rules) = &cx.state.front.dead.rules {
         by_rule::by_rule_ui(ui, cx, rules, side);
         return;

@@ -9,7 +9,7 @@ use crate::state::live::tap_card::TapAction;
 use crate::ui::Cx;
 use crate::ui::parts::by_source;
 use crate::ui::parts::theme::Palette;
-use crate::ui::parts::widgets::{button, inline_choice_field, primary_button};
+use crate::ui::parts::widgets::{button, inline_choice_field, primary_button, weak};
 
 pub(crate) fn tap_bar_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     let palette = Palette::of(ui);
@@ -45,17 +45,22 @@ fn tap_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
         keys
     })
     .on_hover_text("Several are parted by commas");
-    if primary_button(ui, "Start tap", cx.state.is_connected())
+    let why_not = by_source::no_watching(cx.state);
+    let may = cx.state.is_connected() && why_not.is_none();
+    if primary_button(ui, "Start tap", may)
         .on_hover_text("Receive a copy of what is published there")
         .clicked()
     {
         cx.act(Action::Tap(TapAction::Start));
     }
+    if let Some(words) = why_not {
+        weak(ui, words);
+    }
+    let Some(about) = words.trace else {
+        return;
+    };
     let may = cx.state.is_connected() && !cx.state.taps.has_firehose(cx.state.front.id);
-    if button(ui, "Firehose…", may)
-        .on_hover_text(words.whole)
-        .clicked()
-    {
+    if button(ui, "Firehose…", may).on_hover_text(about).clicked() {
         cx.act(Action::Tap(TapAction::AskFirehose));
     }
 }

@@ -17,7 +17,7 @@ use crate::ui::Cx;
 use crate::ui::parts::by_source;
 use crate::ui::parts::draft_form;
 use crate::ui::parts::theme::{self, Palette, STEP};
-use crate::ui::parts::widgets::{empty_state, primary_button, section, weak};
+use crate::ui::parts::widgets::{banner, empty_state, primary_button, section, weak};
 
 /// Where the message in the form would go, worked out when the target, the headers or the topology
 /// change.
@@ -113,8 +113,13 @@ fn actions_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     let state = cx.state;
     let problems = state.front.publish.problems(&cx.forms.draft);
     draft_form::problems_ui(ui, problems, by_source::front_words(state));
+    let why_not = by_source::no_publishing(state);
+    if let Some(words) = &why_not {
+        banner(ui, Palette::of(ui).warn, words);
+    }
     ui.horizontal_wrapped(|ui| {
-        if primary_button(ui, "Publish event", state.is_connected())
+        let may = state.is_connected() && why_not.is_none();
+        if primary_button(ui, "Publish event", may)
             .on_hover_text("With a publisher confirm; an unroutable event comes back (Ctrl+Enter)")
             .clicked()
         {
