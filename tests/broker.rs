@@ -30,6 +30,7 @@ mod broker {
     mod peeking;
     mod publishing;
     mod schemas;
+    mod sources;
     mod tapping;
     mod tls;
     mod unreadable;

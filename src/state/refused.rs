@@ -18,6 +18,16 @@ impl State {
     /// A command could not be passed on because the broker side is busy. Each command is named, so
     /// that a new one has to be thought of here.
     pub fn refuse(&mut self, command: Command, forms: &mut Forms, now: DateTime<Utc>) {
+        let source = match &command {
+            Command::Source(source, _) => *source,
+            Command::Desk(_) => self.front.id,
+        };
+        self.with(source, forms, |state, forms| {
+            state.refuse_here(command, forms, now);
+        });
+    }
+
+    fn refuse_here(&mut self, command: Command, forms: &mut Forms, now: DateTime<Utc>) {
         let words = BUSY.to_owned();
         match command {
             // Each of these carries a request, which gets its answer.
@@ -32,12 +42,12 @@ impl State {
             Command::Source(_, SourceCommand::Resend { request, .. })
             | Command::Source(_, SourceCommand::Discard { request, .. }) => {
                 for next in self.job_done(request, Some(words), None, forms, now) {
-                    self.refuse(next, forms, now);
+                    self.refuse_here(next, forms, now);
                 }
             }
             Command::Source(_, SourceCommand::PutBack { request, .. }) => {
                 for next in self.put_back_done(request, Some(words)) {
-                    self.refuse(next, forms, now);
+                    self.refuse_here(next, forms, now);
                 }
             }
             Command::Desk(DeskCommand::SaveFile { request, .. }) => {
