@@ -9,7 +9,6 @@ use crate::event::Transport;
 use crate::event::amqp::Properties;
 use crate::event::key_pattern;
 use crate::event::reading::Reading;
-use crate::event::source_id::SourceId;
 use crate::event::tap_id::TapId;
 use crate::log::{Entry, Kept, Segment, Shape};
 use crate::query::{MOST_READ, Matcher, Needle, Subject};
@@ -381,6 +380,7 @@ impl Subject for Judged<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::event::source_id::SourceId;
     use crate::event::{Event, Transport};
     use crate::log::EventLog;
     use crate::query::Filter;

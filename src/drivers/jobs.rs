@@ -10,7 +10,7 @@ use tokio::task::{AbortHandle, Id, JoinError, JoinSet};
 
 use crate::event::tap_id::TapId;
 use crate::event::watching::Report;
-use crate::protocol::{PublishOutcome, RequestId, SourceUpdate, TapState, Update};
+use crate::protocol::{PublishOutcome, RequestId, SourceUpdate, TapState};
 
 /// What a job is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

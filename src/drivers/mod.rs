@@ -63,14 +63,14 @@ pub fn start(
         journal_dir: options.journal_dir.clone(),
         keep_days: options.keep_days,
     };
-    Handle::start(wake, desk, drivers(&options))
+    Handle::start(wake, desk, drivers(options))
 }
 
 /// Every kind of event store has its line here.
-fn drivers(options: &Options) -> MakeDriver {
+fn drivers(options: Options) -> MakeDriver {
     let rabbitmq = rabbitmq::Options {
-        sandbox_dir: options.sandbox_dir.clone(),
-        notes_dir: options.journal_dir.clone(),
+        sandbox_dir: options.sandbox_dir,
+        notes_dir: options.journal_dir,
         confirm_timeout: options.confirm_timeout,
         tap_limit: options.tap_limit,
         round: options.round,

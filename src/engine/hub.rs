@@ -114,6 +114,7 @@ impl Hub {
         while self.drivers.join_next().await.is_some() {}
     }
 
+    #[expect(clippy::too_many_lines, reason = "one arm for each command")]
     async fn carry_out(&mut self, command: DeskCommand) {
         match command {
             DeskCommand::Notify { title, words } => {

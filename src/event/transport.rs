@@ -1,10 +1,12 @@
 //! What brought an event. Each kind of store says something that others do not; whoever shows, filters or
 //! exports an event asks here and need not know which store it was.
 
+use std::hash::{Hash as _, Hasher};
+
 use super::amqp::{AmqpDelivery, Trace, Traced};
 
 /// What brought an event, with what only that kind of store says of it.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Transport {
     /// RabbitMQ, by AMQP 0-9-1.
     Amqp(AmqpDelivery),
@@ -79,6 +81,23 @@ impl Transport {
         }
     }
 
+    /// True if they differ in nothing but the position.
+    #[must_use]
+    pub(crate) fn is_like(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Plain(_), Self::Plain(_)) => true,
+            (one, other) => one == other,
+        }
+    }
+
+    /// Hashes all but the position.
+    pub(crate) fn hash_common(&self, hasher: &mut impl Hasher) {
+        match self {
+            Self::Amqp(delivery) => (0_u8, delivery).hash(hasher),
+            Self::Plain(_) => 1_u8.hash(hasher),
+        }
+    }
+
     /// The same at this position, where it has one.
     #[must_use]
     pub(crate) fn at(self, position: Option<u64>) -> Self {
@@ -105,6 +124,9 @@ mod tests {
             assert_eq!(transport.common().at(position), transport);
         }
         assert_eq!(Transport::Plain(7).common(), Transport::Plain(9).common());
+        assert!(Transport::Plain(7).is_like(&Transport::Plain(9)));
+        assert!(!Transport::amqp(true).is_like(&Transport::amqp(false)));
+        assert!(!Transport::amqp(true).is_like(&Transport::Plain(0)));
     }
 
     #[test]

@@ -113,9 +113,10 @@ impl<'a> Facts<'a> {
     /// `has_position` is what the shape says.
     fn read(mut from: &'a [u8], has_position: bool) -> Option<Self> {
         let from = &mut from;
-        let position = match has_position {
-            true => Some(take_number(from)?),
-            false => None,
+        let position = if has_position {
+            Some(take_number(from)?)
+        } else {
+            None
         };
         let flags = super::bytes::take(from, 1)?[0];
         let mut facts = Self {

@@ -81,7 +81,7 @@ impl Shape {
             && (self.kind, self.is_plain) == (event.kind, event.is_plain)
             && self.event_type == event.envelope.event_type
             && self.version == event.envelope.version
-            && self.transport == event.transport.common()
+            && self.transport.is_like(&event.transport)
             && own.delivery_mode == all.delivery_mode
             && own.priority == all.priority
             && texts(own) == texts(all)
@@ -162,6 +162,7 @@ impl Parts<'_> {
         (self.tap, self.destination, kind as u8).hash(hasher);
         is_plain.hash(hasher);
         self.claims.hash(hasher);
+        self.transport.hash_common(hasher);
         (self.properties.delivery_mode, self.properties.priority).hash(hasher);
         texts(self.properties).hash(hasher);
     }

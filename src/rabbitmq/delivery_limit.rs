@@ -15,8 +15,8 @@
 
 use super::server_version::ServerVersion;
 use super::topology::Queue;
+use crate::event::Event;
 use crate::event::amqp::FieldValue;
-use crate::event::{Event, Transport};
 
 /// The limit that quorum queues have from RabbitMQ 4.0 on if nobody sets another.
 const DEFAULT: u64 = 20;

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use crate::protocol::{Command, DeskCommand};
+use crate::protocol::DeskCommand;
 use crate::rabbitmq::topology::DeadLetterQueue;
 use crate::text::numbers::count_of;
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use crate::protocol::{Command, DeskCommand, Gravity, RequestId};
+use crate::protocol::{DeskCommand, Gravity, RequestId};
 
 /// Something to be saved, and the file that the person chose for it.
 #[derive(Clone, Debug, PartialEq, Eq)]

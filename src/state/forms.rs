@@ -81,7 +81,7 @@ impl Forms {
 
     /// What was typed for no source in particular is taken over from the forms that were in front.
     pub(super) fn take_over(&mut self, other: &mut Self) {
-        let mut take = |own: &mut String, other: &mut String| std::mem::swap(own, other);
+        let take = |own: &mut String, other: &mut String| std::mem::swap(own, other);
         take(&mut self.filter, &mut other.filter);
         take(&mut self.filter_name, &mut other.filter_name);
         take(&mut self.schema_folder, &mut other.schema_folder);

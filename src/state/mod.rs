@@ -281,7 +281,7 @@ impl State {
                 }
             }
             SourceUpdate::Published { request, outcome } => {
-                self.front.publish.finish(request, outcome)
+                self.front.publish.finish(request, outcome);
             }
             SourceUpdate::Peeked { request, result } => {
                 let is_report = result.is_ok();

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use eventscope::drivers::{self, Options};
-use eventscope::engine::handle::Handle;
 use eventscope::protocol::{Command, DeskCommand, DeskUpdate, Update};
 use eventscope::schema::Catalog;
 

@@ -4,7 +4,6 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use eventscope::drivers::{self, Options};
-use eventscope::engine::handle::Handle;
 use eventscope::state::Action;
 use eventscope::state::files::FileToSave;
 

@@ -46,8 +46,11 @@ fn window(version: &str, topology: Topology) -> Window {
 }
 
 fn answer(window: &mut Window, fill: impl FnOnce(&mut PeekReport)) {
-    let (Command::Source(_, SourceCommand::Peek { request, queue, .. })
-    | Command::Source(_, SourceCommand::ReadStream { request, queue, .. })) = window.take_last()
+    let Command::Source(
+        _,
+        SourceCommand::Peek { request, queue, .. }
+        | SourceCommand::ReadStream { request, queue, .. },
+    ) = window.take_last()
     else {
         panic!("no look")
     };

@@ -12,7 +12,7 @@ use super::repair::Planner;
 use super::{DeadLetterDesk, Surroundings};
 use crate::analysis::Task;
 use crate::event::{Event, Fingerprint, Outgoing};
-use crate::protocol::{Command, MoveOrder, MoveOutcome, RequestId};
+use crate::protocol::{MoveOrder, MoveOutcome, RequestId};
 use crate::rabbitmq::refusal::{Known, refusal};
 use crate::rabbitmq::server_version::ServerVersion;
 use crate::rabbitmq::topology::Topology;

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 
 use super::{DeadLetterDesk, Peeked, Surroundings};
 use crate::event::Fingerprint;
-use crate::protocol::{Command, RequestId};
+use crate::protocol::RequestId;
 use crate::state::forms::Forms;
 
 impl DeadLetterDesk {

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{DeadLetterDesk, Forms, Peeked, Surroundings};
-use crate::protocol::{Command, PutBack, RequestId, SourceCommand};
+use crate::protocol::{PutBack, RequestId, SourceCommand};
 use crate::rabbitmq::delivery_limit::Left;
 use crate::rabbitmq::peek_rules::{Forecast, PAGE_SIZES, Page, Past, REACH, Verdict, forecast};
 use crate::rabbitmq::server_version::ServerVersion;

@@ -12,7 +12,7 @@ use chrono::{DateTime, Utc};
 use crate::event::amqp::FieldValue;
 use crate::event::{Event, Fingerprint};
 use crate::log::EventLog;
-use crate::protocol::{Command, PeekReport, RequestId, SourceCommand};
+use crate::protocol::{PeekReport, RequestId, SourceCommand};
 use crate::rabbitmq::frameworks::Counters;
 use crate::rabbitmq::ground::Ground;
 use crate::rabbitmq::groups::Traced;

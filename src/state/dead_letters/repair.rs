@@ -8,7 +8,7 @@ use super::job::Job;
 use super::{Begun, DeadLetterDesk, Editor, Surroundings};
 use crate::event::draft::{KEY, Problem};
 use crate::event::{Event, Fingerprint};
-use crate::protocol::{Command, JobStage, MoveOrder, MoveOutcome, RequestId, SourceCommand, Which};
+use crate::protocol::{JobStage, MoveOrder, MoveOutcome, RequestId, SourceCommand, Which};
 use crate::rabbitmq::faithful;
 use crate::rabbitmq::ground::Ground;
 use crate::rabbitmq::resend::{Manner, Resend, Target};

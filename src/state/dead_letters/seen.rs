@@ -6,7 +6,7 @@ use super::DeadLetterDesk;
 use crate::event::Fingerprint;
 use crate::event::amqp::x_death::{DEATHS, Death};
 use crate::log::Batch;
-use crate::protocol::{Command, SourceCommand};
+use crate::protocol::SourceCommand;
 use crate::rabbitmq::groups::GroupBy;
 
 impl DeadLetterDesk {

@@ -39,7 +39,7 @@ impl Seen for Lately<'_> {
                 }
             }
             named if named.is_destination() => {
-                values.extend(self.events().map(|e| e.shape().destination.to_string()))
+                values.extend(self.events().map(|e| e.shape().destination.to_string()));
             }
             Named::Type => {
                 let types = self.events().filter_map(|e| e.shape().event_type.clone());

@@ -4,7 +4,7 @@
 use crate::event::tap_id::TapId;
 use crate::event::watching::Report;
 use crate::event::watching::TapRequest;
-use crate::protocol::{Command, Link, RequestId, SourceCommand};
+use crate::protocol::{RequestId, SourceCommand};
 use crate::rabbitmq::tap::{self, FirehoseRequest};
 use crate::state::State;
 use crate::state::forms::Forms;

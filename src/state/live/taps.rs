@@ -9,7 +9,7 @@ use super::clock;
 use crate::event::source_id::SourceId;
 use crate::event::tap_id::TapId;
 use crate::event::watching::TapRequest;
-use crate::protocol::{Command, Gravity, SourceCommand, TapState};
+use crate::protocol::{Gravity, SourceCommand, TapState};
 use crate::rabbitmq::tap::FirehoseRequest;
 
 /// Number of colours that taps take in turn.

@@ -5,7 +5,6 @@ use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use crate::analysis::{Found, Order, Scan, Scope, SortBy, Wanted};
-use crate::event::source_id::SourceId;
 use crate::event::tap_id::TapId;
 use crate::log::EventLog;
 use crate::query::{Filter, ParseError};
@@ -305,6 +304,7 @@ impl View {
 
 #[cfg(test)]
 mod tests {
+    use crate::event::source_id::SourceId;
     use std::sync::atomic::{AtomicI64, Ordering};
 
     use super::*;

@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 
 use crate::event::draft::Problem;
 use crate::event::{Draft, Event, Outgoing};
-use crate::protocol::{Command, PublishOutcome, RequestId, SourceCommand};
+use crate::protocol::{PublishOutcome, RequestId, SourceCommand};
 
 /// Most sent messages that are remembered.
 const MAX_HISTORY: usize = 100;

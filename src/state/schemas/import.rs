@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use url::Url;
 
-use crate::protocol::{Command, DeskCommand, ImportFrom};
+use crate::protocol::{DeskCommand, ImportFrom};
 use crate::rabbitmq::endpoint::Password;
 use crate::schema::folder::import::Imported;
 

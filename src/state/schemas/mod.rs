@@ -12,7 +12,7 @@ use crate::analysis::schemas::by_path::by_path;
 use crate::analysis::{SeenType, Task};
 use crate::event::Event;
 use crate::log::EventLog;
-use crate::protocol::{Command, DeskCommand};
+use crate::protocol::DeskCommand;
 use crate::schema::folder::import::Imported;
 use crate::schema::{Cancel, Catalog, EventType, Level, Policy, Rules};
 

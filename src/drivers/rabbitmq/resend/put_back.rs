@@ -11,7 +11,7 @@ use crate::drivers::rabbitmq::publisher::{Publisher, Sent};
 use crate::engine::journal_desk::{names, read};
 use crate::event::amqp::x_death::Death;
 use crate::event::{Event, Outgoing};
-use crate::protocol::{DeskUpdate, RequestId, SourceUpdate};
+use crate::protocol::{RequestId, SourceUpdate};
 use crate::repair::journal_entry::{Record, RecordId, Stage};
 use crate::repair::journal_list::Records;
 use crate::repair::lineage;

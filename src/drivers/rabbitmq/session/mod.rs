@@ -26,10 +26,7 @@ use crate::drivers::jobs::{Asked, End, Ended, Jobs, TapEnd, answer_without_job, 
 use crate::engine::journal_desk::{self, JournalDesk};
 use crate::engine::outbox::SourceOutbox;
 use crate::event::tap_id::TapId;
-use crate::protocol::{
-    Command, DeskCommand, DeskUpdate, Gravity, Link, RequestId, SourceCommand, SourceUpdate,
-    TapState,
-};
+use crate::protocol::{Gravity, Link, RequestId, SourceCommand, SourceUpdate, TapState};
 
 /// What a request gets that needs a connection where there is none.
 const NOT_CONNECTED: &str = "Not connected";
@@ -137,11 +134,11 @@ impl Session {
             }
             SourceCommand::StartTap(request) => self.start_tap(Wanted::Exchange(request)).await,
             SourceCommand::StartFirehose(request) => {
-                self.start_tap(Wanted::Firehose(request)).await
+                self.start_tap(Wanted::Firehose(request)).await;
             }
             SourceCommand::StopTap(id) => self.stop_tap(id).await,
             SourceCommand::StopJob(request) => {
-                self.jobs.stop(|asked| asked.moves() == Some(request))
+                self.jobs.stop(|asked| asked.moves() == Some(request));
             }
             SourceCommand::Publish { request, outgoing } => {
                 self.start(Asked::Publish(request), |connections, _| async move {
