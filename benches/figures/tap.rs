@@ -11,7 +11,6 @@ use eframe::egui::Context;
 use eventscope::app::Wire;
 use eventscope::drivers::rabbitmq::sandbox::{Sandbox, SandboxFacts};
 use eventscope::drivers::{self, Options};
-use eventscope::engine::handle::Handle;
 use eventscope::event::source_id::SourceId;
 use eventscope::launch::REPAINT;
 use eventscope::rabbitmq::endpoint::{Endpoint, Password};
