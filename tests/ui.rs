@@ -13,6 +13,7 @@ mod ui {
     mod publish_form;
     mod repair;
     mod schemas;
+    mod sources;
     mod taps;
     mod warnings;
 }
@@ -112,7 +113,7 @@ impl Window {
     fn receive(&mut self, tap: eventscope::event::tap_id::TapId, events: &[Arc<Event>]) {
         let events = events.iter().map(|event| &**event);
         self.tell(Update::Source(
-            SourceId::FIRST,
+            tap.source,
             SourceUpdate::Events(Batch::of(tap, events)),
         ));
     }
@@ -309,7 +310,7 @@ fn dead_letter(body: &str) -> Arc<Event> {
 fn ask_tap(window: &mut Window, fill: impl FnOnce(&mut Report)) {
     window.press("Start tap");
     let Command::Source(
-        _,
+        source,
         SourceCommand::Preflight {
             request,
             destination: exchange,
@@ -326,7 +327,7 @@ fn ask_tap(window: &mut Window, fill: impl FnOnce(&mut Report)) {
     };
     fill(&mut report);
     window.tell(Update::Source(
-        SourceId::FIRST,
+        source,
         SourceUpdate::Preflight { request, report },
     ));
 }
@@ -335,14 +336,14 @@ fn ask_tap(window: &mut Window, fill: impl FnOnce(&mut Report)) {
 fn start_tap(window: &mut Window) -> eventscope::event::tap_id::TapId {
     ask_tap(window, |_| {});
     window.press("Start anyway");
-    let Command::Source(_, SourceCommand::StartTap(request)) = window.take_last() else {
+    let Command::Source(source, SourceCommand::StartTap(request)) = window.take_last() else {
         panic!("no tap was asked for")
     };
     let state = TapState::Running {
         queue: "amq.gen-1".into(),
     };
     window.tell(Update::Source(
-        SourceId::FIRST,
+        source,
         SourceUpdate::Tap {
             tap: request.tap,
             state,

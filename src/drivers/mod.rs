@@ -7,10 +7,12 @@ pub mod rabbitmq;
 use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use crossbeam_channel::Receiver;
 
+use self::rabbitmq::sandbox;
 use crate::engine::driver::{Driver, MakeDriver};
 use crate::engine::handle::{DeskOptions, Handle};
 use crate::protocol::Update;
@@ -75,10 +77,13 @@ fn drivers(options: Options) -> MakeDriver {
         tap_limit: options.tap_limit,
         round: options.round,
     };
+    let is_first = AtomicBool::new(true);
     Arc::new(move |_, journal| -> Box<dyn Driver> {
-        Box::new(rabbitmq::RabbitMq {
-            options: rabbitmq.clone(),
-            journal,
-        })
+        let mut options = rabbitmq.clone();
+        // Two sandboxes never share a folder.
+        if !is_first.swap(false, Ordering::Relaxed) && options.sandbox_dir.is_some() {
+            options.sandbox_dir = sandbox::default_data_dir();
+        }
+        Box::new(rabbitmq::RabbitMq { options, journal })
     })
 }

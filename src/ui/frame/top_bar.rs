@@ -98,22 +98,30 @@ fn sources_ui(ui: &mut Ui, cx: &mut Cx<'_>, palette: &Palette) {
 }
 
 fn state_ui(ui: &mut Ui, cx: &Cx<'_>, palette: &Palette) {
+    // Beside others it is named in their row.
+    let title = |ui: &mut Ui, title: String| {
+        if !cx.state.has_several() {
+            ui.label(RichText::new(title).strong());
+        }
+    };
     match &cx.state.front.link {
         Link::Idle | Link::Failed { .. } => {
             dot(ui, palette.weak);
-            ui.label(RichText::new("Eventscope").strong().size(theme::SIZES[2]));
+            if !cx.state.has_several() {
+                ui.label(RichText::new("Eventscope").strong().size(theme::SIZES[2]));
+            }
             weak(ui, "Not connected");
         }
-        Link::Connecting(endpoint) => {
+        Link::Connecting(address) => {
             dot(ui, palette.warn);
-            ui.label(RichText::new(endpoint.title()).strong());
+            title(ui, address.title());
             weak(ui, "Connecting…");
         }
         Link::Connected {
             address, server, ..
         } => {
             dot(ui, palette.good);
-            ui.label(RichText::new(address.title()).strong());
+            title(ui, address.title());
             weak(ui, "Connected");
             chip(ui, palette, &server.to_string());
             let part = address.part();
@@ -125,13 +133,13 @@ fn state_ui(ui: &mut Ui, cx: &Cx<'_>, palette: &Palette) {
             }
         }
         Link::Lost {
-            address: endpoint,
+            address,
             reason,
             retry_at,
             ..
         } => {
             dot(ui, palette.bad);
-            ui.label(RichText::new(endpoint.title()).strong());
+            title(ui, address.title());
             let seconds = (*retry_at - Utc::now()).num_seconds().max(0);
             let text = if seconds == 0 {
                 "Connection lost, trying again…".to_owned()
