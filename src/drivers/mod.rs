@@ -70,7 +70,7 @@ pub fn start(
 
 /// Every kind of event store has its line here.
 fn drivers(options: Options) -> MakeDriver {
-    let rabbitmq = rabbitmq::Options {
+    let rabbitmq = rabbitmq::RabbitOptions {
         sandbox_dir: options.sandbox_dir,
         notes_dir: options.journal_dir,
         confirm_timeout: options.confirm_timeout,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use futures_util::future::BoxFuture;
 use tokio::sync::mpsc;
 
-use super::journal_desk::JournalDesk;
+use super::journal_access::JournalAccess;
 use super::outbox::SourceOutbox;
 use crate::protocol::SourceCommand;
 
@@ -23,4 +23,4 @@ pub trait Driver: Send {
 
 /// Makes the driver that can carry out this command, the first of a new source. What moves messages
 /// writes into the journal before.
-pub type MakeDriver = Arc<dyn Fn(&SourceCommand, JournalDesk) -> Box<dyn Driver> + Send + Sync>;
+pub type MakeDriver = Arc<dyn Fn(&SourceCommand, JournalAccess) -> Box<dyn Driver> + Send + Sync>;

@@ -8,7 +8,7 @@ use tokio::task::JoinSet;
 
 use super::driver::MakeDriver;
 use super::handle::DeskOptions;
-use super::journal_desk::{self, JournalDesk};
+use super::journal_access::{self, JournalAccess};
 use super::outbox::{Outbox, SourceOutbox};
 use super::{files, notifications, schema_folder};
 use crate::event::source_id::SourceId;
@@ -30,7 +30,7 @@ pub(crate) async fn run(
     let places = places(&options);
     outbox.send(DeskUpdate::Places(places.clone())).await;
     let mut clerk = JoinSet::new();
-    let journal = JournalDesk::open(options.journal_dir.clone(), outbox.clone(), &mut clerk);
+    let journal = JournalAccess::open(options.journal_dir.clone(), outbox.clone(), &mut clerk);
     if options.journal_dir.is_some() {
         // What an earlier run left unfinished is told without being asked for.
         journal.keep(options.keep_days).await;
@@ -73,7 +73,7 @@ fn places(options: &DeskOptions) -> Places {
 struct Hub {
     outbox: Outbox,
     places: Places,
-    journal: JournalDesk,
+    journal: JournalAccess,
     make: MakeDriver,
     /// The ways to the drivers.
     sources: BTreeMap<SourceId, mpsc::Sender<SourceCommand>>,
@@ -123,7 +123,7 @@ impl Hub {
             DeskCommand::ReadJournal(question) => {
                 self.journal.recorder.ask(question);
                 self.journal
-                    .work(|journal| async move { journal_desk::read(&journal).await })
+                    .work(|journal| async move { journal_access::read(&journal).await })
                     .await;
             }
             // Its driver ends when no more commands can come.
@@ -131,7 +131,7 @@ impl Hub {
             DeskCommand::KeepRecords(days) => self.journal.keep(days).await,
             DeskCommand::ForgetRecords(which) => {
                 self.journal
-                    .work(|journal| async move { journal_desk::forget(&journal, which).await })
+                    .work(|journal| async move { journal_access::forget(&journal, which).await })
                     .await;
             }
             DeskCommand::SaveFile {

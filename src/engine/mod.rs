@@ -11,7 +11,7 @@ pub mod driver;
 pub(crate) mod files;
 pub mod handle;
 mod hub;
-pub mod journal_desk;
+pub mod journal_access;
 pub(crate) mod notifications;
 pub mod outbox;
 pub(crate) mod recorder;

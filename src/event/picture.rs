@@ -34,7 +34,7 @@ pub struct Holder {
 
 /// A place where an edge begins or ends.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Place {
+pub enum Vertex {
     /// A destination of this name.
     Destination(String),
     /// A holder of this name.
@@ -43,7 +43,7 @@ pub enum Place {
 
 /// What an edge means.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Way {
+pub enum Flow {
     /// Events with keys of this pattern go there. Empty where the store looks at no key.
     Events(String),
     /// What fails goes there, with this key, or with its own.
@@ -54,11 +54,11 @@ pub enum Way {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Edge {
     /// Where it begins.
-    pub from: Place,
+    pub from: Vertex,
     /// Where it ends.
-    pub to: Place,
-    /// What takes this way.
-    pub way: Way,
+    pub to: Vertex,
+    /// What goes this way.
+    pub flow: Flow,
 }
 
 impl Picture {
@@ -90,8 +90,8 @@ impl Picture {
         let keys = self
             .edges
             .iter()
-            .filter_map(|edge| match (&edge.from, &edge.way) {
-                (Place::Destination(name), Way::Events(key)) if name == destination => {
+            .filter_map(|edge| match (&edge.from, &edge.flow) {
+                (Vertex::Destination(name), Flow::Events(key)) if name == destination => {
                     Some(key.as_str())
                 }
                 _ => None,

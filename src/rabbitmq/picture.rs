@@ -2,7 +2,7 @@
 //! and dead-letter exchanges lead on.
 
 use super::topology::Topology;
-use crate::event::picture::{Destination, Edge, Holder, Picture, Place, Way};
+use crate::event::picture::{Destination, Edge, Flow, Holder, Picture, Vertex};
 
 impl From<&Topology> for Picture {
     fn from(topology: &Topology) -> Self {
@@ -16,19 +16,19 @@ impl From<&Topology> for Picture {
             consumers: queue.consumers,
         });
         let bound = topology.bindings.iter().map(|binding| Edge {
-            from: Place::Destination(binding.source.clone()),
+            from: Vertex::Destination(binding.source.clone()),
             to: if binding.to_queue {
-                Place::Holder(binding.destination.clone())
+                Vertex::Holder(binding.destination.clone())
             } else {
-                Place::Destination(binding.destination.clone())
+                Vertex::Destination(binding.destination.clone())
             },
-            way: Way::Events(binding.key.clone()),
+            flow: Flow::Events(binding.key.clone()),
         });
         let dead = topology.queues.iter().filter_map(|queue| {
             Some(Edge {
-                from: Place::Holder(queue.name.clone()),
-                to: Place::Destination(queue.dead_letter_exchange.clone()?),
-                way: Way::DeadLetters(queue.dead_letter_routing_key.clone()),
+                from: Vertex::Holder(queue.name.clone()),
+                to: Vertex::Destination(queue.dead_letter_exchange.clone()?),
+                flow: Flow::DeadLetters(queue.dead_letter_routing_key.clone()),
             })
         });
         Self {
@@ -54,7 +54,7 @@ mod tests {
         let dead = picture
             .edges
             .iter()
-            .filter(|edge| matches!(edge.way, Way::DeadLetters(_)));
+            .filter(|edge| matches!(edge.flow, Flow::DeadLetters(_)));
         let own = shop
             .queues
             .iter()

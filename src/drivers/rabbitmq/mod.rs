@@ -27,14 +27,14 @@ use futures_util::future::BoxFuture;
 use tokio::sync::mpsc;
 
 use crate::engine::driver::Driver;
-use crate::engine::journal_desk::JournalDesk;
+use crate::engine::journal_access::JournalAccess;
 use crate::engine::outbox::SourceOutbox;
 use crate::protocol::SourceCommand;
 use crate::rabbitmq::tap::Limit;
 
 /// What this driver may use and how long it waits.
 #[derive(Clone, Debug)]
-pub(crate) struct Options {
+pub(crate) struct RabbitOptions {
     /// Folder of the private RabbitMQ; without one there is no sandbox.
     pub sandbox_dir: Option<PathBuf>,
     /// Folder of the notes about a firehose that is on; without one there is no firehose.
@@ -51,9 +51,9 @@ pub(crate) struct Options {
 /// Works with one RabbitMQ, or with the private one.
 pub(crate) struct RabbitMq {
     /// What it may use.
-    pub options: Options,
+    pub options: RabbitOptions,
     /// Where everything that moves is written down before.
-    pub journal: JournalDesk,
+    pub journal: JournalAccess,
 }
 
 impl Driver for RabbitMq {

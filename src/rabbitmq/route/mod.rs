@@ -68,7 +68,7 @@ pub(crate) struct Ways<'a> {
 }
 
 /// By what a message is routed.
-struct Address<'a> {
+struct Addressed<'a> {
     keys: Vec<&'a str>,
     /// `None` where they are not known.
     headers: Option<&'a FieldTable>,
@@ -119,14 +119,14 @@ impl<'a> Ways<'a> {
         let nothing = FieldTable::new();
         let mut keys = vec![key];
         keys.extend(further_keys(properties));
-        let address = Address {
+        let address = Addressed {
             keys,
             headers: Some(properties.headers.as_ref().unwrap_or(&nothing)),
         };
         self.way(exchange, &address)
     }
 
-    fn way(&self, exchange: &str, address: &Address<'_>) -> Option<Way> {
+    fn way(&self, exchange: &str, address: &Addressed<'_>) -> Option<Way> {
         if !self.topology.is_complete() {
             return None;
         }
@@ -170,7 +170,7 @@ impl<'a> Ways<'a> {
 
     /// Queues that a message with this key reaches; `None` where the bindings cannot tell.
     pub(crate) fn reached(&self, exchange: &str, key: &str) -> Option<BTreeSet<String>> {
-        let address = Address {
+        let address = Addressed {
             keys: vec![key],
             headers: None,
         };
@@ -217,7 +217,7 @@ impl<'a> Ways<'a> {
 }
 
 /// True if this binding takes the message; `None` where that cannot be told.
-fn takes(kind: &ExchangeKind, binding: &Binding, address: &Address<'_>) -> Option<bool> {
+fn takes(kind: &ExchangeKind, binding: &Binding, address: &Addressed<'_>) -> Option<bool> {
     let any = |fits: &dyn Fn(&str) -> bool| address.keys.iter().any(|key| fits(key));
     Some(match kind {
         ExchangeKind::Direct => any(&|key| binding.key == key),

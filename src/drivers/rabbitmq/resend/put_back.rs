@@ -8,7 +8,7 @@ use tokio::sync::watch;
 use crate::drivers::rabbitmq::connection::connections::Connections;
 use crate::drivers::rabbitmq::moves::copy::as_it_lay;
 use crate::drivers::rabbitmq::publisher::{Publisher, Sent};
-use crate::engine::journal_desk::{names, read};
+use crate::engine::journal_access::{names, read};
 use crate::event::amqp::x_death::Death;
 use crate::event::{Event, Outgoing};
 use crate::protocol::{RequestId, SourceUpdate};

@@ -11,7 +11,7 @@ use futures_util::future::BoxFuture;
 use tokio::sync::{mpsc, watch};
 use tokio::task::{Id, JoinSet};
 
-use super::Options;
+use super::RabbitOptions;
 use super::browse::peek::{self, Look};
 use super::browse::stream;
 use super::connection::connections::Connections;
@@ -23,7 +23,7 @@ use super::watch::preflight;
 use super::watch::tap::{self, Wanted};
 use crate::address::Address;
 use crate::drivers::jobs::{Asked, End, Ended, Jobs, TapEnd, answer_without_job, cut_off_words};
-use crate::engine::journal_desk::{self, JournalDesk};
+use crate::engine::journal_access::{self, JournalAccess};
 use crate::engine::outbox::SourceOutbox;
 use crate::event::tap_id::TapId;
 use crate::protocol::{Gravity, Link, RequestId, SourceCommand, SourceUpdate, TapState};
@@ -35,8 +35,8 @@ const NOT_CONNECTED: &str = "Not connected";
 pub(crate) async fn run(
     mut commands: mpsc::Receiver<SourceCommand>,
     outbox: SourceOutbox,
-    options: Options,
-    journal: JournalDesk,
+    options: RabbitOptions,
+    journal: JournalAccess,
 ) {
     let mut session = Session {
         outbox,
@@ -78,8 +78,8 @@ type Starting = BoxFuture<'static, Result<Sandbox, String>>;
 
 struct Session {
     outbox: SourceOutbox,
-    options: Options,
-    journal: JournalDesk,
+    options: RabbitOptions,
+    journal: JournalAccess,
     link: State,
     jobs: Jobs,
     /// Switches of the resends that run.
@@ -213,7 +213,7 @@ impl Session {
                     Asked::PutBack(request),
                     move |connections, stop| async move {
                         let problem = put_back::put_back(&connections, request, which, &stop).await;
-                        let journal = journal_desk::read(&connections.journal).await;
+                        let journal = journal_access::read(&connections.journal).await;
                         connections.outbox.desk().send(journal).await;
                         End::Answer(SourceUpdate::PutBackDone { request, problem })
                     },

@@ -22,14 +22,14 @@ type Work = BoxFuture<'static, DeskUpdate>;
 
 /// The journal, with the queue of what is to be done with it. Cheap to clone.
 #[derive(Clone, Debug)]
-pub struct JournalDesk {
+pub struct JournalAccess {
     /// Where everything that moves is written down before.
     pub(crate) recorder: Recorder,
     works: mpsc::Sender<Work>,
     is_there: bool,
 }
 
-impl JournalDesk {
+impl JournalAccess {
     /// The journal in this folder. Its works are done in `tasks`.
     pub(crate) fn open(dir: Option<PathBuf>, outbox: Outbox, tasks: &mut JoinSet<()>) -> Self {
         let (works, waiting) = mpsc::channel(WORKS_WAITING);
