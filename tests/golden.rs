@@ -17,9 +17,9 @@ use eventscope::repair::journal_entry::{Held, Operation, Record, RecordId, Stage
 use eventscope::repair::journal_list::Question;
 use eventscope::repair::lineage;
 use eventscope::schema::folder::meta;
-use eventscope::schema::{Catalog, Level, Policy, Rules};
+use eventscope::schema::{Catalog, Level, Policy, VersionRules};
 use eventscope::settings::{SavedFilter, Settings};
-use eventscope::storage::firehose::{Found, Note};
+use eventscope::storage::firehose::{FoundNote, Note};
 use eventscope::storage::journal::{Journal, Lying};
 use eventscope::storage::schemas;
 use rusqlite::Connection;
@@ -145,7 +145,7 @@ fn write_schemas(folder: &Path) {
         meta::with_judgement(text, Policy::ALL[1], Level::ALL[2])
     })
     .unwrap();
-    let rules = Rules::parse(RULES).unwrap();
+    let rules = VersionRules::parse(RULES).unwrap();
     schemas::change_defaults(folder, |text| meta::with_rules(text, &rules)).unwrap();
 }
 
@@ -311,7 +311,7 @@ fn the_folder_of_schemas_is_read_and_written_as_it_was() {
         (one.meta.policy, one.meta.level),
         (Some(Policy::ALL[1]), Some(Level::ALL[2]))
     );
-    assert_eq!(catalog.rules, Rules::parse(RULES).unwrap());
+    assert_eq!(catalog.rules, VersionRules::parse(RULES).unwrap());
     assert!(one.meta.problems.is_empty() && catalog.defaults.problems.is_empty());
 }
 
@@ -325,6 +325,6 @@ fn a_trace_that_was_left_on_is_found() {
     }
     for endpoint in traced() {
         let found = Note::find(dir.path(), &endpoint).unwrap();
-        assert!(matches!(found, Found::Left(_)), "{endpoint}");
+        assert!(matches!(found, FoundNote::Left(_)), "{endpoint}");
     }
 }

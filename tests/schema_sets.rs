@@ -9,21 +9,21 @@ use std::time::{Duration, Instant};
 
 use eventscope::prover::{COMMAND, Prover};
 use eventscope::schema::Cancel;
-use eventscope::schema::compare::sets::{Engine as _, Inclusion, Question};
+use eventscope::schema::compare::sets::{Engine as _, Inclusion, SetQuestion};
 use serde_json::{Value, json};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_eventscope");
 const PATIENCE: Duration = Duration::from_secs(20);
 
-fn small() -> Question {
-    Question {
+fn small() -> SetQuestion {
+    SetQuestion {
         writer: json!({"type": "object", "properties": {"a": {"type": "integer"}}, "required": ["a"]}),
         reader: json!({"type": "object", "properties": {"a": {"type": "number"}}}),
     }
 }
 
 /// Alternatives that overlap in every way: far more than anybody waits for.
-fn endless() -> Question {
+fn endless() -> SetQuestion {
     let side = |wide: u64| -> Value {
         let branches: Vec<Value> = (0..40)
             .map(|at| {
@@ -38,7 +38,7 @@ fn endless() -> Question {
             .collect();
         json!({"$defs": {"one": {"oneOf": branches}}, "$ref": "#/$defs/one"})
     };
-    Question {
+    SetQuestion {
         writer: side(3),
         reader: side(4),
     }

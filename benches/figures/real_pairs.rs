@@ -8,7 +8,7 @@ use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use eventscope::prover::Prover;
-use eventscope::schema::compare::sets::{self, Engine, Inclusion, Question};
+use eventscope::schema::compare::sets::{self, Engine, Inclusion, SetQuestion};
 use eventscope::schema::{Cancel, Policy, Version, compare};
 use fastrand::Rng;
 use rustix::time::{ClockId, clock_gettime};
@@ -24,7 +24,7 @@ struct Counting(Prover);
 impl Engine for Counting {
     fn ask(
         &self,
-        question: &Question,
+        question: &SetQuestion,
         patience: Duration,
         cancel: &Cancel,
     ) -> (Inclusion, Duration) {

@@ -76,13 +76,13 @@ pub enum Found {
 const MOST_DECODED: usize = 96 << 20;
 
 /// What may still be decoded.
-struct Budget {
+struct SearchBudget {
     left: Cell<usize>,
     /// The body of the event that was asked last was not looked into to its end.
     missed: Cell<bool>,
 }
 
-impl Budget {
+impl SearchBudget {
     fn new() -> Self {
         Self {
             left: Cell::new(MOST_DECODED),
@@ -120,7 +120,7 @@ impl Wanted {
         let keys: Vec<bool> = segment.keys().map(|k| self.scope.takes_key(k)).collect();
         let shapes = segment.shapes().iter();
         let shapes: Vec<bool> = shapes.map(|s| self.scope.takes_shape(s)).collect();
-        let budget = Budget::new();
+        let budget = SearchBudget::new();
         let in_scope = |event: &Kept<'_>| {
             keys[event.key_number()]
                 && shapes[event.shape_number()]
@@ -132,14 +132,14 @@ impl Wanted {
         let matches = |event: Kept<'_>| match (&self.matcher, &self.schemas) {
             (None, _) => true,
             (Some(matcher), Some(schemas)) => {
-                let subject = Asked {
+                let subject = AskedSearch {
                     event,
                     budget: &budget,
                 };
                 matcher.matches(&Judged(subject, schemas), self.now_ms)
             }
             (Some(matcher), None) => {
-                let subject = Asked {
+                let subject = AskedSearch {
                     event,
                     budget: &budget,
                 };
@@ -299,13 +299,13 @@ impl Subject for Kept<'_> {
 }
 
 /// An event of a segment for which only so much is decoded.
-struct Asked<'a> {
+struct AskedSearch<'a> {
     event: Kept<'a>,
-    budget: &'a Budget,
+    budget: &'a SearchBudget,
 }
 
 /// An event that is also judged by its schema.
-struct Judged<'a>(Asked<'a>, &'a Catalog);
+struct Judged<'a>(AskedSearch<'a>, &'a Catalog);
 
 /// A larger body is not judged, in bytes.
 const LARGEST: usize = 1_000_000;
@@ -336,13 +336,13 @@ macro_rules! answers_of {
     };
 }
 
-impl<'a> Asked<'a> {
+impl<'a> AskedSearch<'a> {
     fn event(&self) -> &Kept<'a> {
         &self.event
     }
 }
 
-impl Subject for Asked<'_> {
+impl Subject for AskedSearch<'_> {
     answers_of!();
 
     fn reading(&self) -> Option<Reading<'_>> {

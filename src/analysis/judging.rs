@@ -6,12 +6,12 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::task::Poll;
 
-use super::Task;
+use super::SearchTask;
 use super::learning::{Learner, Round};
 use crate::log::EventLog;
 use crate::schema::Catalog;
 use crate::schema::stream::claim::Judgement;
-use crate::schema::stream::drift::Field;
+use crate::schema::stream::drift::DriftField;
 
 /// Segments of the log that one round looks at.
 const SEGMENTS: usize = 2;
@@ -94,7 +94,7 @@ pub struct Learned {
     /// Events that were learned from.
     pub events: u64,
     /// Its fields, with what the folder's version of that name says of each.
-    pub fields: Vec<Field>,
+    pub fields: Vec<DriftField>,
     /// As a JSON Schema.
     pub schema: String,
     /// The folder has that version, or the newest one where events claim none.
@@ -119,7 +119,7 @@ pub struct Judging {
     /// When that was asked for last, in milliseconds since 1970.
     asked_ms: i64,
     learner: Option<Learner>,
-    running: Option<Task<Round>>,
+    running: Option<SearchTask<Round>>,
 }
 
 impl Default for Judging {
@@ -264,7 +264,9 @@ impl Judging {
             if unlearned {
                 self.asked_ms = now_ms;
             }
-            self.running = Some(Task::begin(move || learner.round(&pieces, from, wanted)));
+            self.running = Some(SearchTask::begin(move || {
+                learner.round(&pieces, from, wanted)
+            }));
         }
         self.running.is_some()
     }
@@ -331,12 +333,12 @@ mod tests {
     use crate::event::amqp::FieldValue;
     use crate::event::source_id::SourceId;
     use crate::event::tap_id::TapId;
-    use crate::schema::Source;
+    use crate::schema::SchemaSource;
     use crate::schema::stream::drift::Drift;
     use crate::testing::event;
 
     fn catalog() -> Arc<Catalog> {
-        let source = |version: &str, kind: &str| Source {
+        let source = |version: &str, kind: &str| SchemaSource {
             event_type: "order.created".into(),
             version: version.into(),
             file: format!("{version}.schema.json"),

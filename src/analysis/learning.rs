@@ -9,11 +9,11 @@ use foldhash::fast::RandomState;
 
 use super::judging::{Learned, NewShape, SeenType, Standing};
 use crate::log::{Entry, Kept, Segment};
-use crate::schema::folder::catalog::{Catalog, Ready};
+use crate::schema::folder::catalog::{Catalog, ReadySchemas};
 use crate::schema::stream::body::{payload, read};
 use crate::schema::stream::claim::{Facts, Judgement, find, judge_facts};
 use crate::schema::stream::drift::fields;
-use crate::schema::stream::infer::Shape;
+use crate::schema::stream::infer::InferredShape;
 use crate::schema::stream::novelty::Novelty;
 
 /// A larger body is not looked at, in bytes.
@@ -54,7 +54,7 @@ pub(crate) struct Round {
 struct Lesson {
     event_type: Box<str>,
     version: Box<str>,
-    shape: Shape,
+    shape: InferredShape,
     room: usize,
 }
 
@@ -105,9 +105,9 @@ impl Learner {
         wanted: Option<(Box<str>, Box<str>)>,
     ) -> Round {
         let from = pieces.first().map_or(from, |piece| from.max(piece.first()));
-        let mut out = Found {
+        let mut out = FoundClaim {
             first_new: self.codes.len() + usize::from(self.strangers.is_some()),
-            ..Found::default()
+            ..FoundClaim::default()
         };
         for piece in pieces {
             let skip = usize::try_from(from.saturating_sub(piece.first())).unwrap_or(usize::MAX);
@@ -161,7 +161,7 @@ impl Learner {
             version => kind.get(version),
         });
         let declared = entry.and_then(|entry| match &entry.ready {
-            Ok(Ready::Json(version)) => Some(&**version),
+            Ok(ReadySchemas::Json(version)) => Some(&**version),
             _ => None,
         });
         let schema = lesson.shape.schema();
@@ -177,7 +177,7 @@ impl Learner {
         self.hasher.hash_one(parts)
     }
 
-    fn look(&mut self, event: Kept<'_>, number: u64, learns: bool, out: &mut Found) -> u16 {
+    fn look(&mut self, event: Kept<'_>, number: u64, learns: bool, out: &mut FoundClaim) -> u16 {
         let properties = event.properties();
         let document = read(event.body(), &properties, LARGEST);
         let facts = Facts {
@@ -223,7 +223,7 @@ impl Learner {
     fn code(
         &mut self,
         (event_type, version, publisher, judgement): (&str, &str, &str, &Judgement),
-        out: &mut Found,
+        out: &mut FoundClaim,
     ) -> u16 {
         let parts = self.hash(&(event_type, version, publisher, judgement));
         if let Some(code) = self.codes.get(&parts) {
@@ -262,7 +262,7 @@ impl Learner {
                 self.lessons.push(Lesson {
                     event_type: event_type.into(),
                     version: version.into(),
-                    shape: Shape::default(),
+                    shape: InferredShape::default(),
                     room: MOST_PLACES,
                 });
                 self.lesson_of.insert(parts, self.lessons.len() - 1);
@@ -277,7 +277,7 @@ impl Learner {
 
 /// What a round found so far.
 #[derive(Default)]
-struct Found {
+struct FoundClaim {
     codes: Vec<u16>,
     /// The code that the first new standing gets.
     first_new: usize,

@@ -160,9 +160,9 @@ impl<T: Send + 'static> Scan<T> {
 
 /// A piece of work on a thread for searching, with one result.
 #[derive(Debug)]
-pub struct Task<T>(Receiver<T>);
+pub struct SearchTask<T>(Receiver<T>);
 
-impl<T: Send + 'static> Task<T> {
+impl<T: Send + 'static> SearchTask<T> {
     /// Begins it.
     pub fn begin(work: impl FnOnce() -> T + Send + 'static) -> Self {
         let (answer, result) = crossbeam_channel::bounded(1);
@@ -258,14 +258,14 @@ mod tests {
 
     #[test]
     fn a_task_ends_with_its_result_or_with_nothing() {
-        let end = |task: Task<u8>| loop {
+        let end = |task: SearchTask<u8>| loop {
             if let Poll::Ready(result) = task.poll() {
                 return result;
             }
             std::thread::yield_now();
         };
-        assert_eq!(end(Task::begin(|| 7)), Some(7));
-        assert_eq!(end(Task::begin(|| panic!("on purpose"))), None);
+        assert_eq!(end(SearchTask::begin(|| 7)), Some(7));
+        assert_eq!(end(SearchTask::begin(|| panic!("on purpose"))), None);
     }
 
     #[test]

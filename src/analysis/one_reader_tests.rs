@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::event::amqp::Properties;
 use crate::event::{Event, Outgoing, Transport, decode};
 use crate::query::Filter;
-use crate::repair::edit::{Change, Edit, Pointer, Rule, edit};
+use crate::repair::edit::{Edit, Pointer, Rule, RuleChange, edit};
 use crate::schema::stream::body;
 use crate::text::json::{self, RowValue};
 use crate::text::json_edit::Document;
@@ -89,7 +89,7 @@ fn an_edit_leaves_what_stands_around_the_document() {
             body: body.to_vec(),
         };
         let pointer = Pointer::parse("/orderId").unwrap();
-        let rule = Rule::Payload(pointer, Change::Set("2".into()));
+        let rule = Rule::Payload(pointer, RuleChange::Set("2".into()));
         match edit(&message, &[rule]) {
             Edit::Changed { outgoing, .. } => String::from_utf8(outgoing.body).unwrap(),
             other => format!("{other:?}"),

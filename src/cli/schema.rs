@@ -8,10 +8,10 @@ use std::thread;
 
 use serde_json::{Value, json};
 
-use crate::schema::stream::infer::Shape;
+use crate::schema::stream::infer::InferredShape;
 use crate::schema::{
-    self, Avro, Cancel, Draft, Level, Policy, Report, Unusable, Version, compare, compare_avro,
-    is_avro, without_mark,
+    self, Avro, Cancel, CheckReport, Dialect, Level, Policy, Unusable, Version, compare,
+    compare_avro, is_avro, without_mark,
 };
 use crate::storage::schema_files;
 
@@ -113,7 +113,7 @@ pub fn schema(
     }
 }
 
-fn files(old: &Path, new: &Path, policy: Policy) -> Result<Report, Unusable> {
+fn files(old: &Path, new: &Path, policy: Policy) -> Result<CheckReport, Unusable> {
     let read = |path: &Path| -> Result<Value, Unusable> {
         let text = schema_files::text(path)
             .map_err(|error| Unusable::new(format!("{}: {error}", path.display())))?;
@@ -135,10 +135,10 @@ fn files(old: &Path, new: &Path, policy: Policy) -> Result<Report, Unusable> {
 fn report(
     sides: &[Value; 2],
     avro: bool,
-    draft: Option<Draft>,
+    draft: Option<Dialect>,
     policy: Policy,
     others: [&BTreeMap<String, Value>; 2],
-) -> Result<Report, (usize, Unusable)> {
+) -> Result<CheckReport, (usize, Unusable)> {
     // A schema refers to itself as deeply as it likes, and the comparison follows it.
     thread::scope(|scope| {
         thread::Builder::new()
@@ -160,10 +160,10 @@ fn report(
 fn on_a_deep_stack(
     sides: &[Value; 2],
     avro: bool,
-    draft: Option<Draft>,
+    draft: Option<Dialect>,
     policy: Policy,
     others: [&BTreeMap<String, Value>; 2],
-) -> Result<Report, (usize, Unusable)> {
+) -> Result<CheckReport, (usize, Unusable)> {
     if avro || sides.iter().any(is_avro) {
         let old = Avro::new(&sides[0]).map_err(|error| (0, error))?;
         let new = Avro::new(&sides[1]).map_err(|error| (1, error))?;
@@ -201,7 +201,7 @@ fn pairs(check: &Check, input: impl BufRead, out: &mut impl Write) -> io::Result
     Ok(code)
 }
 
-fn pair(line: &str, policy: Policy) -> (Value, Result<Report, Unusable>) {
+fn pair(line: &str, policy: Policy) -> (Value, Result<CheckReport, Unusable>) {
     let mut case: Value = match serde_json::from_str(line) {
         Ok(case) => case,
         Err(error) => {
@@ -229,7 +229,7 @@ fn pair(line: &str, policy: Policy) -> (Value, Result<Report, Unusable>) {
     };
     let word = |key: &str| case.get(key).and_then(Value::as_str);
     let avro = word("schemaType").is_some_and(|kind| kind.eq_ignore_ascii_case("avro"));
-    let draft = word("draft").and_then(Draft::named);
+    let draft = word("draft").and_then(Dialect::named);
     let none = BTreeMap::new();
     let report = report(&sides, avro, draft, policy, [&none, &none]).map_err(|(side, error)| {
         Unusable::new(format!(
@@ -254,7 +254,7 @@ fn infer(file: &Path, input: impl BufRead, out: &mut impl Write) -> io::Result<u
 }
 
 fn learn(input: impl BufRead, out: &mut impl Write) -> io::Result<u8> {
-    let mut shape = Shape::default();
+    let mut shape = InferredShape::default();
     for (number, line) in input.split(b'\n').enumerate() {
         let line = line?;
         // A byte order mark stands at the beginning of a file, and of each that was put together.

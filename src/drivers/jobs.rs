@@ -59,7 +59,7 @@ pub(crate) struct Ended {
     pub end: Result<End, JoinError>,
 }
 
-struct Running {
+struct RunningJob {
     asked: Asked,
     stop: watch::Sender<bool>,
     abort: AbortHandle,
@@ -69,7 +69,7 @@ struct Running {
 #[derive(Default)]
 pub(crate) struct Jobs {
     set: JoinSet<End>,
-    running: HashMap<Id, Running>,
+    running: HashMap<Id, RunningJob>,
 }
 
 impl Asked {
@@ -97,7 +97,8 @@ impl Jobs {
         let (stop, switch) = watch::channel(false);
         let abort = self.set.spawn(job(switch));
         let number = abort.id();
-        self.running.insert(number, Running { asked, stop, abort });
+        self.running
+            .insert(number, RunningJob { asked, stop, abort });
         number
     }
 

@@ -18,14 +18,14 @@ use crate::storage::journal::{Journal, JournalError};
 /// Works on the journal that may wait.
 const WORKS_WAITING: usize = 64;
 
-type Work = BoxFuture<'static, DeskUpdate>;
+type JournalWork = BoxFuture<'static, DeskUpdate>;
 
 /// The journal, with the queue of what is to be done with it. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct JournalAccess {
     /// Where everything that moves is written down before.
     pub(crate) recorder: Recorder,
-    works: mpsc::Sender<Work>,
+    works: mpsc::Sender<JournalWork>,
     is_there: bool,
 }
 
@@ -78,7 +78,7 @@ impl JournalAccess {
     }
 }
 
-async fn in_order(mut waiting: mpsc::Receiver<Work>, outbox: Outbox) {
+async fn in_order(mut waiting: mpsc::Receiver<JournalWork>, outbox: Outbox) {
     while let Some(work) = waiting.recv().await {
         outbox.send(work.await).await;
     }

@@ -9,8 +9,8 @@ use serde_json::Value;
 use crate::http::{self, Refusal};
 use crate::rabbitmq::endpoint::{Password, encode};
 use crate::schema::folder::import::registry::{Reference, Registered};
-use crate::schema::folder::import::{FoundSchemas, Line};
-use crate::schema::folder::meta::Origin;
+use crate::schema::folder::import::{FoundSchemas, ImportLine};
+use crate::schema::folder::meta::SchemaOrigin;
 use crate::schema::{Cancel, Level};
 
 /// Time for one request in all, and for everything.
@@ -57,10 +57,10 @@ pub(crate) fn read(
         return Err(registry.no_registry("/subjects is not a list"));
     };
     let mut haul = FoundSchemas {
-        origin: Origin {
+        origin: SchemaOrigin {
             kind: "registry".to_owned(),
             from: registry.base.clone(),
-            ..Origin::default()
+            ..SchemaOrigin::default()
         },
         ..FoundSchemas::default()
     };
@@ -68,7 +68,7 @@ pub(crate) fn read(
     let mut protobuf = 0;
     for subject in subjects.iter().filter_map(Value::as_str) {
         if let Err(words) = registry.subject(subject, level, &mut haul, &mut protobuf) {
-            haul.skipped.push(Line::skipped(subject, words));
+            haul.skipped.push(ImportLine::skipped(subject, words));
             if registry.is_over() || haul.found.len() >= MOST {
                 let words = format!(
                     "Not all was read: at most {MOST} versions or {} MB, and for {} seconds",
@@ -76,7 +76,7 @@ pub(crate) fn read(
                     WHOLE_LIMIT.as_secs()
                 );
                 haul.skipped
-                    .push(Line::skipped(registry.base.clone(), words));
+                    .push(ImportLine::skipped(registry.base.clone(), words));
                 break;
             }
         }
@@ -87,7 +87,7 @@ pub(crate) fn read(
             count => format!("{count} Protobuf schemas"),
         };
         haul.skipped
-            .push(Line::skipped(name, "Protobuf is not read"));
+            .push(ImportLine::skipped(name, "Protobuf is not read"));
     }
     Ok(haul)
 }
@@ -158,7 +158,7 @@ impl Registry {
                 }
                 Err(words) => {
                     let name = format!("{subject} {version}");
-                    haul.skipped.push(Line::skipped(name, words));
+                    haul.skipped.push(ImportLine::skipped(name, words));
                 }
             }
         }

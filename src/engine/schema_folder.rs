@@ -11,7 +11,7 @@ use super::sample_schemas::SCHEMAS;
 use crate::protocol::{DeskUpdate, Gravity, ImportFrom, Notice};
 use crate::schema::folder::import::{Imported, asyncapi};
 use crate::schema::folder::meta;
-use crate::schema::{Cancel, Catalog, Level, Policy, Rules};
+use crate::schema::{Cancel, Catalog, Level, Policy, VersionRules};
 use crate::storage::{schema_import, schemas};
 
 /// How often the folder is looked at.
@@ -104,7 +104,7 @@ fn imported(folder: &Path, from: ImportFrom, stop: &Cancel) -> Result<Imported, 
             let text = std::fs::read_to_string(&path)
                 .map_err(|error| format!("{shown} cannot be read: {error}"))?;
             let name = path.file_name().unwrap_or_default().to_string_lossy();
-            let mut beside = Beside::new(&path);
+            let mut beside = BesideFolder::new(&path);
             let mut load = |path: &str| beside.text_of(path);
             asyncapi::read_with(&text, &shown.to_string(), &name, &mut load)
                 .map_err(|words| format!("{shown} was not imported. {words}"))?
@@ -122,14 +122,14 @@ fn imported(folder: &Path, from: ImportFrom, stop: &Cancel) -> Result<Imported, 
 }
 
 /// Files beside a document, which it may refer to.
-struct Beside {
+struct BesideFolder {
     /// The folder of the document, as it is without links.
     folder: Option<PathBuf>,
     /// Bytes that may still be read.
     left: u64,
 }
 
-impl Beside {
+impl BesideFolder {
     fn new(document: &Path) -> Self {
         let folder = document.canonicalize().ok();
         Self {
@@ -182,7 +182,7 @@ pub(crate) async fn judge(
 }
 
 /// Writes down how events tell their version, and reads the folder again.
-pub(crate) async fn save_rules(folder: PathBuf, rules: Rules) -> DeskUpdate {
+pub(crate) async fn save_rules(folder: PathBuf, rules: VersionRules) -> DeskUpdate {
     let at = folder.clone();
     let written = blocking(move || {
         schemas::change_defaults(&at, |text| meta::with_rules(text, &rules))

@@ -30,18 +30,18 @@ pub struct Envelope {
 const FACTS: usize = 4;
 
 /// What a member of a JSON object may be.
-enum Member {
+enum EnvelopeMember {
     /// One of the four facts; where two names stand for one, the lower rank says it more exactly:
     /// `id` can be anything's id, `eventId` cannot.
     Fact(usize, u8),
     /// The event without its envelope.
     Data,
     /// One by which a framework is known.
-    Framework(names::Member),
+    Framework(names::FrameworkMember),
     Other,
 }
 
-impl Member {
+impl EnvelopeMember {
     fn of(name: &str) -> Self {
         match name {
             "eventId" | "event_id" | "eventID" => Self::Fact(0, 0),
@@ -55,21 +55,21 @@ impl Member {
             "occurredAt" | "occurred_at" => Self::Fact(3, 0),
             "time" | "timestamp" => Self::Fact(3, 1),
             "data" => Self::Data,
-            name => names::Member::of(name).map_or(Self::Other, Self::Framework),
+            name => names::FrameworkMember::of(name).map_or(Self::Other, Self::Framework),
         }
     }
 }
 
-impl<'de> serde::Deserialize<'de> for Member {
+impl<'de> serde::Deserialize<'de> for EnvelopeMember {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct Name;
         impl Visitor<'_> for Name {
-            type Value = Member;
+            type Value = EnvelopeMember;
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str("a name")
             }
-            fn visit_str<E>(self, name: &str) -> Result<Member, E> {
-                Ok(Member::of(name))
+            fn visit_str<E>(self, name: &str) -> Result<EnvelopeMember, E> {
+                Ok(EnvelopeMember::of(name))
             }
         }
         deserializer.deserialize_identifier(Name)
@@ -96,7 +96,7 @@ impl Claims {
         }
         // serde_json skips what is ignored without recursion, so depth is no danger here.
         let text = json::mended(inside);
-        let members: Members<'_> = serde_json::from_slice(&text).ok()?;
+        let members: EnvelopeMembers<'_> = serde_json::from_slice(&text).ok()?;
         let said = members.framework.said();
         let wrapped = said.as_ref().and_then(|said| said.inside);
         let data = members.data.or(wrapped).map(|data| {
@@ -129,25 +129,28 @@ impl Claims {
 
 /// The members of an object that say something.
 #[derive(Default)]
-struct Members<'a> {
+struct EnvelopeMembers<'a> {
     facts: [Option<(Option<Box<str>>, u8)>; FACTS],
     data: Option<&'a str>,
     framework: names::InBody<'a>,
 }
 
-impl<'de: 'a, 'a> serde::Deserialize<'de> for Members<'a> {
+impl<'de: 'a, 'a> serde::Deserialize<'de> for EnvelopeMembers<'a> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct Object;
         impl<'de> Visitor<'de> for Object {
-            type Value = Members<'de>;
+            type Value = EnvelopeMembers<'de>;
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str("a JSON object")
             }
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Members<'de>, A::Error> {
-                let mut members = Members::default();
+            fn visit_map<A: MapAccess<'de>>(
+                self,
+                mut map: A,
+            ) -> Result<EnvelopeMembers<'de>, A::Error> {
+                let mut members = EnvelopeMembers::default();
                 while let Some(member) = map.next_key()? {
                     match member {
-                        Member::Fact(fact, rank) => {
+                        EnvelopeMember::Fact(fact, rank) => {
                             let written: &RawValue = map.next_value()?;
                             let before = &mut members.facts[fact];
                             // Of two members with one name the last counts.
@@ -158,15 +161,15 @@ impl<'de: 'a, 'a> serde::Deserialize<'de> for Members<'a> {
                                 *before = Some((scalar(written.get()), rank));
                             }
                         }
-                        Member::Data => {
+                        EnvelopeMember::Data => {
                             let data: &RawValue = map.next_value()?;
                             members.data = Some(data.get()).filter(|data| *data != "null");
                         }
-                        Member::Framework(member) => {
+                        EnvelopeMember::Framework(member) => {
                             let written: &RawValue = map.next_value()?;
                             members.framework.put(member, written.get());
                         }
-                        Member::Other => {
+                        EnvelopeMember::Other => {
                             map.next_value::<IgnoredAny>()?;
                         }
                     }

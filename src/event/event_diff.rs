@@ -5,7 +5,7 @@ use super::Event;
 use super::amqp::FieldValue;
 use super::decode::{Decoded, decode};
 use crate::text::json;
-use crate::text::json_diff::{self, Change, DiffRow, MAX_DIFFERENCES, short};
+use crate::text::json_diff::{self, DiffRow, JsonChange, MAX_DIFFERENCES, short};
 
 /// The differences of two events.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -17,7 +17,7 @@ pub struct EventDiff {
 }
 
 /// One header.
-type Entry = (String, FieldValue);
+type DiffEntry = (String, FieldValue);
 
 /// Compares an event with an earlier one. At most about `limit` bytes of each body take part.
 #[must_use]
@@ -70,16 +70,16 @@ impl EventDiff {
     fn compare(&mut self, name: &str, old: Option<&str>, new: Option<&str>) {
         let change = match (old, new) {
             (old, new) if old == new => return,
-            (Some(old), Some(new)) => Change::Changed(short(old), short(new)),
-            (Some(old), None) => Change::Removed(short(old)),
-            (None, new) => Change::Added(short(new.unwrap_or_default())),
+            (Some(old), Some(new)) => JsonChange::Changed(short(old), short(new)),
+            (Some(old), None) => JsonChange::Removed(short(old)),
+            (None, new) => JsonChange::Added(short(new.unwrap_or_default())),
         };
         let path = name.to_owned();
         self.rows.push(DiffRow { path, change });
     }
 
-    fn headers(&mut self, old: &[Entry], new: &[Entry]) {
-        let find = |table: &[Entry], name: &str| {
+    fn headers(&mut self, old: &[DiffEntry], new: &[DiffEntry]) {
+        let find = |table: &[DiffEntry], name: &str| {
             let entry = table.iter().find(|(other, _)| other == name);
             // Another type of the same number is a difference too.
             entry.map(|(_, value)| format!("{value} ({})", value.type_name()))
@@ -179,7 +179,7 @@ mod tests {
     fn changed(path: &str, old: &str, new: &str) -> DiffRow {
         DiffRow {
             path: path.into(),
-            change: Change::Changed(old.into(), new.into()),
+            change: JsonChange::Changed(old.into(), new.into()),
         }
     }
 
@@ -214,7 +214,7 @@ mod tests {
         let found = between(&text(b"a\nb\nc"), &text(b"a\nx\ny\nc"), 1_000);
         let added = DiffRow {
             path: "line 3".into(),
-            change: Change::Added("y".into()),
+            change: JsonChange::Added("y".into()),
         };
         assert_eq!(found.rows, [changed("line 2", "b", "x"), added]);
         let remark = |old: &[u8], new: &[u8]| between(&text(old), &text(new), 1_000).remarks;

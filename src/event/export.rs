@@ -48,7 +48,7 @@ pub fn export(form: CopyAs, events: &[Event], management: &str) -> String {
 
 /// An event as one JSON object.
 #[derive(serde::Serialize)]
-pub struct Document<'a> {
+pub struct ExportedEvent<'a> {
     received_at: String,
     exchange: &'a str,
     routing_key: &'a str,
@@ -66,7 +66,7 @@ pub struct Document<'a> {
 /// The whole event. A JSON body stands in it as written, other text as a string, and anything else
 /// as base64.
 #[must_use]
-pub fn document(event: &Event) -> Document<'_> {
+pub fn document(event: &Event) -> ExportedEvent<'_> {
     let text = std::str::from_utf8(&event.body).ok();
     let payload = text.and_then(|text| {
         // Line breaks stand only between the tokens of a JSON document.
@@ -74,7 +74,7 @@ pub fn document(event: &Event) -> Document<'_> {
         serde_json::from_str::<Box<RawValue>>(&line).ok()
     });
     let time = event.received_at;
-    Document {
+    ExportedEvent {
         received_at: time.to_rfc3339_opts(chrono::SecondsFormat::Millis, true),
         exchange: &event.destination,
         routing_key: &event.key,

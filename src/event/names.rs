@@ -8,7 +8,7 @@ use super::amqp::{FieldValue, Properties};
 
 /// What a framework's headers say of a message.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Names<'a> {
+pub struct FrameworkNames<'a> {
     /// The kind of message: a class, or a task's name.
     pub message_type: Option<Cow<'a, str>>,
     /// The message's own id.
@@ -21,8 +21,8 @@ pub struct Names<'a> {
 /// class mapper). Wolverine: `message-type`. Symfony Messenger: `type` beside its stamps. Brighter:
 /// `MessageId`, `Topic`.
 #[must_use]
-pub fn names(properties: &Properties) -> Names<'_> {
-    let mut found = Names::default();
+pub fn names(properties: &Properties) -> FrameworkNames<'_> {
+    let mut found = FrameworkNames::default();
     let Some(headers) = &properties.headers else {
         return found;
     };
@@ -99,7 +99,7 @@ fn first_class(value: &FieldValue) -> Option<Cow<'_, str>> {
 /// `displayName`, `uuid`, `job`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[expect(missing_docs, reason = "each is the member of that name")]
-pub enum Member {
+pub enum FrameworkMember {
     MessageType,
     MessageId,
     Message,
@@ -113,7 +113,7 @@ pub enum Member {
 
 const MEMBERS: usize = 9;
 
-impl Member {
+impl FrameworkMember {
     /// The member of this name.
     #[must_use]
     pub fn of(name: &str) -> Option<Self> {
@@ -140,11 +140,11 @@ pub struct InBody<'a> {
 
 impl<'a> InBody<'a> {
     /// Takes a member down.
-    pub fn put(&mut self, member: Member, written: &'a str) {
+    pub fn put(&mut self, member: FrameworkMember, written: &'a str) {
         self.written[member as usize] = Some(written);
     }
 
-    fn text(&self, member: Member) -> Option<Box<str>> {
+    fn text(&self, member: FrameworkMember) -> Option<Box<str>> {
         let text: Cow<'_, str> = serde_json::from_str(self.written[member as usize]?).ok()?;
         let fits = !text.is_empty() && text.len() <= LONGEST;
         fits.then(|| text.into())
@@ -152,31 +152,34 @@ impl<'a> InBody<'a> {
 
     /// What they say, if these are the members of a framework.
     #[must_use]
-    pub fn said(&self) -> Option<Said<'a>> {
-        let has = |member: Member| self.written[member as usize];
-        if let (Some(types), Some(inside)) = (has(Member::MessageType), has(Member::Message)) {
+    pub fn said(&self) -> Option<FrameworkSaid<'a>> {
+        let has = |member: FrameworkMember| self.written[member as usize];
+        if let (Some(types), Some(inside)) = (
+            has(FrameworkMember::MessageType),
+            has(FrameworkMember::Message),
+        ) {
             let types: Vec<Cow<'_, str>> = serde_json::from_str(types).ok()?;
             let first = types
                 .first()
                 .filter(|name| name.starts_with("urn:message:"))?;
             let name = mass_transit_type(first);
-            return (name.len() <= LONGEST).then(|| Said {
+            return (name.len() <= LONGEST).then(|| FrameworkSaid {
                 message_type: name.into(),
-                id: self.text(Member::MessageId),
+                id: self.text(FrameworkMember::MessageId),
                 inside: Some(inside),
             });
         }
-        if has(Member::QueueName).is_some() && has(Member::TaskId).is_some() {
-            return Some(Said {
-                message_type: self.text(Member::ActorName)?,
-                id: self.text(Member::TaskId),
+        if has(FrameworkMember::QueueName).is_some() && has(FrameworkMember::TaskId).is_some() {
+            return Some(FrameworkSaid {
+                message_type: self.text(FrameworkMember::ActorName)?,
+                id: self.text(FrameworkMember::TaskId),
                 inside: None,
             });
         }
-        has(Member::Job)?;
-        Some(Said {
-            message_type: self.text(Member::DisplayName)?,
-            id: Some(self.text(Member::Uuid)?),
+        has(FrameworkMember::Job)?;
+        Some(FrameworkSaid {
+            message_type: self.text(FrameworkMember::DisplayName)?,
+            id: Some(self.text(FrameworkMember::Uuid)?),
             inside: None,
         })
     }
@@ -184,7 +187,7 @@ impl<'a> InBody<'a> {
 
 /// What a framework's envelope says.
 #[derive(Debug)]
-pub struct Said<'a> {
+pub struct FrameworkSaid<'a> {
     /// The kind of message.
     pub message_type: Box<str>,
     /// Its own id.
@@ -302,7 +305,7 @@ mod tests {
         let said = |members: &[(&str, &str)]| {
             let mut body = InBody::default();
             for (name, written) in members {
-                body.put(Member::of(name).unwrap(), written);
+                body.put(FrameworkMember::of(name).unwrap(), written);
             }
             let said = body.said()?;
             let (kind, id) = (said.message_type, said.id);

@@ -2,7 +2,7 @@
 //! them into the log.
 
 use super::kept::Kept;
-use super::segment::{Open, Segment};
+use super::segment::{OpenSegment, Segment};
 use crate::event::Event;
 use crate::event::tap_id::TapId;
 
@@ -10,7 +10,7 @@ use crate::event::tap_id::TapId;
 #[derive(Debug)]
 pub struct Batch {
     tap: TapId,
-    open: Open,
+    open: OpenSegment,
 }
 
 impl Batch {
@@ -19,7 +19,7 @@ impl Batch {
     pub fn new(tap: TapId) -> Self {
         Self {
             tap,
-            open: Open::new(0, usize::MAX),
+            open: OpenSegment::new(0, usize::MAX),
         }
     }
 
@@ -62,7 +62,7 @@ impl Batch {
         self.segment().all_events()
     }
 
-    pub(super) fn open(&self) -> &Open {
+    pub(super) fn open(&self) -> &OpenSegment {
         &self.open
     }
 

@@ -6,7 +6,7 @@ use std::ops::Range;
 use chrono::{DateTime, Utc};
 
 use super::bytes::{Id, put_bytes, put_number, take_number, take_text, take_value};
-use super::segment::{Row, Segment, put_headers, put_id, put_range};
+use super::segment::{EventRow, Segment, put_headers, put_id, put_range};
 use super::shape::Shape;
 use crate::event::amqp::{Properties, Trace};
 use crate::event::reading::Reading;
@@ -96,7 +96,7 @@ pub(super) fn put_facts(out: &mut Vec<u8>, event: &Event) {
 
 /// What differs from event to event, except the body.
 #[derive(Default)]
-struct Facts<'a> {
+struct KeptFacts<'a> {
     message_id: Option<Id<'a>>,
     correlation_id: Option<Id<'a>>,
     timestamp: Option<u64>,
@@ -109,7 +109,7 @@ struct Facts<'a> {
     headers: &'a [u8],
 }
 
-impl<'a> Facts<'a> {
+impl<'a> KeptFacts<'a> {
     /// `has_position` is what the shape says.
     fn read(mut from: &'a [u8], has_position: bool) -> Option<Self> {
         let from = &mut from;
@@ -162,18 +162,18 @@ impl<'a> Kept<'a> {
         Self { segment, row }
     }
 
-    fn place(self) -> &'a Row {
+    fn place(self) -> &'a EventRow {
         &self.segment.rows[self.row]
     }
 
-    fn facts(self) -> Facts<'a> {
+    fn facts(self) -> KeptFacts<'a> {
         let place = self.place();
         let bytes = self
             .segment
             .buffer
             .get(place.start as usize..place.body as usize);
         let has_position = self.shape().transport.position().is_some();
-        let facts = bytes.and_then(|bytes| Facts::read(bytes, has_position));
+        let facts = bytes.and_then(|bytes| KeptFacts::read(bytes, has_position));
         facts.unwrap_or_default()
     }
 

@@ -45,7 +45,7 @@ struct Sealed {
 pub struct EventLog {
     sealed: VecDeque<Sealed>,
     sealed_bytes: usize,
-    open: segment::Open,
+    open: segment::OpenSegment,
     spare: spare::Spare,
     max_bytes: usize,
     received: u64,
@@ -59,7 +59,7 @@ impl EventLog {
         Self {
             sealed: VecDeque::new(),
             sealed_bytes: 0,
-            open: segment::Open::new(0, segment_limit(max_bytes)),
+            open: segment::OpenSegment::new(0, segment_limit(max_bytes)),
             spare: spare::Spare::default(),
             max_bytes,
             received: 0,
@@ -123,7 +123,8 @@ impl EventLog {
         if !self.open.segment().is_empty() {
             self.seal();
         }
-        self.open = segment::Open::new(self.open.segment().first(), segment_limit(max_bytes));
+        self.open =
+            segment::OpenSegment::new(self.open.segment().first(), segment_limit(max_bytes));
         self.evict();
     }
 
@@ -138,7 +139,7 @@ impl EventLog {
     pub fn clear(&mut self) {
         self.sealed.clear();
         self.sealed_bytes = 0;
-        self.open = segment::Open::new(self.end(), segment_limit(self.max_bytes));
+        self.open = segment::OpenSegment::new(self.end(), segment_limit(self.max_bytes));
         self.received = 0;
         self.evicted = 0;
     }

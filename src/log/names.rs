@@ -58,9 +58,9 @@ impl Names {
 /// Finds things by their hash; whoever asks compares. Only what is still being written to needs
 /// one.
 #[derive(Debug, Default)]
-pub(super) struct Index(HashMap<u64, u32, RandomState>);
+pub(super) struct NameIndex(HashMap<u64, u32, RandomState>);
 
-impl Index {
+impl NameIndex {
     /// The hash of what is written. Seeded anew in each run: names come from strangers.
     pub(super) fn hash(&self, write: impl FnOnce(&mut FoldHasher<'_>)) -> u64 {
         let mut hasher = self.0.hasher().build_hasher();
@@ -105,7 +105,7 @@ mod tests {
 
     #[test]
     fn a_text_is_kept_once() {
-        let (mut names, mut index) = (Names::default(), Index::default());
+        let (mut names, mut index) = (Names::default(), NameIndex::default());
         let numbers: Vec<u32> = ["a", "", "bc", "a", "", "bc"]
             .iter()
             .map(|text| index.name(&mut names, text))
@@ -117,7 +117,7 @@ mod tests {
 
     #[test]
     fn equal_hashes_do_not_make_equal_things() {
-        let mut index = Index::default();
+        let mut index = NameIndex::default();
         assert_eq!(index.find_or_add(7, |_| false, || 0), 0);
         assert_eq!(index.find_or_add(7, |number| number == 1, || 1), 1);
         assert_eq!(index.find_or_add(7, |number| number == 1, || 2), 1);

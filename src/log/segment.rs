@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 
 use super::bytes::{Id, put_number, put_value};
 use super::kept::{self, Kept};
-use super::names::{Index, Names};
+use super::names::{NameIndex, Names};
 use super::shape::Shape;
 use crate::event::Event;
 use crate::event::tap_id::TapId;
@@ -23,7 +23,7 @@ const MAX_NAMES: usize = GAP as usize - 1;
 
 /// Where an event lies.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Row {
+pub(super) struct EventRow {
     /// Milliseconds since the segment's beginning; a clock can be set back.
     pub(super) at: i32,
     /// Where its facts begin in the buffer. They end where its body begins.
@@ -41,7 +41,7 @@ pub struct Segment {
     /// Milliseconds since 1970.
     pub(super) began: i64,
     pub(super) buffer: Vec<u8>,
-    pub(super) rows: Vec<Row>,
+    pub(super) rows: Vec<EventRow>,
     pub(super) keys: Names,
     pub(super) shapes: Vec<Arc<Shape>>,
     gaps: u32,
@@ -137,7 +137,7 @@ impl Segment {
     /// Where this entry lies in the buffer.
     #[must_use]
     pub fn range(&self, row: usize) -> std::ops::Range<usize> {
-        let begins = |row: &Row| row.start as usize;
+        let begins = |row: &EventRow| row.start as usize;
         let end = self.rows.get(row + 1).map_or(self.buffer.len(), begins);
         self.rows.get(row).map_or(end, begins).min(end)..end
     }
@@ -191,7 +191,7 @@ impl Segment {
     pub(super) fn cost(&self, shapes: usize) -> usize {
         size_of::<Self>()
             + self.buffer.len()
-            + self.rows.len() * size_of::<Row>()
+            + self.rows.len() * size_of::<EventRow>()
             + self.keys.cost()
             + shapes
     }
@@ -205,7 +205,7 @@ impl Segment {
         let Some(start) = self.rows.get(row).map(|row| row.start) else {
             return Self::new(self.end(), self.began, 0);
         };
-        let rows = self.rows[row..].iter().map(|row| Row {
+        let rows = self.rows[row..].iter().map(|row| EventRow {
             start: row.start - start,
             body: row.body - start,
             ..*row
@@ -224,20 +224,20 @@ impl Segment {
 
 /// The segment that is being written.
 #[derive(Debug)]
-pub(super) struct Open {
+pub(super) struct OpenSegment {
     segment: Segment,
-    keys: Index,
-    shapes: Index,
+    keys: NameIndex,
+    shapes: NameIndex,
     shapes_cost: usize,
     limit: usize,
 }
 
-impl Open {
+impl OpenSegment {
     pub(super) fn new(first: u64, limit: usize) -> Self {
         Self {
             segment: Segment::new(first, 0, 0),
-            keys: Index::default(),
-            shapes: Index::default(),
+            keys: NameIndex::default(),
+            shapes: NameIndex::default(),
             shapes_cost: 0,
             limit,
         }
@@ -274,7 +274,7 @@ impl Open {
         kept::put_facts(&mut segment.buffer, event);
         let body = here(&segment.buffer);
         segment.buffer.extend_from_slice(&event.body);
-        segment.rows.push(Row {
+        segment.rows.push(EventRow {
             at,
             start,
             body,
@@ -331,7 +331,7 @@ impl Open {
         }
         let offset = here(&segment.buffer);
         segment.buffer.extend_from_slice(&other.buffer);
-        segment.rows.extend(other.rows.iter().map(|row| Row {
+        segment.rows.extend(other.rows.iter().map(|row| EventRow {
             at: row.at + later,
             start: row.start + offset,
             body: row.body + offset,
@@ -351,7 +351,7 @@ impl Open {
             let ms = time.timestamp_millis();
             self.segment.buffer.extend_from_slice(&ms.to_le_bytes());
         }
-        self.segment.rows.push(Row {
+        self.segment.rows.push(EventRow {
             at,
             start,
             body: start + 16,
@@ -408,7 +408,7 @@ impl Shapes<'_> {
     /// The number of the shape with this hash that fits, or of a new one.
     fn number(
         self,
-        index: &mut Index,
+        index: &mut NameIndex,
         hash: u64,
         fits: impl Fn(&Shape) -> bool,
         make: impl FnOnce() -> Arc<Shape>,

@@ -8,7 +8,7 @@ use crate::event::source_id::SourceId;
 use crate::rabbitmq::endpoint::Password;
 use crate::repair::journal_list::{self, Question, Records};
 use crate::schema::folder::import::Imported;
-use crate::schema::{Catalog, Level, Policy, Rules};
+use crate::schema::{Catalog, Level, Policy, VersionRules};
 
 /// What the window asks for that concerns no source: the journal, schemas, files, the desktop.
 #[derive(Debug)]
@@ -74,7 +74,7 @@ pub enum DeskCommand {
         /// The folder of schemas.
         folder: PathBuf,
         /// The rules in their order.
-        rules: Rules,
+        rules: VersionRules,
     },
     /// Keep an event as an example of its type.
     SaveSample {
@@ -102,7 +102,7 @@ pub enum DeskUpdate {
     /// Where things lie on this machine. The first that is told.
     Places(Places),
     /// What the journal holds, as it was last asked for; or why it cannot be read.
-    Journal(Result<Box<journal_list::Page>, String>),
+    Journal(Result<Box<journal_list::JournalPage>, String>),
     /// What the folder of schemas holds, or why it cannot be read.
     Schemas(Result<Arc<Catalog>, String>),
     /// What an import did, or why it could not begin.

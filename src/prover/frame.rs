@@ -5,20 +5,20 @@ use std::io::{self, Read, Write};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use crate::schema::compare::sets::{Inclusion, Question};
+use crate::schema::compare::sets::{Inclusion, SetQuestion};
 
 /// Larger frames are an error.
 const LARGEST: usize = 16 * 1024 * 1024;
 
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Request {
-    pub question: Question,
+    pub question: SetQuestion,
     /// CPU time after which the child ends itself, in milliseconds.
     pub patience_ms: u64,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
-pub(super) struct Answer {
+pub(super) struct ChildAnswer {
     pub inclusion: Inclusion,
     /// CPU time it took, in microseconds.
     pub spent_us: u64,
@@ -69,7 +69,7 @@ mod tests {
     #[test]
     fn a_frame_comes_back_and_half_a_frame_is_an_error() {
         let request = Request {
-            question: Question {
+            question: SetQuestion {
                 writer: serde_json::json!({"type": "string"}),
                 reader: serde_json::json!(true),
             },

@@ -13,8 +13,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::schema::Cancel;
-use crate::schema::compare::sets::{Engine, Inclusion, Question};
-use frame::{Answer, Request};
+use crate::schema::compare::sets::{Engine, Inclusion, SetQuestion};
+use frame::{ChildAnswer, Request};
 
 /// The hidden subcommand that the child is started with.
 pub const COMMAND: &str = "schema-sets";
@@ -29,14 +29,14 @@ const GRACE: Duration = Duration::from_secs(20);
 pub struct Prover {
     program: PathBuf,
     /// One question at a time: a second child would only take the first one's time.
-    child: Mutex<Option<Running>>,
+    child: Mutex<Option<RunningChild>>,
 }
 
 #[derive(Debug)]
-struct Running {
+struct RunningChild {
     process: Child,
     questions: ChildStdin,
-    answers: Receiver<Answer>,
+    answers: Receiver<ChildAnswer>,
 }
 
 impl Prover {
@@ -68,7 +68,7 @@ impl Prover {
         child.as_ref().map(|running| running.process.id())
     }
 
-    fn started(&self) -> std::io::Result<Running> {
+    fn started(&self) -> std::io::Result<RunningChild> {
         let mut process = Command::new(&self.program)
             .arg(COMMAND)
             // One heap: each thread's own would count against the limit before it is used.
@@ -93,7 +93,7 @@ impl Prover {
                     }
                 }
             })?;
-        Ok(Running {
+        Ok(RunningChild {
             process,
             questions,
             answers,
@@ -104,7 +104,7 @@ impl Prover {
 impl Engine for Prover {
     fn ask(
         &self,
-        question: &Question,
+        question: &SetQuestion,
         patience: Duration,
         cancel: &Cancel,
     ) -> (Inclusion, Duration) {
@@ -144,7 +144,11 @@ impl Engine for Prover {
 }
 
 /// None where the child ended, was silent for too long, or nobody wants to know any more.
-fn awaited(answers: &Receiver<Answer>, patience: Duration, cancel: &Cancel) -> Option<Answer> {
+fn awaited(
+    answers: &Receiver<ChildAnswer>,
+    patience: Duration,
+    cancel: &Cancel,
+) -> Option<ChildAnswer> {
     let until = Instant::now() + patience;
     loop {
         match answers.recv_timeout(GLANCE) {
@@ -159,7 +163,7 @@ fn awaited(answers: &Receiver<Answer>, patience: Duration, cancel: &Cancel) -> O
     }
 }
 
-impl Running {
+impl RunningChild {
     /// Ends the child, and waits until it is gone.
     fn end(mut self) {
         // It may have ended by itself.

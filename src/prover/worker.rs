@@ -9,7 +9,7 @@ use std::time::Duration;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use rustix::time::{ClockId, clock_gettime};
 
-use super::frame::{self, Answer, Request};
+use super::frame::{self, ChildAnswer, Request};
 use crate::schema::compare::sets;
 
 /// Address space beyond what the program takes at its start, in bytes.
@@ -64,7 +64,7 @@ fn answer(
         if begin.send(None).is_err() {
             return;
         }
-        let answer = Answer {
+        let answer = ChildAnswer {
             inclusion,
             spent_us: u64::try_from(cpu_time().saturating_sub(before).as_micros())
                 .unwrap_or(u64::MAX),

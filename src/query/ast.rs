@@ -1,25 +1,25 @@
 //! What a filter line says, as a tree.
 
-use super::json_path::Step;
-use super::pattern::Pattern;
+use super::json_path::PathStep;
+use super::pattern::TextPattern;
 
 /// One part of a filter. Equal trees mean the same and print the same.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Node {
+pub enum QueryNode {
     /// Everything: the empty line.
     All,
     /// Each of these; at least two.
-    And(Vec<Node>),
+    And(Vec<QueryNode>),
     /// One of these; at least two.
-    Or(Vec<Node>),
+    Or(Vec<QueryNode>),
     /// What the other part leaves out.
-    Not(Box<Node>),
+    Not(Box<QueryNode>),
     /// This text occurs somewhere.
     Word(String),
     /// This regular expression matches somewhere.
-    Pattern(Pattern),
+    Pattern(TextPattern),
     /// A field compares so with a value.
-    Compare(Field, Op, Value),
+    Compare(QueryField, Op, Value),
     /// The event has such a thing.
     Has(Thing),
     /// The event is of such a sort.
@@ -90,20 +90,20 @@ pub enum Value {
     /// Written in quotes: text and only text, letter by letter.
     Quoted(String),
     /// `/…/`, only behind `:`.
-    Pattern(Pattern),
+    Pattern(TextPattern),
 }
 
 /// What can be compared.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Field {
+pub enum QueryField {
     /// One of the fields with a name of their own.
     Named(Named),
     /// `header.name`
     Header(String),
     /// `data.path`, in the body without its envelope; at least one step.
-    Data(Vec<Step>),
+    Data(Vec<PathStep>),
     /// `body.path`, in the whole body; at least one step.
-    Body(Vec<Step>),
+    Body(Vec<PathStep>),
     /// Bytes of the body.
     Size,
     /// Time since it was received.
@@ -214,8 +214,8 @@ impl Named {
 /// What an event can have.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Thing {
-    /// A value in a field; never [`Field::Size`] or [`Field::Age`], which every event has.
-    Field(Field),
+    /// A value in a field; never [`QueryField::Size`] or [`QueryField::Age`], which every event has.
+    Field(QueryField),
     /// A trace of the broker.
     Trace,
 }

@@ -2,22 +2,22 @@
 
 use std::ops::Range;
 
-use super::ast::{Field, Named, Op, Sort, Value};
-use super::json_path::Step;
-use super::lexer::{Kind, Token, bare_length, name_length, op_at, space_end, tokens, unquote};
+use super::ast::{Named, Op, QueryField, Sort, Value};
+use super::json_path::PathStep;
+use super::lexer::{Token, TokenKind, bare_length, name_length, op_at, space_end, tokens, unquote};
 use super::print::is_plain_word;
 
 /// Most suggestions at once: what fits below a line.
 const MOST: usize = 12;
 
 /// What events were seen to hold, told one after the other, the likeliest first.
-pub trait Seen {
+pub trait SeenValues {
     /// Values of a field. Those that are not kept at hand need not be told.
     fn values(&self, field: Named, tell: &mut dyn FnMut(&str));
     /// Names of headers.
     fn header_names(&self, tell: &mut dyn FnMut(&str));
     /// Paths in the body without its envelope.
-    fn data_paths(&self, tell: &mut dyn FnMut(&[Step]));
+    fn data_paths(&self, tell: &mut dyn FnMut(&[PathStep]));
 }
 
 /// One suggestion.
@@ -33,7 +33,7 @@ pub struct Completion {
 
 /// What may stand at the cursor, a place in bytes of the line; the likeliest first.
 #[must_use]
-pub fn complete(line: &str, cursor: usize, seen: &dyn Seen) -> Vec<Completion> {
+pub fn complete(line: &str, cursor: usize, seen: &dyn SeenValues) -> Vec<Completion> {
     let cursor = (0..=cursor.min(line.len()))
         .rev()
         .find(|at| line.is_char_boundary(*at))
@@ -41,20 +41,20 @@ pub fn complete(line: &str, cursor: usize, seen: &dyn Seen) -> Vec<Completion> {
     let before = &line[..cursor];
     let (tokens, fault) = tokens(before);
     match place(before, &tokens, fault.is_some()) {
-        Place::Name(start) => {
+        CursorPlace::Name(start) => {
             let end = cursor.max(start + name_length(&line[start..]));
             names(line, start..end, &before[start..], seen)
         }
-        Place::Value(name, start) => {
+        CursorPlace::Value(name, start) => {
             let end = cursor.max(start + value_length(&line[start..]));
             values(&line[name], start..end, &before[start..], seen)
         }
-        Place::Nowhere => Vec::new(),
+        CursorPlace::Nowhere => Vec::new(),
     }
 }
 
 /// Where the cursor stands.
-enum Place {
+enum CursorPlace {
     /// In a word or name that begins here.
     Name(usize),
     /// In a value that begins here, behind the field of this name.
@@ -63,45 +63,45 @@ enum Place {
     Nowhere,
 }
 
-fn place(before: &str, tokens: &[Token], faulty: bool) -> Place {
+fn place(before: &str, tokens: &[Token], faulty: bool) -> CursorPlace {
     let end = before.len();
     let touching = |token: &Token| token.at.end == end;
     match tokens {
         // An operator without a value is a fault, and the place where a value is typed; so is a
         // quote that is not closed yet.
-        [.., name, op] if matches!(op.kind, Kind::Op(_)) => {
+        [.., name, op] if matches!(op.kind, TokenKind::Op(_)) => {
             let start = space_end(before, op.at.end);
             if before[start..].starts_with('/') {
-                return Place::Nowhere;
+                return CursorPlace::Nowhere;
             }
-            Place::Value(name.at.clone(), start)
+            CursorPlace::Value(name.at.clone(), start)
         }
-        [.., name, _, last] if matches!(last.kind, Kind::Value(_)) && touching(last) => {
+        [.., name, _, last] if matches!(last.kind, TokenKind::Value(_)) && touching(last) => {
             match last.kind {
-                Kind::Value(Value::Pattern(_)) => Place::Nowhere,
-                _ => Place::Value(name.at.clone(), last.at.start),
+                TokenKind::Value(Value::Pattern(_)) => CursorPlace::Nowhere,
+                _ => CursorPlace::Value(name.at.clone(), last.at.start),
             }
         }
         [.., last] if touching(last) => match last.kind {
-            Kind::Word(_) | Kind::And | Kind::Or | Kind::Not
+            TokenKind::Word(_) | TokenKind::And | TokenKind::Or | TokenKind::Not
                 if before[last.at.clone()].starts_with(|c: char| !matches!(c, '"' | '-' | '!')) =>
             {
-                Place::Name(last.at.start)
+                CursorPlace::Name(last.at.start)
             }
-            Kind::Open | Kind::Not => Place::Name(end),
-            _ => Place::Nowhere,
+            TokenKind::Open | TokenKind::Not => CursorPlace::Name(end),
+            _ => CursorPlace::Nowhere,
         },
         _ if faulty => {
             // A quoted part of a name is being typed.
             let start = tokens.last().map_or(0, |token| token.at.end);
             let start = space_end(before, start);
             if before[start..].contains(".\"") && before[start..].starts_with(char::is_alphabetic) {
-                Place::Name(start)
+                CursorPlace::Name(start)
             } else {
-                Place::Nowhere
+                CursorPlace::Nowhere
             }
         }
-        _ => Place::Name(end),
+        _ => CursorPlace::Name(end),
     }
 }
 
@@ -115,14 +115,14 @@ fn value_length(text: &str) -> usize {
 }
 
 /// Gathers suggestions that hold the typed text: first those that begin with it.
-struct Found {
+struct FoundPlace {
     typed: String,
     replace: Range<usize>,
     begin: Vec<Completion>,
     hold: Vec<Completion>,
 }
 
-impl Found {
+impl FoundPlace {
     fn new(typed: &str, replace: Range<usize>) -> Self {
         Self {
             typed: typed.to_lowercase(),
@@ -173,9 +173,9 @@ const OTHER_FIELDS: [(&str, &str); 7] = [
     ("body.", "A field of the whole body"),
 ];
 
-fn names(line: &str, replace: Range<usize>, typed: &str, seen: &dyn Seen) -> Vec<Completion> {
+fn names(line: &str, replace: Range<usize>, typed: &str, seen: &dyn SeenValues) -> Vec<Completion> {
     let followed = op_at(&line[space_end(line, replace.end)..]).is_some();
-    let mut found = Found::new(typed, replace);
+    let mut found = FoundPlace::new(typed, replace);
     let is_field = Named::ALL.iter().any(|named| named.name() == typed);
     if let Some((root, _)) = typed.split_once('.') {
         let root = root.to_ascii_lowercase();
@@ -192,7 +192,7 @@ fn names(line: &str, replace: Range<usize>, typed: &str, seen: &dyn Seen) -> Vec
     }
     // Behind nothing at all the fields come in the order in which they are mostly used.
     let (first, rest) = Named::ALL.split_at(3);
-    let add_named = |named: &Named, found: &mut Found| {
+    let add_named = |named: &Named, found: &mut FoundPlace| {
         let name = named.name();
         let write = || format!("{name}{}", if followed { "" } else { ":" });
         if !(is_field && name == typed) {
@@ -223,7 +223,7 @@ fn names(line: &str, replace: Range<usize>, typed: &str, seen: &dyn Seen) -> Vec
 }
 
 /// Suggests what stands behind `data.` and `header.`; true if one of them was typed out.
-fn inner_fields(root: &str, found: &mut Found, seen: &dyn Seen) -> bool {
+fn inner_fields(root: &str, found: &mut FoundPlace, seen: &dyn SeenValues) -> bool {
     let mut exact = false;
     // The root is the same for all, so `data.sk` finds `data.items[].sku`.
     let inner = root.len() + 1;
@@ -232,7 +232,7 @@ fn inner_fields(root: &str, found: &mut Found, seen: &dyn Seen) -> bool {
         .get(inner..)
         .unwrap_or_default()
         .clone_into(&mut found.typed);
-    let mut tell = |field: Field| {
+    let mut tell = |field: QueryField| {
         let text = field.to_string();
         if text.to_lowercase() == typed {
             exact = true;
@@ -243,17 +243,17 @@ fn inner_fields(root: &str, found: &mut Found, seen: &dyn Seen) -> bool {
     if root == "data" {
         seen.data_paths(&mut |steps| {
             if !steps.is_empty() {
-                tell(Field::Data(steps.to_vec()));
+                tell(QueryField::Data(steps.to_vec()));
             }
         });
     } else {
-        seen.header_names(&mut |name| tell(Field::Header(name.to_owned())));
+        seen.header_names(&mut |name| tell(QueryField::Header(name.to_owned())));
     }
     found.typed = typed;
     exact
 }
 
-fn operators(typed: &str, found: &mut Found) {
+fn operators(typed: &str, found: &mut FoundPlace) {
     for (op, note) in [
         (Op::Like, "Is like, with * and ?, or /regex/"),
         (Op::Equal, "Is exactly"),
@@ -266,8 +266,13 @@ fn operators(typed: &str, found: &mut Found) {
     }
 }
 
-fn values(name: &str, replace: Range<usize>, typed: &str, seen: &dyn Seen) -> Vec<Completion> {
-    let mut found = Found::new(typed.trim_matches('"'), replace);
+fn values(
+    name: &str,
+    replace: Range<usize>,
+    typed: &str,
+    seen: &dyn SeenValues,
+) -> Vec<Completion> {
+    let mut found = FoundPlace::new(typed.trim_matches('"'), replace);
     let name = name.to_ascii_lowercase();
     match name.as_str() {
         "is" => {
@@ -297,7 +302,7 @@ fn plain_value(text: &str) -> Value {
     }
 }
 
-fn things(found: &mut Found, seen: &dyn Seen) {
+fn things(found: &mut FoundPlace, seen: &dyn SeenValues) {
     let typed = found.typed.clone();
     if let Some((root @ ("data" | "header"), _)) = typed.split_once('.') {
         inner_fields(root, found, seen);

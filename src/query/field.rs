@@ -1,36 +1,39 @@
 //! Reads the name of a field, and finds the one that was meant where there is none.
 
 use super::ParseError;
-use super::ast::{Field, Named, Thing};
-use super::json_path::Step;
+use super::ast::{Named, QueryField, Thing};
+use super::json_path::PathStep;
 use super::lexer::{ESCAPES, QuoteFault, unquote};
 
 /// Most steps of a path.
 const MAX_STEPS: usize = 64;
 
 /// Reads a field name that stands at byte `at` of the line.
-pub(super) fn field(text: &str, at: usize) -> Result<Field, ParseError> {
+pub(super) fn field(text: &str, at: usize) -> Result<QueryField, ParseError> {
     let fault = |words: String| ParseError {
         at: at..at + text.len(),
         words,
     };
     let lower = text.to_ascii_lowercase();
     if let Some(named) = Named::ALL.iter().find(|named| named.name() == lower) {
-        return Ok(Field::Named(*named));
+        return Ok(QueryField::Named(*named));
     }
     if lower.starts_with("header.") {
         return header(&text["header.".len()..])
-            .map(Field::Header)
+            .map(QueryField::Header)
             .map_err(fault);
     }
-    for (root, field) in [("data", Field::Data as fn(_) -> _), ("body", Field::Body)] {
+    for (root, field) in [
+        ("data", QueryField::Data as fn(_) -> _),
+        ("body", QueryField::Body),
+    ] {
         if lower.starts_with(root) && matches!(lower.as_bytes().get(4), Some(b'.' | b'[')) {
             return steps(&text[root.len()..]).map(field).map_err(fault);
         }
     }
     match lower.as_str() {
-        "size" => Ok(Field::Size),
-        "age" => Ok(Field::Age),
+        "size" => Ok(QueryField::Size),
+        "age" => Ok(QueryField::Age),
         "data" | "body" => Err(fault(format!(
             "Write {lower}.name for a field of the payload, or only the word to look for it \
              anywhere"
@@ -46,7 +49,7 @@ pub(super) fn thing(text: &str, at: usize) -> Result<Thing, ParseError> {
         return Ok(Thing::Trace);
     }
     match field(text, at)? {
-        Field::Size | Field::Age => Err(ParseError {
+        QueryField::Size | QueryField::Age => Err(ParseError {
             at: at..at + text.len(),
             words: format!("Every event has {text}: write {text}>… to compare it"),
         }),
@@ -78,7 +81,7 @@ fn quotes(fault: &QuoteFault) -> String {
 }
 
 /// Reads the steps of a path behind its root: `.items[].sku`.
-fn steps(mut rest: &str) -> Result<Vec<Step>, String> {
+fn steps(mut rest: &str) -> Result<Vec<PathStep>, String> {
     let mut steps = Vec::new();
     while !rest.is_empty() {
         if steps.len() == MAX_STEPS {
@@ -89,10 +92,10 @@ fn steps(mut rest: &str) -> Result<Vec<Step>, String> {
                 .split_once(']')
                 .ok_or("A closing ] is missing: write [] for any item or [0] for the first")?;
             steps.push(if place.is_empty() {
-                Step::Each
+                PathStep::Each
             } else {
                 let index = place.parse().ok().filter(|_| !place.starts_with('+'));
-                Step::Index(index.ok_or_else(|| {
+                PathStep::Index(index.ok_or_else(|| {
                     format!("[{place}] is no place in a list: write [] for any item or [0] for the first")
                 })?)
             });
@@ -104,7 +107,7 @@ fn steps(mut rest: &str) -> Result<Vec<Step>, String> {
             .ok_or_else(|| format!("A dot is missing before {rest}"))?;
         let length = if name.starts_with('"') {
             let (said, length) = unquote(name).map_err(|fault| quotes(&fault))?;
-            steps.push(Step::Name(said));
+            steps.push(PathStep::Name(said));
             length
         } else {
             let length = name.find(['.', '[', '"']).unwrap_or(name.len());
@@ -115,7 +118,7 @@ fn steps(mut rest: &str) -> Result<Vec<Step>, String> {
                         .into(),
                 );
             }
-            steps.push(Step::Name(name[..length].to_owned()));
+            steps.push(PathStep::Name(name[..length].to_owned()));
             length
         };
         rest = &name[length..];

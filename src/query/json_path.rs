@@ -13,7 +13,7 @@ use crate::text::json;
 
 /// One step of a path.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Step {
+pub enum PathStep {
     /// The member of an object with this name.
     Name(String),
     /// The item of an array at this place, from 0.
@@ -25,12 +25,12 @@ pub enum Step {
 /// A path made ready for many documents.
 #[derive(Clone, Debug)]
 pub(super) struct JsonPath {
-    steps: Vec<Ready>,
+    steps: Vec<ReadyPath>,
 }
 
 /// A step made ready.
 #[derive(Clone, Debug)]
-enum Ready {
+enum ReadyPath {
     Name(Name),
     Index(usize),
     Each,
@@ -65,11 +65,11 @@ impl Name {
 impl JsonPath {
     /// Makes a path ready.
     #[must_use]
-    pub(super) fn new(steps: &[Step]) -> Self {
-        let ready = |step: &Step| match step {
-            Step::Name(name) => Ready::Name(Name::new(name)),
-            Step::Index(index) => Ready::Index(*index),
-            Step::Each => Ready::Each,
+    pub(super) fn new(steps: &[PathStep]) -> Self {
+        let ready = |step: &PathStep| match step {
+            PathStep::Name(name) => ReadyPath::Name(Name::new(name)),
+            PathStep::Index(index) => ReadyPath::Index(*index),
+            PathStep::Each => ReadyPath::Each,
         };
         Self {
             steps: steps.iter().map(ready).collect(),
@@ -79,13 +79,13 @@ impl JsonPath {
     /// Puts the values at the path to `found`, as written and in their order, until it says true.
     pub(super) fn any(&self, document: &[u8], found: &mut dyn FnMut(&[u8]) -> bool) -> bool {
         let last = self.steps.iter().rev().find_map(|step| match step {
-            Ready::Name(name) => Some(name),
-            Ready::Index(_) | Ready::Each => None,
+            ReadyPath::Name(name) => Some(name),
+            ReadyPath::Index(_) | ReadyPath::Each => None,
         });
         if last.is_some_and(|name| !name.may_be_in(document)) {
             return false;
         }
-        let mut walk = Walk(document);
+        let mut walk = PathWalk(document);
         let start = walk.space(0);
         walk.any(start, &self.steps, found)
     }
@@ -93,21 +93,21 @@ impl JsonPath {
 
 /// A document while it is walked. Places are offsets; `None` means that the document is broken or
 /// has no more.
-struct Walk<'a>(&'a [u8]);
+struct PathWalk<'a>(&'a [u8]);
 
-impl Walk<'_> {
+impl PathWalk<'_> {
     /// Recurses once for each `[]` of the path, which the parser bounds.
     fn any(
         &mut self,
         mut at: usize,
-        steps: &[Ready],
+        steps: &[ReadyPath],
         found: &mut dyn FnMut(&[u8]) -> bool,
     ) -> bool {
         for (done, step) in steps.iter().enumerate() {
             let next = match step {
-                Ready::Name(name) => self.member(at, name),
-                Ready::Index(index) => self.item(at, *index),
-                Ready::Each => {
+                ReadyPath::Name(name) => self.member(at, name),
+                ReadyPath::Index(index) => self.item(at, *index),
+                ReadyPath::Each => {
                     let mut item = self.first_item(at);
                     while let Some(start) = item {
                         if self.any(start, &steps[done + 1..], found) {

@@ -7,18 +7,18 @@ use std::ops::Range;
 
 use super::ParseError;
 use super::ast::{Op, Value};
-use super::pattern::Pattern;
+use super::pattern::TextPattern;
 
 /// A piece of the line.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Token {
     /// Where it stands, in bytes of the line.
     pub(super) at: Range<usize>,
-    pub(super) kind: Kind,
+    pub(super) kind: TokenKind,
 }
 
 #[derive(Clone, Debug, PartialEq)]
-pub(super) enum Kind {
+pub(super) enum TokenKind {
     Open,
     Close,
     And,
@@ -27,7 +27,7 @@ pub(super) enum Kind {
     /// Text to look for.
     Word(String),
     /// An expression to look for.
-    Pattern(Pattern),
+    Pattern(TextPattern),
     /// A field name as written; an operator and a value follow.
     Name,
     Op(Op),
@@ -63,16 +63,16 @@ impl<'a> Lexer<'a> {
                 return Ok(());
             };
             match first {
-                '(' => self.push(1, Kind::Open),
-                ')' => self.push(1, Kind::Close),
+                '(' => self.push(1, TokenKind::Open),
+                ')' => self.push(1, TokenKind::Close),
                 '"' => self.quoted_word()?,
                 '/' => {
                     let start = self.at;
                     let pattern = self.pattern()?;
-                    self.push_from(start, Kind::Pattern(pattern));
+                    self.push_from(start, TokenKind::Pattern(pattern));
                 }
-                _ if rest.starts_with("&&") => self.push(2, Kind::And),
-                _ if rest.starts_with("||") => self.push(2, Kind::Or),
+                _ if rest.starts_with("&&") => self.push(2, TokenKind::And),
+                _ if rest.starts_with("||") => self.push(2, TokenKind::Or),
                 _ if op_at(rest).is_some() => {
                     let sign = op_at(rest).map_or("", Op::sign);
                     return Err(self.fault(
@@ -90,20 +90,20 @@ impl<'a> Lexer<'a> {
                             ),
                         ));
                     }
-                    self.push(1, Kind::Not);
+                    self.push(1, TokenKind::Not);
                 }
                 _ => self.word_or_field()?,
             }
         }
     }
 
-    fn push(&mut self, length: usize, kind: Kind) {
+    fn push(&mut self, length: usize, kind: TokenKind) {
         let start = self.at;
         self.at += length;
         self.push_from(start, kind);
     }
 
-    fn push_from(&mut self, start: usize, kind: Kind) {
+    fn push_from(&mut self, start: usize, kind: TokenKind) {
         let at = start..self.at;
         self.tokens.push(Token { at, kind });
     }
@@ -128,7 +128,7 @@ impl<'a> Lexer<'a> {
         if text.is_empty() {
             return Err(self.fault(start..self.at, "Nothing stands between the quotes".into()));
         }
-        self.push_from(start, Kind::Word(text));
+        self.push_from(start, TokenKind::Word(text));
         Ok(())
     }
 
@@ -150,7 +150,7 @@ impl<'a> Lexer<'a> {
         }
     }
 
-    fn pattern(&mut self) -> Result<Pattern, ParseError> {
+    fn pattern(&mut self) -> Result<TextPattern, ParseError> {
         let start = self.at;
         let mut source = String::new();
         let mut chars = self.line[start..].char_indices().skip(1);
@@ -190,7 +190,7 @@ impl<'a> Lexer<'a> {
             return Err(self.fault(start..end, "Nothing stands between the slashes".into()));
         }
         self.at = end;
-        Pattern::new(&source, ignore_case).map_err(|reason| {
+        TextPattern::new(&source, ignore_case).map_err(|reason| {
             self.fault(
                 start..end,
                 format!("The regular expression is not right: {reason}"),
@@ -205,9 +205,9 @@ impl<'a> Lexer<'a> {
         let name_end = self.at;
         let sign_at = space_end(self.line, name_end);
         if let Some(op) = op_at(&self.line[sign_at..]) {
-            self.push_from(start, Kind::Name);
+            self.push_from(start, TokenKind::Name);
             self.at = sign_at;
-            self.push(op.sign().len(), Kind::Op(op));
+            self.push(op.sign().len(), TokenKind::Op(op));
             return self.value(text, op);
         }
         if text.contains('"') {
@@ -216,10 +216,14 @@ impl<'a> Lexer<'a> {
                 "A closing \" or a value is missing: write data.\"odd name\":value".into(),
             ));
         }
-        let keyword = [("and", Kind::And), ("or", Kind::Or), ("not", Kind::Not)]
-            .into_iter()
-            .find(|(word, _)| text.eq_ignore_ascii_case(word));
-        let kind = keyword.map_or_else(|| Kind::Word(text.to_owned()), |(_, kind)| kind);
+        let keyword = [
+            ("and", TokenKind::And),
+            ("or", TokenKind::Or),
+            ("not", TokenKind::Not),
+        ]
+        .into_iter()
+        .find(|(word, _)| text.eq_ignore_ascii_case(word));
+        let kind = keyword.map_or_else(|| TokenKind::Word(text.to_owned()), |(_, kind)| kind);
         self.push_from(start, kind);
         Ok(())
     }
@@ -256,7 +260,7 @@ impl<'a> Lexer<'a> {
                 Value::Bare(rest[..length].to_owned())
             }
         };
-        self.push_from(start, Kind::Value(value));
+        self.push_from(start, TokenKind::Value(value));
         Ok(())
     }
 }

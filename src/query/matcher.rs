@@ -3,11 +3,11 @@
 use std::cell::OnceCell;
 
 use super::amount::{Number, bytes, milliseconds};
-use super::ast::{Field, Named, Node, Op, Sort, Thing, Value};
+use super::ast::{Named, Op, QueryField, QueryNode, Sort, Thing, Value};
 use super::compare::{Scalar, Test};
-use super::json_path::{JsonPath, Step};
+use super::json_path::{JsonPath, PathStep};
 use super::needle::Needle;
-use super::pattern::Pattern;
+use super::pattern::TextPattern;
 use super::subject::Subject;
 use crate::event::amqp::Traced;
 use crate::event::key_pattern;
@@ -19,17 +19,17 @@ use regex::bytes::Regex;
 /// A filter made ready.
 #[derive(Clone, Debug)]
 pub struct Matcher {
-    check: Check,
+    check: CompiledCheck,
     needle: Option<Needle>,
     needle_only: bool,
 }
 
 #[derive(Clone, Debug)]
-enum Check {
+enum CompiledCheck {
     All,
-    And(Vec<Check>),
-    Or(Vec<Check>),
-    Not(Box<Check>),
+    And(Vec<CompiledCheck>),
+    Or(Vec<CompiledCheck>),
+    Not(Box<CompiledCheck>),
     Word(Needle),
     Pattern(Regex),
     Topic(String),
@@ -52,14 +52,14 @@ enum Root {
 }
 
 impl Matcher {
-    pub(super) fn new(node: &Node) -> Self {
+    pub(super) fn new(node: &QueryNode) -> Self {
         let needle = match node {
-            Node::And(parts) => parts.iter().filter_map(needle).max_by_key(Needle::length),
+            QueryNode::And(parts) => parts.iter().filter_map(needle).max_by_key(Needle::length),
             other => needle(other),
         };
         Self {
             check: compile(node),
-            needle_only: needle.is_some() && !matches!(node, Node::And(_)),
+            needle_only: needle.is_some() && !matches!(node, QueryNode::And(_)),
             needle,
         }
     }
@@ -68,7 +68,7 @@ impl Matcher {
     /// since 1970.
     #[must_use]
     pub fn matches(&self, subject: &impl Subject, now_ms: i64) -> bool {
-        let asked = Asked {
+        let asked = Examined {
             subject,
             reading: OnceCell::new(),
             now_ms,
@@ -95,41 +95,42 @@ impl Matcher {
     }
 }
 
-fn needle(node: &Node) -> Option<Needle> {
+fn needle(node: &QueryNode) -> Option<Needle> {
     match node {
-        Node::Word(word) => Some(Needle::word(word)),
-        Node::Pattern(pattern) => Needle::of_pattern(pattern),
+        QueryNode::Word(word) => Some(Needle::word(word)),
+        QueryNode::Pattern(pattern) => Needle::of_pattern(pattern),
         _ => None,
     }
 }
 
-fn compile(node: &Node) -> Check {
+fn compile(node: &QueryNode) -> CompiledCheck {
     match node {
-        Node::All => Check::All,
-        Node::And(parts) => Check::And(cheapest_first(parts)),
-        Node::Or(parts) => Check::Or(cheapest_first(parts)),
-        Node::Not(part) => Check::Not(Box::new(compile(part))),
-        Node::Word(word) => Check::Word(Needle::word(word)),
-        Node::Pattern(pattern) => Needle::of_pattern(pattern).map_or_else(
-            || Check::Pattern(Pattern::regex(pattern).clone()),
-            Check::Word,
+        QueryNode::All => CompiledCheck::All,
+        QueryNode::And(parts) => CompiledCheck::And(cheapest_first(parts)),
+        QueryNode::Or(parts) => CompiledCheck::Or(cheapest_first(parts)),
+        QueryNode::Not(part) => CompiledCheck::Not(Box::new(compile(part))),
+        QueryNode::Word(word) => CompiledCheck::Word(Needle::word(word)),
+        QueryNode::Pattern(pattern) => Needle::of_pattern(pattern).map_or_else(
+            || CompiledCheck::Pattern(TextPattern::regex(pattern).clone()),
+            CompiledCheck::Word,
         ),
-        Node::Compare(field, op, value) => comparison(field, *op, value),
-        Node::Has(Thing::Trace) => Check::HasTrace,
-        Node::Has(Thing::Field(field)) => match field {
-            Field::Named(named) => Check::HasNamed(*named),
-            Field::Header(name) => Check::HasHeader(name.clone()),
-            Field::Data(steps) => Check::HasJson(Root::Data, JsonPath::new(steps)),
-            Field::Body(steps) => Check::HasJson(Root::Body, JsonPath::new(steps)),
-            Field::Size | Field::Age => Check::All,
+        QueryNode::Compare(field, op, value) => comparison(field, *op, value),
+        QueryNode::Has(Thing::Trace) => CompiledCheck::HasTrace,
+        QueryNode::Has(Thing::Field(field)) => match field {
+            QueryField::Named(named) => CompiledCheck::HasNamed(*named),
+            QueryField::Header(name) => CompiledCheck::HasHeader(name.clone()),
+            QueryField::Data(steps) => CompiledCheck::HasJson(Root::Data, JsonPath::new(steps)),
+            QueryField::Body(steps) => CompiledCheck::HasJson(Root::Body, JsonPath::new(steps)),
+            QueryField::Size | QueryField::Age => CompiledCheck::All,
         },
-        Node::Is(sort) => Check::Is(*sort),
+        QueryNode::Is(sort) => CompiledCheck::Is(*sort),
     }
 }
 
-fn comparison(field: &Field, op: Op, value: &Value) -> Check {
+fn comparison(field: &QueryField, op: Op, value: &Value) -> CompiledCheck {
     let wanted = Test::new(op, value);
-    let json = |root, steps: &[Step], test| Check::Json(root, JsonPath::new(steps), test);
+    let json =
+        |root, steps: &[PathStep], test| CompiledCheck::Json(root, JsonPath::new(steps), test);
     // The parser lets only amounts through to these two; a tree made otherwise compares with no
     // number at all.
     let amount = |read: fn(&str) -> Option<f64>| match value {
@@ -137,31 +138,37 @@ fn comparison(field: &Field, op: Op, value: &Value) -> Check {
         Value::Quoted(_) | Value::Pattern(_) => f64::NAN,
     };
     match (field, op, value) {
-        (Field::Named(Named::Key), Op::Like, Value::Bare(key)) => Check::Topic(key.clone()),
-        (Field::Named(named), ..) => Check::Named(*named, wanted),
-        (Field::Header(name), ..) => Check::Header(name.clone(), wanted),
-        (Field::Data(steps), ..) => json(Root::Data, steps, wanted),
-        (Field::Body(steps), ..) => json(Root::Body, steps, wanted),
-        (Field::Size, ..) => Check::Size(op, amount(bytes)),
-        (Field::Age, ..) => Check::Age(op, amount(milliseconds)),
+        (QueryField::Named(Named::Key), Op::Like, Value::Bare(key)) => {
+            CompiledCheck::Topic(key.clone())
+        }
+        (QueryField::Named(named), ..) => CompiledCheck::Named(*named, wanted),
+        (QueryField::Header(name), ..) => CompiledCheck::Header(name.clone(), wanted),
+        (QueryField::Data(steps), ..) => json(Root::Data, steps, wanted),
+        (QueryField::Body(steps), ..) => json(Root::Body, steps, wanted),
+        (QueryField::Size, ..) => CompiledCheck::Size(op, amount(bytes)),
+        (QueryField::Age, ..) => CompiledCheck::Age(op, amount(milliseconds)),
     }
 }
 
 /// The order of conditions does not change the answer, so the dear ones wait until they are needed.
-fn cheapest_first(parts: &[Node]) -> Vec<Check> {
-    let mut checks: Vec<Check> = parts.iter().map(compile).collect();
+fn cheapest_first(parts: &[QueryNode]) -> Vec<CompiledCheck> {
+    let mut checks: Vec<CompiledCheck> = parts.iter().map(compile).collect();
     checks.sort_by_key(cost);
     checks
 }
 
 /// A rough cost in tens of nanoseconds.
-fn cost(check: &Check) -> u32 {
+fn cost(check: &CompiledCheck) -> u32 {
     match check {
-        Check::All | Check::Size(..) | Check::Age(..) | Check::Is(_) | Check::HasTrace => 0,
-        Check::And(parts) | Check::Or(parts) => parts.iter().map(cost).sum(),
-        Check::Not(part) => cost(part),
-        Check::Named(Named::Schema, _) | Check::HasNamed(Named::Schema) => 1_000,
-        Check::Named(named, _) | Check::HasNamed(named) => match named {
+        CompiledCheck::All
+        | CompiledCheck::Size(..)
+        | CompiledCheck::Age(..)
+        | CompiledCheck::Is(_)
+        | CompiledCheck::HasTrace => 0,
+        CompiledCheck::And(parts) | CompiledCheck::Or(parts) => parts.iter().map(cost).sum(),
+        CompiledCheck::Not(part) => cost(part),
+        CompiledCheck::Named(Named::Schema, _) | CompiledCheck::HasNamed(Named::Schema) => 1_000,
+        CompiledCheck::Named(named, _) | CompiledCheck::HasNamed(named) => match named {
             named if named.is_destination() => 2,
             Named::Key
             | Named::Type
@@ -172,23 +179,23 @@ fn cost(check: &Check) -> u32 {
             | Named::Queue => 2,
             _ => 100,
         },
-        Check::Topic(_) => 10,
-        Check::Json(..) | Check::HasJson(..) => 30,
-        Check::Header(..) | Check::HasHeader(_) => 100,
-        Check::Word(_) => 110,
-        Check::Pattern(_) => 150,
+        CompiledCheck::Topic(_) => 10,
+        CompiledCheck::Json(..) | CompiledCheck::HasJson(..) => 30,
+        CompiledCheck::Header(..) | CompiledCheck::HasHeader(_) => 100,
+        CompiledCheck::Word(_) => 110,
+        CompiledCheck::Pattern(_) => 150,
     }
 }
 
 /// An event while a filter is put to it.
-struct Asked<'a, S> {
+struct Examined<'a, S> {
     subject: &'a S,
     /// Its body is read once, however many parts of the filter look into it.
     reading: OnceCell<Option<Reading<'a>>>,
     now_ms: i64,
 }
 
-impl<S: Subject> Asked<'_, S> {
+impl<S: Subject> Examined<'_, S> {
     fn reading(&self) -> Option<&Reading<'_>> {
         let read = self.reading.get_or_init(|| self.subject.reading());
         read.as_ref()
@@ -196,40 +203,42 @@ impl<S: Subject> Asked<'_, S> {
 }
 
 /// Recurses as deep as the filter nests, which the parser bounds.
-fn holds<S: Subject>(check: &Check, asked: &Asked<'_, S>) -> bool {
+fn holds<S: Subject>(check: &CompiledCheck, asked: &Examined<'_, S>) -> bool {
     let subject = asked.subject;
     match check {
-        Check::All => true,
-        Check::And(parts) => parts.iter().all(|part| holds(part, asked)),
-        Check::Or(parts) => parts.iter().any(|part| holds(part, asked)),
-        Check::Not(part) => !holds(part, asked),
-        Check::Word(needle) => any_text(asked, &mut |text| needle.occurs(text)),
-        Check::Pattern(regex) => any_text(asked, &mut |text| regex.is_match(text)),
-        Check::Topic(pattern) => key_pattern::matches(pattern, subject.key()),
-        Check::Named(named, test) => any_value(subject, *named, &mut |value| test.holds(value)),
-        Check::HasNamed(named) => any_value(subject, *named, &mut |_| true),
-        Check::Header(name, test) => subject
+        CompiledCheck::All => true,
+        CompiledCheck::And(parts) => parts.iter().all(|part| holds(part, asked)),
+        CompiledCheck::Or(parts) => parts.iter().any(|part| holds(part, asked)),
+        CompiledCheck::Not(part) => !holds(part, asked),
+        CompiledCheck::Word(needle) => any_text(asked, &mut |text| needle.occurs(text)),
+        CompiledCheck::Pattern(regex) => any_text(asked, &mut |text| regex.is_match(text)),
+        CompiledCheck::Topic(pattern) => key_pattern::matches(pattern, subject.key()),
+        CompiledCheck::Named(named, test) => {
+            any_value(subject, *named, &mut |value| test.holds(value))
+        }
+        CompiledCheck::HasNamed(named) => any_value(subject, *named, &mut |_| true),
+        CompiledCheck::Header(name, test) => subject
             .properties()
             .header(name)
             .is_some_and(|value| test.holds(&Scalar::header(value))),
-        Check::HasHeader(name) => subject.properties().header(name).is_some(),
-        Check::Json(root, path, test) => any_json(asked, *root, path, &mut |written| {
+        CompiledCheck::HasHeader(name) => subject.properties().header(name).is_some(),
+        CompiledCheck::Json(root, path, test) => any_json(asked, *root, path, &mut |written| {
             test.holds(&Scalar::json(written))
         }),
-        Check::HasJson(root, path) => any_json(asked, *root, path, &mut |_| true),
-        Check::HasTrace => subject.transport().trace().is_some(),
-        Check::Size(op, limit) => {
+        CompiledCheck::HasJson(root, path) => any_json(asked, *root, path, &mut |_| true),
+        CompiledCheck::HasTrace => subject.transport().trace().is_some(),
+        CompiledCheck::Size(op, limit) => {
             #[expect(clippy::cast_precision_loss, reason = "no body comes near 2^53 bytes")]
             let size = subject.body().len() as f64;
             amount_holds(*op, size, *limit)
         }
-        Check::Age(op, limit) => {
+        CompiledCheck::Age(op, limit) => {
             let age_ms = asked.now_ms.saturating_sub(subject.received_ms());
             #[expect(clippy::cast_precision_loss, reason = "ages stay far below 2^53 ms")]
             let age_ms = age_ms as f64;
             amount_holds(*op, age_ms, *limit)
         }
-        Check::Is(sort) => match sort {
+        CompiledCheck::Is(sort) => match sort {
             Sort::Redelivered => subject.transport().redelivered(),
             Sort::Json => subject.kind() == PayloadKind::Json,
             Sort::Text => subject.kind() == PayloadKind::Text,
@@ -242,7 +251,7 @@ fn holds<S: Subject>(check: &Check, asked: &Asked<'_, S>) -> bool {
     }
 }
 
-fn any_text<S: Subject>(asked: &Asked<'_, S>, found: &mut dyn FnMut(&[u8]) -> bool) -> bool {
+fn any_text<S: Subject>(asked: &Examined<'_, S>, found: &mut dyn FnMut(&[u8]) -> bool) -> bool {
     let subject = asked.subject;
     // What is found at once in the key of an event needs no decoding.
     found(subject.key().as_bytes())
@@ -258,7 +267,7 @@ fn any_text<S: Subject>(asked: &Asked<'_, S>, found: &mut dyn FnMut(&[u8]) -> bo
 }
 
 fn any_json<S: Subject>(
-    asked: &Asked<'_, S>,
+    asked: &Examined<'_, S>,
     root: Root,
     path: &JsonPath,
     found: &mut dyn FnMut(&[u8]) -> bool,

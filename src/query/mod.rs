@@ -50,19 +50,19 @@ use std::fmt;
 use std::ops::Range;
 use std::str::FromStr;
 
-pub use ast::{Field, Named, Node, Op, Sort, Thing, Value};
-pub use complete::{Completion, Seen, complete};
-pub use json_path::Step;
+pub use ast::{Named, Op, QueryField, QueryNode, Sort, Thing, Value};
+pub use complete::{Completion, SeenValues, complete};
+pub use json_path::PathStep;
 pub use matcher::Matcher;
 pub use needle::Needle;
 pub use number_at::NumberAt;
-pub use pattern::Pattern;
+pub use pattern::TextPattern;
 pub use subject::{MOST_READ, Subject};
 
 /// What a line asks of an event. Prints as a line that reads back as the same filter.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Filter {
-    root: Node,
+    root: QueryNode,
 }
 
 /// What is wrong with a line.
@@ -77,12 +77,12 @@ pub struct ParseError {
 
 impl Default for Filter {
     fn default() -> Self {
-        Self::from(Node::All)
+        Self::from(QueryNode::All)
     }
 }
 
-impl From<Node> for Filter {
-    fn from(root: Node) -> Self {
+impl From<QueryNode> for Filter {
+    fn from(root: QueryNode) -> Self {
         Self { root }
     }
 }
@@ -122,10 +122,10 @@ impl Filter {
         let mut open = vec![&self.root];
         while let Some(node) = open.pop() {
             match node {
-                Node::And(parts) | Node::Or(parts) => open.extend(parts),
-                Node::Not(part) => open.push(part),
-                Node::Compare(Field::Named(Named::Schema), ..)
-                | Node::Has(Thing::Field(Field::Named(Named::Schema))) => return true,
+                QueryNode::And(parts) | QueryNode::Or(parts) => open.extend(parts),
+                QueryNode::Not(part) => open.push(part),
+                QueryNode::Compare(QueryField::Named(Named::Schema), ..)
+                | QueryNode::Has(Thing::Field(QueryField::Named(Named::Schema))) => return true,
                 _ => {}
             }
         }
@@ -144,15 +144,15 @@ impl Filter {
         match parts.len() {
             0 => Self::default(),
             1 => parts.remove(0).into(),
-            _ => Node::And(parts).into(),
+            _ => QueryNode::And(parts).into(),
         }
     }
 }
 
-fn parts_of(root: Node) -> Vec<Node> {
+fn parts_of(root: QueryNode) -> Vec<QueryNode> {
     match root {
-        Node::All => Vec::new(),
-        Node::And(parts) => parts,
+        QueryNode::All => Vec::new(),
+        QueryNode::And(parts) => parts,
         other => vec![other],
     }
 }

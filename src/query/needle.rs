@@ -6,18 +6,18 @@ use std::ops::Range;
 use memchr::memmem::Finder;
 use regex::bytes::{Regex, RegexBuilder};
 
-use super::pattern::Pattern;
+use super::pattern::TextPattern;
 
 /// A word and the fastest search for it.
 #[derive(Clone, Debug)]
 pub struct Needle {
-    search: Search,
+    search: NeedleSearch,
     length: usize,
     in_uuid: bool,
 }
 
 #[derive(Clone, Debug)]
-enum Search {
+enum NeedleSearch {
     /// The bytes as they are.
     Exact(Box<Finder<'static>>),
     /// Letters in either case, by Unicode's simple folding. For a plain word the library searches
@@ -34,17 +34,17 @@ impl Needle {
         Self {
             // A word as long as a whole line compiles, so the second arm is out of reach; it would
             // only be stricter.
-            search: folded.map_or_else(|_| exact(word), Search::Folded),
+            search: folded.map_or_else(|_| exact(word), NeedleSearch::Folded),
             length: word.len(),
             in_uuid: is_hex(word),
         }
     }
 
     /// The text that an expression is, if it is no more than text.
-    pub(super) fn of_pattern(pattern: &Pattern) -> Option<Self> {
+    pub(super) fn of_pattern(pattern: &TextPattern) -> Option<Self> {
         pattern.is_literal().then(|| Self {
             search: if pattern.ignore_case() {
-                Search::Folded(pattern.regex().clone())
+                NeedleSearch::Folded(pattern.regex().clone())
             } else {
                 exact(pattern.source())
             },
@@ -57,11 +57,11 @@ impl Needle {
     #[must_use]
     pub fn find(&self, haystack: &[u8]) -> Option<Range<usize>> {
         match &self.search {
-            Search::Exact(finder) => {
+            NeedleSearch::Exact(finder) => {
                 let start = finder.find(haystack)?;
                 Some(start..start + self.length)
             }
-            Search::Folded(regex) => regex.find(haystack).map(|found| found.range()),
+            NeedleSearch::Folded(regex) => regex.find(haystack).map(|found| found.range()),
         }
     }
 
@@ -69,8 +69,8 @@ impl Needle {
     #[must_use]
     pub fn occurs(&self, haystack: &[u8]) -> bool {
         match &self.search {
-            Search::Exact(finder) => finder.find(haystack).is_some(),
-            Search::Folded(regex) => regex.is_match(haystack),
+            NeedleSearch::Exact(finder) => finder.find(haystack).is_some(),
+            NeedleSearch::Folded(regex) => regex.is_match(haystack),
         }
     }
 
@@ -91,6 +91,6 @@ fn is_hex(word: &str) -> bool {
         .all(|byte| byte.is_ascii_hexdigit() || byte == b'-')
 }
 
-fn exact(word: &str) -> Search {
-    Search::Exact(Box::new(Finder::new(word).into_owned()))
+fn exact(word: &str) -> NeedleSearch {
+    NeedleSearch::Exact(Box::new(Finder::new(word).into_owned()))
 }

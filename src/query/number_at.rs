@@ -1,7 +1,7 @@
 //! A number in the payload, named by a path as in a filter line.
 
 use super::Filter;
-use super::ast::{Field, Node, Thing};
+use super::ast::{QueryField, QueryNode, Thing};
 use super::json_path::JsonPath;
 use super::subject::Subject;
 use crate::text::json;
@@ -18,12 +18,12 @@ impl NumberAt {
     #[must_use]
     pub fn parse(path: &str) -> Option<Self> {
         let filter = Filter::parse(&format!("has:{path}")).ok()?;
-        let Node::Has(Thing::Field(field)) = &filter.root else {
+        let QueryNode::Has(Thing::Field(field)) = &filter.root else {
             return None;
         };
         let (steps, in_body) = match field {
-            Field::Data(steps) => (steps, false),
-            Field::Body(steps) => (steps, true),
+            QueryField::Data(steps) => (steps, false),
+            QueryField::Body(steps) => (steps, true),
             _ => return None,
         };
         Some(Self {

@@ -3,10 +3,10 @@
 
 use super::ParseError;
 use super::amount::{Number, bytes, milliseconds};
-use super::ast::{Field, Named, Node, Op, Sort, Value};
+use super::ast::{Named, Op, QueryField, QueryNode, Sort, Value};
 use super::compare::is_date;
 use super::field::{field, thing};
-use super::lexer::{Kind, Token, tokens};
+use super::lexer::{Token, TokenKind, tokens};
 
 /// Longest line in bytes.
 const MAX_LINE: usize = 10_000;
@@ -16,7 +16,7 @@ const MAX_DEPTH: usize = 64;
 const MAX_TERMS: usize = 256;
 
 /// Reads a line.
-pub(super) fn parse(line: &str) -> Result<Node, ParseError> {
+pub(super) fn parse(line: &str) -> Result<QueryNode, ParseError> {
     if line.len() > MAX_LINE {
         return Err(ParseError {
             at: MAX_LINE..line.len(),
@@ -34,7 +34,7 @@ pub(super) fn parse(line: &str) -> Result<Node, ParseError> {
         terms: 0,
     };
     if tokens.is_empty() {
-        return Ok(Node::All);
+        return Ok(QueryNode::All);
     }
     let node = parser.any_of()?;
     match parser.tokens.first() {
@@ -54,7 +54,7 @@ struct Parser<'a> {
 }
 
 impl<'a> Parser<'a> {
-    fn peek(&self) -> Option<&'a Kind> {
+    fn peek(&self) -> Option<&'a TokenKind> {
         self.tokens.first().map(|token| &token.kind)
     }
 
@@ -64,21 +64,23 @@ impl<'a> Parser<'a> {
         Some(first)
     }
 
-    fn any_of(&mut self) -> Result<Node, ParseError> {
+    fn any_of(&mut self) -> Result<QueryNode, ParseError> {
         let mut parts = vec![self.all_of()?];
-        while self.peek() == Some(&Kind::Or) {
+        while self.peek() == Some(&TokenKind::Or) {
             self.take();
             parts.push(self.all_of()?);
         }
-        Ok(joined(parts, Node::Or))
+        Ok(joined(parts, QueryNode::Or))
     }
 
-    fn all_of(&mut self) -> Result<Node, ParseError> {
+    fn all_of(&mut self) -> Result<QueryNode, ParseError> {
         let mut parts = vec![self.one()?];
         loop {
             match self.peek() {
-                None | Some(Kind::Or | Kind::Close) => return Ok(joined(parts, Node::And)),
-                Some(Kind::And) => {
+                None | Some(TokenKind::Or | TokenKind::Close) => {
+                    return Ok(joined(parts, QueryNode::And));
+                }
+                Some(TokenKind::And) => {
                     self.take();
                 }
                 Some(_) => {}
@@ -87,7 +89,7 @@ impl<'a> Parser<'a> {
         }
     }
 
-    fn one(&mut self) -> Result<Node, ParseError> {
+    fn one(&mut self) -> Result<QueryNode, ParseError> {
         let Some(token) = self.take() else {
             let end = self.line.len();
             return Err(ParseError {
@@ -101,17 +103,17 @@ impl<'a> Parser<'a> {
             words: words.to_owned(),
         };
         match &token.kind {
-            Kind::Not | Kind::Open if self.depth == MAX_DEPTH => Err(ParseError {
+            TokenKind::Not | TokenKind::Open if self.depth == MAX_DEPTH => Err(ParseError {
                 at: token.at.clone(),
                 words: format!("Brackets and nots may nest {MAX_DEPTH} deep"),
             }),
-            Kind::Not => {
+            TokenKind::Not => {
                 self.depth += 1;
                 let left_out = self.one()?;
                 self.depth -= 1;
-                Ok(Node::Not(Box::new(left_out)))
+                Ok(QueryNode::Not(Box::new(left_out)))
             }
-            Kind::Open => {
+            TokenKind::Open => {
                 self.depth += 1;
                 let inner = self.any_of()?;
                 self.depth -= 1;
@@ -120,18 +122,18 @@ impl<'a> Parser<'a> {
                     None => Err(fault("A closing ) is missing for this bracket")),
                 }
             }
-            Kind::Close => Err(fault(
+            TokenKind::Close => Err(fault(
                 "Something must stand before this ): a word, or a condition such as type:order*",
             )),
-            Kind::And | Kind::Or => Err(fault(
+            TokenKind::And | TokenKind::Or => Err(fault(
                 "A condition is missing before this word; put it in quotes to look for it",
             )),
-            Kind::Word(text) => self.term(token, Node::Word(text.clone())),
-            Kind::Pattern(pattern) => self.term(token, Node::Pattern(pattern.clone())),
-            Kind::Name => {
+            TokenKind::Word(text) => self.term(token, QueryNode::Word(text.clone())),
+            TokenKind::Pattern(pattern) => self.term(token, QueryNode::Pattern(pattern.clone())),
+            TokenKind::Name => {
                 let node = match self.tokens {
                     [op, value, ..] => match (&op.kind, &value.kind) {
-                        (Kind::Op(op), Kind::Value(said)) => {
+                        (TokenKind::Op(op), TokenKind::Value(said)) => {
                             condition(self.line, token, *op, value, said)?
                         }
                         _ => return Err(fault("A value is missing behind the field")),
@@ -141,11 +143,11 @@ impl<'a> Parser<'a> {
                 self.tokens = self.tokens.get(2..).unwrap_or_default();
                 self.term(token, node)
             }
-            Kind::Op(_) | Kind::Value(_) => Err(fault("A field must stand before this")),
+            TokenKind::Op(_) | TokenKind::Value(_) => Err(fault("A field must stand before this")),
         }
     }
 
-    fn term(&mut self, token: &Token, node: Node) -> Result<Node, ParseError> {
+    fn term(&mut self, token: &Token, node: QueryNode) -> Result<QueryNode, ParseError> {
         self.terms += 1;
         if self.terms > MAX_TERMS {
             return Err(ParseError {
@@ -157,14 +159,14 @@ impl<'a> Parser<'a> {
     }
 }
 
-fn joined(mut parts: Vec<Node>, join: fn(Vec<Node>) -> Node) -> Node {
+fn joined(mut parts: Vec<QueryNode>, join: fn(Vec<QueryNode>) -> QueryNode) -> QueryNode {
     match parts.pop() {
         Some(only) if parts.is_empty() => only,
         Some(last) => {
             parts.push(last);
             join(parts)
         }
-        None => Node::All,
+        None => QueryNode::All,
     }
 }
 
@@ -175,7 +177,7 @@ fn condition(
     op: Op,
     value: &Token,
     said: &Value,
-) -> Result<Node, ParseError> {
+) -> Result<QueryNode, ParseError> {
     let name_text = &line[name.at.clone()];
     let whole = |words: String| ParseError {
         at: name.at.start..value.at.end,
@@ -196,12 +198,12 @@ fn condition(
             return Err(whole(format!("Write {lower}:{text}")));
         }
         if lower == "has" {
-            return thing(text, value.at.start).map(Node::Has);
+            return thing(text, value.at.start).map(QueryNode::Has);
         }
         let sort = Sort::ALL
             .iter()
             .find(|sort| text.eq_ignore_ascii_case(sort.name()));
-        return sort.copied().map(Node::Is).ok_or_else(|| {
+        return sort.copied().map(QueryNode::Is).ok_or_else(|| {
             let all: Vec<&str> = Sort::ALL.iter().map(|sort| sort.name()).collect();
             wrong(format!(
                 "An event cannot be `{text}`, only {}",
@@ -211,20 +213,20 @@ fn condition(
     }
     let field = field(name_text, name.at.start)?;
     check_value(&field, op, said).map_err(wrong)?;
-    Ok(Node::Compare(field, op, said.clone()))
+    Ok(QueryNode::Compare(field, op, said.clone()))
 }
 
 /// What a field can be compared with.
-fn check_value(field: &Field, op: Op, value: &Value) -> Result<(), String> {
+fn check_value(field: &QueryField, op: Op, value: &Value) -> Result<(), String> {
     match (field, value) {
-        (Field::Size, Value::Bare(text)) if bytes(text).is_some() => return Ok(()),
-        (Field::Size, _) => {
+        (QueryField::Size, Value::Bare(text)) if bytes(text).is_some() => return Ok(()),
+        (QueryField::Size, _) => {
             return Err(
                 "A size is a number with b, kb, mb, gb, kib, mib or gib, such as size>10kb".into(),
             );
         }
-        (Field::Age, Value::Bare(text)) if milliseconds(text).is_some() => return Ok(()),
-        (Field::Age, _) => {
+        (QueryField::Age, Value::Bare(text)) if milliseconds(text).is_some() => return Ok(()),
+        (QueryField::Age, _) => {
             return Err("An age is a number with ms, s, m, h or d, such as age<5m".into());
         }
         _ => {}
@@ -242,7 +244,7 @@ fn check_value(field: &Field, op: Op, value: &Value) -> Result<(), String> {
             ));
         }
     }
-    if let (Field::Named(Named::Key), Op::Like, Value::Bare(text)) = (field, op, value) {
+    if let (QueryField::Named(Named::Key), Op::Like, Value::Bare(text)) = (field, op, value) {
         let mixed = text
             .split('.')
             .find(|word| word.contains(['*', '#']) && word.len() > 1);

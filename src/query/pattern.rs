@@ -7,21 +7,21 @@ const MAX_COMPILED: usize = 1 << 20;
 
 /// A regular expression that compiled.
 #[derive(Clone, Debug)]
-pub struct Pattern {
+pub struct TextPattern {
     source: String,
     ignore_case: bool,
     regex: Regex,
 }
 
-impl PartialEq for Pattern {
+impl PartialEq for TextPattern {
     fn eq(&self, other: &Self) -> bool {
         self.source == other.source && self.ignore_case == other.ignore_case
     }
 }
 
-impl Eq for Pattern {}
+impl Eq for TextPattern {}
 
-impl Pattern {
+impl TextPattern {
     /// Compiles an expression.
     ///
     /// # Errors

@@ -2,12 +2,12 @@
 
 use std::fmt::{self, Display, Write as _};
 
-use super::ast::{Field, Node, Thing, Value};
-use super::json_path::Step;
-use super::pattern::Pattern;
+use super::ast::{QueryField, QueryNode, Thing, Value};
+use super::json_path::PathStep;
+use super::pattern::TextPattern;
 use crate::text::json_path::quoted;
 
-impl Display for Node {
+impl Display for QueryNode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::All => Ok(()),
@@ -31,9 +31,9 @@ impl Display for Node {
 
 fn listed(
     f: &mut fmt::Formatter<'_>,
-    parts: &[Node],
+    parts: &[QueryNode],
     between: &str,
-    bracket: fn(&Node) -> bool,
+    bracket: fn(&QueryNode) -> bool,
 ) -> fmt::Result {
     for (index, part) in parts.iter().enumerate() {
         if index > 0 {
@@ -44,7 +44,7 @@ fn listed(
     Ok(())
 }
 
-fn in_brackets(f: &mut fmt::Formatter<'_>, part: &Node, bracket: bool) -> fmt::Result {
+fn in_brackets(f: &mut fmt::Formatter<'_>, part: &QueryNode, bracket: bool) -> fmt::Result {
     if bracket {
         write!(f, "({part})")
     } else {
@@ -71,7 +71,7 @@ impl Display for Value {
     }
 }
 
-impl Display for Field {
+impl Display for QueryField {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Named(named) => f.write_str(named.name()),
@@ -87,16 +87,16 @@ impl Display for Field {
     }
 }
 
-fn path(f: &mut fmt::Formatter<'_>, root: &str, steps: &[Step]) -> fmt::Result {
+fn path(f: &mut fmt::Formatter<'_>, root: &str, steps: &[PathStep]) -> fmt::Result {
     f.write_str(root)?;
     for step in steps {
         match step {
-            Step::Name(name) => {
+            PathStep::Name(name) => {
                 f.write_char('.')?;
                 name_part(f, name, false)?;
             }
-            Step::Index(index) => write!(f, "[{index}]")?,
-            Step::Each => f.write_str("[]")?,
+            PathStep::Index(index) => write!(f, "[{index}]")?,
+            PathStep::Each => f.write_str("[]")?,
         }
     }
     Ok(())
@@ -112,7 +112,7 @@ fn name_part(f: &mut fmt::Formatter<'_>, name: &str, dots: bool) -> fmt::Result 
     }
 }
 
-impl Display for Pattern {
+impl Display for TextPattern {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_char('/')?;
         let mut chars = self.source().chars();

@@ -34,7 +34,7 @@ enum Carried {
 
 /// The delivery limit of a queue and how it counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Limit {
+pub struct CountLimit {
     /// Most deliveries without success; one more, and the message is dropped or dead-lettered.
     pub most: u64,
     /// What a look gives back is counted, so each look uses one up.
@@ -53,7 +53,7 @@ pub struct Left {
     pub at_least: bool,
 }
 
-impl Limit {
+impl CountLimit {
     /// The limit of this queue, if it has one.
     #[must_use]
     pub fn of(queue: &Queue, version: Option<&ServerVersion>) -> Option<Self> {
@@ -172,7 +172,7 @@ fn told(event: &Event) -> u64 {
 /// True if a quorum queue has handed this message out before, or may have: its place among what
 /// was given back then is another one than among what was never handed out.
 #[must_use]
-pub fn was_handed_out(event: &Event, limit: Option<Limit>) -> bool {
+pub fn was_handed_out(event: &Event, limit: Option<CountLimit>) -> bool {
     let has = |name: &str| event.properties.header(name).is_some();
     // From 4.3 on a nack is not counted as a delivery, but as this.
     let counted = limit.map_or_else(|| told(event), |limit| limit.count(event, false));
@@ -194,8 +194,8 @@ mod tests {
         }
     }
 
-    fn limit(version: &str, most: u64) -> Limit {
-        Limit::of(&queue(Some(most)), Some(&ServerVersion::rabbitmq(version))).unwrap()
+    fn limit(version: &str, most: u64) -> CountLimit {
+        CountLimit::of(&queue(Some(most)), Some(&ServerVersion::rabbitmq(version))).unwrap()
     }
 
     /// A message with this count, that died before.
@@ -224,7 +224,7 @@ mod tests {
     fn who_has_a_limit() {
         let of = |queue: &Queue, version| {
             let version = ServerVersion::rabbitmq(version);
-            Limit::of(queue, Some(&version)).map(|limit| limit.most)
+            CountLimit::of(queue, Some(&version)).map(|limit| limit.most)
         };
         assert_eq!(of(&queue(None), "3.10.8"), None);
         assert_eq!(of(&queue(None), "4.0.5"), Some(20));
@@ -306,7 +306,7 @@ mod tests {
 
     #[test]
     fn of_an_unknown_queue_all_that_was_delivered_is_at_risk_and_nothing_is_put_anew() {
-        let limit = Limit::not_known();
+        let limit = CountLimit::not_known();
         assert!(limit.is_at_risk(&dead(Some(1))) && !limit.is_at_risk(&dead(None)));
         assert!(!limit.throws_out(99));
         assert_eq!(limit.left([&dead(Some(1))].into_iter(), |_| false), None);

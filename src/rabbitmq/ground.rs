@@ -3,7 +3,7 @@
 
 use super::origin::Scene;
 use super::roles::Roles;
-use super::route::{Index, Ways};
+use super::route::{BindingIndex, Ways};
 use super::topology::Topology;
 
 /// What is known of a virtual host, ready for many questions.
@@ -13,7 +13,7 @@ pub struct Ground {
     pub topology: Topology,
     /// What the queues are for.
     pub roles: Roles,
-    index: Index,
+    index: BindingIndex,
 }
 
 impl Ground {
@@ -22,7 +22,7 @@ impl Ground {
     pub fn of(topology: Topology) -> Self {
         Self {
             roles: Roles::of(&topology),
-            index: Index::of(&topology),
+            index: BindingIndex::of(&topology),
             topology,
         }
     }

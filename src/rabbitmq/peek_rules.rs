@@ -7,7 +7,7 @@
 
 use std::time::Duration;
 
-use super::delivery_limit::{Left, Limit};
+use super::delivery_limit::{CountLimit, Left};
 use super::server_version::ServerVersion;
 use super::topology::Queue;
 use crate::text::numbers::{count_of, thousands};
@@ -50,7 +50,7 @@ impl Page {
 
 /// What becomes of the order of the messages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Order {
+pub enum QueueOrder {
     /// It stays.
     Kept,
     /// It stays if all messages of the queue are taken at once: what is given back goes behind the
@@ -64,9 +64,9 @@ pub enum Order {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Terms {
     /// What becomes of the order.
-    pub order: Order,
+    pub order: QueueOrder,
     /// The delivery limit that the queue has.
-    pub limit: Option<Limit>,
+    pub limit: Option<CountLimit>,
     /// What a consumer gives back has its place only if that is little at a time, and all is taken
     /// that was given back before.
     pub mixes_up: bool,
@@ -79,7 +79,7 @@ pub struct Terms {
 impl Terms {
     /// The limit against which each look counts.
     #[must_use]
-    pub fn counted(&self) -> Option<Limit> {
+    pub fn counted(&self) -> Option<CountLimit> {
         self.limit.filter(|limit| limit.counts_looks)
     }
 }
@@ -89,8 +89,8 @@ impl Terms {
 pub fn terms(queue: Option<&Queue>, version: Option<&ServerVersion>) -> Option<Terms> {
     let queue = queue.filter(|queue| !queue.kind.is_empty())?;
     let mut terms = Terms {
-        order: Order::Kept,
-        limit: Limit::of(queue, version),
+        order: QueueOrder::Kept,
+        limit: CountLimit::of(queue, version),
         mixes_up: false,
         delays: false,
         is_stream: false,
@@ -111,17 +111,17 @@ pub fn terms(queue: Option<&Queue>, version: Option<&ServerVersion>) -> Option<T
                 terms.mixes_up = true;
             } else {
                 // (run on 3.10 and 4.0) Behind the rest.
-                terms.order = Order::KeptIfAll;
+                terms.order = QueueOrder::KeptIfAll;
             }
         }
-        _ => terms.order = Order::MayChange("this type of queue is not known to Eventscope"),
+        _ => terms.order = QueueOrder::MayChange("this type of queue is not known to Eventscope"),
     }
     Some(terms)
 }
 
 /// What a look asks of the person.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Verdict {
+pub enum PeekVerdict {
     /// Nothing: it changes nothing that matters.
     Free,
     /// To be read before: it uses something up, or changes the order, or what it does is not known.
@@ -139,7 +139,7 @@ pub struct Forecast {
     /// In words.
     pub words: String,
     /// Whether they have to be read first.
-    pub verdict: Verdict,
+    pub verdict: PeekVerdict,
 }
 
 /// What is known from earlier looks and from the topology.
@@ -162,6 +162,10 @@ impl From<Option<Left>> for Past {
 
 /// What can be said of a look at this page before it.
 #[must_use]
+#[expect(
+    clippy::too_many_lines,
+    reason = "one rule after the other, as they are asked"
+)]
 pub fn forecast(
     queue: Option<&Queue>,
     version: Option<&ServerVersion>,
@@ -174,19 +178,19 @@ pub fn forecast(
             words: "Queue type unknown (no management API). On a quorum queue a peek may count as \
                     a delivery or change the order"
                 .to_owned(),
-            verdict: Verdict::Read,
+            verdict: PeekVerdict::Read,
         };
     };
     if terms.is_stream {
         return Forecast {
             words: "A stream: it is read, and nothing in it changes".to_owned(),
-            verdict: Verdict::Stream,
+            verdict: PeekVerdict::Stream,
         };
     }
     if let Some(words) = active_words(queue) {
         return Forecast {
             words,
-            verdict: Verdict::Blocked,
+            verdict: PeekVerdict::Blocked,
         };
     }
     let counted = terms.counted();
@@ -195,7 +199,7 @@ pub fn forecast(
         (Some(limit), Some(left)) if left.looks == 0 && !left.at_least => {
             return Forecast {
                 words: worn_words(limit.most),
-                verdict: Verdict::Blocked,
+                verdict: PeekVerdict::Blocked,
             };
         }
         (None, _) if kept => format!("Peeking here is safe and keeps the order{order}"),
@@ -246,7 +250,11 @@ pub fn forecast(
     let free = kept && counted.is_none() && !terms.delays && !carries;
     Forecast {
         words,
-        verdict: if free { Verdict::Free } else { Verdict::Read },
+        verdict: if free {
+            PeekVerdict::Free
+        } else {
+            PeekVerdict::Read
+        },
     }
 }
 
@@ -272,7 +280,7 @@ pub fn active_words(queue: &Queue) -> Option<String> {
 /// What becomes of the order, to be put behind what a look costs; true if it is kept.
 fn order_words(queue: &Queue, terms: Terms, page: Page) -> (String, bool) {
     match terms.order {
-        Order::Kept => {
+        QueueOrder::Kept => {
             let is_deep = terms.mixes_up && queue.ready > Some(u64::from(REACH));
             let unless = format!(
                 ", unless more than {} messages were handed out before",
@@ -280,7 +288,7 @@ fn order_words(queue: &Queue, terms: Terms, page: Page) -> (String, bool) {
             );
             (if is_deep { unless } else { String::new() }, true)
         }
-        Order::KeptIfAll => match all_at_once(queue) {
+        QueueOrder::KeptIfAll => match all_at_once(queue) {
             Some(ready) if ready <= u64::from(page.reach()) => {
                 (", because this takes all".to_owned(), true)
             }
@@ -295,7 +303,7 @@ fn order_words(queue: &Queue, terms: Terms, page: Page) -> (String, bool) {
                 false,
             ),
         },
-        Order::MayChange(why) => (format!("the order may change: {why}"), false),
+        QueueOrder::MayChange(why) => (format!("the order may change: {why}"), false),
     }
 }
 
@@ -336,7 +344,7 @@ mod tests {
         forecast(Some(queue), Some(&version), Page::head(200), past)
     }
 
-    fn check(queue: &Queue, version: &str, left: Option<u64>, words: &str, verdict: Verdict) {
+    fn check(queue: &Queue, version: &str, left: Option<u64>, words: &str, verdict: PeekVerdict) {
         let left = left.map(|looks| Left {
             looks,
             at_least: false,
@@ -349,33 +357,51 @@ mod tests {
     #[test]
     fn what_a_look_costs_is_said_before_it() {
         let free = "Peeking here is safe and keeps the order";
-        check(&queue("classic", None), "3.10.8", None, free, Verdict::Free);
-        check(&queue("classic", None), "4.3.0", None, free, Verdict::Free);
+        check(
+            &queue("classic", None),
+            "3.10.8",
+            None,
+            free,
+            PeekVerdict::Free,
+        );
+        check(
+            &queue("classic", None),
+            "4.3.0",
+            None,
+            free,
+            PeekVerdict::Free,
+        );
         let change = "Peeking here loses nothing, but the order will change";
         let quorum = queue("quorum", None);
-        check(&quorum, "3.10.8", None, change, Verdict::Read);
+        check(&quorum, "3.10.8", None, change, PeekVerdict::Read);
         let default = "Up to 20 safe peeks left; the order is kept";
-        check(&quorum, "4.1.0", None, default, Verdict::Read);
+        check(&quorum, "4.1.0", None, default, PeekVerdict::Read);
         let left = "17 safe peeks left; the order is kept";
-        check(&quorum, "4.1.0", Some(17), left, Verdict::Read);
+        check(&quorum, "4.1.0", Some(17), left, PeekVerdict::Read);
         let last = "1 safe peek left; the order is kept";
         let limited = queue("quorum", Some(3));
-        check(&limited, "3.10.8", Some(1), last, Verdict::Read);
+        check(&limited, "3.10.8", Some(1), last, PeekVerdict::Read);
         let none = "No safe peek is left";
-        check(&limited, "3.10.8", Some(0), none, Verdict::Blocked);
+        check(&limited, "3.10.8", Some(0), none, PeekVerdict::Blocked);
         // With or without a limit.
-        check(&limited, "4.3.0", Some(0), free, Verdict::Free);
-        check(&quorum, "4.3.0", None, free, Verdict::Free);
+        check(&limited, "4.3.0", Some(0), free, PeekVerdict::Free);
+        check(&quorum, "4.3.0", None, free, PeekVerdict::Free);
         let stream = "A stream: it is read";
         check(
             &queue("stream", None),
             "3.10.8",
             None,
             stream,
-            Verdict::Stream,
+            PeekVerdict::Stream,
         );
         let other = "Peeking here loses nothing, but the order may change: this type";
-        check(&queue("x-new", None), "4.3.0", None, other, Verdict::Read);
+        check(
+            &queue("x-new", None),
+            "4.3.0",
+            None,
+            other,
+            PeekVerdict::Read,
+        );
     }
 
     #[test]
@@ -398,7 +424,7 @@ mod tests {
             left: None,
         };
         let new = said(&queue("quorum", None), "4.3.6", past);
-        assert_eq!(new.verdict, Verdict::Read);
+        assert_eq!(new.verdict, PeekVerdict::Read);
         assert!(
             new.words.contains("more deliveries than the limit of 20"),
             "{new:?}"
@@ -419,7 +445,7 @@ mod tests {
             shared.words.contains("2 consumers take messages here"),
             "{shared:?}"
         );
-        assert_eq!(shared.verdict, Verdict::Free);
+        assert_eq!(shared.verdict, PeekVerdict::Free);
         classic.single_active = Some("worker-1".into());
         let active = said(&classic, "3.10.8", None);
         assert!(
@@ -428,11 +454,11 @@ mod tests {
                 .contains("worker-1 is active: a peek gets nothing"),
             "{active:?}"
         );
-        assert_eq!(active.verdict, Verdict::Blocked);
+        assert_eq!(active.verdict, PeekVerdict::Blocked);
         // Nobody is there, so a look is the one that is active.
         classic.single_active = Some(String::new());
         classic.consumers = Some(0);
-        assert_eq!(said(&classic, "3.10.8", None).verdict, Verdict::Free);
+        assert_eq!(said(&classic, "3.10.8", None).verdict, PeekVerdict::Free);
     }
 
     #[test]
@@ -440,7 +466,7 @@ mod tests {
         let mut quorum = queue("quorum", None);
         quorum.delivers_for_ever = true;
         let terms = terms(Some(&quorum), Some(&ServerVersion::rabbitmq("4.1.0"))).unwrap();
-        assert_eq!((terms.limit, terms.order), (None, Order::KeptIfAll));
+        assert_eq!((terms.limit, terms.order), (None, QueueOrder::KeptIfAll));
     }
 
     #[test]
@@ -448,13 +474,13 @@ mod tests {
         let mut quorum = queue("quorum", None);
         quorum.ready = Some(9_000);
         let all = "Peeking here is safe and keeps the order, because all 9,000 are taken";
-        check(&quorum, "3.10.8", None, all, Verdict::Free);
+        check(&quorum, "3.10.8", None, all, PeekVerdict::Free);
         quorum.ready = Some(7);
         let these = "Peeking here is safe and keeps the order, because this takes all";
-        check(&quorum, "3.10.8", None, these, Verdict::Free);
+        check(&quorum, "3.10.8", None, these, PeekVerdict::Free);
         quorum.ready_bytes = Some(u64::MAX);
         let large = "Peeking here loses nothing, but the order will change";
-        check(&quorum, "3.10.8", None, large, Verdict::Read);
+        check(&quorum, "3.10.8", None, large, PeekVerdict::Read);
     }
 
     #[test]
@@ -463,14 +489,14 @@ mod tests {
         quorum.delays_returned = true;
         let said = said(&quorum, "4.3.0", None);
         assert!(said.words.contains("delays its retries"), "{}", said.words);
-        assert_eq!(said.verdict, Verdict::Read);
+        assert_eq!(said.verdict, PeekVerdict::Read);
     }
 
     #[test]
     fn nothing_is_promised_of_a_queue_that_is_not_known() {
         let version = ServerVersion::rabbitmq("3.10.8");
         let said = forecast(None, Some(&version), Page::head(200), None);
-        assert_eq!(said.verdict, Verdict::Read);
+        assert_eq!(said.verdict, PeekVerdict::Read);
         let said = forecast(Some(&Queue::named("q")), None, Page::head(200), None);
         assert!(said.words.contains("type unknown"), "{}", said.words);
     }

@@ -8,7 +8,7 @@ const PATTERN_BYTES: usize = 1 << 20;
 
 /// What a policy is applied to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Target {
+pub enum PolicyTarget {
     /// A classic queue, such as that of a tap.
     ClassicQueue,
     /// An exchange.
@@ -17,7 +17,7 @@ pub enum Target {
 
 /// A policy of a virtual host.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Policy {
+pub struct BrokerPolicy {
     /// Its name.
     pub name: String,
     /// The names it is for, as a regular expression.
@@ -32,7 +32,7 @@ pub struct Policy {
     pub definition: Vec<(String, String)>,
 }
 
-impl Policy {
+impl BrokerPolicy {
     /// What it sets this to.
     #[must_use]
     pub fn value(&self, key: &str) -> Option<&str> {
@@ -40,11 +40,13 @@ impl Policy {
         Some(all.find(|(name, _)| name == key)?.1.as_str())
     }
 
-    fn is_for(&self, target: Target) -> bool {
+    fn is_for(&self, target: PolicyTarget) -> bool {
         let apply_to = self.apply_to.as_str();
         match target {
-            Target::ClassicQueue => matches!(apply_to, "all" | "queues" | "classic_queues" | ""),
-            Target::Exchange => matches!(apply_to, "all" | "exchanges" | ""),
+            PolicyTarget::ClassicQueue => {
+                matches!(apply_to, "all" | "queues" | "classic_queues" | "")
+            }
+            PolicyTarget::Exchange => matches!(apply_to, "all" | "exchanges" | ""),
         }
     }
 }
@@ -52,7 +54,11 @@ impl Policy {
 /// The policies in force on a name: at most an ordinary one and an operator's. A pattern that
 /// cannot be read here counts as fitting, because it might.
 #[must_use]
-pub fn in_force<'a>(policies: &'a [Policy], name: &str, target: Target) -> Vec<&'a Policy> {
+pub fn in_force<'a>(
+    policies: &'a [BrokerPolicy],
+    name: &str,
+    target: PolicyTarget,
+) -> Vec<&'a BrokerPolicy> {
     let strongest = |operator: bool| {
         policies
             .iter()
@@ -99,8 +105,8 @@ pub(crate) mod tests {
         pattern: &str,
         apply_to: &str,
         set: &[(&str, &str)],
-    ) -> Policy {
-        Policy {
+    ) -> BrokerPolicy {
+        BrokerPolicy {
             name: name.into(),
             pattern: pattern.into(),
             apply_to: apply_to.into(),
@@ -131,15 +137,18 @@ pub(crate) mod tests {
             let found = in_force(&all, "amq.gen-1", target);
             found.iter().map(|p| p.name.clone()).collect::<Vec<_>>()
         };
-        assert_eq!(names(Target::ClassicQueue), ["strong", "operator"]);
-        let exchange = in_force(&all, "orders", Target::Exchange);
+        assert_eq!(names(PolicyTarget::ClassicQueue), ["strong", "operator"]);
+        let exchange = in_force(&all, "orders", PolicyTarget::Exchange);
         assert_eq!(exchange.len(), 1);
     }
 
     #[test]
     fn a_pattern_that_cannot_be_read_might_fit() {
         let all = [policy("look-ahead", "(?!x)", "queues", &[])];
-        assert_eq!(in_force(&all, "amq.gen-1", Target::ClassicQueue).len(), 1);
+        assert_eq!(
+            in_force(&all, "amq.gen-1", PolicyTarget::ClassicQueue).len(),
+            1
+        );
         assert_eq!(permits("(?!x)", "a"), None);
     }
 

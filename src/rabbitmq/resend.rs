@@ -1,7 +1,7 @@
 //! What a dead letter becomes when it is sent again: everything kept, except what the broker wrote
 //! on it when it died.
 
-use super::frameworks::{Counters, counters};
+use super::frameworks::{RetryCounters, counters};
 use super::origin::{FirstPublish, Proposal, Provenance, Scene};
 use crate::event::amqp::x_death::{DeathReason, is_broker_header};
 use crate::event::amqp::{FieldValue, Properties};
@@ -76,7 +76,7 @@ pub struct Manner {
     /// What becomes of the time to live that the broker removed.
     pub expiration: Expiration,
     /// What becomes of retry counters that go with the copy.
-    pub counters: Counters,
+    pub counters: RetryCounters,
 }
 
 impl From<Target> for Manner {

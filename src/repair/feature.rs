@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use crate::event::amqp::x_death::is_broker_header;
 use crate::event::amqp::{FieldValue, Properties};
 use crate::event::decode;
-use crate::text::json::{self, Row, RowValue};
+use crate::text::json::{self, JsonRow, RowValue};
 
 /// Longest value, in characters, that is looked at as such.
 const VALUE: usize = 48;
@@ -132,7 +132,7 @@ fn say(all: &mut BTreeSet<Feature>, place: &str, kind: &'static str, value: Opti
 }
 
 /// The kind of a JSON value, as exact as what breaks consumers.
-fn kind(row: &Row) -> (&'static str, Option<String>) {
+fn kind(row: &JsonRow) -> (&'static str, Option<String>) {
     match &row.value {
         RowValue::Object(0) => ("empty object", None),
         RowValue::Object(_) => ("object", None),

@@ -99,9 +99,9 @@ impl Pile {
 
 /// How many records lie on each pile.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Counts([u64; Pile::ALL.len()]);
+pub struct StageCounts([u64; Pile::ALL.len()]);
 
-impl Counts {
+impl StageCounts {
     /// One more on this pile.
     pub fn add(&mut self, pile: Pile, count: u64) {
         self.0[pile as usize] += count;
@@ -197,16 +197,16 @@ pub struct JobLine {
     /// When the first and the last message were taken in.
     pub times: (DateTime<Utc>, DateTime<Utc>),
     /// Where its messages are.
-    pub counts: Counts,
+    pub counts: StageCounts,
 }
 
 /// One page of the journal, all of one moment.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Page {
+pub struct JournalPage {
     /// What was asked for.
     pub question: Question,
     /// All records of the journal.
-    pub all: Counts,
+    pub all: StageCounts,
     /// How many jobs there are.
     pub jobs_total: usize,
     /// Some of them: what was cut off first, then the newest.
@@ -307,7 +307,7 @@ mod tests {
 
     #[test]
     fn the_counts_are_told_with_what_is_not_certain_first() {
-        let mut counts = Counts::default();
+        let mut counts = StageCounts::default();
         counts.add(Pile::Done, 121);
         counts.add(Pile::Untouched, 2_868);
         counts.add(Pile::Twice, 10);
@@ -317,7 +317,7 @@ mod tests {
         );
         assert_eq!(counts.doubtful(), 10);
         assert_eq!((counts.cut_off(), counts.total()), (2_878, 2_999));
-        let mut one = Counts::default();
+        let mut one = StageCounts::default();
         one.add(Pile::Done, 1);
         assert_eq!(one.words(Some(Operation::Discard)), "1 was discarded");
     }

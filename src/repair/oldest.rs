@@ -8,7 +8,7 @@ use crate::text::timestamp;
 
 /// What a time is the time of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Source {
+pub enum AgeSource {
     /// The message at the head died then, as a peek saw.
     Died,
     /// The timestamp that the message at the head carries, as a peek saw.
@@ -23,7 +23,7 @@ pub struct Oldest {
     /// Seconds since 1970.
     pub at: u64,
     /// How that is known.
-    pub source: Source,
+    pub source: AgeSource,
 }
 
 impl Oldest {
@@ -36,9 +36,9 @@ impl Oldest {
             .first()
             .and_then(|death| death.first_time);
         let seen = |at, source| Self { at, source };
-        died.map(|at| seen(at, Source::Died)).or_else(|| {
+        died.map(|at| seen(at, AgeSource::Died)).or_else(|| {
             let stamped = timestamp::seconds(head.properties.timestamp?);
-            Some(seen(stamped, Source::Stamped))
+            Some(seen(stamped, AgeSource::Stamped))
         })
     }
 
@@ -47,8 +47,8 @@ impl Oldest {
     pub fn words(&self, now: i64) -> String {
         let age = span(now.saturating_sub(i64::try_from(self.at).unwrap_or(i64::MAX)));
         match self.source {
-            Source::Died | Source::Stamped => format!("oldest seen {age}"),
-            Source::Told => format!("oldest {age}"),
+            AgeSource::Died | AgeSource::Stamped => format!("oldest seen {age}"),
+            AgeSource::Told => format!("oldest {age}"),
         }
     }
 
@@ -57,11 +57,11 @@ impl Oldest {
     pub fn reason(&self) -> String {
         let time = timestamp_text(self.at);
         match self.source {
-            Source::Died => format!("The message that a peek saw at the head died at {time}"),
-            Source::Stamped => {
+            AgeSource::Died => format!("The message that a peek saw at the head died at {time}"),
+            AgeSource::Stamped => {
                 format!("The message that a peek saw at the head carries the timestamp {time}")
             }
-            Source::Told => format!(
+            AgeSource::Told => format!(
                 "The management API says that the message at the head carries the timestamp {time}"
             ),
         }
@@ -97,14 +97,14 @@ mod tests {
         let mut properties = died(vec![death("rejected", "orders", "shop", &["k"], 1)]);
         properties.timestamp = Some(5);
         let oldest = Oldest::seen(&event(properties)).unwrap();
-        assert_eq!(oldest.source, Source::Died);
+        assert_eq!(oldest.source, AgeSource::Died);
         assert_eq!(oldest.words(1_700_007_300), "oldest seen 2 h");
         let stamped = Properties {
             timestamp: Some(5),
             ..Properties::default()
         };
         let oldest = Oldest::seen(&event(stamped)).unwrap();
-        assert_eq!((oldest.at, oldest.source), (5, Source::Stamped));
+        assert_eq!((oldest.at, oldest.source), (5, AgeSource::Stamped));
         assert_eq!(Oldest::seen(&event(Properties::default())), None);
     }
 
@@ -112,7 +112,7 @@ mod tests {
     fn a_time_to_come_is_no_age() {
         let told = Oldest {
             at: u64::MAX,
-            source: Source::Told,
+            source: AgeSource::Told,
         };
         assert_eq!(told.words(10), "oldest 0 s");
     }

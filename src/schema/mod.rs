@@ -17,16 +17,19 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 pub use compare::avro::{Avro, compare_avro, is_avro};
 pub use compare::change::{Change, Effect, place};
-pub use compare::check::{Answer, Proof, Report, Verdict, compare};
+pub use compare::check::{Answer, CheckReport, Proof, Verdict, compare};
 pub use compare::report::{json, markdown, sentence, text};
-pub use document::draft::Draft;
+pub use document::draft::Dialect;
 pub use document::fault::fault;
 pub use document::policy::{Level, Policy};
 pub use document::validate::Validator;
 pub use document::version::Version;
-pub use folder::catalog::{Catalog, Content, Entry, EventType, Part, Ready, Sample, Source, ready};
+pub use folder::catalog::{
+    Catalog, CatalogEntry, Content, EventType, ReadySchemas, Sample, SchemaPart, SchemaSource,
+    ready,
+};
 pub use folder::meta::Meta;
-pub use folder::rules::{Rule, Rules};
+pub use folder::rules::{VersionRule, VersionRules};
 pub use stream::fit::{Fit, fit, kind_of_fit};
 
 /// Why a schema cannot be used, in words.

@@ -9,7 +9,7 @@ const MAX_NOTICES: usize = 50;
 
 /// A message with its time.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Entry {
+pub struct NoticeEntry {
     /// Names it for [`Notices::dismiss`].
     pub number: u64,
     /// When it came.
@@ -25,7 +25,7 @@ pub struct Entry {
 /// The messages that were not put away yet.
 #[derive(Debug, Default)]
 pub struct Notices {
-    entries: Vec<Entry>,
+    entries: Vec<NoticeEntry>,
     next: u64,
 }
 
@@ -41,7 +41,7 @@ impl Notices {
             return;
         }
         self.next += 1;
-        self.entries.push(Entry {
+        self.entries.push(NoticeEntry {
             number: self.next,
             at,
             gravity,
@@ -60,7 +60,7 @@ impl Notices {
 
     /// All of them, oldest first.
     #[must_use]
-    pub fn entries(&self) -> &[Entry] {
+    pub fn entries(&self) -> &[NoticeEntry] {
         &self.entries
     }
 }

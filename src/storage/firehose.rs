@@ -14,7 +14,7 @@ use crate::rabbitmq::endpoint::Endpoint;
 
 /// What stands in the note, for a person who finds it.
 #[derive(Serialize)]
-struct Content {
+struct NoteContent {
     switched_on: DateTime<Utc>,
     /// As a URL without the password.
     endpoint: String,
@@ -29,7 +29,7 @@ pub struct Note {
 
 /// What was found on the disk.
 #[derive(Debug)]
-pub enum Found {
+pub enum FoundNote {
     /// No note.
     Nothing,
     /// One that nobody looks after any more; it is ours now.
@@ -43,18 +43,18 @@ impl Note {
     ///
     /// # Errors
     /// If the folder or the file cannot be used.
-    pub fn find(dir: &Path, endpoint: &Endpoint) -> io::Result<Found> {
+    pub fn find(dir: &Path, endpoint: &Endpoint) -> io::Result<FoundNote> {
         let path = dir.join(file_name(endpoint));
         let file = match OpenOptions::new().read(true).write(true).open(&path) {
             Ok(file) => file,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Found::Nothing),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(FoundNote::Nothing),
             Err(error) => return Err(error),
         };
         match file.try_lock() {
             // Its owner may have removed it in the moment between.
-            Ok(()) if !path.exists() => Ok(Found::Nothing),
-            Ok(()) => Ok(Found::Left(Self { path, _lock: file })),
-            Err(TryLockError::WouldBlock) => Ok(Found::InUse),
+            Ok(()) if !path.exists() => Ok(FoundNote::Nothing),
+            Ok(()) => Ok(FoundNote::Left(Self { path, _lock: file })),
+            Err(TryLockError::WouldBlock) => Ok(FoundNote::InUse),
             Err(TryLockError::Error(error)) => Err(error),
         }
     }
@@ -72,7 +72,7 @@ impl Note {
             .mode(0o600)
             .open(&path)?;
         file.lock()?;
-        let content = Content {
+        let content = NoteContent {
             switched_on: now,
             endpoint: endpoint.to_string(),
         };
@@ -116,21 +116,21 @@ mod tests {
             ..Endpoint::default()
         };
         let find = || Note::find(dir.path(), &endpoint).unwrap();
-        assert!(matches!(find(), Found::Nothing));
+        assert!(matches!(find(), FoundNote::Nothing));
         let note = Note::write(dir.path(), &endpoint, DateTime::UNIX_EPOCH).unwrap();
         assert!(
             !std::fs::read_to_string(&note.path)
                 .unwrap()
                 .contains("hunter2")
         );
-        assert!(matches!(find(), Found::InUse));
+        assert!(matches!(find(), FoundNote::InUse));
         assert!(Note::write(dir.path(), &endpoint, DateTime::UNIX_EPOCH).is_err());
         drop(note);
-        let Found::Left(note) = find() else {
+        let FoundNote::Left(note) = find() else {
             panic!("it was left")
         };
         note.remove().unwrap();
-        assert!(matches!(find(), Found::Nothing));
+        assert!(matches!(find(), FoundNote::Nothing));
     }
 
     #[test]
@@ -144,7 +144,7 @@ mod tests {
         let _note = Note::write(dir.path(), &one, DateTime::UNIX_EPOCH).unwrap();
         assert!(matches!(
             Note::find(dir.path(), &other).unwrap(),
-            Found::Nothing
+            FoundNote::Nothing
         ));
     }
 }

@@ -189,7 +189,7 @@ pub(super) fn name(path: &Path) -> String {
 mod tests {
     use super::super::schemas::read;
     use super::*;
-    use crate::schema::{Catalog, Ready};
+    use crate::schema::{Catalog, ReadySchemas};
 
     fn written(folder: &Path, name: &str, content: impl AsRef<[u8]>) -> PathBuf {
         let path = folder.join(name);
@@ -235,7 +235,7 @@ mod tests {
         let catalog = Catalog::of(PathBuf::new(), read(folder.path()).unwrap());
         for version in ["1", "2", "3", "4"] {
             let entry = catalog.get("a").unwrap().get(version).unwrap();
-            let Ok(Ready::Json(ready)) = &entry.ready else {
+            let Ok(ReadySchemas::Json(ready)) = &entry.ready else {
                 panic!("{version}: {:?}", entry.ready);
             };
             assert!(!ready.validator.is_valid(&Value::from(1)), "{version}");
@@ -282,7 +282,7 @@ mod tests {
         let names: Vec<&str> = catalog.types.iter().map(|one| one.name.as_str()).collect();
         assert_eq!(names, ["order", "user"]);
         let entry = catalog.get("order").unwrap().get("1").unwrap();
-        let Ok(Ready::Json(window)) = &entry.ready else {
+        let Ok(ReadySchemas::Json(window)) = &entry.ready else {
             panic!("{:?}", entry.ready);
         };
         let schema = serde_json::from_str(order).unwrap();

@@ -10,8 +10,8 @@ use serde_json::Value;
 
 use super::schema_files::{self, ENDINGS, LARGEST};
 use super::schemas;
-use crate::schema::folder::import::{FoundSchemas, Imported, Incoming, Line, Outcome, plain};
-use crate::schema::folder::meta::{self, Note, Origin};
+use crate::schema::folder::import::{FoundSchemas, ImportLine, Imported, Incoming, Outcome, plain};
+use crate::schema::folder::meta::{self, MetaNote, SchemaOrigin};
 use crate::schema::{Catalog, Content, EventType};
 
 /// Most files of a folder without types that are looked at.
@@ -26,10 +26,10 @@ pub fn from_folder(folder: &Path) -> io::Result<FoundSchemas> {
         sources, samples, ..
     } = schemas::read(folder)?;
     let mut haul = FoundSchemas {
-        origin: Origin {
+        origin: SchemaOrigin {
             kind: "folder".to_owned(),
             from: folder.display().to_string(),
-            ..Origin::default()
+            ..SchemaOrigin::default()
         },
         ..FoundSchemas::default()
     };
@@ -61,7 +61,7 @@ pub fn from_folder(folder: &Path) -> io::Result<FoundSchemas> {
         };
         if entry.metadata().is_ok_and(|about| about.len() > LARGEST) {
             let words = format!("It is larger than {} MB", LARGEST / 1024 / 1024);
-            haul.skipped.push(Line::skipped(name, words));
+            haul.skipped.push(ImportLine::skipped(name, words));
             continue;
         }
         let (event_type, version) = parted(name.trim_end_matches(ending));
@@ -109,7 +109,7 @@ pub fn store(folder: &Path, haul: FoundSchemas) -> io::Result<Imported> {
         "asyncapi" => "The document",
         _ => "The other folder",
     };
-    let mut writer = Writer {
+    let mut writer = FolderWriter {
         folder,
         before,
         who,
@@ -125,7 +125,7 @@ pub fn store(folder: &Path, haul: FoundSchemas) -> io::Result<Imported> {
     let mut lines = writer.lines;
     lines.sort_by_key(|line| line.outcome);
     if lines.is_empty() {
-        lines.push(Line::skipped(
+        lines.push(ImportLine::skipped(
             who,
             "Nothing that could be imported is in it",
         ));
@@ -136,7 +136,7 @@ pub fn store(folder: &Path, haul: FoundSchemas) -> io::Result<Imported> {
     })
 }
 
-struct Writer<'a> {
+struct FolderWriter<'a> {
     folder: &'a Path,
     before: Catalog,
     /// What is imported from, and the newest version that it has of a type.
@@ -144,18 +144,18 @@ struct Writer<'a> {
     newest: BTreeMap<String, String>,
     /// Content by type and version, of what was written now.
     written: BTreeMap<String, BTreeMap<String, String>>,
-    lines: Vec<Line>,
-    notes: BTreeMap<String, Note>,
+    lines: Vec<ImportLine>,
+    notes: BTreeMap<String, MetaNote>,
 }
 
-impl Writer<'_> {
-    fn take(&mut self, incoming: Incoming, origin: &Origin) {
+impl FolderWriter<'_> {
+    fn take(&mut self, incoming: Incoming, origin: &SchemaOrigin) {
         let event_type = incoming.event_type.clone();
         let (version, outcome, mut words) = match self.place(&incoming) {
             Ok(placed) => placed,
             Err(error) => {
                 let name = incoming.subject.unwrap_or(event_type);
-                self.lines.push(Line::skipped(
+                self.lines.push(ImportLine::skipped(
                     name,
                     format!("It cannot be written: {error}"),
                 ));
@@ -177,7 +177,7 @@ impl Writer<'_> {
         }
         if outcome != Outcome::Differs {
             let note = self.notes.entry(event_type.clone()).or_default();
-            note.origin = Origin {
+            note.origin = SchemaOrigin {
                 subject: incoming.subject.or(note.origin.subject.take()),
                 newest: Some(version.clone()),
                 ..origin.clone()
@@ -188,7 +188,7 @@ impl Writer<'_> {
             let draft = incoming.draft.map(|draft| (version.clone(), draft));
             note.drafts.extend(draft);
         }
-        self.lines.push(Line {
+        self.lines.push(ImportLine {
             name: format!("{event_type} {version}"),
             outcome,
             words,
@@ -253,7 +253,7 @@ impl Writer<'_> {
             });
             if let Err(error) = noted {
                 let words = format!("Where it came from was not noted: {error}");
-                self.lines.push(Line::skipped(event_type, words));
+                self.lines.push(ImportLine::skipped(event_type, words));
             }
         }
     }
@@ -275,7 +275,7 @@ fn is_same(a: &str, b: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::schema::{Draft, Level, Meta};
+    use crate::schema::{Dialect, Level, Meta};
 
     fn incoming(version: Option<&str>, text: &str) -> Incoming {
         Incoming {
@@ -283,7 +283,7 @@ mod tests {
             version: version.map(str::to_owned),
             text: text.into(),
             subject: Some("order.created-value".into()),
-            draft: Some(Draft::Seven),
+            draft: Some(Dialect::Seven),
             level: Some(Level::Full),
             samples: vec![("small".into(), "{}".into())],
             ..Incoming::default()
@@ -292,13 +292,13 @@ mod tests {
 
     fn haul(found: Vec<Incoming>) -> FoundSchemas {
         FoundSchemas {
-            origin: Origin {
+            origin: SchemaOrigin {
                 kind: "registry".into(),
                 from: "http://x".into(),
-                ..Origin::default()
+                ..SchemaOrigin::default()
             },
             found,
-            skipped: vec![Line::skipped("p", "Protobuf")],
+            skipped: vec![ImportLine::skipped("p", "Protobuf")],
         }
     }
 
@@ -351,7 +351,7 @@ mod tests {
             (origin.from.as_str(), origin.newest.as_deref(), meta.level),
             ("http://x", Some("4"), Some(Level::Full))
         );
-        assert_eq!(meta.versions["4"].draft, Some(Draft::Seven));
+        assert_eq!(meta.versions["4"].draft, Some(Dialect::Seven));
         assert_eq!(content.samples.len(), 1);
     }
 

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 use super::schema_files::{self, ENDINGS, LARGEST, MOST_FILES, SAMPLES, name};
-use crate::schema::{Content, Part, Sample, Source, Unusable};
+use crate::schema::{Content, Sample, SchemaPart, SchemaSource, Unusable};
 
 /// Most example events of a type, and the largest.
 const MOST_SAMPLES: usize = 200;
@@ -37,7 +37,7 @@ pub fn read(folder: &Path) -> io::Result<Content> {
         let versions = schema_files::versions(&around)?;
         for (path, file) in schema_files::inside(&around) {
             if content.parts.len() < MOST_FILES {
-                content.parts.push(Part {
+                content.parts.push(SchemaPart {
                     event_type: event_type.clone(),
                     path,
                     text: schema_files::text_or_less(&file)?,
@@ -63,7 +63,7 @@ pub fn read(folder: &Path) -> io::Result<Content> {
         }
         for (version, path) in versions {
             if content.sources.len() < MOST_FILES {
-                content.sources.push(Source {
+                content.sources.push(SchemaSource {
                     event_type: event_type.clone(),
                     version,
                     file: name(&path),

@@ -10,7 +10,7 @@ use super::payload::shorten;
 
 /// What happened at a place.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Change {
+pub enum JsonChange {
     /// It is only in the newer document.
     Added(String),
     /// It is only in the older document.
@@ -25,7 +25,7 @@ pub struct DiffRow {
     /// Where: `data.items[2].sku`.
     pub path: String,
     /// What.
-    pub change: Change,
+    pub change: JsonChange,
 }
 
 /// Most differences that are listed.
@@ -40,12 +40,12 @@ pub fn diff(old: &Rows, new: &Rows) -> Vec<DiffRow> {
     if old.rows.is_empty() || new.rows.is_empty() {
         return Vec::new();
     }
-    let mut differ = Differ {
-        old: Side::new(old),
-        new: Side::new(new),
+    let mut differ = JsonDiffer {
+        old: DiffSide::new(old),
+        new: DiffSide::new(new),
         places: Vec::new(),
         found: Vec::new(),
-        work: vec![Work::Both(0, 0, None)],
+        work: vec![DiffWork::Both(0, 0, None)],
     };
     while differ.found.len() < MAX_DIFFERENCES
         && let Some(work) = differ.work.pop()
@@ -56,12 +56,12 @@ pub fn diff(old: &Rows, new: &Rows) -> Vec<DiffRow> {
 }
 
 /// A document with a number for each of its values that is equal for equal values.
-struct Side<'a> {
+struct DiffSide<'a> {
     rows: &'a Rows,
     sums: Vec<u64>,
 }
 
-impl<'a> Side<'a> {
+impl<'a> DiffSide<'a> {
     fn new(rows: &'a Rows) -> Self {
         let mut sums = vec![0_u64; rows.rows.len()];
         for index in (0..rows.rows.len()).rev() {
@@ -114,35 +114,35 @@ fn children(rows: &Rows, index: usize) -> impl Iterator<Item = usize> {
 }
 
 /// A place by its step and the place it is in; the document itself has none.
-type Place = Option<usize>;
+type DiffPlace = Option<usize>;
 
-enum Step {
+enum DiffStep {
     Name(String),
     Item(usize),
 }
 
 #[derive(Clone, Copy)]
-enum Work {
-    Both(usize, usize, Place),
-    Removed(usize, Place),
-    Added(usize, Place),
+enum DiffWork {
+    Both(usize, usize, DiffPlace),
+    Removed(usize, DiffPlace),
+    Added(usize, DiffPlace),
 }
 
-struct Differ<'a> {
-    old: Side<'a>,
-    new: Side<'a>,
-    places: Vec<(Place, Step)>,
+struct JsonDiffer<'a> {
+    old: DiffSide<'a>,
+    new: DiffSide<'a>,
+    places: Vec<(DiffPlace, DiffStep)>,
     found: Vec<DiffRow>,
-    work: Vec<Work>,
+    work: Vec<DiffWork>,
 }
 
-impl Differ<'_> {
-    fn step(&mut self, work: Work) {
+impl JsonDiffer<'_> {
+    fn step(&mut self, work: DiffWork) {
         let (place, change) = match work {
-            Work::Removed(index, place) => (place, Change::Removed(self.old.text(index))),
-            Work::Added(index, place) => (place, Change::Added(self.new.text(index))),
-            Work::Both(old, new, _) if self.old.sums[old] == self.new.sums[new] => return,
-            Work::Both(old, new, place) => {
+            DiffWork::Removed(index, place) => (place, JsonChange::Removed(self.old.text(index))),
+            DiffWork::Added(index, place) => (place, JsonChange::Added(self.new.text(index))),
+            DiffWork::Both(old, new, _) if self.old.sums[old] == self.new.sums[new] => return,
+            DiffWork::Both(old, new, place) => {
                 let values = (
                     &self.old.rows.rows[old].value,
                     &self.new.rows.rows[new].value,
@@ -152,7 +152,7 @@ impl Differ<'_> {
                     (RowValue::Object(_), RowValue::Object(_)) => self.members(old, new, place),
                     (RowValue::Array(_), RowValue::Array(_)) => self.items(old, new, place),
                     _ => {
-                        let change = Change::Changed(self.old.text(old), self.new.text(new));
+                        let change = JsonChange::Changed(self.old.text(old), self.new.text(new));
                         self.find(place, change);
                     }
                 }
@@ -164,17 +164,17 @@ impl Differ<'_> {
         self.find(place, change);
     }
 
-    fn find(&mut self, place: Place, change: Change) {
+    fn find(&mut self, place: DiffPlace, change: JsonChange) {
         let path = self.path(place);
         self.found.push(DiffRow { path, change });
     }
 
-    fn place(&mut self, inside: Place, step: Step) -> usize {
+    fn place(&mut self, inside: DiffPlace, step: DiffStep) -> usize {
         self.places.push((inside, step));
         self.places.len() - 1
     }
 
-    fn members(&mut self, old: usize, new: usize, place: Place) {
+    fn members(&mut self, old: usize, new: usize, place: DiffPlace) {
         let (old_rows, new_rows) = (self.old.rows, self.new.rows);
         // A name may come twice; the first goes with the first.
         let mut by_name: HashMap<&str, VecDeque<usize>> = HashMap::new();
@@ -188,22 +188,22 @@ impl Differ<'_> {
             if other.is_some_and(|other| self.new.sums[other] == self.old.sums[child]) {
                 continue;
             }
-            let at = Some(self.place(place, Step::Name(name.to_owned())));
+            let at = Some(self.place(place, DiffStep::Name(name.to_owned())));
             self.work.push(match other {
-                Some(other) => Work::Both(child, other, at),
-                None => Work::Removed(child, at),
+                Some(other) => DiffWork::Both(child, other, at),
+                None => DiffWork::Removed(child, at),
             });
         }
         let mut added: Vec<usize> = by_name.into_values().flatten().collect();
         added.sort_unstable();
         for child in added {
             let name = new_rows.rows[child].name.clone().unwrap_or_default();
-            let at = Some(self.place(place, Step::Name(name)));
-            self.work.push(Work::Added(child, at));
+            let at = Some(self.place(place, DiffStep::Name(name)));
+            self.work.push(DiffWork::Added(child, at));
         }
     }
 
-    fn items(&mut self, old: usize, new: usize, place: Place) {
+    fn items(&mut self, old: usize, new: usize, place: DiffPlace) {
         let old_items: Vec<usize> = children(self.old.rows, old).collect();
         let new_items: Vec<usize> = children(self.new.rows, new).collect();
         let same = |(old, new): &(&usize, &usize)| self.old.sums[**old] == self.new.sums[**new];
@@ -214,18 +214,18 @@ impl Differ<'_> {
         let old_part = start..old_items.len() - tail;
         let new_part = start..new_items.len() - tail;
         for index in start..old_part.end.max(new_part.end) {
-            let at = Some(self.place(place, Step::Item(index)));
+            let at = Some(self.place(place, DiffStep::Item(index)));
             self.work.push(
                 match (old_part.contains(&index), new_part.contains(&index)) {
-                    (true, true) => Work::Both(old_items[index], new_items[index], at),
-                    (true, false) => Work::Removed(old_items[index], at),
-                    _ => Work::Added(new_items[index], at),
+                    (true, true) => DiffWork::Both(old_items[index], new_items[index], at),
+                    (true, false) => DiffWork::Removed(old_items[index], at),
+                    _ => DiffWork::Added(new_items[index], at),
                 },
             );
         }
     }
 
-    fn path(&self, place: Place) -> String {
+    fn path(&self, place: DiffPlace) -> String {
         let mut steps = Vec::new();
         let mut at = place;
         let mut length = 0;
@@ -236,8 +236,8 @@ impl Differ<'_> {
                 break;
             }
             let text = match step {
-                Step::Name(name) => format!(".{}", name_text(&short(name))),
-                Step::Item(index) => format!("[{index}]"),
+                DiffStep::Name(name) => format!(".{}", name_text(&short(name))),
+                DiffStep::Item(index) => format!("[{index}]"),
             };
             length += text.len();
             steps.push(text);
@@ -264,9 +264,9 @@ mod tests {
         diff(&rows(old.as_bytes()), &rows(new.as_bytes()))
             .into_iter()
             .map(|row| match row.change {
-                Change::Added(value) => format!("+ {} {value}", row.path),
-                Change::Removed(value) => format!("- {} {value}", row.path),
-                Change::Changed(old, new) => format!("{} {old} → {new}", row.path),
+                JsonChange::Added(value) => format!("+ {} {value}", row.path),
+                JsonChange::Removed(value) => format!("- {} {value}", row.path),
+                JsonChange::Changed(old, new) => format!("{} {old} → {new}", row.path),
             })
             .collect()
     }

@@ -14,7 +14,7 @@ pub const LARGEST: usize = 256 * 1024;
 /// What a value is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[expect(missing_docs, reason = "each is the kind of that name")]
-pub enum Kind {
+pub enum JsonKind {
     Object,
     Array,
     Text,
@@ -25,9 +25,9 @@ pub enum Kind {
 
 /// A value of the text, and where it stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Node {
+pub struct JsonNode {
     /// What it is.
-    pub kind: Kind,
+    pub kind: JsonKind,
     /// The object or array that it is in.
     pub parent: Option<usize>,
     /// Its name, if it is in an object.
@@ -44,7 +44,7 @@ pub struct Node {
 #[derive(Clone, Debug)]
 pub struct Document {
     text: String,
-    nodes: Vec<Node>,
+    nodes: Vec<JsonNode>,
     value: Value,
 }
 
@@ -83,7 +83,7 @@ impl Document {
 
     /// All values in the order of the text; the first is the document.
     #[must_use]
-    pub fn nodes(&self) -> &[Node] {
+    pub fn nodes(&self) -> &[JsonNode] {
         &self.nodes
     }
 
@@ -113,7 +113,7 @@ impl Document {
         for step in pointer.split('/').skip(1) {
             let step = step.replace("~1", "/").replace("~0", "~");
             let found = match self.nodes.get(at).map(|node| &node.kind) {
-                Some(Kind::Array) => step
+                Some(JsonKind::Array) => step
                     .parse()
                     .ok()
                     .and_then(|number| self.children(at).nth(number)),
@@ -236,9 +236,9 @@ impl Document {
 }
 
 /// The values of a text that is known to be JSON.
-fn scan(text: &str) -> Vec<Node> {
+fn scan(text: &str) -> Vec<JsonNode> {
     let bytes = text.as_bytes();
-    let mut nodes: Vec<Node> = Vec::new();
+    let mut nodes: Vec<JsonNode> = Vec::new();
     let mut open: Vec<usize> = Vec::new();
     let mut name: Option<(usize, String)> = None;
     let mut at = 0;
@@ -254,7 +254,7 @@ fn scan(text: &str) -> Vec<Node> {
             }
             _ => {
                 let parent = open.last().copied();
-                let in_object = parent.is_some_and(|parent| nodes[parent].kind == Kind::Object);
+                let in_object = parent.is_some_and(|parent| nodes[parent].kind == JsonKind::Object);
                 let end = end_of_scalar(bytes, at);
                 if in_object && name.is_none() {
                     let read = json::string(&bytes[at..end]).unwrap_or_default();
@@ -263,21 +263,21 @@ fn scan(text: &str) -> Vec<Node> {
                     continue;
                 }
                 let kind = match byte {
-                    b'{' => Kind::Object,
-                    b'[' => Kind::Array,
-                    b'"' => Kind::Text,
-                    b't' | b'f' => Kind::Bool,
-                    b'n' => Kind::Null,
-                    _ => Kind::Number,
+                    b'{' => JsonKind::Object,
+                    b'[' => JsonKind::Array,
+                    b'"' => JsonKind::Text,
+                    b't' | b'f' => JsonKind::Bool,
+                    b'n' => JsonKind::Null,
+                    _ => JsonKind::Number,
                 };
                 let (begin, name) = match name.take() {
                     Some((begin, name)) => (begin, Some(name)),
                     None => (at, None),
                 };
-                if matches!(kind, Kind::Object | Kind::Array) {
+                if matches!(kind, JsonKind::Object | JsonKind::Array) {
                     open.push(nodes.len());
                 }
-                nodes.push(Node {
+                nodes.push(JsonNode {
                     kind,
                     parent,
                     name,
@@ -449,13 +449,13 @@ pub(crate) mod tests {
     pub(crate) fn others(
         document: &Document,
         around: Option<usize>,
-    ) -> Vec<(Option<String>, Kind, String)> {
+    ) -> Vec<(Option<String>, JsonKind, String)> {
         let nodes = document.nodes();
         let inside = |at: usize| around.is_some_and(|from| (from..nodes[from].next).contains(&at));
         (0..nodes.len())
             .filter(|at| !inside(*at))
             .map(|at| {
-                let nested = matches!(nodes[at].kind, Kind::Object | Kind::Array);
+                let nested = matches!(nodes[at].kind, JsonKind::Object | JsonKind::Array);
                 let raw = if nested { "" } else { document.raw(at) };
                 (nodes[at].name.clone(), nodes[at].kind, raw.to_owned())
             })
@@ -480,9 +480,9 @@ pub(crate) mod tests {
                     }
                     _ => {
                         let kind = document.nodes()[at].kind;
-                        if !matches!(kind, Kind::Object | Kind::Array) { continue; }
+                        if !matches!(kind, JsonKind::Object | JsonKind::Array) { continue; }
                         expected = others(&document, None);
-                        document.push(at, (kind == Kind::Object).then_some("new"), "7.0");
+                        document.push(at, (kind == JsonKind::Object).then_some("new"), "7.0");
                         document.children(at).last()
                     }
                 };

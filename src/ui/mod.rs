@@ -49,7 +49,7 @@ pub struct Memory {
     /// The payload as fields.
     pub payload: screens::publish::payload_form::PayloadView,
     /// The publish screen's preview.
-    pub preview: screens::publish::Preview,
+    pub preview: screens::publish::RoutePreview,
     /// The help window is open.
     pub help: bool,
     /// The notices are open.

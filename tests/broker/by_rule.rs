@@ -8,7 +8,7 @@ use eventscope::protocol::{
 };
 use eventscope::rabbitmq::origin::Scene;
 use eventscope::rabbitmq::resend::{Manner, Target};
-use eventscope::repair::edit::{Change, Convert, Edit, Pointer, Rule, edit};
+use eventscope::repair::edit::{Convert, Edit, Pointer, Rule, RuleChange, edit};
 
 use crate::support::raw_amqp::{Life, Raw, properties, short, text, values};
 use crate::support::{App, Place};
@@ -82,7 +82,7 @@ fn a_rule_repairs_plain_and_compressed_messages_and_the_journal_has_both_texts()
     let pointer = Pointer::parse("/amount").expect("a pointer");
     let rule = [Rule::Payload(
         pointer,
-        Change::Convert(Convert::TextToNumber),
+        RuleChange::Convert(Convert::TextToNumber),
     )];
     let manner = Manner::from(Target::Origin);
     let mut orders = Vec::new();

@@ -141,7 +141,10 @@ fn a_registry_is_read_with_its_references_and_levels() {
     assert_eq!(order.level, Some(Level::BackwardTransitive));
     let draft = |version: &str| order.versions.get(version).and_then(|one| one.draft);
     assert_eq!(
-        (draft("1"), draft("2").map(eventscope::schema::Draft::name)),
+        (
+            draft("1"),
+            draft("2").map(eventscope::schema::Dialect::name)
+        ),
         (None, Some("draft-07"))
     );
     let origin = order.origin.expect("where it came from");

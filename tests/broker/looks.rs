@@ -4,7 +4,7 @@ use eventscope::event::source_id::SourceId;
 use eventscope::protocol::{
     Command, Link, MoveOutcome, PutBack, SourceCommand, SourceUpdate, TapState, Update,
 };
-use eventscope::rabbitmq::peek_rules::{Page, Verdict, forecast};
+use eventscope::rabbitmq::peek_rules::{Page, PeekVerdict, forecast};
 use eventscope::rabbitmq::topology::{Queue, Topology};
 
 use crate::support::raw_amqp::{Life, Raw, field, none, persistent, properties, table, text};
@@ -149,7 +149,7 @@ fn a_single_active_consumer_is_named_before_and_nothing_is_called_empty() {
         });
         let card = forecast(Some(&known), Some(&place.version()), Page::head(9), None);
         assert!(card.words.contains("worker-1 is active"), "{card:?}");
-        assert_eq!(card.verdict, Verdict::Blocked);
+        assert_eq!(card.verdict, PeekVerdict::Blocked);
         // Now its connection is known too.
         let words = wait_for("the connection", || {
             let words = app.peek("q", 10).unwrap_err();

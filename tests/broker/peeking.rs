@@ -6,7 +6,7 @@ use eventscope::protocol::{
     Command, MoveOutcome, PeekReport, PutBack, SourceCommand, SourceUpdate, Update,
 };
 use eventscope::rabbitmq::delivery_limit::Left;
-use eventscope::rabbitmq::peek_rules::{Page, REACH, Verdict, forecast};
+use eventscope::rabbitmq::peek_rules::{Page, PeekVerdict, REACH, forecast};
 use eventscope::rabbitmq::stream::{Start, offset};
 use eventscope::rabbitmq::topology::{Queue, Topology};
 use eventscope::text::numbers::thousands;
@@ -132,7 +132,7 @@ fn without_a_delivery_limit_all_are_taken_so_that_the_order_stays() {
     };
     let words = format!("Peeking here is safe and keeps the order{why}");
     assert_eq!(said.words, words);
-    assert_eq!(said.verdict, Verdict::Free);
+    assert_eq!(said.verdict, PeekVerdict::Free);
     for _ in 0..3 {
         let part = look(&mut app, "q", Page::head(20), false).expect("a peek");
         assert_eq!(bodies(&part), names[..20]);
@@ -161,7 +161,7 @@ fn a_queue_too_deep_to_be_taken_as_a_whole_is_not_put_out_of_order_unasked() {
     let known = told(&mut app, "q", count);
     let said = forecast(Some(&known), Some(&place.version()), Page::head(20), None);
     if !place.looks_count() {
-        assert_eq!(said.verdict, Verdict::Free);
+        assert_eq!(said.verdict, PeekVerdict::Free);
         for _ in 0..2 {
             let part = look(&mut app, "q", Page::head(20), false).expect("a peek");
             assert!(part.borrowed >= 20, "{}", part.borrowed);
@@ -171,7 +171,7 @@ fn a_queue_too_deep_to_be_taken_as_a_whole_is_not_put_out_of_order_unasked() {
         return;
     }
     assert!(said.words.contains("the order will change"), "{said:?}");
-    assert_eq!(said.verdict, Verdict::Read);
+    assert_eq!(said.verdict, PeekVerdict::Read);
     let words = look(&mut app, "q", Page::head(20), false).unwrap_err();
     assert!(words.contains("the order would change"), "{words}");
     assert!(words.starts_with(&thousands(count)), "{words}");
@@ -199,7 +199,7 @@ fn the_budget_is_kept_to_the_last_safe_peek_and_nothing_is_dead_lettered() {
     let card =
         |left: Option<Left>| forecast(Some(&known), Some(&place.version()), Page::head(50), left);
     if !place.looks_count() {
-        assert_eq!(card(None).verdict, Verdict::Free);
+        assert_eq!(card(None).verdict, PeekVerdict::Free);
         for size in [50, 300, 1, 299, 50, 20] {
             let part = look(&mut app, "q", Page::head(size), false).expect("a peek");
             let shown = usize::try_from(size).expect("a number");
@@ -219,7 +219,7 @@ fn the_budget_is_kept_to_the_last_safe_peek_and_nothing_is_dead_lettered() {
             (Some(exactly(left)), PutBack::InOrder)
         );
     }
-    assert_eq!(card(Some(exactly(0))).verdict, Verdict::Blocked);
+    assert_eq!(card(Some(exactly(0))).verdict, PeekVerdict::Blocked);
     let words = look(&mut app, "q", Page::head(50), true).unwrap_err();
     assert_eq!(words, card(Some(exactly(0))).words);
     assert_eq!((raw.depth("q"), raw.depth("dead")), (300, 0));

@@ -5,7 +5,9 @@ use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use eventscope::event::source_id::SourceId;
 use eventscope::protocol::{Command, DeskCommand, DeskUpdate, SourceCommand, SourceUpdate, Update};
 use eventscope::repair::journal_entry::{Held, Operation, Record, RecordId, Stage};
-use eventscope::repair::journal_list::{Counts, JobId, JobLine, Page, Pile, Question, Records};
+use eventscope::repair::journal_list::{
+    JobId, JobLine, JournalPage, Pile, Question, Records, StageCounts,
+};
 
 use crate::Window;
 
@@ -33,7 +35,7 @@ fn record(window: &Window, id: i64, deed: Operation, stage: Stage) -> Record {
 }
 
 fn job(window: &Window, deed: Operation, parts: &[(Pile, u64)]) -> JobLine {
-    let mut counts = Counts::default();
+    let mut counts = StageCounts::default();
     for (pile, count) in parts {
         counts.add(*pile, *count);
     }
@@ -61,7 +63,7 @@ fn answer(window: &mut Window, job: &JobLine, records: &[Record], found: usize) 
         });
     let question = asked.unwrap_or_default();
     let looked_at = question.looked_at;
-    let page = Page {
+    let page = JournalPage {
         job: question.job.map(|_| job.clone()),
         looked_at: records
             .iter()

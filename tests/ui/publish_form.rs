@@ -7,13 +7,13 @@ use eframe::egui::accesskit::Role;
 use eframe::egui::{Key, Modifiers};
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use eventscope::protocol::{Command, DeskUpdate, SourceCommand, Update};
-use eventscope::schema::{Catalog, Source};
+use eventscope::schema::{Catalog, SchemaSource};
 use serde_json::Value;
 
 use crate::Window;
 
-fn source(version: &str, text: &str) -> Source {
-    Source {
+fn source(version: &str, text: &str) -> SchemaSource {
+    SchemaSource {
         event_type: "order.created".into(),
         version: version.into(),
         file: format!("{version}.schema.json"),
@@ -31,7 +31,7 @@ fn catalog() -> Arc<Catalog> {
             "2",
             include_str!("../../assets/schemas/order.created/2.schema.json"),
         ),
-        Source {
+        SchemaSource {
             event_type: "old.thing".into(),
             ..source("1", r#"{"type":"record","name":"T","fields":[]}"#)
         },

@@ -8,13 +8,13 @@ use egui_kittest::kittest::Queryable as _;
 use eventscope::event::source_id::SourceId;
 use eventscope::log::Batch;
 use eventscope::protocol::{Command, DeskCommand, DeskUpdate, ImportFrom, SourceUpdate, Update};
-use eventscope::schema::folder::import::{Imported, Line, Outcome};
-use eventscope::schema::{Catalog, Content, Level, Sample, Source};
+use eventscope::schema::folder::import::{ImportLine, Imported, Outcome};
+use eventscope::schema::{Catalog, Content, Level, Sample, SchemaSource};
 
 use crate::{Window, event, start_tap};
 
-fn source(version: &str, text: &str) -> Source {
-    Source {
+fn source(version: &str, text: &str) -> SchemaSource {
+    SchemaSource {
         event_type: "order.created".into(),
         version: version.into(),
         file: format!("{version}.schema.json"),
@@ -204,12 +204,12 @@ fn schemas_are_imported_from_a_folder_a_document_or_a_registry() {
         matches!(from, ImportFrom::Registry { url, user, .. } if url == "http://localhost:8081" && user == "ada")
     );
     let lines = vec![
-        Line {
+        ImportLine {
             name: "order.created 2".into(),
             outcome: Outcome::Differs,
             words: "The folder has other content".into(),
         },
-        Line {
+        ImportLine {
             name: "order.created 3".into(),
             outcome: Outcome::Added,
             words: "The registry has 3, the folder had 2".into(),
@@ -405,7 +405,7 @@ fn the_rules_for_versions_are_edited_as_lines() {
     window.press("Save rules");
     let saved = window.take_last();
     assert!(
-        matches!(&saved, Command::Desk(DeskCommand::SaveRules { rules, .. }) if *rules == eventscope::schema::Rules::default()),
+        matches!(&saved, Command::Desk(DeskCommand::SaveRules { rules, .. }) if *rules == eventscope::schema::VersionRules::default()),
         "{saved:?}"
     );
 }

@@ -56,7 +56,7 @@ pub struct ByPath {
 pub(crate) fn by_path(old: &str, new: &str, unfolded: &BTreeSet<String>) -> Option<ByPath> {
     let old: Value = serde_json::from_str(old).ok()?;
     let new: Value = serde_json::from_str(new).ok()?;
-    let mut builder = Builder {
+    let mut builder = TreeBuilder {
         roots: [&old, &new],
         unfolded,
         out: ByPath::default(),
@@ -65,7 +65,7 @@ pub(crate) fn by_path(old: &str, new: &str, unfolded: &BTreeSet<String>) -> Opti
     Some(builder.out)
 }
 
-struct Builder<'a> {
+struct TreeBuilder<'a> {
     roots: [&'a Value; 2],
     unfolded: &'a BTreeSet<String>,
     out: ByPath,
@@ -73,7 +73,7 @@ struct Builder<'a> {
 
 type Both<'a> = [Option<&'a Value>; 2];
 
-impl<'a> Builder<'a> {
+impl<'a> TreeBuilder<'a> {
     fn row(&mut self, name: &str, both: Both<'a>, around: &str, depth: usize) {
         if self.out.rows.len() >= MOST_ROWS || depth > DEEPEST {
             self.out.cut = true;

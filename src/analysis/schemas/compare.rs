@@ -15,8 +15,8 @@ use crate::log::Segment;
 use crate::rabbitmq::origin::{Provenance, Scene};
 use crate::schema::stream::body::{payload, read};
 use crate::schema::{
-    Answer, Cancel, Change, Entry, EventType, Failure, Level, Policy, Ready, Report, Sample,
-    Validator, compare, compare_avro, ready,
+    Answer, Cancel, CatalogEntry, Change, CheckReport, EventType, Failure, Level, Policy,
+    ReadySchemas, Sample, Validator, compare, compare_avro, ready,
 };
 
 /// Most captured events that are validated, the newest ones, and for how long.
@@ -28,7 +28,7 @@ const LARGEST: usize = 1_000_000;
 const MOST_VERSIONS: usize = 8;
 
 /// What is compared.
-pub(crate) struct Work {
+pub(crate) struct CompareWork {
     pub event_type: String,
     /// Patterns of the keys of its events.
     pub keys: Vec<String>,
@@ -41,17 +41,17 @@ pub(crate) struct Work {
 
 /// Two versions.
 pub(crate) struct Pair {
-    pub old: Entry,
-    pub new: Entry,
+    pub old: CatalogEntry,
+    pub new: CatalogEntry,
     /// Stands in the place of the new version.
     pub draft: Option<String>,
 }
 
 impl Pair {
     /// The old and the new one, ready to be compared.
-    pub(crate) fn made(self) -> (Entry, Entry) {
+    pub(crate) fn made(self) -> (CatalogEntry, CatalogEntry) {
         let new = match self.draft {
-            Some(draft) => Entry {
+            Some(draft) => CatalogEntry {
                 version: "draft".to_owned(),
                 ready: ready(&draft, false, &BTreeMap::new()),
                 text: draft,
@@ -66,7 +66,7 @@ impl Pair {
 #[derive(Clone, Debug)]
 pub struct Comparison {
     /// The report, or why there is none.
-    pub report: Result<Report, String>,
+    pub report: Result<CheckReport, String>,
     /// Of each change: how many captured events the new version refuses at its place.
     pub hits: Vec<usize>,
     /// Events that were captured.
@@ -76,7 +76,7 @@ pub struct Comparison {
     /// The examples of the folder, one by one.
     pub samples: Vec<SampleVerdict>,
     /// Both texts, line by line.
-    pub lines: Vec<Line>,
+    pub lines: Vec<DiffLine>,
 }
 
 /// How many events each version refuses.
@@ -123,14 +123,14 @@ impl Comparison {
 
 /// A line of both texts.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Line {
+pub struct DiffLine {
     /// In the old one.
     pub old: Option<String>,
     /// In the new one.
     pub new: Option<String>,
 }
 
-impl Line {
+impl DiffLine {
     /// Whether both say the same.
     #[must_use]
     pub fn is_same(&self) -> bool {
@@ -162,7 +162,7 @@ impl Matrix {
     }
 }
 
-impl Work {
+impl CompareWork {
     pub(crate) fn done(self, cancel: &Cancel) -> Comparison {
         let (old, new) = self.pair.made();
         let is_of = |event_type: Option<&str>, key: &str| {
@@ -179,7 +179,8 @@ impl Work {
             captured: Replay::default(),
             dead: Replay::default(),
         };
-        let (Ok(Ready::Json(old)), Ok(Ready::Json(new))) = (&old.ready, &new.ready) else {
+        let (Ok(ReadySchemas::Json(old)), Ok(ReadySchemas::Json(new))) = (&old.ready, &new.ready)
+        else {
             return out;
         };
         let changes: &[Change] = out.report.as_ref().map_or(&[], |report| &report.changes);
@@ -316,17 +317,17 @@ fn is_at(failure: &Failure, change: &Change) -> bool {
 }
 
 pub(crate) fn report(
-    old: &Entry,
-    new: &Entry,
+    old: &CatalogEntry,
+    new: &CatalogEntry,
     policy: Policy,
     cancel: &Cancel,
-) -> Result<Report, String> {
-    let told = |entry: &Entry, error: &crate::schema::Unusable| {
+) -> Result<CheckReport, String> {
+    let told = |entry: &CatalogEntry, error: &crate::schema::Unusable| {
         format!("Version {} cannot be used. {error}", entry.version)
     };
     match (&old.ready, &new.ready) {
-        (Ok(Ready::Json(a)), Ok(Ready::Json(b))) => Ok(compare(a, b, policy, cancel)),
-        (Ok(Ready::Avro(a)), Ok(Ready::Avro(b))) => Ok(compare_avro(a, b, policy)),
+        (Ok(ReadySchemas::Json(a)), Ok(ReadySchemas::Json(b))) => Ok(compare(a, b, policy, cancel)),
+        (Ok(ReadySchemas::Avro(a)), Ok(ReadySchemas::Avro(b))) => Ok(compare_avro(a, b, policy)),
         (Ok(_), Ok(_)) => Err("One version is Avro and the other is JSON Schema: what one writes the other cannot read".to_owned()),
         (Err(error), _) => Err(told(old, error)),
         (_, Err(error)) => Err(told(new, error)),
@@ -357,30 +358,30 @@ pub(crate) fn matrix(event_type: &EventType, policy: Policy, cancel: &Cancel) ->
 }
 
 /// Both texts, with the members of objects in order, so that only what differs differs.
-fn lines(old: &str, new: &str) -> Vec<Line> {
+fn lines(old: &str, new: &str) -> Vec<DiffLine> {
     let (old, new) = (tidy(old), tidy(new));
     let diff = TextDiff::from_lines(old.as_str(), new.as_str());
-    let mut out: Vec<Line> = Vec::new();
+    let mut out: Vec<DiffLine> = Vec::new();
     // Where the lines of the new text that replace lines of the old one go.
     let mut open = 0;
     for change in diff.iter_all_changes() {
         let text = change.value().trim_end_matches('\n').to_owned();
         match change.tag() {
             ChangeTag::Equal => {
-                out.push(Line {
+                out.push(DiffLine {
                     old: Some(text.clone()),
                     new: Some(text),
                 });
                 open = out.len();
             }
-            ChangeTag::Delete => out.push(Line {
+            ChangeTag::Delete => out.push(DiffLine {
                 old: Some(text),
                 new: None,
             }),
             ChangeTag::Insert => {
                 match out.get_mut(open) {
                     Some(line) => line.new = Some(text),
-                    None => out.push(Line {
+                    None => out.push(DiffLine {
                         old: None,
                         new: Some(text),
                     }),

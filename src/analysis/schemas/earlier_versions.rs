@@ -2,7 +2,7 @@
 //! are asked, also after one failed, because each that fails is another thing to know.
 
 use super::compare::report;
-use crate::schema::{Answer, Cancel, Entry, EventType, Level, Policy};
+use crate::schema::{Answer, Cancel, CatalogEntry, EventType, Level, Policy};
 
 /// What came out.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -106,7 +106,7 @@ impl Lineage {
 /// Judges `newer` against all versions before it; a draft comes after all.
 pub(crate) fn lineage(
     event_type: &EventType,
-    newer: &Entry,
+    newer: &CatalogEntry,
     policy: Policy,
     cancel: &Cancel,
 ) -> Lineage {
@@ -151,10 +151,10 @@ pub(crate) fn lineage(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::schema::{Catalog, Source};
+    use crate::schema::{Catalog, SchemaSource};
 
     fn catalog(texts: &[&str]) -> Catalog {
-        let sources = texts.iter().enumerate().map(|(at, text)| Source {
+        let sources = texts.iter().enumerate().map(|(at, text)| SchemaSource {
             event_type: "a".into(),
             version: (at + 1).to_string(),
             file: format!("{}.schema.json", at + 1),

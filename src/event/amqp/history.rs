@@ -70,7 +70,7 @@ impl Stated {
 
 /// The history of a message.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct History {
+pub struct DeathHistory {
     /// Its entries, in the order of the header.
     pub deaths: Vec<Death>,
     /// Who wrote it.
@@ -81,7 +81,7 @@ pub struct History {
     pub last: Stated,
 }
 
-impl History {
+impl DeathHistory {
     /// Reads it. Entries that cannot be read are passed over.
     #[must_use]
     pub fn read(properties: &Properties) -> Self {
@@ -104,9 +104,9 @@ fn deaths(header: &FieldValue) -> (Vec<Death>, Form) {
         other => Some(told(other)),
     };
     let entries = match told {
-        Some(Told::List(entries)) => entries,
-        Some(table @ Told::Table(_)) => vec![table],
-        Some(Told::Text(_)) | None => Vec::new(),
+        Some(ToldDeath::List(entries)) => entries,
+        Some(table @ ToldDeath::Table(_)) => vec![table],
+        Some(ToldDeath::Text(_)) | None => Vec::new(),
     };
     let deaths: Vec<Death> = entries.iter().take(MOST).filter_map(death).collect();
     let form = match (deaths.is_empty(), is_brokers) {
@@ -130,13 +130,13 @@ fn is_brokers(entry: &FieldValue) -> bool {
 
 /// A value whatever it was written as.
 #[derive(Clone, Debug, PartialEq)]
-enum Told {
+enum ToldDeath {
     Text(String),
-    List(Vec<Told>),
-    Table(Vec<(String, Told)>),
+    List(Vec<ToldDeath>),
+    Table(Vec<(String, ToldDeath)>),
 }
 
-impl Told {
+impl ToldDeath {
     fn text(&self) -> Option<&str> {
         match self {
             Self::Text(text) => Some(text),
@@ -163,10 +163,10 @@ impl Told {
     }
 }
 
-fn told(value: &FieldValue) -> Told {
+fn told(value: &FieldValue) -> ToldDeath {
     match value {
-        FieldValue::Text(text) => Told::Text(text.clone()),
-        FieldValue::Array(entries) => Told::List(
+        FieldValue::Text(text) => ToldDeath::Text(text.clone()),
+        FieldValue::Array(entries) => ToldDeath::List(
             entries
                 .iter()
                 .map(|entry| match entry {
@@ -175,44 +175,46 @@ fn told(value: &FieldValue) -> Told {
                 })
                 .collect(),
         ),
-        FieldValue::Table(fields) => Told::Table(
+        FieldValue::Table(fields) => ToldDeath::Table(
             fields
                 .iter()
                 .map(|(name, value)| (name.clone(), told(value)))
                 .collect(),
         ),
-        other => Told::Text(match other.as_integer() {
+        other => ToldDeath::Text(match other.as_integer() {
             Some(number) => number.to_string(),
             None => String::new(),
         }),
     }
 }
 
-fn death(entry: &Told) -> Option<Death> {
+fn death(entry: &ToldDeath) -> Option<Death> {
     let field = |name: &str| match entry {
-        Told::Table(fields) => fields.iter().find(|(own, _)| own == name).map(|(_, v)| v),
+        ToldDeath::Table(fields) => fields.iter().find(|(own, _)| own == name).map(|(_, v)| v),
         // A list of pairs.
-        Told::List(pairs) => pairs.iter().find_map(|pair| match pair {
-            Told::List(pair) if pair.first().and_then(Told::text) == Some(name) => pair.get(1),
+        ToldDeath::List(pairs) => pairs.iter().find_map(|pair| match pair {
+            ToldDeath::List(pair) if pair.first().and_then(ToldDeath::text) == Some(name) => {
+                pair.get(1)
+            }
             _ => None,
         }),
-        Told::Text(_) => None,
+        ToldDeath::Text(_) => None,
     };
-    let text = |name: &str| field(name).and_then(Told::text).map(str::to_owned);
+    let text = |name: &str| field(name).and_then(ToldDeath::text).map(str::to_owned);
     Some(Death {
         reason: DeathReason::read(&text("reason")?),
         queue: text("queue")?,
         exchange: text("exchange").unwrap_or_default(),
         routing_keys: match field("routing-keys") {
-            Some(Told::List(keys)) => keys
+            Some(ToldDeath::List(keys)) => keys
                 .iter()
                 .filter_map(|key| key.text().map(str::to_owned))
                 .collect(),
-            Some(Told::Text(key)) => vec![key.clone()],
+            Some(ToldDeath::Text(key)) => vec![key.clone()],
             _ => Vec::new(),
         },
-        count: field("count").and_then(Told::number).unwrap_or(1),
-        first_time: field("time").and_then(Told::time),
+        count: field("count").and_then(ToldDeath::number).unwrap_or(1),
+        first_time: field("time").and_then(ToldDeath::time),
         original_expiration: text("original-expiration"),
     })
 }
@@ -220,7 +222,7 @@ fn death(entry: &Told) -> Option<Death> {
 /// What clients make of the tables when they write them as text: JSON, or how their language
 /// prints a list (Java's `{queue=orders}`, Python's `{'queue': 'orders'}`, Ruby's
 /// `{"queue"=>"orders"}`).
-fn text_of_client(text: &str) -> Option<Told> {
+fn text_of_client(text: &str) -> Option<ToldDeath> {
     let text = text.trim();
     if text.len() > LONGEST || !text.starts_with(['[', '{']) {
         return None;
@@ -233,17 +235,17 @@ fn text_of_client(text: &str) -> Option<Told> {
     printed.rest.trim().is_empty().then_some(value)
 }
 
-fn of_json(value: &Value) -> Told {
+fn of_json(value: &Value) -> ToldDeath {
     match value {
-        Value::String(text) => Told::Text(text.clone()),
-        Value::Array(entries) => Told::List(entries.iter().map(of_json).collect()),
-        Value::Object(fields) => Told::Table(
+        Value::String(text) => ToldDeath::Text(text.clone()),
+        Value::Array(entries) => ToldDeath::List(entries.iter().map(of_json).collect()),
+        Value::Object(fields) => ToldDeath::Table(
             fields
                 .iter()
                 .map(|(name, value)| (name.clone(), of_json(value)))
                 .collect(),
         ),
-        other => Told::Text(other.to_string()),
+        other => ToldDeath::Text(other.to_string()),
     }
 }
 
@@ -264,7 +266,7 @@ impl<'a> Printed<'a> {
         }
     }
 
-    fn value(&mut self, depth: usize) -> Option<Told> {
+    fn value(&mut self, depth: usize) -> Option<ToldDeath> {
         if depth > DEEPEST {
             return None;
         }
@@ -276,7 +278,7 @@ impl<'a> Printed<'a> {
                     return None;
                 }
             }
-            return Some(Told::List(entries));
+            return Some(ToldDeath::List(entries));
         }
         if self.skip("{") {
             let mut fields = Vec::new();
@@ -287,11 +289,11 @@ impl<'a> Printed<'a> {
                     return None;
                 }
             }
-            return Some(Told::Table(fields));
+            return Some(ToldDeath::Table(fields));
         }
         self.quoted()
             .or_else(|| self.bare(&[',', ']', '}']))
-            .map(Told::Text)
+            .map(ToldDeath::Text)
     }
 
     fn name(&mut self) -> Option<String> {
@@ -350,8 +352,8 @@ mod tests {
     use super::*;
     use crate::testing::{death as entry, died};
 
-    fn read(header: FieldValue) -> History {
-        History::read(&Properties {
+    fn read(header: FieldValue) -> DeathHistory {
+        DeathHistory::read(&Properties {
             headers: Some(vec![(DEATHS.to_owned(), header)]),
             ..Properties::default()
         })
@@ -370,15 +372,18 @@ mod tests {
         let headers = properties.headers.get_or_insert_default();
         headers.push(("x-first-death-queue".into(), text("orders")));
         headers.push(("x-first-death-reason".into(), text("rejected")));
-        let history = History::read(&properties);
+        let history = DeathHistory::read(&properties);
         assert_eq!(history.deaths.len(), 1);
         let first = &history.deaths[0];
         assert_eq!((first.count, first.first_time), (3, Some(1_700_000_000)));
         assert_eq!(first.routing_keys, ["order.created", "audit"]);
         assert!(history.first.is(first));
         let only = died(vec![entry("expired", "q", "", &["q"], 1)]);
-        assert_eq!(History::read(&only).form, Form::Broker);
-        assert_eq!(History::read(&Properties::default()), History::default());
+        assert_eq!(DeathHistory::read(&only).form, Form::Broker);
+        assert_eq!(
+            DeathHistory::read(&Properties::default()),
+            DeathHistory::default()
+        );
     }
 
     #[test]

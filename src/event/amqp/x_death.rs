@@ -3,7 +3,7 @@
 //! Source: RabbitMQ's "Dead Letter Exchanges" guide.
 
 use super::Properties;
-use super::history::History;
+use super::history::DeathHistory;
 use super::value::timestamp_text;
 
 /// The header in which the broker tells a message's place in its stream.
@@ -76,7 +76,7 @@ impl Death {
     /// [`Provenance`](crate::rabbitmq::origin::Provenance).
     #[must_use]
     pub fn history(properties: &Properties) -> Vec<Self> {
-        History::read(properties).deaths
+        DeathHistory::read(properties).deaths
     }
 
     /// The entry as a sentence: `Died because a consumer of queue orders rejected it 3 times, first

@@ -122,7 +122,7 @@ impl Promise {
 }
 
 /// What was found.
-pub(crate) struct Found {
+pub(crate) struct FoundFormat {
     pub(crate) format: Format,
     /// The document as JSON, where it came as something else.
     pub(crate) json: Option<Vec<u8>>,
@@ -134,7 +134,7 @@ pub(crate) struct Found {
     pub(crate) words: Option<String>,
 }
 
-impl Found {
+impl FoundFormat {
     pub(crate) fn plain(format: Format) -> Self {
         Self {
             format,
@@ -154,19 +154,19 @@ impl Found {
 }
 
 /// Finds the format. `cut` says that the bytes are only the beginning.
-pub(crate) fn find(bytes: &[u8], promise: Promise, cut: bool, limit: usize) -> Found {
+pub(crate) fn find(bytes: &[u8], promise: Promise, cut: bool, limit: usize) -> FoundFormat {
     if bytes.is_empty() {
-        return Found::plain(Format::Empty);
+        return FoundFormat::plain(Format::Empty);
     }
     if let Some(text) = text_kind(bytes, cut) {
-        return Found::plain(text);
+        return FoundFormat::plain(text);
     }
     if bytes.starts_with(b"Obj\x01") {
-        return Found::plain(Format::AvroFile);
+        return FoundFormat::plain(Format::AvroFile);
     }
     if let Some(class) = framed::java_class(bytes) {
         let words = format!("serialised Java object of the class {class}");
-        return Found::told(Format::Java, Some(words));
+        return FoundFormat::told(Format::Java, Some(words));
     }
     let magic = bytes.starts_with(&cbor::MAGIC);
     if promise == Promise::Cbor || magic {
@@ -195,7 +195,7 @@ pub(crate) fn find(bytes: &[u8], promise: Promise, cut: bool, limit: usize) -> F
                 format.name()
             )
         });
-        return Found::told(format, words);
+        return FoundFormat::told(format, words);
     }
     for (format, reads) in [
         (Format::MessagePack, plausible(bytes, Format::MessagePack)),
@@ -209,7 +209,7 @@ pub(crate) fn find(bytes: &[u8], promise: Promise, cut: bool, limit: usize) -> F
             return document.found(format, bytes, cut);
         }
     }
-    Found::plain(Format::Binary)
+    FoundFormat::plain(Format::Binary)
 }
 
 /// JSON or text, if it is either. Costs one pass and never recurses.
@@ -263,9 +263,9 @@ impl Transcoded {
         }
     }
 
-    fn found(self, format: Format, bytes: &[u8], cut: bool) -> Found {
+    fn found(self, format: Format, bytes: &[u8], cut: bool) -> FoundFormat {
         if self.json.is_empty() {
-            return Found::plain(Format::Binary);
+            return FoundFormat::plain(Format::Binary);
         }
         let by_limit = self.stopped_by_limit(cut);
         let name = format.name();
@@ -280,7 +280,7 @@ impl Transcoded {
             )),
             None => None,
         };
-        Found {
+        FoundFormat {
             format,
             json: Some(self.json),
             problem,

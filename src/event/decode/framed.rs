@@ -46,14 +46,14 @@ fn parts(bytes: &[u8]) -> Option<Vec<&[u8]>> {
 }
 
 /// A batch as a JSON list, at most about `limit` bytes of it.
-pub(crate) struct Batch {
+pub(crate) struct FramedBatch {
     pub(crate) json: Vec<u8>,
     pub(crate) messages: usize,
     pub(crate) cut: bool,
 }
 
 /// The messages of a batch. Without a declaration each must be a JSON object or list.
-pub(crate) fn batch(bytes: &[u8], declared: bool, limit: usize) -> Option<Batch> {
+pub(crate) fn batch(bytes: &[u8], declared: bool, limit: usize) -> Option<FramedBatch> {
     let parts = parts(bytes)?;
     let is_json = |part: &[u8]| json::is_document(part);
     let begins = |part: &&[u8]| matches!(part.first(), Some(b'{' | b'['));
@@ -81,7 +81,7 @@ pub(crate) fn batch(bytes: &[u8], declared: bool, limit: usize) -> Option<Batch>
         out.extend_from_slice(serde_json::Value::from(text).to_string().as_bytes());
     }
     out.push(b']');
-    Some(Batch {
+    Some(FramedBatch {
         json: out,
         messages: parts.len(),
         cut,

@@ -28,7 +28,7 @@ use charset::Charset;
 
 pub use coding::declares_nothing;
 pub use format::Format;
-use format::{Found, Promise};
+use format::{FoundFormat, Promise};
 pub use packing::{Opened, Packing, open};
 
 /// A body as it can be read.
@@ -198,17 +198,22 @@ fn formatted<'a>(unpacked: Unpacked<'a>, properties: &Properties, limit: usize) 
 }
 
 /// What stands in the bytes: a batch of messages, or one document.
-fn found(out: &mut Decoded<'_>, essence: &str, properties: &Properties, limit: usize) -> Found {
+fn found(
+    out: &mut Decoded<'_>,
+    essence: &str,
+    properties: &Properties,
+    limit: usize,
+) -> FoundFormat {
     let declared = coding::is_batch(properties);
     let lengths = declared || out.bytes.first() == Some(&0);
     if lengths
         && !out.cut
         && let Some(batch) = framed::batch(&out.bytes, declared, limit)
     {
-        return Found {
+        return FoundFormat {
             json: Some(batch.json),
             cut: batch.cut,
-            ..Found::plain(Format::Batch {
+            ..FoundFormat::plain(Format::Batch {
                 messages: batch.messages,
             })
         };

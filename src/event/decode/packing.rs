@@ -16,10 +16,10 @@ use crate::text::payload::{PayloadKind, size_text};
 /// What brings the text of a body back to its form on the wire. Text that is sent as it stands
 /// needs nothing.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Packing(Option<Arc<Original>>);
+pub struct Packing(Option<Arc<OriginalText>>);
 
 #[derive(Debug, PartialEq, Eq)]
-struct Original {
+struct OriginalText {
     /// The outermost first.
     codings: Vec<Coding>,
     charset: Option<Charset>,
@@ -56,7 +56,7 @@ pub fn open(body: &[u8], properties: &Properties, limit: usize) -> Result<Opened
             size_text(limit as u64)
         ));
     }
-    let original = Original {
+    let original = OriginalText {
         codings: plain.codings.clone(),
         charset: unpacked.charset,
         before: unpacked.before.clone(),
@@ -83,7 +83,7 @@ pub fn open(body: &[u8], properties: &Properties, limit: usize) -> Result<Opened
     let packing = if original.is_bare() {
         Packing(None)
     } else {
-        Packing(Some(Arc::new(Original {
+        Packing(Some(Arc::new(OriginalText {
             text: text.clone(),
             body: body.to_vec(),
             ..original
@@ -92,7 +92,7 @@ pub fn open(body: &[u8], properties: &Properties, limit: usize) -> Result<Opened
     Ok(Opened { text, packing })
 }
 
-impl Original {
+impl OriginalText {
     fn is_bare(&self) -> bool {
         self.codings.is_empty()
             && self.charset.is_none()

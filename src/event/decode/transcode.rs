@@ -11,7 +11,7 @@ const MAX_DEPTH: usize = 128;
 const MAX_HEX: usize = 64;
 
 /// The next thing in a binary document.
-pub(crate) enum Item<'a> {
+pub(crate) enum TranscodedItem<'a> {
     /// Written as it is: a number, `true`, `null`.
     Literal(String),
     Text(Cow<'a, str>),
@@ -76,7 +76,7 @@ pub(crate) struct Transcoded {
     pub(crate) nested: bool,
 }
 
-struct Open {
+struct OpenContainer {
     map: bool,
     /// Items still to come; pairs count twice.
     left: Option<u64>,
@@ -86,19 +86,19 @@ struct Open {
     hidden: bool,
 }
 
-struct Writer {
+struct DocumentWriter {
     json: Vec<u8>,
-    open: Vec<Open>,
+    open: Vec<OpenContainer>,
 }
 
 /// Reads one document with `next` and writes it, in at most about `limit` bytes.
 pub(crate) fn transcode<'a>(
     bytes: &'a [u8],
     limit: usize,
-    next: impl Fn(&mut Cursor<'a>) -> Result<Item<'a>, Stop>,
+    next: impl Fn(&mut Cursor<'a>) -> Result<TranscodedItem<'a>, Stop>,
 ) -> Transcoded {
     let mut cursor = Cursor { bytes, at: 0 };
-    let mut writer = Writer {
+    let mut writer = DocumentWriter {
         json: Vec::new(),
         open: Vec::new(),
     };
@@ -129,7 +129,7 @@ pub(crate) fn transcode<'a>(
     }
 }
 
-impl Writer {
+impl DocumentWriter {
     fn hidden(&self) -> bool {
         self.open.last().is_some_and(|open| open.hidden)
     }
@@ -140,15 +140,15 @@ impl Writer {
             .is_some_and(|open| open.map && open.count.is_multiple_of(2))
     }
 
-    fn put(&mut self, item: Item<'_>) -> Result<(), Stop> {
+    fn put(&mut self, item: TranscodedItem<'_>) -> Result<(), Stop> {
         let text: Cow<'_, str> = match item {
-            Item::Break => return self.end_unknown(),
-            Item::Array(length) => return self.begin(false, length),
-            Item::Map(pairs) => {
+            TranscodedItem::Break => return self.end_unknown(),
+            TranscodedItem::Array(length) => return self.begin(false, length),
+            TranscodedItem::Map(pairs) => {
                 // More pairs than fit into the number cannot come anyway.
                 return self.begin(true, pairs.map(|pairs| pairs.saturating_mul(2)));
             }
-            Item::Tag(tag) => {
+            TranscodedItem::Tag(tag) => {
                 // A name cannot hold another value, so there the tag is left out.
                 if !self.at_name() {
                     self.begin(true, Some(2))?;
@@ -156,7 +156,7 @@ impl Writer {
                 }
                 return Ok(());
             }
-            Item::Literal(literal) => {
+            TranscodedItem::Literal(literal) => {
                 if self.at_name() {
                     literal.into()
                 } else {
@@ -166,9 +166,11 @@ impl Writer {
                     return Ok(());
                 }
             }
-            Item::Text(text) => text,
-            Item::Bytes(bytes) => bytes_text(&bytes).into(),
-            Item::Extension(kind, bytes) => format!("ext {kind}, {}", bytes_text(bytes)).into(),
+            TranscodedItem::Text(text) => text,
+            TranscodedItem::Bytes(bytes) => bytes_text(&bytes).into(),
+            TranscodedItem::Extension(kind, bytes) => {
+                format!("ext {kind}, {}", bytes_text(bytes)).into()
+            }
         };
         self.string(&text);
         Ok(())
@@ -217,7 +219,7 @@ impl Writer {
         if self.open.len() > MAX_DEPTH * 1_000 {
             return Err(Stop::Wrong("it is nested too deeply"));
         }
-        self.open.push(Open {
+        self.open.push(OpenContainer {
             map,
             left,
             count: 0,
@@ -261,20 +263,20 @@ impl Writer {
 }
 
 /// A floating point number as JSON has it; what JSON cannot say is said as text.
-pub(crate) fn float(number: f64) -> Item<'static> {
+pub(crate) fn float(number: f64) -> TranscodedItem<'static> {
     if number.is_finite() {
-        Item::Literal(format!("{number:?}"))
+        TranscodedItem::Literal(format!("{number:?}"))
     } else {
-        Item::Text(number.to_string().into())
+        TranscodedItem::Text(number.to_string().into())
     }
 }
 
 /// Like [`float`], for 32 bits: 0.1 stays 0.1.
-pub(crate) fn float32(number: f32) -> Item<'static> {
+pub(crate) fn float32(number: f32) -> TranscodedItem<'static> {
     if number.is_finite() {
-        Item::Literal(format!("{number:?}"))
+        TranscodedItem::Literal(format!("{number:?}"))
     } else {
-        Item::Text(number.to_string().into())
+        TranscodedItem::Text(number.to_string().into())
     }
 }
 

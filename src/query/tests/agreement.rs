@@ -11,7 +11,9 @@ use crate::event::amqp::Traced;
 use crate::event::amqp::value::timestamp_text;
 use crate::event::key_pattern;
 use crate::event::reading::Reading;
-use crate::query::{Field, Filter, Named, Node, Op, Sort, Step, Subject as _, Thing, Value};
+use crate::query::{
+    Filter, Named, Op, PathStep, QueryField, QueryNode, Sort, Subject as _, Thing, Value,
+};
 use crate::text::payload::PayloadKind;
 
 /// A value: its text if it is text, how it is written, and its number.
@@ -160,12 +162,14 @@ fn globs(pattern: &[char], text: &[char]) -> bool {
     }
 }
 
-fn at_path<'a>(values: Vec<&'a Json>, step: &Step) -> Vec<&'a Json> {
+fn at_path<'a>(values: Vec<&'a Json>, step: &PathStep) -> Vec<&'a Json> {
     let next = |value: &'a Json| -> Vec<&'a Json> {
         match (step, value) {
-            (Step::Name(name), Json::Object(members)) => members.get(name).into_iter().collect(),
-            (Step::Index(index), Json::Array(items)) => items.get(*index).into_iter().collect(),
-            (Step::Each, Json::Array(items)) => items.iter().collect(),
+            (PathStep::Name(name), Json::Object(members)) => {
+                members.get(name).into_iter().collect()
+            }
+            (PathStep::Index(index), Json::Array(items)) => items.get(*index).into_iter().collect(),
+            (PathStep::Each, Json::Array(items)) => items.iter().collect(),
             _ => Vec::new(),
         }
     };
@@ -203,7 +207,7 @@ fn readable(event: &Event) -> Vec<u8> {
     }
 }
 
-fn json_values(event: &Event, steps: &[Step], in_data: bool) -> Vec<Plain> {
+fn json_values(event: &Event, steps: &[PathStep], in_data: bool) -> Vec<Plain> {
     let document: Option<Json> = serde_json::from_slice(&readable(event)).ok();
     let data = document.as_ref().and_then(|document| document.get("data"));
     let data = data.filter(|data| in_data && !data.is_null());
@@ -212,22 +216,22 @@ fn json_values(event: &Event, steps: &[Step], in_data: bool) -> Vec<Plain> {
     found.into_iter().map(Plain::json).collect()
 }
 
-fn values(event: &Event, field: &Field) -> Vec<Plain> {
+fn values(event: &Event, field: &QueryField) -> Vec<Plain> {
     let properties = &event.properties;
     let text = |text: &Option<String>| text.iter().map(|text| Plain::text(text)).collect();
     let fact = |text: &Option<Box<str>>| text.iter().map(|text| Plain::text(text)).collect();
     let named = match field {
-        Field::Named(named) => *named,
-        Field::Header(name) => {
+        QueryField::Named(named) => *named,
+        QueryField::Header(name) => {
             return properties
                 .header(name)
                 .map(Plain::header)
                 .into_iter()
                 .collect();
         }
-        Field::Data(steps) => return json_values(event, steps, true),
-        Field::Body(steps) => return json_values(event, steps, false),
-        Field::Size | Field::Age => unreachable!("these are no values"),
+        QueryField::Data(steps) => return json_values(event, steps, true),
+        QueryField::Body(steps) => return json_values(event, steps, false),
+        QueryField::Size | QueryField::Age => unreachable!("these are no values"),
     };
     match named {
         Named::Key => vec![Plain::text(&event.key)],
@@ -317,24 +321,24 @@ fn amount(text: &str) -> f64 {
     text.trim_end_matches(['b', 's']).parse().unwrap()
 }
 
-fn reference(node: &Node, event: &Event, now_ms: i64) -> bool {
+fn reference(node: &QueryNode, event: &Event, now_ms: i64) -> bool {
     match node {
-        Node::All => true,
-        Node::And(parts) => parts.iter().all(|part| reference(part, event, now_ms)),
-        Node::Or(parts) => parts.iter().any(|part| reference(part, event, now_ms)),
-        Node::Not(part) => !reference(part, event, now_ms),
-        Node::Word(word) => texts(event).iter().any(|text| {
+        QueryNode::All => true,
+        QueryNode::And(parts) => parts.iter().all(|part| reference(part, event, now_ms)),
+        QueryNode::Or(parts) => parts.iter().any(|part| reference(part, event, now_ms)),
+        QueryNode::Not(part) => !reference(part, event, now_ms),
+        QueryNode::Word(word) => texts(event).iter().any(|text| {
             let text = String::from_utf8_lossy(text).to_lowercase();
             text.contains(&word.to_lowercase())
         }),
-        Node::Pattern(pattern) => texts(event)
+        QueryNode::Pattern(pattern) => texts(event)
             .iter()
             .any(|text| pattern.regex().is_match(text)),
-        Node::Compare(Field::Named(Named::Key), Op::Like, Value::Bare(key)) => {
+        QueryNode::Compare(QueryField::Named(Named::Key), Op::Like, Value::Bare(key)) => {
             key_pattern::matches(key, &event.key)
         }
-        Node::Compare(field @ (Field::Size | Field::Age), op, Value::Bare(text)) => {
-            let left = if *field == Field::Size {
+        QueryNode::Compare(field @ (QueryField::Size | QueryField::Age), op, Value::Bare(text)) => {
+            let left = if *field == QueryField::Size {
                 i64::try_from(event.body.len()).unwrap()
             } else {
                 (now_ms - event.received_ms()) / 1_000
@@ -346,12 +350,12 @@ fn reference(node: &Node, event: &Event, now_ms: i64) -> bool {
                 _ => Plain::number(&left).ordered(*op, &Value::Bare(right)),
             }
         }
-        Node::Compare(field, op, value) => values(event, field)
+        QueryNode::Compare(field, op, value) => values(event, field)
             .iter()
             .any(|left| left.compares(*op, value)),
-        Node::Has(Thing::Trace) => event.transport.trace().is_some(),
-        Node::Has(Thing::Field(field)) => !values(event, field).is_empty(),
-        Node::Is(sort) => match sort {
+        QueryNode::Has(Thing::Trace) => event.transport.trace().is_some(),
+        QueryNode::Has(Thing::Field(field)) => !values(event, field).is_empty(),
+        QueryNode::Is(sort) => match sort {
             Sort::Redelivered => event.transport.redelivered(),
             Sort::Json => event.kind == PayloadKind::Json,
             Sort::Text => event.kind == PayloadKind::Text,

@@ -2,11 +2,11 @@
 
 use proptest::prelude::*;
 
-use crate::query::{Filter, Named, Seen, Step, complete};
+use crate::query::{Filter, Named, PathStep, SeenValues, complete};
 
 struct Shop;
 
-impl Seen for Shop {
+impl SeenValues for Shop {
     fn values(&self, field: Named, tell: &mut dyn FnMut(&str)) {
         let values: &[&str] = match field {
             Named::Key => &["order.created", "stock.order", "order.paid", "a b"],
@@ -23,10 +23,10 @@ impl Seen for Shop {
         tell("odd name");
     }
 
-    fn data_paths(&self, tell: &mut dyn FnMut(&[Step])) {
-        let name = |name: &str| Step::Name(name.into());
+    fn data_paths(&self, tell: &mut dyn FnMut(&[PathStep])) {
+        let name = |name: &str| PathStep::Name(name.into());
         tell(&[name("total")]);
-        tell(&[name("items"), Step::Each, name("sku")]);
+        tell(&[name("items"), PathStep::Each, name("sku")]);
         tell(&[name("odd key")]);
     }
 }

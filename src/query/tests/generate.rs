@@ -7,7 +7,7 @@ use serde_json::{Value as Json, json};
 use crate::event::amqp::{AmqpDelivery, Trace, Traced};
 use crate::event::amqp::{FieldValue, Properties};
 use crate::event::{Event, Transport};
-use crate::query::{Field, Named, Node, Op, Pattern, Sort, Step, Thing, Value};
+use crate::query::{Named, Op, PathStep, QueryField, QueryNode, Sort, TextPattern, Thing, Value};
 
 const WORDS: [&str; 14] = [
     "order",
@@ -43,31 +43,31 @@ fn any_name() -> impl Strategy<Value = String> {
         .prop_map(str::to_owned)
 }
 
-fn any_steps() -> impl Strategy<Value = Vec<Step>> {
+fn any_steps() -> impl Strategy<Value = Vec<PathStep>> {
     let step = prop_oneof![
-        4 => any_name().prop_map(Step::Name),
-        1 => (0..3_usize).prop_map(Step::Index),
-        2 => Just(Step::Each),
+        4 => any_name().prop_map(PathStep::Name),
+        1 => (0..3_usize).prop_map(PathStep::Index),
+        2 => Just(PathStep::Each),
     ];
     prop::collection::vec(step, 1..4)
 }
 
-fn any_field() -> impl Strategy<Value = Field> {
+fn any_field() -> impl Strategy<Value = QueryField> {
     prop_oneof![
-        4 => prop::sample::select(Named::ALL).prop_map(Field::Named),
-        2 => any_name().prop_map(Field::Header),
-        4 => any_steps().prop_map(Field::Data),
-        1 => any_steps().prop_map(Field::Body),
+        4 => prop::sample::select(Named::ALL).prop_map(QueryField::Named),
+        2 => any_name().prop_map(QueryField::Header),
+        4 => any_steps().prop_map(QueryField::Data),
+        1 => any_steps().prop_map(QueryField::Body),
     ]
 }
 
-fn any_pattern() -> impl Strategy<Value = Pattern> {
+fn any_pattern() -> impl Strategy<Value = TextPattern> {
     let source = prop::sample::select(
         &[
             "order", "^a", "[0-9]", "é|B", "a/b", "\\.", "d$", "^$", "x\"\\\\",
         ][..],
     );
-    (source, any::<bool>()).prop_map(|(source, fold)| Pattern::new(source, fold).unwrap())
+    (source, any::<bool>()).prop_map(|(source, fold)| TextPattern::new(source, fold).unwrap())
 }
 
 fn any_bare() -> impl Strategy<Value = String> {
@@ -101,7 +101,7 @@ fn any_order() -> impl Strategy<Value = (Op, Value)> {
     (op, value).prop_map(|(op, value)| (op, Value::Bare(value.into())))
 }
 
-fn any_condition() -> impl Strategy<Value = Node> {
+fn any_condition() -> impl Strategy<Value = QueryNode> {
     let exact = prop::sample::select(&[Op::Equal, Op::NotEqual, Op::Like][..]);
     let exact_value = prop_oneof![
         any_bare().prop_map(Value::Bare),
@@ -121,13 +121,13 @@ fn any_condition() -> impl Strategy<Value = Node> {
                 }
                 other => other,
             };
-            Node::Compare(field, op, value)
+            QueryNode::Compare(field, op, value)
         }),
         (any::<bool>(), any_op(), 0..400_u32).prop_map(|(size, op, amount)| {
             if size {
-                Node::Compare(Field::Size, op, Value::Bare(format!("{amount}b")))
+                QueryNode::Compare(QueryField::Size, op, Value::Bare(format!("{amount}b")))
             } else {
-                Node::Compare(Field::Age, op, Value::Bare(format!("{amount}s")))
+                QueryNode::Compare(QueryField::Age, op, Value::Bare(format!("{amount}s")))
             }
         }),
     ]
@@ -137,20 +137,20 @@ fn any_op() -> impl Strategy<Value = Op> {
     prop::sample::select(&Op::ALL[..])
 }
 
-pub(super) fn any_node() -> impl Strategy<Value = Node> {
+pub(super) fn any_node() -> impl Strategy<Value = QueryNode> {
     let leaf = prop_oneof![
-        2 => any_text().prop_filter("a word has letters", |text| !text.is_empty()).prop_map(Node::Word),
-        1 => any_pattern().prop_map(Node::Pattern),
+        2 => any_text().prop_filter("a word has letters", |text| !text.is_empty()).prop_map(QueryNode::Word),
+        1 => any_pattern().prop_map(QueryNode::Pattern),
         8 => any_condition(),
-        2 => any_field().prop_map(|field| Node::Has(Thing::Field(field))),
-        1 => Just(Node::Has(Thing::Trace)),
-        1 => prop::sample::select(Sort::ALL).prop_map(Node::Is),
+        2 => any_field().prop_map(|field| QueryNode::Has(Thing::Field(field))),
+        1 => Just(QueryNode::Has(Thing::Trace)),
+        1 => prop::sample::select(Sort::ALL).prop_map(QueryNode::Is),
     ];
     leaf.prop_recursive(4, 12, 3, |inner| {
         prop_oneof![
-            prop::collection::vec(inner.clone(), 2..4).prop_map(Node::And),
-            prop::collection::vec(inner.clone(), 2..4).prop_map(Node::Or),
-            inner.prop_map(|part| Node::Not(Box::new(part))),
+            prop::collection::vec(inner.clone(), 2..4).prop_map(QueryNode::And),
+            prop::collection::vec(inner.clone(), 2..4).prop_map(QueryNode::Or),
+            inner.prop_map(|part| QueryNode::Not(Box::new(part))),
         ]
     })
 }

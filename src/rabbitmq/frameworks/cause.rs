@@ -25,7 +25,7 @@ pub(crate) struct Thrown {
 
 /// Why a consumer failed, as its framework wrote it down.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Failure {
+pub struct ParkedFailure {
     /// The exception's class, with its package.
     pub class: Option<String>,
     /// The first line of its message.
@@ -37,7 +37,7 @@ pub struct Failure {
     pub because: Option<String>,
 }
 
-impl Failure {
+impl ParkedFailure {
     /// `StockException: sku unknown`, with what it was caused by in brackets.
     #[must_use]
     pub fn words(&self) -> String {
@@ -171,7 +171,7 @@ pub(crate) fn failure(
     class: Option<&str>,
     message: Option<&str>,
     trace: Option<&str>,
-) -> Option<Failure> {
+) -> Option<ParkedFailure> {
     let chain = trace.map(chain).unwrap_or_default();
     let mut told = Thrown {
         class: class.and_then(first_line),
@@ -192,20 +192,20 @@ pub(crate) fn failure(
     };
     let root = chain.last().cloned().or_else(nested);
     let root = root.filter(|root| !root.is_empty() && *root != told);
-    let keep = |told: Thrown| Failure {
+    let keep = |told: Thrown| ParkedFailure {
         class: told.class,
         message: told.message,
-        ..Failure::default()
+        ..ParkedFailure::default()
     };
     Some(match root {
         None => keep(told),
-        Some(root) if told.only_wraps(&root) => Failure {
+        Some(root) if told.only_wraps(&root) => ParkedFailure {
             told_as: Some(told.words()),
             ..keep(root)
         },
         // The header has the class in another form, or no class, and says the same.
         Some(root) if root.message == told.message && told.message.is_some() => keep(told),
-        Some(root) => Failure {
+        Some(root) => ParkedFailure {
             because: Some(root.words()),
             ..keep(told)
         },

@@ -6,12 +6,12 @@ use serde_json::Value;
 use super::look::number;
 use crate::event::Outgoing;
 use crate::event::amqp::{FieldTable, FieldValue, Properties};
-use crate::repair::edit::{Change, Edit, Pointer, Rule, edit};
+use crate::repair::edit::{Edit, Pointer, Rule, RuleChange, edit};
 use crate::text::payload::PayloadKind;
 
 /// Where a counter stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
-enum Place {
+enum CounterPlace {
     /// The whole value of a header.
     Header(String),
     /// A member of a header that is a table, deeper with each name.
@@ -23,7 +23,7 @@ enum Place {
 /// A counter that goes with the copy.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Counter {
-    place: Place,
+    place: CounterPlace,
     /// What it counts now.
     pub value: u64,
     /// At which count the consumer gives up, where the message says so.
@@ -34,7 +34,7 @@ pub struct Counter {
 
 /// What becomes of the counters of a copy.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Counters {
+pub enum RetryCounters {
     /// They are sent as they are.
     #[default]
     Keep,
@@ -44,7 +44,7 @@ pub enum Counters {
     Drop,
 }
 
-impl Counters {
+impl RetryCounters {
     /// All, in the order in which they are offered.
     pub const ALL: [Self; 3] = [Self::Keep, Self::Reset, Self::Drop];
 
@@ -115,7 +115,7 @@ pub fn counters(properties: &Properties, body: &[u8]) -> Vec<Counter> {
                     found
                         .and_then(|(_, value)| number(value))
                         .map(|value| Counter {
-                            place: Place::Member(name.clone(), vec!["attempts".to_owned()]),
+                            place: CounterPlace::Member(name.clone(), vec!["attempts".to_owned()]),
                             value,
                             limit: body_number(body, "/maxTries"),
                             tries_first: None,
@@ -124,7 +124,7 @@ pub fn counters(properties: &Properties, body: &[u8]) -> Vec<Counter> {
             }
             value if NAMES.contains(&plain(name).as_str()) => {
                 all.extend(number(value).map(|value| Counter {
-                    place: Place::Header(name.clone()),
+                    place: CounterPlace::Header(name.clone()),
                     value,
                     limit: header_limit,
                     tries_first: is_celery.then_some("Celery"),
@@ -137,7 +137,7 @@ pub fn counters(properties: &Properties, body: &[u8]) -> Vec<Counter> {
         && contains(body, b"\"actor_name\"")
     {
         all.push(Counter {
-            place: Place::Body("/options/retries"),
+            place: CounterPlace::Body("/options/retries"),
             value,
             limit: body_number(body, "/options/max_retries"),
             tries_first: Some("Dramatiq"),
@@ -172,9 +172,9 @@ impl Counter {
     #[must_use]
     pub fn name(&self) -> String {
         match &self.place {
-            Place::Header(name) => format!("header {name}"),
-            Place::Member(name, path) => format!("header {name}: {}", path.join(".")),
-            Place::Body(pointer) => format!("{pointer} in the body"),
+            CounterPlace::Header(name) => format!("header {name}"),
+            CounterPlace::Member(name, path) => format!("header {name}: {}", path.join(".")),
+            CounterPlace::Body(pointer) => format!("{pointer} in the body"),
         }
     }
 
@@ -182,8 +182,8 @@ impl Counter {
     #[must_use]
     pub fn header(&self) -> Option<&str> {
         match &self.place {
-            Place::Header(name) | Place::Member(name, _) => Some(name),
-            Place::Body(_) => None,
+            CounterPlace::Header(name) | CounterPlace::Member(name, _) => Some(name),
+            CounterPlace::Body(_) => None,
         }
     }
 
@@ -224,13 +224,15 @@ impl Counter {
 
     /// What `choice` does to it, as a sentence; `None` if nothing.
     #[must_use]
-    pub fn done(&self, choice: Counters) -> Option<String> {
+    pub fn done(&self, choice: RetryCounters) -> Option<String> {
         let (name, value) = (self.name(), self.value);
         match (choice, &self.place) {
-            (Counters::Keep, _) => None,
-            (Counters::Drop, Place::Header(_) | Place::Member(..)) => Some(format!(
-                "{name} counted {value} and is left out, as you chose, so that the copy is tried anew"
-            )),
+            (RetryCounters::Keep, _) => None,
+            (RetryCounters::Drop, CounterPlace::Header(_) | CounterPlace::Member(..)) => {
+                Some(format!(
+                    "{name} counted {value} and is left out, as you chose, so that the copy is tried anew"
+                ))
+            }
             _ => Some(format!(
                 "{name} counted {value} and is set to 0, as you chose, so that the copy is tried anew"
             )),
@@ -238,18 +240,18 @@ impl Counter {
     }
 
     /// Does to a copy what was chosen; false if it cannot be done (a body that is not to be edited).
-    pub fn apply(&self, choice: Counters, copy: &mut Outgoing) -> bool {
+    pub fn apply(&self, choice: RetryCounters, copy: &mut Outgoing) -> bool {
         let change = match (choice, &self.place) {
-            (Counters::Keep, _) => return true,
-            (_, Place::Body(pointer)) => return reset_body(copy, pointer),
-            (_, Place::Header(name)) => (name, &[][..]),
-            (_, Place::Member(name, path)) => (name, path.as_slice()),
+            (RetryCounters::Keep, _) => return true,
+            (_, CounterPlace::Body(pointer)) => return reset_body(copy, pointer),
+            (_, CounterPlace::Header(name)) => (name, &[][..]),
+            (_, CounterPlace::Member(name, path)) => (name, path.as_slice()),
         };
         let (name, path) = change;
         let Some(headers) = &mut copy.properties.headers else {
             return false;
         };
-        change_table(headers, name, path, choice == Counters::Drop)
+        change_table(headers, name, path, choice == RetryCounters::Drop)
     }
 }
 
@@ -294,7 +296,10 @@ fn reset_body(copy: &mut Outgoing, pointer: &str) -> bool {
     let Ok(pointer) = Pointer::parse(pointer) else {
         return false;
     };
-    match edit(copy, &[Rule::Payload(pointer, Change::Set("0".to_owned()))]) {
+    match edit(
+        copy,
+        &[Rule::Payload(pointer, RuleChange::Set("0".to_owned()))],
+    ) {
         Edit::Changed { outgoing, .. } => {
             *copy = outgoing;
             true
@@ -347,9 +352,9 @@ mod tests {
             };
             assert_eq!((counter.value, counter.header()), (5, Some(name)));
             assert!(counter.note().contains("given up before it is tried"));
-            assert!(counter.apply(Counters::Reset, &mut sent));
+            assert!(counter.apply(RetryCounters::Reset, &mut sent));
             assert_eq!(sent.properties.header(name), Some(&FieldValue::I32(0)));
-            assert!(counter.apply(Counters::Drop, &mut sent));
+            assert!(counter.apply(RetryCounters::Drop, &mut sent));
             assert_eq!(sent.properties.headers.as_ref().unwrap().len(), 1);
         }
         for name in [
@@ -406,7 +411,7 @@ mod tests {
         };
         assert!(counter.is_spent());
         assert_eq!(counter.name(), "header laravel: attempts");
-        assert!(counter.apply(Counters::Reset, &mut laravel));
+        assert!(counter.apply(RetryCounters::Reset, &mut laravel));
         let zero = FieldValue::Table(vec![("attempts".into(), FieldValue::I16(0))]);
         assert_eq!(laravel.properties.header("laravel"), Some(&zero));
 
@@ -416,7 +421,7 @@ mod tests {
             panic!()
         };
         assert!(counter.note().contains("Dramatiq tries it once"));
-        assert!(counter.apply(Counters::Drop, &mut dramatiq));
+        assert!(counter.apply(RetryCounters::Drop, &mut dramatiq));
         let after = body.replace("\"retries\": 2", "\"retries\": 0");
         assert_eq!(String::from_utf8(dramatiq.body).unwrap(), after);
     }

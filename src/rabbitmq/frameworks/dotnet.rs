@@ -1,12 +1,12 @@
 //! Frameworks for .NET: `MassTransit`, `NServiceBus`, Rebus, Wolverine, Brighter.
 
-use super::look::{Look, instant, queue_of_address};
+use super::look::{ParkedLook, instant, queue_of_address};
 use super::{Parked, Removed, cause};
 
 /// `MassTransit` moves what failed to `NAME_error` and what no consumer took to `NAME_skipped`, with
 /// headers of its own beside the unchanged envelope (its documentation: "Exceptions", "Error
 /// pipeline").
-pub(crate) fn mass_transit(look: Look<'_>) -> Option<Parked> {
+pub(crate) fn mass_transit(look: ParkedLook<'_>) -> Option<Parked> {
     let sign = look.sign(&[
         "MT-Fault-Message",
         "MT-Fault-ExceptionType",
@@ -50,7 +50,7 @@ pub(crate) fn counted(retries: Option<u64>) -> Option<String> {
 }
 
 /// What the name of the queue alone tells.
-pub(crate) fn by_name(parked: Parked, look: Look<'_>) -> Parked {
+pub(crate) fn by_name(parked: Parked, look: ParkedLook<'_>) -> Parked {
     let found = ["_error", "_skipped"]
         .into_iter()
         .find_map(|end| Some((end, look.queue_without(end)?)));
@@ -64,7 +64,7 @@ pub(crate) fn by_name(parked: Parked, look: Look<'_>) -> Parked {
 
 /// `NServiceBus` moves what failed to one queue, `error` unless another was chosen. On a retry
 /// `ServiceControl` removes these headers by their beginnings (its `HeaderFilter`).
-pub(crate) fn nservicebus(look: Look<'_>) -> Option<Parked> {
+pub(crate) fn nservicebus(look: ParkedLook<'_>) -> Option<Parked> {
     let sign = look.sign(&[
         "NServiceBus.FailedQ",
         "NServiceBus.ExceptionInfo.ExceptionType",
@@ -100,7 +100,7 @@ pub(crate) fn nservicebus(look: Look<'_>) -> Option<Parked> {
 }
 
 /// Rebus moves what failed to one queue, `error` unless another was chosen.
-pub(crate) fn rebus(look: Look<'_>) -> Option<Parked> {
+pub(crate) fn rebus(look: ParkedLook<'_>) -> Option<Parked> {
     let sign = look.sign(&["rbs2-error-details", "rbs2-source-queue"])?;
     let queue = look
         .text("rbs2-source-queue")
@@ -121,7 +121,7 @@ pub(crate) fn rebus(look: Look<'_>) -> Option<Parked> {
 }
 
 /// Wolverine writes these where it moves dead letters itself; by default the broker does.
-pub(crate) fn wolverine(look: Look<'_>) -> Option<Parked> {
+pub(crate) fn wolverine(look: ParkedLook<'_>) -> Option<Parked> {
     let sign = look.sign(&["exception-type", "exception-message"])?;
     let address = look.text("original-destination");
     let queue = address.as_deref().and_then(queue_of_address);
@@ -148,7 +148,7 @@ pub(crate) fn wolverine(look: Look<'_>) -> Option<Parked> {
 }
 
 /// Brighter rejects, so that the broker dead-letters; its own headers tell how often it tried.
-pub(crate) fn brighter(look: Look<'_>) -> Option<Parked> {
+pub(crate) fn brighter(look: ParkedLook<'_>) -> Option<Parked> {
     look.header("HandledCount").filter(|_| look.is_given_up())?;
     let sign = look.sign(&["MessageType", "Topic"])?;
     let mut parked = Parked::by("Brighter", format!("header {sign}"));

@@ -1,12 +1,12 @@
 //! Frameworks for the Java virtual machine: Spring AMQP, Spring Cloud Stream, Apache Camel.
 
-use super::look::Look;
+use super::look::ParkedLook;
 use super::{Parked, Proposed, cause};
 
 /// Spring AMQP's `RepublishMessageRecoverer`, and Spring Cloud Stream with `republishToDlq`, which
 /// uses it. Both publish the message again with these headers. The exchange and key are those by
 /// which it reached the queue that failed.
-pub(crate) fn spring(look: Look<'_>) -> Option<Parked> {
+pub(crate) fn spring(look: ParkedLook<'_>) -> Option<Parked> {
     let sign = look.sign(&[
         "x-exception-stacktrace",
         "x-exception-message",
@@ -54,7 +54,7 @@ pub(crate) fn spring(look: Look<'_>) -> Option<Parked> {
 }
 
 /// Camel adds nothing by itself; its documentation shows a header of this name.
-pub(crate) fn camel(look: Look<'_>) -> Option<Parked> {
+pub(crate) fn camel(look: ParkedLook<'_>) -> Option<Parked> {
     let why = look.text("FailedBecause")?;
     let mut parked = Parked::by("Apache Camel", "header FailedBecause");
     parked.failure = cause::failure(None, Some(&why), None);

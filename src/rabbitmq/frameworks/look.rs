@@ -11,12 +11,12 @@ use crate::rabbitmq::topology::Queue;
 
 /// A message and the queue it lies in.
 #[derive(Clone, Copy)]
-pub(crate) struct Look<'a> {
+pub(crate) struct ParkedLook<'a> {
     pub(crate) event: &'a Event,
     pub(crate) queue: &'a str,
 }
 
-impl<'a> Look<'a> {
+impl<'a> ParkedLook<'a> {
     pub(crate) fn header(self, name: &str) -> Option<&'a FieldValue> {
         self.event.properties.header(name)
     }

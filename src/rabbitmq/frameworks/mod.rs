@@ -20,11 +20,11 @@ mod wrapped;
 use crate::event::Event;
 use crate::event::amqp::value::timestamp_text;
 use crate::event::amqp::{FieldValue, Properties};
-use look::Look;
+use look::ParkedLook;
 
-pub use crate::event::names::{Names, names};
-pub use cause::Failure;
-pub use counters::{Counter, Counters, counters};
+pub use crate::event::names::{FrameworkNames, names};
+pub use cause::ParkedFailure;
+pub use counters::{Counter, RetryCounters, counters};
 pub use queues::{ParkingQueue, parking_queue};
 
 /// What a framework wrote down when it gave a message up.
@@ -38,7 +38,7 @@ pub struct Parked {
     /// its death history counts more.
     pub by_broker: bool,
     /// Why the consumer failed.
-    pub failure: Option<Failure>,
+    pub failure: Option<ParkedFailure>,
     /// When, in seconds since 1970.
     pub when: Option<u64>,
     /// How often it was tried, where that is written down.
@@ -93,7 +93,7 @@ pub struct Original {
 }
 
 /// Those who may have parked a message, the surest signs first.
-const READERS: [fn(Look<'_>) -> Option<Parked>; 15] = [
+const READERS: [fn(ParkedLook<'_>) -> Option<Parked>; 15] = [
     dotnet::mass_transit,
     dotnet::nservicebus,
     dotnet::rebus,
@@ -116,7 +116,7 @@ const READERS: [fn(Look<'_>) -> Option<Parked>; 15] = [
 /// body where that may be a wrapper, so it is asked once for a message and not in each frame.
 #[must_use]
 pub fn recognise(event: &Event, queue: &str) -> Option<Parked> {
-    let look = Look { event, queue };
+    let look = ParkedLook { event, queue };
     let mut found = READERS.iter().find_map(|read| read(look));
     if let Some(parked) = &mut found
         && parked.failure.is_none()
@@ -132,7 +132,7 @@ pub fn recognise(event: &Event, queue: &str) -> Option<Parked> {
 }
 
 /// A message without any mark, in a queue whose name is one framework's own.
-fn by_name(look: Look<'_>) -> Option<Parked> {
+fn by_name(look: ParkedLook<'_>) -> Option<Parked> {
     let parked = Parked::by("MassTransit", "the name of the queue");
     let parked = dotnet::by_name(parked, look);
     let is_envelope = look.event.kind == crate::text::payload::PayloadKind::Json
@@ -146,7 +146,7 @@ fn by_name(look: Look<'_>) -> Option<Parked> {
 
 /// Why the consumer failed, as far as the message tells.
 #[must_use]
-pub fn failure(event: &Event) -> Option<Failure> {
+pub fn failure(event: &Event) -> Option<ParkedFailure> {
     recognise(event, "")?.failure
 }
 

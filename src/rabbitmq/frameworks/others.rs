@@ -1,13 +1,13 @@
 //! What no framework of a name wrote: headers that speak of an error, as applications write them.
 
-use super::look::Look;
+use super::look::ParkedLook;
 use super::{Parked, Proposed, cause};
 
 /// Parts of a header's name that speak of a failure.
 const FAILURES: [&str; 5] = ["exception", "error", "traceback", "failure", "failed"];
 
 /// Any header whose name speaks of a failure, and the usual ones that name a target.
-pub(crate) fn told_by_headers(look: Look<'_>) -> Option<Parked> {
+pub(crate) fn told_by_headers(look: ParkedLook<'_>) -> Option<Parked> {
     let mut message = None;
     let mut class = None;
     let mut trace = None;
@@ -53,7 +53,7 @@ fn is_answer(text: &str) -> bool {
         || text.parse::<f64>().is_ok()
 }
 
-fn target(look: Look<'_>) -> Option<Proposed> {
+fn target(look: ParkedLook<'_>) -> Option<Proposed> {
     let first = |names: &[&'static str]| {
         let name = look.sign(names)?;
         Some((name, look.text(name)?.into_owned()))

@@ -5,7 +5,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::dotnet::counted;
-use super::look::{Look, instant, member, number};
+use super::look::{ParkedLook, instant, member, number};
 use super::{Parked, Proposed, Removed, cause};
 use crate::event::amqp::FieldValue;
 use crate::event::names::text;
@@ -15,22 +15,22 @@ const LARGEST: usize = 4 * 1024 * 1024;
 
 /// Dramatiq rejects what it gives up, and the queue's arguments lead it to `NAME.XQ`. What the
 /// attempt before wrote down lies in the body's `options`.
-pub(crate) fn dramatiq(look: Look<'_>) -> Option<Parked> {
+pub(crate) fn dramatiq(look: ParkedLook<'_>) -> Option<Parked> {
     #[derive(Deserialize)]
-    struct Task {
+    struct CeleryTask {
         actor_name: String,
         queue_name: String,
         message_id: String,
         #[serde(default)]
-        options: Options,
+        options: ScriptOptions,
     }
     #[derive(Default, Deserialize)]
-    struct Options {
+    struct ScriptOptions {
         retries: Option<u64>,
         traceback: Option<String>,
         requeue_timestamp: Option<u64>,
     }
-    let task: Task = body(look, "\"actor_name\"")?;
+    let task: CeleryTask = body(look, "\"actor_name\"")?;
     if task.message_id.is_empty() || task.actor_name.is_empty() || !look.is_given_up() {
         return None;
     }
@@ -52,7 +52,7 @@ pub(crate) fn dramatiq(look: Look<'_>) -> Option<Parked> {
 
 /// Celery leaves the dead letters to the broker; its headers tell which task it was and how often it
 /// was tried.
-pub(crate) fn celery(look: Look<'_>) -> Option<Parked> {
+pub(crate) fn celery(look: ParkedLook<'_>) -> Option<Parked> {
     look.text("task").filter(|_| look.is_given_up())?;
     look.text("id")?;
     let mut parked = Parked::by("Celery", "headers task and id");
@@ -63,7 +63,7 @@ pub(crate) fn celery(look: Look<'_>) -> Option<Parked> {
 
 /// Symfony Messenger sends what failed to the failure transport, with stamps as headers (where its
 /// JSON serialiser is used; PHP's own puts them into the body).
-pub(crate) fn symfony(look: Look<'_>) -> Option<Parked> {
+pub(crate) fn symfony(look: ParkedLook<'_>) -> Option<Parked> {
     const ERROR: &str = r"X-Message-Stamp-Symfony\Component\Messenger\Stamp\ErrorDetailsStamp";
     const SENT: &str =
         r"X-Message-Stamp-Symfony\Component\Messenger\Stamp\SentToFailureTransportStamp";
@@ -102,7 +102,7 @@ pub(crate) fn symfony(look: Look<'_>) -> Option<Parked> {
 }
 
 /// Laravel's queue driver for RabbitMQ counts attempts in a table, and dead-letters by the broker.
-pub(crate) fn laravel(look: Look<'_>) -> Option<Parked> {
+pub(crate) fn laravel(look: ParkedLook<'_>) -> Option<Parked> {
     let table = look.table("laravel").filter(|_| look.is_given_up())?;
     let mut parked = Parked::by("Laravel", "header laravel");
     parked.by_broker = true;
@@ -123,7 +123,7 @@ struct Sneakers {
 }
 
 /// Sneakers' `Maxretry` handler publishes what failed to `NAME-error`.
-pub(crate) fn sneakers(look: Look<'_>) -> Option<Parked> {
+pub(crate) fn sneakers(look: ParkedLook<'_>) -> Option<Parked> {
     const HEADER: &str = "retry_info";
     let told = look.text(HEADER)?;
     // The newest entry stands first; a single one is not in a list.
@@ -149,7 +149,7 @@ pub(crate) fn sneakers(look: Look<'_>) -> Option<Parked> {
 }
 
 /// Rascal forwards or republishes what failed, with a table that says why and how often.
-pub(crate) fn rascal(look: Look<'_>) -> Option<Parked> {
+pub(crate) fn rascal(look: ParkedLook<'_>) -> Option<Parked> {
     const HEADER: &str = "rascal";
     let table = look.table(HEADER)?;
     let word = |name: &str| {
@@ -224,7 +224,7 @@ fn was_forwarded(recovery: Option<&FieldValue>) -> bool {
 }
 
 /// The body read as this, if it is short enough and has the word in it.
-fn body<'a, T: Deserialize<'a>>(look: Look<'a>, word: &str) -> Option<T> {
+fn body<'a, T: Deserialize<'a>>(look: ParkedLook<'a>, word: &str) -> Option<T> {
     let body = &look.event.body;
     if body.len() > LARGEST || look.event.kind != crate::text::payload::PayloadKind::Json {
         return None;

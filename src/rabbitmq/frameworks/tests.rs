@@ -51,7 +51,7 @@ fn check(event: &Event, queue: &str, right: &Right<'_>) -> Parked {
     let parked = recognise(event, queue).expect("a framework");
     assert_eq!(parked.framework, right.framework);
     let failure = parked.failure.clone().unwrap_or_default();
-    let reason = if failure == Failure::default() {
+    let reason = if failure == ParkedFailure::default() {
         String::new()
     } else {
         failure.words()

@@ -4,7 +4,7 @@
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use super::look::{Look, instant};
+use super::look::{ParkedLook, instant};
 use super::{Original, Parked, Proposed, cause};
 use crate::event::amqp::{FieldTable, FieldValue, Properties};
 use crate::text::base64;
@@ -35,7 +35,7 @@ struct EasyNetQ {
 
 /// `EasyNetQ` publishes a wrapper of JSON into `EasyNetQ_Default_Error_Queue`. Its own tool Hosepipe
 /// publishes what is in it.
-pub(crate) fn easynetq(look: Look<'_>) -> Option<Parked> {
+pub(crate) fn easynetq(look: ParkedLook<'_>) -> Option<Parked> {
     let text = json(look, &["BasicProperties", "basicProperties"])?;
     let found: EasyNetQ = serde_json::from_str(text).ok()?;
     let mut parked = Parked::by("EasyNetQ", "Exchange, RoutingKey and Message in the body");
@@ -162,7 +162,7 @@ struct OldSneakers {
     error_message: Option<String>,
 }
 
-pub(crate) fn old_sneakers(look: Look<'_>) -> Option<Parked> {
+pub(crate) fn old_sneakers(look: ParkedLook<'_>) -> Option<Parked> {
     let text = json(look, &["num_attempts"])?;
     let found: OldSneakers = serde_json::from_str(text).ok()?;
     // Ruby breaks base64 into lines.
@@ -193,7 +193,7 @@ pub(crate) fn old_sneakers(look: Look<'_>) -> Option<Parked> {
     Some(parked)
 }
 
-fn json<'a>(look: Look<'a>, words: &[&str]) -> Option<&'a str> {
+fn json<'a>(look: ParkedLook<'a>, words: &[&str]) -> Option<&'a str> {
     let event = look.event;
     if event.kind != PayloadKind::Json || event.body.len() > LARGEST {
         return None;

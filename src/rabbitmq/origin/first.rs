@@ -1,7 +1,7 @@
 //! The first death of a message, and the first publish that it tells of.
 
 use super::wait::is_wait;
-use super::{FirstPublish, Form, History, Scene, named};
+use super::{DeathHistory, FirstPublish, Form, Scene, named};
 use crate::event::Event;
 use crate::event::amqp::FieldValue;
 use crate::event::amqp::x_death::Death;
@@ -12,7 +12,7 @@ const SKEW: u64 = 2;
 
 /// The entry of the first death, if one can be told, and in `evidence` how it is known.
 pub(crate) fn first_death<'a>(
-    history: &'a History,
+    history: &'a DeathHistory,
     scene: Scene<'_>,
     evidence: &mut Vec<String>,
 ) -> Option<&'a Death> {
@@ -28,7 +28,7 @@ pub(crate) fn first_death<'a>(
 }
 
 /// What `x-first-death-…` says, if nothing speaks against it.
-fn stated<'a>(history: &'a History, evidence: &mut Vec<String>) -> Option<&'a Death> {
+fn stated<'a>(history: &'a DeathHistory, evidence: &mut Vec<String>) -> Option<&'a Death> {
     let stated = &history.first;
     let queue = stated.queue.as_deref().unwrap_or_default();
     let Some(first) = history.deaths.iter().find(|death| stated.is(death)) else {
@@ -127,7 +127,7 @@ fn is_brought_by(death: &Death, other: &Death, scene: Scene<'_>) -> bool {
 /// Where it was first published, as its first death tells.
 pub(crate) fn first_publish(
     event: &Event,
-    history: &History,
+    history: &DeathHistory,
     first: Option<&Death>,
     scene: Scene<'_>,
     evidence: &mut Vec<String>,
@@ -184,7 +184,7 @@ pub(crate) fn first_publish(
 /// Why the publish before the first death is known not to be the first one, if it is.
 fn later_publish(
     event: &Event,
-    history: &History,
+    history: &DeathHistory,
     first: &Death,
     scene: Scene<'_>,
 ) -> Option<String> {

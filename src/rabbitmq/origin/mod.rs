@@ -13,7 +13,7 @@ mod parked;
 mod target;
 mod wait;
 
-pub use crate::event::amqp::history::{Form, History, Stated};
+pub use crate::event::amqp::history::{DeathHistory, Form, Stated};
 pub use target::Proposal;
 
 use super::frameworks::{Parked, recognise};
@@ -104,7 +104,7 @@ impl Provenance {
     /// Takes all that speaks of a message together.
     #[must_use]
     pub fn of(event: &Event, scene: Scene<'_>) -> Self {
-        let history = History::read(&event.properties);
+        let history = DeathHistory::read(&event.properties);
         let mut found = Self::default();
         found.form(history.form);
         let first = first::first_death(&history, scene, &mut found.evidence);

@@ -1,7 +1,7 @@
 //! Where a message is sent again unless the person chooses otherwise.
 
 use super::wait::is_wait;
-use super::{FirstPublish, History, Provenance, Scene, named};
+use super::{DeathHistory, FirstPublish, Provenance, Scene, named};
 use crate::event::Event;
 use crate::event::amqp::x_death::Death;
 use crate::rabbitmq::ground::Ground;
@@ -117,7 +117,7 @@ fn only_waits(
     }
     // Without bindings the history still says that it only waited where it died first.
     let first = first.filter(|first| {
-        let history = History::read(&event.properties);
+        let history = DeathHistory::read(&event.properties);
         is_wait(first, &history, scene)
     })?;
     Some(format!("the waiting queue {}", first.queue))

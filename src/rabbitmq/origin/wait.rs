@@ -1,13 +1,13 @@
 //! Where a message failed, and where it only waited.
 
-use super::{Failed, History, Scene};
+use super::{DeathHistory, Failed, Scene};
 use crate::event::amqp::x_death::{Death, DeathReason};
 use crate::rabbitmq::roles::{sounds_dead, sounds_waiting};
 
 /// True if this death is the end of a wait and no failure: in a queue that gives messages back to
 /// be worked on, or, where the topology does not say so, because the message was worked on
 /// elsewhere after it.
-pub(crate) fn is_wait(death: &Death, history: &History, scene: Scene<'_>) -> bool {
+pub(crate) fn is_wait(death: &Death, history: &DeathHistory, scene: Scene<'_>) -> bool {
     if death.reason != DeathReason::Expired {
         return false;
     }
@@ -44,7 +44,7 @@ fn is_for_dead(queue: &str, scene: Scene<'_>) -> bool {
 
 /// The last death that was no wait and no end in a queue for the dead.
 pub(crate) fn failed(
-    history: &History,
+    history: &DeathHistory,
     scene: Scene<'_>,
     evidence: &mut Vec<String>,
 ) -> Option<Failed> {
@@ -122,7 +122,7 @@ fn given_up(wait: &Death, scene: Scene<'_>) -> Failed {
 }
 
 /// What is left where the entries were lost on the way: the texts beside them.
-fn stated(history: &History) -> Option<Failed> {
+fn stated(history: &DeathHistory) -> Option<Failed> {
     let last = match history.last.queue {
         Some(_) => &history.last,
         None => &history.first,

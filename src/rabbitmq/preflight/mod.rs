@@ -1,6 +1,6 @@
 //! What a tap would do on one exchange, told before it starts: the rules, in plain words.
 
-use super::policy::{self, Permissions, Policy, Target};
+use super::policy::{self, BrokerPolicy, Permissions, PolicyTarget};
 use super::tap::{self, Argument, Limit, VOID_EXCHANGE, Void};
 use super::topology::{Binding, ExchangeKind, Topology, TopologySource};
 use crate::event::key_pattern::words;
@@ -14,7 +14,7 @@ const LISTED: usize = 6;
 
 /// What is known of the place, each part as far as it could be read.
 #[derive(Clone, Debug)]
-pub struct Facts {
+pub struct TapFacts {
     /// The login.
     pub user: String,
     /// The exchange.
@@ -28,7 +28,7 @@ pub struct Facts {
     /// The alternate exchange in the exchange's own arguments.
     pub alternate_argument: Option<String>,
     /// All policies, or why they cannot be read.
-    pub policies: Result<Vec<Policy>, String>,
+    pub policies: Result<Vec<BrokerPolicy>, String>,
     /// What the login may do, or why that cannot be read.
     pub permissions: Result<Permissions, String>,
     /// The limit of the tap's queue.
@@ -37,7 +37,7 @@ pub struct Facts {
 
 /// Puts the rules to the facts.
 #[must_use]
-pub fn check(facts: &Facts) -> Report {
+pub fn check(facts: &TapFacts) -> Report {
     let mut report = Report {
         destination: facts.exchange.clone(),
         keys: facts.binding_keys.clone(),
@@ -86,7 +86,7 @@ pub fn check(facts: &Facts) -> Report {
     report
 }
 
-fn queue_lines(facts: &Facts, void: Void) -> Vec<String> {
+fn queue_lines(facts: &TapFacts, void: Void) -> Vec<String> {
     let mut lines = vec![
         "queue amq.gen-… (named by the broker), exclusive, auto-delete, not durable".to_owned(),
     ];
@@ -106,7 +106,7 @@ fn queue_lines(facts: &Facts, void: Void) -> Vec<String> {
 }
 
 /// Exchanges that feed one that cannot be tapped.
-fn upstream(report: &mut Report, facts: &Facts) {
+fn upstream(report: &mut Report, facts: &TapFacts) {
     let exchange = &facts.exchange;
     let bindings = facts.topology.bindings.iter();
     let feeding = bindings.filter(|b| !b.to_queue && b.destination == *exchange);
@@ -121,7 +121,7 @@ fn upstream(report: &mut Report, facts: &Facts) {
 }
 
 /// Says which permissions are missing; gives where the overflow can be made to vanish.
-fn permissions(report: &mut Report, facts: &Facts) -> Void {
+fn permissions(report: &mut Report, facts: &TapFacts) -> Void {
     let rights = match &facts.permissions {
         Ok(rights) => rights,
         Err(why) => {
@@ -163,7 +163,7 @@ fn permissions(report: &mut Report, facts: &Facts) -> Void {
     if no_void { Void::Queue } else { Void::Exchange }
 }
 
-fn blind_spots(report: &mut Report, facts: &Facts, kind: &ExchangeKind) {
+fn blind_spots(report: &mut Report, facts: &TapFacts, kind: &ExchangeKind) {
     match kind {
         ExchangeKind::Direct => {
             let words = match facts.binding_keys.as_slice() {
@@ -212,7 +212,7 @@ fn blind_spots(report: &mut Report, facts: &Facts, kind: &ExchangeKind) {
     clippy::too_many_lines,
     reason = "the findings in the order of the card"
 )]
-fn unroutable(report: &mut Report, facts: &Facts, kind: &ExchangeKind) {
+fn unroutable(report: &mut Report, facts: &TapFacts, kind: &ExchangeKind) {
     if facts.topology.source != TopologySource::Management {
         report.add(
             Weight::Warning,
@@ -265,7 +265,7 @@ fn unroutable(report: &mut Report, facts: &Facts, kind: &ExchangeKind) {
         ),
     };
     let policy = match &facts.policies {
-        Ok(all) => policy::in_force(all, &facts.exchange, Target::Exchange),
+        Ok(all) => policy::in_force(all, &facts.exchange, PolicyTarget::Exchange),
         Err(_) => Vec::new(),
     };
     let by_policy = policy.iter().find_map(|policy| {
@@ -314,7 +314,7 @@ fn covers(outer: &str, inner: &str) -> bool {
     })
 }
 
-fn policies(report: &mut Report, facts: &Facts) {
+fn policies(report: &mut Report, facts: &TapFacts) {
     let all = match &facts.policies {
         Ok(all) => all,
         Err(why) => {
@@ -327,7 +327,7 @@ fn policies(report: &mut Report, facts: &Facts) {
             return;
         }
     };
-    for policy in policy::in_force(all, SAMPLE_NAME, Target::ClassicQueue) {
+    for policy in policy::in_force(all, SAMPLE_NAME, PolicyTarget::ClassicQueue) {
         let mut overruled = Vec::new();
         for (key, value) in &policy.definition {
             match key.as_str() {
@@ -350,7 +350,7 @@ fn policies(report: &mut Report, facts: &Facts) {
 }
 
 /// What no argument of ours can overrule.
-fn effect(report: &mut Report, policy: &Policy, key: &str, value: &str, limit: Limit) {
+fn effect(report: &mut Report, policy: &BrokerPolicy, key: &str, value: &str, limit: Limit) {
     let name = &policy.name;
     let smaller = |most: u32| {
         value

@@ -5,9 +5,9 @@ use crate::rabbitmq::policy::tests::policy;
 use crate::testing::shop;
 use proptest::prelude::*;
 
-fn facts(exchange: &str, keys: &[&str]) -> Facts {
+fn facts(exchange: &str, keys: &[&str]) -> TapFacts {
     let all = || ".*".to_owned();
-    Facts {
+    TapFacts {
         user: "ada".into(),
         exchange: exchange.into(),
         binding_keys: keys.iter().map(ToString::to_string).collect(),

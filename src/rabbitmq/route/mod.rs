@@ -28,7 +28,7 @@ pub struct Way {
 
 /// Where in the topology is what, by names.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Index {
+pub(crate) struct BindingIndex {
     exchanges: HashMap<String, usize>,
     queues: HashMap<String, usize>,
     bindings: HashMap<String, Vec<usize>>,
@@ -36,7 +36,7 @@ pub(crate) struct Index {
     bound: BTreeSet<String>,
 }
 
-impl Index {
+impl BindingIndex {
     pub(crate) fn of(topology: &Topology) -> Self {
         let mut bindings: HashMap<String, Vec<usize>> = HashMap::new();
         for (place, binding) in topology.bindings.iter().enumerate() {
@@ -64,7 +64,7 @@ impl Index {
 /// The ways through a topology.
 pub(crate) struct Ways<'a> {
     topology: &'a Topology,
-    index: Cow<'a, Index>,
+    index: Cow<'a, BindingIndex>,
 }
 
 /// By what a message is routed.
@@ -78,11 +78,11 @@ impl<'a> Ways<'a> {
     pub(crate) fn new(topology: &'a Topology) -> Self {
         Self {
             topology,
-            index: Cow::Owned(Index::of(topology)),
+            index: Cow::Owned(BindingIndex::of(topology)),
         }
     }
 
-    pub(crate) fn by(topology: &'a Topology, index: &'a Index) -> Self {
+    pub(crate) fn by(topology: &'a Topology, index: &'a BindingIndex) -> Self {
         Self {
             topology,
             index: Cow::Borrowed(index),

@@ -54,7 +54,7 @@ pub(crate) struct Lacking {
 
 /// What a pointer leads to.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Found {
+pub(crate) struct FoundSpans {
     /// In the order of the document.
     pub spots: Vec<Spot>,
     /// Objects without the last member.
@@ -67,8 +67,8 @@ pub(crate) struct Found {
 ///
 /// # Errors
 /// If it leads to more places than are edited.
-pub(crate) fn find(text: &str, pointer: &Pointer) -> Result<Found, String> {
-    let mut found = Found::default();
+pub(crate) fn find(text: &str, pointer: &Pointer) -> Result<FoundSpans, String> {
+    let mut found = FoundSpans::default();
     let mut open = vec![(String::new(), space(text, 0))];
     let last = pointer.steps().len().saturating_sub(1);
     for (place, step) in pointer.steps().iter().enumerate() {
@@ -96,7 +96,7 @@ fn one_step(
     at: usize,
     step: &str,
     is_last: bool,
-    found: &mut Found,
+    found: &mut FoundSpans,
 ) -> Vec<Spot> {
     let here = if path.is_empty() { "The payload" } else { path };
     let target = format!("{path}/{}", escaped(step));

@@ -1,6 +1,6 @@
 //! A rule while a person writes it.
 
-use super::{Change, Convert, HeaderChange, Pointer, Rule};
+use super::{Convert, HeaderChange, Pointer, Rule, RuleChange};
 use crate::event::amqp::FieldType;
 use crate::event::draft::Field;
 use crate::text::json;
@@ -10,7 +10,7 @@ const MAX_VALUE: usize = 64 * 1024;
 
 /// Where a rule changes something.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Place {
+pub enum RulePlace {
     /// In the payload.
     #[default]
     Payload,
@@ -20,7 +20,7 @@ pub enum Place {
     Property,
 }
 
-impl Place {
+impl RulePlace {
     /// All, in the order in which they are offered.
     pub const ALL: [Self; 3] = [Self::Payload, Self::Header, Self::Property];
 
@@ -81,7 +81,7 @@ impl RuleKind {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RuleForm {
     /// Where.
-    pub place: Place,
+    pub place: RulePlace,
     /// What; see [`Self::deed`].
     pub chosen: RuleKind,
     /// The pointer of a field, or the name of a header.
@@ -99,7 +99,7 @@ pub struct RuleForm {
 impl Default for RuleForm {
     fn default() -> Self {
         Self {
-            place: Place::default(),
+            place: RulePlace::default(),
             chosen: RuleKind::default(),
             at: String::new(),
             field: Field::Type,
@@ -126,7 +126,7 @@ impl RuleForm {
     /// True while nothing was typed in yet.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.place != Place::Property && self.at.trim().is_empty()
+        self.place != RulePlace::Property && self.at.trim().is_empty()
     }
 
     /// The rule.
@@ -140,11 +140,11 @@ impl RuleForm {
         };
         let deed = self.deed();
         match self.place {
-            Place::Payload => {
+            RulePlace::Payload => {
                 let change = match deed {
-                    RuleKind::Convert => Change::Convert(self.convert),
-                    RuleKind::Remove => Change::Remove,
-                    RuleKind::Rename => Change::Rename(name(&self.value)?),
+                    RuleKind::Convert => RuleChange::Convert(self.convert),
+                    RuleKind::Remove => RuleChange::Remove,
+                    RuleKind::Rename => RuleChange::Rename(name(&self.value)?),
                     RuleKind::Set => {
                         let value = self.value.trim();
                         if json::check(value).is_err() {
@@ -156,12 +156,12 @@ impl RuleForm {
                         if value.len() > MAX_VALUE {
                             return Err(format!("The value is longer than {MAX_VALUE} bytes"));
                         }
-                        Change::Set(value.to_owned())
+                        RuleChange::Set(value.to_owned())
                     }
                 };
                 Ok(Rule::Payload(Pointer::parse(&self.at)?, change))
             }
-            Place::Header => {
+            RulePlace::Header => {
                 let at = self.at.trim();
                 if at.is_empty() {
                     return Err("The name of the header is empty".to_owned());
@@ -175,7 +175,7 @@ impl RuleForm {
                 };
                 Ok(Rule::Header(at.to_owned(), change))
             }
-            Place::Property => Ok(Rule::Property(
+            RulePlace::Property => Ok(Rule::Property(
                 self.field,
                 (deed == RuleKind::Set).then(|| self.value.clone()),
             )),

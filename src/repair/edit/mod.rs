@@ -19,8 +19,8 @@ use crate::text::json;
 use crate::text::payload::{shorten, size_text, visible_line};
 
 pub use convert::Convert;
-use find::{Children, Found, Spot, find, is};
-pub use form::{Place, RuleForm, RuleKind};
+use find::{Children, FoundSpans, Spot, find, is};
+pub use form::{RuleForm, RuleKind, RulePlace};
 pub use pointer::Pointer;
 
 /// Largest text that is edited, in bytes.
@@ -34,7 +34,7 @@ const TOLD: usize = 20;
 #[derive(Clone, Debug, PartialEq)]
 pub enum Rule {
     /// To fields of the payload.
-    Payload(Pointer, Change),
+    Payload(Pointer, RuleChange),
     /// To a header.
     Header(String, HeaderChange),
     /// A property gets this text, or is left out.
@@ -43,7 +43,7 @@ pub enum Rule {
 
 /// What is done to a field.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Change {
+pub enum RuleChange {
     /// It gets this value, written as JSON; it is added where it is missing.
     Set(String),
     /// It is taken out.
@@ -238,8 +238,8 @@ fn few(reasons: &[String]) -> String {
     }
 }
 
-fn change_text(text: &mut String, pointer: &Pointer, change: &Change) -> Result<Done, String> {
-    let Found {
+fn change_text(text: &mut String, pointer: &Pointer, change: &RuleChange) -> Result<Done, String> {
+    let FoundSpans {
         spots,
         lacking,
         misses,
@@ -250,7 +250,7 @@ fn change_text(text: &mut String, pointer: &Pointer, change: &Change) -> Result<
     };
     let mut edits: Vec<(Range<usize>, String)> = Vec::new();
     let last = pointer.steps().last().map_or("", String::as_str);
-    if let Change::Set(value) = change {
+    if let RuleChange::Set(value) = change {
         for one in lacking {
             let (before, between) = (one.before, one.between);
             let new = format!("{before}{}{between}{value}", quoted(last));
@@ -264,7 +264,7 @@ fn change_text(text: &mut String, pointer: &Pointer, change: &Change) -> Result<
     }
     // All items of an array go together: what parts them goes too.
     let is_each = last == "*" && spots.iter().all(|spot| spot.child.name.is_none());
-    if matches!(change, Change::Remove) && is_each {
+    if matches!(change, RuleChange::Remove) && is_each {
         remove_items(text, spots, &mut edits, &mut done);
     } else {
         for spot in spots {
@@ -289,14 +289,18 @@ fn change_text(text: &mut String, pointer: &Pointer, change: &Change) -> Result<
 }
 
 /// The text to be replaced for one place, and what replaces it.
-fn change_spot(text: &str, spot: &Spot, change: &Change) -> Result<(Range<usize>, String), String> {
+fn change_spot(
+    text: &str,
+    spot: &Spot,
+    change: &RuleChange,
+) -> Result<(Range<usize>, String), String> {
     let value = text.get(spot.child.value.clone()).unwrap_or_default();
     let at = &spot.path;
     match change {
-        Change::Set(new) if new == value => Err(format!("{at} has this value already")),
-        Change::Set(new) => Ok((spot.child.value.clone(), new.clone())),
-        Change::Remove => Ok((spot.extent.clone(), String::new())),
-        Change::Rename(new) => {
+        RuleChange::Set(new) if new == value => Err(format!("{at} has this value already")),
+        RuleChange::Set(new) => Ok((spot.child.value.clone(), new.clone())),
+        RuleChange::Remove => Ok((spot.extent.clone(), String::new())),
+        RuleChange::Rename(new) => {
             let Some(name) = &spot.child.name else {
                 return Err(format!("{at} is an item of an array and has no name"));
             };
@@ -310,16 +314,16 @@ fn change_spot(text: &str, spot: &Spot, change: &Change) -> Result<(Range<usize>
             }
             Ok((name.clone(), quoted(new)))
         }
-        Change::Convert(convert) => match convert.apply(value) {
+        RuleChange::Convert(convert) => match convert.apply(value) {
             Ok(new) => Ok((spot.child.value.clone(), new)),
             Err(why) => Err(format!("{at} {why}: {}", shorten(&visible_line(value), 40))),
         },
     }
 }
 
-fn told(text: &str, spot: &Spot, change: &Change, new: &str) -> (String, String) {
+fn told(text: &str, spot: &Spot, change: &RuleChange, new: &str) -> (String, String) {
     let before = match (change, &spot.child.name) {
-        (Change::Rename(_), Some(name)) => name,
+        (RuleChange::Rename(_), Some(name)) => name,
         _ => &spot.child.value,
     };
     let before = text.get(before.clone()).unwrap_or_default();

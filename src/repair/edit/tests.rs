@@ -19,16 +19,16 @@ fn message(body: &str) -> Outgoing {
     }
 }
 
-fn at(pointer: &str, change: Change) -> Rule {
+fn at(pointer: &str, change: RuleChange) -> Rule {
     Rule::Payload(Pointer::parse(pointer).unwrap(), change)
 }
 
 fn number(pointer: &str) -> Rule {
-    at(pointer, Change::Convert(Convert::TextToNumber))
+    at(pointer, RuleChange::Convert(Convert::TextToNumber))
 }
 
-fn set(value: &str) -> Change {
-    Change::Set(value.into())
+fn set(value: &str) -> RuleChange {
+    RuleChange::Set(value.into())
 }
 
 /// The payload after the rules, or why there is none.
@@ -52,19 +52,19 @@ fn a_field_is_changed_where_it_stands() {
             "{ \"b\" : 1.10,\n  \"data\":{\"amount\": {\"v\":1} ,\"x\":[1.0, 2e5]}}",
         ),
         (
-            at("/data/amount", Change::Remove),
+            at("/data/amount", RuleChange::Remove),
             "{ \"b\" : 1.10,\n  \"data\":{\"x\":[1.0, 2e5]}}",
         ),
         (
-            at("/data/x", Change::Remove),
+            at("/data/x", RuleChange::Remove),
             "{ \"b\" : 1.10,\n  \"data\":{\"amount\": \"129.90\"}}",
         ),
         (
-            at("/data/x/1", Change::Remove),
+            at("/data/x/1", RuleChange::Remove),
             "{ \"b\" : 1.10,\n  \"data\":{\"amount\": \"129.90\" ,\"x\":[1.0]}}",
         ),
         (
-            at("/data/amount", Change::Rename("a\"b".into())),
+            at("/data/amount", RuleChange::Rename("a\"b".into())),
             "{ \"b\" : 1.10,\n  \"data\":{\"a\\\"b\": \"129.90\" ,\"x\":[1.0, 2e5]}}",
         ),
         (
@@ -107,12 +107,12 @@ fn each_item_of_an_array_is_one_place() {
         not,
         "/lines/3/qty: no such field; /lines/1/qty is a number already: 2"
     );
-    let all = [at("/a/*", Change::Remove)];
+    let all = [at("/a/*", RuleChange::Remove)];
     assert_eq!(
         text(r#"{"a":[ 1, 2 ]}"#, &all).as_deref(),
         Ok("{\"a\":[  ]}")
     );
-    let all = [at("/*/a/*", Change::Remove)];
+    let all = [at("/*/a/*", RuleChange::Remove)];
     let nested = r#"[{"a":[1,2]},{"a":[3]}]"#;
     assert_eq!(text(nested, &all).as_deref(), Ok(r#"[{"a":[]},{"a":[]}]"#));
 }
@@ -137,7 +137,7 @@ fn a_rule_that_does_not_apply_says_why() {
         (number("/t/x"), "/t has no fields"),
         (at("/t", set("\"x\"")), "/t has this value already"),
         (
-            at("/t", Change::Rename("z".into())),
+            at("/t", RuleChange::Rename("z".into())),
             "/t: there is a field z beside it",
         ),
     ] {
@@ -149,7 +149,7 @@ fn a_rule_that_does_not_apply_says_why() {
     assert!(text(&deep, &[number("/0/0")]).is_err());
     let wide = format!("[{}0]", "0,".repeat(20_000));
     assert!(
-        text(&wide, &[at("/*", Change::Remove)])
+        text(&wide, &[at("/*", RuleChange::Remove)])
             .unwrap_err()
             .contains("more than")
     );
@@ -158,7 +158,7 @@ fn a_rule_that_does_not_apply_says_why() {
 #[test]
 fn a_later_rule_sees_what_an_earlier_one_did() {
     let rules = [
-        at("/a", Change::Rename("b".into())),
+        at("/a", RuleChange::Rename("b".into())),
         number("/b"),
         at("/c", set("[1]")),
         at("/c/0", set("2")),
@@ -227,7 +227,7 @@ fn a_form_becomes_a_rule_or_says_what_is_wrong() {
     };
     assert!(set.rule().unwrap_err().contains("in quotes"));
     let header = RuleForm {
-        place: Place::Header,
+        place: RulePlace::Header,
         at: "x".into(),
         value: "7".into(),
         kind: crate::event::amqp::FieldType::U8,
@@ -333,7 +333,7 @@ proptest! {
         places(&before, "", &mut all);
         prop_assume!(!all.is_empty());
         let place = pick.get(&all).clone();
-        let removed = text(&document, &[at(&place, Change::Remove)]);
+        let removed = text(&document, &[at(&place, RuleChange::Remove)]);
         // A name `*` in a pointer means each item only in an array, so every place is found.
         let after = removed.unwrap();
         let (parent, name) = place.rsplit_once('/').unwrap();
@@ -354,7 +354,7 @@ proptest! {
 
     #[test]
     fn no_text_and_no_pointer_does_harm(body in ".{0,60}", pointer in "(/[a*0~]{0,2}){1,4}") {
-        let rules = [at(&pointer, set("1")), number(&pointer), at(&pointer, Change::Remove)];
+        let rules = [at(&pointer, set("1")), number(&pointer), at(&pointer, RuleChange::Remove)];
         drop(text(&body, &rules));
     }
 }

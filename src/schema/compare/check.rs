@@ -83,7 +83,7 @@ pub struct Verdict {
 
 /// All that is known about two versions.
 #[derive(Clone, Debug)]
-pub struct Report {
+pub struct CheckReport {
     /// By which policy.
     pub policy: Policy,
     /// New readers, old events.
@@ -96,7 +96,7 @@ pub struct Report {
     pub complete: bool,
 }
 
-impl Report {
+impl CheckReport {
     /// Whether a level is met. An unknown is not.
     #[must_use]
     pub fn meets(&self, level: Level) -> bool {
@@ -137,11 +137,11 @@ impl Report {
 /// Compares two versions by a policy. Takes up to a few seconds; `cancel` ends it early, with
 /// unknowns.
 #[must_use]
-pub fn compare(old: &Version, new: &Version, policy: Policy, cancel: &Cancel) -> Report {
+pub fn compare(old: &Version, new: &Version, policy: Policy, cancel: &Cancel) -> CheckReport {
     let changes = diff::changes(&old.normal, &new.normal, policy, cancel);
     let complete = changes.complete && old.normal.beyond.is_none() && new.normal.beyond.is_none();
     let budget = RefCell::new(Budget::default());
-    let backward = Judge {
+    let backward = PairJudge {
         writer: old,
         reader: new,
         direction: Direction::Backward,
@@ -151,14 +151,14 @@ pub fn compare(old: &Version, new: &Version, policy: Policy, cancel: &Cancel) ->
         cancel,
         budget: &budget,
     };
-    let forward = Judge {
+    let forward = PairJudge {
         writer: new,
         reader: old,
         direction: Direction::Forward,
         ..backward
     };
     let (backward, forward) = (backward.verdict(), forward.verdict());
-    Report {
+    CheckReport {
         policy,
         backward,
         forward,
@@ -168,7 +168,7 @@ pub fn compare(old: &Version, new: &Version, policy: Policy, cancel: &Cancel) ->
 }
 
 #[derive(Clone, Copy)]
-struct Judge<'a> {
+struct PairJudge<'a> {
     writer: &'a Version,
     reader: &'a Version,
     direction: Direction,
@@ -179,7 +179,7 @@ struct Judge<'a> {
     budget: &'a RefCell<Budget>,
 }
 
-impl Judge<'_> {
+impl PairJudge<'_> {
     #[expect(
         clippy::too_many_lines,
         reason = "one verdict, from the changes to the proof"
@@ -198,7 +198,7 @@ impl Judge<'_> {
             .first()
             .map(|change| format!("{}: {}", place(&change.path), change.reason));
         let mut budget = self.budget.borrow_mut();
-        let plain = Asked::new(
+        let plain = AskedPair::new(
             &self.writer.normal,
             &self.reader.normal,
             &mut budget,
@@ -227,7 +227,7 @@ impl Judge<'_> {
         let read = if as_written {
             None
         } else {
-            Some(Asked::new(&writer, &reader, &mut budget, self.cancel))
+            Some(AskedPair::new(&writer, &reader, &mut budget, self.cancel))
         };
         let asked = read.as_ref().unwrap_or(&plain);
         if let Some(example) = self.breaking_event(asked, read.is_some(), likely) {
@@ -300,7 +300,7 @@ impl Judge<'_> {
 
     /// An event that breaks both as written and, where that differs, as the policy reads the
     /// schemas.
-    fn breaking_event(&self, asked: &Asked, as_read: bool, likely: bool) -> Option<Value> {
+    fn breaking_event(&self, asked: &AskedPair, as_read: bool, likely: bool) -> Option<Value> {
         let left = match &asked.inclusion {
             Inclusion::No(left) | Inclusion::Unknown(left) => left.as_ref(),
             Inclusion::Yes => return None,
@@ -331,7 +331,7 @@ impl Judge<'_> {
 }
 
 /// The question whether a reader takes all that a writer may write, and the answer.
-struct Asked {
+struct AskedPair {
     writer: Normal,
     reader: Normal,
     /// The writer without what the reader says alike.
@@ -339,7 +339,7 @@ struct Asked {
     inclusion: Inclusion,
 }
 
-impl Asked {
+impl AskedPair {
     fn new(writer: &Normal, reader: &Normal, budget: &mut Budget, cancel: &Cancel) -> Self {
         let (pruned, rest) = prune::pruned(writer, reader);
         Self {

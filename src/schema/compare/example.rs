@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 
 use crate::schema::Cancel;
-use crate::schema::document::draft::Draft;
+use crate::schema::document::draft::Dialect;
 use crate::schema::document::generate::Generator;
 use crate::schema::document::normal::Normal;
 use crate::schema::document::validate::Validator;
@@ -46,9 +46,9 @@ pub(crate) struct Sources<'a> {
 pub(crate) fn find(sides: &Sides<'_>, sources: &Sources<'_>, cancel: &Cancel) -> Option<Value> {
     let patience = PATIENCE[usize::from(sources.likely)];
     let until = Instant::now() + patience;
-    let left = sources
-        .left
-        .and_then(|left| Normal::of(left, Draft::Twenty, &std::collections::BTreeMap::new()).ok());
+    let left = sources.left.and_then(|left| {
+        Normal::of(left, Dialect::Twenty, &std::collections::BTreeMap::new()).ok()
+    });
     let hints = [sources.pruned, sources.reader];
     let base = base(sides, sources);
     for source in [left.as_ref(), Some(sources.pruned), Some(sources.writer)] {

@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 
 use super::cover::{self, Leaf};
 use super::named::named;
-use super::sets::{self, Inclusion, Question};
+use super::sets::{self, Inclusion, SetQuestion};
 use crate::schema::Cancel;
 use crate::schema::document::normal::{Normal, target};
 
@@ -150,7 +150,7 @@ impl Asker<'_> {
         {
             return none;
         }
-        let question = Question { writer, reader };
+        let question = SetQuestion { writer, reader };
         let (answer, spent) = sets::engine().ask(&question, patience, self.cancel);
         self.budget.0 = self.budget.0.saturating_sub(spent);
         let answer = match answer {

@@ -3,12 +3,12 @@
 use serde_json::{Map, Value, json};
 
 use super::change::Change;
-use super::check::{Report, Verdict};
+use super::check::{CheckReport, Verdict};
 use crate::schema::document::policy::Level;
 
 /// As JSON. `example` is the event that breaks the direction the level asks about first.
 #[must_use]
-pub fn json(id: &Value, report: &Report, level: Level) -> Value {
+pub fn json(id: &Value, report: &CheckReport, level: Level) -> Value {
     let example = broken(report, level);
     let mut out = Map::new();
     out.insert("id".into(), id.clone());
@@ -53,7 +53,7 @@ fn direction(verdict: &Verdict) -> Value {
 }
 
 /// The first verdict that is a "no" with an example: of the directions asked for, else of the other.
-fn broken(report: &Report, level: Level) -> Option<(&'static str, &Verdict)> {
+fn broken(report: &CheckReport, level: Level) -> Option<(&'static str, &Verdict)> {
     let backward = ("backward", &report.backward);
     let forward = ("forward", &report.forward);
     let order = if level.asks_backward() {
@@ -91,7 +91,7 @@ pub fn sentence(direction: &str, verdict: &Verdict) -> String {
 
 /// As text.
 #[must_use]
-pub fn text(report: &Report, level: Level) -> String {
+pub fn text(report: &CheckReport, level: Level) -> String {
     let mut out = String::new();
     let met = if report.meets(level) {
         "compatible"
@@ -140,7 +140,7 @@ pub fn text(report: &Report, level: Level) -> String {
 
 /// As Markdown.
 #[must_use]
-pub fn markdown(title: &str, report: &Report, level: Level) -> String {
+pub fn markdown(title: &str, report: &CheckReport, level: Level) -> String {
     let mut out = format!("## {title}\n\n");
     let met = if report.meets(level) {
         "**compatible**"

@@ -21,7 +21,7 @@ const LARGEST_HERE: usize = 48 * 1024;
 
 /// What is asked.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Question {
+pub struct SetQuestion {
     /// A schema of draft 2020-12: what may be written.
     pub writer: Value,
     /// What is read.
@@ -45,7 +45,7 @@ pub trait Engine: Send + Sync {
     /// [`Inclusion::Unknown`].
     fn ask(
         &self,
-        question: &Question,
+        question: &SetQuestion,
         patience: Duration,
         cancel: &Cancel,
     ) -> (Inclusion, Duration);
@@ -69,7 +69,7 @@ pub(crate) fn engine() -> &'static dyn Engine {
 struct Here;
 
 impl Engine for Here {
-    fn ask(&self, question: &Question, patience: Duration, _: &Cancel) -> (Inclusion, Duration) {
+    fn ask(&self, question: &SetQuestion, patience: Duration, _: &Cancel) -> (Inclusion, Duration) {
         let none = (Inclusion::Unknown(None), Duration::ZERO);
         let size = question.writer.to_string().len() + question.reader.to_string().len();
         if size > LARGEST_HERE {
@@ -94,7 +94,7 @@ impl Engine for Here {
 
 /// The answer, however long it takes.
 #[must_use]
-pub fn answered(question: &Question) -> Inclusion {
+pub fn answered(question: &SetQuestion) -> Inclusion {
     let (Some(writer), Some(reader)) = (read(&question.writer), read(&question.reader)) else {
         return Inclusion::Unknown(None);
     };

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 /// A draft of JSON Schema, oldest first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Draft {
+pub enum Dialect {
     /// draft-04.
     Four,
     /// draft-06.
@@ -18,7 +18,7 @@ pub enum Draft {
     Twenty,
 }
 
-impl Draft {
+impl Dialect {
     /// By `$schema`; without it by what only an older draft allows; otherwise 2020-12.
     #[must_use]
     pub fn of(schema: &Value) -> Self {

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use crate::event::Event;
 use crate::schema::Failure;
-use crate::schema::folder::catalog::{Catalog, Entry, Ready};
+use crate::schema::folder::catalog::{Catalog, CatalogEntry, ReadySchemas};
 use crate::schema::stream::body::{payload, read};
 use crate::schema::stream::claim::{Facts, find};
 
@@ -29,8 +29,8 @@ pub fn fault(event: &Event, catalog: &Catalog) -> Option<Failure> {
     Some(fault)
 }
 
-fn fault_by(entry: &Entry, body: &Value) -> Option<Failure> {
-    let Ok(Ready::Json(version)) = &entry.ready else {
+fn fault_by(entry: &CatalogEntry, body: &Value) -> Option<Failure> {
+    let Ok(ReadySchemas::Json(version)) = &entry.ready else {
         return None;
     };
     let by = format!("version {}", entry.version);

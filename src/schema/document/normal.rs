@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Map, Value, json};
 use url::Url;
 
-use super::draft::Draft;
+use super::draft::Dialect;
 use super::numbers;
 use super::refs::{Documents, own_base, whole_draft};
 use crate::schema::Unusable;
@@ -36,11 +36,11 @@ impl Normal {
     /// nowhere.
     pub(crate) fn of(
         schema: &Value,
-        draft: Draft,
+        draft: Dialect,
         others: &BTreeMap<String, Value>,
     ) -> Result<Self, Unusable> {
         let (documents, base) = Documents::new(schema, others)?;
-        let mut writer = Writer {
+        let mut writer = NormalWriter {
             documents,
             draft,
             names: BTreeMap::new(),
@@ -57,7 +57,7 @@ impl Normal {
         }
         let has = |key: &str| defs.values().chain([&root]).any(|one| names(one, key));
         Ok(Self {
-            is_in_doubt: draft == Draft::Nineteen && has("contains") && has("unevaluatedItems"),
+            is_in_doubt: draft == Dialect::Nineteen && has("contains") && has("unevaluatedItems"),
             root,
             defs,
             beyond: writer.beyond,
@@ -88,9 +88,9 @@ pub(crate) fn target(schema: &Value) -> Option<&str> {
     schema.get("$ref")?.as_str()?.strip_prefix("#/$defs/")
 }
 
-struct Writer<'a> {
+struct NormalWriter<'a> {
     documents: Documents<'a>,
-    draft: Draft,
+    draft: Dialect,
     names: BTreeMap<String, String>,
     taken: BTreeSet<String>,
     waiting: Vec<(String, &'a Value, Url)>,
@@ -99,7 +99,7 @@ struct Writer<'a> {
     evaluates: bool,
 }
 
-impl<'a> Writer<'a> {
+impl<'a> NormalWriter<'a> {
     fn schema(&mut self, schema: &'a Value, around: &Url, depth: usize) -> Result<Value, Unusable> {
         if depth > DEEPEST {
             return Err(Unusable::new(format!(
@@ -132,7 +132,7 @@ impl<'a> Writer<'a> {
             }
             let link = json!({ "$ref": format!("#/$defs/{}", name.name) });
             // Up to draft-07 a reference replaces everything that stands beside it.
-            if self.draft <= Draft::Seven {
+            if self.draft <= Dialect::Seven {
                 return Ok(link);
             }
             out.insert("allOf".into(), json!([link]));
@@ -244,7 +244,7 @@ impl<'a> Writer<'a> {
         depth: usize,
         out: &mut Map<String, Value>,
     ) -> Result<(), Unusable> {
-        let (tuple, rest) = if self.draft >= Draft::Twenty {
+        let (tuple, rest) = if self.draft >= Dialect::Twenty {
             (map.get("prefixItems"), map.get("items"))
         } else {
             match map.get("items") {
@@ -359,7 +359,7 @@ impl<'a> Writer<'a> {
             _ => Map::new(),
         };
         if let Some(Value::Object(table)) = map.get("dependencies")
-            && self.draft <= Draft::Seven
+            && self.draft <= Dialect::Seven
         {
             for (name, value) in table {
                 if value.is_array() {
@@ -378,9 +378,9 @@ impl<'a> Writer<'a> {
         Ok(())
     }
 
-    fn name(&mut self, key: &str) -> Named {
+    fn name(&mut self, key: &str) -> NamedPart {
         if let Some(name) = self.names.get(key) {
-            return Named {
+            return NamedPart {
                 name: name.clone(),
                 new: None,
             };
@@ -399,7 +399,7 @@ impl<'a> Writer<'a> {
             next += 1;
         }
         self.names.insert(key.to_owned(), name.clone());
-        Named {
+        NamedPart {
             name: name.clone(),
             new: Some(name),
         }
@@ -426,7 +426,7 @@ fn names(schema: &Value, key: &str) -> bool {
     }
 }
 
-struct Named {
+struct NamedPart {
     name: String,
     new: Option<String>,
 }

@@ -20,7 +20,7 @@ pub(crate) struct Documents<'a> {
 
 /// A place that a reference points at.
 #[derive(Clone, Debug)]
-pub(crate) struct Place<'a> {
+pub(crate) struct RefPlace<'a> {
     pub schema: &'a Value,
     /// The address around it, against which its own `$id` is read.
     pub base: Url,
@@ -92,7 +92,7 @@ impl<'a> Documents<'a> {
     ///
     /// # Errors
     /// Nothing that was handed in has that address.
-    pub(crate) fn resolve(&self, reference: &str, base: &Url) -> Result<Place<'a>, Unusable> {
+    pub(crate) fn resolve(&self, reference: &str, base: &Url) -> Result<RefPlace<'a>, Unusable> {
         let unknown = || {
             Unusable::new(format!(
                 "The reference {reference:?} leads nowhere. References reach inside the schema and \
@@ -109,7 +109,7 @@ impl<'a> Documents<'a> {
                 .get(&(bare(&target), fragment))
                 .cloned()
                 .ok_or_else(unknown)?;
-            return Ok(Place { schema, base, key });
+            return Ok(RefPlace { schema, base, key });
         }
         let (mut at, mut base) = self
             .resources
@@ -127,7 +127,7 @@ impl<'a> Documents<'a> {
             }
             .ok_or_else(unknown)?;
         }
-        Ok(Place {
+        Ok(RefPlace {
             schema: at,
             base,
             key,

@@ -7,7 +7,7 @@ use jsonschema::error::{TypeKind, ValidationErrorKind};
 use jsonschema::{ValidationError, Validator as Engine};
 use serde_json::Value;
 
-use super::draft::Draft;
+use super::draft::Dialect;
 use super::normal::{Normal, short};
 use crate::schema::{Failure, Unusable};
 
@@ -24,7 +24,7 @@ impl Validator {
     /// It is not a schema of its draft, or refers to what is not there.
     pub fn new(
         schema: &Value,
-        draft: Draft,
+        draft: Dialect,
         others: &BTreeMap<String, Value>,
     ) -> Result<Self, Unusable> {
         match build(schema, draft) {
@@ -36,7 +36,7 @@ impl Validator {
     }
 
     pub(crate) fn of_normal(schema: &Normal) -> Result<Self, Unusable> {
-        build(&schema.document(), Draft::Twenty).map(|engine| Self { engine })
+        build(&schema.document(), Dialect::Twenty).map(|engine| Self { engine })
     }
 
     /// Whether the event matches.
@@ -181,13 +181,13 @@ fn kind_of(value: &Value) -> &'static str {
     }
 }
 
-fn build(schema: &Value, draft: Draft) -> Result<Engine, Unusable> {
+fn build(schema: &Value, draft: Dialect) -> Result<Engine, Unusable> {
     let draft = match draft {
-        Draft::Four => jsonschema::Draft::Draft4,
-        Draft::Six => jsonschema::Draft::Draft6,
-        Draft::Seven => jsonschema::Draft::Draft7,
-        Draft::Nineteen => jsonschema::Draft::Draft201909,
-        Draft::Twenty => jsonschema::Draft::Draft202012,
+        Dialect::Four => jsonschema::Draft::Draft4,
+        Dialect::Six => jsonschema::Draft::Draft6,
+        Dialect::Seven => jsonschema::Draft::Draft7,
+        Dialect::Nineteen => jsonschema::Draft::Draft201909,
+        Dialect::Twenty => jsonschema::Draft::Draft202012,
     };
     jsonschema::options()
         .offline()

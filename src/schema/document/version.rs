@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::draft::Draft;
+use super::draft::Dialect;
 use super::generate::Generator;
 use super::normal::Normal;
 use super::validate::Validator;
@@ -16,7 +16,7 @@ pub struct Version {
     /// As it was written.
     pub schema: Value,
     /// In which draft.
-    pub draft: Draft,
+    pub draft: Dialect,
     pub(crate) normal: Normal,
     /// Validates with the schema as it was written.
     pub validator: Validator,
@@ -29,10 +29,10 @@ impl Version {
     /// It is no schema, or refers to what is not there.
     pub fn new(
         schema: Value,
-        draft: Option<Draft>,
+        draft: Option<Dialect>,
         others: &BTreeMap<String, Value>,
     ) -> Result<Self, Unusable> {
-        let draft = draft.unwrap_or_else(|| Draft::of(&schema));
+        let draft = draft.unwrap_or_else(|| Dialect::of(&schema));
         let normal = Normal::of(&schema, draft, others)?;
         let validator = Validator::new(&schema, draft, others)?;
         Ok(Self {

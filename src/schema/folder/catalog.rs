@@ -6,11 +6,11 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use crate::schema::{Avro, Draft, Meta, Rules, Unusable, Version, without_mark};
+use crate::schema::{Avro, Dialect, Meta, Unusable, Version, VersionRules, without_mark};
 
 /// A schema as it lies in a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Source {
+pub struct SchemaSource {
     /// Type of the events, the name of its folder.
     pub event_type: String,
     /// Version, the beginning of its file name.
@@ -23,7 +23,7 @@ pub struct Source {
 
 /// A schema that is no version, but to which versions may refer.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Part {
+pub struct SchemaPart {
     /// Type of the events in whose folder it lies.
     pub event_type: String,
     /// Its path from there.
@@ -47,9 +47,9 @@ pub struct Sample {
 #[derive(Clone, Debug, Default)]
 pub struct Content {
     /// The schemas.
-    pub sources: Vec<Source>,
+    pub sources: Vec<SchemaSource>,
     /// What lies in the folders in those of the types.
-    pub parts: Vec<Part>,
+    pub parts: Vec<SchemaPart>,
     /// Example events.
     pub samples: Vec<Sample>,
     /// What is said about types, as text, by their name.
@@ -60,7 +60,7 @@ pub struct Content {
 
 /// A schema made ready, in its language.
 #[derive(Clone, Debug)]
-pub enum Ready {
+pub enum ReadySchemas {
     /// JSON Schema.
     Json(Arc<Version>),
     /// Avro.
@@ -69,13 +69,13 @@ pub enum Ready {
 
 /// A version of an event type.
 #[derive(Clone, Debug)]
-pub struct Entry {
+pub struct CatalogEntry {
     /// Its name.
     pub version: String,
     /// As it was written.
     pub text: String,
     /// Made ready, or why not.
-    pub ready: Result<Ready, Unusable>,
+    pub ready: Result<ReadySchemas, Unusable>,
 }
 
 /// An event type with its versions, the oldest first.
@@ -84,7 +84,7 @@ pub struct EventType {
     /// Its name.
     pub name: String,
     /// At least one.
-    pub versions: Vec<Entry>,
+    pub versions: Vec<CatalogEntry>,
     /// What is said about it.
     pub meta: Meta,
     /// Example events.
@@ -101,13 +101,13 @@ pub struct Catalog {
     /// What is said about all of them.
     pub defaults: Meta,
     /// How events tell their version.
-    pub rules: Rules,
+    pub rules: VersionRules,
 }
 
 impl Catalog {
     /// Makes schemas ready about which nothing is said.
     #[must_use]
-    pub fn new(folder: PathBuf, sources: Vec<Source>) -> Self {
+    pub fn new(folder: PathBuf, sources: Vec<SchemaSource>) -> Self {
         let content = Content {
             sources,
             ..Content::default()
@@ -126,7 +126,7 @@ impl Catalog {
             defaults,
         } = content;
         let elsewhere = elsewhere(&sources, &parts);
-        let mut types: BTreeMap<String, Vec<Source>> = BTreeMap::new();
+        let mut types: BTreeMap<String, Vec<SchemaSource>> = BTreeMap::new();
         for source in sources {
             types
                 .entry(source.event_type.clone())
@@ -164,7 +164,7 @@ impl Catalog {
                             .is_some_and(|end| end == "avsc");
                         let said = meta.versions.get(&source.version);
                         let draft = said.and_then(|said| said.draft);
-                        Entry {
+                        CatalogEntry {
                             ready: ready_as(&source.text, avro, draft, &others),
                             version: source.version,
                             text: source.text,
@@ -201,7 +201,7 @@ impl Catalog {
 impl EventType {
     /// The version of this name.
     #[must_use]
-    pub fn get(&self, version: &str) -> Option<&Entry> {
+    pub fn get(&self, version: &str) -> Option<&CatalogEntry> {
         self.versions.iter().find(|one| one.version == version)
     }
 
@@ -223,7 +223,7 @@ pub(crate) fn leads_elsewhere(text: &str) -> bool {
 }
 
 /// All schemas of the folder by their path from the folder of a type, if any refers to another's.
-fn elsewhere(sources: &[Source], parts: &[Part]) -> BTreeMap<String, Value> {
+fn elsewhere(sources: &[SchemaSource], parts: &[SchemaPart]) -> BTreeMap<String, Value> {
     let sources = sources
         .iter()
         .map(|one| (&one.event_type, &one.file, &one.text));
@@ -247,7 +247,11 @@ fn parsed(text: &str) -> Option<Value> {
 ///
 /// # Errors
 /// It is not JSON, or no schema.
-pub fn ready(text: &str, avro: bool, others: &BTreeMap<String, Value>) -> Result<Ready, Unusable> {
+pub fn ready(
+    text: &str,
+    avro: bool,
+    others: &BTreeMap<String, Value>,
+) -> Result<ReadySchemas, Unusable> {
     ready_as(text, avro, None, others)
 }
 
@@ -255,16 +259,16 @@ pub fn ready(text: &str, avro: bool, others: &BTreeMap<String, Value>) -> Result
 fn ready_as(
     text: &str,
     avro: bool,
-    draft: Option<Draft>,
+    draft: Option<Dialect>,
     others: &BTreeMap<String, Value>,
-) -> Result<Ready, Unusable> {
+) -> Result<ReadySchemas, Unusable> {
     let schema: Value = serde_json::from_str(without_mark(text))
         .map_err(|error| Unusable::new(format!("It is not JSON: {error}.")))?;
     if avro || crate::schema::is_avro(&schema) {
-        return Avro::new(&schema).map(|avro| Ready::Avro(Arc::new(avro)));
+        return Avro::new(&schema).map(|avro| ReadySchemas::Avro(Arc::new(avro)));
     }
     let draft = draft.filter(|_| schema.get("$schema").is_none());
-    Version::new(schema, draft, others).map(|version| Ready::Json(Arc::new(version)))
+    Version::new(schema, draft, others).map(|version| ReadySchemas::Json(Arc::new(version)))
 }
 
 /// Versions are ordered by their numbers (`2` before `10`, `1.2` before `1.10`), then by their text.
@@ -280,8 +284,8 @@ fn order(version: &str) -> (Vec<u64>, String) {
 mod tests {
     use super::*;
 
-    fn source(version: &str, text: &str) -> Source {
-        Source {
+    fn source(version: &str, text: &str) -> SchemaSource {
+        SchemaSource {
             event_type: "order.created".into(),
             version: version.into(),
             file: format!("{version}.schema.json"),
@@ -304,7 +308,7 @@ mod tests {
             source("4", r#"{"$id":"deep/four.json","type":"string"}"#),
             source("5", r#"{"$ref":"../../../etc/passwd"}"#),
         ];
-        sources.push(Source {
+        sources.push(SchemaSource {
             event_type: "user".into(),
             version: "1".into(),
             file: "1.schema.json".into(),
@@ -313,7 +317,7 @@ mod tests {
         let catalog = Catalog::new(PathBuf::from("/x"), sources);
         let one = catalog.get("order.created").unwrap();
         for version in ["1", "2"] {
-            let Ok(Ready::Json(ready)) = &one.get(version).unwrap().ready else {
+            let Ok(ReadySchemas::Json(ready)) = &one.get(version).unwrap().ready else {
                 panic!("{version}: {:?}", one.get(version).unwrap().ready);
             };
             let fits = |body| ready.validator.is_valid(&body);

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use toml_edit::{Array, DocumentMut, Item, Table, TableLike, value};
 
-use crate::schema::{Draft, Level, Policy, Rules, Unusable};
+use crate::schema::{Dialect, Level, Policy, Unusable, VersionRules};
 
 /// The key of the rules by which events tell their version.
 const RULES: &str = "version_rules";
@@ -27,18 +27,18 @@ pub struct Meta {
     /// Patterns of their keys, with `*` for a word and `#` for any words.
     pub keys: Vec<String>,
     /// Where the versions came from.
-    pub origin: Option<Origin>,
+    pub origin: Option<SchemaOrigin>,
     /// What is said about single versions, by name.
     pub versions: BTreeMap<String, VersionMeta>,
     /// How events tell their version, where it is said.
-    pub rules: Option<Rules>,
+    pub rules: Option<VersionRules>,
     /// What is wrong in the file, in words.
     pub problems: Vec<String>,
 }
 
 /// Where versions came from.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Origin {
+pub struct SchemaOrigin {
     /// Such as `registry`.
     pub kind: String,
     /// The address or path; never with a login in it.
@@ -55,7 +55,7 @@ pub struct VersionMeta {
     /// It should not be used any more.
     pub deprecated: bool,
     /// The draft it is written in, where it does not say so itself.
-    pub draft: Option<Draft>,
+    pub draft: Option<Dialect>,
 }
 
 impl Meta {
@@ -72,7 +72,7 @@ impl Meta {
             }
         };
         let mut problems = Vec::new();
-        let file = Reader(&document, &mut problems);
+        let file = MetaReader(&document, &mut problems);
         let mut meta = file.meta();
         meta.problems = problems;
         meta
@@ -97,9 +97,9 @@ fn first_words(error: &toml_edit::TomlError) -> String {
     words.join(": ")
 }
 
-struct Reader<'a>(&'a DocumentMut, &'a mut Vec<String>);
+struct MetaReader<'a>(&'a DocumentMut, &'a mut Vec<String>);
 
-impl Reader<'_> {
+impl MetaReader<'_> {
     fn meta(self) -> Meta {
         let Self(table, problems) = self;
         let mut text = |table: &dyn TableLike, key: &str| {
@@ -116,7 +116,7 @@ impl Reader<'_> {
         let origin = table
             .get("source")
             .and_then(Item::as_table_like)
-            .map(|source| Origin {
+            .map(|source| SchemaOrigin {
                 kind: text(source, "kind").unwrap_or_default(),
                 from: text(source, "from").unwrap_or_default(),
                 subject: text(source, "subject"),
@@ -159,7 +159,7 @@ impl Reader<'_> {
                 named("status", known, &text, "active, deprecated");
             }
             if let Some(text) = draft {
-                one.draft = Draft::named(&text);
+                one.draft = Dialect::named(&text);
                 let may = "draft-04, draft-06, draft-07, 2019-09, 2020-12";
                 named("draft", one.draft.is_some(), &text, may);
             }
@@ -167,7 +167,7 @@ impl Reader<'_> {
         }
         if table.contains_key(RULES) {
             let lines = texts(table.as_table(), RULES, problems).join("\n");
-            match Rules::parse(&lines) {
+            match VersionRules::parse(&lines) {
                 Ok(rules) => meta.rules = Some(rules),
                 Err(words) => problems.push(format!("`{RULES}`: {words}")),
             }
@@ -193,9 +193,9 @@ fn texts(table: &Table, key: &str, problems: &mut Vec<String>) -> Vec<String> {
 
 /// What an import says about a type.
 #[derive(Clone, Debug, Default)]
-pub struct Note {
+pub struct MetaNote {
     /// Where its versions came from.
-    pub origin: Origin,
+    pub origin: SchemaOrigin,
     /// Written only where the file names none.
     pub level: Option<Level>,
     /// Destinations to be added.
@@ -203,7 +203,7 @@ pub struct Note {
     /// Patterns of keys to be added.
     pub keys: Vec<String>,
     /// Drafts of versions that do not say theirs.
-    pub drafts: Vec<(String, Draft)>,
+    pub drafts: Vec<(String, Dialect)>,
 }
 
 /// The text of a `meta.toml` with this policy and level.
@@ -221,7 +221,7 @@ pub fn with_judgement(text: &str, policy: Policy, level: Level) -> Result<String
 ///
 /// # Errors
 /// The text is not TOML.
-pub fn with_rules(text: &str, rules: &Rules) -> Result<String, Unusable> {
+pub fn with_rules(text: &str, rules: &VersionRules) -> Result<String, Unusable> {
     let mut document = parsed(text)?;
     let mut list: Array = rules.0.iter().map(ToString::to_string).collect();
     for one in list.iter_mut() {
@@ -236,7 +236,7 @@ pub fn with_rules(text: &str, rules: &Rules) -> Result<String, Unusable> {
 ///
 /// # Errors
 /// The text is not TOML, or something in it is not what it should be.
-pub fn with_note(text: &str, note: &Note) -> Result<String, Unusable> {
+pub fn with_note(text: &str, note: &MetaNote) -> Result<String, Unusable> {
     let mut document = parsed(text)?;
     let root = document.as_table_mut();
     if let Some(level) = note.level
@@ -323,7 +323,7 @@ mod tests {
 
     #[test]
     fn rules_are_written_and_read_back() {
-        let rules = Rules::parse("header rev\nbody /meta/rev").unwrap();
+        let rules = VersionRules::parse("header rev\nbody /meta/rev").unwrap();
         let text = with_rules(FILE, &rules).unwrap();
         assert!(text.starts_with("# ours\n"), "{text}");
         let meta = Meta::read(&text);
@@ -347,7 +347,7 @@ mod tests {
         assert_eq!(meta.title.as_deref(), Some("Order created"));
         assert_eq!(meta.keys, ["order.#"]);
         assert!(meta.is_deprecated("1") && !meta.is_deprecated("1.2.0"));
-        assert_eq!(meta.versions["1.2.0"].draft, Some(Draft::Seven));
+        assert_eq!(meta.versions["1.2.0"].draft, Some(Dialect::Seven));
         assert_eq!(meta.origin.unwrap().newest.as_deref(), Some("4"));
     }
 
@@ -370,8 +370,8 @@ mod tests {
         assert!(text.contains("level = \"FULL\""));
         assert!(text.contains("[versions.1]\nstatus = \"deprecated\""));
         assert!(with_judgement("policy =", Policy::Event, Level::Full).is_err());
-        let note = Note {
-            origin: Origin {
+        let note = MetaNote {
+            origin: SchemaOrigin {
                 kind: "registry".into(),
                 from: "http://x".into(),
                 subject: Some("order-value".into()),
@@ -379,15 +379,18 @@ mod tests {
             },
             level: Some(Level::Forward),
             keys: vec!["order.created".into()],
-            drafts: vec![("1".into(), Draft::Seven), ("1.2.0".into(), Draft::Seven)],
-            ..Note::default()
+            drafts: vec![
+                ("1".into(), Dialect::Seven),
+                ("1.2.0".into(), Dialect::Seven),
+            ],
+            ..MetaNote::default()
         };
         let noted = with_note(&text, &note).unwrap();
         assert_eq!(with_note(&noted, &note).unwrap(), noted);
         let meta = Meta::read(&noted);
         assert_eq!((meta.level, meta.problems.len()), (Some(Level::Full), 0));
         assert!(meta.is_deprecated("1"));
-        assert_eq!(meta.versions["1"].draft, Some(Draft::Seven));
+        assert_eq!(meta.versions["1"].draft, Some(Dialect::Seven));
         assert_eq!(meta.keys, ["order.created"]);
         assert_eq!(meta.origin.as_ref(), Some(&note.origin));
         assert!(with_note("source = 1", &note).is_err());

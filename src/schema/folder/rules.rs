@@ -5,7 +5,7 @@ use std::fmt;
 
 /// A sign of a version. The first that an event has is believed.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Rule {
+pub enum VersionRule {
     /// The last part of `dataschema` in a CloudEvent that stands in the body.
     CloudEventBody,
     /// The same in the headers of the CloudEvents AMQP binding.
@@ -26,12 +26,12 @@ pub enum Rule {
 
 /// The rules in their order.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Rules(pub Vec<Rule>);
+pub struct VersionRules(pub Vec<VersionRule>);
 
 /// Most rules that are read.
 const MOST: usize = 64;
 
-impl fmt::Display for Rule {
+impl fmt::Display for VersionRule {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::CloudEventBody => f.write_str("CloudEvent in the body"),
@@ -46,7 +46,7 @@ impl fmt::Display for Rule {
     }
 }
 
-impl Rule {
+impl VersionRule {
     /// The rules that need no name.
     const PLAIN: [Self; 6] = [
         Self::CloudEventBody,
@@ -87,23 +87,23 @@ impl Rule {
     }
 }
 
-impl Default for Rules {
+impl Default for VersionRules {
     fn default() -> Self {
-        let header = |name: &str| Rule::Header(name.to_owned());
-        let body = |pointer: &str| Rule::Body(pointer.to_owned());
+        let header = |name: &str| VersionRule::Header(name.to_owned());
+        let body = |pointer: &str| VersionRule::Body(pointer.to_owned());
         Self(vec![
-            Rule::CloudEventBody,
-            Rule::CloudEventHeaders,
+            VersionRule::CloudEventBody,
+            VersionRule::CloudEventHeaders,
             header("schema-version"),
             header("x-schema-version"),
             header("event-version"),
             header("x-event-version"),
             header("apicurio.value.version"),
             header("version"),
-            Rule::ContentType,
-            Rule::Type,
-            Rule::Framework,
-            Rule::Key,
+            VersionRule::ContentType,
+            VersionRule::Type,
+            VersionRule::Framework,
+            VersionRule::Key,
             body("/schemaVersion"),
             body("/schema_version"),
             body("/eventVersion"),
@@ -114,7 +114,7 @@ impl Default for Rules {
     }
 }
 
-impl fmt::Display for Rules {
+impl fmt::Display for VersionRules {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for rule in &self.0 {
             writeln!(f, "{rule}")?;
@@ -123,11 +123,11 @@ impl fmt::Display for Rules {
     }
 }
 
-impl Rules {
+impl VersionRules {
     /// True if a header of this name tells the version.
     #[must_use]
     pub fn is_header(&self, name: &str) -> bool {
-        let is_it = |rule: &Rule| matches!(rule, Rule::Header(own) if own == name);
+        let is_it = |rule: &VersionRule| matches!(rule, VersionRule::Header(own) if own == name);
         self.0.iter().any(is_it)
     }
 
@@ -144,7 +144,8 @@ impl Rules {
             if rules.len() == MOST {
                 return Err(format!("There are more than {MOST} rules"));
             }
-            let rule = Rule::parse(line).map_err(|words| format!("Line {}: {words}", at + 1))?;
+            let rule =
+                VersionRule::parse(line).map_err(|words| format!("Line {}: {words}", at + 1))?;
             if !rules.contains(&rule) {
                 rules.push(rule);
             }
@@ -159,13 +160,14 @@ mod tests {
 
     #[test]
     fn rules_read_back_as_they_print_and_a_wrong_line_is_named() {
-        let rules = Rules::default();
-        assert_eq!(Rules::parse(&rules.to_string()), Ok(rules));
-        let own = Rules::parse("\n  header Acme-Rev \nbody /meta/rev\nRouting Key\n").unwrap();
+        let rules = VersionRules::default();
+        assert_eq!(VersionRules::parse(&rules.to_string()), Ok(rules));
+        let own =
+            VersionRules::parse("\n  header Acme-Rev \nbody /meta/rev\nRouting Key\n").unwrap();
         let expected = [
-            Rule::Header("Acme-Rev".into()),
-            Rule::Body("/meta/rev".into()),
-            Rule::Key,
+            VersionRule::Header("Acme-Rev".into()),
+            VersionRule::Body("/meta/rev".into()),
+            VersionRule::Key,
         ];
         assert_eq!(own.0, expected);
         for (line, words) in [
@@ -173,7 +175,7 @@ mod tests {
             ("header", "name of the header"),
             ("body version", "JSON pointer"),
         ] {
-            let told = Rules::parse(line).unwrap_err();
+            let told = VersionRules::parse(line).unwrap_err();
             assert!(told.contains(words), "{told}");
         }
     }

@@ -8,8 +8,8 @@ use super::body::{payload, read};
 use crate::event::amqp::{FieldValue, Properties};
 use crate::event::cloud_event::{self, CloudEvent};
 use crate::event::{Event, names};
-use crate::schema::folder::catalog::{Catalog, Entry, EventType, Ready};
-use crate::schema::folder::rules::{Rule, Rules};
+use crate::schema::folder::catalog::{Catalog, CatalogEntry, EventType, ReadySchemas};
+use crate::schema::folder::rules::{VersionRule, VersionRules};
 use crate::schema::{Failure, Validator};
 
 /// A larger body is not validated while a person waits for the answer, in bytes.
@@ -167,39 +167,42 @@ impl<'a> Facts<'a> {
 
     /// The version that is claimed, and by which rule; the first counts.
     #[must_use]
-    pub fn claimed_version<'r>(&self, rules: &'r Rules) -> Option<(Cow<'a, str>, &'r Rule)> {
+    pub fn claimed_version<'r>(
+        &self,
+        rules: &'r VersionRules,
+    ) -> Option<(Cow<'a, str>, &'r VersionRule)> {
         rules.0.iter().find_map(|rule| {
             let version = self.version_by(rule)?;
             (!version.is_empty() && version.len() <= LONGEST).then_some((version, rule))
         })
     }
 
-    fn version_by(&self, rule: &Rule) -> Option<Cow<'a, str>> {
+    fn version_by(&self, rule: &VersionRule) -> Option<Cow<'a, str>> {
         let last = |address: Cow<'a, str>| {
             let last = cloud_event::version_of_address(&address);
             Cow::Owned(bare(last).to_owned())
         };
         let owned = |text: &str| Cow::Owned(bare(text).to_owned());
         match rule {
-            Rule::CloudEventBody => {
+            VersionRule::CloudEventBody => {
                 let address = self.is_cloud_event().then(|| self.field("/dataschema"));
                 address.flatten().map(last)
             }
-            Rule::CloudEventHeaders => self.attribute("dataschema").map(last),
-            Rule::Header(name) => self.header(&[name]).map(|text| owned(&text)),
-            Rule::ContentType => {
+            VersionRule::CloudEventHeaders => self.attribute("dataschema").map(last),
+            VersionRule::Header(name) => self.header(&[name]).map(|text| owned(&text)),
+            VersionRule::ContentType => {
                 let kind = self.properties.content_type.as_deref()?;
                 of_content_type(kind).map(Cow::Borrowed)
             }
-            Rule::Type => {
+            VersionRule::Type => {
                 let name = self.properties.message_type.as_deref()?;
                 version_in(name)
                     .or_else(|| number_behind(name))
                     .map(Cow::Borrowed)
             }
-            Rule::Framework => self.class().and_then(|name| version_in(&name).map(owned)),
-            Rule::Key => version_in(self.key).map(Cow::Borrowed),
-            Rule::Body(pointer) => self.field(pointer).map(|text| owned(&text)),
+            VersionRule::Framework => self.class().and_then(|name| version_in(&name).map(owned)),
+            VersionRule::Key => version_in(self.key).map(Cow::Borrowed),
+            VersionRule::Body(pointer) => self.field(pointer).map(|text| owned(&text)),
         }
     }
 }
@@ -217,7 +220,7 @@ pub fn claimed_type(event: &Event) -> Claim {
 
 /// The version that an event claims, and by which rule.
 #[must_use]
-pub fn claimed_version(event: &Event, rules: &Rules) -> Option<Claim> {
+pub fn claimed_version(event: &Event, rules: &VersionRules) -> Option<Claim> {
     let document = read(&event.body, &event.properties, LARGEST);
     let (what, rule) = Facts::of(event, document.as_ref()).claimed_version(rules)?;
     Some(Claim {
@@ -276,9 +279,9 @@ pub fn judge_facts(facts: &Facts<'_>, catalog: &Catalog, told: usize) -> Judgeme
     }
 }
 
-fn validator(entry: &Entry) -> Option<&Validator> {
+fn validator(entry: &CatalogEntry) -> Option<&Validator> {
     match &entry.ready {
-        Ok(Ready::Json(version)) => Some(&version.validator),
+        Ok(ReadySchemas::Json(version)) => Some(&version.validator),
         _ => None,
     }
 }
@@ -360,12 +363,12 @@ fn of_content_type(content_type: &str) -> Option<&str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::schema::Source;
+    use crate::schema::SchemaSource;
     use crate::testing::event;
     use std::path::PathBuf;
 
     fn catalog() -> Catalog {
-        let source = |version: &str, kind: &str| Source {
+        let source = |version: &str, kind: &str| SchemaSource {
             event_type: "order.created".into(),
             version: version.into(),
             file: format!("{version}.schema.json"),
@@ -424,7 +427,7 @@ mod tests {
 
     #[test]
     fn a_class_of_a_framework_names_its_type_and_what_it_encloses_is_judged() {
-        let source = Source {
+        let source = SchemaSource {
             event_type: "OrderCreated".into(),
             version: "2".into(),
             file: "2.schema.json".into(),
@@ -446,7 +449,7 @@ mod tests {
         let mut event = claiming("3", r#"{"version":4}"#);
         event.properties.content_type = Some("application/vnd.acme.order.v2+json".into());
         let version = |event: &Event| {
-            let claim = claimed_version(event, &Rules::default()).unwrap();
+            let claim = claimed_version(event, &VersionRules::default()).unwrap();
             format!("{} by {}", claim.what, claim.sign)
         };
         assert_eq!(version(&event), "3 by header x-schema-version");
@@ -460,7 +463,7 @@ mod tests {
         assert_eq!(version(&event), "6 by routing key");
         event.properties.message_type = Some("Acme.V7.OrderCreated".into());
         assert_eq!(version(&event), "7 by property type");
-        let own = Rules::parse("body /version").unwrap();
+        let own = VersionRules::parse("body /version").unwrap();
         assert_eq!(claimed_version(&event, &own).unwrap().what, "4");
         let body =
             r#"{"specversion":"1.0","type":"order.created","dataschema":"https://x/8","data":{}}"#;
@@ -479,7 +482,7 @@ mod tests {
             ("cloudEvents:type".into(), text("order.created")),
         ]);
         assert_eq!(claimed_type(&event).what, "order.created");
-        assert_eq!(claimed_version(&event, &Rules::default()), None);
+        assert_eq!(claimed_version(&event, &VersionRules::default()), None);
         assert_eq!(
             judge(&event, &catalog()),
             Judgement::Unclaimed(vec!["2".into()])

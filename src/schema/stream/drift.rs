@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value};
 
-use super::infer::Shape;
+use super::infer::InferredShape;
 use crate::schema::Version;
 use crate::schema::document::normal::{Normal, target};
 
@@ -28,7 +28,7 @@ pub enum Drift {
 
 /// A field of the events.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Field {
+pub struct DriftField {
     /// Path, with `[]` for the items of a list.
     pub path: String,
     /// How often it was there, and how often it could have been.
@@ -45,7 +45,7 @@ pub struct Field {
 
 /// The fields that were seen and those that are declared, in the order of their paths.
 #[must_use]
-pub fn fields(learned: &Shape, declared: Option<&Version>) -> Vec<Field> {
+pub fn fields(learned: &InferredShape, declared: Option<&Version>) -> Vec<DriftField> {
     let mut list = List {
         normal: declared.map(|version| &version.normal),
         out: Vec::new(),
@@ -58,7 +58,7 @@ pub fn fields(learned: &Shape, declared: Option<&Version>) -> Vec<Field> {
 
 struct List<'a> {
     normal: Option<&'a Normal>,
-    out: Vec<Field>,
+    out: Vec<DriftField>,
 }
 
 impl<'a> List<'a> {
@@ -89,7 +89,13 @@ impl<'a> List<'a> {
         out
     }
 
-    fn object(&mut self, path: &str, learned: Option<&Shape>, said: &[&'a Value], depth: usize) {
+    fn object(
+        &mut self,
+        path: &str,
+        learned: Option<&InferredShape>,
+        said: &[&'a Value],
+        depth: usize,
+    ) {
         if depth > DEEPEST {
             return;
         }
@@ -128,7 +134,7 @@ impl<'a> List<'a> {
                 format!("{path}.{name}")
             };
             let shape = learned.and_then(|learned| learned.member(name));
-            let of = learned.map_or(0, Shape::objects);
+            let of = learned.map_or(0, InferredShape::objects);
             self.field(&at, shape, of, &own, is_declared, depth);
         }
     }
@@ -136,7 +142,7 @@ impl<'a> List<'a> {
     fn field(
         &mut self,
         path: &str,
-        learned: Option<&Shape>,
+        learned: Option<&InferredShape>,
         of: u64,
         said: &[&'a Value],
         is_declared: bool,
@@ -150,12 +156,12 @@ impl<'a> List<'a> {
             Some(_) if !is_declared => Drift::NotDeclared,
             Some(learned) => other_kind(learned, said),
         };
-        self.out.push(Field {
+        self.out.push(DriftField {
             path: path.to_owned(),
             seen: learned.map_or(0, |learned| learned.seen),
             of,
             kinds: learned.map_or_else(String::new, |learned| learned.kinds().join(" or ")),
-            detail: learned.map_or_else(String::new, Shape::detail),
+            detail: learned.map_or_else(String::new, InferredShape::detail),
             drift,
         });
         let is_object = learned.is_some_and(|learned| learned.objects() > 0);
@@ -164,7 +170,7 @@ impl<'a> List<'a> {
             let said = if is_declared { said } else { &[] };
             self.object(path, learned, said, depth + 1);
         }
-        if let Some(items) = learned.and_then(Shape::items) {
+        if let Some(items) = learned.and_then(InferredShape::items) {
             let own = said.iter().flat_map(|schema| {
                 let tuple = schema.get("prefixItems").and_then(Value::as_array);
                 tuple.into_iter().flatten().chain(schema.get("items"))
@@ -177,7 +183,7 @@ impl<'a> List<'a> {
 }
 
 /// Whether values were seen of a kind that no branch declares.
-fn other_kind(learned: &Shape, said: &[&Value]) -> Drift {
+fn other_kind(learned: &InferredShape, said: &[&Value]) -> Drift {
     let mut declared: BTreeSet<&str> = BTreeSet::new();
     for schema in said {
         match schema.get("type") {
@@ -207,14 +213,14 @@ mod tests {
     use std::collections::BTreeMap;
 
     fn told(schema: Value, events: &[Value]) -> Vec<String> {
-        let mut shape = Shape::default();
+        let mut shape = InferredShape::default();
         for event in events {
             shape.learn(event);
         }
         let version = Version::new(schema, None, &BTreeMap::new()).unwrap();
         let fields = fields(&shape, Some(&version));
-        let line = |field: &Field| {
-            let Field {
+        let line = |field: &DriftField| {
+            let DriftField {
                 path,
                 seen,
                 of,

@@ -114,14 +114,14 @@ fn any_item(at: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::schema::Source;
+    use crate::schema::SchemaSource;
     use crate::testing::event;
     use std::path::PathBuf;
 
     fn catalog() -> Catalog {
         let text = r#"{"type":"object","required":["id"],"properties":{"amount":{"type":"number"},
             "lines":{"type":"array","items":{"type":"integer"}}}}"#;
-        let source = Source {
+        let source = SchemaSource {
             event_type: "order.created".into(),
             version: "1".into(),
             file: "1.schema.json".into(),
@@ -142,7 +142,7 @@ mod tests {
 
     #[test]
     fn what_matches_another_version_names_the_field_and_its_place_in_the_envelope() {
-        let source = |version: &str, kind: &str| Source {
+        let source = |version: &str, kind: &str| SchemaSource {
             event_type: "order.created".into(),
             version: version.into(),
             file: format!("{version}.schema.json"),

@@ -22,7 +22,7 @@ const LONGEST: usize = 60;
 
 /// What is known of the values at one place.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Shape {
+pub struct InferredShape {
     /// Values that were seen.
     pub seen: u64,
     nulls: u64,
@@ -38,12 +38,12 @@ pub struct Shape {
     choices: Option<BTreeMap<String, u64>>,
     /// Formats that every text so far had.
     formats: Option<Vec<&'static str>>,
-    elements: Option<Box<Shape>>,
-    properties: BTreeMap<String, Shape>,
+    elements: Option<Box<InferredShape>>,
+    properties: BTreeMap<String, InferredShape>,
     many: bool,
 }
 
-impl Shape {
+impl InferredShape {
     /// Learns from one more value. The cost does not depend on how many were seen before.
     pub fn learn(&mut self, value: &Value) {
         let mut room = usize::MAX;
@@ -374,7 +374,7 @@ mod tests {
 
     #[test]
     fn a_schema_is_learned_from_events() {
-        let mut shape = Shape::default();
+        let mut shape = InferredShape::default();
         for number in 0..60 {
             shape.learn(&order(number));
         }
@@ -401,10 +401,10 @@ mod tests {
 
     #[test]
     fn few_events_require_nothing_and_names_that_are_data_are_no_properties() {
-        let mut shape = Shape::default();
+        let mut shape = InferredShape::default();
         shape.learn(&order(1));
         assert_eq!(shape.schema().get("required"), None);
-        let mut shape = Shape::default();
+        let mut shape = InferredShape::default();
         for number in 0..1_000 {
             shape.learn(&json!({ format!("sku-{number}"): number }));
         }
@@ -436,7 +436,7 @@ mod tests {
             cut in 0_usize..40,
         ) {
             let learned = |events: &[Value]| {
-                let mut shape = Shape::default();
+                let mut shape = InferredShape::default();
                 for event in events {
                     shape.learn(event);
                 }

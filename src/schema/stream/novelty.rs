@@ -31,7 +31,7 @@ pub struct Novelty {
 struct Key {
     events: u64,
     told: u32,
-    places: HashMap<u64, Place, FixedState>,
+    places: HashMap<u64, ShapePlace, FixedState>,
     /// Places outside of lists that every event so far had.
     always: usize,
     /// There are too many places: the names are data, and new ones say nothing.
@@ -40,7 +40,7 @@ struct Key {
 
 /// A place in an event; an index in a list is no place of its own.
 #[derive(Debug)]
-struct Place {
+struct ShapePlace {
     name: Box<str>,
     seen: u64,
     kinds: u8,
@@ -63,7 +63,7 @@ impl Key {
         if self.is_open {
             return None;
         }
-        let mut walk = Walk {
+        let mut walk = ShapeWalk {
             before: self.events,
             places: &mut self.places,
             path: Vec::new(),
@@ -114,10 +114,10 @@ impl Key {
 }
 
 /// One look through one event.
-struct Walk<'w, 'e> {
+struct ShapeWalk<'w, 'e> {
     /// Events on this key before this one.
     before: u64,
-    places: &'w mut HashMap<u64, Place, FixedState>,
+    places: &'w mut HashMap<u64, ShapePlace, FixedState>,
     path: Vec<&'e str>,
     /// Places outside of lists that every event before had, and this one too.
     hits: usize,
@@ -125,7 +125,7 @@ struct Walk<'w, 'e> {
     found: Vec<String>,
 }
 
-impl<'e> Walk<'_, 'e> {
+impl<'e> ShapeWalk<'_, 'e> {
     fn value(&mut self, value: &'e Value, place: u64) {
         match value {
             Value::Object(map) if self.path.len() < DEEPEST => {
@@ -182,7 +182,7 @@ impl<'e> Walk<'_, 'e> {
         self.found.push(format!("with {name}"));
         self.places.insert(
             at,
-            Place {
+            ShapePlace {
                 name,
                 seen: 1,
                 kinds: kind,

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use super::evaluated_random::{changed, schema, wild};
-use crate::schema::Draft;
+use crate::schema::Dialect;
 use crate::schema::compare::named::named;
 use crate::schema::document::generate::Generator;
 use crate::schema::document::normal::Normal;
@@ -61,7 +61,7 @@ fn rounds(seed: u64, count: usize) -> [Told; 2] {
     for _ in 0..count {
         let old = schema(&mut random);
         let new = changed(&old, &mut random);
-        let ready = |schema| Normal::of(schema, Draft::of(schema), &BTreeMap::new());
+        let ready = |schema| Normal::of(schema, Dialect::of(schema), &BTreeMap::new());
         let (Ok(a), Ok(b)) = (ready(&old), ready(&new)) else {
             continue;
         };
@@ -104,7 +104,7 @@ fn what_doubles_at_each_step_is_left_as_it_is() {
         }
         defs.insert("d60".to_owned(), last);
         let schema = json!({"$ref": "#/$defs/d0", "$defs": defs});
-        Normal::of(&schema, Draft::Twenty, &BTreeMap::new()).unwrap()
+        Normal::of(&schema, Dialect::Twenty, &BTreeMap::new()).unwrap()
     };
     let old = chain(json!({"patternProperties": {"^x-": {"type": "string"}}}));
     let new = chain(json!({"patternProperties": {"^x-": {"type": "string"}},

@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use super::super::{Answer, Cancel, Effect, Policy, Proof, Report, Version, compare};
+use super::super::{Answer, Cancel, CheckReport, Effect, Policy, Proof, Version, compare};
 
 fn version(schema: &Value) -> Version {
     Version::new(schema.clone(), None, &BTreeMap::new()).unwrap()
 }
 
-fn report(old: &Value, new: &Value) -> Report {
+fn report(old: &Value, new: &Value) -> CheckReport {
     compare(
         &version(old),
         &version(new),
@@ -28,7 +28,7 @@ fn pattern(source: &str) -> Value {
 }
 
 #[track_caller]
-fn answers(old: &Value, new: &Value, backward: Answer, forward: Answer) -> Report {
+fn answers(old: &Value, new: &Value, backward: Answer, forward: Answer) -> CheckReport {
     let report = report(old, new);
     assert_eq!(report.backward.answer, backward, "{:?}", report.backward);
     assert_eq!(report.forward.answer, forward, "{:?}", report.forward);

@@ -6,7 +6,8 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::super::{
-    Answer, Avro, Cancel, Draft, Policy, Proof, Report, Verdict, Version, compare, compare_avro,
+    Answer, Avro, Cancel, CheckReport, Dialect, Policy, Proof, Verdict, Version, compare,
+    compare_avro,
 };
 
 #[derive(Deserialize)]
@@ -47,7 +48,7 @@ fn sentry() -> Vec<Case> {
 
 impl Case {
     fn versions(&self) -> (Version, Version) {
-        let draft = self.draft.as_deref().and_then(Draft::named);
+        let draft = self.draft.as_deref().and_then(Dialect::named);
         let version = |schema: &Value| {
             Version::new(schema.clone(), draft, &BTreeMap::new())
                 .unwrap_or_else(|error| panic!("{}: {error}", self.id))
@@ -55,7 +56,7 @@ impl Case {
         (version(&self.original), version(&self.update))
     }
 
-    fn report(&self, policy: Policy) -> Report {
+    fn report(&self, policy: Policy) -> CheckReport {
         let (old, new) = self.versions();
         compare(&old, &new, policy, &Cancel::default())
     }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::by_rule::RuleAction;
 use super::editor::EditorAction;
 use super::looking::LookAction;
-use crate::rabbitmq::frameworks::Counters;
+use crate::rabbitmq::frameworks::RetryCounters;
 use crate::rabbitmq::groups::GroupBy;
 use crate::rabbitmq::resend::{Expiration, Target};
 use crate::repair::pace::Pace;
@@ -67,7 +67,7 @@ pub enum DeadAction {
     /// Take over which queues are kept for what failed, as typed.
     Parking,
     /// Do this with retry counters that go with a copy.
-    Counters(Counters),
+    Counters(RetryCounters),
     /// Something in the editor.
     Editor(EditorAction),
     /// Something about edits by rule.

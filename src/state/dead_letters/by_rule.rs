@@ -10,7 +10,7 @@ use std::task::Poll;
 use super::editor::fit_of;
 use super::repair::Planner;
 use super::{DeadLetterDesk, Surroundings};
-use crate::analysis::Task;
+use crate::analysis::SearchTask;
 use crate::event::{Event, Fingerprint, Outgoing};
 use crate::protocol::{MoveOrder, MoveOutcome, RequestId};
 use crate::rabbitmq::refusal::{Known, refusal};
@@ -142,7 +142,7 @@ pub struct RuleDesk {
     shown: Vec<RuleForm>,
     /// What is wrong with a rule, and which.
     pub problem: Option<(usize, String)>,
-    task: Option<Task<Vec<Preview>>>,
+    task: Option<SearchTask<Vec<Preview>>>,
     /// Ends the task early: nobody waits for it any more.
     stop: Arc<AtomicBool>,
 }
@@ -262,7 +262,7 @@ impl RuleDesk {
             return;
         }
         let (messages, stop) = (self.messages.clone(), Arc::clone(&self.stop));
-        self.task = Some(Task::begin(move || {
+        self.task = Some(SearchTask::begin(move || {
             let one = |chosen: &Chosen| preview(chosen, &rules, &planner, catalog.as_deref());
             let wanted = messages
                 .iter()

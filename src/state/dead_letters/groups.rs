@@ -8,7 +8,7 @@ use std::task::Poll;
 use chrono::{DateTime, Utc};
 
 use super::{as_event, came_back};
-use crate::analysis::Task;
+use crate::analysis::SearchTask;
 use crate::event::amqp::x_death::DEATHS;
 use crate::event::{Event, Fingerprint};
 use crate::log::{EventLog, Segment};
@@ -90,8 +90,8 @@ pub struct GroupDesk {
     stale: bool,
     /// The schemas that the groups rest on, where they rest on any.
     catalog: Option<Arc<Catalog>>,
-    grouping: Option<Task<Vec<CommonGroup>>>,
-    comparing: Option<Task<Findings>>,
+    grouping: Option<SearchTask<Vec<CommonGroup>>>,
+    comparing: Option<SearchTask<Findings>>,
 }
 
 impl GroupDesk {
@@ -114,7 +114,7 @@ impl GroupDesk {
         self.selected = Some(name.to_owned());
         self.findings = None;
         let pieces = log.pieces(log.first());
-        self.comparing = Some(Task::begin(move || compare(&group, &pieces)));
+        self.comparing = Some(SearchTask::begin(move || compare(&group, &pieces)));
     }
 
     /// The group that is looked at.
@@ -161,7 +161,7 @@ impl GroupDesk {
         if self.grouping.is_none() && std::mem::take(&mut self.stale) {
             let (messages, by, catalog) = (messages(), self.by, self.catalog.clone());
             let work = move || kin(&messages, by, catalog.as_deref());
-            self.grouping = Some(Task::begin(work));
+            self.grouping = Some(SearchTask::begin(work));
         }
         if self.grouping.is_some() || self.comparing.is_some() {
             Soon::In(LOOK_MS)

@@ -5,11 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{DeadLetterDesk, Forms, Peeked, Surroundings};
 use crate::protocol::{PutBack, RequestId, SourceCommand};
 use crate::rabbitmq::delivery_limit::Left;
-use crate::rabbitmq::peek_rules::{Forecast, PAGE_SIZES, Page, Past, REACH, Verdict, forecast};
+use crate::rabbitmq::peek_rules::{Forecast, PAGE_SIZES, Page, Past, PeekVerdict, REACH, forecast};
 use crate::rabbitmq::server_version::ServerVersion;
 use crate::rabbitmq::stream::{self, Start, StartKind};
 use crate::rabbitmq::topology::{DeadLetterQueue, Queue, Topology, TopologySource};
-use crate::repair::oldest::{Oldest, Source};
+use crate::repair::oldest::{AgeSource, Oldest};
 use crate::text::numbers::{count_of, thousands};
 use crate::text::timestamp;
 
@@ -158,7 +158,7 @@ impl DeadLetterDesk {
         seen.or_else(|| {
             let told = |number| Oldest {
                 at: timestamp::seconds(number),
-                source: Source::Told,
+                source: AgeSource::Told,
             };
             dead.head_time.filter(|_| dead.ready != Some(0)).map(told)
         })
@@ -168,7 +168,7 @@ impl DeadLetterDesk {
     #[must_use]
     pub fn is_stream(&self) -> bool {
         let was_read = |peeked: &Peeked| peeked.put_back == PutBack::Untouched;
-        self.looking.forecast.verdict == Verdict::Stream
+        self.looking.forecast.verdict == PeekVerdict::Stream
             || self.peeked.as_ref().is_some_and(was_read)
     }
 
@@ -198,10 +198,12 @@ impl DeadLetterDesk {
         self.looking.first = 0;
         self.foresee(cx.known.topology);
         match self.looking.forecast.verdict {
-            Verdict::Free => self.peek(request).into_iter().collect(),
+            PeekVerdict::Free => self.peek(request).into_iter().collect(),
             // The broker side finds out what it is, and does nothing that had to be read before.
-            Verdict::Read if self.looking.is_unlisted => self.peek(request).into_iter().collect(),
-            Verdict::Read | Verdict::Blocked | Verdict::Stream => Vec::new(),
+            PeekVerdict::Read if self.looking.is_unlisted => {
+                self.peek(request).into_iter().collect()
+            }
+            PeekVerdict::Read | PeekVerdict::Blocked | PeekVerdict::Stream => Vec::new(),
         }
     }
 
@@ -209,7 +211,7 @@ impl DeadLetterDesk {
     pub(super) fn peek(&mut self, request: RequestId) -> Option<SourceCommand> {
         // A peek while a job borrows the same messages would find an empty queue.
         let verdict = self.looking.forecast.verdict;
-        let never = verdict == Verdict::Blocked || self.is_stream();
+        let never = verdict == PeekVerdict::Blocked || self.is_stream();
         if self.is_busy() || self.peeking.is_some() || never {
             return None;
         }
@@ -217,7 +219,7 @@ impl DeadLetterDesk {
         self.end_result();
         self.peeking = Some(request);
         // Where the figures were wrong, the last answer said so, and it is asked for once more.
-        let has_read = verdict == Verdict::Read && !self.looking.is_unlisted;
+        let has_read = verdict == PeekVerdict::Read && !self.looking.is_unlisted;
         let agreed = self.peek_problem.take().is_some() || has_read;
         Some(SourceCommand::Peek {
             request,

@@ -13,7 +13,7 @@ use crate::event::amqp::FieldValue;
 use crate::event::{Event, Fingerprint};
 use crate::log::EventLog;
 use crate::protocol::{PeekReport, RequestId, SourceCommand};
-use crate::rabbitmq::frameworks::Counters;
+use crate::rabbitmq::frameworks::RetryCounters;
 use crate::rabbitmq::ground::Ground;
 use crate::rabbitmq::groups::Traced;
 use crate::rabbitmq::losing::{Losing, losing};
@@ -125,7 +125,7 @@ pub struct DeadLetterDesk {
     /// What becomes of a time to live that the broker removed.
     pub expiration: Expiration,
     /// What becomes of retry counters that go with a copy.
-    pub counters: Counters,
+    pub counters: RetryCounters,
     /// Messages that the person was asked about and did not yet answer.
     pub asking: Option<Vec<Fingerprint>>,
     /// The person was asked whether really the whole queue shall be sent; with a canary or not.

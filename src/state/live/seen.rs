@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use super::Live;
-use crate::query::{Named, Seen, Step};
+use crate::query::{Named, PathStep, SeenValues};
 use crate::schema::stream::claim::Judgement;
 use crate::text::json::{self, RowValue};
 
@@ -29,7 +29,7 @@ impl Lately<'_> {
     }
 }
 
-impl Seen for Lately<'_> {
+impl SeenValues for Lately<'_> {
     fn values(&self, field: Named, tell: &mut dyn FnMut(&str)) {
         let mut values = BTreeSet::new();
         match field {
@@ -75,18 +75,18 @@ impl Seen for Lately<'_> {
         }
     }
 
-    fn data_paths(&self, tell: &mut dyn FnMut(&[Step])) {
+    fn data_paths(&self, tell: &mut dyn FnMut(&[PathStep])) {
         let small = self.events().filter(|event| event.body().len() <= MAX_BODY);
         for event in small.take(BODIES) {
-            let mut path: Vec<Step> = Vec::new();
+            let mut path: Vec<PathStep> = Vec::new();
             let mut arrays: Vec<bool> = Vec::new();
             for row in json::rows(event.data()).rows {
                 path.truncate(row.depth.saturating_sub(1));
                 arrays.truncate(row.depth);
                 if row.depth > 0 {
                     path.push(match row.name {
-                        Some(name) => Step::Name(name),
-                        None if arrays.last() == Some(&true) => Step::Each,
+                        Some(name) => PathStep::Name(name),
+                        None if arrays.last() == Some(&true) => PathStep::Each,
                         None => continue,
                     });
                     tell(&path);

@@ -16,7 +16,7 @@ pub const HISTORY: usize = 20;
 
 /// One word in its place.
 #[derive(Debug)]
-pub struct Node {
+pub struct KeyNode {
     /// The word.
     pub word: Box<str>,
     /// The key up to here.
@@ -44,7 +44,7 @@ pub struct Node {
 /// The tree.
 #[derive(Debug, Default)]
 pub struct KeyTree {
-    nodes: Vec<Node>,
+    nodes: Vec<KeyNode>,
     roots: BTreeMap<Box<str>, usize>,
     active: BTreeSet<usize>,
     rows: Vec<usize>,
@@ -98,7 +98,7 @@ impl KeyTree {
         }
         let index = self.nodes.len();
         let depth = parent.map_or(0, |parent| self.nodes[parent].depth + 1);
-        self.nodes.push(Node {
+        self.nodes.push(KeyNode {
             word: word.into(),
             path: path.into(),
             depth,
@@ -177,7 +177,7 @@ impl KeyTree {
 
     /// Number of visible rows as of the last [`Self::rows`].
     #[must_use]
-    pub fn row(&self, row: usize) -> Option<&Node> {
+    pub fn row(&self, row: usize) -> Option<&KeyNode> {
         self.nodes.get(*self.rows.get(row)?)
     }
 
@@ -189,7 +189,7 @@ impl KeyTree {
 
     /// Events of a branch in each of the last ticks, the newest last.
     #[must_use]
-    pub fn history(&self, node: &Node) -> [u32; HISTORY] {
+    pub fn history(&self, node: &KeyNode) -> [u32; HISTORY] {
         node.history_at(self.ticks)
     }
 
@@ -214,7 +214,7 @@ impl KeyTree {
     }
 }
 
-impl Node {
+impl KeyNode {
     /// Its history moved on to this tick: nothing came since it was last active.
     fn history_at(&self, tick: u64) -> [u32; HISTORY] {
         let passed = usize::try_from(tick - self.ticked).unwrap_or(HISTORY);

@@ -378,7 +378,7 @@ mod tests {
     fn a_filter_asks_how_events_are_judged() {
         let mut log = log(&["order", "payment"]);
         log.push(TAP, &event("order", r#"{"n":1}"#));
-        let source = crate::schema::Source {
+        let source = crate::schema::SchemaSource {
             event_type: "order".into(),
             version: "1".into(),
             file: "1.schema.json".into(),

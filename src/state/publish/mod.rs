@@ -12,7 +12,7 @@ const MAX_HISTORY: usize = 100;
 
 /// One publish.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Sent {
+pub struct SentEvent {
     /// Names it.
     pub request: RequestId,
     /// When it was sent.
@@ -29,7 +29,7 @@ pub struct Sent {
 #[derive(Debug, Default)]
 pub struct PublishDesk {
     /// Newest first.
-    pub history: Vec<Sent>,
+    pub history: Vec<SentEvent>,
     /// The form as it was last sent: its verdict is not that of an edited one.
     pub published: Option<Draft>,
     /// What was wrong with the form at the last click.
@@ -61,7 +61,7 @@ impl PublishDesk {
         self.published = Some(draft.clone());
         self.history.insert(
             0,
-            Sent {
+            SentEvent {
                 request,
                 at: now,
                 outgoing: outgoing.clone(),

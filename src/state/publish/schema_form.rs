@@ -12,12 +12,12 @@ use crate::event::{BodyDraft, Draft, Event, HeaderRow, Transport};
 use crate::schema::form::fields::Choices;
 use crate::schema::form::fill::{self, About, Broken};
 use crate::schema::stream::claim::{claimed_version, kind_of};
-use crate::schema::{Catalog, Failure, Ready, Version};
+use crate::schema::{Catalog, Failure, ReadySchemas, Version};
 use crate::state::{Forms, Moment};
 
 /// A version of an event type.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Target {
+pub struct FormTarget {
     /// The type.
     pub event_type: String,
     /// The version, as it is called in the folder.
@@ -30,7 +30,7 @@ pub struct PayloadForm {
     /// As text, also where there is a schema.
     pub raw: bool,
     /// The schema that was chosen by hand; otherwise what the event claims counts.
-    pub chosen: Option<Target>,
+    pub chosen: Option<FormTarget>,
     /// How its fields are shown.
     pub choices: Choices,
     /// What was broken on purpose.
@@ -62,7 +62,7 @@ pub struct BrokenOnPurpose {
 #[derive(Clone, Debug)]
 pub struct BrokenSamples {
     /// Which schema.
-    pub target: Target,
+    pub target: FormTarget,
     /// The events.
     pub list: Vec<Broken>,
     /// The schemas at that time.
@@ -72,7 +72,7 @@ pub struct BrokenSamples {
 impl BrokenSamples {
     /// Whether they are those of this schema as it is now.
     #[must_use]
-    pub fn are_of(&self, target: &Target, catalog: &Arc<Catalog>) -> bool {
+    pub fn are_of(&self, target: &FormTarget, catalog: &Arc<Catalog>) -> bool {
         self.target == *target && Arc::ptr_eq(&self.catalog, catalog)
     }
 }
@@ -81,21 +81,21 @@ impl BrokenSamples {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SampleAction {
     /// Fill the form with a valid event.
-    Valid(Target),
+    Valid(FormTarget),
     /// Make up events that break this schema.
-    Prepare(Target),
+    Prepare(FormTarget),
     /// Fill the form with one of them, by its place.
     Broken(usize),
 }
 
 /// The schema that the event in a form claims to be of; of versions it does not say the newest.
 #[must_use]
-pub fn guess(draft: &Draft, catalog: &Catalog) -> Option<Target> {
+pub fn guess(draft: &Draft, catalog: &Catalog) -> Option<FormTarget> {
     let event = event_of(draft);
     let kind = kind_of(&event, catalog)?;
     let claimed = claimed_version(&event, &catalog.rules).and_then(|claim| kind.get(&claim.what));
     let version = claimed.or(kind.versions.last())?;
-    Some(Target {
+    Some(FormTarget {
         event_type: kind.name.clone(),
         version: version.version.clone(),
     })
@@ -135,8 +135,8 @@ fn event_of(draft: &Draft) -> Event {
 ///
 /// # Errors
 /// Why there is no form, in words.
-pub fn version_of(catalog: &Catalog, target: &Target) -> Result<Arc<Version>, String> {
-    let Target {
+pub fn version_of(catalog: &Catalog, target: &FormTarget) -> Result<Arc<Version>, String> {
+    let FormTarget {
         event_type,
         version,
     } = target;
@@ -145,8 +145,8 @@ pub fn version_of(catalog: &Catalog, target: &Target) -> Result<Arc<Version>, St
         .and_then(|kind| kind.get(version))
         .ok_or_else(|| format!("There is no version {version} of {event_type} in the folder"))?;
     match &entry.ready {
-        Ok(Ready::Json(version)) => Ok(Arc::clone(version)),
-        Ok(Ready::Avro(_)) => Err(format!(
+        Ok(ReadySchemas::Json(version)) => Ok(Arc::clone(version)),
+        Ok(ReadySchemas::Avro(_)) => Err(format!(
             "Version {version} is an Avro schema, and forms are for JSON Schema: write the payload as text"
         )),
         Err(error) => Err(format!("Version {version} cannot be used: {error}")),
@@ -198,7 +198,7 @@ pub(crate) fn act(
             // The next ones get ids of their own.
             let samples = desk.broken.take()?;
             let broken = samples.list.into_iter().nth(place)?;
-            let says = Target {
+            let says = FormTarget {
                 version: broken
                     .of
                     .clone()
@@ -220,7 +220,7 @@ pub(crate) fn act(
     None
 }
 
-fn about<'a>(target: &'a Target, moment: Moment<'a>) -> About<'a> {
+fn about<'a>(target: &'a FormTarget, moment: Moment<'a>) -> About<'a> {
     let seed = moment.fresh_id.bytes().fold(17_u64, |seed, byte| {
         seed.wrapping_mul(31).wrapping_add(u64::from(byte))
     });
@@ -235,7 +235,13 @@ fn about<'a>(target: &'a Target, moment: Moment<'a>) -> About<'a> {
 
 /// Puts a sample into the form, and lets the message say what it is of. What the person already
 /// chose stays where it says the same.
-fn take(draft: &mut Draft, target: &Target, event: &Value, catalog: &Catalog, moment: Moment<'_>) {
+fn take(
+    draft: &mut Draft,
+    target: &FormTarget,
+    event: &Value,
+    catalog: &Catalog,
+    moment: Moment<'_>,
+) {
     draft.body = BodyDraft::Text(format!("{event:#}"));
     if draft.key.is_empty() || catalog.get(&draft.key).is_some() {
         draft.key.clone_from(&target.event_type);
@@ -283,11 +289,11 @@ fn take(draft: &mut Draft, target: &Target, event: &Value, catalog: &Catalog, mo
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::schema::Source;
+    use crate::schema::SchemaSource;
     use chrono::DateTime;
 
     fn catalog() -> Arc<Catalog> {
-        let source = |version: &str, kind: &str| Source {
+        let source = |version: &str, kind: &str| SchemaSource {
             event_type: "order.created".into(),
             version: version.into(),
             file: format!("{version}.schema.json"),
@@ -301,8 +307,8 @@ mod tests {
         ))
     }
 
-    fn target(version: &str) -> Target {
-        Target {
+    fn target(version: &str) -> FormTarget {
+        FormTarget {
             event_type: "order.created".into(),
             version: version.into(),
         }

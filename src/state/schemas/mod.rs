@@ -9,16 +9,16 @@ use std::task::Poll;
 
 use super::{Forms, Soon};
 use crate::analysis::schemas::by_path::by_path;
-use crate::analysis::{SeenType, Task};
+use crate::analysis::{SearchTask, SeenType};
 use crate::event::Event;
 use crate::log::EventLog;
 use crate::protocol::DeskCommand;
 use crate::schema::folder::import::Imported;
-use crate::schema::{Cancel, Catalog, EventType, Level, Policy, Rules};
+use crate::schema::{Cancel, Catalog, EventType, Level, Policy, VersionRules};
 
 pub use crate::analysis::schemas::by_path::{ByPath, PathRow, Shift};
-pub use crate::analysis::schemas::compare::{Comparison, Line, Matrix, Replay, SampleVerdict};
-use crate::analysis::schemas::compare::{Pair, Work, matrix};
+use crate::analysis::schemas::compare::{CompareWork, Pair, matrix};
+pub use crate::analysis::schemas::compare::{Comparison, DiffLine, Matrix, Replay, SampleVerdict};
 use crate::analysis::schemas::earlier_versions::lineage;
 pub use crate::analysis::schemas::earlier_versions::{Earlier, Lineage};
 pub use import::{Import, ImportForm, ImportKind};
@@ -154,10 +154,10 @@ pub struct SchemaDesk {
     aligned: bool,
     draft: String,
     stale: bool,
-    comparing: Option<Task<Comparison>>,
-    crossing: Option<Task<Matrix>>,
-    tracing: Option<Task<Lineage>>,
-    aligning: Option<Task<Option<ByPath>>>,
+    comparing: Option<SearchTask<Comparison>>,
+    crossing: Option<SearchTask<Matrix>>,
+    tracing: Option<SearchTask<Lineage>>,
+    aligning: Option<SearchTask<Option<ByPath>>>,
     cancel: Cancel,
 }
 
@@ -343,7 +343,7 @@ impl SchemaDesk {
             }
             SchemaAction::SaveRules => {
                 let folder = self.catalog.as_ref()?.folder.clone();
-                return match Rules::parse(&forms.version_rules) {
+                return match VersionRules::parse(&forms.version_rules) {
                     Ok(rules) => Some(DeskCommand::SaveRules { folder, rules }),
                     Err(_) => None,
                 };
@@ -474,7 +474,7 @@ impl SchemaDesk {
         let (Some(pair), Some(chosen)) = (self.pair(), self.chosen()) else {
             return;
         };
-        let work = Work {
+        let work = CompareWork {
             pair,
             event_type: chosen.name.clone(),
             keys: chosen.meta.keys.clone(),
@@ -485,13 +485,13 @@ impl SchemaDesk {
         };
         self.cancel = Cancel::default();
         let cancel = self.cancel.clone();
-        self.comparing = Some(Task::begin(move || work.done(&cancel)));
+        self.comparing = Some(SearchTask::begin(move || work.done(&cancel)));
     }
 
     fn cross(&mut self) {
         let Some(chosen) = self.chosen() else { return };
         let (chosen, policy, cancel) = (chosen.clone(), self.policy, self.cancel.clone());
-        self.crossing = Some(Task::begin(move || matrix(&chosen, policy, &cancel)));
+        self.crossing = Some(SearchTask::begin(move || matrix(&chosen, policy, &cancel)));
     }
 
     fn trace(&mut self) {
@@ -499,7 +499,7 @@ impl SchemaDesk {
             return;
         };
         let (chosen, policy, cancel) = (chosen.clone(), self.policy, self.cancel.clone());
-        self.tracing = Some(Task::begin(move || {
+        self.tracing = Some(SearchTask::begin(move || {
             lineage(&chosen, &pair.made().1, policy, &cancel)
         }));
     }
@@ -507,7 +507,7 @@ impl SchemaDesk {
     fn align(&mut self) {
         let Some(pair) = self.pair() else { return };
         let unfolded = self.unfolded.clone();
-        self.aligning = Some(Task::begin(move || {
+        self.aligning = Some(SearchTask::begin(move || {
             let new = pair.draft.as_ref().unwrap_or(&pair.new.text);
             by_path(&pair.old.text, new, &unfolded)
         }));
@@ -515,7 +515,7 @@ impl SchemaDesk {
 }
 
 /// Takes what a task found, if it is done.
-fn take<T: Send + 'static>(task: &mut Option<Task<T>>, to: &mut Option<T>) {
+fn take<T: Send + 'static>(task: &mut Option<SearchTask<T>>, to: &mut Option<T>) {
     if let Some(running) = task
         && let Poll::Ready(done) = running.poll()
     {

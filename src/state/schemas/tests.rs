@@ -3,11 +3,11 @@
 use super::*;
 use crate::event::source_id::SourceId;
 use crate::event::tap_id::TapId;
-use crate::schema::{Answer, Content, Sample, Source};
+use crate::schema::{Answer, Content, Sample, SchemaSource};
 use crate::testing::event;
 
 fn catalog() -> Arc<Catalog> {
-    let source = |version: &str, amount: &str| Source {
+    let source = |version: &str, amount: &str| SchemaSource {
         event_type: "order.created".into(),
         version: version.into(),
         file: format!("{version}.schema.json"),
@@ -100,7 +100,7 @@ fn two_versions_are_compared_and_real_events_asked() {
 
 /// A desk that looks at versions with these texts, and what is said about their type.
 fn desk(texts: &[&str], meta: &str, defaults: &str) -> (SchemaDesk, Forms) {
-    let sources = texts.iter().enumerate().map(|(at, text)| Source {
+    let sources = texts.iter().enumerate().map(|(at, text)| SchemaSource {
         event_type: "a".into(),
         version: (at + 1).to_string(),
         file: format!("{}.schema.json", at + 1),
@@ -175,7 +175,8 @@ fn a_draft_that_is_silent_is_read_in_the_draft_that_is_noted() {
     let text = r##"{"$ref":"#/$defs/A","type":"string","$defs":{"A":{"type":"number"}}}"##;
     let valid = |meta: &str| {
         let (desk, _) = desk(&[text], meta, "");
-        let Ok(crate::schema::Ready::Json(version)) = &desk.chosen().unwrap().versions[0].ready
+        let Ok(crate::schema::ReadySchemas::Json(version)) =
+            &desk.chosen().unwrap().versions[0].ready
         else {
             panic!("it is JSON Schema")
         };

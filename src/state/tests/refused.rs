@@ -144,15 +144,15 @@ fn a_file_that_was_not_passed_on_was_not_saved() {
 #[test]
 fn putting_back_that_is_refused_says_so_at_its_record() {
     use crate::repair::journal_entry::{Operation, Record, RecordId, Stage};
-    use crate::repair::journal_list::Page;
+    use crate::repair::journal_list::JournalPage;
     use crate::state::dead_letters::journal::JournalAction;
 
     let mut desk = Desk::connected();
     let mut record = Record::example(Stage::Removed);
     record.deed = Operation::Discard;
-    let page = Page {
+    let page = JournalPage {
         records: vec![record.clone()],
-        ..Page::default()
+        ..JournalPage::default()
     };
     desk.apply(Update::Desk(DeskUpdate::Journal(Ok(Box::new(page)))));
     desk.act(Action::Journal(JournalAction::Select(RecordId(1))));

@@ -35,7 +35,7 @@ pub struct Returns {
 }
 
 /// A resend that is over.
-struct Past {
+struct PastDeaths {
     id: i64,
     at: i64,
     before: Option<i64>,
@@ -93,7 +93,7 @@ impl Journal {
         Ok(Returns { times, is_news })
     }
 
-    fn sent(&self, place: &str, contents: &[i64]) -> Result<Vec<Past>, JournalError> {
+    fn sent(&self, place: &str, contents: &[i64]) -> Result<Vec<PastDeaths>, JournalError> {
         let mut all = Vec::new();
         for some in contents.chunks(AT_ONCE) {
             let list: Vec<String> = some.iter().map(i64::to_string).collect();
@@ -104,7 +104,7 @@ impl Journal {
             ))?;
             let over = [Stage::Confirmed, Stage::Removed].map(stage_number);
             let rows = select.query_map(params![over[0], over[1], place], |row| {
-                Ok(Past {
+                Ok(PastDeaths {
                     id: row.get(0)?,
                     at: row.get(1)?,
                     before: row.get(2)?,

@@ -37,7 +37,7 @@ pub enum RowValue {
 
 /// One value of the document.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Row {
+pub struct JsonRow {
     /// Nesting depth; the document itself is 0.
     pub depth: usize,
     /// The member's name, if its parent is an object.
@@ -52,7 +52,7 @@ pub struct Row {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Rows {
     /// In document order.
-    pub rows: Vec<Row>,
+    pub rows: Vec<JsonRow>,
     /// Why there is no more, in words.
     pub stopped: Option<String>,
 }
@@ -109,7 +109,7 @@ pub fn rows(text: &[u8]) -> Rows {
     out
 }
 
-fn read(text: &[u8], rows: &mut Vec<Row>, open: &mut Vec<usize>) -> Result<(), String> {
+fn read(text: &[u8], rows: &mut Vec<JsonRow>, open: &mut Vec<usize>) -> Result<(), String> {
     let mut reader = JsonStreamReader::new_custom(
         text,
         ReaderSettings {
@@ -170,7 +170,7 @@ fn read(text: &[u8], rows: &mut Vec<Row>, open: &mut Vec<usize>) -> Result<(), S
                 RowValue::Null
             }
         };
-        rows.push(Row {
+        rows.push(JsonRow {
             depth,
             name,
             value,

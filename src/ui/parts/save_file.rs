@@ -14,7 +14,7 @@ use crate::state::files::FileToSave;
 pub struct Dialogs(Vec<Receiver<FileToSave>>);
 
 /// What is saved, and what the dialog says.
-pub(crate) struct Asked {
+pub(crate) struct SaveDialog {
     /// What it is, such as `payload`.
     pub(crate) what: &'static str,
     /// The dialog's title.
@@ -29,14 +29,14 @@ impl Dialogs {
     pub(crate) fn ask(
         &mut self,
         ui: &Ui,
-        asked: Asked,
+        asked: SaveDialog,
         content: impl FnOnce(&Path) -> Vec<u8> + Send + 'static,
     ) {
         let (send, answer) = mpsc::sync_channel(1);
         let ctx = ui.ctx().clone();
         self.0.push(answer);
         apart("save-file", move || {
-            let Asked { what, title, name } = asked;
+            let SaveDialog { what, title, name } = asked;
             let dialog = rfd::FileDialog::new().set_title(title).set_file_name(name);
             let Some(path) = dialog.save_file() else {
                 return;

@@ -12,7 +12,7 @@ use crate::drivers::rabbitmq::loan::renewal::{give_back, take_out_knowing};
 use crate::event::Event;
 use crate::protocol::{PeekReport, PutBack};
 use crate::rabbitmq::peek_rules::{
-    Order, Page, REACH, REACH_BYTES, REACH_TIME, SHOWN_BYTES, Terms, active_words, worn_words,
+    Page, QueueOrder, REACH, REACH_BYTES, REACH_TIME, SHOWN_BYTES, Terms, active_words, worn_words,
 };
 use crate::rabbitmq::topology::TopologySource;
 use crate::text::numbers::{count_of, thousands};
@@ -94,7 +94,7 @@ async fn run(
         return Err(worn_words(limit.most));
     }
     // Where that keeps the order, all are taken, and the first of them are shown.
-    let mut takes_all = terms.is_some_and(|terms| terms.order == Order::KeptIfAll);
+    let mut takes_all = terms.is_some_and(|terms| terms.order == QueueOrder::KeptIfAll);
     if takes_all {
         let depth = ready(&connections, &queue).await?;
         if depth > REACH && !agreed {
@@ -311,7 +311,7 @@ fn too_many_words(queue: &str, depth: u32) -> String {
 fn refuse_unread(terms: Option<Terms>) -> Result<(), String> {
     let costs = terms.is_none_or(|terms| {
         let is_counted = terms.counted().is_some();
-        is_counted || terms.delays || matches!(terms.order, Order::MayChange(_))
+        is_counted || terms.delays || matches!(terms.order, QueueOrder::MayChange(_))
     });
     if !costs {
         return Ok(());
@@ -336,9 +336,9 @@ fn renewed_words(renewed: usize) -> String {
 /// True if the messages lie as they lay.
 fn order_is_kept(terms: Option<Terms>, took_all: bool) -> bool {
     match terms.map(|terms| terms.order) {
-        Some(Order::Kept) => true,
-        Some(Order::KeptIfAll) => took_all,
-        Some(Order::MayChange(_)) | None => false,
+        Some(QueueOrder::Kept) => true,
+        Some(QueueOrder::KeptIfAll) => took_all,
+        Some(QueueOrder::MayChange(_)) | None => false,
     }
 }
 
@@ -353,18 +353,18 @@ fn effect_words(
     let terms = terms.filter(|_| !is_kept && !all.is_empty())?;
     match terms.order {
         // What was put anew is told already.
-        Order::Kept if terms.mixes_up && !covers => Some(
+        QueueOrder::Kept if terms.mixes_up && !covers => Some(
             "More messages than a look takes may have been handed out before; RabbitMQ puts those \
              that were looked at behind such: the order may have changed"
                 .to_owned(),
         ),
-        Order::KeptIfAll => Some(
+        QueueOrder::KeptIfAll => Some(
             "This quorum queue has no delivery limit, so RabbitMQ put what was looked at behind \
              the rest: the order changed"
                 .to_owned(),
         ),
-        Order::MayChange(why) => Some(format!("The order may have changed: {why}")),
-        Order::Kept => None,
+        QueueOrder::MayChange(why) => Some(format!("The order may have changed: {why}")),
+        QueueOrder::Kept => None,
     }
 }
 

@@ -31,7 +31,7 @@ const READING_FRAME: u32 = 1024 * 1024;
 const CLOSE_LIMIT: Duration = Duration::from_secs(2);
 
 /// Two open connections and what they report of themselves.
-pub(crate) struct Opened {
+pub(crate) struct OpenedConnections {
     /// For questions, such as how many messages are ready.
     pub asking: Connection,
     /// For publishing alone.
@@ -46,7 +46,7 @@ pub(crate) struct Opened {
 ///
 /// # Errors
 /// What happened and what to try, in words.
-pub(crate) async fn open(endpoint: &Endpoint) -> Result<Opened, String> {
+pub(crate) async fn open(endpoint: &Endpoint) -> Result<OpenedConnections, String> {
     match tokio::time::timeout(CONNECT_LIMIT, open_unlimited(endpoint)).await {
         Ok(result) => result,
         Err(_) => Err(format!(
@@ -59,14 +59,14 @@ pub(crate) async fn open(endpoint: &Endpoint) -> Result<Opened, String> {
     }
 }
 
-async fn open_unlimited(endpoint: &Endpoint) -> Result<Opened, String> {
+async fn open_unlimited(endpoint: &Endpoint) -> Result<OpenedConnections, String> {
     reachable(endpoint).await?;
     let (asking, server) = handshake(endpoint, "Eventscope (asking)", None).await?;
     let (publishing, _) = handshake(endpoint, "Eventscope (publishing)", None).await?;
     let events =
         futures_util::stream::select(asking.events_listener(), publishing.events_listener())
             .boxed();
-    Ok(Opened {
+    Ok(OpenedConnections {
         asking,
         publishing,
         server,

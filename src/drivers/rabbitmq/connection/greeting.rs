@@ -40,12 +40,12 @@ pub(crate) async fn connect(
     let ear = Arc::clone(&told);
     let tokio = Tokio::current();
     let plain = Runtime::new(tokio.clone());
-    let runtime = Runtime::new(RuntimeParts::new(tokio.clone(), Reading(tokio)));
+    let runtime = Runtime::new(RuntimeParts::new(tokio.clone(), GreetingReading(tokio)));
     let open = async move |uri: AMQPUri, _| {
         let stream = uri
             .connect_with_config_async(TLSConfig::default(), &plain)
             .await?;
-        Ok(AsyncTcpStream::Plain(Heard {
+        Ok(AsyncTcpStream::Plain(HeardGreeting {
             stream,
             first: Some(Vec::new()),
             told: Arc::clone(&ear),
@@ -57,7 +57,7 @@ pub(crate) async fn connect(
 }
 
 /// A stream that was opened by `Tokio`, encrypted or not, with an ear on what is read from it.
-struct Heard {
+struct HeardGreeting {
     stream: AsyncTcpStream<<Tokio as Reactor>::TcpStream>,
     /// What has come of the first frame; `None` once that is complete, or is no frame.
     first: Option<Vec<u8>>,
@@ -66,7 +66,7 @@ struct Heard {
     wide: Option<WideFrames>,
 }
 
-impl Heard {
+impl HeardGreeting {
     fn hear(&mut self, bytes: &mut [u8]) {
         if let Some(wide) = &mut self.wide {
             wide.reading(bytes);
@@ -111,7 +111,7 @@ fn server(payload: &[u8]) -> Option<ServerVersion> {
     ))
 }
 
-impl AsyncRead for Heard {
+impl AsyncRead for HeardGreeting {
     fn poll_read(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -142,7 +142,7 @@ impl AsyncRead for Heard {
     }
 }
 
-impl AsyncWrite for Heard {
+impl AsyncWrite for HeardGreeting {
     fn poll_write(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -187,23 +187,23 @@ impl AsyncWrite for Heard {
 /// `Tokio` as lapin sees it. It exists for its type of stream: the streams are opened in
 /// [`connect`], and of the rest lapin uses only the clock.
 #[derive(Clone, Debug)]
-struct Reading(Tokio);
+struct GreetingReading(Tokio);
 
-impl Reading {
+impl GreetingReading {
     fn unused() -> io::Error {
         io::Error::from(io::ErrorKind::Unsupported)
     }
 }
 
-impl Reactor for Reading {
-    type TcpStream = Heard;
+impl Reactor for GreetingReading {
+    type TcpStream = HeardGreeting;
     type Sleep = <Tokio as Reactor>::Sleep;
 
     fn register<H: Read + Write + Send + 'static>(
         &self,
         _: H,
     ) -> io::Result<impl AsyncRead + AsyncWrite + Send + Unpin + 'static> {
-        Err::<Heard, _>(Self::unused())
+        Err::<HeardGreeting, _>(Self::unused())
     }
 
     fn sleep(&self, time: Duration) -> Self::Sleep {
@@ -217,7 +217,7 @@ impl Reactor for Reading {
     fn tcp_connect_addr(
         &self,
         _: SocketAddr,
-    ) -> impl Future<Output = io::Result<Heard>> + Send + 'static {
+    ) -> impl Future<Output = io::Result<HeardGreeting>> + Send + 'static {
         std::future::ready(Err(Self::unused()))
     }
 }

@@ -11,7 +11,7 @@ use futures_util::stream::BoxStream;
 use lapin::Event;
 use tokio::time::{Interval, MissedTickBehavior, Sleep};
 
-use super::connect::{self, Opened};
+use super::connect::{self, OpenedConnections};
 use super::connections::Connections;
 use super::error::BrokerError;
 use crate::rabbitmq::endpoint::Endpoint;
@@ -22,10 +22,10 @@ const LOOK_EVERY: Duration = Duration::from_millis(500);
 const LONGEST_PAUSE: u64 = 30;
 
 /// A connection attempt under way. Dropping it gives up.
-pub(crate) type Attempt = BoxFuture<'static, Result<Opened, String>>;
+pub(crate) type Attempt = BoxFuture<'static, Result<OpenedConnections, String>>;
 
 /// The connection.
-pub(crate) enum State {
+pub(crate) enum LinkState {
     /// None, and none wanted.
     Idle,
     /// The first try.
@@ -53,12 +53,12 @@ pub(crate) enum State {
         /// Tries that failed so far.
         failed: u32,
         /// Waiting or trying.
-        phase: Phase,
+        phase: LinkPhase,
     },
 }
 
 /// What goes on while the connection is lost.
-pub(crate) enum Phase {
+pub(crate) enum LinkPhase {
     /// Until the next try.
     Waiting(Pin<Box<Sleep>>),
     /// A try.
@@ -68,7 +68,7 @@ pub(crate) enum Phase {
 /// What happened to the connection.
 pub(crate) enum Happening {
     /// An attempt ended.
-    Opened(Result<Opened, String>),
+    Opened(Result<OpenedConnections, String>),
     /// It broke, in words.
     Broke(String),
     /// The broker takes no messages for now; its reason.
@@ -79,7 +79,7 @@ pub(crate) enum Happening {
     TryNow,
 }
 
-impl State {
+impl LinkState {
     /// Waits for what happens next.
     pub(crate) async fn next(&mut self) -> Happening {
         match self {
@@ -91,11 +91,11 @@ impl State {
                 look,
             } => watch(connections, events, look).await,
             Self::Lost { phase, .. } => match phase {
-                Phase::Waiting(pause) => {
+                LinkPhase::Waiting(pause) => {
                     pause.await;
                     Happening::TryNow
                 }
-                Phase::Trying(attempt) => Happening::Opened(attempt.await),
+                LinkPhase::Trying(attempt) => Happening::Opened(attempt.await),
             },
         }
     }

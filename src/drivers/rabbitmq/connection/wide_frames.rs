@@ -25,8 +25,8 @@ const PLACE: std::ops::Range<usize> = HEAD + 6..HEAD + 10;
 pub(crate) struct WideFrames {
     size: u32,
     offered: [u8; 4],
-    read: Scan,
-    written: Scan,
+    read: FrameScan,
+    written: FrameScan,
 }
 
 impl WideFrames {
@@ -35,8 +35,8 @@ impl WideFrames {
         Self {
             size,
             offered: [0; 4],
-            read: Scan::new(TUNE, 0),
-            written: Scan::new(TUNE_OK, PROTOCOL_HEADER),
+            read: FrameScan::new(TUNE, 0),
+            written: FrameScan::new(TUNE_OK, PROTOCOL_HEADER),
         }
     }
 
@@ -74,7 +74,7 @@ impl WideFrames {
 
 /// Follows frames byte by byte until the one that is looked for has passed.
 #[derive(Clone, Debug)]
-struct Scan {
+struct FrameScan {
     method: [u8; 4],
     /// Bytes before the first frame.
     skip: usize,
@@ -84,7 +84,7 @@ struct Scan {
     is_done: bool,
 }
 
-impl Scan {
+impl FrameScan {
     fn new(method: [u8; 4], skip: usize) -> Self {
         Self {
             method,

@@ -2,14 +2,14 @@
 //! delivered too often.
 
 use crate::drivers::rabbitmq::connection::connections::Knowledge;
-use crate::rabbitmq::delivery_limit::Limit;
+use crate::rabbitmq::delivery_limit::CountLimit;
 
 /// The delivery limit that has to be thought of in this queue. Where the queue's type is not known
 /// it may have one.
-pub(crate) fn limit(knowledge: &Knowledge, queue: &str) -> Option<Limit> {
+pub(crate) fn limit(knowledge: &Knowledge, queue: &str) -> Option<CountLimit> {
     match knowledge.terms(queue) {
         Some(terms) => terms.limit,
-        None => Some(Limit::not_known()),
+        None => Some(CountLimit::not_known()),
     }
 }
 

@@ -21,7 +21,7 @@ use crate::drivers::rabbitmq::moves::window::{Move, Plan, Windows, write_down};
 use crate::drivers::rabbitmq::publisher::{Publisher, Sent};
 use crate::event::{Event, Fingerprint};
 use crate::protocol::MoveOutcome;
-use crate::rabbitmq::delivery_limit::Limit;
+use crate::rabbitmq::delivery_limit::CountLimit;
 use crate::repair::journal_entry::RecordId;
 use crate::storage::journal::Journal;
 use crate::text::numbers::count_of;
@@ -30,11 +30,11 @@ use crate::text::numbers::count_of;
 pub(crate) struct Keeper {
     connections: Connections,
     queue: String,
-    limit: Limit,
+    limit: CountLimit,
 }
 
 impl Keeper {
-    pub(crate) fn new(connections: &Connections, queue: &str, limit: Limit) -> Self {
+    pub(crate) fn new(connections: &Connections, queue: &str, limit: CountLimit) -> Self {
         Self {
             connections: connections.clone(),
             queue: queue.to_owned(),

@@ -21,7 +21,7 @@ pub(crate) struct Holders {
 }
 
 #[derive(Deserialize)]
-struct Row {
+struct HolderRow {
     messages_ready: Option<u64>,
     messages_unacknowledged: Option<u64>,
     #[serde(default)]
@@ -57,7 +57,7 @@ pub(crate) async fn holders(endpoint: Endpoint, queue: String) -> Result<Holders
 /// if the API does not tell.
 pub(crate) fn single_active(api: &Api, queue: &str) -> Option<String> {
     let path = format!("/api/queues/{}/{}", api.vhost, encode(queue));
-    let row: Row = api.get(&path).ok()?;
+    let row: HolderRow = api.get(&path).ok()?;
     let mut active = row
         .consumer_details
         .iter()
@@ -81,7 +81,7 @@ pub(crate) fn single_active(api: &Api, queue: &str) -> Option<String> {
     Some(words)
 }
 
-fn read(row: &Row) -> Option<Holders> {
+fn read(row: &HolderRow) -> Option<Holders> {
     let active: Vec<String> = row
         .consumer_details
         .iter()

@@ -288,14 +288,14 @@ fn ruled(exchanges: &[ExchangeRow]) -> Vec<String> {
 fn alternates_by_policy(
     topology: &mut Topology,
     ruled: Vec<String>,
-    policies: Option<&[policy::Policy]>,
+    policies: Option<&[policy::BrokerPolicy]>,
 ) {
     let Some(policies) = policies else {
         topology.unsure.extend(ruled);
         return;
     };
     for exchange in ruled {
-        let all = policy::in_force(policies, &exchange, policy::Target::Exchange);
+        let all = policy::in_force(policies, &exchange, policy::PolicyTarget::Exchange);
         let other = all.iter().find_map(|one| one.value("alternate-exchange"));
         if let Some(other) = other.map(str::to_owned) {
             topology.alternates.insert(exchange, other);

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::{Api, encode, off_runtime};
 use crate::rabbitmq::endpoint::Endpoint;
-use crate::rabbitmq::policy::{self, Permissions, Policy, Target};
+use crate::rabbitmq::policy::{self, BrokerPolicy, Permissions, PolicyTarget};
 
 /// What could be read; each part stands alone, because each needs other rights.
 #[derive(Debug)]
@@ -13,7 +13,7 @@ pub(crate) struct Rules {
     /// The alternate exchange in the arguments of the exchange.
     pub alternate: Option<String>,
     /// Ordinary and operator policies, or why they cannot be read.
-    pub policies: Result<Vec<Policy>, String>,
+    pub policies: Result<Vec<BrokerPolicy>, String>,
     /// Or why they cannot be read.
     pub permissions: Result<Permissions, String>,
 }
@@ -41,7 +41,7 @@ pub(crate) async fn rules(endpoint: Endpoint, exchange: String) -> Rules {
 pub(crate) async fn policy_limit(endpoint: Endpoint, queue: String) -> (Option<u32>, Option<u32>) {
     off_runtime(move || {
         let all = Api::new(&endpoint).policies()?;
-        let all = policy::in_force(&all, &queue, Target::ClassicQueue);
+        let all = policy::in_force(&all, &queue, PolicyTarget::ClassicQueue);
         let smallest = |name: &str| {
             let values = all.iter().filter_map(|policy| policy.value(name));
             values.filter_map(|value| value.parse().ok()).min()
@@ -53,7 +53,7 @@ pub(crate) async fn policy_limit(endpoint: Endpoint, queue: String) -> (Option<u
 }
 
 #[derive(Deserialize)]
-struct ExchangeRow {
+struct RuledExchangeRow {
     #[serde(default)]
     arguments: Value,
 }
@@ -81,7 +81,7 @@ impl Api {
     fn rules(&self, exchange: &str) -> Rules {
         let vhost = &self.vhost;
         let path = format!("/api/exchanges/{vhost}/{}", encode(exchange));
-        let alternate = self.fetch::<ExchangeRow>(&path).ok().and_then(|row| {
+        let alternate = self.fetch::<RuledExchangeRow>(&path).ok().and_then(|row| {
             let name = row.arguments.get("alternate-exchange")?;
             name.as_str().map(str::to_owned)
         });
@@ -92,14 +92,14 @@ impl Api {
         }
     }
 
-    pub(crate) fn policies(&self) -> Result<Vec<Policy>, String> {
+    pub(crate) fn policies(&self) -> Result<Vec<BrokerPolicy>, String> {
         let mut all = Vec::new();
         for (folder, operator) in [("policies", false), ("operator-policies", true)] {
             let path = format!("/api/{folder}/{}", self.vhost);
             let rows: Vec<PolicyRow> = self
                 .fetch(&path)
                 .map_err(|error| self.why(&error, "policymaker"))?;
-            all.extend(rows.into_iter().map(|row| Policy {
+            all.extend(rows.into_iter().map(|row| BrokerPolicy {
                 name: row.name,
                 pattern: row.pattern,
                 apply_to: row.apply_to,

@@ -97,13 +97,13 @@ fn an_alternate_exchange_may_come_from_a_policy() {
         ]))
         .unwrap()
     };
-    let read = |policies: Option<&[policy::Policy]>| {
+    let read = |policies: Option<&[policy::BrokerPolicy]>| {
         let ruled = ruled(&rows());
         let mut topology = assemble(rows(), Vec::new(), Vec::new()).topology;
         alternates_by_policy(&mut topology, ruled, policies);
         topology
     };
-    let set = |pattern: &str, priority| policy::Policy {
+    let set = |pattern: &str, priority| policy::BrokerPolicy {
         name: "ae".into(),
         pattern: pattern.into(),
         apply_to: "exchanges".into(),

@@ -46,7 +46,7 @@ pub(crate) struct Pipeline {
 
 /// How the messages of the window ended that was under way before.
 #[derive(Default)]
-pub(crate) struct Step {
+pub(crate) struct PipelineStep {
     /// Each with how it ended.
     pub outcomes: Vec<(Move, MoveOutcome)>,
     /// Those that had their turn and were not sent, because the journal failed.
@@ -94,7 +94,7 @@ impl Pipeline {
         loan: &mut Loan,
         publisher: &mut Publisher,
         meanwhile: impl Future<Output = T>,
-    ) -> (Step, T) {
+    ) -> (PipelineStep, T) {
         let landed = self.landed.take();
         let written = self.write_down(landed.as_ref(), next.as_deref()).await;
         let (next, unsent) = match &written {
@@ -111,12 +111,12 @@ impl Pipeline {
         let copies: Vec<&Outgoing> = next.iter().flatten().map(|m| &m.outgoing).collect();
         let (removed, sent, other) =
             tokio::join!(loan.remove(&tags), publisher.send_all(&copies), meanwhile);
-        let mut step = Step {
+        let mut step = PipelineStep {
             unsent,
             problem: written.err().map(|words| {
                 format!("{words}, so nothing more is sent. The rest stays in the queue").into()
             }),
-            ..Step::default()
+            ..PipelineStep::default()
         };
         if removed.is_err() {
             step.problem = Some(Why::BROKEN);

@@ -10,7 +10,7 @@ use super::copy::copy_of;
 use crate::drivers::rabbitmq::connection::connections::Connections;
 use crate::engine::recorder::Recorder;
 use crate::event::{Event, Outgoing};
-use crate::rabbitmq::delivery_limit::Limit;
+use crate::rabbitmq::delivery_limit::CountLimit;
 use crate::repair::journal_entry::{Held, Operation, RecordId, Stage};
 
 /// What shall be sent in place of a borrowed message.
@@ -99,7 +99,7 @@ impl Windows {
 pub(crate) async fn write_down(
     connections: &Connections,
     queue: &str,
-    limit: Option<Limit>,
+    limit: Option<CountLimit>,
     plan: Vec<Plan>,
 ) -> Result<Vec<Move>, String> {
     let place = connections.endpoint.place();

@@ -7,8 +7,8 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 
 use super::missing::{self, Next, Search, WAIT};
-use super::report::{Report, Seen};
-use super::source::Wanted;
+use super::report::{JobReport, Seen};
+use super::source::WantedMessages;
 use super::{BOUNDS, STOPPED, Why, give_back, take_out};
 use crate::drivers::rabbitmq::connection::connections::Connections;
 use crate::drivers::rabbitmq::loan::borrow::Loan;
@@ -31,7 +31,7 @@ pub(crate) async fn discard(
     messages: Vec<Fingerprint>,
     mut stop: watch::Receiver<bool>,
 ) -> SourceUpdate {
-    let mut report = Report::new(&connections, request, messages.len());
+    let mut report = JobReport::new(&connections, request, messages.len());
     let Some(_turn) = missing::turn(&report, &queue, &mut stop).await else {
         return report.end(Some(STOPPED.to_owned()));
     };
@@ -41,7 +41,7 @@ pub(crate) async fn discard(
 
 /// Looks, and discards what is found, until nothing is missing that may still come.
 async fn rounds(
-    report: &mut Report<'_>,
+    report: &mut JobReport<'_>,
     queue: &str,
     messages: Vec<Fingerprint>,
     stop: &mut watch::Receiver<bool>,
@@ -55,7 +55,7 @@ async fn rounds(
     if let Err(words) = connections.journal.with(|_| Ok(())).await {
         return Some(format!("{words}, so nothing is discarded"));
     }
-    let mut wanted = Wanted::default();
+    let mut wanted = WantedMessages::default();
     for message in messages {
         wanted.add(message, ());
     }
@@ -113,7 +113,7 @@ async fn rounds(
 
 /// Writes borrowed messages down and removes them, some at a time. Why it ended early, if it did.
 async fn discard_these(
-    report: &mut Report<'_>,
+    report: &mut JobReport<'_>,
     queue: &str,
     chosen: &[(u64, Arc<Event>)],
     loan: &mut Loan,

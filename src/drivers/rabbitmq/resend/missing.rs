@@ -14,7 +14,7 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 
 use super::STOPPED;
-use super::report::Report;
+use super::report::JobReport;
 use crate::drivers::rabbitmq::connection::codec;
 use crate::drivers::rabbitmq::connection::connections::{Connections, close};
 use crate::drivers::rabbitmq::connection::error::BrokerError;
@@ -33,7 +33,7 @@ const ASK_EVERY: Duration = Duration::from_secs(1);
 
 /// What a queue says while one waits.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Found {
+pub(crate) struct FoundMissing {
     /// Messages that are ready beyond those that had their turn.
     beyond: u64,
     /// What the management API says of the same moment, if it does.
@@ -70,7 +70,7 @@ pub(crate) struct Search<'a> {
 /// Waits until more is ready in the queue than what had its turn, until it is certain that nobody
 /// holds anything, or until the time is up. Nothing is borrowed meanwhile.
 pub(crate) async fn search(
-    report: &Report<'_>,
+    report: &JobReport<'_>,
     search: Search<'_>,
     stop: &watch::Receiver<bool>,
     paused: &watch::Receiver<bool>,
@@ -100,7 +100,7 @@ async fn watch_queue(
     search: &Search<'_>,
     stop: &watch::Receiver<bool>,
     paused: &watch::Receiver<bool>,
-) -> Result<Option<Found>, BrokerError> {
+) -> Result<Option<FoundMissing>, BrokerError> {
     let start = Instant::now();
     let lying = u64::try_from(search.lying).unwrap_or(u64::MAX);
     let may_look = search.lying == 0 || !search.looks_count;
@@ -121,7 +121,7 @@ async fn watch_queue(
             let holders = holders(connections, search.queue, ready).await;
             let nobody = holders.as_ref().is_some_and(|told| told.unacked == 0);
             if is_due || (nobody && beyond == 0 && start.elapsed() >= FRESH) {
-                return Ok(Some(Found {
+                return Ok(Some(FoundMissing {
                     beyond,
                     holders,
                     consumers,
@@ -155,7 +155,7 @@ async fn look(channel: &Channel, queue: &str) -> Result<(u64, u32), BrokerError>
 
 /// Waits until no other look or job of this window is at this queue. Nothing if it was stopped.
 pub(crate) async fn turn(
-    report: &Report<'_>,
+    report: &JobReport<'_>,
     queue: &str,
     stop: &mut watch::Receiver<bool>,
 ) -> Option<tokio::sync::OwnedMutexGuard<()>> {
@@ -190,7 +190,7 @@ pub(crate) struct Account {
 
 impl Account {
     /// Of so many messages. `is_whole` is true where all that is ready was asked for.
-    pub(crate) fn of(missing: usize, found: &Found, is_whole: bool) -> Self {
+    pub(crate) fn of(missing: usize, found: &FoundMissing, is_whole: bool) -> Self {
         let most = |count: u64| usize::try_from(count).unwrap_or(usize::MAX);
         let mut account = Self::default();
         let mut words = Vec::new();
@@ -242,7 +242,7 @@ impl Account {
     }
 }
 
-fn not_given_words(found: &Found) -> String {
+fn not_given_words(found: &FoundMissing) -> String {
     let ready = count_of(found.beyond, "message");
     match &found.holders {
         Some(told) if told.single_active => format!(
@@ -271,7 +271,7 @@ fn held_words(told: &Holders) -> String {
     )
 }
 
-fn not_known_words(found: &Found) -> String {
+fn not_known_words(found: &FoundMissing) -> String {
     let consumers = match found.consumers {
         0 => "no consumer is there, but a look or a program that fetches may hold some".to_owned(),
         count => format!("{} may hold some", count_of(count.into(), "consumer")),
@@ -294,8 +294,8 @@ fn who(told: &Holders) -> &str {
 mod tests {
     use super::*;
 
-    fn found(beyond: u64, unacked: Option<u64>) -> Found {
-        Found {
+    fn found(beyond: u64, unacked: Option<u64>) -> FoundMissing {
+        FoundMissing {
             beyond,
             holders: unacked.map(|unacked| Holders {
                 unacked,
@@ -305,7 +305,7 @@ mod tests {
         }
     }
 
-    fn account(missing: usize, found: &Found, is_whole: bool) -> [usize; 4] {
+    fn account(missing: usize, found: &FoundMissing, is_whole: bool) -> [usize; 4] {
         let Account {
             kept,
             held,

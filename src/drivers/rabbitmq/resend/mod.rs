@@ -39,8 +39,8 @@ use super::moves::window::{Plan, Windows};
 pub(super) use discard::discard;
 use guard::Guard;
 use missing::{Next, Search, WAIT};
-use report::{Report, Seen};
-use source::Source;
+use report::{JobReport, Seen};
+use source::MessageSource;
 
 /// How much is borrowed at once at most.
 const BOUNDS: Bounds = Bounds {
@@ -63,7 +63,7 @@ const EACH_LOOK_COUNTS: &str = "Some messages could not be sent, and in this quo
                                 further look at them counts as a delivery. Solve these first";
 
 /// What a resend is asked to do.
-pub(crate) struct Order {
+pub(crate) struct ResendOrder {
     /// Names it.
     pub request: RequestId,
     /// The queue.
@@ -75,8 +75,8 @@ pub(crate) struct Order {
 }
 
 /// A resend under way.
-struct Job<'a> {
-    report: Report<'a>,
+struct ResendJob<'a> {
+    report: JobReport<'a>,
     knowledge: Arc<Knowledge>,
     queue: String,
     pace: Pace,
@@ -93,7 +93,7 @@ struct Job<'a> {
 }
 
 /// How a round over borrowed messages ended.
-enum Round {
+enum ResendRound {
     /// All that had its turn is done.
     Done,
     /// Some of it waits for the next round.
@@ -116,11 +116,11 @@ struct Passed {
 /// Sends dead letters again. Gives the end of the job.
 pub(crate) async fn resend(
     connections: Connections,
-    order: Order,
+    order: ResendOrder,
     paused: watch::Receiver<bool>,
     mut stop: watch::Receiver<bool>,
 ) -> SourceUpdate {
-    let Order {
+    let ResendOrder {
         request,
         queue,
         which,
@@ -130,7 +130,7 @@ pub(crate) async fn resend(
         Which::These(orders) => orders.len(),
         Which::Whole { shown, .. } => usize::try_from(*shown).unwrap_or(usize::MAX),
     };
-    let report = Report::new(&connections, request, asked);
+    let report = JobReport::new(&connections, request, asked);
     let Some(_turn) = missing::turn(&report, &queue, &mut stop).await else {
         return report.end(Some(STOPPED.to_owned()));
     };
@@ -139,8 +139,8 @@ pub(crate) async fn resend(
         return report.end(Some(words));
     }
     let ground = Arc::new(Ground::of(knowledge.topology.clone()));
-    let mut source = Source::new(which, &connections.endpoint.user, &ground, &queue);
-    let mut job = Job {
+    let mut source = MessageSource::new(which, &connections.endpoint.user, &ground, &queue);
+    let mut job = ResendJob {
         report,
         guard: Guard::new(&connections, &knowledge, &ground, &queue, pace.insist),
         knowledge,
@@ -163,12 +163,12 @@ pub(crate) async fn resend(
     job.report.end(problem)
 }
 
-impl Job<'_> {
+impl ResendJob<'_> {
     /// Round by round, until all is done that can be. Why it ended early, if it did, or where what
     /// is missing is.
     async fn rounds(
         &mut self,
-        source: &mut Source,
+        source: &mut MessageSource,
         stop: &mut watch::Receiver<bool>,
     ) -> Option<String> {
         let looks_count = budget::counted(&self.knowledge, &self.queue).is_some();
@@ -244,7 +244,7 @@ impl Job<'_> {
     /// next round is borrowed, where that may be.
     async fn pass(
         &mut self,
-        source: &mut Source,
+        source: &mut MessageSource,
         ahead: Option<Loan>,
         stop: &mut watch::Receiver<bool>,
     ) -> Result<Passed, Why> {
@@ -268,7 +268,7 @@ impl Job<'_> {
         let lying = loan.messages.len().max(source.staying());
         let mixed = loan.is_mixed_up_by_a_break();
         let returned = give_back(connections, &queue, loan).await;
-        let is_done = matches!(round, Round::Done);
+        let is_done = matches!(round, ResendRound::Done);
         let (returned, next) = match next {
             Ok(next) if is_done && returned.is_ok() => (Ok(()), next),
             // It goes back behind what lay before it.
@@ -276,8 +276,8 @@ impl Job<'_> {
             Err(words) => (Err(Why::Told(words)), None),
         };
         match (round, returned) {
-            (Round::End(why), _) | (_, Err(why)) if mixed => Err(why.mixing_up()),
-            (Round::End(why), _) | (_, Err(why)) => Err(why),
+            (ResendRound::End(why), _) | (_, Err(why)) if mixed => Err(why.mixing_up()),
+            (ResendRound::End(why), _) | (_, Err(why)) => Err(why),
             (_, Ok(())) => Ok(Passed {
                 is_done,
                 seen,
@@ -288,10 +288,10 @@ impl Job<'_> {
     }
 
     /// How much is borrowed at once, or while something is sent.
-    fn bounds(&self, source: &Source, is_ahead: bool) -> Bounds {
+    fn bounds(&self, source: &MessageSource, is_ahead: bool) -> Bounds {
         let terms = self.knowledge.terms(&self.queue);
         // Such a queue keeps its order only where all is taken at once.
-        let takes_all = terms.is_some_and(|terms| terms.order == peek_rules::Order::KeptIfAll);
+        let takes_all = terms.is_some_and(|terms| terms.order == peek_rules::QueueOrder::KeptIfAll);
         Bounds {
             messages: if source.is_whole() && !takes_all {
                 self.report.connections.round.clamp(1, BOUNDS.messages)
@@ -304,7 +304,7 @@ impl Job<'_> {
 
     /// True if what lies behind these may be borrowed while these are sent. Not where it would be
     /// held for long, and not where some stay: these would be passed over at the head of the queue.
-    fn may_borrow_ahead(&self, source: &Source, loan: &Loan, seen: Seen) -> bool {
+    fn may_borrow_ahead(&self, source: &MessageSource, loan: &Loan, seen: Seen) -> bool {
         let is_watched = self.canary.is_some_and(|canary| canary.room().is_some());
         let is_slow = self.pace.per_second.is_some() || is_watched;
         let has_more = match source.left() {
@@ -368,10 +368,10 @@ impl Job<'_> {
     /// Sends what has its turn among the borrowed messages.
     async fn round(
         &mut self,
-        source: &mut Source,
+        source: &mut MessageSource,
         loan: &mut Loan,
         stop: &mut watch::Receiver<bool>,
-    ) -> Round {
+    ) -> ResendRound {
         let connections = self.report.connections;
         let is_first = source.left().is_none();
         let look = source.look(loan);

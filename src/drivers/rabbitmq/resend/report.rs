@@ -30,14 +30,14 @@ impl Seen {
 }
 
 /// Where a job tells how it goes.
-pub(crate) struct Report<'a> {
+pub(crate) struct JobReport<'a> {
     pub connections: &'a Connections,
     request: RequestId,
     /// Where the messages are that were told of.
     pub sum: JobSum,
 }
 
-impl<'a> Report<'a> {
+impl<'a> JobReport<'a> {
     /// Of a job about so many messages.
     pub(crate) fn new(connections: &'a Connections, request: RequestId, asked: usize) -> Self {
         Self {

@@ -5,8 +5,8 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
-use super::source::Source;
-use super::{HELD, Job, Round, STOPPED, Why, canary};
+use super::source::MessageSource;
+use super::{HELD, ResendJob, ResendRound, STOPPED, Why, canary};
 use crate::drivers::rabbitmq::loan::borrow::Loan;
 use crate::drivers::rabbitmq::moves::SILENT;
 use crate::drivers::rabbitmq::moves::pipeline::{Pipeline, Unsent};
@@ -25,10 +25,10 @@ enum Turn {
     /// Let the originals of what was sent go first.
     Remove,
     /// Send nothing more in this round.
-    End(Round),
+    End(ResendRound),
 }
 
-impl Job<'_> {
+impl ResendJob<'_> {
     /// Sends these. While a window of them is under way, the next are written down.
     #[expect(
         clippy::too_many_lines,
@@ -36,11 +36,11 @@ impl Job<'_> {
     )]
     pub(crate) async fn send(
         &mut self,
-        source: &mut Source,
+        source: &mut MessageSource,
         plan: Vec<Plan>,
         loan: &mut Loan,
         stop: &mut watch::Receiver<bool>,
-    ) -> Round {
+    ) -> ResendRound {
         let connections = self.report.connections;
         let queue = self.queue.clone();
         let limit = loan.limit;
@@ -59,7 +59,7 @@ impl Job<'_> {
             Ok(first) => self.windows.add(first),
             Err(words) => {
                 let words = format!("{words}, so nothing is sent. All stay in the queue");
-                end = Some(Round::End(words.into()));
+                end = Some(ResendRound::End(words.into()));
             }
         }
         let round = loop {
@@ -99,11 +99,11 @@ impl Job<'_> {
                 }
             };
             if !self.publisher.is_open() || !loan.is_open() {
-                end = Some(Round::End(Why::BROKEN));
+                end = Some(ResendRound::End(Why::BROKEN));
             } else if let Some(why) = passed.problem.or(problem) {
-                end = Some(Round::End(why));
+                end = Some(ResendRound::End(why));
             } else if pipeline.is_silent() {
-                end = Some(Round::End(SILENT.into()));
+                end = Some(ResendRound::End(SILENT.into()));
             }
             if pipeline.is_smooth() {
                 self.windows.grow();
@@ -113,7 +113,7 @@ impl Job<'_> {
             if end.is_none()
                 && let Some(why) = self.watch_canary(gone, loan, stop).await
             {
-                end = Some(Round::End(why));
+                end = Some(ResendRound::End(why));
             }
         };
         // What was not sent has its turn later.
@@ -124,7 +124,7 @@ impl Job<'_> {
                 .iter()
                 .map(|one| (&*one.event, &one.outgoing)),
         );
-        let is_lost = matches!(&round, Round::End(why) if why.is_broken());
+        let is_lost = matches!(&round, ResendRound::End(why) if why.is_broken());
         self.close_records(&rest, unsettled, is_lost).await;
         round
     }
@@ -132,7 +132,7 @@ impl Job<'_> {
     /// Tells how messages ended. How many of them left the queue.
     async fn tell(
         &mut self,
-        source: &mut Source,
+        source: &mut MessageSource,
         outcomes: Vec<(Move, MoveOutcome)>,
         unsettled: &mut Vec<RecordId>,
     ) -> usize {
@@ -166,14 +166,18 @@ impl Job<'_> {
     ) -> Turn {
         loop {
             if *stop.borrow() {
-                return Turn::End(Round::End(STOPPED.into()));
+                return Turn::End(ResendRound::End(STOPPED.into()));
             }
             let is_empty = self.windows.len() == 0;
             if *self.paused.borrow() || loan.since.elapsed() > HELD {
-                return Turn::End(if is_empty { Round::Done } else { Round::Again });
+                return Turn::End(if is_empty {
+                    ResendRound::Done
+                } else {
+                    ResendRound::Again
+                });
             }
             if is_empty {
-                return Turn::End(Round::Done);
+                return Turn::End(ResendRound::Done);
             }
             let waits = self.pace.per_second.is_some()
                 || self.canary.is_some_and(|canary| canary.room().is_some());
@@ -187,7 +191,7 @@ impl Job<'_> {
             let most = self.most_at_once();
             return match self.windows.next(most) {
                 Some(window) => Turn::Send(window),
-                None => Turn::End(Round::Done),
+                None => Turn::End(ResendRound::Done),
             };
         }
     }

@@ -11,9 +11,9 @@ use crate::rabbitmq::ground::Ground;
 use crate::rabbitmq::resend::Manner;
 
 /// What is still to be done.
-pub(crate) enum Source {
+pub(crate) enum MessageSource {
     /// These messages, wherever in the queue they are.
-    These(Wanted<Outgoing>),
+    These(WantedMessages<Outgoing>),
     /// All that lay in the queue when the job began, and what others held then.
     Whole {
         /// Where they go, and what is left out.
@@ -32,24 +32,24 @@ pub(crate) enum Source {
         /// messages beyond this number came after the job began.
         new: usize,
         /// Those that were looked at and stay at the head of the queue.
-        stay: Wanted<()>,
+        stay: WantedMessages<()>,
     },
 }
 
 /// What a look at borrowed messages came to.
 #[derive(Default)]
-pub(crate) struct Look {
+pub(crate) struct SourceLook {
     /// What can be sent.
     pub plan: Vec<Plan>,
     /// What cannot, and why.
     pub refused: Vec<(Arc<Event>, String)>,
 }
 
-impl Source {
+impl MessageSource {
     pub(crate) fn new(which: Which, login: &str, ground: &Arc<Ground>, queue: &str) -> Self {
         match which {
             Which::These(orders) => {
-                let mut wanted = Wanted::default();
+                let mut wanted = WantedMessages::default();
                 for MoveOrder { original, outgoing } in orders {
                     wanted.add(original, outgoing);
                 }
@@ -63,14 +63,14 @@ impl Source {
                 queue: queue.to_owned(),
                 left: None,
                 new: 0,
-                stay: Wanted::default(),
+                stay: WantedMessages::default(),
             },
         }
     }
 
     /// Chooses among borrowed messages what has its turn now.
-    pub(crate) fn look(&mut self, loan: &Loan) -> Look {
-        let mut look = Look::default();
+    pub(crate) fn look(&mut self, loan: &Loan) -> SourceLook {
+        let mut look = SourceLook::default();
         match self {
             Self::These(wanted) => {
                 for (tag, event) in &loan.messages {
@@ -194,15 +194,15 @@ fn plan(tag: u64, event: &Arc<Event>, outgoing: Outgoing) -> Plan {
 /// Messages that are asked for and not yet dealt with. Equal messages stand for each other, so
 /// there may be several of one fingerprint.
 #[derive(Clone)]
-pub(crate) struct Wanted<T>(HashMap<Fingerprint, VecDeque<T>>);
+pub(crate) struct WantedMessages<T>(HashMap<Fingerprint, VecDeque<T>>);
 
-impl<T> Default for Wanted<T> {
+impl<T> Default for WantedMessages<T> {
     fn default() -> Self {
         Self(HashMap::new())
     }
 }
 
-impl<T> Wanted<T> {
+impl<T> WantedMessages<T> {
     pub(crate) fn add(&mut self, original: Fingerprint, what: T) {
         self.0.entry(original).or_default().push_back(what);
     }
@@ -237,7 +237,7 @@ mod tests {
 
     #[test]
     fn equal_messages_are_taken_as_often_as_they_are_asked_for() {
-        let mut wanted = Wanted::default();
+        let mut wanted = WantedMessages::default();
         wanted.add(Fingerprint(1), "a");
         wanted.add(Fingerprint(1), "b");
         assert_eq!(wanted.take(Fingerprint(2)), None);

@@ -17,7 +17,7 @@ const READY_LIMIT: Duration = Duration::from_mins(1);
 const ASK_EVERY: Duration = Duration::from_millis(40);
 
 /// A broker that has answered, before it becomes a [`Sandbox`].
-pub(crate) struct Running {
+pub(crate) struct RunningBroker {
     /// The process.
     pub(crate) child: Child,
     /// Its standard input.
@@ -28,7 +28,7 @@ pub(crate) struct Running {
 
 /// Which ways to start are tried.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Ways {
+pub(crate) enum LaunchWays {
     /// One after the other, until one works.
     All,
     /// The same, but not after a broker that ran and never answered: on old data the next one would do no better.
@@ -43,12 +43,12 @@ pub(crate) async fn launch_or_anew(
     folder: &Folder,
     options: &SandboxOptions,
     progress: &mut (impl Fn(SandboxStep) + Send),
-) -> Result<(Running, Option<PathBuf>), SandboxError> {
+) -> Result<(RunningBroker, Option<PathBuf>), SandboxError> {
     let had_data = folder.has_data();
     let ways = if had_data {
-        Ways::UntilStuck
+        LaunchWays::UntilStuck
     } else {
-        Ways::All
+        LaunchWays::All
     };
     let error = match launch(installation, folder, options, ways, progress).await {
         Ok(running) => return Ok((running, None)),
@@ -60,7 +60,7 @@ pub(crate) async fn launch_or_anew(
     tracing::warn!(told = true, %error, "the sandbox does not start with its data");
     progress(SandboxStep::MakingAnew);
     let aside = folder.set_data_aside()?;
-    match launch(installation, folder, options, Ways::All, progress).await {
+    match launch(installation, folder, options, LaunchWays::All, progress).await {
         Ok(running) => Ok((running, Some(aside))),
         Err(anew) => {
             tracing::warn!(told = true, %anew, "nor without them");
@@ -76,9 +76,9 @@ pub(crate) async fn launch(
     installation: &Installation,
     folder: &Folder,
     options: &SandboxOptions,
-    ways: Ways,
+    ways: LaunchWays,
     progress: &mut (impl Fn(SandboxStep) + Send),
-) -> Result<Running, SandboxError> {
+) -> Result<RunningBroker, SandboxError> {
     let mut refused = None;
     for path in boot::paths(installation, &options.plugins) {
         let ports = Ports::choose(options.amqp_port, options.management_port).await?;
@@ -90,7 +90,7 @@ pub(crate) async fn launch(
                 tracing::info!(%error, boot = path.name(), "the sandbox did not start this way");
                 let is_stuck = matches!(error, SandboxError::Silent { .. });
                 refused = Some(error);
-                if is_stuck && ways == Ways::UntilStuck {
+                if is_stuck && ways == LaunchWays::UntilStuck {
                     break;
                 }
             }
@@ -107,7 +107,7 @@ async fn run(
     path: &BootPath,
     ports: Ports,
     progress: &mut (impl Fn(SandboxStep) + Send),
-) -> Result<Running, SandboxError> {
+) -> Result<RunningBroker, SandboxError> {
     let began = Instant::now();
     let mut child = boot::spawn(installation, folder, path, ports)?;
     let life_line = child.stdin.take();
@@ -117,7 +117,7 @@ async fn run(
         Ok(Ok(())) => {
             let took_ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
             tracing::info!(took_ms, boot = path.name(), version = %installation.version, "sandbox is ready");
-            Ok(Running {
+            Ok(RunningBroker {
                 child,
                 life_line,
                 ports,

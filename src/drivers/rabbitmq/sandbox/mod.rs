@@ -33,7 +33,7 @@ pub use neighbours::default_data_dir;
 
 use folder::Folder;
 use installation::Installation;
-use launch::{Ways, end, launch, launch_or_anew};
+use launch::{LaunchWays, end, launch, launch_or_anew};
 use ports::Ports;
 
 /// How long a polite stop may take; what is confirmed is on disk by then, so a kill after it loses nothing.
@@ -115,7 +115,7 @@ impl Sandbox {
             &self.installation,
             &self.folder,
             &options,
-            Ways::All,
+            LaunchWays::All,
             &mut progress,
         )
         .await?;

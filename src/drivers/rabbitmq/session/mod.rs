@@ -15,12 +15,12 @@ use super::RabbitOptions;
 use super::browse::peek::{self, Look};
 use super::browse::stream;
 use super::connection::connections::Connections;
-use super::connection::link::{self, Phase, State};
+use super::connection::link::{self, LinkPhase, LinkState};
 use super::publisher::Publisher;
-use super::resend::{self, Order, put_back};
+use super::resend::{self, ResendOrder, put_back};
 use super::sandbox::Sandbox;
 use super::watch::preflight;
-use super::watch::tap::{self, Wanted};
+use super::watch::tap::{self, WantedTap};
 use crate::address::Address;
 use crate::drivers::jobs::{Asked, End, Ended, Jobs, TapEnd, answer_without_job, cut_off_words};
 use crate::engine::journal_access::{self, JournalAccess};
@@ -42,7 +42,7 @@ pub(crate) async fn run(
         outbox,
         options,
         journal,
-        link: State::Idle,
+        link: LinkState::Idle,
         jobs: Jobs::default(),
         taps: BTreeMap::new(),
         starting: None,
@@ -67,8 +67,8 @@ pub(crate) async fn run(
 }
 
 /// A tap that is wanted, running or not.
-struct Tap {
-    wanted: Wanted,
+struct SessionTap {
+    wanted: WantedTap,
     job: Option<Id>,
     /// When the connection broke under it, until it runs again.
     lost_since: Option<DateTime<Utc>>,
@@ -80,11 +80,11 @@ struct Session {
     outbox: SourceOutbox,
     options: RabbitOptions,
     journal: JournalAccess,
-    link: State,
+    link: LinkState,
     jobs: Jobs,
     /// Switches of the resends that run.
     pauses: HashMap<RequestId, watch::Sender<bool>>,
-    taps: BTreeMap<TapId, Tap>,
+    taps: BTreeMap<TapId, SessionTap>,
     starting: Option<Starting>,
     sandbox: Option<Sandbox>,
     shop: JoinSet<()>,
@@ -114,7 +114,7 @@ impl Session {
             SourceCommand::RetryNow => self.retry_now(),
             SourceCommand::StartSandbox => self.start_sandbox().await,
             SourceCommand::RefreshTopology => {
-                if let State::Connected { connections, .. } = &self.link {
+                if let LinkState::Connected { connections, .. } = &self.link {
                     connections.refresh.notify_one();
                 }
             }
@@ -132,9 +132,9 @@ impl Session {
                 )
                 .await;
             }
-            SourceCommand::StartTap(request) => self.start_tap(Wanted::Exchange(request)).await,
+            SourceCommand::StartTap(request) => self.start_tap(WantedTap::Exchange(request)).await,
             SourceCommand::StartFirehose(request) => {
-                self.start_tap(Wanted::Firehose(request)).await;
+                self.start_tap(WantedTap::Firehose(request)).await;
             }
             SourceCommand::StopTap(id) => self.stop_tap(id).await,
             SourceCommand::StopJob(request) => {
@@ -184,7 +184,7 @@ impl Session {
                 which,
                 pace,
             } => {
-                let order = Order {
+                let order = ResendOrder {
                     request,
                     queue,
                     which,
@@ -234,12 +234,12 @@ impl Session {
     }
 
     fn retry_now(&mut self) {
-        if let State::Lost {
+        if let LinkState::Lost {
             endpoint, phase, ..
         } = &mut self.link
-            && matches!(phase, Phase::Waiting(_))
+            && matches!(phase, LinkPhase::Waiting(_))
         {
-            *phase = Phase::Trying(link::attempt(endpoint));
+            *phase = LinkPhase::Trying(link::attempt(endpoint));
         }
     }
 
@@ -252,7 +252,7 @@ impl Session {
     where
         F: Future<Output = End> + Send + 'static,
     {
-        if let State::Connected { connections, .. } = &self.link {
+        if let LinkState::Connected { connections, .. } = &self.link {
             let mut connections = connections.as_ref().clone();
             if let Asked::Move(request) | Asked::PutBack(request) | Asked::Peek(request) = asked {
                 connections.journal = connections.journal.working_on(request);
@@ -269,7 +269,7 @@ impl Session {
         }
     }
 
-    async fn start_tap(&mut self, wanted: Wanted) {
+    async fn start_tap(&mut self, wanted: WantedTap) {
         let id = wanted.tap();
         if self.taps.contains_key(&id) {
             let words = "This tap is running already".to_owned();
@@ -283,7 +283,7 @@ impl Session {
             })
             .await;
         if job.is_some() {
-            let tap = Tap {
+            let tap = SessionTap {
                 wanted,
                 job,
                 lost_since: None,

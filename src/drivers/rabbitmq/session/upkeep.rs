@@ -9,13 +9,13 @@ use tokio::sync::{Notify, watch};
 use super::Session;
 use crate::address::Address;
 use crate::drivers::jobs::{Asked, End};
-use crate::drivers::rabbitmq::connection::connect::Opened;
+use crate::drivers::rabbitmq::connection::connect::OpenedConnections;
 use crate::drivers::rabbitmq::connection::connections::Connections;
-use crate::drivers::rabbitmq::connection::link::{self, Happening, Phase, State};
+use crate::drivers::rabbitmq::connection::link::{self, Happening, LinkPhase, LinkState};
 use crate::drivers::rabbitmq::connection::survey;
 use crate::drivers::rabbitmq::sandbox::{Sandbox, private};
 use crate::drivers::rabbitmq::watch::firehose;
-use crate::drivers::rabbitmq::watch::tap::{self, Wanted};
+use crate::drivers::rabbitmq::watch::tap::{self, WantedTap};
 use crate::event::tap_id::TapId;
 use crate::protocol::{Abilities, Gravity, Link, SandboxState, Server, SourceUpdate, TapState};
 use crate::rabbitmq::endpoint::Endpoint;
@@ -39,7 +39,7 @@ impl Session {
         self.close().await;
         let attempt = link::attempt(&endpoint);
         let update = SourceUpdate::Link(Link::Connecting(Address::RabbitMq(endpoint.clone())));
-        self.link = State::Connecting { endpoint, attempt };
+        self.link = LinkState::Connecting { endpoint, attempt };
         self.outbox.send(update).await;
     }
 
@@ -64,8 +64,10 @@ impl Session {
         }
     }
 
-    async fn opened(&mut self, opened: Opened) {
-        let (State::Connecting { endpoint, .. } | State::Lost { endpoint, .. }) = &self.link else {
+    async fn opened(&mut self, opened: OpenedConnections) {
+        let (LinkState::Connecting { endpoint, .. } | LinkState::Lost { endpoint, .. }) =
+            &self.link
+        else {
             return;
         };
         let endpoint = endpoint.clone();
@@ -88,7 +90,7 @@ impl Session {
             turns: Arc::default(),
             returned: Arc::default(),
         };
-        self.link = State::Connected {
+        self.link = LinkState::Connected {
             connections: Box::new(connections.clone()),
             events: opened.events,
             look: link::look(),
@@ -117,7 +119,7 @@ impl Session {
 
     fn has_firehose(&self) -> bool {
         let mut taps = self.taps.values();
-        taps.any(|tap| matches!(tap.wanted, Wanted::Firehose(_)))
+        taps.any(|tap| matches!(tap.wanted, WantedTap::Firehose(_)))
     }
 
     async fn resume_taps(&mut self) {
@@ -140,15 +142,15 @@ impl Session {
     }
 
     async fn failed(&mut self, reason: String) {
-        match std::mem::replace(&mut self.link, State::Idle) {
-            State::Connecting { endpoint, .. } => {
+        match std::mem::replace(&mut self.link, LinkState::Idle) {
+            LinkState::Connecting { endpoint, .. } => {
                 let update = SourceUpdate::Link(Link::Failed {
                     address: Address::RabbitMq(endpoint),
                     reason,
                 });
                 self.outbox.send(update).await;
             }
-            State::Lost {
+            LinkState::Lost {
                 endpoint,
                 since,
                 failed,
@@ -162,7 +164,8 @@ impl Session {
     }
 
     async fn broke(&mut self, reason: String) {
-        let State::Connected { connections, .. } = std::mem::replace(&mut self.link, State::Idle)
+        let LinkState::Connected { connections, .. } =
+            std::mem::replace(&mut self.link, LinkState::Idle)
         else {
             return;
         };
@@ -195,11 +198,11 @@ impl Session {
     ) {
         let pause = link::pause(failed, fastrand::f64());
         let retry_at = link::after(pause);
-        self.link = State::Lost {
+        self.link = LinkState::Lost {
             endpoint: endpoint.clone(),
             since,
             failed,
-            phase: Phase::Waiting(Box::pin(tokio::time::sleep(pause))),
+            phase: LinkPhase::Waiting(Box::pin(tokio::time::sleep(pause))),
         };
         let update = SourceUpdate::Link(Link::Lost {
             address: Address::RabbitMq(endpoint),
@@ -216,7 +219,7 @@ impl Session {
         let firehoses: Vec<TapId> = self
             .taps
             .iter()
-            .filter(|(_, tap)| matches!(tap.wanted, Wanted::Firehose(_)))
+            .filter(|(_, tap)| matches!(tap.wanted, WantedTap::Firehose(_)))
             .map(|(id, _)| *id)
             .collect();
         let holds = |asked: Asked| {
@@ -243,7 +246,8 @@ impl Session {
         if !firehoses.is_empty() {
             self.switch_firehose_off().await;
         }
-        if let State::Connected { connections, .. } = std::mem::replace(&mut self.link, State::Idle)
+        if let LinkState::Connected { connections, .. } =
+            std::mem::replace(&mut self.link, LinkState::Idle)
         {
             let both = futures_util::future::join(
                 connections.asking.close(200, "OK".into()),
@@ -258,9 +262,9 @@ impl Session {
     /// What its job could not do, because it was cut off or the connection was lost.
     async fn switch_firehose_off(&mut self) {
         let endpoint = match &self.link {
-            State::Connected { connections, .. } => connections.endpoint.as_ref().clone(),
-            State::Lost { endpoint, .. } => endpoint.clone(),
-            State::Idle | State::Connecting { .. } => return,
+            LinkState::Connected { connections, .. } => connections.endpoint.as_ref().clone(),
+            LinkState::Lost { endpoint, .. } => endpoint.clone(),
+            LinkState::Idle | LinkState::Connecting { .. } => return,
         };
         let Some(dir) = self.options.notes_dir.clone() else {
             return;

@@ -29,7 +29,7 @@ const REFILL: Duration = Duration::from_secs(7);
 
 /// What becomes of a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Verdict {
+enum ShopVerdict {
     Done,
     Refused,
 }
@@ -38,7 +38,7 @@ enum Verdict {
 #[derive(Debug, Clone, Copy)]
 struct Habit {
     work: Duration,
-    judge: fn(&[u8]) -> Verdict,
+    judge: fn(&[u8]) -> ShopVerdict,
     /// After so many messages it stops for so long.
     pause: Option<(u32, Duration)>,
 }
@@ -163,8 +163,10 @@ impl Post {
                 tokio::time::sleep(pause).await;
             }
             match (self.habit.judge)(&delivery.data) {
-                Verdict::Done => delivery.ack(BasicAckOptions::default()).await,
-                Verdict::Refused => delivery.reject(BasicRejectOptions { requeue: false }).await,
+                ShopVerdict::Done => delivery.ack(BasicAckOptions::default()).await,
+                ShopVerdict::Refused => {
+                    delivery.reject(BasicRejectOptions { requeue: false }).await
+                }
             }
             .map_err(lost)?;
         }
@@ -175,26 +177,26 @@ impl Post {
     }
 }
 
-fn anything(_body: &[u8]) -> Verdict {
-    Verdict::Done
+fn anything(_body: &[u8]) -> ShopVerdict {
+    ShopVerdict::Done
 }
 
 /// The mail shows the amount, so it has to be a number.
-fn amount_is_a_number(body: &[u8]) -> Verdict {
+fn amount_is_a_number(body: &[u8]) -> ShopVerdict {
     match data_of(body).as_ref().and_then(|data| data.get("amount")) {
-        Some(Value::Number(_)) => Verdict::Done,
-        _ => Verdict::Refused,
+        Some(Value::Number(_)) => ShopVerdict::Done,
+        _ => ShopVerdict::Refused,
     }
 }
 
 /// Only captured payments are settled, to the account they name.
-fn can_be_settled(body: &[u8]) -> Verdict {
+fn can_be_settled(body: &[u8]) -> ShopVerdict {
     match data_of(body)
         .as_ref()
         .map(|data| data.get("settlementAccount"))
     {
-        Some(None | Some(Value::String(_))) => Verdict::Done,
-        _ => Verdict::Refused,
+        Some(None | Some(Value::String(_))) => ShopVerdict::Done,
+        _ => ShopVerdict::Refused,
     }
 }
 
@@ -209,28 +211,31 @@ mod tests {
 
     #[test]
     fn notifications_refuse_an_amount_that_is_not_a_number() {
-        let check = |body: &str, expected: Verdict| {
+        let check = |body: &str, expected: ShopVerdict| {
             assert_eq!(amount_is_a_number(body.as_bytes()), expected, "{body}");
         };
-        check(r#"{"data":{"amount":129.9}}"#, Verdict::Done);
-        check(r#"{"data":{"amount":130},"version":2}"#, Verdict::Done);
-        check(r#"{"data":{"amount":"129.90"}}"#, Verdict::Refused);
-        check(r#"{"data":{}}"#, Verdict::Refused);
-        check(r#"{"amount":129.9}"#, Verdict::Refused);
-        check("not json", Verdict::Refused);
+        check(r#"{"data":{"amount":129.9}}"#, ShopVerdict::Done);
+        check(r#"{"data":{"amount":130},"version":2}"#, ShopVerdict::Done);
+        check(r#"{"data":{"amount":"129.90"}}"#, ShopVerdict::Refused);
+        check(r#"{"data":{}}"#, ShopVerdict::Refused);
+        check(r#"{"amount":129.9}"#, ShopVerdict::Refused);
+        check("not json", ShopVerdict::Refused);
     }
 
     #[test]
     fn settlement_refuses_a_captured_payment_without_an_account() {
-        let check = |body: &str, expected: Verdict| {
+        let check = |body: &str, expected: ShopVerdict| {
             assert_eq!(can_be_settled(body.as_bytes()), expected, "{body}");
         };
         check(
             r#"{"data":{"settlementAccount":"EUR-MAIN"}}"#,
-            Verdict::Done,
+            ShopVerdict::Done,
         );
-        check(r#"{"data":{"paymentId":"PAY-1"}}"#, Verdict::Done);
-        check(r#"{"data":{"settlementAccount":null}}"#, Verdict::Refused);
-        check("[]", Verdict::Refused);
+        check(r#"{"data":{"paymentId":"PAY-1"}}"#, ShopVerdict::Done);
+        check(
+            r#"{"data":{"settlementAccount":null}}"#,
+            ShopVerdict::Refused,
+        );
+        check("[]", ShopVerdict::Refused);
     }
 }

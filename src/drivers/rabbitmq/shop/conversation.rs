@@ -55,7 +55,7 @@ pub(crate) struct ShopEvent {
 }
 
 /// How an order ends.
-enum Fate {
+enum PaymentFate {
     Delivered,
     Declined,
     Withdrawn,
@@ -81,21 +81,21 @@ pub(crate) fn draw(
         said: Vec::new(),
     };
     let fate = match rng.u32(..100) {
-        0..12 => Fate::Declined,
-        12..18 => Fate::Withdrawn,
-        _ => Fate::Delivered,
+        0..12 => PaymentFate::Declined,
+        12..18 => PaymentFate::Withdrawn,
+        _ => PaymentFate::Delivered,
     };
     order.say(rng, 0..1, "order.created");
     match fate {
-        Fate::Declined => {
+        PaymentFate::Declined => {
             order.say(rng, 400..1_200, "payment.declined");
             order.say(rng, 300..800, "order.cancelled");
         }
-        Fate::Withdrawn => {
+        PaymentFate::Withdrawn => {
             order.say(rng, 300..1_500, "payment.authorized");
             order.say(rng, 1_500..4_000, "order.cancelled");
         }
-        Fate::Delivered => {
+        PaymentFate::Delivered => {
             order.say(rng, 300..1_500, "payment.authorized");
             order.say(rng, 500..2_000, "payment.captured");
             order.say(rng, 200..600, "order.paid");

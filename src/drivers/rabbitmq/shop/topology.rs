@@ -31,7 +31,7 @@ const SCREENING_PLACES: i32 = 5;
 const DEAD_LETTERS_KEPT: i32 = 2_000;
 
 /// One working queue.
-struct Line {
+struct ShopLine {
     queue: &'static str,
     key: &'static str,
     message_life_ms: Option<i32>,
@@ -39,36 +39,36 @@ struct Line {
     keeps_dead_letters: bool,
 }
 
-const LINES: [Line; 5] = [
-    Line {
+const LINES: [ShopLine; 5] = [
+    ShopLine {
         queue: NOTIFICATION_ORDERS,
         key: "order.#",
         message_life_ms: None,
         places: None,
         keeps_dead_letters: true,
     },
-    Line {
+    ShopLine {
         queue: PAYMENT_SETTLE,
         key: "payment.*",
         message_life_ms: None,
         places: None,
         keeps_dead_letters: true,
     },
-    Line {
+    ShopLine {
         queue: SHIPMENT_LABELS,
         key: "shipment.*",
         message_life_ms: Some(LABEL_LIFE_MS),
         places: None,
         keeps_dead_letters: true,
     },
-    Line {
+    ShopLine {
         queue: FRAUD_SCREENING,
         key: "order.created",
         message_life_ms: None,
         places: Some(SCREENING_PLACES),
         keeps_dead_letters: true,
     },
-    Line {
+    ShopLine {
         queue: ANALYTICS_EVENTS,
         key: "#",
         message_life_ms: None,
@@ -77,7 +77,7 @@ const LINES: [Line; 5] = [
     },
 ];
 
-impl Line {
+impl ShopLine {
     fn arguments(&self) -> FieldTable {
         let mut arguments = classic();
         if self.keeps_dead_letters {

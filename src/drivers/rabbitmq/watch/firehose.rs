@@ -20,7 +20,7 @@ use crate::protocol::Gravity;
 use crate::rabbitmq::endpoint::Endpoint;
 use crate::rabbitmq::tap::{FirehoseRequest, Limit};
 use crate::rabbitmq::topology::ExchangeKind;
-use crate::storage::firehose::{Found, Note};
+use crate::storage::firehose::{FoundNote, Note};
 
 /// Where RabbitMQ publishes what it traces.
 pub(crate) const EXCHANGE: &str = "amq.rabbitmq.trace";
@@ -85,13 +85,13 @@ fn switch_on(dir: &Path, endpoint: Endpoint) -> Result<Tracing, String> {
     let was_on = switch.is_on()?;
     let note = match find(dir, &endpoint).map_err(unwritten)? {
         // From before the connection broke, or before a crash.
-        Found::Left(note) => Some(note),
+        FoundNote::Left(note) => Some(note),
         // By an administrator, or by another Eventscope, which switches it off when it stops.
-        Found::InUse | Found::Nothing if was_on => None,
-        Found::InUse => {
+        FoundNote::InUse | FoundNote::Nothing if was_on => None,
+        FoundNote::InUse => {
             return Err("Another Eventscope is just switching the trace. Try again".to_owned());
         }
-        Found::Nothing => Some(Note::write(dir, &endpoint, Utc::now()).map_err(unwritten)?),
+        FoundNote::Nothing => Some(Note::write(dir, &endpoint, Utc::now()).map_err(unwritten)?),
     };
     let tracing = Tracing { endpoint, note };
     if tracing.note.is_some()
@@ -107,10 +107,10 @@ fn switch_on(dir: &Path, endpoint: Endpoint) -> Result<Tracing, String> {
 }
 
 /// Looks for the note, waiting a little for one that is in use.
-fn find(dir: &Path, endpoint: &Endpoint) -> io::Result<Found> {
+fn find(dir: &Path, endpoint: &Endpoint) -> io::Result<FoundNote> {
     for _ in 0..NOTE_TRIES {
         match Note::find(dir, endpoint)? {
-            Found::InUse => std::thread::sleep(NOTE_PAUSE),
+            FoundNote::InUse => std::thread::sleep(NOTE_PAUSE),
             found => return Ok(found),
         }
     }
@@ -155,11 +155,11 @@ fn removed(note: Note) -> Result<(), String> {
 /// Switches a trace off that was left on. `None` if there is none.
 pub(crate) async fn sweep(dir: PathBuf, endpoint: Endpoint) -> Option<Result<(), String>> {
     let swept = blocking(move || match find(&dir, &endpoint) {
-        Ok(Found::Left(note)) => {
+        Ok(FoundNote::Left(note)) => {
             let note = Some(note);
             Tracing { endpoint, note }.turn_off().map(|()| true)
         }
-        Ok(Found::Nothing | Found::InUse) => Ok(false),
+        Ok(FoundNote::Nothing | FoundNote::InUse) => Ok(false),
         Err(error) => Err(format!(
             "Whether the trace was left on could not be read in {} ({error})",
             dir.display()

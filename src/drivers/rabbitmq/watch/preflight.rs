@@ -8,7 +8,7 @@ use crate::drivers::rabbitmq::connection::connections::{Connections, close};
 use crate::drivers::rabbitmq::connection::error::BrokerError;
 use crate::drivers::rabbitmq::management::{self, Rules};
 use crate::event::watching::Report;
-use crate::rabbitmq::preflight::{self, Facts};
+use crate::rabbitmq::preflight::{self, TapFacts};
 use crate::rabbitmq::topology::TopologySource;
 
 /// Finds out what a tap would do here.
@@ -33,7 +33,7 @@ pub(crate) async fn run(
     } else {
         Rules::unknown("the management API does not serve")
     };
-    preflight::check(&Facts {
+    preflight::check(&TapFacts {
         user: connections.endpoint.user.clone(),
         exchange,
         binding_keys,

@@ -10,7 +10,7 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 
 use super::firehose;
-use super::tap_pump::{Ended, listen};
+use super::tap_pump::{PumpEnd, listen};
 use super::tap_queue::TapQueue;
 use crate::drivers::jobs::TapEnd;
 use crate::drivers::rabbitmq::connection::connections::{Connections, Knowledge, RunningTap};
@@ -27,14 +27,14 @@ const BREAK_EVERY: Duration = Duration::from_secs(1);
 
 /// What a tap listens to.
 #[derive(Clone, Debug)]
-pub(crate) enum Wanted {
+pub(crate) enum WantedTap {
     /// An exchange.
     Exchange(TapRequest),
     /// The broker's trace.
     Firehose(FirehoseRequest),
 }
 
-impl Wanted {
+impl WantedTap {
     /// The tap's id.
     pub(crate) fn tap(&self) -> TapId {
         match self {
@@ -76,7 +76,7 @@ impl Wanted {
 /// earlier ones broke under it.
 pub(crate) async fn run(
     connections: Connections,
-    wanted: Wanted,
+    wanted: WantedTap,
     lost_since: Option<DateTime<Utc>>,
     mut stop: watch::Receiver<bool>,
 ) -> TapEnd {
@@ -87,14 +87,14 @@ pub(crate) async fn run(
         knowledge = connections.knowledge() => knowledge,
     };
     let tracing = match &wanted {
-        Wanted::Exchange(_) => None,
-        Wanted::Firehose(_) => match firehose::trace(&connections).await {
+        WantedTap::Exchange(_) => None,
+        WantedTap::Firehose(_) => match firehose::trace(&connections).await {
             Ok(tracing) => Some(tracing),
             Err(words) if connections.stand() => return TapEnd::Told(TapState::Refused(words)),
             Err(_) => return TapEnd::Lost,
         },
     };
-    let tap = Tap {
+    let tap = WatchedTap {
         connections: &connections,
         wanted: &wanted,
         knowledge: &knowledge,
@@ -112,20 +112,20 @@ pub(crate) async fn run(
 }
 
 /// Why a tap did not begin to listen.
-struct Failed {
+struct TapFailed {
     words: String,
     /// The broker did not refuse what was asked for; it was not heard at all.
     may_pass: bool,
 }
 
 /// What a tap is and has, whatever connection it has.
-struct Tap<'a> {
+struct WatchedTap<'a> {
     connections: &'a Connections,
-    wanted: &'a Wanted,
+    wanted: &'a WantedTap,
     knowledge: &'a Knowledge,
 }
 
-impl Tap<'_> {
+impl WatchedTap<'_> {
     /// Listens, on one connection after the other. Nothing if the standing ones break.
     async fn keep_listening(
         &self,
@@ -153,10 +153,10 @@ impl Tap<'_> {
                     connect::close(&connection).await;
                     match ended {
                         None => return Some(TapState::Stopped),
-                        Some(Ended::Deleted) => {
+                        Some(PumpEnd::Deleted) => {
                             return Some(TapState::Refused(DELETED.to_owned()));
                         }
-                        Some(Ended::Broke(trouble, seen_until)) => {
+                        Some(PumpEnd::Broke(trouble, seen_until)) => {
                             self.note_break(seen_until);
                             gap = Some((seen_until, Some(self.break_words(&trouble))));
                         }
@@ -165,10 +165,10 @@ impl Tap<'_> {
                 }
                 // The session hears of it.
                 Err(_) if !self.connections.stand() => return None,
-                Err(Failed { words, may_pass }) if !may_pass || gap.is_none() => {
+                Err(TapFailed { words, may_pass }) if !may_pass || gap.is_none() => {
                     return Some(TapState::Refused(words));
                 }
-                Err(Failed { words, .. }) => {
+                Err(TapFailed { words, .. }) => {
                     let pause = link::pause(failed, fastrand::f64());
                     failed += 1;
                     self.tell(TapState::Interrupted(words)).await;
@@ -186,9 +186,9 @@ impl Tap<'_> {
         }
     }
 
-    async fn open(&self) -> Result<(Connection, TapQueue), Failed> {
+    async fn open(&self) -> Result<(Connection, TapQueue), TapFailed> {
         let connection = connect::for_a_tap(&self.connections.endpoint).await;
-        let connection = connection.map_err(|words| Failed {
+        let connection = connection.map_err(|words| TapFailed {
             words,
             may_pass: true,
         })?;
@@ -201,7 +201,7 @@ impl Tap<'_> {
             Err(words) => {
                 let may_pass = !connection.status().connected();
                 connect::close(&connection).await;
-                Err(Failed { words, may_pass })
+                Err(TapFailed { words, may_pass })
             }
         }
     }
@@ -212,7 +212,7 @@ impl Tap<'_> {
         &self,
         queue: &mut TapQueue,
         gap: Option<(DateTime<Utc>, Option<String>)>,
-    ) -> Ended {
+    ) -> PumpEnd {
         let running = RunningTap {
             exchange: self.wanted.exchange().to_owned(),
             queue: queue.name.clone(),

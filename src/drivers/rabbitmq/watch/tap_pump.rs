@@ -13,7 +13,7 @@ use lapin::{Channel, Consumer};
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
-use super::tap::Wanted;
+use super::tap::WantedTap;
 use super::tap_queue::TapQueue;
 use super::trace_codec;
 use crate::drivers::rabbitmq::connection::codec;
@@ -45,7 +45,7 @@ const FULL_PERCENT: u64 = 95;
 const REST_LIMIT: Duration = Duration::from_secs(10);
 
 /// Why a tap does not listen any more.
-pub(crate) enum Ended {
+pub(crate) enum PumpEnd {
     /// Its queue is gone, and its connection stands.
     Deleted,
     /// Its connection broke. All that was published up to this moment was seen.
@@ -55,10 +55,10 @@ pub(crate) enum Ended {
 /// Listens. Only ends in trouble; what had come by then was told.
 pub(crate) async fn listen(
     connections: &Connections,
-    wanted: &Wanted,
+    wanted: &WantedTap,
     queue: &mut TapQueue,
-) -> Ended {
-    let pace = Pace::new();
+) -> PumpEnd {
+    let pace = PumpPace::new();
     let TapQueue {
         name,
         consumer,
@@ -78,13 +78,13 @@ pub(crate) async fn listen(
         },
     };
     match trouble {
-        None => Ended::Deleted,
-        Some(trouble) => Ended::Broke(trouble, pace.seen_until()),
+        None => PumpEnd::Deleted,
+        Some(trouble) => PumpEnd::Broke(trouble, pace.seen_until()),
     }
 }
 
 /// What the pump tells whoever watches the depth.
-struct Pace {
+struct PumpPace {
     /// Everything that came before this moment was read, in milliseconds.
     seen_until: AtomicI64,
     /// Bytes of one body on average, lately.
@@ -95,7 +95,7 @@ struct Pace {
     looked: Notify,
 }
 
-impl Pace {
+impl PumpPace {
     fn new() -> Self {
         Self {
             seen_until: AtomicI64::new(Utc::now().timestamp_millis()),
@@ -122,12 +122,12 @@ impl Pace {
 /// Nothing is given if the queue was deleted.
 async fn pump(
     connections: &Connections,
-    wanted: &Wanted,
+    wanted: &WantedTap,
     consumer: &mut Consumer,
-    pace: &Pace,
+    pace: &PumpPace,
 ) -> Option<BrokerError> {
     let tap = wanted.tap();
-    let mut batch = Batch::new(tap);
+    let mut batch = PumpBatch::new(tap);
     // Where the connection is gone, what it had brought is still told, up to the reason.
     let mut is_dead = false;
     loop {
@@ -157,7 +157,7 @@ async fn pump(
             Some(None) => Some(None),
         };
         pace.body_bytes.store(batch.average(), Ordering::Relaxed);
-        let full = std::mem::replace(&mut batch, Batch::new(tap));
+        let full = std::mem::replace(&mut batch, PumpBatch::new(tap));
         for events in full.events {
             connections.outbox.send(SourceUpdate::Events(events)).await;
         }
@@ -180,10 +180,10 @@ async fn pump(
 }
 
 /// The event of a delivery; `None` if it is nothing to show.
-fn event(connections: &Connections, wanted: &Wanted, delivery: Delivery) -> Option<Event> {
+fn event(connections: &Connections, wanted: &WantedTap, delivery: Delivery) -> Option<Event> {
     match wanted {
-        Wanted::Exchange(_) => Some(codec::event(Utc::now(), delivery)),
-        Wanted::Firehose(_) => connections.with_taps(|taps| {
+        WantedTap::Exchange(_) => Some(codec::event(Utc::now(), delivery)),
+        WantedTap::Firehose(_) => connections.with_taps(|taps| {
             let is_own = |queue: &str| taps.values().any(|tap| tap.queue == queue);
             trace_codec::event(Utc::now(), delivery, is_own)
         }),
@@ -191,7 +191,7 @@ fn event(connections: &Connections, wanted: &Wanted, delivery: Delivery) -> Opti
 }
 
 /// Events that wait to be sent together.
-struct Batch {
+struct PumpBatch {
     tap: TapId,
     /// As a rule one; a second only if one has no place for an event.
     events: Vec<log::Batch>,
@@ -203,7 +203,7 @@ struct Batch {
     acker: Option<lapin::Acker>,
 }
 
-impl Batch {
+impl PumpBatch {
     fn new(tap: TapId) -> Self {
         Self {
             tap,
@@ -250,7 +250,7 @@ async fn watch_depth(
     tap: TapId,
     probe: &Channel,
     queue: &str,
-    pace: &Pace,
+    pace: &PumpPace,
 ) -> Option<BrokerError> {
     let name = match codec::short("name of the queue", queue) {
         Ok(name) => name,

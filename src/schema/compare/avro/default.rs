@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{Avro, Shape, Type, name_of};
+use super::{Avro, AvroShape, Type, name_of};
 use crate::schema::Unusable;
 use crate::schema::document::normal::short;
 
@@ -63,17 +63,17 @@ fn fault(avro: &Avro, kind: &Type, value: &Value, depth: usize) -> Option<(Strin
                 .any(|branch| fault(avro, branch, value, depth + 1).is_none()),
         ),
         Type::Named(name) => match avro.named.get(name).map(|named| &named.shape) {
-            Some(Shape::Enum { symbols, .. }) => here(
+            Some(AvroShape::Enum { symbols, .. }) => here(
                 value
                     .as_str()
                     .is_some_and(|one| symbols.iter().any(|symbol| symbol == one)),
             ),
-            Some(Shape::Fixed { size, .. }) => here(
+            Some(AvroShape::Fixed { size, .. }) => here(
                 value
                     .as_str()
                     .is_some_and(|text| are_bytes(text) && text.chars().count() as u64 == *size),
             ),
-            Some(Shape::Record(fields)) => {
+            Some(AvroShape::Record(fields)) => {
                 let Value::Object(map) = value else {
                     return here(false);
                 };

@@ -12,19 +12,19 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use super::change::Change;
-use super::check::{Answer, Proof, Report, Verdict};
+use super::check::{Answer, CheckReport, Proof, Verdict};
 use crate::schema::Unusable;
 use crate::schema::document::policy::Policy;
 use logical::Logical;
-use read::Reader;
+use read::AvroReader;
 use resolve::Resolver;
-use walk::Walk;
+use walk::AvroWalk;
 
 /// An Avro schema, its named types by full name.
 #[derive(Clone, Debug)]
 pub struct Avro {
     root: Type,
-    named: BTreeMap<String, Named>,
+    named: BTreeMap<String, AvroNamed>,
     /// Places of logical types that readers ignore, and why.
     ignored: Vec<(String, String)>,
 }
@@ -42,14 +42,14 @@ enum Type {
 }
 
 #[derive(Clone, Debug, PartialEq)]
-struct Named {
+struct AvroNamed {
     aliases: Vec<String>,
-    shape: Shape,
+    shape: AvroShape,
 }
 
 #[derive(Clone, Debug, PartialEq)]
-enum Shape {
-    Record(Vec<Field>),
+enum AvroShape {
+    Record(Vec<AvroField>),
     Enum {
         symbols: Vec<String>,
         default: Option<String>,
@@ -61,7 +61,7 @@ enum Shape {
 }
 
 #[derive(Clone, Debug, PartialEq)]
-struct Field {
+struct AvroField {
     name: String,
     aliases: Vec<String>,
     kind: Type,
@@ -102,7 +102,7 @@ impl Avro {
     /// # Errors
     /// It is not an Avro schema; the words say where.
     pub fn new(schema: &Value) -> Result<Self, Unusable> {
-        let (reader, root) = Reader::document(schema)?;
+        let (reader, root) = AvroReader::document(schema)?;
         let out = Self {
             root,
             named: reader.named,
@@ -121,8 +121,8 @@ fn last(name: &str) -> &str {
 
 /// Compares two Avro schemas. Policies do not differ here: Avro has defaults, not open objects.
 #[must_use]
-pub fn compare_avro(old: &Avro, new: &Avro, policy: Policy) -> Report {
-    let mut walk = Walk {
+pub fn compare_avro(old: &Avro, new: &Avro, policy: Policy) -> CheckReport {
+    let mut walk = AvroWalk {
         old,
         new,
         open: BTreeSet::new(),
@@ -158,7 +158,7 @@ pub fn compare_avro(old: &Avro, new: &Avro, policy: Policy) -> Report {
                 failures: Vec::new(),
             },
         };
-    Report {
+    CheckReport {
         policy,
         backward: verdict(old, new, "new", "old"),
         forward: verdict(new, old, "old", "new"),

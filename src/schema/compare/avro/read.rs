@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Map, Value};
 
 use super::logical::Logical;
-use super::{Field, Named, PLAIN, Shape, Type};
+use super::{AvroField, AvroNamed, AvroShape, PLAIN, Type};
 use crate::schema::Unusable;
 use crate::schema::document::normal::short;
 
@@ -14,8 +14,8 @@ use crate::schema::document::normal::short;
 const DEEPEST: usize = 120;
 
 /// Reads a document: its root, its named types, and remarks about what readers will ignore.
-pub(crate) struct Reader {
-    pub(crate) named: BTreeMap<String, Named>,
+pub(crate) struct AvroReader {
+    pub(crate) named: BTreeMap<String, AvroNamed>,
     /// Defaults of fields, with their places: their types may be defined after them.
     pub(crate) defaults: Vec<(String, Type, Value)>,
     /// Names that are used, with the places.
@@ -34,7 +34,7 @@ fn wrong<T>(at: &str, words: impl AsRef<str>) -> Read<T> {
     )))
 }
 
-impl Reader {
+impl AvroReader {
     pub(crate) fn document(schema: &Value) -> Read<(Self, Type)> {
         let mut reader = Self {
             named: BTreeMap::new(),
@@ -203,9 +203,9 @@ impl Reader {
         // Known before its fields are read: they may be of this type themselves.
         self.named.insert(
             name.clone(),
-            Named {
+            AvroNamed {
                 aliases,
-                shape: Shape::Record(Vec::new()),
+                shape: AvroShape::Record(Vec::new()),
             },
         );
         let shape = match kind {
@@ -216,12 +216,12 @@ impl Reader {
                     let words = format!("`size` of {name} is not a number of bytes.");
                     return wrong(&at_size, words);
                 };
-                Shape::Fixed {
+                AvroShape::Fixed {
                     size,
                     logical: self.logical(map, "fixed", Some(size), at)?,
                 }
             }
-            _ => Shape::Record(self.fields(map, &name, &space, at, depth)?),
+            _ => AvroShape::Record(self.fields(map, &name, &space, at, depth)?),
         };
         if let Some(known) = self.named.get_mut(&name) {
             known.shape = shape;
@@ -236,12 +236,12 @@ impl Reader {
         space: &str,
         at: &str,
         depth: usize,
-    ) -> Read<Vec<Field>> {
+    ) -> Read<Vec<AvroField>> {
         let at = format!("{at}/fields");
         let Some(fields) = map.get("fields").and_then(Value::as_array) else {
             return wrong(&at, format!("`fields` of {record} is not a list."));
         };
-        let mut out: Vec<Field> = Vec::new();
+        let mut out: Vec<AvroField> = Vec::new();
         for (number, field) in fields.iter().enumerate() {
             let at = format!("{at}/{number}");
             let Some(name) = field.get("name").and_then(Value::as_str) else {
@@ -281,7 +281,7 @@ impl Reader {
                 let at = format!("{at}/default");
                 self.defaults.push((at, kind.clone(), default.clone()));
             }
-            out.push(Field {
+            out.push(AvroField {
                 name: name.to_owned(),
                 aliases,
                 kind,
@@ -292,7 +292,7 @@ impl Reader {
     }
 }
 
-fn enumeration(map: &Map<String, Value>, at: &str) -> Read<Shape> {
+fn enumeration(map: &Map<String, Value>, at: &str) -> Read<AvroShape> {
     let at_symbols = format!("{at}/symbols");
     if !map.get("symbols").is_some_and(Value::is_array) {
         return wrong(&at_symbols, "`symbols` is not a list.");
@@ -316,7 +316,7 @@ fn enumeration(map: &Map<String, Value>, at: &str) -> Read<Shape> {
             return wrong(&format!("{at}/default"), words);
         }
     };
-    Ok(Shape::Enum { symbols, default })
+    Ok(AvroShape::Enum { symbols, default })
 }
 
 /// A list of texts.

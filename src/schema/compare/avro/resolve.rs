@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::logical::Logical;
-use super::{Avro, Field, Shape, Type, last, name_of};
+use super::{Avro, AvroField, AvroShape, Type, last, name_of};
 
 /// Whether a reader can resolve what a writer wrote.
 pub(crate) struct Resolver<'a> {
@@ -119,7 +119,7 @@ impl<'a> Resolver<'a> {
             ));
         }
         match (&from.shape, &to.shape) {
-            (Shape::Record(from), Shape::Record(to)) => {
+            (AvroShape::Record(from), AvroShape::Record(to)) => {
                 to.iter().find_map(|field| match written(field, from) {
                     Some(other) => self
                         .problem(&other.kind, &field.kind)
@@ -132,8 +132,8 @@ impl<'a> Resolver<'a> {
                 })
             }
             (
-                Shape::Enum { symbols: from, .. },
-                Shape::Enum {
+                AvroShape::Enum { symbols: from, .. },
+                AvroShape::Enum {
                     symbols: to,
                     default,
                 },
@@ -151,11 +151,11 @@ impl<'a> Resolver<'a> {
                 })
             }
             (
-                Shape::Fixed {
+                AvroShape::Fixed {
                     size: from,
                     logical: meant,
                 },
-                Shape::Fixed {
+                AvroShape::Fixed {
                     size: to,
                     logical: read,
                 },
@@ -183,7 +183,7 @@ fn decimals(from: Option<&Logical>, to: Option<&Logical>) -> Option<String> {
 }
 
 /// The field of the writer that a reader's field is read from.
-pub(crate) fn written<'a>(field: &Field, from: &'a [Field]) -> Option<&'a Field> {
+pub(crate) fn written<'a>(field: &AvroField, from: &'a [AvroField]) -> Option<&'a AvroField> {
     from.iter()
         .find(|other| other.name == field.name)
         .or_else(|| {

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::*;
-use crate::schema::{Answer, Effect, Policy, Report};
+use crate::schema::{Answer, CheckReport, Effect, Policy};
 
 fn record(fields: &Value) -> Value {
     json!({"type": "record", "name": "Order", "namespace": "shop", "fields": fields})
@@ -20,14 +20,14 @@ fn refused(schema: &Value, place: &str, words: &str) {
     assert!(error.contains(&at) && error.contains(words), "{error}");
 }
 
-fn compared(old: &Value, new: &Value) -> Report {
+fn compared(old: &Value, new: &Value) -> CheckReport {
     let read = |schema: &Value| Avro::new(schema).unwrap();
     compare_avro(&read(old), &read(new), Policy::Event)
 }
 
 /// The reason of the only change that is not about documentation.
 #[track_caller]
-fn only(report: &Report) -> String {
+fn only(report: &CheckReport) -> String {
     let [change] = report.changes.as_slice() else {
         panic!("{:?}", report.changes);
     };

@@ -6,17 +6,17 @@ use serde_json::json;
 
 use super::logical::{self, Logical};
 use super::resolve::{Resolver, written};
-use super::{Avro, Field, Named, Shape, Type, last, name_of};
+use super::{Avro, AvroField, AvroNamed, AvroShape, Type, last, name_of};
 use crate::schema::compare::change::{Change, Effect, below};
 
 /// The list of changes.
-pub(crate) struct Walk<'a> {
+pub(crate) struct AvroWalk<'a> {
     pub(crate) old: &'a Avro,
     pub(crate) new: &'a Avro,
     pub(crate) open: BTreeSet<(String, String)>,
 }
 
-impl Walk<'_> {
+impl AvroWalk<'_> {
     fn effects(&self, old: &Type, new: &Type) -> (Effect, Effect) {
         let resolves = |writer: &Avro, reader: &Avro, from: &Type, to: &Type| {
             Resolver::new(writer, reader).problem(from, to).is_none()
@@ -109,7 +109,7 @@ impl Walk<'_> {
         };
         let mut out = Vec::new();
         if last(a) != last(b) {
-            let known = |named: &Named, name: &str| {
+            let known = |named: &AvroNamed, name: &str| {
                 named
                     .aliases
                     .iter()
@@ -144,13 +144,13 @@ impl Walk<'_> {
             );
         }
         match (&from.shape, &to.shape) {
-            (Shape::Record(old), Shape::Record(new)) => out.extend(self.fields(old, new)),
+            (AvroShape::Record(old), AvroShape::Record(new)) => out.extend(self.fields(old, new)),
             (
-                Shape::Enum {
+                AvroShape::Enum {
                     symbols: old,
                     default: before,
                 },
-                Shape::Enum {
+                AvroShape::Enum {
                     symbols: new,
                     default: after,
                 },
@@ -170,13 +170,16 @@ impl Walk<'_> {
                     );
                 }
             }
-            (Shape::Fixed { size: old, .. }, Shape::Fixed { size: new, .. }) if old != new => out
-                .push(
+            (AvroShape::Fixed { size: old, .. }, AvroShape::Fixed { size: new, .. })
+                if old != new =>
+            {
+                out.push(
                     Change::new("size-changed", format!("{old} bytes became {new}."))
                         .values(Some(&json!(old)), Some(&json!(new)))
                         .effects(Effect::Breaks, Effect::Breaks),
-                ),
-            (Shape::Fixed { logical: old, .. }, Shape::Fixed { logical: new, .. })
+                );
+            }
+            (AvroShape::Fixed { logical: old, .. }, AvroShape::Fixed { logical: new, .. })
                 if old != new =>
             {
                 let kind = |name: &str| Type::Named(name.to_owned());
@@ -208,9 +211,9 @@ impl Walk<'_> {
         out
     }
 
-    fn fields(&mut self, old: &[Field], new: &[Field]) -> Vec<Change> {
+    fn fields(&mut self, old: &[AvroField], new: &[AvroField]) -> Vec<Change> {
         let mut out = Vec::new();
-        let at = |field: &Field| format!("/{}", field.name);
+        let at = |field: &AvroField| format!("/{}", field.name);
         for field in new {
             match old.iter().find(|other| other.name == field.name) {
                 Some(before) => {

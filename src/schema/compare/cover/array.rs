@@ -3,8 +3,8 @@
 use serde_json::{Map, Value};
 
 use super::facts::{ARRAY, together};
-use super::leaf::Step;
-use super::{Leaf, Walk};
+use super::leaf::LeafStep;
+use super::{CoverWalk, Leaf};
 
 pub(crate) const KEYS: &[&str] = &["prefixItems", "items"];
 /// Longer tuples are left open.
@@ -27,7 +27,7 @@ fn places(map: &Map<String, Value>) -> usize {
         .map_or(0, Vec::len)
 }
 
-impl Walk<'_> {
+impl CoverWalk<'_> {
     pub(crate) fn items(
         &mut self,
         w: &Value,
@@ -54,9 +54,9 @@ impl Walk<'_> {
             }
             let ours: Vec<&Value> = facts.iter().map(|map| item(map, at)).collect();
             let step = if at == tuple {
-                Step::Rest(tuple)
+                LeafStep::Rest(tuple)
             } else {
-                Step::Item(at)
+                LeafStep::Item(at)
             };
             let found = self.covers_inside(&together(&ours), item(r, at), depth + 1);
             out.extend(Leaf::all_below(found, w, &step));

@@ -19,12 +19,12 @@ pub(crate) struct Leaf {
 #[derive(Debug)]
 struct Around {
     schema: Value,
-    step: Step,
+    step: LeafStep,
 }
 
 /// One step down into a value.
 #[derive(Clone, Debug)]
-pub(crate) enum Step {
+pub(crate) enum LeafStep {
     /// The member of this name.
     Member(String),
     /// This position of a list.
@@ -49,7 +49,7 @@ impl Leaf {
     }
 
     /// Puts a schema around each.
-    pub(crate) fn all_below(mut leaves: Vec<Self>, schema: &Value, step: &Step) -> Vec<Self> {
+    pub(crate) fn all_below(mut leaves: Vec<Self>, schema: &Value, step: &LeafStep) -> Vec<Self> {
         if leaves.is_empty() {
             return leaves;
         }
@@ -72,7 +72,7 @@ impl Leaf {
                 other => Map::from_iter([("allOf".to_owned(), json!([other]))]),
             };
             match &around.step {
-                Step::Member(name) => {
+                LeafStep::Member(name) => {
                     out.insert("type".into(), json!(["object"]));
                     table(&mut out, "properties").insert(name.clone(), inner);
                     let required = list(&mut out, "required");
@@ -80,7 +80,7 @@ impl Leaf {
                         required.push(json!(name));
                     }
                 }
-                Step::Item(at) => {
+                LeafStep::Item(at) => {
                     out.insert("type".into(), json!(["array"]));
                     let tuple = list(&mut out, "prefixItems");
                     while tuple.len() <= *at {
@@ -89,7 +89,7 @@ impl Leaf {
                     tuple[*at] = inner;
                     at_least(&mut out, *at + 1);
                 }
-                Step::Rest(after) => {
+                LeafStep::Rest(after) => {
                     out.insert("type".into(), json!(["array"]));
                     out.insert("items".into(), inner);
                     at_least(&mut out, *after + 1);

@@ -50,7 +50,7 @@ pub(crate) struct Cover {
 pub(crate) fn of(writer: &Normal, reader: &Normal, cancel: &Cancel) -> Cover {
     let parts = writer.defs.values().chain([&writer.root]);
     let whole = parts.map(|part| size(part, usize::MAX - 1)).sum::<usize>();
-    let mut walk = Walk {
+    let mut walk = CoverWalk {
         writer: Side { defs: &writer.defs },
         reader: Side { defs: &reader.defs },
         alike: alike_defs(writer, reader),
@@ -92,21 +92,21 @@ fn size(schema: &Value, most: usize) -> usize {
 }
 
 /// A schema of the writer and one of the reader, written out.
-type Pair = (String, String);
+type CoverPair = (String, String);
 
-struct Walk<'a> {
+struct CoverWalk<'a> {
     writer: Side<'a>,
     reader: Side<'a>,
     /// Names that mean the same on both sides.
     alike: BTreeSet<String>,
     /// Pairs that are being proved, the outermost first, and how deep in the value each stands.
-    open: Vec<(Pair, usize)>,
+    open: Vec<(CoverPair, usize)>,
     /// How deep in the value the walk is.
     level: usize,
     /// What is left open of pairs that were looked at.
-    done: HashMap<Pair, Vec<Leaf>>,
+    done: HashMap<CoverPair, Vec<Leaf>>,
     /// Those of them that lean on a pair that was still open; the newest last.
-    leaning: Vec<Pair>,
+    leaning: Vec<CoverPair>,
     /// The outermost open pair that what is being proved leans on.
     lowest: usize,
     patterns: HashMap<String, Rc<Pattern>>,
@@ -119,7 +119,7 @@ struct Walk<'a> {
     cancel: &'a Cancel,
 }
 
-impl<'a> Walk<'a> {
+impl<'a> CoverWalk<'a> {
     /// The places where it is not proved that every value of `w` is a value of `r`.
     fn covers(&mut self, w: &Value, r: &Value, depth: usize) -> Vec<Leaf> {
         self.steps += 1;
@@ -238,7 +238,7 @@ impl<'a> Walk<'a> {
                 out.extend(self.covers(w, one, depth + 1));
             }
         }
-        let known: &[(&[&str], Rule<'a>)] = &[
+        let known: &[(&[&str], CoverRule<'a>)] = &[
             (&["type"], Self::kinds),
             (&["enum"], Self::values),
             (simple::NUMBERS, Self::numbers),
@@ -292,8 +292,8 @@ impl<'a> Walk<'a> {
 }
 
 /// What several keywords of the reader ask of what the writer writes.
-type Rule<'a> =
-    fn(&mut Walk<'a>, &Value, &[&Map<String, Value>], &Map<String, Value>, usize) -> Vec<Leaf>;
+type CoverRule<'a> =
+    fn(&mut CoverWalk<'a>, &Value, &[&Map<String, Value>], &Map<String, Value>, usize) -> Vec<Leaf>;
 
 #[cfg(test)]
 mod tests;

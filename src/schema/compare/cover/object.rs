@@ -5,16 +5,16 @@ use std::collections::BTreeSet;
 use serde_json::{Map, Value, json};
 
 use super::facts::{OBJECT, together};
-use super::leaf::Step;
-use super::shape::{Shape, Unclear, shapes};
-use super::{Leaf, Walk};
+use super::leaf::LeafStep;
+use super::shape::{SchemaShape, Unclear, shapes};
+use super::{CoverWalk, Leaf};
 use crate::schema::compare::pattern::{Decision, Texts, included};
 use crate::schema::document::normal::is_anything;
 use crate::schema::document::strings;
 
 pub(crate) const KEYS: &[&str] = &["properties", "patternProperties", "additionalProperties"];
 
-impl Walk<'_> {
+impl CoverWalk<'_> {
     pub(crate) fn properties(
         &mut self,
         w: &Value,
@@ -28,12 +28,12 @@ impl Walk<'_> {
         }
         let unclear = |_: Unclear| vec![Leaf::of(w, &Value::Object(r.clone()))];
         let theirs = shapes(r, self.reader);
-        let mut ours: Vec<Shape<'_>> = Vec::new();
+        let mut ours: Vec<SchemaShape<'_>> = Vec::new();
         for map in facts {
             ours.extend(shapes(map, self.writer));
         }
         if ours.is_empty() {
-            ours.push(Shape::default());
+            ours.push(SchemaShape::default());
         }
         let names: BTreeSet<&str> = ours
             .iter()
@@ -58,7 +58,7 @@ impl Walk<'_> {
                     Err(error) => return unclear(error),
                 }
             }
-            let step = Step::Member(name.to_owned());
+            let step = LeafStep::Member(name.to_owned());
             out.extend(Leaf::all_below(found, w, &step));
             self.bounded(&mut out);
         }
@@ -73,14 +73,14 @@ impl Walk<'_> {
     fn others(
         &mut self,
         w: &Value,
-        ours: &[Shape<'_>],
-        theirs: &Shape<'_>,
+        ours: &[SchemaShape<'_>],
+        theirs: &SchemaShape<'_>,
         depth: usize,
     ) -> Vec<Leaf> {
         let mut out = Vec::new();
         for (source, asked) in &theirs.patterns {
             let name = strings::matching(source, &mut fastrand::Rng::with_seed(3));
-            let step = Step::Member(name.unwrap_or_else(|| "another".to_owned()));
+            let step = LeafStep::Member(name.unwrap_or_else(|| "another".to_owned()));
             let found = self.one_of_ours(ours, depth, asked, |_, shape| {
                 let same = shape.patterns.iter().find(|(own, _)| own == source);
                 match same {
@@ -91,7 +91,7 @@ impl Walk<'_> {
             out.extend(Leaf::all_below(found, w, &step));
         }
         if let Some(asked) = theirs.rest.filter(|rest| !is_anything(rest)) {
-            let step = Step::Member("another".to_owned());
+            let step = LeafStep::Member("another".to_owned());
             let found = self.one_of_ours(ours, depth, asked, |_, shape| {
                 Self::cases(shape, &theirs.patterns)
             });
@@ -103,10 +103,10 @@ impl Walk<'_> {
     /// It is enough that one table of the writer's proves it.
     fn one_of_ours(
         &mut self,
-        ours: &[Shape<'_>],
+        ours: &[SchemaShape<'_>],
         depth: usize,
         asked: &Value,
-        cases: impl Fn(&mut Self, &Shape<'_>) -> Vec<Value>,
+        cases: impl Fn(&mut Self, &SchemaShape<'_>) -> Vec<Value>,
     ) -> Vec<Leaf> {
         let mut first: Option<Vec<Leaf>> = None;
         for shape in ours {
@@ -123,7 +123,7 @@ impl Walk<'_> {
     }
 
     /// What a member may be that is not named, and not by one of these patterns of the reader.
-    fn cases(shape: &Shape<'_>, but: &[(&str, &Value)]) -> Vec<Value> {
+    fn cases(shape: &SchemaShape<'_>, but: &[(&str, &Value)]) -> Vec<Value> {
         let mut out = Vec::new();
         for (own, schema) in &shape.patterns {
             let read_elsewhere = but.iter().any(|(other, _)| {

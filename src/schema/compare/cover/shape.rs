@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
-use super::Walk;
+use super::CoverWalk;
 use super::facts::Side;
 
 const ANYTHING: &Value = &Value::Bool(true);
@@ -12,7 +12,7 @@ const NOTHING: &Value = &Value::Bool(false);
 
 /// One table of members. Several for one object hold together.
 #[derive(Debug, Default)]
-pub(crate) struct Shape<'x> {
+pub(crate) struct SchemaShape<'x> {
     pub names: BTreeMap<&'x str, &'x Value>,
     pub patterns: Vec<(&'x str, &'x Value)>,
     /// What all others must match.
@@ -22,7 +22,7 @@ pub(crate) struct Shape<'x> {
 /// What could not be told.
 pub(crate) struct Unclear;
 
-impl<'x> Shape<'x> {
+impl<'x> SchemaShape<'x> {
     fn of(map: &'x Map<String, Value>) -> Self {
         let mut out = Self {
             rest: map.get("additionalProperties"),
@@ -53,7 +53,11 @@ impl<'x> Shape<'x> {
     }
 
     /// What a member of this name must match.
-    pub(crate) fn at(&self, name: &str, walk: &mut Walk<'_>) -> Result<Vec<&'x Value>, Unclear> {
+    pub(crate) fn at(
+        &self,
+        name: &str,
+        walk: &mut CoverWalk<'_>,
+    ) -> Result<Vec<&'x Value>, Unclear> {
         let mut out: Vec<&Value> = self.names.get(name).copied().into_iter().collect();
         let mut known = !out.is_empty();
         for (source, schema) in &self.patterns {
@@ -74,9 +78,12 @@ impl<'x> Shape<'x> {
 }
 
 /// The tables that `map` itself gives, not its `allOf`.
-pub(crate) fn shapes<'a: 'x, 'x>(map: &'x Map<String, Value>, side: Side<'a>) -> Vec<Shape<'x>> {
+pub(crate) fn shapes<'a: 'x, 'x>(
+    map: &'x Map<String, Value>,
+    side: Side<'a>,
+) -> Vec<SchemaShape<'x>> {
     let mut out = Vec::new();
-    let own = Shape::of(map);
+    let own = SchemaShape::of(map);
     if !own.names.is_empty() || !own.patterns.is_empty() || own.rest.is_some() {
         out.push(own);
     }
@@ -84,7 +91,7 @@ pub(crate) fn shapes<'a: 'x, 'x>(map: &'x Map<String, Value>, side: Side<'a>) ->
         .get("propertyNames")
         .and_then(|names| side.meant(names).get("enum"))
     {
-        out.push(Shape::closed(names));
+        out.push(SchemaShape::closed(names));
     }
     out
 }

@@ -5,7 +5,7 @@ use std::cmp::Ordering;
 use serde_json::{Map, Value, json};
 
 use super::facts::{ALL, ARRAY, NUMBER, OBJECT, STRING, listed, named, required};
-use super::{Leaf, Walk};
+use super::{CoverWalk, Leaf};
 use crate::schema::compare::pattern::{Decision, Texts, included};
 use crate::schema::document::numbers;
 
@@ -22,16 +22,21 @@ pub(crate) const SAYS_NOTHING: &[&str] = &["format", "contentEncoding", "content
 /// Longer lists are not looked at value by value.
 const MOST_VALUES: usize = 2_000;
 
-type Facts<'x> = [&'x Map<String, Value>];
-type Part = Map<String, Value>;
+type SimpleFacts<'x> = [&'x Map<String, Value>];
+type SimplePart = Map<String, Value>;
 
-fn open(w: &Value, part: &Part) -> Leaf {
+fn open(w: &Value, part: &SimplePart) -> Leaf {
     Leaf::of(w, &Value::Object(part.clone()))
 }
 
-impl Walk<'_> {
+impl CoverWalk<'_> {
     /// A list of simple values against a list of simple values or types.
-    pub(crate) fn listed(&mut self, w: &Value, facts: &Facts<'_>, r: &Part) -> Option<Vec<Leaf>> {
+    pub(crate) fn listed(
+        &mut self,
+        w: &Value,
+        facts: &SimpleFacts<'_>,
+        r: &SimplePart,
+    ) -> Option<Vec<Leaf>> {
         let values = listed(facts)?;
         if values.len() > MOST_VALUES {
             return None;
@@ -64,7 +69,13 @@ impl Walk<'_> {
         Some(vec![open(w, r).with_left(left)])
     }
 
-    pub(crate) fn kinds(&mut self, w: &Value, _: &Facts<'_>, r: &Part, _: usize) -> Vec<Leaf> {
+    pub(crate) fn kinds(
+        &mut self,
+        w: &Value,
+        _: &SimpleFacts<'_>,
+        r: &SimplePart,
+        _: usize,
+    ) -> Vec<Leaf> {
         let ours = self.writer.kinds(w, 0);
         let theirs = self.reader.kinds(&Value::Object(r.clone()), 0);
         let missing = ours & !theirs;
@@ -75,7 +86,13 @@ impl Walk<'_> {
         vec![open(w, r).with_left(left)]
     }
 
-    pub(crate) fn values(&mut self, w: &Value, facts: &Facts<'_>, r: &Part, _: usize) -> Vec<Leaf> {
+    pub(crate) fn values(
+        &mut self,
+        w: &Value,
+        facts: &SimpleFacts<'_>,
+        r: &SimplePart,
+        _: usize,
+    ) -> Vec<Leaf> {
         let wanted = r.get("enum").and_then(Value::as_array);
         let has = |value: Value| wanted.is_some_and(|list| list.contains(&value));
         let proved = match listed(facts) {
@@ -95,8 +112,8 @@ impl Walk<'_> {
     pub(crate) fn numbers(
         &mut self,
         w: &Value,
-        facts: &Facts<'_>,
-        r: &Part,
+        facts: &SimpleFacts<'_>,
+        r: &SimplePart,
         _: usize,
     ) -> Vec<Leaf> {
         use Ordering::{Equal, Greater, Less};
@@ -135,7 +152,13 @@ impl Walk<'_> {
         if proved { Vec::new() } else { vec![open(w, r)] }
     }
 
-    pub(crate) fn texts(&mut self, w: &Value, facts: &Facts<'_>, r: &Part, _: usize) -> Vec<Leaf> {
+    pub(crate) fn texts(
+        &mut self,
+        w: &Value,
+        facts: &SimpleFacts<'_>,
+        r: &SimplePart,
+        _: usize,
+    ) -> Vec<Leaf> {
         if self.writer.kinds(w, 0) & STRING == 0 {
             return Vec::new();
         }
@@ -167,9 +190,15 @@ impl Walk<'_> {
         }
     }
 
-    pub(crate) fn counts(&mut self, w: &Value, facts: &Facts<'_>, r: &Part, _: usize) -> Vec<Leaf> {
+    pub(crate) fn counts(
+        &mut self,
+        w: &Value,
+        facts: &SimpleFacts<'_>,
+        r: &SimplePart,
+        _: usize,
+    ) -> Vec<Leaf> {
         let kinds = self.writer.kinds(w, 0);
-        let number = |map: &Part, key: &str| map.get(key).and_then(Value::as_f64);
+        let number = |map: &SimplePart, key: &str| map.get(key).and_then(Value::as_f64);
         let needed = {
             let mut names = required(facts);
             names.sort_unstable();
@@ -204,7 +233,13 @@ impl Walk<'_> {
         out
     }
 
-    pub(crate) fn unique(&mut self, w: &Value, facts: &Facts<'_>, r: &Part, _: usize) -> Vec<Leaf> {
+    pub(crate) fn unique(
+        &mut self,
+        w: &Value,
+        facts: &SimpleFacts<'_>,
+        r: &SimplePart,
+        _: usize,
+    ) -> Vec<Leaf> {
         let asked = r.get("uniqueItems") == Some(&Value::Bool(true));
         let proved = !asked
             || self.writer.kinds(w, 0) & ARRAY == 0
@@ -221,8 +256,8 @@ impl Walk<'_> {
     pub(crate) fn required(
         &mut self,
         w: &Value,
-        facts: &Facts<'_>,
-        r: &Part,
+        facts: &SimpleFacts<'_>,
+        r: &SimplePart,
         _: usize,
     ) -> Vec<Leaf> {
         if self.writer.kinds(w, 0) & OBJECT == 0 {
@@ -243,7 +278,13 @@ impl Walk<'_> {
     }
 
     /// Keywords that are proved only where the writer says the same.
-    pub(crate) fn same(&mut self, w: &Value, facts: &Facts<'_>, r: &Part, _: usize) -> Vec<Leaf> {
+    pub(crate) fn same(
+        &mut self,
+        w: &Value,
+        facts: &SimpleFacts<'_>,
+        r: &SimplePart,
+        _: usize,
+    ) -> Vec<Leaf> {
         let object = r.keys().any(|key| key.starts_with("dependent"));
         let kind = if object { OBJECT } else { ARRAY };
         let said = self.writer.kinds(w, 0) & kind == 0

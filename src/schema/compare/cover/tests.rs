@@ -3,10 +3,10 @@
 use serde_json::{Value, json};
 
 use super::*;
-use crate::schema::{Cancel, Draft};
+use crate::schema::{Cancel, Dialect};
 
 fn normal(schema: &Value) -> Normal {
-    Normal::of(schema, Draft::Twenty, &BTreeMap::new()).unwrap()
+    Normal::of(schema, Dialect::Twenty, &BTreeMap::new()).unwrap()
 }
 
 fn open_places(writer: &Value, reader: &Value) -> usize {

@@ -4,19 +4,19 @@ use serde_json::{Map, Value, json};
 
 use super::facts::{OBJECT, listed, required};
 use super::shape::shapes;
-use super::{Leaf, Walk};
+use super::{CoverWalk, Leaf};
 use crate::schema::document::numbers;
 
 /// How deep two schemas are looked into to tell them apart.
 const DEEPEST: usize = 6;
 
-type Facts<'x> = [&'x Map<String, Value>];
+type UnionFacts<'x> = [&'x Map<String, Value>];
 
-impl Walk<'_> {
+impl CoverWalk<'_> {
     pub(crate) fn any_of(
         &mut self,
         w: &Value,
-        _: &Facts<'_>,
+        _: &UnionFacts<'_>,
         r: &Map<String, Value>,
         depth: usize,
     ) -> Vec<Leaf> {
@@ -29,7 +29,7 @@ impl Walk<'_> {
     pub(crate) fn one_of(
         &mut self,
         w: &Value,
-        facts: &Facts<'_>,
+        facts: &UnionFacts<'_>,
         r: &Map<String, Value>,
         depth: usize,
     ) -> Vec<Leaf> {
@@ -74,7 +74,7 @@ impl Walk<'_> {
     pub(crate) fn conditions(
         &mut self,
         w: &Value,
-        facts: &Facts<'_>,
+        facts: &UnionFacts<'_>,
         r: &Map<String, Value>,
         depth: usize,
     ) -> Vec<Leaf> {
@@ -103,7 +103,7 @@ impl Walk<'_> {
     pub(crate) fn refused(
         &mut self,
         w: &Value,
-        facts: &Facts<'_>,
+        facts: &UnionFacts<'_>,
         r: &Map<String, Value>,
         _: usize,
     ) -> Vec<Leaf> {
@@ -154,7 +154,7 @@ impl Walk<'_> {
     }
 
     /// A member that must be there and cannot be of both.
-    fn members_apart(&mut self, a: &Facts<'_>, b: &Facts<'_>, depth: usize) -> bool {
+    fn members_apart(&mut self, a: &UnionFacts<'_>, b: &UnionFacts<'_>, depth: usize) -> bool {
         let mut names = required(a);
         names.extend(required(b));
         names.sort_unstable();

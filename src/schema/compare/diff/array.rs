@@ -3,9 +3,9 @@
 use serde_json::{Map, Value};
 
 use super::object::whole;
-use super::{Change, Differ, Direction, Effect, below, limit, short};
+use super::{Change, Direction, Effect, SchemaDiffer, below, limit, short};
 
-impl Differ<'_> {
+impl SchemaDiffer<'_> {
     #[expect(
         clippy::too_many_lines,
         reason = "the keywords of arrays, which bear on each other"

@@ -5,16 +5,21 @@ use std::collections::BTreeSet;
 use serde_json::{Map, Value, json};
 
 use super::object::{escaped, table};
-use super::{Change, Differ, is_anything, short};
+use super::{Change, SchemaDiffer, is_anything, short};
 
-type Table = Map<String, Value>;
+type DependentTable = Map<String, Value>;
 
-impl Differ<'_> {
-    pub(crate) fn dependent(&mut self, old: &Table, new: &Table, out: &mut Vec<Change>) {
-        let none = Table::new();
+impl SchemaDiffer<'_> {
+    pub(crate) fn dependent(
+        &mut self,
+        old: &DependentTable,
+        new: &DependentTable,
+        out: &mut Vec<Change>,
+    ) {
+        let none = DependentTable::new();
         let before = table(old, "dependentRequired").unwrap_or(&none);
         let after = table(new, "dependentRequired").unwrap_or(&none);
-        let names = |table: &Table, key: &str| -> BTreeSet<String> {
+        let names = |table: &DependentTable, key: &str| -> BTreeSet<String> {
             table
                 .get(key)
                 .and_then(Value::as_array)

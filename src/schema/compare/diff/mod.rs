@@ -35,7 +35,7 @@ pub(crate) struct Changes {
 
 /// Compares two versions.
 pub(crate) fn changes(old: &Normal, new: &Normal, policy: Policy, cancel: &Cancel) -> Changes {
-    let mut differ = Differ {
+    let mut differ = SchemaDiffer {
         old,
         new,
         policy,
@@ -56,7 +56,7 @@ pub(crate) fn changes(old: &Normal, new: &Normal, policy: Policy, cancel: &Cance
     Changes { list, complete }
 }
 
-struct Differ<'a> {
+struct SchemaDiffer<'a> {
     old: &'a Normal,
     new: &'a Normal,
     policy: Policy,
@@ -68,7 +68,7 @@ struct Differ<'a> {
     steps: usize,
 }
 
-impl Differ<'_> {
+impl SchemaDiffer<'_> {
     fn schemas(&mut self, old: &Value, new: &Value) -> Vec<Change> {
         self.steps += 1;
         if self.steps >= MOST_STEPS || self.cancel.is_cancelled() {

@@ -5,12 +5,12 @@ use std::collections::BTreeSet;
 use serde_json::{Map, Value, json};
 
 use super::rename::renames;
-use super::{Change, Differ, Direction, Effect, below, is_anything, limit, short};
+use super::{Change, Direction, Effect, SchemaDiffer, below, is_anything, limit, short};
 
-type Table = Map<String, Value>;
+type ObjectTable = Map<String, Value>;
 
-impl Differ<'_> {
-    pub(crate) fn properties(&mut self, old: &Table, new: &Table) -> Vec<Change> {
+impl SchemaDiffer<'_> {
+    pub(crate) fn properties(&mut self, old: &ObjectTable, new: &ObjectTable) -> Vec<Change> {
         let mut out = Vec::new();
         self.declared(old, new, &mut out);
         self.patterns(old, new, &mut out);
@@ -38,7 +38,7 @@ impl Differ<'_> {
 
     /// Whether this side's further properties are judged tolerantly: a writer does not write them,
     /// a reader ignores them.
-    fn tolerant(&self, schema: &Table) -> bool {
+    fn tolerant(&self, schema: &ObjectTable) -> bool {
         self.policy.tolerates_unknown()
             && (self.policy.trusts_the_undeclared() || schema.contains_key("properties"))
     }
@@ -47,8 +47,8 @@ impl Differ<'_> {
         clippy::too_many_lines,
         reason = "the keywords of objects, which bear on each other"
     )]
-    fn declared(&mut self, old: &Table, new: &Table, out: &mut Vec<Change>) {
-        let none = Table::new();
+    fn declared(&mut self, old: &ObjectTable, new: &ObjectTable, out: &mut Vec<Change>) {
+        let none = ObjectTable::new();
         let before = table(old, "properties").unwrap_or(&none);
         let after = table(new, "properties").unwrap_or(&none);
         let (was, is) = (required(old), required(new));
@@ -146,7 +146,7 @@ impl Differ<'_> {
         &mut self,
         name: &str,
         schema: &Value,
-        old: &Table,
+        old: &ObjectTable,
         was_required: bool,
         is_required: bool,
     ) -> Change {
@@ -201,7 +201,7 @@ impl Differ<'_> {
         &mut self,
         name: &str,
         schema: &Value,
-        new: &Table,
+        new: &ObjectTable,
         was_required: bool,
         is_required: bool,
     ) -> Change {
@@ -252,7 +252,7 @@ impl Differ<'_> {
     }
 
     /// What a schema says about a property that it does not declare by name.
-    fn undeclared(name: &str, schema: &Table) -> Value {
+    fn undeclared(name: &str, schema: &ObjectTable) -> Value {
         let matching: Vec<Value> = table(schema, "patternProperties")
             .into_iter()
             .flatten()
@@ -275,8 +275,8 @@ impl Differ<'_> {
         }
     }
 
-    fn patterns(&mut self, old: &Table, new: &Table, out: &mut Vec<Change>) {
-        let none = Table::new();
+    fn patterns(&mut self, old: &ObjectTable, new: &ObjectTable, out: &mut Vec<Change>) {
+        let none = ObjectTable::new();
         let before = table(old, "patternProperties").unwrap_or(&none);
         let after = table(new, "patternProperties").unwrap_or(&none);
         for (pattern, schema) in before {
@@ -335,9 +335,9 @@ impl Differ<'_> {
     }
 
     /// What may stand beside the declared properties.
-    fn rest(&mut self, old: &Table, new: &Table, out: &mut Vec<Change>) {
+    fn rest(&mut self, old: &ObjectTable, new: &ObjectTable, out: &mut Vec<Change>) {
         let (before, after) = (rest_of(old), rest_of(new));
-        let forgiven = |differ: &Self, side: &Table| Effect::breaks(!differ.tolerant(side));
+        let forgiven = |differ: &Self, side: &ObjectTable| Effect::breaks(!differ.tolerant(side));
         let change = match (&before, &after) {
             (Value::Bool(a), Value::Bool(b)) if a == b => None,
             (Value::Bool(true), Value::Bool(false)) => Some(
@@ -404,7 +404,7 @@ impl Differ<'_> {
         );
     }
 
-    fn names(&mut self, old: &Table, new: &Table, out: &mut Vec<Change>) {
+    fn names(&mut self, old: &ObjectTable, new: &ObjectTable, out: &mut Vec<Change>) {
         let anything = Value::Bool(true);
         let before = old.get("propertyNames").unwrap_or(&anything);
         let after = new.get("propertyNames").unwrap_or(&anything);
@@ -421,8 +421,8 @@ impl Differ<'_> {
 pub(crate) fn whole(
     keyword: &'static str,
     forgiven: bool,
-    old: &Table,
-    new: &Table,
+    old: &ObjectTable,
+    new: &ObjectTable,
     out: &mut Vec<Change>,
 ) {
     let (before, after) = (old.get(keyword), new.get(keyword));
@@ -481,11 +481,11 @@ fn turn_of_requirement(
     }
 }
 
-pub(crate) fn table<'a>(schema: &'a Table, key: &str) -> Option<&'a Table> {
+pub(crate) fn table<'a>(schema: &'a ObjectTable, key: &str) -> Option<&'a ObjectTable> {
     schema.get(key)?.as_object()
 }
 
-fn required(schema: &Table) -> BTreeSet<&str> {
+fn required(schema: &ObjectTable) -> BTreeSet<&str> {
     schema
         .get("required")
         .and_then(Value::as_array)
@@ -499,7 +499,7 @@ fn has_default(schema: &Value) -> bool {
     schema.get("default").is_some()
 }
 
-fn rest_of(schema: &Table) -> Value {
+fn rest_of(schema: &ObjectTable) -> Value {
     match schema.get("additionalProperties") {
         Some(rest) if !is_anything(rest) => rest.clone(),
         _ => Value::Bool(true),

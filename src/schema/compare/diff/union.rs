@@ -2,12 +2,12 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{Change, Differ, Effect, is_annotation, short};
+use super::{Change, Effect, SchemaDiffer, is_annotation, short};
 
 /// Of more pairs of branches than this, equal ones are paired first.
 const MOST_PAIRS: usize = 900;
 
-impl Differ<'_> {
+impl SchemaDiffer<'_> {
     /// A schema that is nothing but a union against one that is none: the plain one is a union of
     /// one branch.
     pub(crate) fn union_with_plain(
@@ -121,7 +121,7 @@ impl Differ<'_> {
             for (to, b) in new.iter().enumerate() {
                 if few && left[at] && right[to] || a == b {
                     let changes = self.schemas(a, b);
-                    pairs.push(Pair { at, to, changes });
+                    pairs.push(UnionPair { at, to, changes });
                 }
             }
         }
@@ -135,7 +135,7 @@ impl Differ<'_> {
                 .iter()
                 .any(|pair| pair.to == to && pair.changes.iter().all(|c| c.forward == Effect::Ok))
         };
-        let mut order: Vec<&Pair> = pairs.iter().filter(|pair| pair.is_alike()).collect();
+        let mut order: Vec<&UnionPair> = pairs.iter().filter(|pair| pair.is_alike()).collect();
         order.sort_by_key(|pair| (pair.weight(), pair.at.abs_diff(pair.to)));
         let mut before = vec![false; old.len()];
         let mut after = vec![false; new.len()];
@@ -273,13 +273,13 @@ impl Differ<'_> {
     }
 }
 
-struct Pair {
+struct UnionPair {
     at: usize,
     to: usize,
     changes: Vec<Change>,
 }
 
-impl Pair {
+impl UnionPair {
     /// Whether one can be called the other changed, and not something else.
     fn is_alike(&self) -> bool {
         !self.changes.iter().any(|change| {

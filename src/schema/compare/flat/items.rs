@@ -11,7 +11,7 @@ pub(super) const KEYWORD: &str = "unevaluatedItems";
 
 /// First items that are evaluated.
 #[derive(Default)]
-pub(super) struct Places {
+pub(super) struct ItemPlaces {
     /// By schemas that always hold.
     always: usize,
     /// By some that may hold.
@@ -21,7 +21,7 @@ pub(super) struct Places {
     steps: usize,
 }
 
-impl Places {
+impl ItemPlaces {
     /// What stands beside the keyword evaluates; none where that depends on the value.
     pub(super) fn beside(
         map: &Map<String, Value>,

@@ -12,12 +12,12 @@ pub(super) const KEYWORD: &str = "unevaluatedProperties";
 
 /// Members that are described by name and by pattern.
 #[derive(Default)]
-pub(crate) struct Names {
+pub(crate) struct MemberNames {
     pub names: BTreeSet<String>,
     pub patterns: BTreeSet<String>,
 }
 
-impl Names {
+impl MemberNames {
     fn add(&mut self, map: &Map<String, Value>) {
         for (key, into) in [
             ("properties", &mut self.names),
@@ -48,22 +48,22 @@ impl Names {
 
 /// Members that are evaluated.
 #[derive(Default)]
-pub(crate) struct Members {
+pub(crate) struct FlatMembers {
     /// By schemas that always hold.
-    always: Names,
+    always: MemberNames,
     /// By some that may hold.
-    sometimes: Names,
+    sometimes: MemberNames,
     /// All members, always.
     everything: bool,
     steps: usize,
 }
 
-impl Members {
+impl FlatMembers {
     /// What stands beside the keyword evaluates; none where that depends on the value.
     pub(crate) fn beside(
         map: &Map<String, Value>,
         defs: &BTreeMap<String, Value>,
-    ) -> Option<Evaluates<Names>> {
+    ) -> Option<Evaluates<MemberNames>> {
         if !ends(map, defs, &mut Vec::new(), &mut 0) {
             return None;
         }

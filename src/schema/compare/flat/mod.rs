@@ -11,8 +11,8 @@ use serde_json::{Map, Value};
 
 use crate::schema::document::inside::each_inside;
 use crate::schema::document::normal::{Normal, is_anything, target};
-use items::Places;
-pub(super) use members::{Members, Names};
+use items::ItemPlaces;
+pub(super) use members::{FlatMembers, MemberNames};
 
 /// Nesting of schemas for the same value that is followed.
 const DEEPEST: usize = 24;
@@ -66,11 +66,11 @@ fn flatten(schema: &mut Value, defs: &BTreeMap<String, Value>, depth: usize) {
     // Before anything inside of it is written otherwise.
     let rest = |key: &str| map.get(key).filter(|rest| !is_anything(rest));
     let by_name = match rest(members::KEYWORD) {
-        Some(_) => Members::beside(map, defs),
+        Some(_) => FlatMembers::beside(map, defs),
         None => Some(Evaluates::Everything),
     };
     let by_place = match rest(items::KEYWORD) {
-        Some(_) => Places::beside(map, defs),
+        Some(_) => ItemPlaces::beside(map, defs),
         None => Some(Evaluates::Everything),
     };
     each_inside(map, |inside| flatten(inside, defs, depth + 1));
@@ -103,7 +103,7 @@ fn everything(map: &mut Map<String, Value>, key: &str, rest: Value) {
 }
 
 /// A schema for the same value that stands in another one.
-struct Part<'a> {
+struct FlatPart<'a> {
     map: &'a Map<String, Value>,
     /// Whether it always holds.
     holds: bool,
@@ -116,7 +116,7 @@ fn parts<'a>(
     map: &'a Map<String, Value>,
     defs: &'a BTreeMap<String, Value>,
     depth: usize,
-) -> Option<Vec<Part<'a>>> {
+) -> Option<Vec<FlatPart<'a>>> {
     if depth > DEEPEST {
         return None;
     }
@@ -145,7 +145,7 @@ fn parts<'a>(
             links.push(name);
         }
         // `true` and `false` evaluate nothing.
-        out.extend(schema.as_object().map(|map| Part { map, holds, links }));
+        out.extend(schema.as_object().map(|map| FlatPart { map, holds, links }));
     }
     Some(out)
 }

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, HashMap};
 
 use serde_json::{Map, Value, json};
 
-use crate::schema::Draft;
-use crate::schema::compare::flat::{Evaluates, Members, Names};
+use crate::schema::Dialect;
+use crate::schema::compare::flat::{Evaluates, FlatMembers, MemberNames};
 use crate::schema::compare::pattern::Pattern;
 use crate::schema::document::normal::is_anything;
 use crate::schema::document::validate::Validator;
@@ -27,7 +27,7 @@ impl Patterns {
             }
             let validator = Validator::new(
                 &json!({ "pattern": source }),
-                Draft::Twenty,
+                Dialect::Twenty,
                 &BTreeMap::new(),
             );
             let both = validator.ok().map(|one| (Pattern::new(source), one));
@@ -40,7 +40,7 @@ impl Patterns {
 }
 
 /// One schema of an object.
-pub(super) struct Level<'a> {
+pub(super) struct NamedLevel<'a> {
     names: Option<&'a Map<String, Value>>,
     patterns: Option<&'a Map<String, Value>>,
     rest: Rest<'a>,
@@ -54,10 +54,10 @@ enum Rest<'a> {
     Nothing,
     All(&'a Value),
     /// Of those that no other schema for the same object evaluates, and these do always.
-    But(&'a Value, Names),
+    But(&'a Value, MemberNames),
 }
 
-impl<'a> Level<'a> {
+impl<'a> NamedLevel<'a> {
     /// None where it says nothing of members that it does not name.
     pub(super) fn new(map: &'a Map<String, Value>, defs: &BTreeMap<String, Value>) -> Option<Self> {
         let table = |key: &str| map.get(key).and_then(Value::as_object);
@@ -68,7 +68,7 @@ impl<'a> Level<'a> {
         ) {
             (Some(rest), _) => Some(rest).filter(telling).map_or(Rest::Nothing, Rest::All),
             // Where it depends on the value what is left over, nothing is sure.
-            (None, Some(rest)) => match Members::beside(map, defs) {
+            (None, Some(rest)) => match FlatMembers::beside(map, defs) {
                 Some(Evaluates::Only(known)) => Rest::But(rest, known),
                 _ => Rest::Nothing,
             },

@@ -13,7 +13,7 @@ use serde_json::{Map, Value};
 
 use crate::schema::document::inside::{each_inside, inside};
 use crate::schema::document::normal::Normal;
-use level::{Level, Patterns};
+use level::{NamedLevel, Patterns};
 
 /// More names are not written out.
 const MOST_NAMES: usize = 100;
@@ -105,7 +105,7 @@ impl Hand<'_> {
             all = all.and_then(|()| self.write(one, depth + 1));
         });
         all?;
-        let Some(level) = Level::new(map, self.defs) else {
+        let Some(level) = NamedLevel::new(map, self.defs) else {
             return Some(());
         };
         let mut new = Map::new();

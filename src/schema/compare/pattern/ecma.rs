@@ -11,7 +11,7 @@ const MOST_TIMES: u32 = 5_000;
 
 /// The expression, if it can be said exactly.
 pub(crate) fn parsed(source: &str) -> Option<Hir> {
-    let mut reader = Reader {
+    let mut reader = EcmaReader {
         rest: source.chars().collect(),
         at: 0,
         depth: 0,
@@ -20,16 +20,16 @@ pub(crate) fn parsed(source: &str) -> Option<Hir> {
     (reader.at == reader.rest.len()).then_some(hir)
 }
 
-struct Reader {
+struct EcmaReader {
     rest: Vec<char>,
     at: usize,
     depth: usize,
 }
 
 /// One item of an expression, and whether it may be repeated.
-type Item = (Hir, bool);
+type EcmaItem = (Hir, bool);
 
-impl Reader {
+impl EcmaReader {
     fn peek(&self) -> Option<char> {
         self.rest.get(self.at).copied()
     }
@@ -72,7 +72,7 @@ impl Reader {
         Some(Hir::concat(all))
     }
 
-    fn item(&mut self) -> Option<Item> {
+    fn item(&mut self) -> Option<EcmaItem> {
         let one = |c: char| Some((letter(c), true));
         match self.next()? {
             '^' => Some((Hir::look(Look::Start), false)),

@@ -126,11 +126,11 @@ struct Automaton {
 }
 
 /// A state of an automaton; the last two are sinks.
-type State = u32;
+type AutomatonState = u32;
 /// It matched; what follows does not matter.
-const MATCHED: State = u32::MAX;
+const MATCHED: AutomatonState = u32::MAX;
 /// It cannot match any more.
-const DEAD: State = u32::MAX - 1;
+const DEAD: AutomatonState = u32::MAX - 1;
 
 impl Automaton {
     /// `anywhere`: the expression may match in the middle of the text.
@@ -170,12 +170,12 @@ impl Automaton {
         Some(Self { dfa, start })
     }
 
-    fn start(&self) -> State {
+    fn start(&self) -> AutomatonState {
         self.named(self.start).unwrap_or(DEAD)
     }
 
     /// None where the automaton gives up.
-    fn next(&self, state: State, byte: u8) -> Option<State> {
+    fn next(&self, state: AutomatonState, byte: u8) -> Option<AutomatonState> {
         if state >= DEAD {
             return Some(state);
         }
@@ -183,7 +183,7 @@ impl Automaton {
     }
 
     /// Whether the text may end here.
-    fn accepts(&self, state: State) -> bool {
+    fn accepts(&self, state: AutomatonState) -> bool {
         match state {
             MATCHED => true,
             DEAD => false,
@@ -191,7 +191,7 @@ impl Automaton {
         }
     }
 
-    fn named(&self, state: StateID) -> Option<State> {
+    fn named(&self, state: StateID) -> Option<AutomatonState> {
         if self.dfa.is_quit_state(state) {
             None
         } else if self.dfa.is_match_state(state) {
@@ -209,7 +209,7 @@ impl Automaton {
     }
 }
 
-fn id(state: State) -> StateID {
+fn id(state: AutomatonState) -> StateID {
     StateID::new(state as usize).unwrap_or(StateID::ZERO)
 }
 

@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use regex_syntax::hir::{Dot, Hir, Look, Repetition};
 
-use super::{Automaton, DEAD, MATCHED, Pattern, State, Texts};
+use super::{Automaton, AutomatonState, DEAD, MATCHED, Pattern, Texts};
 
 /// Most places of the product that are visited. Each takes about a hundred bytes.
 const MOST: usize = 100_000;
@@ -57,8 +57,8 @@ pub(crate) fn included(writer: &Texts, reader: &Texts) -> Decision {
     };
     // Most often the lengths do not matter, and a walk without them is short.
     if !shorter && !longer {
-        let free = Walk::new(&ours, &theirs, Texts::default(), Texts::default());
-        if free.and_then(Walk::counterexample) == Some(None) {
+        let free = PatternWalk::new(&ours, &theirs, Texts::default(), Texts::default());
+        if free.and_then(PatternWalk::counterexample) == Some(None) {
             return Decision::Yes;
         }
     }
@@ -66,7 +66,9 @@ pub(crate) fn included(writer: &Texts, reader: &Texts) -> Decision {
         patterns: Vec::new(),
         ..*texts
     };
-    match Walk::new(&ours, &theirs, bounds(writer), bounds(reader)).and_then(Walk::counterexample) {
+    match PatternWalk::new(&ours, &theirs, bounds(writer), bounds(reader))
+        .and_then(PatternWalk::counterexample)
+    {
         Some(None) => Decision::Yes,
         // What a pattern that is not understood refuses is not known.
         Some(Some(text)) if all_known => Decision::No(text),
@@ -93,7 +95,7 @@ fn automata(patterns: &[&Pattern]) -> Option<Vec<Rc<Automaton>>> {
     patterns.iter().map(|one| one.automaton.clone()).collect()
 }
 
-struct Walk {
+struct PatternWalk {
     /// First the automaton of well-formed text, then those of the writer, then the reader's.
     all: Vec<Rc<Automaton>>,
     /// How many are the writer's.
@@ -106,7 +108,7 @@ struct Walk {
     bytes: Vec<u8>,
 }
 
-impl Walk {
+impl PatternWalk {
     fn new(
         ours: &[Rc<Automaton>],
         theirs: &[Rc<Automaton>],
@@ -153,12 +155,13 @@ impl Walk {
     /// there is none, `None` where that is not known.
     #[expect(clippy::option_option, reason = "none, one, or not known")]
     fn counterexample(self) -> Option<Option<String>> {
-        let first: Vec<State> = self.all.iter().map(|one| one.start()).collect();
+        let first: Vec<AutomatonState> = self.all.iter().map(|one| one.start()).collect();
         let first = (first, 0_u64);
         // Where each place was reached from, and by which byte.
         let mut from: Vec<(usize, u8)> = vec![(0, 0)];
-        let mut seen: HashMap<(Vec<State>, u64), usize> = HashMap::from([(first.clone(), 0)]);
-        let mut open: VecDeque<((Vec<State>, u64), usize)> = VecDeque::from([(first, 0)]);
+        let mut seen: HashMap<(Vec<AutomatonState>, u64), usize> =
+            HashMap::from([(first.clone(), 0)]);
+        let mut open: VecDeque<((Vec<AutomatonState>, u64), usize)> = VecDeque::from([(first, 0)]);
         while let Some(((states, count), at)) = open.pop_front() {
             if self.breaks(&states, count) {
                 return written(&from, at).map(Some);
@@ -166,7 +169,7 @@ impl Walk {
             for byte in &self.bytes {
                 let begins = byte & 0xC0 != 0x80;
                 let count = (count + u64::from(begins)).min(self.cap);
-                let next: Option<Vec<State>> = self
+                let next: Option<Vec<AutomatonState>> = self
                     .all
                     .iter()
                     .zip(&states)
@@ -191,7 +194,7 @@ impl Walk {
         Some(None)
     }
 
-    fn breaks(&self, states: &[State], count: u64) -> bool {
+    fn breaks(&self, states: &[AutomatonState], count: u64) -> bool {
         let accepted = |range: std::ops::Range<usize>| {
             range.into_iter().all(|at| self.all[at].accepts(states[at]))
         };
@@ -202,7 +205,7 @@ impl Walk {
     }
 
     /// Whether nothing that begins so can break.
-    fn is_hopeless(&self, states: &[State], count: u64) -> bool {
+    fn is_hopeless(&self, states: &[AutomatonState], count: u64) -> bool {
         let dead = states[..=self.ours].contains(&DEAD);
         let too_long = self.writer.most.is_some_and(|most| count > most);
         let read = self.reader.most.is_none()

@@ -11,7 +11,7 @@ const MOST: usize = 1_000;
 const DEEPEST: usize = 160;
 
 /// Documents by the name that references use.
-pub(crate) type Documents<'a> = BTreeMap<&'a str, &'a Value>;
+pub(crate) type BundledDocuments<'a> = BTreeMap<&'a str, &'a Value>;
 
 /// The schema, standing alone. `home` is the name of the document that it comes from, `whole`
 /// whether it is all of that document.
@@ -22,7 +22,7 @@ pub(crate) fn bundle(
     schema: &Value,
     home: &str,
     whole: bool,
-    documents: &Documents<'_>,
+    documents: &BundledDocuments<'_>,
 ) -> Result<Value, String> {
     let mut bundler = Bundler {
         documents,
@@ -66,7 +66,7 @@ fn id(document: &Value) -> Option<&str> {
 }
 
 struct Bundler<'a> {
-    documents: &'a Documents<'a>,
+    documents: &'a BundledDocuments<'a>,
     /// The document whose own references stay as they are.
     whole: Option<&'a str>,
     names: BTreeMap<(&'a str, String), String>,

@@ -18,7 +18,7 @@ pub(crate) fn gathered(
     mut document: Value,
     load: &mut dyn FnMut(&str) -> Option<Value>,
 ) -> Value {
-    let mut files = Files {
+    let mut files = ImportedFiles {
         name,
         load,
         known: BTreeMap::new(),
@@ -38,7 +38,7 @@ pub(crate) fn gathered(
     document
 }
 
-struct Files<'a> {
+struct ImportedFiles<'a> {
     /// The file of the document itself.
     name: &'a str,
     load: &'a mut dyn FnMut(&str) -> Option<Value>,
@@ -48,7 +48,7 @@ struct Files<'a> {
     waiting: Vec<(String, Value)>,
 }
 
-impl Files<'_> {
+impl ImportedFiles<'_> {
     fn rewrite(&mut self, value: &mut Value, own: &str, depth: usize) {
         if depth > DEEPEST {
             return;

@@ -9,18 +9,18 @@ pub mod registry;
 
 use serde_json::Value;
 
-use super::meta::Origin;
-use crate::schema::{Draft, Level};
+use super::meta::SchemaOrigin;
+use crate::schema::{Dialect, Level};
 
 /// What was found elsewhere, before anything is written.
 #[derive(Clone, Debug, Default)]
 pub struct FoundSchemas {
     /// Where: its kind and its address or path.
-    pub origin: Origin,
+    pub origin: SchemaOrigin,
     /// What can be written.
     pub found: Vec<Incoming>,
     /// What cannot, and why.
-    pub skipped: Vec<Line>,
+    pub skipped: Vec<ImportLine>,
 }
 
 /// A version that can be written.
@@ -39,7 +39,7 @@ pub struct Incoming {
     /// What the type is called where it came from.
     pub subject: Option<String>,
     /// The draft that it is written in without saying so.
-    pub draft: Option<Draft>,
+    pub draft: Option<Dialect>,
     /// The level that is asked for there.
     pub level: Option<Level>,
     /// What its events are published to.
@@ -79,7 +79,7 @@ impl Outcome {
 
 /// A line of the report of an import.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Line {
+pub struct ImportLine {
     /// Type and version, or what it is called elsewhere.
     pub name: String,
     /// How it went.
@@ -88,7 +88,7 @@ pub struct Line {
     pub words: String,
 }
 
-impl Line {
+impl ImportLine {
     /// Something that cannot be written.
     pub fn skipped(name: impl Into<String>, words: impl Into<String>) -> Self {
         Self {
@@ -105,14 +105,14 @@ pub struct Imported {
     /// The folder that was written to.
     pub folder: std::path::PathBuf,
     /// Version by version, what needs attention first.
-    pub lines: Vec<Line>,
+    pub lines: Vec<ImportLine>,
 }
 
 impl Imported {
     /// How many there are of this outcome.
     #[must_use]
     pub fn count(&self, outcome: Outcome) -> usize {
-        let of = |line: &&Line| line.outcome == outcome;
+        let of = |line: &&ImportLine| line.outcome == outcome;
         self.lines.iter().filter(of).count()
     }
 }

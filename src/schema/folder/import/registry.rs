@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::avro_parts::with_parts;
-use super::bundle::{Documents, bundle};
+use super::bundle::{BundledDocuments, bundle};
 use super::{Incoming, plain, pretty};
-use crate::schema::Draft;
+use crate::schema::Dialect;
 
 /// A version of a subject, as the registry answers.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -92,7 +92,7 @@ impl Registered {
         } else if avro {
             pretty(&with_parts(&schema, &parsed)?)
         } else {
-            let mut documents: Documents<'_> =
+            let mut documents: BundledDocuments<'_> =
                 parsed.iter().map(|(name, part)| (*name, part)).collect();
             documents.insert("", &schema);
             pretty(&bundle(&schema, "", true, &documents)?)
@@ -105,7 +105,7 @@ impl Registered {
             text,
             subject: Some(subject.to_owned()),
             // What the registry itself takes it for.
-            draft: silent.then_some(Draft::Seven),
+            draft: silent.then_some(Dialect::Seven),
             ..Incoming::default()
         })
     }
@@ -152,7 +152,7 @@ mod tests {
         assert_eq!(incoming.text, "{ \"type\":\"object\"}");
         assert_eq!(
             (incoming.version.as_deref(), incoming.draft),
-            (Some("3"), Some(Draft::Seven))
+            (Some("3"), Some(Dialect::Seven))
         );
         let avro = registered(&json!({"version": 1, "schema": "\"string\""}));
         assert!(avro.incoming("a", &BTreeMap::new()).unwrap().avro);

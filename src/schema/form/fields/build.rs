@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
-use super::shape::{Alternative, OTHER_KIND, Shapes, kinds};
+use super::shape::{Alternative, FieldShapes, OTHER_KIND, kinds};
 use super::start::{item, size};
-use super::{Choices, Field, ITEMS, Input, MOST_FIELDS, Union};
+use super::{Choices, FormField, ITEMS, Input, MOST_FIELDS, Union};
 use crate::schema::Version;
 use crate::schema::document::normal::short;
 use crate::schema::document::numbers;
@@ -23,7 +23,7 @@ const OPTIONS: usize = 300;
 
 /// A field, and what an edit of it needs to know.
 pub(crate) struct Built<'a> {
-    pub field: Field,
+    pub field: FormField,
     /// Of the alternative that is shown.
     pub schema: Cow<'a, Value>,
     pub alternatives: Vec<Alternative<'a>>,
@@ -50,9 +50,9 @@ pub(crate) fn build<'a>(
     document: &Document,
     choices: &Choices,
 ) -> Vec<Built<'a>> {
-    let shapes = Shapes::new(&version.normal);
+    let shapes = FieldShapes::new(&version.normal);
     let root = shapes.root();
-    let mut builder = Builder {
+    let mut builder = FieldBuilder {
         shapes,
         document,
         choices,
@@ -105,14 +105,14 @@ fn label(out: &mut [Built<'_>]) {
     }
 }
 
-struct Builder<'a, 'd> {
-    shapes: Shapes<'a>,
+struct FieldBuilder<'a, 'd> {
+    shapes: FieldShapes<'a>,
     document: &'d Document,
     choices: &'d Choices,
     out: Vec<Built<'a>>,
 }
 
-impl<'a> Builder<'a, '_> {
+impl<'a> FieldBuilder<'a, '_> {
     fn is_full(&mut self, seat: &Seat) -> bool {
         if self.out.len() < MOST_FIELDS {
             return false;
@@ -133,7 +133,7 @@ impl<'a> Builder<'a, '_> {
         schema: Cow<'a, Value>,
         input: Input,
     ) -> usize {
-        let field = Field {
+        let field = FormField {
             depth: seat.depth,
             label: "Event".to_owned(),
             path: seat.steps.join("."),

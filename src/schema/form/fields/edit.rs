@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use serde_json::Value;
 
 use super::build::{Built, build, undeclared};
-use super::shape::Shapes;
+use super::shape::FieldShapes;
 use super::start::{item, start};
 use super::{Choices, ITEMS, Input};
 use crate::schema::Version;
@@ -14,7 +14,7 @@ use crate::text::json_edit::Document;
 
 /// What a person did to a field.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Edit {
+pub enum FieldEdit {
     /// Typed this text.
     Text(String),
     /// Typed or chose this value, as JSON. What is not JSON changes nothing.
@@ -37,23 +37,24 @@ pub fn edit(
     document: &mut Document,
     choices: &mut Choices,
     index: usize,
-    edit: Edit,
+    edit: FieldEdit,
 ) {
     let Some(built) = build(version, document, choices).into_iter().nth(index) else {
         return;
     };
-    let shapes = Shapes::new(&version.normal);
+    let shapes = FieldShapes::new(&version.normal);
     let node = built.node;
     match edit {
-        Edit::Text(_) | Edit::Json(_) | Edit::Remove | Edit::AddNamed(_) if !built.field.there => {}
-        Edit::Text(text) => document.replace(node, &Value::from(text).to_string()),
-        Edit::Json(new) => {
+        FieldEdit::Text(_) | FieldEdit::Json(_) | FieldEdit::Remove | FieldEdit::AddNamed(_)
+            if !built.field.there => {}
+        FieldEdit::Text(text) => document.replace(node, &Value::from(text).to_string()),
+        FieldEdit::Json(new) => {
             if json::value(new.as_bytes()).is_ok() {
                 document.write(node, &new);
             }
         }
-        Edit::Add => add(&shapes, document, &built),
-        Edit::AddNamed(name) => {
+        FieldEdit::Add => add(&shapes, document, &built),
+        FieldEdit::AddNamed(name) => {
             let is_new = document.member(node, &name).is_none();
             if is_new && matches!(built.field.input, Input::Group { .. }) {
                 let anything = Value::Bool(true);
@@ -62,19 +63,19 @@ pub fn edit(
                 document.push(node, Some(&name), &json);
             }
         }
-        Edit::Remove => document.remove(node),
-        Edit::Alternative(chosen) => {
+        FieldEdit::Remove => document.remove(node),
+        FieldEdit::Alternative(chosen) => {
             choose(&shapes, document, &built, chosen);
             choices.branches.insert(built.field.pointer, chosen);
         }
-        Edit::More => {
+        FieldEdit::More => {
             let shown = choices.items.entry(built.field.pointer).or_insert(ITEMS);
             *shown += ITEMS * 5;
         }
     }
 }
 
-fn add(shapes: &Shapes<'_>, document: &mut Document, built: &Built<'_>) {
+fn add(shapes: &FieldShapes<'_>, document: &mut Document, built: &Built<'_>) {
     if !built.field.there {
         let json = start(shapes, &built.schema).to_string();
         document.push(built.node, Some(&built.name), &json);
@@ -88,7 +89,7 @@ fn add(shapes: &Shapes<'_>, document: &mut Document, built: &Built<'_>) {
 
 /// Makes a value one of the alternative: members that fit stay, those that only the alternative
 /// before it knew go, and so stays what none of them knows.
-fn choose(shapes: &Shapes<'_>, document: &mut Document, built: &Built<'_>, chosen: usize) {
+fn choose(shapes: &FieldShapes<'_>, document: &mut Document, built: &Built<'_>, chosen: usize) {
     let Some(new) = built.alternatives.get(chosen) else {
         return;
     };

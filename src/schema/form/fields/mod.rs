@@ -16,7 +16,7 @@ use std::collections::BTreeMap;
 use crate::schema::{Failure, Version};
 use crate::text::json_edit::Document;
 
-pub use edit::{Edit, edit};
+pub use edit::{FieldEdit, edit};
 
 /// Most fields of one form; a document with more is shown in part.
 pub const MOST_FIELDS: usize = 250;
@@ -34,7 +34,7 @@ pub struct Choices {
 
 /// One line of a form.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Field {
+pub struct FormField {
     /// How deep it is nested; the members of the document are 0.
     pub depth: usize,
     /// What it is called on screen: its name, or its path where that is not enough.
@@ -112,7 +112,7 @@ pub enum Input {
 
 /// The fields for a text.
 #[must_use]
-pub fn fields(version: &Version, document: &Document, choices: &Choices) -> Vec<Field> {
+pub fn fields(version: &Version, document: &Document, choices: &Choices) -> Vec<FormField> {
     let built = build::build(version, document, choices);
     built.into_iter().map(|one| one.field).collect()
 }
@@ -120,14 +120,14 @@ pub fn fields(version: &Version, document: &Document, choices: &Choices) -> Vec<
 /// The text of an event with nothing but what the schema demands.
 #[must_use]
 pub fn beginning(version: &Version) -> String {
-    let shapes = shape::Shapes::new(&version.normal);
+    let shapes = shape::FieldShapes::new(&version.normal);
     format!("{:#}", start::start(&shapes, &shapes.root()))
 }
 
 /// What is wrong, by the index of the field it is about, and what is about none of them.
 #[must_use]
 pub fn placed(
-    fields: &[Field],
+    fields: &[FormField],
     failures: &[Failure],
 ) -> (BTreeMap<usize, Vec<String>>, Vec<String>) {
     let by_pointer: BTreeMap<&str, usize> = fields

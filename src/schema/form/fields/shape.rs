@@ -25,12 +25,12 @@ pub(crate) struct Alternative<'a> {
 }
 
 /// Reads a schema place by place.
-pub(crate) struct Shapes<'a> {
+pub(crate) struct FieldShapes<'a> {
     normal: &'a Normal,
     steps: Cell<u32>,
 }
 
-impl<'a> Shapes<'a> {
+impl<'a> FieldShapes<'a> {
     pub(crate) fn new(normal: &'a Normal) -> Self {
         Self {
             normal,

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 
 use serde_json::{Map, Value, json};
 
-use super::shape::{Shapes, kinds};
+use super::shape::{FieldShapes, kinds};
 use crate::schema::document::generate::number;
 use crate::schema::document::{numbers, strings};
 
@@ -14,12 +14,17 @@ const DEEP: usize = 10;
 const MOST: usize = 500;
 
 /// The least value for a schema.
-pub(crate) fn start(shapes: &Shapes<'_>, schema: &Value) -> Value {
+pub(crate) fn start(shapes: &FieldShapes<'_>, schema: &Value) -> Value {
     let mut left = MOST;
     least(shapes, Cow::Borrowed(schema), 0, &mut left)
 }
 
-fn least(shapes: &Shapes<'_>, schema: Cow<'_, Value>, depth: usize, left: &mut usize) -> Value {
+fn least(
+    shapes: &FieldShapes<'_>,
+    schema: Cow<'_, Value>,
+    depth: usize,
+    left: &mut usize,
+) -> Value {
     if depth > DEEP || *left == 0 {
         return Value::Null;
     }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use super::{Choices, Edit, Field, Input, edit, fields, placed};
+use super::{Choices, FieldEdit, FormField, Input, edit, fields, placed};
 use crate::schema::Version;
 use crate::text::json_edit::Document;
 use crate::text::json_edit::tests::{any_text, others};
@@ -29,7 +29,7 @@ impl Form {
         }
     }
 
-    fn fields(&self) -> Vec<Field> {
+    fn fields(&self) -> Vec<FormField> {
         fields(&self.version, &self.document, &self.choices)
     }
 
@@ -37,13 +37,13 @@ impl Form {
         self.fields().into_iter().map(|field| field.label).collect()
     }
 
-    fn field(&self, label: &str) -> Field {
+    fn field(&self, label: &str) -> FormField {
         let all = self.fields();
         let found = all.into_iter().find(|field| field.label == label);
         found.unwrap_or_else(|| panic!("{label} is not among {:?}", self.labels()))
     }
 
-    fn edit(&mut self, label: &str, what: Edit) -> &str {
+    fn edit(&mut self, label: &str, what: FieldEdit) -> &str {
         let index = self.labels().iter().position(|one| one == label).unwrap();
         edit(
             &self.version,
@@ -128,19 +128,19 @@ fn a_schema_and_a_text_make_fields() {
 #[test]
 fn edits_change_the_text_at_their_place() {
     let mut form = Form::new(order(), r#"{"amount": 1.10, "x": 1e2, "items": []}"#);
-    form.edit("amount", Edit::Json("2.50".into()));
-    form.edit("currency", Edit::Add);
-    form.edit("currency", Edit::Json("\"GBP\"".into()));
-    form.edit("id", Edit::Add);
-    form.edit("id", Edit::Text("a\"b".into()));
-    form.edit("items", Edit::Add);
-    form.edit("note", Edit::Add);
-    let text = form.edit("amount", Edit::Json("no number".into()));
+    form.edit("amount", FieldEdit::Json("2.50".into()));
+    form.edit("currency", FieldEdit::Add);
+    form.edit("currency", FieldEdit::Json("\"GBP\"".into()));
+    form.edit("id", FieldEdit::Add);
+    form.edit("id", FieldEdit::Text("a\"b".into()));
+    form.edit("items", FieldEdit::Add);
+    form.edit("note", FieldEdit::Add);
+    let text = form.edit("amount", FieldEdit::Json("no number".into()));
     assert_eq!(
         text,
         r#"{"amount": 2.50, "x": 1e2, "items": [{"sku":"","quantity":1}], "currency": "GBP", "id": "a\"b", "note": null}"#
     );
-    form.edit("note", Edit::Remove);
+    form.edit("note", FieldEdit::Remove);
     assert!(!form.field("note").there);
 }
 
@@ -150,7 +150,7 @@ fn a_nullable_field_is_a_choice_between_two_kinds() {
     let union = form.field("note").union.unwrap();
     assert_eq!(union.names, ["null", "text"]);
     assert_eq!(union.chosen, Some(0));
-    form.edit("note", Edit::Alternative(1));
+    form.edit("note", FieldEdit::Alternative(1));
     assert_eq!(form.document.text(), r#"{"note":""}"#);
     assert_eq!(form.field("note").input, Input::Text(String::new()));
 }
@@ -173,7 +173,7 @@ fn the_alternative_that_the_value_fits_is_shown() {
         (union.names, union.chosen),
         (vec!["By card".into(), "Transfer".into()], Some(1))
     );
-    form.edit("Event", Edit::Alternative(0));
+    form.edit("Event", FieldEdit::Alternative(0));
     assert_eq!(
         form.document.text(),
         r#"{"kind":"card","note":"hi","odd":1.0,"number":""}"#
@@ -207,7 +207,7 @@ fn a_schema_that_holds_itself_is_followed_as_far_as_the_text_goes() {
     let deep = format!("{}{}{}", "{\"next\":".repeat(60), "{}", "}".repeat(60));
     let mut form = Form::new(schema, &deep);
     assert!(form.fields().len() < 40);
-    form.edit("name", Edit::Add);
+    form.edit("name", FieldEdit::Add);
     assert!(form.document.text().contains("\"name\""));
 }
 
@@ -227,7 +227,7 @@ fn long_arrays_are_shown_in_part() {
         &mut form.document,
         &mut form.choices,
         index,
-        Edit::More,
+        FieldEdit::More,
     );
     assert_eq!(form.fields().pop().unwrap().input, Input::More(380));
     assert_eq!(form.document.text(), text);
@@ -245,7 +245,7 @@ fn tuples_maps_and_anything_have_their_inputs() {
     });
     let mut form = Form::new(schema, r#"{"at":[1],"tags":{"k":"v"},"any":{"x":[1]}}"#);
     assert_eq!(form.field("any").input, Input::Json(r#"{"x":[1]}"#.into()));
-    form.edit("at", Edit::Add);
+    form.edit("at", FieldEdit::Add);
     assert_eq!(form.field("at[1]").input, Input::Text(String::new()));
     assert_eq!(
         form.field("at").input,
@@ -255,8 +255,8 @@ fn tuples_maps_and_anything_have_their_inputs() {
         }
     );
     assert_eq!(form.field("k").input, Input::Text("v".into()));
-    form.edit("tags", Edit::AddNamed("more".into()));
-    form.edit("k", Edit::Remove);
+    form.edit("tags", FieldEdit::AddNamed("more".into()));
+    form.edit("k", FieldEdit::Remove);
     assert_eq!(
         form.document.text(),
         r#"{"at":[1,""],"tags":{"more":""},"any":{"x":[1]}}"#
@@ -315,22 +315,22 @@ proptest! {
             let index = pick.index(built.len());
             let one = &built[index];
             let what = match what {
-                0 => Edit::Text("new".into()),
-                1 => Edit::Json("[7.10]".into()),
-                2 => Edit::Add,
-                3 => Edit::Remove,
-                4 => Edit::More,
-                _ => Edit::Alternative(pick.index(5)),
+                0 => FieldEdit::Text("new".into()),
+                1 => FieldEdit::Json("[7.10]".into()),
+                2 => FieldEdit::Add,
+                3 => FieldEdit::Remove,
+                4 => FieldEdit::More,
+                _ => FieldEdit::Alternative(pick.index(5)),
             };
             let grows = matches!(one.field.input, Input::List { grows: true, .. }) || !one.field.there;
-            let (at, adds) = (one.node, what == Edit::Add && grows);
+            let (at, adds) = (one.node, what == FieldEdit::Add && grows);
             // What is added is beside what was there; anything else is inside the field.
-            let before = if adds || !one.field.there || matches!(what, Edit::Add | Edit::More) {
+            let before = if adds || !one.field.there || matches!(what, FieldEdit::Add | FieldEdit::More) {
                 None
             } else {
                 Some(at)
             };
-            let is_removed = what == Edit::Remove && at > 0 && one.field.there;
+            let is_removed = what == FieldEdit::Remove && at > 0 && one.field.there;
             let expected = others(&form.document, before);
             drop(built);
             edit(&form.version, &mut form.document, &mut form.choices, index, what);

@@ -9,8 +9,8 @@ use serde_json::{Value, json};
 use super::{About, valid, with, without};
 use crate::schema::document::generate::number;
 use crate::schema::document::strings;
-use crate::schema::folder::catalog::{EventType, Ready};
-use crate::schema::form::fields::{Choices, Field, Input, fields};
+use crate::schema::folder::catalog::{EventType, ReadySchemas};
+use crate::schema::form::fields::{Choices, FormField, Input, fields};
 use crate::schema::{Failure, Version};
 use crate::text::json_edit::Document;
 
@@ -40,13 +40,13 @@ pub struct Broken {
 #[must_use]
 pub fn broken(kind: &EventType, version: &Version, about: &About<'_>) -> Vec<Broken> {
     let until = Instant::now() + PATIENCE;
-    let mut found = Found {
+    let mut found = FoundEvents {
         version,
         seen: BTreeSet::new(),
         out: Vec::new(),
     };
     for entry in &kind.versions {
-        let Ok(Ready::Json(other)) = &entry.ready else {
+        let Ok(ReadySchemas::Json(other)) = &entry.ready else {
             continue;
         };
         if entry.version == about.version || Instant::now() > until {
@@ -71,14 +71,14 @@ pub fn broken(kind: &EventType, version: &Version, about: &About<'_>) -> Vec<Bro
         return found.out;
     };
     let all = fields(version, &document, &Choices::default());
-    let there: Vec<&Field> = all
+    let there: Vec<&FormField> = all
         .iter()
         .filter(|field| field.there && !field.pointer.is_empty())
         // What breaks the first item breaks the others alike.
         .filter(|field| !field.pointer.split('/').any(is_later_item))
         .filter(|field| !matches!(field.input, Input::More(_) | Input::Rest))
         .collect();
-    let steps: [Way; 3] = [missing, mistaken, outside];
+    let steps: [BreakingWay; 3] = [missing, mistaken, outside];
     for step in steps {
         for field in &there {
             if Instant::now() > until {
@@ -96,15 +96,15 @@ fn is_later_item(step: &str) -> bool {
 }
 
 /// A way to break a field: what it is called, and events to try.
-type Way = fn(&Value, &Field) -> (String, Vec<Value>);
+type BreakingWay = fn(&Value, &FormField) -> (String, Vec<Value>);
 
-struct Found<'a> {
+struct FoundEvents<'a> {
     version: &'a Version,
     seen: BTreeSet<String>,
     out: Vec<Broken>,
 }
 
-impl Found<'_> {
+impl FoundEvents<'_> {
     fn offer(&mut self, label: String, events: impl Iterator<Item = Value>, of: Option<String>) {
         if self.out.len() >= MOST || self.seen.contains(&label) {
             return;
@@ -123,13 +123,13 @@ impl Found<'_> {
     }
 }
 
-fn missing(event: &Value, field: &Field) -> (String, Vec<Value>) {
+fn missing(event: &Value, field: &FormField) -> (String, Vec<Value>) {
     let label = format!("Without required field {}", field.label);
     let event = without(event, &field.pointer).filter(|_| field.required);
     (label, event.into_iter().collect())
 }
 
-fn mistaken(event: &Value, field: &Field) -> (String, Vec<Value>) {
+fn mistaken(event: &Value, field: &FormField) -> (String, Vec<Value>) {
     let label = format!("{} has the wrong type", field.label);
     let other = match event.pointer(&field.pointer) {
         Some(Value::String(_)) => vec![json!(42), json!(true), json!({})],
@@ -146,7 +146,7 @@ fn mistaken(event: &Value, field: &Field) -> (String, Vec<Value>) {
 }
 
 /// A value of the right type that the schema does not allow.
-fn outside(event: &Value, field: &Field) -> (String, Vec<Value>) {
+fn outside(event: &Value, field: &FormField) -> (String, Vec<Value>) {
     let value = event.pointer(&field.pointer);
     if let Input::Choice { options, .. } = &field.input {
         let label = format!("{} is none of the allowed values", field.label);

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 
-use super::fields::{Choices, Field, Input, fields};
+use super::fields::{Choices, FormField, Input, fields};
 use crate::schema::Version;
 use crate::schema::document::generate::Generator;
 use crate::text::json_edit::Document;
@@ -139,7 +139,7 @@ fn with(event: &Value, pointer: &str, value: Value) -> Option<Value> {
 }
 
 /// The last name of a path, without what stands around it.
-fn name_of(field: &Field) -> &str {
+fn name_of(field: &FormField) -> &str {
     let last = field.pointer.rsplit('/');
     last.into_iter()
         .find(|step| !step.bytes().all(|byte| byte.is_ascii_digit()))

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::schema::{Catalog, Draft, Ready, Source, Version};
+use crate::schema::{Catalog, Dialect, ReadySchemas, SchemaSource, Version};
 
 fn about() -> About<'static> {
     About {
@@ -19,7 +19,7 @@ fn about() -> About<'static> {
 }
 
 fn shop() -> Catalog {
-    let source = |event_type: &str, version: &str, text: &str| Source {
+    let source = |event_type: &str, version: &str, text: &str| SchemaSource {
         event_type: event_type.into(),
         version: version.into(),
         file: format!("{version}.schema.json"),
@@ -42,7 +42,7 @@ fn shop() -> Catalog {
 
 fn json(catalog: &Catalog, name: &str, version: &str) -> std::sync::Arc<Version> {
     let entry = catalog.get(name).unwrap().get(version).unwrap();
-    let Ok(Ready::Json(version)) = &entry.ready else {
+    let Ok(ReadySchemas::Json(version)) = &entry.ready else {
         panic!("{name} {version} is a JSON Schema");
     };
     version.clone()
@@ -117,7 +117,7 @@ fn vectors() -> Vec<(String, Version)> {
     for text in files {
         let cases: Vec<Value> = serde_json::from_str(text).unwrap();
         for case in cases {
-            let draft = case["draft"].as_str().and_then(Draft::named);
+            let draft = case["draft"].as_str().and_then(Dialect::named);
             for side in ["original", "update"] {
                 let name = format!("{} {side}", case["id"]);
                 if let Ok(version) = Version::new(case[side].clone(), draft, &BTreeMap::new()) {

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::{About, name_of};
 use crate::schema::document::strings;
-use crate::schema::form::fields::{Field, Input};
+use crate::schema::form::fields::{FormField, Input};
 
 const PEOPLE: [(&str, &str); 8] = [
     ("Ada", "Lovelace"),
@@ -41,13 +41,13 @@ const COMPANIES: [&str; 4] = [
 ];
 
 /// Values to try in their order; the first that the schema allows is taken.
-pub(crate) fn likely(field: &Field, about: &About<'_>, random: &mut Rng) -> Vec<Value> {
+pub(crate) fn likely(field: &FormField, about: &About<'_>, random: &mut Rng) -> Vec<Value> {
     let name = name_of(field);
     let words = words_of(name);
     let parent = field.pointer.rsplit('/').find(|step| {
         *step != name && !step.is_empty() && !step.bytes().all(|byte| byte.is_ascii_digit())
     });
-    let place = Place {
+    let place = WordPlace {
         words,
         parent: parent.unwrap_or_default().to_lowercase(),
         is_top: field.pointer.matches('/').count() == 1,
@@ -65,14 +65,14 @@ pub(crate) fn likely(field: &Field, about: &About<'_>, random: &mut Rng) -> Vec<
     }
 }
 
-struct Place {
+struct WordPlace {
     /// The words of its name, in small letters.
     words: Vec<String>,
     parent: String,
     is_top: bool,
 }
 
-impl Place {
+impl WordPlace {
     fn last(&self) -> &str {
         self.words.last().map_or("", String::as_str)
     }
@@ -120,7 +120,7 @@ fn uuid(random: &mut Rng) -> String {
     )
 }
 
-fn formatted(hint: &str, place: &Place, about: &About<'_>, random: &mut Rng) -> Option<String> {
+fn formatted(hint: &str, place: &WordPlace, about: &About<'_>, random: &mut Rng) -> Option<String> {
     Some(match hint {
         "date-time" => about.now.to_rfc3339_opts(SecondsFormat::Millis, true),
         "date" => about.now.format("%Y-%m-%d").to_string(),
@@ -138,7 +138,7 @@ fn formatted(hint: &str, place: &Place, about: &About<'_>, random: &mut Rng) -> 
 }
 
 /// `id` and `eventId` at the top are the event's own.
-fn is_own(place: &Place) -> bool {
+fn is_own(place: &WordPlace) -> bool {
     place.words.len() == 1 || place.words.first().is_some_and(|word| word == "event")
 }
 
@@ -152,7 +152,7 @@ fn email(random: &mut Rng) -> String {
 }
 
 #[expect(clippy::too_many_lines, reason = "a table of words")]
-fn text(place: &Place, about: &About<'_>, random: &mut Rng) -> Vec<String> {
+fn text(place: &WordPlace, about: &About<'_>, random: &mut Rng) -> Vec<String> {
     let (first, last) = random.choice(PEOPLE).unwrap_or(PEOPLE[0]);
     let mut all = Vec::new();
     let mut try_first = |text: String| all.push(text);
@@ -243,7 +243,7 @@ fn text(place: &Place, about: &About<'_>, random: &mut Rng) -> Vec<String> {
     all
 }
 
-fn number(place: &Place, about: &About<'_>, random: &mut Rng) -> Vec<Value> {
+fn number(place: &WordPlace, about: &About<'_>, random: &mut Rng) -> Vec<Value> {
     let mut all: Vec<Value> = Vec::new();
     if place.is_top && place.last() == "version" {
         all.extend(about.version.parse::<i64>().ok().map(Value::from));

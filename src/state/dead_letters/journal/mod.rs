@@ -10,7 +10,7 @@ use crate::event::{Event, Transport};
 use crate::protocol::{Command, DeskCommand, RequestId, SourceCommand};
 use crate::repair::journal_entry::{KEEP_DAYS, Operation, Record, RecordId};
 use crate::repair::journal_list::{
-    Counts, JOBS, JobId, JobLine, PAGE, Page, Pile, Question, Records,
+    JOBS, JobId, JobLine, JournalPage, PAGE, Pile, Question, Records, StageCounts,
 };
 use crate::state::live::clock;
 use crate::text::numbers::{count_of, thousands};
@@ -104,7 +104,7 @@ impl Putting {
 #[derive(Debug)]
 pub struct JournalDesk {
     /// What was read; none before the first answer.
-    pub page: Option<Box<Page>>,
+    pub page: Option<Box<JournalPage>>,
     /// What is to be shown.
     pub question: Question,
     /// Why it could not be read.
@@ -149,7 +149,7 @@ impl JournalDesk {
     /// time, what an earlier run left unfinished is worth a sentence.
     pub fn read(
         &mut self,
-        read: Result<Box<Page>, String>,
+        read: Result<Box<JournalPage>, String>,
     ) -> (Option<String>, Option<DeskCommand>) {
         self.is_reading = false;
         let page = match read {
@@ -217,10 +217,10 @@ impl JournalDesk {
 
     /// How many records lie on which pile, in all.
     #[must_use]
-    pub fn counts(&self) -> Counts {
+    pub fn counts(&self) -> StageCounts {
         self.page
             .as_ref()
-            .map_or_else(Counts::default, |page| page.all)
+            .map_or_else(StageCounts::default, |page| page.all)
     }
 
     /// Records that a person should look at.
@@ -450,7 +450,7 @@ fn clock_with_day(at: DateTime<Utc>) -> String {
 }
 
 /// What an earlier run left unfinished, in a sentence; nothing if nothing.
-fn cut_off(page: &Page) -> Option<String> {
+fn cut_off(page: &JournalPage) -> Option<String> {
     let cut = page.jobs.iter().filter(|job| job.counts.cut_off() > 0);
     let mut parts: Vec<String> = Vec::new();
     for pile in [Pile::Twice, Pile::OnlyHere, Pile::Untouched] {

@@ -4,8 +4,8 @@ use super::*;
 use crate::event::source_id::SourceId;
 use crate::repair::journal_entry::Stage;
 
-fn counts(parts: &[(Pile, u64)]) -> Counts {
-    let mut counts = Counts::default();
+fn counts(parts: &[(Pile, u64)]) -> StageCounts {
+    let mut counts = StageCounts::default();
     for (pile, count) in parts {
         counts.add(*pile, *count);
     }
@@ -24,8 +24,8 @@ fn job(id: i64, parts: &[(Pile, u64)]) -> JobLine {
 }
 
 /// What the broker side answers to what the desk asks.
-fn page(desk: &JournalDesk, jobs: &[JobLine], records: &[Record]) -> Box<Page> {
-    let mut all = Counts::default();
+fn page(desk: &JournalDesk, jobs: &[JobLine], records: &[Record]) -> Box<JournalPage> {
+    let mut all = StageCounts::default();
     for job in jobs {
         for (pile, count) in job.counts.piles() {
             all.add(pile, count);
@@ -34,7 +34,7 @@ fn page(desk: &JournalDesk, jobs: &[JobLine], records: &[Record]) -> Box<Page> {
     let question = desk.question.clone();
     let of = |id| jobs.iter().find(|job| job.id == id).cloned();
     let looked_at = question.looked_at;
-    Box::new(Page {
+    Box::new(JournalPage {
         job: question.job.and_then(of),
         looked_at: records
             .iter()

@@ -11,7 +11,7 @@ use super::written::{deed_of, properties_of, stage_of};
 use super::{Alive, Journal, JournalError};
 use crate::event::Outgoing;
 use crate::repair::journal_entry::{Held, Record, RecordId};
-use crate::repair::journal_list::{Counts, JOBS, JobId, JobLine, Page, Pile, Question};
+use crate::repair::journal_list::{JOBS, JobId, JobLine, JournalPage, Pile, Question, StageCounts};
 
 /// How long a search may take. Until then nobody else uses the journal.
 const SEARCH: Duration = Duration::from_secs(2);
@@ -28,8 +28,8 @@ const COLUMNS: &str = "id, run, deed, stage, at, place, queue, exchange, routing
     changed";
 
 /// A job while it is counted.
-struct Tally {
-    counts: Counts,
+struct StageTally {
+    counts: StageCounts,
     first: i64,
     last: i64,
 }
@@ -37,8 +37,8 @@ struct Tally {
 /// What one pass over all records finds.
 #[derive(Default)]
 struct Census {
-    all: Counts,
-    jobs: HashMap<i64, Tally>,
+    all: StageCounts,
+    jobs: HashMap<i64, StageTally>,
     /// Records of the job and pile that were asked for.
     found: Vec<(Pile, i64)>,
 }
@@ -48,7 +48,7 @@ impl Journal {
     ///
     /// # Errors
     /// If the journal cannot be read.
-    pub fn page(&self, question: &Question) -> Result<Page, JournalError> {
+    pub fn page(&self, question: &Question) -> Result<JournalPage, JournalError> {
         // Another Eventscope may write meanwhile: all that is read here is of one moment.
         let moment = self.db.unchecked_transaction()?;
         let mut alive = Alive::new(&self.dir, &self.run);
@@ -80,13 +80,13 @@ impl Journal {
         let job = job
             .map(|(id, tally)| line(&moment, id, tally))
             .transpose()?;
-        let mut order: Vec<(&i64, &Tally)> = census.jobs.iter().collect();
+        let mut order: Vec<(&i64, &StageTally)> = census.jobs.iter().collect();
         order.sort_unstable_by_key(|(_, tally)| (tally.counts.cut_off() == 0, Reverse(tally.last)));
         let jobs = order.iter().skip(question.jobs_from).take(JOBS);
         let jobs = jobs
             .map(|(id, tally)| line(&moment, JobId(**id), tally))
             .collect::<Result<_, _>>()?;
-        Ok(Page {
+        Ok(JournalPage {
             question: question.clone(),
             all: census.all,
             jobs_total: order.len(),
@@ -151,8 +151,8 @@ fn count(
         let run = row.get_ref(3)?.as_str().unwrap_or_default();
         let pile = Pile::of(stage_of(stage), !alive.is(run));
         census.all.add(pile, 1);
-        let tally = census.jobs.entry(job).or_insert_with(|| Tally {
-            counts: Counts::default(),
+        let tally = census.jobs.entry(job).or_insert_with(|| StageTally {
+            counts: StageCounts::default(),
             first: id,
             last: id,
         });
@@ -188,7 +188,7 @@ fn look_for(db: &Connection, text: &str) -> Result<(Vec<i64>, bool), JournalErro
 }
 
 /// What its first and its last record say of a job.
-fn line(db: &Connection, id: JobId, tally: &Tally) -> Result<JobLine, JournalError> {
+fn line(db: &Connection, id: JobId, tally: &StageTally) -> Result<JobLine, JournalError> {
     let mut select = db.prepare_cached("SELECT deed, place, queue, at FROM record WHERE id = ?")?;
     let (deed, place, queue, begun) = select.query_row([tally.first], |row| {
         let deed: u8 = row.get(0)?;

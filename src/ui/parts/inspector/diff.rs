@@ -8,7 +8,7 @@ use super::views::{LINE, exact_rows};
 use crate::event::Event;
 use crate::event::event_diff::{self, EventDiff};
 use crate::state::live::clock;
-use crate::text::json_diff::{Change, DiffRow};
+use crate::text::json_diff::{DiffRow, JsonChange};
 use crate::text::payload::visible_line;
 use crate::ui::parts::theme::{self, Palette, STEP};
 use crate::ui::parts::widgets::{empty_state, weak};
@@ -90,16 +90,16 @@ fn line(palette: &Palette, row: &DiffRow) -> LayoutJob {
         );
     };
     let (sign, color) = match &row.change {
-        Change::Added(_) => ("+ ", palette.good),
-        Change::Removed(_) => ("- ", palette.bad),
-        Change::Changed(..) => ("~ ", palette.warn),
+        JsonChange::Added(_) => ("+ ", palette.good),
+        JsonChange::Removed(_) => ("- ", palette.bad),
+        JsonChange::Changed(..) => ("~ ", palette.warn),
     };
     part(sign, color);
     part(&row.path, palette.name);
     part(": ", palette.weak);
     match &row.change {
-        Change::Added(value) | Change::Removed(value) => part(value, color),
-        Change::Changed(old, new) => {
+        JsonChange::Added(value) | JsonChange::Removed(value) => part(value, color),
+        JsonChange::Changed(old, new) => {
             part(old, palette.bad);
             part(" → ", palette.weak);
             part(new, palette.good);

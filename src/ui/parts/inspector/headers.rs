@@ -30,13 +30,13 @@ const WIDTHS: std::ops::RangeInclusive<usize> = 20..=400;
 #[derive(Debug, Default)]
 pub(crate) struct HeaderMemory {
     event: Option<Arc<Event>>,
-    lines: Vec<Line>,
-    reading: Option<Reading>,
+    lines: Vec<HeaderLine>,
+    reading: Option<HeaderReading>,
 }
 
 /// A value that is being read.
 #[derive(Debug)]
-struct Reading {
+struct HeaderReading {
     line: usize,
     /// Characters on a line.
     width: usize,
@@ -112,7 +112,7 @@ fn list_ui(ui: &mut Ui, memory: &mut HeaderMemory) {
                 weak(ui, format!("… and {} more", memory.lines.len() - MAX_LINES));
             }
         });
-    memory.reading = wanted.map(|line| Reading {
+    memory.reading = wanted.map(|line| HeaderReading {
         line,
         width: 0,
         lines: Vec::new(),
@@ -169,7 +169,7 @@ fn columns(ui: &Ui) -> usize {
 }
 
 #[derive(Debug)]
-struct Line {
+struct HeaderLine {
     depth: usize,
     name: String,
     /// The names that lead to it.
@@ -181,7 +181,7 @@ struct Line {
     long: Option<String>,
 }
 
-impl Line {
+impl HeaderLine {
     fn label(&self) -> String {
         format!("Read {}", shorten(&self.path, NAME))
     }
@@ -196,7 +196,7 @@ impl Line {
 
 /// Nested tables and arrays become indented lines. AMQP bounds their depth by the frame size; the
 /// recursion stops at 32 all the same and shows the rest on one line.
-fn flatten(table: &FieldTable, path: &str, depth: usize, lines: &mut Vec<Line>) {
+fn flatten(table: &FieldTable, path: &str, depth: usize, lines: &mut Vec<HeaderLine>) {
     for (name, value) in table {
         flatten_value(name.clone(), value, path, depth, lines);
     }
@@ -207,7 +207,7 @@ fn flatten_value(
     value: &FieldValue,
     within: &str,
     depth: usize,
-    lines: &mut Vec<Line>,
+    lines: &mut Vec<HeaderLine>,
 ) {
     let kind = value.type_name();
     let nested = depth < 32;
@@ -232,7 +232,7 @@ fn flatten_value(
     } else {
         (text, None)
     };
-    lines.push(Line {
+    lines.push(HeaderLine {
         depth,
         name,
         path: path.clone(),

@@ -42,7 +42,7 @@ pub enum Origin<'a> {
 
 /// What the inspector shows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-enum Part {
+enum InspectorPart {
     /// The payload as a document that can be opened and closed.
     #[default]
     Tree,
@@ -58,20 +58,20 @@ enum Part {
     Headers,
 }
 
-const PARTS: [(Part, &str); 7] = [
-    (Part::Tree, "Tree"),
-    (Part::Pretty, "Pretty"),
-    (Part::Raw, "Raw"),
-    (Part::Hex, "Hex"),
-    (Part::Diff, "Diff"),
-    (Part::Properties, "Properties"),
-    (Part::Headers, "Headers"),
+const PARTS: [(InspectorPart, &str); 7] = [
+    (InspectorPart::Tree, "Tree"),
+    (InspectorPart::Pretty, "Pretty"),
+    (InspectorPart::Raw, "Raw"),
+    (InspectorPart::Hex, "Hex"),
+    (InspectorPart::Diff, "Diff"),
+    (InspectorPart::Properties, "Properties"),
+    (InspectorPart::Headers, "Headers"),
 ];
 
 /// The inspector's memory: what is shown is worked out once when another event is selected.
 #[derive(Debug, Default)]
 pub struct Inspector {
-    part: Part,
+    part: InspectorPart,
     payload: payload::PayloadMemory,
     diff: diff::DiffMemory,
     headers: headers::HeaderMemory,
@@ -94,7 +94,7 @@ pub fn inspector_ui(
     if let Some(catalog) = &memory.catalog {
         let clicked = schema::schema_ui(ui, &mut memory.schema, event, catalog);
         if let Some(pointer) = clicked {
-            memory.part = Part::Tree;
+            memory.part = InspectorPart::Tree;
             memory.payload.take(event);
             memory.payload.reveal(&pointer);
         }
@@ -109,7 +109,7 @@ pub fn inspector_ui(
     ui.separator();
     let part = memory.part;
     match part {
-        Part::Tree | Part::Pretty | Part::Raw | Part::Hex => {
+        InspectorPart::Tree | InspectorPart::Pretty | InspectorPart::Raw | InspectorPart::Hex => {
             let payload = &mut memory.payload;
             payload.take(event);
             payload::head_ui(ui, payload, event, &mut memory.saving);
@@ -120,31 +120,31 @@ pub fn inspector_ui(
                 actions: &mut actions,
             };
             match part {
-                Part::Raw => {
+                InspectorPart::Raw => {
                     let lines = payload.raw(event);
                     views::lines_ui(ui, lines.len(), |index| lines[index].clone());
                 }
-                Part::Hex => {
+                InspectorPart::Hex => {
                     let shown = event.body.len().min(payload.limit());
                     views::hex_ui(ui, &event.body[..shown]);
                 }
                 _ if !payload.is_document() => views::no_document_ui(ui, payload),
-                Part::Tree => views::tree_ui(ui, payload, &mut menu),
+                InspectorPart::Tree => views::tree_ui(ui, payload, &mut menu),
                 _ => {
                     payload.print();
                     views::pretty_ui(ui, payload, &mut menu);
                 }
             }
         }
-        Part::Diff => {
+        InspectorPart::Diff => {
             let previous = match origin {
                 Origin::Live { previous } => previous,
                 Origin::DeadLetter => None,
             };
             diff::diff_ui(ui, &mut memory.diff, previous, event);
         }
-        Part::Properties => properties::properties_ui(ui, event),
-        Part::Headers => headers::headers_ui(ui, &mut memory.headers, event),
+        InspectorPart::Properties => properties::properties_ui(ui, event),
+        InspectorPart::Headers => headers::headers_ui(ui, &mut memory.headers, event),
     }
     actions
 }

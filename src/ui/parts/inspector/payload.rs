@@ -12,7 +12,7 @@ use crate::event::reading::Reading;
 use crate::query::MOST_READ;
 use crate::text::json::{self, PrettyLine, Rows};
 use crate::text::payload::{PayloadKind, shorten, size_text, visible_line};
-use crate::ui::parts::save_file::{Asked, Dialogs};
+use crate::ui::parts::save_file::{Dialogs, SaveDialog};
 use crate::ui::parts::theme::{self, Palette};
 use crate::ui::parts::widgets::{banner, button, weak};
 
@@ -240,7 +240,7 @@ fn save(ui: &Ui, saving: &mut Dialogs, event: Arc<Event>) {
     } else {
         "bin"
     };
-    let asked = Asked {
+    let asked = SaveDialog {
         what: "payload",
         title: "Save payload",
         name: format!("{}.{suffix}", event.key.replace(['/', '\\'], "_")),

@@ -4,7 +4,7 @@ use eframe::egui::style::StyleModifier;
 use eframe::egui::{self, ComboBox, DragValue, Popup, PopupCloseBehavior, RichText, TextEdit, Ui};
 
 use crate::protocol::JobStage;
-use crate::rabbitmq::frameworks::Counters;
+use crate::rabbitmq::frameworks::RetryCounters;
 use crate::rabbitmq::resend::Expiration;
 use crate::state::Action;
 use crate::state::dead_letters::job::JobOutcome;
@@ -89,7 +89,13 @@ pub(crate) fn options_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
                 Expiration::words,
             );
             let title = "Retry counters in the message";
-            choice_ui(ui, title, &mut counters, Counters::ALL, Counters::words);
+            choice_ui(
+                ui,
+                title,
+                &mut counters,
+                RetryCounters::ALL,
+                RetryCounters::words,
+            );
             let name = ui.label("Headers that are not sent");
             let edit = TextEdit::singleline(&mut cx.forms.dropped)
                 .hint_text("x-retry-count, x-exception")

@@ -10,7 +10,7 @@ use super::bulk::{job_ui, options_ui, target_ui};
 use super::messages::checkbox;
 use crate::event::amqp::FieldType;
 use crate::event::draft::Field;
-use crate::repair::edit::{Convert, Place, RuleForm, RuleKind};
+use crate::repair::edit::{Convert, RuleForm, RuleKind, RulePlace};
 use crate::state::Action;
 use crate::state::dead_letters::{DeadAction, Made, Preview, RuleAction, RuleDesk};
 use crate::ui::Cx;
@@ -94,19 +94,19 @@ fn rule_ui(ui: &mut Ui, number: usize, rule: &mut RuleForm) -> bool {
         let deeds = rule.place.deeds().iter().map(|deed| (*deed, deed.words()));
         let deed = rule.deed();
         choice(ui, &name("does"), deed, deeds, |deed| rule.chosen = deed);
-        let places = Place::ALL.map(|place| (place, place.words()));
+        let places = RulePlace::ALL.map(|place| (place, place.words()));
         choice(ui, &name("where"), rule.place, places, |place| {
             rule.place = place;
         });
     });
-    if rule.place == Place::Property {
+    if rule.place == RulePlace::Property {
         let fields = Field::ALL.map(|field| (field, field.label()));
         choice(ui, &name("property"), rule.field, fields, |field| {
             rule.field = field;
         });
     } else {
         let (what, hint) = match rule.place {
-            Place::Header => ("header", "x-tenant"),
+            RulePlace::Header => ("header", "x-tenant"),
             _ => ("field", "/data/amount"),
         };
         field(ui, &name(what), hint, &mut rule.at);
@@ -120,10 +120,10 @@ fn rule_ui(ui: &mut Ui, number: usize, rule: &mut RuleForm) -> bool {
         }
         RuleKind::Set => {
             let hint = match rule.place {
-                Place::Payload => "a JSON value: 1, \"text\", null",
+                RulePlace::Payload => "a JSON value: 1, \"text\", null",
                 _ => "value",
             };
-            if rule.place == Place::Header {
+            if rule.place == RulePlace::Header {
                 let kinds = FieldType::ALL.map(|kind| (kind, kind.name()));
                 choice(ui, &name("type"), rule.kind, kinds, |kind| rule.kind = kind);
             }

@@ -15,7 +15,7 @@ use crate::ui::parts::{draft_form, inspector};
 
 /// What the right side shows of the selected message.
 #[derive(Clone, Copy, Default, PartialEq)]
-enum Part {
+enum EditorPart {
     #[default]
     Edit,
     Sent,
@@ -37,25 +37,25 @@ pub(crate) fn editor_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
         return;
     }
     let id = egui::Id::unique("dead_part");
-    let part = ui.data(|data| data.get_temp::<Part>(id).unwrap_or_default());
+    let part = ui.data(|data| data.get_temp::<EditorPart>(id).unwrap_or_default());
     ui.horizontal(|ui| {
         let all = [
-            (Part::Edit, "Edit and resend"),
-            (Part::Sent, "What is sent"),
-            (Part::AsItLies, "As it lies here"),
+            (EditorPart::Edit, "Edit and resend"),
+            (EditorPart::Sent, "What is sent"),
+            (EditorPart::AsItLies, "As it lies here"),
         ];
         if let Some(part) = tabs(ui, part, &all) {
             ui.data_mut(|data| data.insert_temp(id, part));
-            if part == Part::Sent {
+            if part == EditorPart::Sent {
                 cx.act(Action::Dead(DeadAction::Compare));
             }
         }
     });
     ui.separator();
     match part {
-        Part::AsItLies => as_it_lies_ui(ui, cx),
-        Part::Sent => faithful::faithful_ui(ui, cx),
-        Part::Edit => edit_ui(ui, cx),
+        EditorPart::AsItLies => as_it_lies_ui(ui, cx),
+        EditorPart::Sent => faithful::faithful_ui(ui, cx),
+        EditorPart::Edit => edit_ui(ui, cx),
     }
 }
 

@@ -3,7 +3,7 @@
 use eframe::egui::{self, ComboBox, Label, RichText, TextEdit, Ui};
 
 use crate::protocol::PutBack;
-use crate::rabbitmq::peek_rules::{PAGE_SIZES, Verdict};
+use crate::rabbitmq::peek_rules::{PAGE_SIZES, PeekVerdict};
 use crate::rabbitmq::stream::StartKind;
 use crate::state::Action;
 use crate::state::alerts::AlertAction;
@@ -19,7 +19,7 @@ pub(crate) fn peek_ui(ui: &mut Ui, cx: &mut Cx<'_>, queue: &str) {
     let (state, dead) = (cx.state, &cx.state.front.dead);
     let verdict = dead.looking.forecast.verdict;
     let idle = state.is_connected() && !dead.is_busy() && dead.peeking.is_none();
-    let can = idle && verdict != Verdict::Blocked;
+    let can = idle && verdict != PeekVerdict::Blocked;
     ui.horizontal(|ui| {
         if dead.is_stream() {
             if button(ui, "Read", can)
@@ -53,9 +53,9 @@ fn forecast_ui(ui: &mut Ui, cx: &Cx<'_>) {
     let palette = Palette::of(ui);
     let forecast = &cx.state.front.dead.looking.forecast;
     let color = match forecast.verdict {
-        Verdict::Free | Verdict::Stream => palette.weak,
-        Verdict::Read => palette.warn,
-        Verdict::Blocked => palette.bad,
+        PeekVerdict::Free | PeekVerdict::Stream => palette.weak,
+        PeekVerdict::Read => palette.warn,
+        PeekVerdict::Blocked => palette.bad,
     };
     ui.add(Label::new(RichText::new(&forecast.words).color(color)).wrap());
 }

@@ -72,7 +72,7 @@ pub(crate) fn table_ui(ui: &mut Ui, cx: &mut Cx<'_>, columns: &[Column]) {
             let ui = body.ui_mut();
             let tracks = tracks(ui, &widths);
             let (top, wide) = (ui.max_rect().top(), ui.max_rect().x_range());
-            let rows = Rows {
+            let rows = TableRows {
                 state: cx.state,
                 columns,
                 tracks: &tracks,
@@ -156,14 +156,14 @@ fn tracks(ui: &Ui, widths: &[f32]) -> Vec<Rangef> {
 
 /// Paints rows. A row is one thing to click and one node for assistive technology; its cells are
 /// painted without widgets of their own, of which there would be hundreds.
-struct Rows<'a> {
+struct TableRows<'a> {
     state: &'a State,
     columns: &'a [Column],
     tracks: &'a [Rangef],
     palette: &'a Palette,
 }
 
-impl Rows<'_> {
+impl TableRows<'_> {
     fn show(&self, ui: &mut Ui, row: usize, rect: Rect, actions: &mut Vec<Action>) {
         let live = &self.state.live;
         let Some(number) = live.view.number(&live.log, row) else {

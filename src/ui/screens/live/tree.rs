@@ -7,7 +7,7 @@ use egui::accesskit::Role;
 
 use crate::event::key_pattern::is_within;
 use crate::state::Action;
-use crate::state::live::tree::{HISTORY, Node};
+use crate::state::live::tree::{HISTORY, KeyNode};
 use crate::state::live::{LiveAction, clock};
 use crate::ui::Cx;
 use crate::ui::frame::status_bar::thousands;
@@ -33,7 +33,7 @@ pub(crate) fn tree_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
         .show_rows(ui, ROW, tree.row_count(), |ui, range| {
             for row in range {
                 let Some(node) = tree.row(row) else { continue };
-                let line = Line {
+                let line = TreeLine {
                     node,
                     history: tree.history(node),
                     solo: scope.branch.as_deref() == Some(&*node.path),
@@ -48,8 +48,8 @@ pub(crate) fn tree_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
 }
 
 /// One row.
-struct Line<'a> {
-    node: &'a Node,
+struct TreeLine<'a> {
+    node: &'a KeyNode,
     history: [u32; HISTORY],
     /// Only this branch is shown.
     solo: bool,
@@ -66,7 +66,7 @@ const RATE: f32 = 42.0;
 /// Width of the eye.
 const EYE: f32 = 18.0;
 
-impl Line<'_> {
+impl TreeLine<'_> {
     fn show(&self, ui: &mut Ui) -> Option<LiveAction> {
         let mut action = None;
         ui.horizontal(|ui| {

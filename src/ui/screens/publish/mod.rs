@@ -10,7 +10,7 @@ use crate::event::source_id::SourceId;
 use crate::event::{Draft, HeaderRow};
 use crate::protocol::PublishOutcome;
 use crate::state::live::clock;
-use crate::state::publish::Sent;
+use crate::state::publish::SentEvent;
 use crate::state::{Action, State};
 use crate::text::payload::{PayloadKind, summary};
 use crate::ui::Cx;
@@ -22,7 +22,7 @@ use crate::ui::parts::widgets::{banner, empty_state, primary_button, section, we
 /// Where the message in the form would go, worked out when the target, the headers or the topology
 /// change.
 #[derive(Debug, Default)]
-pub struct Preview {
+pub struct RoutePreview {
     source: Option<SourceId>,
     destination: String,
     key: String,
@@ -32,7 +32,7 @@ pub struct Preview {
     words: String,
 }
 
-impl Preview {
+impl RoutePreview {
     /// Where it would go, in words.
     pub fn words(&mut self, draft: &Draft, state: &State) -> &str {
         let own = state.taps.own_queues(state.front.id);
@@ -135,14 +135,14 @@ fn actions_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     });
 }
 
-fn outcome_ui(ui: &mut Ui, sent: &Sent) {
+fn outcome_ui(ui: &mut Ui, sent: &SentEvent) {
     let palette = Palette::of(ui);
     let (color, words) = outcome(sent, palette);
     ui.add(egui::Label::new(RichText::new(words).color(color).strong()).wrap());
 }
 
 /// The verdict in words and its colour.
-fn outcome(sent: &Sent, palette: &Palette) -> (egui::Color32, String) {
+fn outcome(sent: &SentEvent, palette: &Palette) -> (egui::Color32, String) {
     match &sent.outcome {
         None => (palette.weak, "Waiting for the broker's confirm…".to_owned()),
         Some(PublishOutcome::Routed) if sent.only_tap => (
@@ -235,7 +235,7 @@ mod tests {
     fn the_preview_follows_the_form() {
         let mut state = State::new();
         state.front.topology = shop();
-        let (mut draft, mut preview) = (Draft::default(), Preview::default());
+        let (mut draft, mut preview) = (Draft::default(), RoutePreview::default());
         draft.destination = "shop".into();
         draft.key = "order.created".into();
         assert!(preview.words(&draft, &state).contains("orders"));

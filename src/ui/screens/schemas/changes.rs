@@ -4,7 +4,7 @@ use eframe::egui::{
     FontId, Rect, RichText, ScrollArea, Sense, Ui, WidgetInfo, accesskit::Role, pos2, vec2,
 };
 
-use crate::schema::{Change, Effect, Report, place};
+use crate::schema::{Change, CheckReport, Effect, place};
 use crate::state::schemas::Comparison;
 use crate::ui::frame::status_bar::thousands;
 use crate::ui::parts::theme::{self, Palette};
@@ -16,7 +16,7 @@ const HEIGHT: f32 = 44.0;
 const COLUMN: f32 = 110.0;
 
 /// Draws the list.
-pub(crate) fn changes_ui(ui: &mut Ui, report: &Report, found: &Comparison) {
+pub(crate) fn changes_ui(ui: &mut Ui, report: &CheckReport, found: &Comparison) {
     if report.changes.is_empty() {
         empty_state(
             ui,

@@ -11,7 +11,7 @@ use crate::ui::parts::save_file::apart;
 
 /// What a path is asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Wanted {
+pub(crate) enum WantedPair {
     /// The folder that is opened.
     Folder,
     /// The folder that an import writes to.
@@ -24,19 +24,21 @@ pub(crate) enum Wanted {
 
 /// A dialog that is open.
 #[derive(Debug)]
-pub struct Choosing(Wanted, Receiver<Option<PathBuf>>);
+pub struct Choosing(WantedPair, Receiver<Option<PathBuf>>);
 
 /// Asks for a path.
-pub(crate) fn choose(ui: &Ui, memory: &mut Memory, wanted: Wanted) {
+pub(crate) fn choose(ui: &Ui, memory: &mut Memory, wanted: WantedPair) {
     let (send, answer) = mpsc::sync_channel(1);
     let ctx = ui.ctx().clone();
     memory.choosing = Some(Choosing(wanted, answer));
     apart("choose-path", move || {
         let dialog = rfd::FileDialog::new();
         let path = match wanted {
-            Wanted::Folder | Wanted::Into => dialog.set_title("Folder of schemas").pick_folder(),
-            Wanted::From => dialog.set_title("Folder to import").pick_folder(),
-            Wanted::Document => dialog
+            WantedPair::Folder | WantedPair::Into => {
+                dialog.set_title("Folder of schemas").pick_folder()
+            }
+            WantedPair::From => dialog.set_title("Folder to import").pick_folder(),
+            WantedPair::Document => dialog
                 .set_title("AsyncAPI document")
                 .add_filter("AsyncAPI", &["yaml", "yml", "json"])
                 .pick_file(),
@@ -48,7 +50,7 @@ pub(crate) fn choose(ui: &Ui, memory: &mut Memory, wanted: Wanted) {
 }
 
 /// The path that was chosen, once there is one.
-pub(crate) fn chosen(memory: &mut Memory) -> Option<(Wanted, PathBuf)> {
+pub(crate) fn chosen(memory: &mut Memory) -> Option<(WantedPair, PathBuf)> {
     let Choosing(wanted, answer) = memory.choosing.as_ref()?;
     let (wanted, answer) = (*wanted, answer.try_recv().ok()?);
     memory.choosing = None;

@@ -5,8 +5,8 @@ use eframe::egui::{
     accesskit::Role, vec2,
 };
 
-use super::choose::{self, Wanted};
-use crate::schema::folder::import::{Imported, Line, Outcome};
+use super::choose::{self, WantedPair};
+use crate::schema::folder::import::{ImportLine, Imported, Outcome};
 use crate::state::Action;
 use crate::state::schemas::{Import, ImportKind, SchemaAction};
 use crate::ui::Cx;
@@ -82,7 +82,13 @@ fn form_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
                 ui,
                 "EVENT TYPE/VERSION.schema.json or .avsc, or files such as order.created.2.schema.json",
             );
-            path_ui(ui, "From folder", &mut form.path, Wanted::From, &mut wanted);
+            path_ui(
+                ui,
+                "From folder",
+                &mut form.path,
+                WantedPair::From,
+                &mut wanted,
+            );
         }
         ImportKind::AsyncApi => {
             weak(ui, "AsyncAPI 2.x or 3.x, JSON or YAML");
@@ -90,7 +96,7 @@ fn form_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
                 ui,
                 "Document",
                 &mut form.path,
-                Wanted::Document,
+                WantedPair::Document,
                 &mut wanted,
             );
         }
@@ -108,7 +114,13 @@ fn form_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
             weak(ui, "The login is not kept");
         }
     }
-    path_ui(ui, "Into folder", &mut form.into, Wanted::Into, &mut wanted);
+    path_ui(
+        ui,
+        "Into folder",
+        &mut form.into,
+        WantedPair::Into,
+        &mut wanted,
+    );
     if let Some(problem) = &form.problem {
         banner(ui, Palette::of(ui).bad, problem);
     }
@@ -117,7 +129,13 @@ fn form_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     }
 }
 
-fn path_ui(ui: &mut Ui, label: &str, text: &mut String, which: Wanted, to: &mut Option<Wanted>) {
+fn path_ui(
+    ui: &mut Ui,
+    label: &str,
+    text: &mut String,
+    which: WantedPair,
+    to: &mut Option<WantedPair>,
+) {
     ui.add_space(STEP);
     let name = small_label(ui, label);
     ui.horizontal(|ui| {
@@ -183,7 +201,7 @@ fn summary(done: &Imported) -> String {
     format!("{} in {}", counts.join(", "), done.folder.display())
 }
 
-fn line_ui(ui: &mut Ui, line: &Line) {
+fn line_ui(ui: &mut Ui, line: &ImportLine) {
     let palette = Palette::of(ui);
     let size = vec2(ui.available_width(), HEIGHT);
     let (rect, response) = ui.allocate_exact_size(size, Sense::hover());

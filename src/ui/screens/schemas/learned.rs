@@ -4,7 +4,7 @@ use eframe::egui::{ComboBox, Label, RichText, Ui};
 use egui_extras::{Column, TableBuilder};
 
 use crate::analysis::Learned;
-use crate::schema::stream::drift::{Drift, Field};
+use crate::schema::stream::drift::{Drift, DriftField};
 use crate::state::Action;
 use crate::state::schemas::SchemaAction;
 use crate::ui::Cx;
@@ -103,7 +103,7 @@ fn summary(learned: &Learned) -> String {
     words
 }
 
-fn table_ui(ui: &mut Ui, fields: &[Field]) {
+fn table_ui(ui: &mut Ui, fields: &[DriftField]) {
     ui.spacing_mut().item_spacing.y = 0.0;
     TableBuilder::new(ui)
         .id_salt("learned_fields")
@@ -154,7 +154,7 @@ fn table_ui(ui: &mut Ui, fields: &[Field]) {
 }
 
 /// How often a field is there, in percent of the objects that could have it.
-fn presence(field: &Field) -> String {
+fn presence(field: &DriftField) -> String {
     if field.of == 0 {
         return "0 %".to_owned();
     }

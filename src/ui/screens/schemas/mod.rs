@@ -26,7 +26,7 @@ use crate::ui::parts::widgets::{
     banner, button, empty_state, primary_button, section, stacked_field, tabs, weak,
 };
 pub use choose::Choosing;
-use choose::Wanted;
+use choose::WantedPair;
 
 /// Draws the screen.
 pub fn schemas_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
@@ -81,9 +81,9 @@ fn take_chosen(cx: &mut Cx<'_>) {
     };
     let shown = path.display().to_string();
     match wanted {
-        Wanted::Folder => cx.act(Action::Schemas(SchemaAction::Open(path))),
-        Wanted::Into => cx.forms.schema_import.into = shown,
-        Wanted::From | Wanted::Document => cx.forms.schema_import.path = shown,
+        WantedPair::Folder => cx.act(Action::Schemas(SchemaAction::Open(path))),
+        WantedPair::Into => cx.forms.schema_import.into = shown,
+        WantedPair::From | WantedPair::Document => cx.forms.schema_import.path = shown,
     }
 }
 
@@ -101,7 +101,7 @@ fn types_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
             .on_hover_text("Choose a folder of schemas: EVENT TYPE/VERSION.schema.json")
             .clicked()
         {
-            choose::choose(ui, cx.memory, Wanted::Folder);
+            choose::choose(ui, cx.memory, WantedPair::Folder);
         }
         if button(ui, "Import…", true)
             .on_hover_text("From another folder, an AsyncAPI document or a registry")

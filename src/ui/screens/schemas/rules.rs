@@ -2,7 +2,7 @@
 
 use eframe::egui::{self, Frame, Margin, Modal, RichText, ScrollArea, TextEdit, Ui};
 
-use crate::schema::Rules;
+use crate::schema::VersionRules;
 use crate::state::Action;
 use crate::state::schemas::SchemaAction;
 use crate::ui::Cx;
@@ -13,7 +13,7 @@ use crate::ui::parts::widgets::{button, field_margin, primary_button, small_labe
 /// Opens them.
 pub(crate) fn open(cx: &mut Cx<'_>) {
     let catalog = cx.state.schemas.catalog.as_ref();
-    let rules = catalog.map_or_else(Rules::default, |catalog| catalog.rules.clone());
+    let rules = catalog.map_or_else(VersionRules::default, |catalog| catalog.rules.clone());
     cx.forms.version_rules = rules.to_string();
     cx.memory.version_rules = true;
 }
@@ -45,7 +45,7 @@ pub(crate) fn rules_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
             ScrollArea::vertical()
                 .max_height((ui.ctx().content_rect().height() * 0.5).max(120.0))
                 .show(ui, |ui| ui.add(edit).labelled_by(name.id));
-            let fault = Rules::parse(&cx.forms.version_rules).err();
+            let fault = VersionRules::parse(&cx.forms.version_rules).err();
             let words = fault.as_deref().unwrap_or(" ");
             ui.label(RichText::new(words).color(Palette::of(ui).bad));
             ui.horizontal(|ui| {
@@ -55,7 +55,7 @@ pub(crate) fn rules_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
                     cx.actions.push(Action::Schemas(SchemaAction::SaveRules));
                 }
                 if button(ui, "Usual rules", true).clicked() {
-                    cx.forms.version_rules = Rules::default().to_string();
+                    cx.forms.version_rules = VersionRules::default().to_string();
                 }
                 save.clicked() || button(ui, "Cancel", true).clicked()
             })

@@ -2,7 +2,7 @@
 
 use eframe::egui::{Rect, ScrollArea, Sense, Ui, WidgetInfo, accesskit::Role, vec2};
 
-use crate::state::schemas::Line;
+use crate::state::schemas::DiffLine;
 use crate::ui::parts::theme::{self, Palette};
 use crate::ui::parts::widgets::cell;
 
@@ -10,7 +10,7 @@ use crate::ui::parts::widgets::cell;
 const HEIGHT: f32 = 18.0;
 
 /// Draws the lines.
-pub(crate) fn side_by_side_ui(ui: &mut Ui, lines: &[Line]) {
+pub(crate) fn side_by_side_ui(ui: &mut Ui, lines: &[DiffLine]) {
     let palette = Palette::of(ui);
     ui.spacing_mut().item_spacing.y = 0.0;
     ScrollArea::vertical()

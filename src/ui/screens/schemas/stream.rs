@@ -6,7 +6,7 @@ use eframe::egui::{Label, RichText, ScrollArea, Sense, Ui, WidgetInfo, accesskit
 use egui_extras::{Column, TableBuilder};
 
 use crate::analysis::{Counted, SeenType};
-use crate::query::{Field, Filter, Named, Node, Op, Value};
+use crate::query::{Filter, Named, Op, QueryField, QueryNode, Value};
 use crate::schema::stream::claim::Judgement;
 use crate::state::live::LiveAction;
 use crate::state::schemas::SchemaAction;
@@ -116,8 +116,8 @@ pub(crate) fn stream_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
 /// A filter line for events like these.
 fn filter(state: &State, one: &Counted) -> String {
     let is = |field: Named, text: &str| {
-        Node::Compare(
-            Field::Named(field),
+        QueryNode::Compare(
+            QueryField::Named(field),
             Op::Equal,
             Value::Quoted(text.to_owned()),
         )
@@ -134,7 +134,11 @@ fn filter(state: &State, one: &Counted) -> String {
         filter = filter.and(is(Named::Key, newest.key()).into());
     }
     let name = standing.judgement.name().to_owned();
-    let schema = Node::Compare(Field::Named(Named::Schema), Op::Like, Value::Bare(name));
+    let schema = QueryNode::Compare(
+        QueryField::Named(Named::Schema),
+        Op::Like,
+        Value::Bare(name),
+    );
     filter = filter.and(schema.into());
     if newest
         .is_some_and(|event| event.properties().app_id.as_deref() == Some(&*standing.publisher))

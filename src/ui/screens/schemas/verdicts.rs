@@ -3,17 +3,17 @@
 use eframe::egui::{self, Grid, RichText, ScrollArea, Ui};
 
 use crate::event::BodyDraft;
-use crate::schema::{self, Answer, EventType, Proof, Report, Verdict};
+use crate::schema::{self, Answer, CheckReport, EventType, Proof, Verdict};
 use crate::state::Action;
 use crate::state::schemas::{Comparison, SampleVerdict, SchemaAction, SchemaDesk};
 use crate::ui::Cx;
 use crate::ui::frame::status_bar::thousands;
-use crate::ui::parts::save_file::{Asked, Dialogs};
+use crate::ui::parts::save_file::{Dialogs, SaveDialog};
 use crate::ui::parts::theme::{self, Palette, STEP};
 use crate::ui::parts::widgets::{button, empty_state, section, weak};
 
 /// One line a direction, whether the level is met, and what real events say.
-pub(crate) fn verdicts_ui(ui: &mut Ui, cx: &Cx<'_>, report: &Report, found: &Comparison) {
+pub(crate) fn verdicts_ui(ui: &mut Ui, cx: &Cx<'_>, report: &CheckReport, found: &Comparison) {
     let schemas = &cx.state.schemas;
     for (name, verdict) in [("Backward", &report.backward), ("Forward", &report.forward)] {
         let (answer, why) = (verdict.answer.name(), verdict.reason.trim_end_matches('.'));
@@ -97,7 +97,7 @@ fn color(ui: &Ui, answer: Answer) -> egui::Color32 {
 }
 
 /// Events that break, made up and real.
-pub(crate) fn breaks_ui(ui: &mut Ui, cx: &mut Cx<'_>, report: &Report, found: &Comparison) {
+pub(crate) fn breaks_ui(ui: &mut Ui, cx: &mut Cx<'_>, report: &CheckReport, found: &Comparison) {
     let mut any = false;
     ScrollArea::vertical()
         .auto_shrink([false, false])
@@ -310,7 +310,7 @@ pub(crate) fn export(
     };
     let title = format!("{} {} → {new}", chosen.name, schemas.old);
     let (report, level) = (report.clone(), schemas.level);
-    let asked = Asked {
+    let asked = SaveDialog {
         what: "report",
         title: "Export report",
         name: format!("{}.md", chosen.name),

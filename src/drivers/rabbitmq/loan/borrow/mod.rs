@@ -42,7 +42,7 @@ use crate::drivers::rabbitmq::connection::connections::{Connections, Knowledge, 
 use crate::drivers::rabbitmq::connection::error::BrokerError;
 use crate::drivers::rabbitmq::connection::{codec, connect};
 use crate::event::Event;
-use crate::rabbitmq::delivery_limit::{Limit, was_handed_out};
+use crate::rabbitmq::delivery_limit::{CountLimit, was_handed_out};
 use crate::rabbitmq::peek_rules::active_words;
 use crate::rabbitmq::topology::TopologySource;
 use crate::repair::journal_entry::RecordId;
@@ -98,7 +98,7 @@ pub(crate) struct Loan {
     /// Those were all that were ready.
     pub is_complete: bool,
     /// The delivery limit that is to be thought of, if there may be one.
-    pub limit: Option<Limit>,
+    pub limit: Option<CountLimit>,
     /// Records in the journal of what a broken connection may cost the queue, by tag.
     pub copies: BTreeMap<u64, RecordId>,
     /// Writes these down.

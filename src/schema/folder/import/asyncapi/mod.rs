@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value, json};
 
-use super::bundle::{Documents, bundle};
-use super::{FoundSchemas, Incoming, Line, files, plain, pretty};
-use crate::schema::folder::meta::Origin;
+use super::bundle::{BundledDocuments, bundle};
+use super::{FoundSchemas, ImportLine, Incoming, files, plain, pretty};
+use crate::schema::folder::meta::SchemaOrigin;
 
 /// Largest document, and most messages of one.
 const LARGEST: usize = 8 * 1024 * 1024;
@@ -53,16 +53,16 @@ pub fn read_with(
         let text = version.as_str().map(str::to_owned);
         text.or_else(|| version.as_number().map(ToString::to_string))
     });
-    let mut reader = Reader {
+    let mut reader = AsyncApiReader {
         document: &document,
         version: version.map(|version| plain(&version)),
         seen: BTreeSet::new(),
         types: BTreeMap::new(),
         haul: FoundSchemas {
-            origin: Origin {
+            origin: SchemaOrigin {
                 kind: "asyncapi".to_owned(),
                 from: from.to_owned(),
-                ..Origin::default()
+                ..SchemaOrigin::default()
             },
             ..FoundSchemas::default()
         },
@@ -92,7 +92,7 @@ fn parsed(text: &str) -> Result<Value, String> {
         .map_err(|error| format!("It is neither JSON nor YAML that can be read: {error}"))
 }
 
-struct Reader<'a> {
+struct AsyncApiReader<'a> {
     document: &'a Value,
     version: Option<String>,
     /// Messages that were read, by where they stand.
@@ -104,7 +104,7 @@ struct Reader<'a> {
 
 /// Where a message was met.
 #[derive(Clone, Copy, Default)]
-struct Place<'a> {
+struct ChannelPlace<'a> {
     /// Its key in a table of messages.
     key: Option<&'a str>,
     address: Option<&'a str>,
@@ -113,7 +113,7 @@ struct Place<'a> {
     channel: Option<&'a Value>,
 }
 
-impl<'a> Reader<'a> {
+impl<'a> AsyncApiReader<'a> {
     fn channels(&mut self) {
         let tables = ["/channels", "/components/channels"];
         for (id, channel) in tables.into_iter().flat_map(|at| table(self.document, at)) {
@@ -137,7 +137,7 @@ impl<'a> Reader<'a> {
             for (key, message) in found {
                 self.message(
                     message,
-                    Place {
+                    ChannelPlace {
                         key: key.or_else(|| last_of_reference(message)),
                         address: Some(address.unwrap_or(id)),
                         alone,
@@ -151,15 +151,15 @@ impl<'a> Reader<'a> {
     /// Messages that no channel names.
     fn components(&mut self) {
         for (key, message) in table(self.document, "/components/messages") {
-            let place = Place {
+            let place = ChannelPlace {
                 key: Some(key),
-                ..Place::default()
+                ..ChannelPlace::default()
             };
             self.message(message, place);
         }
     }
 
-    fn message(&mut self, message: &'a Value, place: Place<'a>) {
+    fn message(&mut self, message: &'a Value, place: ChannelPlace<'a>) {
         let shown = place.key.or(place.address).unwrap_or("a message");
         let Some(message) = self.resolved(message) else {
             self.lost(shown, "The message");
@@ -171,7 +171,7 @@ impl<'a> Reader<'a> {
         if self.seen.len() > MOST_MESSAGES {
             if self.seen.len() == MOST_MESSAGES + 1 {
                 let words = format!("Only the first {MOST_MESSAGES} messages are read");
-                self.haul.skipped.push(Line::skipped(shown, words));
+                self.haul.skipped.push(ImportLine::skipped(shown, words));
             }
             return;
         }
@@ -189,14 +189,14 @@ impl<'a> Reader<'a> {
         .find(|name| !name.is_empty());
         let Some(name) = name else {
             let words = "It has neither a name nor an address";
-            self.haul.skipped.push(Line::skipped(shown, words));
+            self.haul.skipped.push(ImportLine::skipped(shown, words));
             return;
         };
         match self.schema_of(message) {
             Ok((text, _)) if self.types.get(&name).is_some_and(|known| *known == text) => {}
             Ok(_) if self.types.contains_key(&name) => {
                 let words = "Another message of that name has another payload";
-                self.haul.skipped.push(Line::skipped(name, words));
+                self.haul.skipped.push(ImportLine::skipped(name, words));
             }
             Ok((text, avro)) => {
                 self.types.insert(name.clone(), text.clone());
@@ -217,13 +217,13 @@ impl<'a> Reader<'a> {
                     ..Incoming::default()
                 });
             }
-            Err(words) => self.haul.skipped.push(Line::skipped(name, words)),
+            Err(words) => self.haul.skipped.push(ImportLine::skipped(name, words)),
         }
     }
 
     fn lost(&mut self, name: &str, what: &str) {
         let words = format!("{what} is a reference that leads out of the document or nowhere");
-        self.haul.skipped.push(Line::skipped(name, words));
+        self.haul.skipped.push(ImportLine::skipped(name, words));
     }
 
     /// The schema as it is written, and whether it is Avro.
@@ -243,17 +243,17 @@ impl<'a> Reader<'a> {
         if !asyncapi && !format.starts_with("application/schema+") {
             return Err(format!("Schemas in the format {format} are not read"));
         }
-        let documents: Documents<'_> = BTreeMap::from([("", self.document)]);
+        let documents: BundledDocuments<'_> = BTreeMap::from([("", self.document)]);
         let mut schema = bundle(payload, "", false, &documents)?;
         if let Value::Object(map) = &mut schema
             && !map.contains_key("$schema")
         {
             let draft = match format.split_once("version=") {
-                Some((_, version)) if !asyncapi => crate::schema::Draft::named(version),
+                Some((_, version)) if !asyncapi => crate::schema::Dialect::named(version),
                 _ => None,
             };
             // An AsyncAPI schema is one of draft-07 with a few words more.
-            let address = draft.map_or(DRAFT_SEVEN, crate::schema::Draft::address);
+            let address = draft.map_or(DRAFT_SEVEN, crate::schema::Dialect::address);
             let mut first = Map::from_iter([("$schema".to_owned(), json!(address))]);
             first.append(map);
             *map = first;

@@ -6,7 +6,7 @@ use eframe::egui::{
 
 use super::{act, stamp, why_not_ui};
 use crate::repair::journal_entry::Operation;
-use crate::repair::journal_list::{Counts, JOBS, JobLine, Page, Pile};
+use crate::repair::journal_list::{JOBS, JobLine, JournalPage, Pile, StageCounts};
 use crate::state::dead_letters::journal::JournalAction;
 use crate::ui::Cx;
 use crate::ui::frame::status_bar::thousands;
@@ -17,7 +17,7 @@ use crate::ui::parts::widgets::{button, cell, section, weak};
 const HEIGHT: f32 = 46.0;
 
 /// Draws the list of jobs: what was cut off first, then the newest.
-pub(crate) fn jobs_ui(ui: &mut Ui, cx: &mut Cx<'_>, page: &Page) {
+pub(crate) fn jobs_ui(ui: &mut Ui, cx: &mut Cx<'_>, page: &JournalPage) {
     section(ui, "JOBS");
     let chosen = cx.state.journal.question.job;
     let name = format!("All records ({})", thousands(page.all.total()));
@@ -38,7 +38,7 @@ pub(crate) fn jobs_ui(ui: &mut Ui, cx: &mut Cx<'_>, page: &Page) {
         });
 }
 
-fn turn_ui(ui: &mut Ui, cx: &mut Cx<'_>, page: &Page) {
+fn turn_ui(ui: &mut Ui, cx: &mut Cx<'_>, page: &JournalPage) {
     if page.jobs_total <= JOBS {
         return;
     }
@@ -67,7 +67,7 @@ fn title(job: &JobLine) -> String {
 fn row_ui(
     ui: &mut Ui,
     name: &str,
-    counts: &Counts,
+    counts: &StageCounts,
     deed: Option<Operation>,
     selected: bool,
 ) -> bool {
@@ -103,7 +103,7 @@ fn row_ui(
 }
 
 /// What is shown, and what can be done with a whole pile of it.
-pub(crate) fn heading_ui(ui: &mut Ui, cx: &mut Cx<'_>, page: &Page) {
+pub(crate) fn heading_ui(ui: &mut Ui, cx: &mut Cx<'_>, page: &JournalPage) {
     let journal = &cx.state.journal;
     let palette = Palette::of(ui);
     let heading = |text: String| RichText::new(text).font(FontId::proportional(theme::SIZES[2]));

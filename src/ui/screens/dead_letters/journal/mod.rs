@@ -12,7 +12,7 @@ use eframe::egui::{
 
 use crate::event::draft::KEY;
 use crate::repair::journal_entry::{Fate, Operation, Record};
-use crate::repair::journal_list::{Page, Pile};
+use crate::repair::journal_list::{JournalPage, Pile};
 use crate::state::Action;
 use crate::state::dead_letters::journal::{JournalAction, KEEP_CHOICES};
 use crate::ui::Cx;
@@ -143,7 +143,7 @@ fn stamp(at: DateTime<Utc>) -> String {
 }
 
 /// The records of the job or pile that is shown, and what can be done with all of them.
-fn records_ui(ui: &mut Ui, cx: &mut Cx<'_>, page: &Page) {
+fn records_ui(ui: &mut Ui, cx: &mut Cx<'_>, page: &JournalPage) {
     let journal = &cx.state.journal;
     jobs::heading_ui(ui, cx, page);
     piles_ui(ui, cx, page);
@@ -180,7 +180,7 @@ fn records_ui(ui: &mut Ui, cx: &mut Cx<'_>, page: &Page) {
 }
 
 /// The piles of what is shown, each to be shown alone.
-fn piles_ui(ui: &mut Ui, cx: &mut Cx<'_>, page: &Page) {
+fn piles_ui(ui: &mut Ui, cx: &mut Cx<'_>, page: &JournalPage) {
     let journal = &cx.state.journal;
     let job = journal.job();
     let counts = job.map_or(page.all, |job| job.counts);
@@ -205,7 +205,7 @@ fn piles_ui(ui: &mut Ui, cx: &mut Cx<'_>, page: &Page) {
 }
 
 /// Which part of what was found is shown, and the way to the others.
-fn pages_ui(ui: &mut Ui, cx: &mut Cx<'_>, page: &Page) {
+fn pages_ui(ui: &mut Ui, cx: &mut Cx<'_>, page: &JournalPage) {
     let (from, shown) = (page.question.from, page.records.len());
     let [first, last, found] = [from + 1, from + shown, page.found].map(|n| thousands(n as u64));
     let searched = !page.question.search.trim().is_empty();

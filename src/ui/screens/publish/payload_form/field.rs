@@ -7,7 +7,7 @@ use eframe::egui::{
     vec2,
 };
 
-use crate::schema::form::fields::{Edit, Field, Input, Union};
+use crate::schema::form::fields::{FieldEdit, FormField, Input, Union};
 use crate::text::json;
 use crate::ui::parts::theme::{self, Palette, STEP};
 use crate::ui::parts::widgets::{field_margin, weak};
@@ -24,10 +24,10 @@ pub(crate) struct Typing<'a> {
 /// Draws a field; what the person did to it.
 pub(crate) fn field_ui(
     ui: &mut Ui,
-    field: &Field,
+    field: &FormField,
     errors: &[String],
     mut memory: Typing<'_>,
-) -> Option<Edit> {
+) -> Option<FieldEdit> {
     let palette = Palette::of(ui);
     let mut edit = None;
     ui.push_id(&field.pointer, |ui| {
@@ -56,7 +56,7 @@ pub(crate) fn field_ui(
 }
 
 /// The label, which is a switch where the field is optional.
-fn label_ui(ui: &mut Ui, field: &Field, width: f32) -> Option<Edit> {
+fn label_ui(ui: &mut Ui, field: &FormField, width: f32) -> Option<FieldEdit> {
     let palette = Palette::of(ui);
     let (rect, _) = ui.allocate_exact_size(vec2(width, LINE), Sense::hover());
     let mut cell = ui.new_child(
@@ -90,7 +90,11 @@ fn label_ui(ui: &mut Ui, field: &Field, width: f32) -> Option<Edit> {
     let switch = cell.checkbox(&mut on, RichText::new(&field.label).font(font).color(color));
     let switch = switch.on_hover_text(format!("Optional\n{}", field.help));
     if switch.changed() {
-        return Some(if on { Edit::Add } else { Edit::Remove });
+        return Some(if on {
+            FieldEdit::Add
+        } else {
+            FieldEdit::Remove
+        });
     }
     None
 }
@@ -100,7 +104,7 @@ fn named(ui: &Ui, response: &Response, name: &str) {
         .accesskit_node_builder(response.id, |node| node.set_label(name));
 }
 
-fn union_ui(ui: &mut Ui, field: &Field, union: &Union) -> Option<Edit> {
+fn union_ui(ui: &mut Ui, field: &FormField, union: &Union) -> Option<FieldEdit> {
     let chosen = union.chosen.and_then(|at| union.names.get(at));
     let text = chosen.map_or("None of them", String::as_str);
     let name = format!("{} kind", field.label);
@@ -112,7 +116,7 @@ fn union_ui(ui: &mut Ui, field: &Field, union: &Union) -> Option<Edit> {
         .show_ui(ui, |ui| {
             for (at, one) in union.names.iter().enumerate() {
                 if ui.selectable_label(union.chosen == Some(at), one).clicked() {
-                    edit = Some(Edit::Alternative(at));
+                    edit = Some(FieldEdit::Alternative(at));
                     ui.close();
                 }
             }
@@ -126,14 +130,14 @@ fn union_ui(ui: &mut Ui, field: &Field, union: &Union) -> Option<Edit> {
 
 fn input_ui(
     ui: &mut Ui,
-    field: &Field,
+    field: &FormField,
     memory: &mut Typing<'_>,
     wrong: &mut Option<String>,
-) -> Option<Edit> {
+) -> Option<FieldEdit> {
     match &field.input {
         Input::Nothing if !field.there && field.required => {
             let add = ui.button(format!("Add {}", field.label));
-            add.clicked().then_some(Edit::Add)
+            add.clicked().then_some(FieldEdit::Add)
         }
         Input::Nothing if !field.there => None,
         Input::More(hidden) => {
@@ -141,7 +145,7 @@ fn input_ui(
             ui.horizontal_wrapped(|ui| {
                 weak(ui, format!("… {hidden} more"));
                 if ui.button(format!("Show more of {}", field.label)).clicked() {
-                    edit = Some(Edit::More);
+                    edit = Some(FieldEdit::More);
                 }
             });
             edit
@@ -173,7 +177,7 @@ fn input_ui(
                 if let Some(text) = removes
                     && ui.small_button(text).clicked()
                 {
-                    edit = Some(Edit::Remove);
+                    edit = Some(FieldEdit::Remove);
                 }
             });
             edit
@@ -184,11 +188,11 @@ fn input_ui(
 /// The value itself, of this width.
 fn value_ui(
     ui: &mut Ui,
-    field: &Field,
+    field: &FormField,
     memory: &mut Typing<'_>,
     wrong: &mut Option<String>,
     width: f32,
-) -> Option<Edit> {
+) -> Option<FieldEdit> {
     match &field.input {
         Input::Text(value) => {
             let mut text = value.clone();
@@ -199,7 +203,7 @@ fn value_ui(
             };
             let response = ui.add(edit.desired_width(width - 16.0).margin(field_margin()));
             named(ui, &response, &field.label);
-            response.changed().then_some(Edit::Text(text))
+            response.changed().then_some(FieldEdit::Text(text))
         }
         Input::Number(value) | Input::Json(value) => {
             json_ui(ui, field, value, memory, wrong, width)
@@ -220,7 +224,8 @@ fn value_ui(
                 !name.is_empty(),
                 Button::new(format!("Add field to {}", field.label)).truncate(),
             );
-            add.clicked().then(|| Edit::AddNamed(std::mem::take(name)))
+            add.clicked()
+                .then(|| FieldEdit::AddNamed(std::mem::take(name)))
         }
         Input::List { count, grows } => {
             let words = match count {
@@ -232,7 +237,7 @@ fn value_ui(
             let add = ui.add_enabled(*grows, add);
             add.on_disabled_hover_text("The schema allows no more")
                 .clicked()
-                .then_some(Edit::Add)
+                .then_some(FieldEdit::Add)
         }
         Input::Long => {
             weak(ui, "Too long for a field: edit it in Raw");
@@ -249,12 +254,12 @@ fn value_ui(
 /// A number or any JSON as it is written; the payload takes it as soon as it is one.
 fn json_ui(
     ui: &mut Ui,
-    field: &Field,
+    field: &FormField,
     value: &str,
     memory: &mut Typing<'_>,
     wrong: &mut Option<String>,
     width: f32,
-) -> Option<Edit> {
+) -> Option<FieldEdit> {
     let is_number = matches!(field.input, Input::Number(_));
     let kept = memory.typed.get(&field.pointer);
     let mut text = kept.map_or(value, String::as_str).to_owned();
@@ -287,17 +292,17 @@ fn json_ui(
         *wrong = Some(format!("This is {fault}. The payload keeps {kept}"));
         return None;
     }
-    response.changed().then_some(Edit::Json(text))
+    response.changed().then_some(FieldEdit::Json(text))
 }
 
 fn choice_ui(
     ui: &mut Ui,
-    field: &Field,
+    field: &FormField,
     options: &[String],
     chosen: Option<usize>,
     shown: &str,
     width: f32,
-) -> Option<Edit> {
+) -> Option<FieldEdit> {
     let mut edit = None;
     let combo = ComboBox::from_id_salt("choice")
         .selected_text(RichText::new(shown).font(theme::mono()))
@@ -307,7 +312,7 @@ fn choice_ui(
             for (at, json) in options.iter().enumerate() {
                 let line = RichText::new(plain(json)).font(theme::mono());
                 if ui.selectable_label(chosen == Some(at), line).clicked() {
-                    edit = Some(Edit::Json(json.clone()));
+                    edit = Some(FieldEdit::Json(json.clone()));
                     ui.close();
                 }
             }

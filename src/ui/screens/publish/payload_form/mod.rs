@@ -9,11 +9,11 @@ use std::sync::Arc;
 use eframe::egui::{ComboBox, RichText, Ui};
 
 use crate::event::{BodyDraft, Draft};
-use crate::schema::form::fields::{self, Choices, Edit, Field};
+use crate::schema::form::fields::{self, Choices, FieldEdit, FormField};
 use crate::schema::stream::claim::kind_of;
 use crate::schema::{Catalog, Fit, Version, fit, place};
 use crate::state::dead_letters::as_event;
-use crate::state::publish::schema_form::{Target, guess, version_of};
+use crate::state::publish::schema_form::{FormTarget, guess, version_of};
 use crate::text::json_edit::Document;
 use crate::ui::Cx;
 use crate::ui::parts::draft_form;
@@ -30,11 +30,11 @@ const FAULTS: usize = 60;
 #[derive(Default)]
 pub struct PayloadView {
     of: Option<(Draft, Arc<Catalog>)>,
-    guessed: Option<Target>,
-    form: Option<(Target, Choices)>,
+    guessed: Option<FormTarget>,
+    form: Option<(FormTarget, Choices)>,
     version: Option<Result<Arc<Version>, String>>,
     document: Option<Result<Document, String>>,
-    fields: Vec<Field>,
+    fields: Vec<FormField>,
     errors: BTreeMap<usize, Vec<String>>,
     others: Vec<String>,
     raw: RawVerdict,
@@ -47,7 +47,7 @@ pub struct PayloadView {
 impl PayloadView {
     /// The schema that the form is about: the chosen one, or what the event claims.
     #[must_use]
-    pub fn target(&mut self, cx: &Cx<'_>) -> Option<Target> {
+    pub fn target(&mut self, cx: &Cx<'_>) -> Option<FormTarget> {
         let catalog = cx.state.schemas.catalog.as_ref()?;
         let draft = &cx.forms.draft;
         let same = self
@@ -66,7 +66,7 @@ impl PayloadView {
     }
 
     /// Works out the fields, if anything changed.
-    fn refresh(&mut self, target: &Target, catalog: &Catalog, text: &str, choices: &Choices) {
+    fn refresh(&mut self, target: &FormTarget, catalog: &Catalog, text: &str, choices: &Choices) {
         let form = (target.clone(), choices.clone());
         if self.form.as_ref() == Some(&form) {
             return;
@@ -154,11 +154,11 @@ pub fn payload_ui(ui: &mut Ui, cx: &mut Cx<'_>, rows: usize) {
 }
 
 /// The type, the version, and whether they are shown as a form.
-fn picker_ui(ui: &mut Ui, cx: &mut Cx<'_>, catalog: &Catalog, target: Option<&Target>) {
+fn picker_ui(ui: &mut Ui, cx: &mut Cx<'_>, catalog: &Catalog, target: Option<&FormTarget>) {
     let form = &mut cx.forms.payload;
     ui.horizontal_wrapped(|ui| {
         let type_name = target.map(|target| target.event_type.as_str());
-        let mut picked: Option<Option<Target>> = None;
+        let mut picked: Option<Option<FormTarget>> = None;
         named_combo(
             ui,
             "Event type",
@@ -172,7 +172,7 @@ fn picker_ui(ui: &mut Ui, cx: &mut Cx<'_>, catalog: &Catalog, target: Option<&Ta
                     if choice(ui, type_name == Some(&one.name), &one.name)
                         && let Some(newest) = one.versions.last()
                     {
-                        picked = Some(Some(Target {
+                        picked = Some(Some(FormTarget {
                             event_type: one.name.clone(),
                             version: newest.version.clone(),
                         }));
@@ -185,7 +185,7 @@ fn picker_ui(ui: &mut Ui, cx: &mut Cx<'_>, catalog: &Catalog, target: Option<&Ta
             named_combo(ui, "Schema version", &target.version, 50.0, |ui| {
                 for one in &kind.versions {
                     if choice(ui, one.version == target.version, &one.version) {
-                        picked = Some(Some(Target {
+                        picked = Some(Some(FormTarget {
                             event_type: kind.name.clone(),
                             version: one.version.clone(),
                         }));
@@ -266,7 +266,7 @@ fn form_ui(
     cx: &mut Cx<'_>,
     view: &mut PayloadView,
     catalog: &Catalog,
-    target: &Target,
+    target: &FormTarget,
 ) -> bool {
     let palette = Palette::of(ui);
     let BodyDraft::Text(text) = &cx.forms.draft.body else {
@@ -320,7 +320,7 @@ fn form_ui(
     for words in &view.others {
         ui.label(RichText::new(words).color(palette.bad));
     }
-    let mut wanted: Option<(usize, Edit)> = None;
+    let mut wanted: Option<(usize, FieldEdit)> = None;
     ui.scope(|ui| {
         ui.spacing_mut().item_spacing.y = STEP;
         let none = Vec::new();
