@@ -727,3 +727,34 @@ fn rabbitmqs_words_stay_in_its_rooms() {
         .collect();
     assert!(needless.is_empty(), "need no excuse: {needless:?}");
 }
+
+/// Two things with one name are taken for one. Associated types and what stands inside of functions do
+/// not count.
+#[test]
+fn a_type_name_is_defined_once() {
+    let mut seen: Vec<(String, String)> = Vec::new();
+    for path in sources("src") {
+        let file = relative(&path);
+        if file.ends_with("tests.rs") || file == "testing.rs" || file.contains("/tests/") {
+            continue;
+        }
+        let code = code(&path);
+        let code = code.split("#[cfg(test)]\nmod tests {").next();
+        for line in code.unwrap_or_default().lines() {
+            let line = line.strip_prefix("pub(crate) ").unwrap_or(line);
+            let line = line.strip_prefix("pub(super) ").unwrap_or(line);
+            let line = line.strip_prefix("pub ").unwrap_or(line);
+            let kinds = ["struct ", "enum ", "trait ", "type "];
+            let Some(rest) = kinds.iter().find_map(|kind| line.strip_prefix(kind)) else {
+                continue;
+            };
+            let end = rest.find(|c: char| !c.is_alphanumeric());
+            seen.push((rest[..end.unwrap_or(rest.len())].to_owned(), file.clone()));
+        }
+    }
+    assert!(seen.len() > 500, "{}", seen.len());
+    seen.sort();
+    let twice = seen.windows(2).filter(|pair| pair[0].0 == pair[1].0);
+    let twice: Vec<_> = twice.collect();
+    assert!(twice.is_empty(), "{twice:#?}");
+}

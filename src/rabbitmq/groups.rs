@@ -77,12 +77,12 @@ pub struct Group {
 pub const SPANS: usize = 24;
 
 /// A message and where it came from.
-pub type Traced = (Arc<Event>, Arc<Provenance>);
+pub type TracedCause = (Arc<Event>, Arc<Provenance>);
 
 /// Groups messages, the largest group first, equal ones by name. What a message cannot tell of
 /// itself is in `told`, for each message in its place.
 #[must_use]
-pub fn groups(messages: &[Traced], by: GroupBy, told: &[String]) -> Vec<Group> {
+pub fn groups(messages: &[TracedCause], by: GroupBy, told: &[String]) -> Vec<Group> {
     let times: Vec<Option<u64>> = messages.iter().map(died_at).collect();
     let known = || times.iter().flatten().copied();
     let range = known().min().zip(known().max());
@@ -118,13 +118,13 @@ fn span(first: u64, last: u64, time: u64) -> usize {
 }
 
 /// Seconds since 1970 at which it failed, or, where nothing says so, of its own stamp.
-fn died_at((event, origin): &Traced) -> Option<u64> {
+fn died_at((event, origin): &TracedCause) -> Option<u64> {
     origin
         .died_at()
         .or_else(|| event.properties.timestamp.map(timestamp::seconds))
 }
 
-fn name((event, origin): &Traced, by: GroupBy) -> String {
+fn name((event, origin): &TracedCause, by: GroupBy) -> String {
     let or_unknown = |text: &str| match text {
         "" => "Not known".to_owned(),
         text => text.to_owned(),
@@ -201,7 +201,7 @@ mod tests {
     use crate::testing::{death, died};
     use chrono::DateTime;
 
-    fn dead(mut properties: Properties, header: Option<(&str, &str)>, body: &str) -> Traced {
+    fn dead(mut properties: Properties, header: Option<(&str, &str)>, body: &str) -> TracedCause {
         if let Some((name, value)) = header {
             let headers = properties.headers.get_or_insert_default();
             headers.push((name.to_owned(), FieldValue::Text(value.to_owned())));
@@ -220,7 +220,7 @@ mod tests {
         (Arc::new(event), Arc::new(origin))
     }
 
-    fn grouped(messages: &[Traced], by: GroupBy) -> Vec<(String, Vec<usize>)> {
+    fn grouped(messages: &[TracedCause], by: GroupBy) -> Vec<(String, Vec<usize>)> {
         let all = groups(messages, by, &[]).into_iter();
         all.map(|group| (group.name, group.places)).collect()
     }

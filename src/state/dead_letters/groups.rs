@@ -12,7 +12,7 @@ use crate::analysis::SearchTask;
 use crate::event::amqp::x_death::DEATHS;
 use crate::event::{Event, Fingerprint};
 use crate::log::{EventLog, Segment};
-use crate::rabbitmq::groups::{self, Group, GroupBy, Traced};
+use crate::rabbitmq::groups::{self, Group, GroupBy, TracedCause};
 use crate::rabbitmq::origin::{Provenance, Scene};
 use crate::rabbitmq::resend::Manner;
 use crate::repair::feature::features;
@@ -53,7 +53,7 @@ pub struct Member {
 #[derive(Clone, Debug)]
 pub struct Dead {
     /// Those of the group, with where they came from.
-    pub group: Vec<Traced>,
+    pub group: Vec<TracedCause>,
     /// All that are known to be dead, those of the group too.
     pub all: Vec<Arc<Event>>,
     /// When the queue was looked into. What a tap saw later may have died since.
@@ -175,7 +175,7 @@ fn kin(messages: &[Member], by: GroupBy, catalog: Option<&Catalog>) -> Vec<Commo
     let traced = messages
         .iter()
         .map(|one| (Arc::clone(&one.event), Arc::clone(&one.origin)));
-    let events: Vec<Traced> = traced.collect();
+    let events: Vec<TracedCause> = traced.collect();
     let all = groups::groups(&events, by, &told(messages, by, catalog)).into_iter();
     all.map(
         |Group {

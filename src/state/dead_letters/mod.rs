@@ -15,7 +15,7 @@ use crate::log::EventLog;
 use crate::protocol::{PeekReport, RequestId, SourceCommand};
 use crate::rabbitmq::frameworks::RetryCounters;
 use crate::rabbitmq::ground::Ground;
-use crate::rabbitmq::groups::Traced;
+use crate::rabbitmq::groups::TracedCause;
 use crate::rabbitmq::losing::{Losing, losing};
 use crate::rabbitmq::origin::Provenance;
 use crate::rabbitmq::refusal::Known;
@@ -304,7 +304,7 @@ impl DeadLetterDesk {
                 let places = self.group_places();
                 if let Some(peeked) = &self.peeked {
                     let event = |message: &DeadLetter| Arc::clone(&message.event);
-                    let traced = |message: &DeadLetter| -> Traced {
+                    let traced = |message: &DeadLetter| -> TracedCause {
                         (Arc::clone(&message.event), Arc::clone(&message.origin))
                     };
                     let group = places
