@@ -17,11 +17,15 @@ use eventscope::engine::handle::{DeskOptions, Handle};
 use eventscope::engine::outbox::SourceOutbox;
 use eventscope::event::amqp::Properties;
 use eventscope::event::picture::{Destination, Picture};
+use eventscope::event::source_id::SourceId;
 use eventscope::event::watching::{Report, TapRequest};
 use eventscope::event::{Event, Transport};
 use eventscope::log::Batch;
-use eventscope::protocol::{Abilities, Link, Server, SourceCommand, SourceUpdate, TapState};
+use eventscope::protocol::{
+    Abilities, Command, Link, Server, SourceCommand, SourceUpdate, TapState, Update,
+};
 use eventscope::settings::Settings;
+use eventscope::state::live::tap_card::Card;
 use futures_util::future::BoxFuture;
 use tokio::sync::mpsc;
 
@@ -161,7 +165,7 @@ fn a_store_of_ones_own_is_connected_to_and_watched() {
     assert!(harness.query_by_label("Firehose…").is_none());
     press(&mut harness, Role::Button, "Start tap");
     until(&mut harness, "forecast", |app| {
-        app.state().front.tap_card.is_some()
+        matches!(app.state().front.tap_card, Some(Card::Tap(_)))
     });
     press(&mut harness, Role::Button, "Start anyway");
     until(&mut harness, "events", |app| {
@@ -176,4 +180,61 @@ fn a_store_of_ones_own_is_connected_to_and_watched() {
     harness.get_by_label_contains("desk keeps no messages that can be looked at");
     press(&mut harness, Role::Button, "Disconnect");
     until(&mut harness, "end", |app| !app.state().is_connected());
+}
+
+/// A driver with a mistake in it.
+struct Broken;
+
+impl Driver for Broken {
+    fn run(
+        self: Box<Self>,
+        mut commands: mpsc::Receiver<SourceCommand>,
+        _outbox: SourceOutbox,
+    ) -> BoxFuture<'static, ()> {
+        Box::pin(async move {
+            let command = commands.recv().await;
+            assert!(command.is_none(), "this driver breaks down at once");
+        })
+    }
+}
+
+#[test]
+fn a_driver_that_breaks_down_is_told_of_and_harms_no_other() {
+    let make: MakeDriver = Arc::new(|command, _| -> Box<dyn Driver> {
+        match command {
+            SourceCommand::RefreshTopology => Box::new(Broken),
+            _ => Box::new(Shelf),
+        }
+    });
+    let desk = DeskOptions {
+        journal_dir: None,
+        keep_days: 30,
+    };
+    let (handle, updates) = Handle::start(|| {}, desk, make).expect("threads");
+    let send = |source, command| {
+        handle
+            .send(Command::Source(SourceId(source), command))
+            .expect("room");
+    };
+    let next = |what: &str, is: &dyn Fn(&Update) -> bool| {
+        let deadline = Instant::now() + Duration::from_secs(20);
+        while !is(&updates.recv_deadline(deadline).expect(what)) {}
+    };
+    send(1, SourceCommand::RefreshTopology);
+    next("the end", &|update| {
+        matches!(
+            update,
+            Update::Source(SourceId(1), SourceUpdate::Link(Link::Idle))
+        )
+    });
+    let shelf = Address::from_text("toy:desk").expect("an address");
+    for source in [1, 2] {
+        send(source, SourceCommand::Connect(shelf.clone()));
+        next("a connection", &|update| {
+            matches!(
+                update,
+                Update::Source(id, SourceUpdate::Link(Link::Connected { .. })) if id.0 == source
+            )
+        });
+    }
 }

@@ -1,10 +1,11 @@
 //! The one place that takes commands: it passes each on to the driver of its source, and does itself what
 //! concerns no source.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
+use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{mpsc, oneshot};
-use tokio::task::JoinSet;
+use tokio::task::{Id, JoinError, JoinSet};
 
 use super::driver::MakeDriver;
 use super::handle::DeskOptions;
@@ -12,12 +13,19 @@ use super::journal_access::{self, JournalAccess};
 use super::outbox::{Outbox, SourceOutbox};
 use super::{files, notifications, schema_folder};
 use crate::event::source_id::SourceId;
-use crate::protocol::{Command, DeskCommand, DeskUpdate, Gravity, Places, SourceCommand};
+use crate::protocol::{
+    Command, DeskCommand, DeskUpdate, Gravity, Link, Places, SourceCommand, SourceUpdate,
+};
 use crate::schema::Cancel;
 use crate::storage::journal::JOURNAL;
 
-/// Commands that may wait for a driver.
-const COMMANDS_WAITING: usize = 64;
+/// Commands that may wait for a driver. When there are more they are refused, so that no source holds
+/// up another.
+const COMMANDS_WAITING: usize = 256;
+/// What a driver that has too much to do is said to be.
+const BUSY: &str = "This connection is busy with earlier requests. Try again in a moment";
+/// What is said of a driver that has ended.
+const BROKEN: &str = "Eventscope made a mistake inside, and this connection ended. Connect again";
 
 /// Runs until the handle is gone.
 pub(crate) async fn run(
@@ -42,6 +50,7 @@ pub(crate) async fn run(
         make,
         sources: BTreeMap::new(),
         drivers: JoinSet::new(),
+        tasks: HashMap::new(),
         folder: JoinSet::new(),
         notifier: notifications::Notifier::default(),
         writing: JoinSet::new(),
@@ -56,6 +65,9 @@ pub(crate) async fn run(
                 Some(Command::Desk(command)) => hub.carry_out(command).await,
                 None => break,
             },
+            ended = hub.drivers.join_next_with_id(), if !hub.drivers.is_empty() => {
+                hub.driver_ended(ended).await;
+            }
         }
     }
     hub.close().await;
@@ -78,6 +90,8 @@ struct Hub {
     /// The ways to the drivers.
     sources: BTreeMap<SourceId, mpsc::Sender<SourceCommand>>,
     drivers: JoinSet<()>,
+    /// Whose driver each task is.
+    tasks: HashMap<Id, SourceId>,
     /// Watches the folder of schemas.
     folder: JoinSet<()>,
     /// Tells things on the desktop.
@@ -91,20 +105,47 @@ struct Hub {
 impl Hub {
     /// Passes a command on to the driver of its source, which is made for the first one.
     async fn pass(&mut self, source: SourceId, command: SourceCommand) {
-        while self.drivers.try_join_next().is_some() {}
         let way = self.sources.entry(source).or_insert_with(|| {
             let driver = (self.make)(&command, self.journal.clone());
             let (way, commands) = mpsc::channel(COMMANDS_WAITING);
             let outbox = SourceOutbox::new(source, self.outbox.clone());
-            self.drivers.spawn(driver.run(commands, outbox));
+            let task = self.drivers.spawn(driver.run(commands, outbox));
+            self.tasks.insert(task.id(), source);
             way
         });
-        if way.send(command).await.is_err() {
+        let (command, words) = match way.try_send(command) {
+            Ok(()) => return,
+            Err(TrySendError::Full(command)) => (command, BUSY),
             // A driver ends by itself only by a mistake of ours. The next command makes another.
+            Err(TrySendError::Closed(command)) => {
+                self.sources.remove(&source);
+                (command, BROKEN)
+            }
+        };
+        let outbox = SourceOutbox::new(source, self.outbox.clone());
+        match command.refused(words.to_owned()) {
+            Some(answer) => outbox.send(answer).await,
+            None => outbox.notice(Gravity::Warning, words).await,
+        }
+    }
+
+    /// A driver has ended: because its source was closed, or by a mistake of ours, which is told at once.
+    /// The source has no connection any more then, and its next command makes another driver.
+    async fn driver_ended(&mut self, ended: Option<Result<(Id, ()), JoinError>>) {
+        let (task, is_mistake) = match ended {
+            Some(Ok((task, ()))) => (task, false),
+            Some(Err(error)) => (error.id(), error.is_panic()),
+            None => return,
+        };
+        let Some(source) = self.tasks.remove(&task) else {
+            return;
+        };
+        if is_mistake {
+            tracing::error!(told = true, ?source, "a driver panicked");
             self.sources.remove(&source);
-            let words =
-                "Eventscope made a mistake inside, and this connection ended. Connect again";
-            self.outbox.notice(Gravity::Error, words).await;
+            let outbox = SourceOutbox::new(source, self.outbox.clone());
+            outbox.notice(Gravity::Error, BROKEN).await;
+            outbox.send(SourceUpdate::Link(Link::Idle)).await;
         }
     }
 

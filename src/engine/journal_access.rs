@@ -71,9 +71,9 @@ impl JournalAccess {
         }
     }
 
-    /// Jobs were cut off by the end of the connection.
-    pub(crate) async fn cut_off(&self) {
-        self.work(|journal| async move { cut_off(&journal).await })
+    /// Jobs were cut off by the end of the connection to this place.
+    pub(crate) async fn cut_off(&self, place: String) {
+        self.work(|journal| async move { cut_off(&journal, place).await })
             .await;
     }
 }
@@ -119,8 +119,9 @@ async fn doubt(journal: &Recorder, place: String) -> DeskUpdate {
 }
 
 /// Jobs were cut off by the end of the connection: what they had under way is not certain.
-async fn cut_off(journal: &Recorder) -> DeskUpdate {
-    match journal.with(Journal::settle_all).await {
+async fn cut_off(journal: &Recorder, place: String) -> DeskUpdate {
+    let settling = journal.with(move |journal| journal.settle_at(&place));
+    match settling.await {
         Ok(()) => read(journal).await,
         Err(words) => DeskUpdate::Journal(Err(words)),
     }

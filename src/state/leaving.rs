@@ -17,8 +17,8 @@ use crate::text::numbers::{count_of, thousands};
 pub enum Leave {
     /// The window is closed.
     Quit,
-    /// The connection is ended.
-    Disconnect,
+    /// The connection of this source is ended.
+    Disconnect(SourceId),
 }
 
 /// What the person wants to become of what runs.
@@ -123,8 +123,8 @@ impl State {
         });
         let mut all: Vec<_> = sources.filter_map(Source::under_way).collect();
         all.extend(putting);
-        if what == Leave::Disconnect {
-            all.retain(|running| running.source == self.front.id);
+        if let Leave::Disconnect(source) = what {
+            all.retain(|running| running.source == source);
         }
         all
     }
@@ -132,7 +132,7 @@ impl State {
     fn unsent(&self, what: Leave, forms: &Forms) -> usize {
         match what {
             Leave::Quit => self.edits(forms),
-            Leave::Disconnect => forms.edits(),
+            Leave::Disconnect(source) => self.edits_of(source, forms),
         }
     }
 
@@ -205,7 +205,11 @@ impl State {
     fn after_a_job(&mut self, result: Option<String>) -> Vec<Command> {
         let mut commands = vec![self.to_front(SourceCommand::RefreshTopology)];
         commands.extend(self.journal.ask().map(Command::Desk));
-        commands.extend(self.leave_if_done(result));
+        let is_left = match self.leaving.as_ref().map(|leaving| leaving.what) {
+            Some(Leave::Disconnect(source)) => source == self.front.id,
+            _ => true,
+        };
+        commands.extend(self.leave_if_done(result.filter(|_| is_left)));
         commands
     }
 
@@ -317,7 +321,10 @@ impl State {
                 self.quits = true;
                 Vec::new()
             }
-            Leave::Disconnect => vec![self.to_front(SourceCommand::Disconnect)],
+            Leave::Disconnect(source) => {
+                self.end(source);
+                vec![Command::Source(source, SourceCommand::Disconnect)]
+            }
         }
     }
 }

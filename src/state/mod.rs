@@ -8,6 +8,7 @@
 
 pub mod action;
 pub mod alerts;
+mod connection;
 pub mod dead_letters;
 pub mod files;
 pub mod forms;
@@ -22,7 +23,7 @@ pub mod schemas;
 pub mod source;
 pub mod sources;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
 use chrono::{DateTime, Utc};
 
@@ -31,8 +32,8 @@ use crate::event::picture::Picture;
 use crate::event::source_id::SourceId;
 use crate::event::tap_id::TapId;
 use crate::protocol::{
-    Command, DeskCommand, DeskUpdate, Gravity, Link, Places, RequestId, SandboxState, Server,
-    SourceCommand, SourceUpdate, Update,
+    Command, DeskUpdate, Gravity, Link, Places, RequestId, SandboxState, SourceCommand,
+    SourceUpdate, Update,
 };
 use crate::rabbitmq::proposal;
 use crate::rabbitmq::refusal::Known;
@@ -87,6 +88,8 @@ pub struct State {
     pub front: Source,
     /// The others that are open.
     behind: BTreeMap<SourceId, Behind>,
+    /// Names of sources that have ended, for the rows that they left.
+    ended: VecDeque<(SourceId, String)>,
     /// The source that the person chose to be in front.
     chosen: SourceId,
     /// The screen that is open.
@@ -128,6 +131,7 @@ impl State {
         Self {
             front: Source::new(SourceId::FIRST, 0),
             behind: BTreeMap::new(),
+            ended: VecDeque::new(),
             chosen: SourceId::FIRST,
             screen: Screen::Live,
             live: live::Live::default(),
@@ -222,7 +226,7 @@ impl State {
     ) -> Vec<Command> {
         match update {
             SourceUpdate::Link(link) => {
-                let commands = self.apply_link(link, forms);
+                let commands = self.apply_link(link, forms, moment.now);
                 self.tell(moment.now);
                 return commands;
             }
@@ -354,73 +358,6 @@ impl State {
         self.live.is_moving() || behind.chain([&self.front]).any(waits)
     }
 
-    fn apply_link(&mut self, link: Link, forms: &mut Forms) -> Vec<Command> {
-        let before = self.has_session();
-        self.front.link = link;
-        match &self.front.link {
-            Link::Connected {
-                address, server, ..
-            } => {
-                // The fields say the same; the password in it need not stay on the screen.
-                forms.connect.url.clear();
-                if !self.front.is_sandbox {
-                    self.last_good = Some(address.clone());
-                }
-                if !before {
-                    self.front.topology = Topology::default();
-                    self.front.picture = Picture::default();
-                    self.front.topology_revision += 1;
-                    (self.front.may_write, self.front.frame) = (None, None);
-                    let place = address.place();
-                    if self.front.edits_of.as_ref() != Some(&place) {
-                        self.front.dead.drop_all_edits(forms);
-                        self.front.edits_of = Some(place);
-                    }
-                    self.front.dead.put_editor_aside(forms);
-                    self.front.dead.forget();
-                    self.front.alerts.start(address.place());
-                    if let Server::RabbitMq(version) = server {
-                        self.front.dead.looking.start(version);
-                    }
-                }
-            }
-            // One of several was ended: the next stands in its place.
-            Link::Idle if before && self.has_several() && self.is_chosen_in_front() => {
-                self.taps.all_ended_of(self.front.id);
-                return self.give_up(forms);
-            }
-            Link::Idle | Link::Failed { .. } | Link::Connecting(_) => {
-                self.taps.all_ended_of(self.front.id);
-                self.front.tap_card = None;
-                if let Link::Connecting(Address::RabbitMq(endpoint)) = &self.front.link {
-                    forms.connect.take(endpoint);
-                }
-            }
-            Link::Lost { .. } => {}
-        }
-        Vec::new()
-    }
-
-    /// The first topology of the sandbox starts its tap by itself: a newcomer sees events without
-    /// a click. On any other broker a tap starts only when the person says so.
-    fn autostart(&mut self, forms: &Forms) -> Vec<Command> {
-        let mut commands = Vec::new();
-        if self.front.in_sandbox()
-            && !self
-                .taps
-                .list()
-                .iter()
-                .any(|tap| tap.id.source == self.front.id)
-        {
-            let start = self.start_at_once(forms);
-            commands.extend(start.map(|start| self.to_front(start)));
-        }
-        if self.front.in_sandbox() && self.schemas.catalog.is_none() {
-            commands.push(Command::Desk(DeskCommand::OpenSampleSchemas));
-        }
-        commands
-    }
-
     /// To the source whose queues, forms and dead letters are shown.
     fn to_front(&self, command: SourceCommand) -> Command {
         Command::Source(self.front.id, command)
@@ -442,6 +379,10 @@ impl State {
             Action::Open(screen) => self.screen = screen,
             Action::Source(action) => return self.act_on_sources(action, forms),
             Action::Connect => match forms.address() {
+                Ok(address) if self.is_open_behind(&address.place()) => {
+                    let words = "This broker is open already: choose it in the bar on top";
+                    forms.connect.problem = Some(words.to_owned());
+                }
                 Ok(address) => {
                     forms.connect.problem = None;
                     self.front.is_sandbox = false;
@@ -449,7 +390,9 @@ impl State {
                 }
                 Err(words) => forms.connect.problem = Some(words),
             },
-            Action::Disconnect => return self.leave(LeaveAction::Ask(Leave::Disconnect), forms),
+            Action::Disconnect => {
+                return self.leave(LeaveAction::Ask(Leave::Disconnect(self.front.id)), forms);
+            }
             Action::Leave(action) => return self.leave(action, forms),
             Action::ShowJob => return self.show_job(forms, moment),
             Action::RetryNow => return vec![self.to_front(SourceCommand::RetryNow)],
@@ -472,6 +415,7 @@ impl State {
             }
             Action::Live(action) => {
                 if matches!(action, LiveAction::Clear) {
+                    self.ended.clear();
                     self.taps.clear();
                 }
                 self.live.act(action, forms, moment.now);
@@ -540,6 +484,7 @@ impl State {
                     },
                     revision: self.front.topology_revision,
                     log: &self.live.log,
+                    source: self.front.id,
                     catalog: self.schemas.catalog.as_ref(),
                     now: moment.now,
                 };
@@ -554,7 +499,12 @@ impl State {
                 self.tell(moment.now);
                 return commands;
             }
-            Action::Alert(action) => self.front.alerts.act(action),
+            Action::Alert(action) => {
+                self.front.alerts.act(action);
+                for behind in self.behind.values_mut() {
+                    behind.source.take_over(&self.front);
+                }
+            }
             Action::Journal(action) => {
                 let request = RequestId(self.fresh());
                 return self

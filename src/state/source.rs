@@ -45,6 +45,12 @@ pub struct Source {
     pub dead: DeadLetterDesk,
     /// What is told on the desktop.
     pub alerts: alerts::Alerts,
+    /// The end of the connection was asked for.
+    pub is_ending: bool,
+    /// A connection stood.
+    pub(super) was_open: bool,
+    /// What it was called while it stood.
+    pub(super) last_title: String,
     /// The connection is to the sandbox.
     pub(super) is_sandbox: bool,
     /// The place whose dead letters were edited.
@@ -68,6 +74,9 @@ impl Source {
             publish: PublishDesk::default(),
             dead: DeadLetterDesk::default(),
             alerts: alerts::Alerts::default(),
+            is_ending: false,
+            was_open: false,
+            last_title: String::new(),
             is_sandbox: false,
             edits_of: None,
         }
@@ -139,7 +148,7 @@ impl Source {
     }
 
     /// What holds for all sources is taken over from the one that was in front.
-    fn take_over(&mut self, other: &Self) {
+    pub(super) fn take_over(&mut self, other: &Self) {
         self.alerts.wanted = other.alerts.wanted;
         self.alerts.muted.clone_from(&other.alerts.muted);
         self.dead

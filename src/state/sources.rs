@@ -3,7 +3,7 @@
 use super::source::{self, Behind, Source};
 use super::{Forms, State};
 use crate::event::source_id::SourceId;
-use crate::protocol::{Command, DeskCommand};
+use crate::protocol::{Command, DeskCommand, Link};
 
 /// What a person does with the sources themselves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,6 +15,9 @@ pub enum SourceAction {
     /// Give up the one in front, which is not connected, where there is another.
     GiveUp,
 }
+
+/// Ended sources whose names are still known.
+const ENDED: usize = 64;
 
 impl State {
     /// All sources, in the order in which they were opened.
@@ -35,8 +38,7 @@ impl State {
         self.behind.get(&id).map(|behind| &behind.source)
     }
 
-    /// True if events of several sources are or were shown together, so that each must say whose it
-    /// is.
+    /// True while several sources are open.
     #[must_use]
     pub fn has_several(&self) -> bool {
         !self.behind.is_empty()
@@ -46,6 +48,47 @@ impl State {
     pub(super) fn edits(&self, forms: &Forms) -> usize {
         let behind = self.behind.values().map(|behind| behind.forms.edits());
         forms.edits() + behind.sum::<usize>()
+    }
+
+    /// The same of one source.
+    pub(super) fn edits_of(&self, source: SourceId, forms: &Forms) -> usize {
+        if source == self.front.id {
+            return forms.edits();
+        }
+        let behind = self.behind.get(&source);
+        behind.map_or(0, |behind| behind.forms.edits())
+    }
+
+    /// The end of its connection was asked for.
+    pub(super) fn end(&mut self, source: SourceId) {
+        if source == self.front.id {
+            self.front.is_ending = true;
+        } else if let Some(behind) = self.behind.get_mut(&source) {
+            behind.source.is_ending = true;
+        }
+    }
+
+    /// True if this place is open in a source behind: two connections to one broker would each take the
+    /// other for somebody else.
+    pub(super) fn is_open_behind(&self, place: &str) -> bool {
+        self.behind.values().any(|behind| {
+            let source = &behind.source;
+            let is_open = !matches!(source.link, Link::Idle | Link::Failed { .. });
+            is_open && source.address().is_some_and(|own| own.place() == place)
+        })
+    }
+
+    /// True if rows of sources that have ended may be left.
+    #[must_use]
+    pub fn has_ended(&self) -> bool {
+        !self.ended.is_empty()
+    }
+
+    /// What a source was called that is not open any more, for the rows that it left.
+    #[must_use]
+    pub fn ended_name(&self, source: SourceId) -> Option<&str> {
+        let ended = self.ended.iter().find(|(id, _)| *id == source)?;
+        Some(&ended.1)
     }
 
     /// Does something with a source in front. What belongs to a source that is not open any more is
@@ -117,10 +160,22 @@ impl State {
     /// The source in front is not wanted any more, where there is another: its driver ends, and what
     /// its taps brought stays.
     pub(super) fn give_up(&mut self, forms: &mut Forms) -> Vec<Command> {
-        let Some(next) = self.behind.keys().next().copied() else {
+        let ended = self.front.id;
+        // It may be in front for a moment only.
+        let next = if self.is_chosen_in_front() {
+            self.behind.keys().next().copied()
+        } else {
+            Some(self.chosen)
+        };
+        let Some(next) = next else {
             return Vec::new();
         };
-        let ended = self.front.id;
+        if self.front.was_open {
+            self.ended.push_back((ended, self.front.last_title.clone()));
+            if self.ended.len() > ENDED {
+                self.ended.pop_front();
+            }
+        }
         self.choose(next, forms);
         self.behind.remove(&ended);
         vec![Command::Desk(DeskCommand::CloseSource(ended))]

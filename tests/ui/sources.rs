@@ -28,6 +28,9 @@ fn another_broker_is_opened_beside_the_first() {
     window.press("Open another…");
     window.assert_sees("Connect to a broker");
     window.press("Connect");
+    window.assert_sees("This broker is open already");
+    window.type_into("AMQP URL", "amqp://second.example");
+    window.press("Connect");
     assert!(matches!(
         window.take_last(),
         Command::Source(SECOND, SourceCommand::Connect(_))

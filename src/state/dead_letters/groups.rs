@@ -10,6 +10,7 @@ use chrono::{DateTime, Utc};
 use super::{as_event, came_back};
 use crate::analysis::SearchTask;
 use crate::event::amqp::x_death::DEATHS;
+use crate::event::source_id::SourceId;
 use crate::event::{Event, Fingerprint};
 use crate::log::{EventLog, Segment};
 use crate::rabbitmq::groups::{self, Group, GroupBy, TracedCause};
@@ -52,6 +53,8 @@ pub struct Member {
 /// The dead letters that are compared with events that passed.
 #[derive(Clone, Debug)]
 pub struct Dead {
+    /// The source that they lie in: what passed in another says nothing of them.
+    pub source: SourceId,
     /// Those of the group, with where they came from.
     pub group: Vec<TracedCause>,
     /// All that are known to be dead, those of the group too.
@@ -240,7 +243,8 @@ fn compare(dead: &Dead, log: &[Arc<Segment>]) -> Findings {
             || event.shape().has_header(DEATHS)
             || event.event_id().is_some_and(|id| ids.contains(&*id))
             || bodies.contains(&hash(event.body()));
-        if keys.contains(event.key()) && !is_dead {
+        let is_of_source = event.tap().source == dead.source;
+        if is_of_source && keys.contains(event.key()) && !is_dead {
             of_passed.add(features(&event.properties(), event.body()));
         }
     }
@@ -263,7 +267,6 @@ fn hash(body: &[u8]) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::event::source_id::SourceId;
     use crate::event::tap_id::TapId;
     use crate::testing::event;
     use chrono::TimeDelta;
@@ -305,6 +308,7 @@ mod tests {
         assert_eq!(desk.groups.len(), 1);
         assert_eq!(desk.groups[0].members.len(), 2);
         let group = Dead {
+            source: SourceId::FIRST,
             group: dead
                 .iter()
                 .map(|event| (Arc::clone(event), Arc::default()))

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 
 use crate::event::amqp::FieldValue;
+use crate::event::source_id::SourceId;
 use crate::event::{Event, Fingerprint};
 use crate::log::EventLog;
 use crate::protocol::{PeekReport, RequestId, SourceCommand};
@@ -60,8 +61,10 @@ pub struct Surroundings<'a> {
     pub known: Known<'a>,
     /// Counts up with each change of it.
     pub revision: u64,
-    /// The events that taps have seen.
+    /// The events that taps have seen, of all sources.
     pub log: &'a EventLog,
+    /// The source that this is about.
+    pub source: SourceId,
     /// The schemas that are open.
     pub catalog: Option<&'a Arc<Catalog>>,
     /// The time now.
@@ -311,6 +314,7 @@ impl DeadLetterDesk {
                         .iter()
                         .filter_map(|place| peeked.messages.get(*place));
                     let dead = Dead {
+                        source: cx.source,
                         group: group.map(traced).collect(),
                         all: peeked.messages.iter().map(event).collect(),
                         at: peeked.at,

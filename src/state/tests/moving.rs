@@ -433,7 +433,7 @@ fn edits_that_were_not_sent_are_named_before_they_are_lost() {
     desk.leave(LeaveAction::Ask(Leave::Quit));
     let words = desk
         .state
-        .unsent_words(Leave::Disconnect, &desk.forms)
+        .unsent_words(Leave::Disconnect(SourceId::FIRST), &desk.forms)
         .unwrap();
     assert!(
         words.starts_with("1 edit of dead letters was not sent"),

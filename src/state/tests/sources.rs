@@ -3,7 +3,7 @@
 use super::*;
 use crate::protocol::Abilities;
 use crate::rabbitmq::topology::Queue;
-use crate::state::leaving::{Leave, LeaveAction};
+use crate::state::leaving::{Leave, LeaveAction, Wish};
 use crate::state::live::taps::Phase;
 use crate::state::sources::SourceAction;
 
@@ -135,7 +135,7 @@ fn what_runs_behind_is_asked_about_when_the_window_closes() {
     let running = desk.state.under_way().unwrap();
     assert_eq!(running.source, SourceId::FIRST);
     // Ending the connection in front cuts nothing off.
-    assert!(desk.state.in_the_way(Leave::Disconnect).is_empty());
+    assert!(desk.state.in_the_way(Leave::Disconnect(SECOND)).is_empty());
     desk.act(Action::Leave(LeaveAction::Ask(Leave::Quit)));
     assert!(desk.state.leaving.is_some() && !desk.state.quits);
     let commands = desk.act(Action::Leave(LeaveAction::Stop));
@@ -178,4 +178,105 @@ fn what_is_typed_stays_with_its_source_and_settings_with_the_person() {
     assert_eq!(desk.state.front.id, SourceId::FIRST);
     desk.act(Action::Source(SourceAction::GiveUp));
     assert_eq!(desk.state.sources().len(), 1, "the last one stays");
+}
+
+#[test]
+fn the_end_of_a_job_behind_disconnects_nobody() {
+    let mut desk = Desk::with_two();
+    desk.told(SECOND, SourceUpdate::Topology(shop()));
+    for source in [SECOND, SourceId::FIRST] {
+        desk.choose(source);
+        desk.act(Action::Dead(DeadAction::OpenQueue("orders.dead".into())));
+        let commands = desk.act(Action::Dead(DeadAction::Peek));
+        let [Command::Source(_, SourceCommand::Peek { request, .. })] = commands.as_slice() else {
+            panic!("no peek: {commands:?}");
+        };
+        let report = PeekReport {
+            queue: "orders.dead".into(),
+            messages: vec![dead_letter("1")],
+            depth: 1,
+            borrowed: 1,
+            ..PeekReport::default()
+        };
+        let result = Ok(report);
+        let request = *request;
+        desk.told(source, SourceUpdate::Peeked { request, result });
+        desk.act(Action::Dead(DeadAction::MarkAll(true)));
+        desk.act(Action::Dead(DeadAction::ResendSelected));
+    }
+    let running = desk.state.in_the_way(Leave::Quit);
+    assert_eq!(running.len(), 2);
+    let [first, second] = [SourceId::FIRST, SECOND].map(|source| {
+        let own = running.iter().find(|running| running.source == source);
+        own.unwrap().request
+    });
+    desk.act(Action::Disconnect);
+    desk.act(Action::Leave(LeaveAction::Finish));
+    let done = |request| SourceUpdate::JobDone {
+        request,
+        problem: Some("half of it".into()),
+        sum: None,
+    };
+    let commands = desk.told(SECOND, done(second));
+    let ends = |commands: &[Command]| {
+        let is_end = |c: &&Command| matches!(c, Command::Source(_, SourceCommand::Disconnect));
+        commands.iter().filter(is_end).count()
+    };
+    assert_eq!(ends(&commands), 0, "{commands:?}");
+    let wish = desk.state.leaving.as_ref().map(|leaving| &leaving.wish);
+    assert_eq!(wish, Some(&Wish::Finish));
+    desk.told(SourceId::FIRST, done(first));
+    let wish = desk.state.leaving.as_ref().map(|leaving| &leaving.wish);
+    assert!(matches!(wish, Some(Wish::Ended(_))));
+    let commands = desk.act(Action::Leave(LeaveAction::Now));
+    assert!(matches!(
+        commands.as_slice(),
+        [Command::Source(SourceId::FIRST, SourceCommand::Disconnect)]
+    ));
+}
+
+#[test]
+fn one_broker_is_not_opened_twice() {
+    let mut desk = Desk::connected();
+    desk.act(Action::Source(SourceAction::Add));
+    assert!(desk.act(Action::Connect).is_empty());
+    assert!(
+        desk.forms
+            .connect
+            .problem
+            .as_deref()
+            .unwrap()
+            .contains("open already")
+    );
+    desk.forms.connect.host = "elsewhere".into();
+    assert_eq!(desk.act(Action::Connect).len(), 1);
+}
+
+#[test]
+fn a_source_that_ends_behind_is_given_up_and_its_rows_keep_its_name() {
+    let mut desk = Desk::with_two();
+    desk.act(Action::Disconnect);
+    assert!(desk.state.front.is_ending);
+    desk.choose(SourceId::FIRST);
+    let commands = desk.told(SECOND, SourceUpdate::Link(Link::Idle));
+    assert!(matches!(
+        commands.as_slice(),
+        [Command::Desk(DeskCommand::CloseSource(SECOND))]
+    ));
+    assert_eq!(desk.state.front.id, SourceId::FIRST);
+    assert_eq!(desk.state.sources().len(), 1);
+    assert_eq!(desk.state.ended_name(SECOND), Some("second:5672"));
+    desk.act(Action::Live(LiveAction::Clear));
+    assert_eq!(desk.state.ended_name(SECOND), None);
+}
+
+#[test]
+fn a_driver_that_breaks_down_leaves_nothing_waiting() {
+    let mut desk = Desk::connected();
+    desk.act(Action::Dead(DeadAction::OpenQueue("orders.dead".into())));
+    desk.act(Action::Dead(DeadAction::Peek));
+    assert!(desk.state.front.dead.peeking.is_some());
+    desk.told(SourceId::FIRST, SourceUpdate::Link(Link::Idle));
+    assert!(desk.state.front.dead.peeking.is_none());
+    assert!(!desk.state.has_session());
 }

@@ -321,13 +321,15 @@ impl Journal {
         Ok(())
     }
 
-    /// The same for everything that this run had under way: its jobs were cut off.
+    /// The same for everything that this run had under way at a place: its jobs were cut off there. What
+    /// runs at other places goes on.
     ///
     /// # Errors
     /// If it could not be written.
-    pub fn settle_all(&mut self) -> Result<(), JournalError> {
-        let settle = "UPDATE progress SET run = '' WHERE run = ?";
-        self.db.execute(settle, [&self.run])?;
+    pub fn settle_at(&mut self, place: &str) -> Result<(), JournalError> {
+        let settle = "UPDATE progress SET run = '' WHERE run = ?
+                      AND id IN (SELECT id FROM record WHERE place = ?)";
+        self.db.execute(settle, [self.run.as_str(), place])?;
         Ok(())
     }
 

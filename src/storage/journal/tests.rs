@@ -266,3 +266,19 @@ fn a_journal_of_the_first_version_is_brought_up_to_date() {
     );
     resent(&mut journal, b"1", b"1", now());
 }
+
+#[test]
+fn what_is_cut_off_at_one_place_goes_on_at_another() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut journal = Journal::open(dir.path()).unwrap();
+    let elsewhere = Held {
+        place: "elsewhere:5672/".into(),
+        ..held(b"2")
+    };
+    let both = [held(b"1"), elsewhere];
+    let ids = journal.hold(Operation::Resend, &both, now()).unwrap();
+    journal.settle_at(&both[0].place).unwrap();
+    let is_abandoned = |id| journal.get(id).unwrap().unwrap().abandoned;
+    assert!(is_abandoned(ids[0]));
+    assert!(!is_abandoned(ids[1]));
+}

@@ -20,7 +20,7 @@ pub fn leaving_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     let running = cx.state.in_the_way(leaving.what);
     let verb = match leaving.what {
         Leave::Quit => "quit",
-        Leave::Disconnect => "disconnect",
+        Leave::Disconnect(_) => "disconnect",
     };
     let frame = Frame::popup(ui.style()).inner_margin(Margin::same(20));
     let modal = Modal::new(egui::Id::unique("leaving"))

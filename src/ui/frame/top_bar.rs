@@ -38,7 +38,9 @@ pub fn top_bar_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
                         ui.ctx().set_theme(next);
                     }
                     if cx.state.has_session() {
-                        if button(ui, "Disconnect", true).clicked() {
+                        // The second click of two is not for the source that comes to the front.
+                        let end = button(ui, "Disconnect", !cx.state.front.is_ending);
+                        if end.clicked() && !end.double_clicked() {
                             cx.act(Action::Disconnect);
                         }
                         if button(ui, "Open another…", true)

@@ -185,11 +185,12 @@ pub fn names(state: &State) -> Vec<String> {
 /// What a source is called beside others; nothing while it is the only one.
 #[must_use]
 pub fn name_beside_others(state: &State, source: SourceId) -> Option<String> {
-    if !state.has_several() {
-        return None;
+    if let Some(name) = state.ended_name(source) {
+        return Some(format!("{name} (not open any more)"));
     }
+    let is_alone = !state.has_several() && !state.has_ended();
     let place = state.sources().iter().position(|own| own.id == source)?;
-    names(state).into_iter().nth(place)
+    names(state).into_iter().nth(place).filter(|_| !is_alone)
 }
 
 /// Why events of the source in front cannot be watched, if they cannot.
@@ -216,8 +217,9 @@ pub fn no_dead_letters(state: &State) -> Option<String> {
 /// Where an event can be published by HTTP: for RabbitMQ the exchanges of this virtual host in the
 /// management API. The password is left to the person.
 #[must_use]
-pub fn publish_url(state: &State) -> String {
-    let endpoint = state.front.address().and_then(Address::rabbitmq);
+pub fn publish_url(state: &State, source: SourceId) -> String {
+    let source = state.source(source).and_then(Source::address);
+    let endpoint = source.and_then(Address::rabbitmq);
     let endpoint = endpoint.cloned().unwrap_or_default();
     let vhost = encode(&endpoint.vhost);
     format!("{}/api/exchanges/{vhost}", endpoint.management_url())

@@ -54,6 +54,8 @@ pub(crate) async fn run(
         tokio::select! {
             biased;
             command = commands.recv() => match command {
+                // The window is gone, or gave this source up: nothing new is begun.
+                Some(_) if commands.is_closed() => {}
                 Some(command) => session.carry_out(command).await,
                 None => break,
             },
@@ -103,7 +105,9 @@ impl Session {
         match command {
             SourceCommand::Connect(Address::RabbitMq(endpoint)) => self.connect(endpoint).await,
             SourceCommand::Connect(address) => {
-                let reason = "This connection is to RabbitMQ. Open another one for it".to_owned();
+                let reason = "Eventscope knows no such event store. It connects to RabbitMQ, at \
+                              amqp:// or amqps://"
+                    .to_owned();
                 let link = Link::Failed { address, reason };
                 self.outbox.send(SourceUpdate::Link(link)).await;
             }
@@ -233,6 +237,17 @@ impl Session {
         }
     }
 
+    /// Where the connection is, also while it is lost.
+    fn place(&self) -> Option<String> {
+        match &self.link {
+            LinkState::Connected { connections, .. } => Some(connections.endpoint.place()),
+            LinkState::Connecting { endpoint, .. } | LinkState::Lost { endpoint, .. } => {
+                Some(endpoint.place())
+            }
+            LinkState::Idle => None,
+        }
+    }
+
     fn retry_now(&mut self) {
         if let LinkState::Lost {
             endpoint, phase, ..
@@ -333,7 +348,10 @@ impl Session {
             Err(_) => {
                 self.answer(asked, cut_off_words(asked).to_owned()).await;
                 if asked.moves().is_some() || matches!(asked, Asked::Peek(_)) {
-                    self.journal.cut_off().await;
+                    // The connection is replaced only after all its jobs have ended.
+                    if let Some(place) = self.place() {
+                        self.journal.cut_off(place).await;
+                    }
                 }
             }
         }

@@ -4,7 +4,7 @@ use eframe::egui::Ui;
 
 use crate::event::Event;
 use crate::event::export::{CopyAs, export};
-use crate::state::live::{Live, LiveAction};
+use crate::state::live::LiveAction;
 use crate::state::{Action, State};
 use crate::ui::parts::by_source;
 
@@ -21,23 +21,30 @@ const FORMS: [(CopyAs, &str); 3] = [
 pub(crate) fn copy_menu_ui(ui: &mut Ui, state: &State) {
     for (form, label) in FORMS {
         if ui.button(label).clicked() {
-            let events = selected(&state.live);
-            ui.ctx()
-                .copy_text(export(form, &events, &by_source::publish_url(state)));
+            ui.ctx().copy_text(copied(form, state));
             ui.close();
         }
     }
 }
 
-fn selected(live: &Live) -> Vec<Event> {
+/// The selected events in this form. Each command line names the broker that its event came from.
+fn copied(form: CopyAs, state: &State) -> String {
+    let live = &state.live;
     let mut bytes = 0;
     let kept = live.selection.numbers().filter_map(|n| live.log.event(n));
-    kept.take_while(|event| {
+    let kept = kept.take_while(|event| {
         bytes += event.body().len();
         bytes <= MAX_COPIED
-    })
-    .map(crate::log::Kept::to_event)
-    .collect()
+    });
+    if form == CopyAs::Curl {
+        let command = |event: crate::log::Kept<'_>| {
+            let url = by_source::publish_url(state, event.tap().source);
+            export(form, &[event.to_event()], &url)
+        };
+        return kept.map(command).collect();
+    }
+    let events: Vec<Event> = kept.map(crate::log::Kept::to_event).collect();
+    export(form, &events, "")
 }
 
 /// The menu of one row.

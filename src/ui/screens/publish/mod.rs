@@ -125,6 +125,9 @@ fn actions_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
         {
             cx.act(Action::Publish);
         }
+        if let Some(name) = by_source::name_beside_others(state, state.front.id) {
+            weak(ui, format!("to {name}"));
+        }
         payload_form::samples_ui(ui, cx);
         if let Some(sent) = state.front.publish.history.first()
             && state.front.publish.problems(&cx.forms.draft).is_empty()

@@ -1,0 +1,113 @@
+//! What follows when the connection of the source in front is made, lost or ended.
+
+use chrono::{DateTime, Utc};
+
+use super::{Forms, State};
+use crate::address::Address;
+use crate::event::picture::Picture;
+use crate::protocol::{Command, DeskCommand, Link, Server};
+use crate::rabbitmq::topology::Topology;
+
+impl State {
+    pub(super) fn apply_link(
+        &mut self,
+        link: Link,
+        forms: &mut Forms,
+        now: DateTime<Utc>,
+    ) -> Vec<Command> {
+        if matches!(link, Link::Idle) {
+            self.end_what_waits(forms, now);
+        }
+        let before = self.has_session();
+        self.front.link = link;
+        match &self.front.link {
+            Link::Connected {
+                address, server, ..
+            } => {
+                self.front.is_ending = false;
+                self.front.was_open = true;
+                self.front.last_title = address.title();
+                // The fields say the same; the password in it need not stay on the screen.
+                forms.connect.url.clear();
+                if !self.front.is_sandbox {
+                    self.last_good = Some(address.clone());
+                }
+                if !before {
+                    self.front.topology = Topology::default();
+                    self.front.picture = Picture::default();
+                    self.front.topology_revision += 1;
+                    (self.front.may_write, self.front.frame) = (None, None);
+                    let place = address.place();
+                    if self.front.edits_of.as_ref() != Some(&place) {
+                        self.front.dead.drop_all_edits(forms);
+                        self.front.edits_of = Some(place);
+                    }
+                    self.front.dead.put_editor_aside(forms);
+                    self.front.dead.forget();
+                    self.front.alerts.start(address.place());
+                    if let Server::RabbitMq(version) = server {
+                        self.front.dead.looking.start(version);
+                    }
+                }
+            }
+            // One of several was ended: the next stands in its place.
+            Link::Idle
+                if before
+                    && self.has_several()
+                    && (self.is_chosen_in_front() || self.front.is_ending) =>
+            {
+                self.taps.all_ended_of(self.front.id);
+                return self.give_up(forms);
+            }
+            Link::Idle | Link::Failed { .. } | Link::Connecting(_) => {
+                self.taps.all_ended_of(self.front.id);
+                self.front.tap_card = None;
+                self.front.is_ending = false;
+                if let Link::Connecting(Address::RabbitMq(endpoint)) = &self.front.link {
+                    forms.connect.take(endpoint);
+                }
+            }
+            Link::Lost { .. } => {}
+        }
+        Vec::new()
+    }
+
+    /// There is no connection any more. A driver answers all that it was asked before it says so; only
+    /// one that has broken down does not, and nothing may wait for ever.
+    fn end_what_waits(&mut self, forms: &mut Forms, now: DateTime<Utc>) {
+        let words = "The connection ended before there was an answer".to_owned();
+        if let Some(request) = self.front.dead.peeking {
+            let result = Err(words.clone());
+            self.front.dead.peeked(request, result, now, forms);
+        }
+        if let Some((job, _)) = self.front.dead.running() {
+            let request = job.request;
+            self.job_done(request, Some(words.clone()), None, forms, now);
+        }
+        let putting = self.journal.putting.as_ref();
+        let own = putting.filter(|putting| putting.source == self.front.id);
+        if let Some(request) = own.map(|putting| putting.request) {
+            self.put_back_done(request, Some(words));
+        }
+    }
+
+    /// The first topology of the sandbox starts its tap by itself: a newcomer sees events without
+    /// a click. On any other broker a tap starts only when the person says so.
+    pub(super) fn autostart(&mut self, forms: &Forms) -> Vec<Command> {
+        let mut commands = Vec::new();
+        if self.front.in_sandbox()
+            && !self
+                .taps
+                .list()
+                .iter()
+                .any(|tap| tap.id.source == self.front.id)
+        {
+            let start = self.start_at_once(forms);
+            commands.extend(start.map(|start| self.to_front(start)));
+        }
+        if self.front.in_sandbox() && self.schemas.catalog.is_none() {
+            commands.push(Command::Desk(DeskCommand::OpenSampleSchemas));
+        }
+        commands
+    }
+}
