@@ -50,6 +50,7 @@ pub(crate) async fn run(
         make,
         sources: BTreeMap::new(),
         drivers: JoinSet::new(),
+        waiting: JoinSet::new(),
         tasks: HashMap::new(),
         folder: JoinSet::new(),
         notifier: notifications::Notifier::default(),
@@ -90,6 +91,8 @@ struct Hub {
     /// The ways to the drivers.
     sources: BTreeMap<SourceId, mpsc::Sender<SourceCommand>>,
     drivers: JoinSet<()>,
+    /// Commands that wait for a driver with too much to do.
+    waiting: JoinSet<()>,
     /// Whose driver each task is.
     tasks: HashMap<Id, SourceId>,
     /// Watches the folder of schemas.
@@ -105,6 +108,7 @@ struct Hub {
 impl Hub {
     /// Passes a command on to the driver of its source, which is made for the first one.
     async fn pass(&mut self, source: SourceId, command: SourceCommand) {
+        while self.waiting.try_join_next().is_some() {}
         let way = self.sources.entry(source).or_insert_with(|| {
             let driver = (self.make)(&command, self.journal.clone());
             let (way, commands) = mpsc::channel(COMMANDS_WAITING);
@@ -113,20 +117,38 @@ impl Hub {
             self.tasks.insert(task.id(), source);
             way
         });
-        let (command, words) = match way.try_send(command) {
-            Ok(()) => return,
-            Err(TrySendError::Full(command)) => (command, BUSY),
+        match way.try_send(command) {
+            Ok(()) => {}
+            // What has an answer gets it now. The rest waits apart from everything else: the end of a
+            // tap must not get lost, and a connection that stands did not fail.
+            Err(TrySendError::Full(command)) => {
+                let answer = match command {
+                    SourceCommand::Connect(_) => Err(Box::new(command)),
+                    command => command.refused(BUSY.to_owned()),
+                };
+                match answer {
+                    Ok(answer) => self.outbox_of(source).send(answer).await,
+                    Err(command) => {
+                        let way = way.clone();
+                        self.waiting
+                            .spawn(async move { drop(way.send(*command).await) });
+                    }
+                }
+            }
             // A driver ends by itself only by a mistake of ours. The next command makes another.
             Err(TrySendError::Closed(command)) => {
                 self.sources.remove(&source);
-                (command, BROKEN)
+                let outbox = self.outbox_of(source);
+                match command.refused(BROKEN.to_owned()) {
+                    Ok(answer) => outbox.send(answer).await,
+                    Err(_) => outbox.notice(Gravity::Warning, BROKEN).await,
+                }
             }
-        };
-        let outbox = SourceOutbox::new(source, self.outbox.clone());
-        match command.refused(words.to_owned()) {
-            Some(answer) => outbox.send(answer).await,
-            None => outbox.notice(Gravity::Warning, words).await,
         }
+    }
+
+    fn outbox_of(&self, source: SourceId) -> SourceOutbox {
+        SourceOutbox::new(source, self.outbox.clone())
     }
 
     /// A driver has ended: because its source was closed, or by a mistake of ours, which is told at once.
@@ -143,7 +165,7 @@ impl Hub {
         if is_mistake {
             tracing::error!(told = true, ?source, "a driver panicked");
             self.sources.remove(&source);
-            let outbox = SourceOutbox::new(source, self.outbox.clone());
+            let outbox = self.outbox_of(source);
             outbox.notice(Gravity::Error, BROKEN).await;
             outbox.send(SourceUpdate::Link(Link::Idle)).await;
         }
@@ -151,6 +173,7 @@ impl Hub {
 
     /// Ends all drivers, each in its own way, and what is being written.
     async fn close(mut self) {
+        self.waiting.shutdown().await;
         self.sources.clear();
         while self.drivers.join_next().await.is_some() {}
     }
@@ -216,6 +239,7 @@ impl Hub {
                     .spawn(schema_folder::import(folder, from, stop, outbox));
             }
             DeskCommand::StopImport => self.import_stop.cancel(),
+            // In order, as all changes of one file must be.
             DeskCommand::JudgeSchemas {
                 folder,
                 event_type,

@@ -3,7 +3,7 @@
 
 use std::hash::{Hash as _, Hasher};
 
-use super::amqp::{AmqpDelivery, Trace, Traced};
+use super::amqp::{AmqpDelivery, Trace};
 
 /// What brought an event, with what only that kind of store says of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,27 +49,14 @@ impl Transport {
         }
     }
 
-    /// What only this store says, as names and values for people, in a fixed order.
+    /// What only this store says, in a few words each, in a fixed order. A trace is told apart.
     #[must_use]
-    pub fn attributes(&self) -> Vec<(&'static str, String)> {
-        let mut all = Vec::new();
+    pub fn remarks(&self) -> Vec<String> {
         match self {
-            Self::Amqp(delivery) => {
-                if delivery.redelivered {
-                    all.push(("redelivered", "yes".to_owned()));
-                }
-                if let Some(trace) = &delivery.trace {
-                    all.push(("user", trace.user.clone()));
-                    all.push(("connection", trace.connection.clone()));
-                    all.push(match &trace.fate {
-                        Traced::Published(queues) => ("routed to", queues.join(", ")),
-                        Traced::Delivered(queue) => ("delivered from", queue.clone()),
-                    });
-                }
-            }
-            Self::Plain(position) => all.push(("position", position.to_string())),
+            Self::Amqp(delivery) if delivery.redelivered => vec!["redelivered".to_owned()],
+            Self::Amqp(_) => Vec::new(),
+            Self::Plain(position) => vec![format!("position {position}")],
         }
-        all
     }
 
     /// What many events of one store have in common: all but the position.
@@ -131,24 +118,8 @@ mod tests {
 
     #[test]
     fn a_store_says_what_it_knows() {
-        let trace = Trace {
-            user: "guest".into(),
-            connection: "c".into(),
-            fate: Traced::Delivered("orders".into()),
-        };
-        let traced = Transport::Amqp(AmqpDelivery {
-            redelivered: true,
-            trace: Some(Box::new(trace)),
-        });
-        let names: Vec<_> = traced.attributes().into_iter().map(|pair| pair.0).collect();
-        assert_eq!(
-            names,
-            ["redelivered", "user", "connection", "delivered from"]
-        );
-        assert!(Transport::amqp(false).attributes().is_empty());
-        assert_eq!(
-            Transport::Plain(3).attributes(),
-            [("position", "3".to_owned())]
-        );
+        assert_eq!(Transport::amqp(true).remarks(), ["redelivered"]);
+        assert!(Transport::amqp(false).remarks().is_empty());
+        assert_eq!(Transport::Plain(3).remarks(), ["position 3"]);
     }
 }

@@ -122,15 +122,17 @@ pub enum SourceCommand {
 }
 
 impl SourceCommand {
-    /// The one answer to this command where it cannot be carried out, for the reason in `words`; nothing
-    /// for a command without an answer. A driver answers with it whatever its store cannot do.
-    #[must_use]
-    pub fn refused(self, words: String) -> Option<SourceUpdate> {
+    /// The one answer to this command where it cannot be carried out, for the reason in `words`. A driver
+    /// answers with it whatever its store cannot do.
+    ///
+    /// # Errors
+    /// Gives a command back that has no answer.
+    pub fn refused(self, words: String) -> Result<SourceUpdate, Box<Self>> {
         let tap = |tap| SourceUpdate::Tap {
             tap,
             state: TapState::Refused(words.clone()),
         };
-        Some(match self {
+        Ok(match self {
             Self::Preflight { request, .. } => SourceUpdate::Preflight {
                 request,
                 report: Report::impossible(words),
@@ -165,7 +167,7 @@ impl SourceCommand {
             | Self::StopTap(_)
             | Self::PauseJob { .. }
             | Self::StopJob(_)
-            | Self::AskReturns(_) => return None,
+            | Self::AskReturns(_) => return Err(Box::new(self)),
         })
     }
 }

@@ -15,18 +15,21 @@ impl State {
         forms: &mut Forms,
         now: DateTime<Utc>,
     ) -> Vec<Command> {
+        let mut commands = Vec::new();
         if matches!(link, Link::Idle) {
-            self.end_what_waits(forms, now);
+            commands = self.end_what_waits(forms, now);
         }
         let before = self.has_session();
         self.front.link = link;
         match &self.front.link {
             Link::Connected {
-                address, server, ..
+                address,
+                server,
+                abilities,
             } => {
                 self.front.is_ending = false;
-                self.front.was_open = true;
-                self.front.last_title = address.title();
+                self.front.abilities = *abilities;
+                self.front.last_title = Some(address.title());
                 // The fields say the same; the password in it need not stay on the screen.
                 forms.connect.url.clear();
                 if !self.front.is_sandbox {
@@ -50,14 +53,11 @@ impl State {
                     }
                 }
             }
-            // One of several was ended: the next stands in its place.
-            Link::Idle
-                if before
-                    && self.has_several()
-                    && (self.is_chosen_in_front() || self.front.is_ending) =>
-            {
+            // One of several was ended by the person: the next stands in its place. One whose driver
+            // broke down stays, with its edits.
+            Link::Idle if self.front.is_ending && self.has_several() => {
                 self.taps.all_ended_of(self.front.id);
-                return self.give_up(forms);
+                commands.extend(self.give_up(forms));
             }
             Link::Idle | Link::Failed { .. } | Link::Connecting(_) => {
                 self.taps.all_ended_of(self.front.id);
@@ -69,12 +69,13 @@ impl State {
             }
             Link::Lost { .. } => {}
         }
-        Vec::new()
+        commands
     }
 
     /// There is no connection any more. A driver answers all that it was asked before it says so; only
     /// one that has broken down does not, and nothing may wait for ever.
-    fn end_what_waits(&mut self, forms: &mut Forms, now: DateTime<Utc>) {
+    fn end_what_waits(&mut self, forms: &mut Forms, now: DateTime<Utc>) -> Vec<Command> {
+        let mut commands = Vec::new();
         let words = "The connection ended before there was an answer".to_owned();
         if let Some(request) = self.front.dead.peeking {
             let result = Err(words.clone());
@@ -82,13 +83,14 @@ impl State {
         }
         if let Some((job, _)) = self.front.dead.running() {
             let request = job.request;
-            self.job_done(request, Some(words.clone()), None, forms, now);
+            commands = self.job_done(request, Some(words.clone()), None, forms, now);
         }
         let putting = self.journal.putting.as_ref();
         let own = putting.filter(|putting| putting.source == self.front.id);
         if let Some(request) = own.map(|putting| putting.request) {
-            self.put_back_done(request, Some(words));
+            commands.extend(self.put_back_done(request, Some(words), forms));
         }
+        commands
     }
 
     /// The first topology of the sandbox starts its tap by itself: a newcomer sees events without

@@ -187,7 +187,7 @@ impl State {
             }
             result = (!is_all_done).then_some(words);
         }
-        self.after_a_job(result)
+        self.after_a_job(result, forms)
     }
 
     /// Putting back has ended. Why not all was put back is shown with the records.
@@ -195,21 +195,23 @@ impl State {
         &mut self,
         request: RequestId,
         problem: Option<String>,
+        forms: &Forms,
     ) -> Vec<Command> {
         let putting = self.journal.put_back_done(request, problem.as_deref());
         let result = putting.zip(problem);
-        self.after_a_job(result.map(|(putting, words)| format!("{}: {words}", putting.queue)))
+        let words = result.map(|(putting, words)| format!("{}: {words}", putting.queue));
+        self.after_a_job(words, forms)
     }
 
     /// Queues and journal are others now; `result` says what the job came to if not all was done.
-    fn after_a_job(&mut self, result: Option<String>) -> Vec<Command> {
+    fn after_a_job(&mut self, result: Option<String>, forms: &Forms) -> Vec<Command> {
         let mut commands = vec![self.to_front(SourceCommand::RefreshTopology)];
         commands.extend(self.journal.ask().map(Command::Desk));
         let is_left = match self.leaving.as_ref().map(|leaving| leaving.what) {
             Some(Leave::Disconnect(source)) => source == self.front.id,
             _ => true,
         };
-        commands.extend(self.leave_if_done(result.filter(|_| is_left)));
+        commands.extend(self.leave_if_done(result.filter(|_| is_left), forms));
         commands
     }
 
@@ -256,14 +258,14 @@ impl State {
                     return Vec::new();
                 }
                 if self.in_the_way(what).is_empty() && self.unsent(what, forms) == 0 {
-                    return self.go(what);
+                    return self.go(what, forms);
                 }
                 let wish = Wish::Asked;
                 self.leaving = Some(Leaving { what, wish });
             }
-            LeaveAction::Finish => return self.leave_with(Wish::Finish),
+            LeaveAction::Finish => return self.leave_with(Wish::Finish, forms),
             LeaveAction::Stop => {
-                let mut commands = self.leave_with(Wish::Stop);
+                let mut commands = self.leave_with(Wish::Stop, forms);
                 if let Some(leaving) = &self.leaving {
                     let running = self.in_the_way(leaving.what).into_iter();
                     commands.extend(running.map(|running| {
@@ -275,7 +277,7 @@ impl State {
             }
             LeaveAction::Now => {
                 if let Some(leaving) = self.leaving.take() {
-                    return self.go(leaving.what);
+                    return self.go(leaving.what, forms);
                 }
             }
             LeaveAction::Cancel => self.leaving = None,
@@ -283,15 +285,15 @@ impl State {
         Vec::new()
     }
 
-    fn leave_with(&mut self, wish: Wish) -> Vec<Command> {
+    fn leave_with(&mut self, wish: Wish, forms: &Forms) -> Vec<Command> {
         if let Some(leaving) = &mut self.leaving {
             leaving.wish = wish;
         }
-        self.leave_if_done(None)
+        self.leave_if_done(None, forms)
     }
 
     /// Something has ended; `result` says what it came to if not all of it was done.
-    pub(super) fn leave_if_done(&mut self, result: Option<String>) -> Vec<Command> {
+    pub(super) fn leave_if_done(&mut self, result: Option<String>, forms: &Forms) -> Vec<Command> {
         let Some(what) = self.leaving.as_ref().map(|leaving| leaving.what) else {
             return Vec::new();
         };
@@ -310,19 +312,19 @@ impl State {
             (Wish::Finish | Wish::Stop, _) => {
                 let what = leaving.what;
                 self.leaving = None;
-                self.go(what)
+                self.go(what, forms)
             }
         }
     }
 
-    fn go(&mut self, what: Leave) -> Vec<Command> {
+    fn go(&mut self, what: Leave, forms: &Forms) -> Vec<Command> {
         match what {
             Leave::Quit => {
                 self.quits = true;
                 Vec::new()
             }
             Leave::Disconnect(source) => {
-                self.end(source);
+                self.end(source, forms);
                 vec![Command::Source(source, SourceCommand::Disconnect)]
             }
         }

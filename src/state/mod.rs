@@ -314,7 +314,7 @@ impl State {
                 return self.job_done(request, problem, sum, forms, moment.now);
             }
             SourceUpdate::PutBackDone { request, problem } => {
-                return self.put_back_done(request, problem);
+                return self.put_back_done(request, problem, forms);
             }
             SourceUpdate::PuttingBack {
                 request,
@@ -489,10 +489,14 @@ impl State {
                     now: moment.now,
                 };
                 let opens_journal = matches!(action, DeadAction::Tab(DeadTab::Journal));
+                let is_setting = matches!(action, DeadAction::Parking);
                 let asked = self.front.dead.act(action, request, forms, &cx);
                 let asked = asked.into_iter().map(|command| self.to_front(command));
                 let mut commands: Vec<Command> = asked.collect();
                 self.front.dead.refresh(&self.front.topology);
+                if is_setting {
+                    self.share_settings();
+                }
                 if opens_journal {
                     commands.extend(self.journal.ask().map(Command::Desk));
                 }
@@ -501,9 +505,7 @@ impl State {
             }
             Action::Alert(action) => {
                 self.front.alerts.act(action);
-                for behind in self.behind.values_mut() {
-                    behind.source.take_over(&self.front);
-                }
+                self.share_settings();
             }
             Action::Journal(action) => {
                 let request = RequestId(self.fresh());

@@ -43,7 +43,7 @@ impl State {
                 }
             }
             SourceCommand::PutBack { request, .. } => {
-                for next in self.put_back_done(request, Some(words)) {
+                for next in self.put_back_done(request, Some(words), forms) {
                     self.refuse(next, forms, now);
                 }
             }
@@ -71,6 +71,11 @@ impl State {
                 self.busy(now);
             }
 
+            SourceCommand::Disconnect => {
+                self.front.is_ending = false;
+                self.busy(now);
+            }
+
             // Nobody waits for this, and what it is about is told again when there is more.
             SourceCommand::AskReturns(_) => {}
 
@@ -78,7 +83,6 @@ impl State {
             // asked for them.
             SourceCommand::PauseJob { .. }
             | SourceCommand::Connect(_)
-            | SourceCommand::Disconnect
             | SourceCommand::RetryNow
             | SourceCommand::RefreshTopology => self.busy(now),
         }

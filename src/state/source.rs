@@ -47,10 +47,10 @@ pub struct Source {
     pub alerts: alerts::Alerts,
     /// The end of the connection was asked for.
     pub is_ending: bool,
-    /// A connection stood.
-    pub(super) was_open: bool,
-    /// What it was called while it stood.
-    pub(super) last_title: String,
+    /// What it was called when its connection stood last; none if none ever did.
+    pub(super) last_title: Option<String>,
+    /// What it can do, as it said last.
+    pub(super) abilities: Abilities,
     /// The connection is to the sandbox.
     pub(super) is_sandbox: bool,
     /// The place whose dead letters were edited.
@@ -75,8 +75,8 @@ impl Source {
             dead: DeadLetterDesk::default(),
             alerts: alerts::Alerts::default(),
             is_ending: false,
-            was_open: false,
-            last_title: String::new(),
+            last_title: None,
+            abilities: Abilities::ALL,
             is_sandbox: false,
             edits_of: None,
         }
@@ -121,13 +121,10 @@ impl Source {
         open.map_or("", Address::login)
     }
 
-    /// What it can do. While the connection is lost nothing more is known than before it was.
+    /// What it can do. While the connection is lost, what it could before.
     #[must_use]
     pub fn abilities(&self) -> Abilities {
-        match &self.link {
-            Link::Connected { abilities, .. } => *abilities,
-            _ => Abilities::ALL,
-        }
+        self.abilities
     }
 
     /// Which RabbitMQ it is, while it is connected to one.
@@ -147,7 +144,7 @@ impl Source {
         self.is_sandbox && self.has_session()
     }
 
-    /// What holds for all sources is taken over from the one that was in front.
+    /// What holds for all sources is taken over from the one where it was changed.
     pub(super) fn take_over(&mut self, other: &Self) {
         self.alerts.wanted = other.alerts.wanted;
         self.alerts.muted.clone_from(&other.alerts.muted);
@@ -180,7 +177,6 @@ impl Behind {
 
     /// Changes places with the one in front.
     pub(super) fn swap(&mut self, front: &mut Source, forms: &mut Forms) {
-        self.source.take_over(front);
         self.forms.take_over(forms);
         std::mem::swap(&mut self.source, front);
         std::mem::swap(&mut self.forms, forms);

@@ -1,5 +1,6 @@
 //! Several sources at once: which is in front, opening another, and giving one up.
 
+use super::leaving::{Leave, LeaveAction};
 use super::source::{self, Behind, Source};
 use super::{Forms, State};
 use crate::event::source_id::SourceId;
@@ -59,12 +60,19 @@ impl State {
         behind.map_or(0, |behind| behind.forms.edits())
     }
 
-    /// The end of its connection was asked for.
-    pub(super) fn end(&mut self, source: SourceId) {
+    /// The end of its connection was asked for. Who only breaks off a first try stays at the form.
+    pub(super) fn end(&mut self, source: SourceId, forms: &Forms) {
         if source == self.front.id {
-            self.front.is_ending = true;
+            self.front.is_ending = self.front.has_session() || forms.edits() > 0;
         } else if let Some(behind) = self.behind.get_mut(&source) {
             behind.source.is_ending = true;
+        }
+    }
+
+    /// Settings that were changed in front hold for all sources.
+    pub(super) fn share_settings(&mut self) {
+        for behind in self.behind.values_mut() {
+            behind.source.take_over(&self.front);
         }
     }
 
@@ -141,6 +149,11 @@ impl State {
                 self.choose(id, forms);
                 Vec::new()
             }
+            // Edits that were not sent are asked about, as at any end of a connection.
+            SourceAction::GiveUp if forms.edits() > 0 => {
+                let what = Leave::Disconnect(self.front.id);
+                self.leave(LeaveAction::Ask(what), forms)
+            }
             SourceAction::GiveUp => self.give_up(forms),
         }
     }
@@ -170,8 +183,8 @@ impl State {
         let Some(next) = next else {
             return Vec::new();
         };
-        if self.front.was_open {
-            self.ended.push_back((ended, self.front.last_title.clone()));
+        if let Some(title) = self.front.last_title.take() {
+            self.ended.push_back((ended, title));
             if self.ended.len() > ENDED {
                 self.ended.pop_front();
             }

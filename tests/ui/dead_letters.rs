@@ -256,3 +256,13 @@ fn a_retry_loop_stands_apart_and_counts_for_nothing() {
     assert_eq!(rows.count(), 1, "it stands in its own section only");
     assert!(!window.sees("pay.work (40)"));
 }
+
+#[test]
+fn the_columns_of_dead_letters_are_called_as_the_broker_calls_them() {
+    let mut window = Window::connected();
+    peek(&mut window, &["{}"]);
+    for name in ["Reason", "Routing key", "First died", "Died in", "Summary"] {
+        window.assert_sees(name);
+    }
+    assert!(window.harness.query_by_label("Key").is_none());
+}

@@ -134,7 +134,7 @@ impl Desk {
             ..PeekReport::default()
         };
         self.apply(Update::Source(
-            SourceId::FIRST,
+            self.state.front.id,
             SourceUpdate::Peeked {
                 request: *request,
                 result: Ok(report),

@@ -192,3 +192,10 @@ fn an_end_is_taken_by_whom_it_belongs_to() {
     ));
     assert!(!desk.state.front.dead.is_busy());
 }
+
+#[test]
+fn an_end_that_was_not_passed_on_can_be_asked_for_again() {
+    let mut desk = Desk::connected();
+    assert_eq!(desk.act_in_vain(Action::Disconnect), 1);
+    assert!(!desk.state.front.is_ending && desk.is_told_busy());
+}

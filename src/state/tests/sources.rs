@@ -279,4 +279,71 @@ fn a_driver_that_breaks_down_leaves_nothing_waiting() {
     desk.told(SourceId::FIRST, SourceUpdate::Link(Link::Idle));
     assert!(desk.state.front.dead.peeking.is_none());
     assert!(!desk.state.has_session());
+    let mut desk = Desk::connected();
+    desk.peek(&["1"]);
+    desk.act(Action::Dead(DeadAction::MarkAll(true)));
+    desk.act(Action::Dead(DeadAction::ResendSelected));
+    let commands = desk.told(SourceId::FIRST, SourceUpdate::Link(Link::Idle));
+    assert!(desk.state.under_way().is_none());
+    let reads = |c: &Command| matches!(c, Command::Desk(DeskCommand::ReadJournal(_)));
+    assert!(
+        commands.iter().any(reads),
+        "the journal is asked: {commands:?}"
+    );
+}
+
+#[test]
+fn a_broken_driver_takes_no_edits_along_and_giving_up_asks_for_them() {
+    let mut desk = Desk::with_two();
+    desk.told(SECOND, SourceUpdate::Topology(shop()));
+    desk.peek(&["1"]);
+    desk.act(Action::Dead(DeadAction::Select(0)));
+    let editor = desk.forms.editor.as_mut().unwrap();
+    editor.draft.key = "mine".into();
+    assert_eq!(desk.forms.edits(), 1);
+    desk.told(SECOND, SourceUpdate::Link(Link::Idle));
+    assert_eq!(desk.state.front.id, SECOND, "it was not ended by a person");
+    assert_eq!(desk.forms.edits(), 1);
+    desk.act(Action::Source(SourceAction::GiveUp));
+    assert!(desk.state.leaving.is_some() && desk.state.has_several());
+    desk.act(Action::Leave(LeaveAction::Now));
+    desk.told(SECOND, SourceUpdate::Link(Link::Idle));
+    assert!(!desk.state.has_several());
+}
+
+#[test]
+fn what_a_source_cannot_do_it_cannot_do_while_it_is_lost() {
+    let mut desk = Desk::with_two();
+    let address = Address::RabbitMq(Endpoint::default());
+    let only_read = Abilities {
+        publish: false,
+        ..Abilities::ALL
+    };
+    desk.told(
+        SECOND,
+        SourceUpdate::Link(Link::Connected {
+            address: address.clone(),
+            server: Server::Other("a shelf".into()),
+            abilities: only_read,
+        }),
+    );
+    let lost = Link::Lost {
+        address,
+        reason: "gone".into(),
+        since: desk.now,
+        retry_at: desk.now,
+    };
+    desk.told(SECOND, SourceUpdate::Link(lost));
+    assert_eq!(desk.state.front.abilities(), only_read);
+}
+
+#[test]
+fn a_first_try_that_is_broken_off_stays_at_its_form() {
+    let mut desk = Desk::connected();
+    desk.act(Action::Source(SourceAction::Add));
+    let address = Address::RabbitMq(Endpoint::default());
+    desk.told(SECOND, SourceUpdate::Link(Link::Connecting(address)));
+    desk.act(Action::Disconnect);
+    desk.told(SECOND, SourceUpdate::Link(Link::Idle));
+    assert_eq!(desk.state.front.id, SECOND);
 }

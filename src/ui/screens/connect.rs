@@ -102,12 +102,8 @@ fn form_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     });
     if let Some(words) = &form.problem {
         banner(ui, palette.bad, words);
-    } else if let Link::Failed {
-        address: endpoint,
-        reason,
-    } = &cx.state.front.link
-    {
-        banner(ui, palette.bad, &format!("{endpoint}: {reason}"));
+    } else if let Link::Failed { address, reason } = &cx.state.front.link {
+        banner(ui, palette.bad, &format!("{address}: {reason}"));
     }
     let connecting = matches!(cx.state.front.link, Link::Connecting(_));
     ui.horizontal(|ui| {

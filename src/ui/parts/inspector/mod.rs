@@ -185,8 +185,9 @@ fn facts_ui(ui: &mut Ui, event: &Event) {
         line.push_str(" · ");
         line.push_str(destination);
     }
-    if event.transport.redelivered() {
-        line.push_str(" · redelivered");
+    for remark in event.transport.remarks() {
+        line.push_str(" · ");
+        line.push_str(&remark);
     }
     weak(ui, line);
     ui.spacing_mut().interact_size.y = 16.0;

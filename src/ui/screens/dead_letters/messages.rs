@@ -12,6 +12,7 @@ use crate::rabbitmq::stream;
 use crate::state::Action;
 use crate::state::dead_letters::{DeadAction, DeadLetter, Peeked, RuleAction, came_back};
 use crate::ui::frame::status_bar::thousands;
+use crate::ui::parts::by_source;
 use crate::ui::parts::theme::{self, Palette, ROW};
 use crate::ui::parts::widgets::{
     banner, button, cell, danger_button, empty_state, small_label, weak,
@@ -225,9 +226,10 @@ fn table_ui(ui: &mut Ui, cx: &mut Cx<'_>, peeked: &Peeked) {
                     cx.actions.push(Action::Dead(DeadAction::MarkAll(!all)));
                 }
             });
+            let words = by_source::front_words(cx.state);
             for name in columns.iter().map(|(name, _)| *name).chain(["Summary"]) {
                 header.col(|ui| {
-                    small_label(ui, name);
+                    small_label(ui, words.label(name));
                 });
             }
         })

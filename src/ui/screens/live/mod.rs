@@ -243,12 +243,13 @@ fn empty_words(cx: &Cx<'_>) -> (&'static str, String) {
     let taps = cx.state.taps.list();
     let on = |phase: &Phase| taps.iter().filter(|tap| tap.phase == *phase).count();
     if on(&Phase::Running) > 0 {
+        let words = by_source::front_words(cx.state);
         let names: Vec<String> = taps
             .iter()
             .filter(|tap| tap.phase == Phase::Running)
             .map(|tap| match tap.keys() {
                 keys if keys.is_empty() => tap.name().to_owned(),
-                keys => format!("{} with binding key {keys}", tap.name()),
+                keys => format!("{} with {} {keys}", tap.name(), words.keys.to_lowercase()),
             })
             .collect();
         let words = format!(
