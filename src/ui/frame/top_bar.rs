@@ -49,7 +49,11 @@ pub fn top_bar_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
                         {
                             cx.act(Action::Source(SourceAction::Add));
                         }
-                    } else if cx.state.has_several() && button(ui, "Give up", true).clicked() {
+                    } else if cx.state.has_several()
+                        && button(ui, "Give up", true)
+                            .on_hover_text("Put this connection away and show the next one")
+                            .clicked()
+                    {
                         cx.act(Action::Source(SourceAction::GiveUp));
                     }
                     if matches!(cx.state.front.link, Link::Lost { .. })
