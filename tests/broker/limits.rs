@@ -473,11 +473,10 @@ fn a_killed_broker_costs_nothing_that_is_not_in_the_journal() {
     let mut there = Vec::new();
     // What is given back comes back in its time.
     wait_for("what is left", || {
-        there.extend(raw.bodies("alive"));
-        there.extend(raw.bodies("q"));
+        let is_ready = ["alive", "q"].map(|queue| raw.bodies_if_ready(queue, &mut there));
         let queue = place.queue("q");
         let is_quiet = queue["messages"] == 0 && queue["messages_unacknowledged"] == 0;
-        (is_quiet && raw.depth("q") == 0).then_some(())
+        (is_ready == [true; 2] && is_quiet && raw.depth("q") == 0).then_some(())
     });
     assert_safe(&names, &there, folder.path());
 }

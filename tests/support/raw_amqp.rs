@@ -232,10 +232,22 @@ impl Raw {
 
     /// Takes the oldest message without acknowledging it.
     pub(crate) fn get(&mut self, queue: &str) -> Option<Message> {
+        self.try_get(queue)
+            .unwrap_or_else(|words| panic!("{queue}: {words}"))
+    }
+
+    /// The same; says why the broker closed the channel instead, and opens it again.
+    fn try_get(&mut self, queue: &str) -> Result<Option<Message>, String> {
         self.method(1, 60, 70, &[&[0, 0], &short(queue)[..], &[0]].concat());
         let (class, method, body) = self.read_method(1);
         if (class, method) == (60, 72) {
-            return None;
+            return Ok(None);
+        }
+        if (class, method) == (20, 40) {
+            self.method(1, 20, 41, &[]);
+            self.method(1, 20, 10, &[0]);
+            self.expect_method(1, 20, 11);
+            return Err(take_short(&body, &mut 2));
         }
         assert_eq!((class, method), (60, 71), "basic.get-ok");
         let mut at = 9;
@@ -251,14 +263,14 @@ impl Raw {
             assert_eq!(kind, BODY);
             content.extend(part);
         }
-        Some(Message {
+        Ok(Some(Message {
             tag,
             redelivered,
             exchange,
             key,
             properties: header[12..].to_vec(),
             body: content,
-        })
+        }))
     }
 
     /// Becomes a consumer of a queue that takes at most so many messages and answers for none.
@@ -288,6 +300,20 @@ impl Raw {
             .into_iter()
             .map(|message| String::from_utf8(message.body).expect("text"))
             .collect()
+    }
+
+    /// Adds the same to `all`. False if the queue does not answer yet, as for a moment after a restart.
+    pub(crate) fn bodies_if_ready(&mut self, queue: &str, all: &mut Vec<String>) -> bool {
+        loop {
+            match self.try_get(queue) {
+                Ok(None) => return true,
+                Err(_) => return false,
+                Ok(Some(message)) => {
+                    self.ack(message.tag);
+                    all.push(String::from_utf8(message.body).expect("text"));
+                }
+            }
+        }
     }
 
     /// Consumes with a prefetch of one, and takes the first message without acknowledging it.
