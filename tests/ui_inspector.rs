@@ -53,7 +53,10 @@ impl Window {
                     Origin::DeadLetter
                 } else {
                     let previous = desk.previous.as_ref();
-                    Origin::Live { previous }
+                    Origin::Live {
+                        previous,
+                        two: None,
+                    }
                 };
                 let actions = inspector_ui(ui, &mut desk.memory, &desk.event, origin);
                 desk.actions.extend(actions);

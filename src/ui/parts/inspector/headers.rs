@@ -23,8 +23,6 @@ const LONG: usize = 200;
 const SHOWN: usize = 120;
 /// A name that is longer is cut on a button, in characters.
 const NAME: usize = 48;
-/// Fewest and most characters on one line of the view.
-const WIDTHS: std::ops::RangeInclusive<usize> = 20..=400;
 
 /// What was worked out for the headers of one event.
 #[derive(Debug, Default)]
@@ -131,7 +129,7 @@ fn reading_ui(ui: &mut Ui, memory: &mut HeaderMemory) {
         memory.reading = None;
         return;
     };
-    let width = columns(ui);
+    let width = views::columns_that_fit(ui);
     if reading.width != width {
         reading.width = width;
         reading.lines = text_lines(text, width);
@@ -152,20 +150,6 @@ fn reading_ui(ui: &mut Ui, memory: &mut HeaderMemory) {
     if back {
         memory.reading = None;
     }
-}
-
-/// Characters of the payloads' typeface that fit on a line.
-fn columns(ui: &Ui) -> usize {
-    let glyph = ui.fonts_mut(|fonts| fonts.glyph_width(&theme::mono(), 'm'));
-    // The bar of a scroll area needs its place.
-    let room = (ui.available_width() - 16.0) / glyph.max(1.0);
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "a width of the screen in characters"
-    )]
-    let room = room.max(0.0) as usize;
-    room.clamp(*WIDTHS.start(), *WIDTHS.end())
 }
 
 #[derive(Debug)]

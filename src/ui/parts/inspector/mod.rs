@@ -35,6 +35,8 @@ pub enum Origin<'a> {
     Live {
         /// The event before it on the same key.
         previous: Option<&'a Arc<Event>>,
+        /// Two selected events, the earlier one first: they are compared instead.
+        two: Option<[&'a Arc<Event>; 2]>,
     },
     /// In a queue of dead letters.
     DeadLetter,
@@ -80,6 +82,13 @@ pub struct Inspector {
     pub saving: Dialogs,
     /// The schemas that events are judged by.
     pub catalog: Option<Arc<Catalog>>,
+}
+
+impl Inspector {
+    /// Shows what changed.
+    pub fn compare(&mut self) {
+        self.part = InspectorPart::Diff;
+    }
 }
 
 /// Draws an event.
@@ -137,11 +146,14 @@ pub fn inspector_ui(
             }
         }
         InspectorPart::Diff => {
-            let previous = match origin {
-                Origin::Live { previous } => previous,
+            let pair = match origin {
+                Origin::Live { two: Some(two), .. } => Some(diff::Compared::Chosen(two)),
+                Origin::Live { previous, .. } => {
+                    previous.map(|previous| diff::Compared::Previous([previous, event]))
+                }
                 Origin::DeadLetter => None,
             };
-            diff::diff_ui(ui, &mut memory.diff, previous, event);
+            diff::diff_ui(ui, &mut memory.diff, pair);
         }
         InspectorPart::Properties => properties::properties_ui(ui, event),
         InspectorPart::Headers => headers::headers_ui(ui, &mut memory.headers, event),

@@ -20,6 +20,9 @@ pub(crate) const LINE: f32 = 17.0;
 /// Longest value shown on one line of a tree or pretty print; the raw view has all of it.
 const MAX_SHOWN: usize = 2_000;
 
+/// Fewest and most characters on one line of text that is folded to its room.
+const LINE_WIDTHS: std::ops::RangeInclusive<usize> = 20..=400;
+
 fn area() -> ScrollArea {
     ScrollArea::both()
         .auto_shrink([false, false])
@@ -31,6 +34,20 @@ fn area() -> ScrollArea {
 pub(crate) fn exact_rows(ui: &mut Ui) {
     ui.spacing_mut().interact_size.y = LINE;
     ui.spacing_mut().item_spacing.y = 0.0;
+}
+
+/// Characters of the payloads' typeface that fit on a line.
+pub(crate) fn columns_that_fit(ui: &Ui) -> usize {
+    let glyph = ui.fonts_mut(|fonts| fonts.glyph_width(&theme::mono(), 'm'));
+    // The bar of a scroll area needs its place.
+    let room = (ui.available_width() - 16.0) / glyph.max(1.0);
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a width of the screen in characters"
+    )]
+    let room = room.max(0.0) as usize;
+    room.clamp(*LINE_WIDTHS.start(), *LINE_WIDTHS.end())
 }
 
 /// Lines in the typeface of payloads, made when they are seen.
