@@ -14,6 +14,7 @@ mod ui {
     mod repair;
     mod schemas;
     mod sources;
+    mod stream;
     mod taps;
     mod warnings;
 }
