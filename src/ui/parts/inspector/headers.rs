@@ -5,8 +5,10 @@ use std::sync::Arc;
 
 use eframe::egui::{self, RichText, ScrollArea, Ui};
 
+use super::copying::named_value_menu;
+use super::find::Marked;
 use super::payload::text_lines;
-use super::properties::mono;
+use super::properties::{mono, value_ui};
 use super::views;
 use crate::event::Event;
 use crate::event::amqp::{FieldTable, FieldValue};
@@ -101,7 +103,8 @@ fn list_ui(ui: &mut Ui, memory: &mut HeaderMemory) {
                             if line.long.is_some() && button(ui, &line.label(), true).clicked() {
                                 wanted = Some(place);
                             }
-                            mono(ui, &line.value);
+                            let response = value_ui(ui, &line.value);
+                            named_value_menu(&response, &line.path, line.whole(), &line.bytes);
                         });
                         ui.end_row();
                     }
@@ -145,7 +148,9 @@ fn reading_ui(ui: &mut Ui, memory: &mut HeaderMemory) {
     ui.separator();
     let lines = &reading.lines;
     ui.push_id(reading.line, |ui| {
-        views::lines_ui(ui, lines.len(), |index| lines[index].clone());
+        views::lines_ui(ui, lines.len(), Marked::default(), |index| {
+            lines[index].clone()
+        });
     });
     if back {
         memory.reading = None;
@@ -163,9 +168,15 @@ struct HeaderLine {
     value: String,
     /// All of it, if that is more.
     long: Option<String>,
+    /// As it came on the wire, where it is text or bytes; else as it is written here.
+    bytes: Vec<u8>,
 }
 
 impl HeaderLine {
+    fn whole(&self) -> &str {
+        self.long.as_deref().unwrap_or(&self.value)
+    }
+
     fn label(&self) -> String {
         format!("Read {}", shorten(&self.path, NAME))
     }
@@ -216,7 +227,12 @@ fn flatten_value(
     } else {
         (text, None)
     };
+    let bytes = match value {
+        FieldValue::Bytes(bytes) | FieldValue::RawText(bytes) => bytes.clone(),
+        _ => long.as_ref().unwrap_or(&value_text).as_bytes().to_vec(),
+    };
     lines.push(HeaderLine {
+        bytes,
         depth,
         name,
         path: path.clone(),

@@ -18,8 +18,8 @@ use crate::ui::parts::widgets::weak;
 
 /// Beside the list and the tree from this width on.
 const BESIDE: f32 = 800.0;
-/// Below the list from this height on.
-const BELOW: f32 = 400.0;
+/// Below the list from this height of the whole screen on.
+const BELOW: f32 = 560.0;
 
 /// What the pane remembers.
 #[derive(Debug, Default)]
@@ -35,7 +35,7 @@ pub(crate) enum PanePlace {
     Right,
     /// Below it.
     Below,
-    /// In its place, until it is closed.
+    /// In the place of the whole screen, until it is closed.
     Over,
 }
 
@@ -93,10 +93,11 @@ pub(crate) fn pane_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
             close_ui(ui, cx);
             mark_ui(ui, cx);
             ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
-                source_ui(ui, cx.state);
+                inspector::key_ui(ui, event);
             });
         });
     });
+    source_ui(ui, cx.state);
     note_ui(ui, cx);
     new_shape_ui(ui, cx.state);
     let origin = inspector::Origin::Live {
@@ -157,6 +158,6 @@ mod tests {
         assert_eq!(place(1_184.0, 600.0), PanePlace::Right);
         assert_eq!(place(904.0, 500.0), PanePlace::Right);
         assert_eq!(place(664.0, 600.0), PanePlace::Below);
-        assert_eq!(place(664.0, 330.0), PanePlace::Over);
+        assert_eq!(place(664.0, 450.0), PanePlace::Over);
     }
 }

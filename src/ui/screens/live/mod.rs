@@ -39,20 +39,27 @@ const WITH_TREE: f32 = 560.0;
 /// Draws the screen.
 pub fn live_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     let palette = Palette::of(ui);
-    tap_bar::tap_bar_ui(ui, cx);
     let side = Frame::new()
         .fill(palette.panel)
         .inner_margin(Margin::symmetric(10, 8));
+    inspector_pane::keys(ui, cx);
+    let place = inspector_pane::place(cx, ui.available_size());
+    // In a small window the event has the whole screen until it is closed.
+    if place == Some(PanePlace::Over) {
+        CentralPanel::default()
+            .frame(side)
+            .show(ui, |ui| inspector_pane::pane_ui(ui, cx));
+        return inspector_pane::note_focus(ui, cx);
+    }
+    tap_bar::tap_bar_ui(ui, cx);
     let room = ui.available_size();
     if room.x > WITH_TREE {
         Panel::left("keys")
             .default_size((room.x * 0.22).clamp(180.0, 320.0))
-            .size_range(140.0..=(room.x * 0.34).max(160.0))
+            .size_range(170.0..=(room.x * 0.34).max(180.0))
             .frame(side)
             .show(ui, |ui| tree::tree_ui(ui, cx));
     }
-    inspector_pane::keys(ui, cx);
-    let place = inspector_pane::place(cx, room);
     match place {
         Some(PanePlace::Right) => {
             Panel::right("inspector")
@@ -68,22 +75,15 @@ pub fn live_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
                 .frame(side)
                 .show(ui, |ui| inspector_pane::pane_ui(ui, cx));
         }
-        Some(PanePlace::Over) => {
-            CentralPanel::default()
-                .frame(side)
-                .show(ui, |ui| inspector_pane::pane_ui(ui, cx));
-        }
-        None => {}
+        Some(PanePlace::Over) | None => {}
     }
-    if place != Some(PanePlace::Over) {
-        plot_panel_ui(ui, cx, side);
-        let frame = Frame::new()
-            .fill(palette.base)
-            .inner_margin(Margin::symmetric(8, 6));
-        CentralPanel::default()
-            .frame(frame)
-            .show(ui, |ui| list_ui(ui, cx));
-    }
+    plot_panel_ui(ui, cx, side);
+    let frame = Frame::new()
+        .fill(palette.base)
+        .inner_margin(Margin::symmetric(8, 6));
+    CentralPanel::default()
+        .frame(frame)
+        .show(ui, |ui| list_ui(ui, cx));
     inspector_pane::note_focus(ui, cx);
 }
 

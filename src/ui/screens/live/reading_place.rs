@@ -24,6 +24,8 @@ pub struct ReadingPlace {
     pub(crate) area: Rect,
     /// The rows are held: the first number that is not shown.
     held: Option<u64>,
+    /// The first number that was not among the rows of the last frame.
+    shown_to: Option<u64>,
     /// The first number that was never in sight at the end of the table.
     pub(crate) seen_to: u64,
     /// The view's revision in the last frame.
@@ -39,6 +41,7 @@ impl Default for ReadingPlace {
             table: TablePlace::default(),
             area: Rect::NOTHING,
             held: None,
+            shown_to: None,
             seen_to: 0,
             revision: 0,
             revealing: false,
@@ -59,11 +62,7 @@ impl ReadingPlace {
         };
         ui.ctx()
             .request_repaint_after(std::time::Duration::from_secs_f32(wait));
-        let shown_to = || {
-            let last = live.view.number(&live.log, rows.checked_sub(1)?)?;
-            Some(last + 1)
-        };
-        self.held = self.held.or_else(shown_to);
+        self.held = self.held.or(self.shown_to);
         self.held
             .map_or(rows, |to| live.view.len_to(&live.log, to).min(rows))
     }
@@ -89,13 +88,17 @@ impl ReadingPlace {
         self.revealing = false;
     }
 
-    /// Notes that the table's end is in sight, with so many rows.
-    pub(crate) fn at_end(&mut self, live: &Live, rows: usize) {
+    /// Notes how many rows there were, and whether the last of them was in sight.
+    pub(crate) fn drawn(&mut self, live: &Live, rows: usize, at_end: bool) {
+        self.shown_to = None;
         if let Some(last) = rows.checked_sub(1)
             && live.view.order().is_none()
             && let Some(number) = live.view.number(&live.log, last)
         {
-            self.seen_to = number + 1;
+            self.shown_to = Some(number + 1);
+            if at_end {
+                self.seen_to = number + 1;
+            }
         }
     }
 

@@ -135,9 +135,7 @@ fn table_of_events_ui(ui: &mut Ui, cx: &mut Cx<'_>, columns: &[Column]) {
     place.table.columns = signature;
     place.table.offset = output.state.unclamped_offset().y;
     place.area = output.inner_rect;
-    if at_end || live.follow {
-        place.at_end(live, row_count);
-    }
+    place.drawn(live, row_count, at_end || live.follow);
     // Scrolling up means reading: the newest must not pull the rows away.
     let scrolled = ui.input(|input| input.smooth_scroll_delta().y);
     if scrolled != 0.0 && ui.rect_contains_pointer(output.inner_rect) {
