@@ -167,7 +167,7 @@ fn a_store_of_ones_own_is_connected_to_and_watched() {
     until(&mut harness, "forecast", |app| {
         matches!(app.state().front.tap_card, Some(Card::Tap(_)))
     });
-    press(&mut harness, Role::Button, "Start anyway");
+    press(&mut harness, Role::Button, "Start now");
     until(&mut harness, "events", |app| {
         app.state().live.log.kept() == 3
     });

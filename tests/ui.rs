@@ -14,6 +14,7 @@ mod ui {
     mod repair;
     mod schemas;
     mod sources;
+    mod stream;
     mod taps;
     mod warnings;
 }
@@ -335,7 +336,7 @@ fn ask_tap(window: &mut Window, fill: impl FnOnce(&mut Report)) {
 /// Starts a tap by the form and answers it.
 fn start_tap(window: &mut Window) -> eventscope::event::tap_id::TapId {
     ask_tap(window, |_| {});
-    window.press("Start anyway");
+    window.press("Start now");
     let Command::Source(source, SourceCommand::StartTap(request)) = window.take_last() else {
         panic!("no tap was asked for")
     };
@@ -509,7 +510,7 @@ fn pausing_filtering_and_clearing() {
     assert_eq!(window.rows().len(), 2);
     window.type_into("Filter", "paid");
     window.wait_for_rows(1);
-    window.assert_sees("matches 1 of 2");
+    window.assert_sees("1 of 2 events");
     window.press("Clear");
     window.wait_for_rows(0);
     window.assert_sees("received 0");

@@ -7,6 +7,7 @@ use std::io::Write as _;
 use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
+use eframe::egui::Key;
 use eframe::egui::accesskit::Role;
 use egui_kittest::kittest::Queryable as _;
 use egui_kittest::{Harness, HarnessBuilder};
@@ -53,7 +54,10 @@ impl Window {
                     Origin::DeadLetter
                 } else {
                     let previous = desk.previous.as_ref();
-                    Origin::Live { previous }
+                    Origin::Live {
+                        previous,
+                        two: None,
+                    }
                 };
                 let actions = inspector_ui(ui, &mut desk.memory, &desk.event, origin);
                 desk.actions.extend(actions);
@@ -130,6 +134,52 @@ fn a_compressed_document_is_shown_as_a_tree() {
     window.assert_sees("\"amount\": 1.10");
     window.tab("Hex");
     window.assert_sees("00000000  1f 8b");
+}
+
+#[test]
+fn a_text_is_found_in_the_payload() {
+    let items: Vec<String> = (0..400).map(|n| format!("\"item {n}\"")).collect();
+    let body = format!("{{\"items\":[{}],\"end\":\"Item 39\"}}", items.join(","));
+    let mut window = Window::new(event("application/json", body.as_bytes()));
+    assert!(!window.sees("\"item 399\""), "it is far below");
+    window.click(Role::Button, "Find…");
+    let field = "Find in payload";
+    let find = window.0.get_by_role_and_label(Role::TextInput, field);
+    find.type_text("item 39");
+    window.frames();
+    window.assert_sees("1 of 12");
+    window.assert_sees("\"item 39\"");
+    window.click(Role::Button, "Previous hit");
+    window.assert_sees("12 of 12");
+    window.assert_sees("end: \"Item 39\"");
+    window.tab("Raw");
+    window.assert_sees(" of ");
+    window.tab("Pretty");
+    window.click(Role::Button, "Previous hit");
+    window.click(Role::Button, "Previous hit");
+    window.assert_sees("\"item 399\"");
+    window.0.get_by_role_and_label(Role::TextInput, field).focus();
+    window.frames();
+    window.0.key_press(Key::Escape);
+    window.frames();
+    assert!(!window.sees("Next hit"));
+}
+
+#[test]
+fn a_value_is_copied_in_several_forms() {
+    let mut window = Window::new(event("application/json", DOCUMENT));
+    window.click(Role::Button, "Copy as…");
+    for name in ["Hex", "Base64", "pika (Python)", "rabbitmqadmin"] {
+        window.assert_sees(name);
+    }
+    window.click(Role::Button, "Base64");
+    window.tab("Headers");
+    window.click(Role::Label, "7");
+    window.click(Role::Button, "Copy value as hex");
+    assert!(!window.sees("Copy name"), "the menu is closed");
+    window.tab("Properties");
+    window.click(Role::Label, "application/json");
+    window.click(Role::Button, "Copy value");
 }
 
 #[test]

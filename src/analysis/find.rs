@@ -5,6 +5,7 @@ use std::cell::Cell;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use super::merging::MessageCopy;
 use crate::event::Transport;
 use crate::event::amqp::Properties;
 use crate::event::key_pattern;
@@ -27,13 +28,18 @@ pub struct Scope {
     pub muted: BTreeSet<String>,
     /// No events of these taps.
     pub hidden_taps: BTreeSet<TapId>,
+    /// A message that several taps brought is shown once.
+    pub merged: bool,
 }
 
 impl Scope {
     /// True if it lets everything through.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.branch.is_none() && self.muted.is_empty() && self.hidden_taps.is_empty()
+        self.branch.is_none()
+            && self.muted.is_empty()
+            && self.hidden_taps.is_empty()
+            && !self.merged
     }
 
     fn takes_key(&self, key: &str) -> bool {
@@ -66,6 +72,8 @@ pub struct Wanted {
 pub enum Found {
     /// The entry of this number is wanted.
     Row(u64),
+    /// The event is wanted, unless another copy of its message is shown.
+    Copy(MessageCopy),
     /// The body of the entry of this number was not looked into to its end: it would cost too much,
     /// or it is broken.
     NotRead(u64),
@@ -156,7 +164,11 @@ impl Wanted {
             }
             budget.missed.set(false);
             if sure || matches(event) {
-                Some(Found::Row(number))
+                Some(if self.scope.merged {
+                    Found::Copy(MessageCopy::of(number, event))
+                } else {
+                    Found::Row(number)
+                })
             } else {
                 budget.missed.get().then_some(Found::NotRead(number))
             }

@@ -4,6 +4,7 @@
 mod find;
 mod judging;
 pub(crate) mod learning;
+mod merging;
 #[cfg(test)]
 mod one_reader_tests;
 mod order;
@@ -21,6 +22,7 @@ use crate::log::{EventLog, Segment};
 
 pub use find::{Found, Scope, Wanted};
 pub use judging::{Counted, Judging, Learned, NewShape, SeenType, Standing};
+pub use merging::{Merging, MessageCopy};
 pub use order::{Order, SortBy};
 pub use series::{Point, Series};
 

@@ -73,6 +73,12 @@ impl Order {
         false
     }
 
+    /// True once the rows are sorted.
+    #[must_use]
+    pub fn is_ready(&self) -> bool {
+        self.coming.is_none()
+    }
+
     /// Numbers of the entries, sorted.
     #[must_use]
     pub fn rows(&self) -> &[u64] {

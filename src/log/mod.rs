@@ -50,6 +50,17 @@ pub struct EventLog {
     max_bytes: usize,
     received: u64,
     evicted: u64,
+    /// What was cleared last and can still be taken back.
+    aside: Aside,
+}
+
+/// Segments that were cleared, with their counters. They are the first to go when there is too much.
+#[derive(Debug, Default)]
+struct Aside {
+    sealed: VecDeque<Sealed>,
+    bytes: usize,
+    received: u64,
+    evicted: u64,
 }
 
 impl EventLog {
@@ -64,6 +75,7 @@ impl EventLog {
             max_bytes,
             received: 0,
             evicted: 0,
+            aside: Aside::default(),
         }
     }
 
@@ -105,11 +117,18 @@ impl EventLog {
     }
 
     fn evict(&mut self) {
-        while self.bytes() > self.max_bytes
-            && let Some(oldest) = self.sealed.pop_front()
-        {
-            self.sealed_bytes -= oldest.cost;
-            self.evicted += oldest.events;
+        while self.bytes() + self.aside.bytes > self.max_bytes {
+            let oldest = if let Some(oldest) = self.aside.sealed.pop_front() {
+                self.aside.bytes -= oldest.cost;
+                self.aside.evicted += oldest.events;
+                oldest
+            } else if let Some(oldest) = self.sealed.pop_front() {
+                self.sealed_bytes -= oldest.cost;
+                self.evicted += oldest.events;
+                oldest
+            } else {
+                break;
+            };
             // Another thread may still be searching it.
             if let Some(segment) = Arc::into_inner(oldest.segment) {
                 self.spare.give(segment.into_buffer());
@@ -134,14 +153,45 @@ impl EventLog {
         self.max_bytes
     }
 
-    /// Removes everything and starts the counters again. Numbers go on, so that an old number never
-    /// names a new event.
+    /// Removes everything and starts the counters at zero. Numbers go on, so that an old number
+    /// never names a new event. Until [`Self::forget_cleared`], or until its memory is needed, it can
+    /// be taken back; what was cleared before this is gone.
     pub fn clear(&mut self) {
-        self.sealed.clear();
-        self.sealed_bytes = 0;
-        self.open = segment::OpenSegment::new(self.end(), segment_limit(self.max_bytes));
-        self.received = 0;
-        self.evicted = 0;
+        if !self.open.segment().is_empty() {
+            self.seal();
+        }
+        self.aside = Aside {
+            sealed: std::mem::take(&mut self.sealed),
+            bytes: std::mem::take(&mut self.sealed_bytes),
+            received: std::mem::take(&mut self.received),
+            evicted: std::mem::take(&mut self.evicted),
+        };
+    }
+
+    /// Takes back what was cleared last, before what came since.
+    pub fn undo_clear(&mut self) {
+        let Aside {
+            mut sealed,
+            bytes,
+            received,
+            evicted,
+        } = std::mem::take(&mut self.aside);
+        sealed.append(&mut self.sealed);
+        self.sealed = sealed;
+        self.sealed_bytes += bytes;
+        self.received += received;
+        self.evicted += evicted;
+    }
+
+    /// Gives up what was cleared.
+    pub fn forget_cleared(&mut self) {
+        self.aside = Aside::default();
+    }
+
+    /// Events that were cleared and can be taken back.
+    #[must_use]
+    pub fn cleared(&self) -> u64 {
+        self.aside.sealed.iter().map(|sealed| sealed.events).sum()
     }
 
     fn segment(&self, number: u64) -> Option<&Segment> {

@@ -64,7 +64,7 @@ impl<'a> Scalar<'a> {
     }
 
     /// As it is written; `None` for what is not written as one word.
-    fn written(&self) -> Option<Cow<'_, [u8]>> {
+    pub(super) fn written(&self) -> Option<Cow<'_, [u8]>> {
         Some(match self {
             Self::Text(text) => Cow::Borrowed(text.as_ref()),
             Self::Number(_, written) => Cow::Borrowed(written.as_bytes()),

@@ -287,7 +287,11 @@ fn any_json<S: Subject>(
 }
 
 /// Puts the values of a field to `found` until it says true. A missing field has none.
-fn any_value(subject: &impl Subject, named: Named, found: &mut dyn FnMut(&Scalar) -> bool) -> bool {
+pub(super) fn any_value(
+    subject: &impl Subject,
+    named: Named,
+    found: &mut dyn FnMut(&Scalar) -> bool,
+) -> bool {
     let mut text = |value: Option<&str>| value.is_some_and(|value| found(&Scalar::text(value)));
     match named {
         Named::Exchange | Named::Topic | Named::Bus | Named::Destination => {

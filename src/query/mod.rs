@@ -42,6 +42,7 @@ mod parse;
 mod pattern;
 mod print;
 mod subject;
+mod value_at;
 
 #[cfg(test)]
 mod tests;
@@ -58,6 +59,7 @@ pub use needle::Needle;
 pub use number_at::NumberAt;
 pub use pattern::TextPattern;
 pub use subject::{MOST_READ, Subject};
+pub use value_at::ValueAt;
 
 /// What a line asks of an event. Prints as a line that reads back as the same filter.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -112,9 +112,9 @@ pub fn about_firehose(vhost: &str) -> Vec<Finding> {
         words: words.to_owned(),
     };
     let cost = format!(
-        "RabbitMQ copies every message of the virtual host {vhost}, with its publisher and the queues \
-         it reached. That slows the broker down for everybody as long as it is on: use it for \
-         minutes, not for days"
+        "It slows the broker down for everybody as long as it is on: use it for minutes, not for \
+         days. RabbitMQ copies every message of the virtual host {vhost}, with its publisher and \
+         the queues it reached"
     );
     vec![
         finding(Weight::Warning, &cost),

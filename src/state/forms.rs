@@ -18,6 +18,8 @@ pub struct Forms {
     pub filter: String,
     /// The name under which it is to be saved.
     pub filter_name: String,
+    /// A field that is to become a column.
+    pub column: String,
     /// The publish form.
     pub draft: Draft,
     /// How its payload is written.
@@ -84,6 +86,7 @@ impl Forms {
         let take = |own: &mut String, other: &mut String| std::mem::swap(own, other);
         take(&mut self.filter, &mut other.filter);
         take(&mut self.filter_name, &mut other.filter_name);
+        take(&mut self.column, &mut other.column);
         take(&mut self.schema_folder, &mut other.schema_folder);
         take(&mut self.schema_draft, &mut other.schema_draft);
         take(&mut self.version_rules, &mut other.version_rules);

@@ -8,6 +8,7 @@
 
 pub mod action;
 pub mod alerts;
+mod cleared;
 mod connection;
 pub mod dead_letters;
 pub mod files;
@@ -90,6 +91,8 @@ pub struct State {
     behind: BTreeMap<SourceId, Behind>,
     /// Names of sources that have ended, for the rows that they left.
     ended: VecDeque<(SourceId, String)>,
+    /// What was known of the sources and taps of rows that were cleared, to take it back with them.
+    cleared: Option<cleared::ClearedNames>,
     /// The source that the person chose to be in front.
     chosen: SourceId,
     /// The screen that is open.
@@ -132,6 +135,7 @@ impl State {
             front: Source::new(SourceId::FIRST, 0),
             behind: BTreeMap::new(),
             ended: VecDeque::new(),
+            cleared: None,
             chosen: SourceId::FIRST,
             screen: Screen::Live,
             live: live::Live::default(),
@@ -414,9 +418,10 @@ impl State {
                 return command.into_iter().collect();
             }
             Action::Live(action) => {
-                if matches!(action, LiveAction::Clear) {
-                    self.ended.clear();
-                    self.taps.clear();
+                match action {
+                    LiveAction::Clear => self.clear_names(),
+                    LiveAction::UndoClear => self.take_names_back(),
+                    _ => {}
                 }
                 self.live.act(action, forms, moment.now);
             }

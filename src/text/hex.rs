@@ -24,6 +24,19 @@ pub fn line(body: &[u8], index: usize, width: usize) -> String {
     text
 }
 
+/// All bytes as digits, without spaces.
+#[must_use]
+pub fn plain(bytes: &[u8]) -> String {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let mut out = String::with_capacity(bytes.len() * 2);
+    for byte in bytes {
+        for half in [byte >> 4, byte & 15] {
+            out.push(char::from(DIGITS[usize::from(half)]));
+        }
+    }
+    out
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -37,5 +50,10 @@ mod tests {
         );
         assert!(line(&body, 1, 16).starts_with("00000010  50 51 "));
         assert!(line(&body, 1, 16).ends_with("  PQ"));
+    }
+
+    #[test]
+    fn bytes_are_written_as_digits() {
+        assert_eq!(plain(b"\x00a\xff"), "0061ff");
     }
 }

@@ -56,10 +56,12 @@ pub struct Memory {
     pub notices: bool,
     /// Put the cursor into the filter line in the next frame.
     pub focus_filter: bool,
-    /// Where the live table stands, so that it stays there when its columns change.
-    pub live_table: TablePlace,
-    /// The columns of the live table.
-    pub columns: screens::live::Columns,
+    /// Where one reads in the live table.
+    pub live_table: screens::live::ReadingPlace,
+    /// The inspector of the live screen.
+    pub inspector_pane: screens::live::InspectorPane,
+    /// The card before a tap tells all that it knows.
+    pub tap_details: bool,
     /// Where the table of dead letters stands.
     pub dead_table: TablePlace,
     /// Dialogs that ask where a report is saved.

@@ -353,7 +353,7 @@ fn live_events_are_judged_in_a_column_and_by_the_filter() {
     window.wait_for_text("matches 1");
     window.assert_sees("1, fits 2");
     window.type_into("Filter", "schema:fits-other");
-    window.wait_for_text("matches 1 of 4");
+    window.wait_for_text("1 of 4 events");
 }
 
 #[test]
@@ -366,7 +366,7 @@ fn the_stream_tells_versions_verdicts_and_publishers_and_leads_to_the_events() {
     window.assert_sees("Version 2, matches 2, from orders 2: 1 events");
     let row = "Version 1, 1, fits 2, from orders 1: 1 events";
     window.harness.get_by_role_and_label(Role::Row, row).click();
-    window.wait_for_text("matches 1 of 4");
+    window.wait_for_text("1 of 4 events");
 }
 
 #[test]

@@ -60,9 +60,12 @@ fn the_card_tells_what_the_tap_will_do_and_one_click_goes_on() {
         SourceId::FIRST,
         SourceUpdate::Preflight { request, report },
     ));
-    for text in ["Mandatory publishers are not told", "x-overflow", "Careful"] {
+    for text in ["Mandatory publishers are not told", "Careful"] {
         window.assert_sees(text);
     }
+    assert!(!window.sees("x-overflow"), "details are folded");
+    window.press("Show details");
+    window.assert_sees("x-overflow");
     assert!(window.commands.borrow().is_empty(), "nothing has started");
     window.press("Start anyway");
     assert!(window.last().contains("StartTap"), "{}", window.last());
@@ -153,7 +156,7 @@ fn the_list_shows_hides_and_stops_each_tap() {
         },
     ));
     window.assert_sees("dead: There is no exchange dead");
-    window.press("Put away");
+    window.press("Dismiss tap");
     assert!(!window.sees("There is no exchange dead"));
 }
 
@@ -213,6 +216,7 @@ fn a_long_card_scrolls_and_leaves_its_buttons_in_sight() {
         report.findings = vec![finding(Weight::Warning, &words); 20];
         report.queue = vec!["x-overflow = \"drop-head\"".into(); 20];
     });
+    window.press("Show details");
     for name in ["Start anyway", "Cancel"] {
         let node = window.harness.get_by_role_and_label(Role::Button, name);
         let rect = node.rect();

@@ -1,77 +1,37 @@
 //! The live stream: the log that the taps fill, the tree of keys and the rows that are shown.
 
+mod action;
+pub mod bookmarks;
+mod clearing;
 pub mod seen;
 pub mod selection;
+pub mod setup;
 pub mod tap_card;
 pub mod taps;
 pub mod tree;
+pub mod variety;
 pub mod view;
+
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
+use self::bookmarks::Bookmarks;
+use self::clearing::Cleared;
 use self::selection::Selection;
+use self::setup::{ListSetup, Times};
 use self::tree::KeyTree;
+use self::variety::Variety;
 use self::view::{Criteria, View};
 use super::Soon;
 use super::forms::Forms;
-use crate::analysis::{Judging, Series, SortBy};
+use crate::analysis::{Judging, Series};
 use crate::event::tap_id::TapId;
 use crate::log::{Batch, DEFAULT_MAX_BYTES, EventLog};
 use crate::query::Filter;
 use crate::schema::Catalog;
 
-/// What a person can do on the live screen.
-#[derive(Clone, Debug)]
-pub enum LiveAction {
-    /// Hold new rows back; receiving goes on.
-    Pause,
-    /// Show what came meanwhile, and go on.
-    Resume,
-    /// Throw the kept events away.
-    Clear,
-    /// Keep the newest row in sight, or stop doing so.
-    Follow(bool),
-    /// Select a row by its number in the log, and no other.
-    Select(u64),
-    /// Add the row to the selection, or take it out.
-    Toggle(u64),
-    /// Select everything from the last selected row to this one.
-    Extend(u64),
-    /// Select the row this many rows further down; negative is up.
-    Move(isize),
-    /// The filter line changed.
-    FilterChanged,
-    /// Show one branch of the tree, or all.
-    Branch(Option<String>),
-    /// Show one conversation, or all.
-    Conversation(Option<String>),
-    /// Open or close a branch of the tree.
-    Fold(String),
-    /// Hide a branch of the tree, or show it again.
-    Mute(String),
-    /// Show what was muted again.
-    UnmuteAll,
-    /// Sort by a column, the second time the other way round, the third time not at all.
-    Sort(SortBy),
-    /// Back to the order of arrival.
-    Unsort,
-    /// Give up what was not searched yet.
-    StopSearch,
-    /// Add a clause to the filter line.
-    AddToFilter(String),
-    /// Replace the filter line.
-    SetFilter(String),
-    /// Show a number of the payloads on a key over time.
-    Plot {
-        /// The key.
-        key: String,
-        /// The field, as a filter has it.
-        path: String,
-    },
-    /// Close that.
-    ClosePlot,
-}
+pub use self::action::LiveAction;
 
 /// The log's counters. In a flood they are shown as they were a moment ago: each new number costs
 /// its layout, and nobody reads that fast.
@@ -100,6 +60,14 @@ pub struct Live {
     pub judging: Judging,
     /// What is selected.
     pub selection: Selection,
+    /// The selected event is shown in full.
+    pub inspecting: bool,
+    /// Events that were marked to be found again.
+    pub bookmarks: Bookmarks,
+    /// How the list is set up.
+    pub setup: ListSetup,
+    /// In what the events differ, for the choice of columns.
+    pub variety: Variety,
     /// A number over time.
     pub plot: Option<Series>,
     /// Keep the newest row in sight.
@@ -110,6 +78,7 @@ pub struct Live {
     pub rate: f32,
     fresh: u32,
     ticked: Option<DateTime<Utc>>,
+    cleared: Option<Cleared>,
 }
 
 impl Default for Live {
@@ -120,12 +89,17 @@ impl Default for Live {
             view: View::default(),
             judging: Judging::default(),
             selection: Selection::default(),
+            inspecting: true,
+            bookmarks: Bookmarks::default(),
+            setup: ListSetup::default(),
+            variety: Variety::default(),
             plot: None,
             follow: true,
             counters: Counters::default(),
             rate: 0.0,
             fresh: 0,
             ticked: None,
+            cleared: None,
         }
     }
 }
@@ -140,6 +114,7 @@ impl Live {
     /// Appends events.
     pub fn append(&mut self, batch: &Batch) {
         self.tree.count(batch);
+        self.variety.note(batch);
         self.fresh = (self.fresh).saturating_add(u32::try_from(batch.len()).unwrap_or(u32::MAX));
         self.log.append(batch);
     }
@@ -181,6 +156,7 @@ impl Live {
             self.fresh = 0;
             self.ticked = Some(now);
         }
+        self.forget_cleared(now);
         self.tree.rows();
         let judging = self.judging.advance(&self.log, now.timestamp_millis());
         let plotting = self
@@ -207,10 +183,12 @@ impl Live {
         }
     }
 
-    /// True while a rate is shown that must still fall, so that a frame is due in a second.
+    /// True while something on the screen changes by itself, such as a rate that must still fall, so
+    /// that a frame is due in a second.
     #[must_use]
     pub fn is_moving(&self) -> bool {
-        self.rate > 0.0 || self.fresh > 0
+        let ages = self.setup.times == Times::Ago && self.log.kept() > 0;
+        self.rate > 0.0 || self.fresh > 0 || self.cleared.is_some() || ages
     }
 
     /// Leaves the events of these taps out.
@@ -225,15 +203,8 @@ impl Live {
         match action {
             LiveAction::Pause => self.view.freeze(Some(self.log.end())),
             LiveAction::Resume => self.view.freeze(None),
-            LiveAction::Clear => {
-                self.log.clear();
-                self.judging.clear();
-                self.tree.clear();
-                self.selection.clear();
-                self.plot = None;
-                self.view.freeze(None);
-                self.view.restart(now.timestamp_millis());
-            }
+            LiveAction::Clear => self.clear(now),
+            LiveAction::UndoClear => self.undo_clear(now),
             LiveAction::Follow(follow) => {
                 self.follow = follow;
                 if follow {
@@ -243,6 +214,7 @@ impl Live {
             LiveAction::Select(number) => {
                 self.selection.only(number, &self.log);
                 self.follow = false;
+                self.inspecting = true;
             }
             LiveAction::Toggle(number) => {
                 self.selection.toggle(number, &self.log);
@@ -292,7 +264,28 @@ impl Live {
             LiveAction::StopSearch => self.view.stop_search(&self.log),
             LiveAction::Plot { key, path } => self.plot = Series::begin(key, path),
             LiveAction::ClosePlot => self.plot = None,
+            LiveAction::Inspect(open) => self.inspecting = open,
+            LiveAction::SetUp(setup) => self.set_up(setup, now),
+            LiveAction::Bookmark(number) => self.bookmarks.toggle(number, &self.log),
+            LiveAction::ShowBookmark(number) => self.show_bookmark(number),
+            LiveAction::Note(number, note) => self.bookmarks.note(number, note),
         }
+    }
+
+    fn show_bookmark(&mut self, number: u64) {
+        if self.log.event(number).is_some() {
+            self.selection.only(number, &self.log);
+        } else if let Some(marked) = self.bookmarks.get(number) {
+            self.selection.show_kept(number, &marked.event);
+        }
+        self.follow = false;
+        self.inspecting = true;
+    }
+
+    /// Sets the list up.
+    fn set_up(&mut self, setup: ListSetup, now: DateTime<Utc>) {
+        self.narrow(now, |criteria| criteria.scope.merged = setup.merged);
+        self.setup = setup;
     }
 
     fn filter(&mut self, forms: &Forms, now: DateTime<Utc>) {

@@ -22,6 +22,8 @@ pub struct Selection {
     /// The event of the lead. It stays while it is read, even if it is evicted.
     event: Option<Arc<Event>>,
     previous: Option<Arc<Event>>,
+    /// The other one where exactly two are selected.
+    other: Option<(u64, Arc<Event>)>,
 }
 
 impl Selection {
@@ -54,6 +56,19 @@ impl Selection {
         self.previous.as_ref()
     }
 
+    /// Where exactly two are selected: the one that the inspector does not show, if it came earlier,
+    /// or else the one that it shows, and then the later one.
+    #[must_use]
+    pub fn two(&self) -> Option<[&Arc<Event>; 2]> {
+        let (number, other) = self.other.as_ref()?;
+        let event = self.event.as_ref()?;
+        Some(if self.lead > Some(*number) {
+            [other, event]
+        } else {
+            [event, other]
+        })
+    }
+
     /// Selects nothing.
     pub fn clear(&mut self) {
         *self = Self::default();
@@ -63,6 +78,16 @@ impl Selection {
     pub fn only(&mut self, number: u64, log: &EventLog) {
         self.numbers.clear();
         self.add(number, log);
+        self.other = None;
+    }
+
+    /// Shows an event that may not be kept any more.
+    pub fn show_kept(&mut self, number: u64, event: &Arc<Event>) {
+        *self = Self {
+            lead: Some(number),
+            event: Some(Arc::clone(event)),
+            ..Self::default()
+        };
     }
 
     /// Takes the row in or out.
@@ -72,6 +97,19 @@ impl Selection {
         } else if self.lead == Some(number) {
             let next = self.numbers.last().copied();
             self.show(next, log);
+        }
+        self.pair(log);
+    }
+
+    /// Finds the other one of two.
+    fn pair(&mut self, log: &EventLog) {
+        self.other = None;
+        if self.numbers.len() == 2 {
+            let number = self.numbers().find(|number| Some(*number) != self.lead);
+            self.other = number.and_then(|number| {
+                let event = log.event(number)?;
+                Some((number, Arc::new(event.to_event())))
+            });
         }
     }
 
@@ -86,6 +124,7 @@ impl Selection {
         let rows = rows.filter_map(|row| view.number(log, row));
         self.numbers
             .extend(rows.filter(|number| log.event(*number).is_some()));
+        self.pair(log);
     }
 
     /// Selects the row this many rows further down, or up if negative; the last one if nothing is
@@ -139,9 +178,12 @@ mod tests {
         selection.only(2, &log);
         assert_eq!(selection.event().unwrap().body, b"3");
         assert_eq!(selection.previous().unwrap().body, b"1");
+        assert!(selection.two().is_none());
         selection.toggle(0, &log);
         assert!(selection.previous().is_none());
         assert_eq!(selection.numbers().collect::<Vec<_>>(), [0, 2]);
+        let bodies = selection.two().unwrap().map(|event| event.body.clone());
+        assert_eq!(bodies, [b"1", b"3"], "the earlier one first");
         selection.toggle(0, &log);
         assert_eq!(selection.lead(), Some(2));
         selection.toggle(2, &log);

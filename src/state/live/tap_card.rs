@@ -86,6 +86,9 @@ impl State {
     }
 
     fn start_tap(&mut self, forms: &Forms) -> Option<SourceCommand> {
+        if self.refuse_same(forms) {
+            return None;
+        }
         if self.front.in_sandbox() {
             return self.start_at_once(forms);
         }
@@ -102,6 +105,24 @@ impl State {
             destination,
             keys: binding_keys,
         })
+    }
+
+    /// A second tap on the same would show each event twice and tell nothing: the card says so
+    /// instead.
+    fn refuse_same(&mut self, forms: &Forms) -> bool {
+        let destination = &forms.tap.destination;
+        let keys = tap::binding_keys(&forms.tap.binding_key, destination, &self.front.topology);
+        if (self.taps.same(self.front.id, destination, &keys)).is_none() {
+            return false;
+        }
+        let words =
+            "A tap listens to exactly this already. A second one would show each event twice";
+        self.front.tap_card = Some(Card::Tap(Report {
+            destination: destination.clone(),
+            keys,
+            ..Report::impossible(words.to_owned())
+        }));
+        true
     }
 
     /// Without a card. What cannot be tapped is refused all the same.

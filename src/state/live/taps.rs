@@ -124,6 +124,14 @@ pub struct Told {
     pub notice: Option<(Gravity, String)>,
 }
 
+/// What was forgotten of taps when their rows were cleared.
+#[derive(Debug)]
+pub struct ClearedTaps {
+    /// What those that run had received and lost.
+    counted: Vec<(TapId, u64, VecDeque<Loss>)>,
+    ended: VecDeque<Tap>,
+}
+
 /// All taps.
 #[derive(Debug, Default)]
 pub struct Taps {
@@ -192,13 +200,57 @@ impl Taps {
             })
     }
 
-    /// Forgets losses and counts, and taps of which no row is left.
-    pub fn clear(&mut self) {
-        self.ended.clear();
-        for tap in &mut self.running {
-            tap.losses.clear();
-            tap.received = 0;
+    /// Forgets losses and counts, and taps of which no row is left. Gives what was forgotten.
+    pub fn clear(&mut self) -> ClearedTaps {
+        let counted = self.running.iter_mut().map(|tap| {
+            let losses = std::mem::take(&mut tap.losses);
+            (tap.id, std::mem::take(&mut tap.received), losses)
+        });
+        ClearedTaps {
+            counted: counted.collect(),
+            ended: std::mem::take(&mut self.ended),
         }
+    }
+
+    /// Takes back what was forgotten.
+    pub fn undo_clear(&mut self, cleared: ClearedTaps) {
+        for (id, received, mut losses) in cleared.counted {
+            let mut all = self.running.iter_mut().chain(&mut self.ended);
+            if let Some(tap) = all.find(|tap| tap.id == id) {
+                tap.received += received;
+                losses.append(&mut tap.losses);
+                for loss in losses {
+                    tap.lost(loss);
+                }
+            }
+        }
+        let mut ended = cleared.ended;
+        ended.append(&mut self.ended);
+        while ended.len() > REMEMBERED {
+            ended.pop_front();
+        }
+        self.ended = ended;
+    }
+
+    /// The tap of this source that listens to the same already.
+    #[must_use]
+    pub fn same(&self, source: SourceId, name: &str, keys: &[String]) -> Option<&Tap> {
+        let is_same = |tap: &&Tap| match &tap.source {
+            ListensTo::Destination {
+                name: own,
+                keys: own_keys,
+            } => own == name && own_keys == keys,
+            ListensTo::Firehose => false,
+        };
+        let is_on = |tap: &&Tap| !matches!(tap.phase, Phase::Refused(_) | Phase::Stopping);
+        let mut all = self.running.iter().filter(|tap| tap.id.source == source);
+        all.find(|tap| is_same(tap) && is_on(tap))
+    }
+
+    /// True if rows of more than one tap may be there.
+    #[must_use]
+    pub fn are_several(&self) -> bool {
+        self.running.len() + self.ended.len() > 1
     }
 
     /// Adds a tap on a destination; gives the command that starts it.
@@ -403,8 +455,23 @@ mod tests {
         taps.show(TapId::of(SourceId::FIRST, 1), false);
         taps.apply(TapId::of(SourceId::FIRST, 1), TapState::Stopped);
         assert_eq!(taps.hidden(), [TapId::of(SourceId::FIRST, 1)]);
-        taps.clear();
+        let cleared = taps.clear();
         assert!(taps.hidden().is_empty());
+        taps.undo_clear(cleared);
+        assert_eq!(taps.hidden(), [TapId::of(SourceId::FIRST, 1)]);
+    }
+
+    #[test]
+    fn a_tap_on_the_same_is_found_while_it_is_on() {
+        let mut taps = taps(&["a"]);
+        let same = |taps: &Taps, keys: &str| {
+            let keys = vec![keys.to_owned()];
+            taps.same(SourceId::FIRST, "a", &keys).is_some()
+        };
+        assert!(same(&taps, "#") && !same(&taps, "order.*"));
+        let refused = TapState::Refused("no".into());
+        taps.apply(TapId::of(SourceId::FIRST, 1), refused);
+        assert!(!same(&taps, "#"), "it may be tried again");
     }
 
     #[test]
@@ -500,5 +567,10 @@ mod tests {
         assert_eq!(losses(&taps).len(), LOSSES);
         let all = taps.losses().unwrap();
         assert_eq!((all.from, all.to), (at(10), at(100 + 99 * 10 + 5)));
+        let before = losses(&taps);
+        let cleared = taps.clear();
+        assert!(taps.losses().is_none());
+        taps.undo_clear(cleared);
+        assert_eq!(losses(&taps), before);
     }
 }

@@ -68,7 +68,13 @@ impl KeyTree {
         }
     }
 
+    /// Counts events that came now.
     fn add(&mut self, key: &str, count: u32, at: DateTime<Utc>) {
+        self.count_on(key, u64::from(count), count, at);
+    }
+
+    /// Counts events of a key, and so many of them for the rate.
+    fn count_on(&mut self, key: &str, count: u64, fresh: u32, at: DateTime<Utc>) {
         let mut parent = None;
         let mut end = 0;
         for word in key.split('.') {
@@ -77,11 +83,28 @@ impl KeyTree {
                 break;
             };
             let node = &mut self.nodes[index];
-            node.count += u64::from(count);
-            node.fresh = node.fresh.saturating_add(count);
-            node.last_seen = at;
+            node.count += count;
+            node.fresh = node.fresh.saturating_add(fresh);
+            node.last_seen = node.last_seen.max(at);
             self.active.insert(index);
             parent = Some(index);
+        }
+    }
+
+    /// Takes over what was counted before this tree was begun.
+    pub fn take_back(&mut self, older: Self) {
+        let newer = std::mem::replace(self, older);
+        for node in &newer.nodes {
+            let below = node.children.values().map(|child| &newer.nodes[*child]);
+            let (count, fresh) = below.fold((node.count, node.fresh), |(count, fresh), child| {
+                (
+                    count.saturating_sub(child.count),
+                    fresh.saturating_sub(child.fresh),
+                )
+            });
+            if count > 0 {
+                self.count_on(&node.path, count, fresh, node.last_seen);
+            }
         }
     }
 
@@ -291,6 +314,27 @@ mod tests {
         assert_eq!(rows(&mut tree).len(), 5);
         tree.toggle("a.");
         assert_eq!(rows(&mut tree)[3].0, "a..b");
+    }
+
+    #[test]
+    fn what_was_counted_before_is_taken_back() {
+        let (mut older, mut tree) = (KeyTree::default(), KeyTree::default());
+        for key in ["order.paid", "order", "payment"] {
+            older.add(key, 2, DateTime::UNIX_EPOCH);
+        }
+        for key in ["order.paid", "order.paid", "stock"] {
+            tree.add(key, 1, DateTime::UNIX_EPOCH);
+        }
+        tree.take_back(older);
+        assert_eq!(
+            rows(&mut tree),
+            [
+                ("order".into(), 6),
+                ("order.paid".into(), 4),
+                ("payment".into(), 2),
+                ("stock".into(), 1),
+            ]
+        );
     }
 
     #[test]

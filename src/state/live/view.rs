@@ -4,7 +4,7 @@
 use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
 
-use crate::analysis::{Found, Order, Scan, Scope, SortBy, Wanted};
+use crate::analysis::{Found, Merging, Order, Scan, Scope, SortBy, Wanted};
 use crate::event::tap_id::TapId;
 use crate::log::EventLog;
 use crate::query::{Filter, ParseError};
@@ -43,6 +43,8 @@ pub struct View {
     /// None while everything is shown.
     scan: Option<Scan<Found>>,
     matches: VecDeque<u64>,
+    /// Which copies of messages were shown, where they are merged.
+    merging: Merging,
     /// Entries whose bodies were not looked into to their end.
     not_read: VecDeque<u64>,
     /// Entries that a stopped search did not look at: from the first number to the second.
@@ -57,6 +59,8 @@ pub struct View {
     shown_to: u64,
     /// When that last changed, in milliseconds since 1970.
     moved_ms: i64,
+    /// Counts up whenever other rows are shown or in another order, not when new ones come.
+    revision: u64,
 }
 
 /// More new entries than this at once pass faster than anybody reads: the rows then change only
@@ -97,9 +101,11 @@ impl View {
     /// Looks through the log once more, as after it was cleared.
     pub fn restart(&mut self, now_ms: i64) {
         self.matches.clear();
+        self.merging = Merging::default();
         self.not_read.clear();
         self.unsearched = None;
         self.order = None;
+        self.revision += 1;
         let wanted = Wanted {
             scope: self.criteria.scope.clone(),
             correlation_id: self.criteria.correlation_id.clone(),
@@ -134,6 +140,25 @@ impl View {
         self.problem.as_ref()
     }
 
+    /// The filter that is in force while the line has a fault; none if nothing is filtered by it.
+    #[must_use]
+    pub fn in_force(&self) -> Option<&Filter> {
+        self.filter.as_ref()
+    }
+
+    /// See [`Self::sort`] and [`Self::restart`]: another number means that a row may stand elsewhere.
+    #[must_use]
+    pub fn revision(&self) -> u64 {
+        self.revision
+    }
+
+    /// True while rows that are there already may still be found or sorted.
+    #[must_use]
+    pub fn is_changing(&self, log: &EventLog) -> bool {
+        self.order.as_ref().is_some_and(|order| !order.is_ready())
+            || (self.scan.as_ref()).is_some_and(|scan| scan.done_to() < self.end().min(log.end()))
+    }
+
     /// True if only a part of the log is shown.
     #[must_use]
     pub fn is_narrowed(&self) -> bool {
@@ -159,6 +184,9 @@ impl View {
 
     /// Sorts what is shown now, or goes back to the order of arrival.
     pub fn sort(&mut self, by: Option<(SortBy, bool)>, log: &EventLog) {
+        if by.is_some() || self.order.is_some() {
+            self.revision += 1;
+        }
         self.order = by.map(|(by, descending)| {
             let rows = self.scan.is_some().then(|| {
                 let shown = self.matches.iter().copied();
@@ -196,8 +224,11 @@ impl View {
         let mut busy = false;
         if let Some(scan) = &mut self.scan {
             let (matches, not_read) = (&mut self.matches, &mut self.not_read);
+            let merging = &mut self.merging;
             scan.advance(log, |found| match found {
                 Found::Row(number) => matches.push_back(number),
+                Found::Copy(copy) if merging.shows(&copy) => matches.push_back(copy.number),
+                Found::Copy(_) => {}
                 Found::NotRead(number) => not_read.push_back(number),
             });
             busy = scan.done_to() < log.end();
@@ -261,12 +292,38 @@ impl View {
         if let Some(order) = &self.order {
             return order.rows().len();
         }
-        let end = self.end();
+        self.before(log, self.end())
+    }
+
+    /// Number of rows of entries before this number, in the order of arrival.
+    fn before(&self, log: &EventLog, end: u64) -> usize {
         if self.scan.is_some() {
             return self.matches.partition_point(|number| *number < end);
         }
         let count = log.end().min(end).saturating_sub(log.first());
         usize::try_from(count).unwrap_or(usize::MAX)
+    }
+
+    /// Number of rows, of which those from this number on are left out. Of sorted rows all count.
+    #[must_use]
+    pub fn len_to(&self, log: &EventLog, number: u64) -> usize {
+        match &self.order {
+            Some(order) => order.rows().len(),
+            None => self.before(log, number.min(self.end())),
+        }
+    }
+
+    /// Rows from this number on.
+    #[must_use]
+    pub fn newer(&self, log: &EventLog, number: u64) -> usize {
+        self.len(log) - self.len_to(log, number)
+    }
+
+    /// Rows that are held back by the pause.
+    #[must_use]
+    pub fn held_back(&self, log: &EventLog) -> usize {
+        let Some(frozen) = self.frozen else { return 0 };
+        self.before(log, u64::MAX) - self.before(log, frozen)
     }
 
     /// True if there is no row.
@@ -406,6 +463,10 @@ mod tests {
         view.set(text("order ("), 0);
         settle(&mut view, &log);
         assert!(view.problem().is_some());
+        assert_eq!(
+            view.in_force().map(ToString::to_string).as_deref(),
+            Some("order")
+        );
         assert_eq!(shown(&view, &log), [0]);
         view.set(text(""), 0);
         assert_eq!((view.problem(), view.len(&log)), (None, 2));
@@ -432,8 +493,10 @@ mod tests {
         view.freeze(Some(log.end()));
         log.push(TAP, &event("b", "{}"));
         assert_eq!(shown(&view, &log), [0]);
+        assert_eq!(view.held_back(&log), 1);
         view.freeze(None);
         assert_eq!(shown(&view, &log), [0, 1]);
+        assert_eq!((view.held_back(&log), view.newer(&log, 1)), (0, 1));
     }
 
     #[test]

@@ -35,7 +35,7 @@ pub fn read(ui: &mut Ui, cx: &mut Cx<'_>) {
             cx.act(Action::Open(screen));
         }
     }
-    if pressed(Modifiers::COMMAND, Key::F) {
+    if pressed(Modifiers::COMMAND, Key::F) && !cx.memory.inspector.find_if_meant(ui) {
         cx.act(Action::Open(Screen::Live));
         cx.memory.focus_filter = true;
     }

@@ -5,8 +5,10 @@ use std::sync::Arc;
 
 use eframe::egui::{self, RichText, ScrollArea, Ui};
 
+use super::copying::named_value_menu;
+use super::find::Marked;
 use super::payload::text_lines;
-use super::properties::mono;
+use super::properties::{mono, value_ui};
 use super::views;
 use crate::event::Event;
 use crate::event::amqp::{FieldTable, FieldValue};
@@ -23,8 +25,6 @@ const LONG: usize = 200;
 const SHOWN: usize = 120;
 /// A name that is longer is cut on a button, in characters.
 const NAME: usize = 48;
-/// Fewest and most characters on one line of the view.
-const WIDTHS: std::ops::RangeInclusive<usize> = 20..=400;
 
 /// What was worked out for the headers of one event.
 #[derive(Debug, Default)]
@@ -103,7 +103,8 @@ fn list_ui(ui: &mut Ui, memory: &mut HeaderMemory) {
                             if line.long.is_some() && button(ui, &line.label(), true).clicked() {
                                 wanted = Some(place);
                             }
-                            mono(ui, &line.value);
+                            let response = value_ui(ui, &line.value);
+                            named_value_menu(&response, &line.path, line.whole(), &line.bytes);
                         });
                         ui.end_row();
                     }
@@ -131,7 +132,7 @@ fn reading_ui(ui: &mut Ui, memory: &mut HeaderMemory) {
         memory.reading = None;
         return;
     };
-    let width = columns(ui);
+    let width = views::columns_that_fit(ui);
     if reading.width != width {
         reading.width = width;
         reading.lines = text_lines(text, width);
@@ -147,25 +148,13 @@ fn reading_ui(ui: &mut Ui, memory: &mut HeaderMemory) {
     ui.separator();
     let lines = &reading.lines;
     ui.push_id(reading.line, |ui| {
-        views::lines_ui(ui, lines.len(), |index| lines[index].clone());
+        views::lines_ui(ui, lines.len(), Marked::default(), |index| {
+            lines[index].clone()
+        });
     });
     if back {
         memory.reading = None;
     }
-}
-
-/// Characters of the payloads' typeface that fit on a line.
-fn columns(ui: &Ui) -> usize {
-    let glyph = ui.fonts_mut(|fonts| fonts.glyph_width(&theme::mono(), 'm'));
-    // The bar of a scroll area needs its place.
-    let room = (ui.available_width() - 16.0) / glyph.max(1.0);
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "a width of the screen in characters"
-    )]
-    let room = room.max(0.0) as usize;
-    room.clamp(*WIDTHS.start(), *WIDTHS.end())
 }
 
 #[derive(Debug)]
@@ -179,9 +168,15 @@ struct HeaderLine {
     value: String,
     /// All of it, if that is more.
     long: Option<String>,
+    /// As it came on the wire, where it is text or bytes; else as it is written here.
+    bytes: Vec<u8>,
 }
 
 impl HeaderLine {
+    fn whole(&self) -> &str {
+        self.long.as_deref().unwrap_or(&self.value)
+    }
+
     fn label(&self) -> String {
         format!("Read {}", shorten(&self.path, NAME))
     }
@@ -232,7 +227,12 @@ fn flatten_value(
     } else {
         (text, None)
     };
+    let bytes = match value {
+        FieldValue::Bytes(bytes) | FieldValue::RawText(bytes) => bytes.clone(),
+        _ => long.as_ref().unwrap_or(&value_text).as_bytes().to_vec(),
+    };
     lines.push(HeaderLine {
+        bytes,
         depth,
         name,
         path: path.clone(),

@@ -2,7 +2,9 @@
 //! changed since the one before, its properties and typed headers. The same for a live event and a
 //! dead letter.
 
+mod copying;
 mod diff;
+mod find;
 mod headers;
 mod payload;
 mod properties;
@@ -35,6 +37,8 @@ pub enum Origin<'a> {
     Live {
         /// The event before it on the same key.
         previous: Option<&'a Arc<Event>>,
+        /// Two selected events, the earlier one first: they are compared instead.
+        two: Option<[&'a Arc<Event>; 2]>,
     },
     /// In a queue of dead letters.
     DeadLetter,
@@ -58,6 +62,12 @@ enum InspectorPart {
     Headers,
 }
 
+impl InspectorPart {
+    fn is_payload(self) -> bool {
+        matches!(self, Self::Tree | Self::Pretty | Self::Raw | Self::Hex)
+    }
+}
+
 const PARTS: [(InspectorPart, &str); 7] = [
     (InspectorPart::Tree, "Tree"),
     (InspectorPart::Pretty, "Pretty"),
@@ -76,10 +86,30 @@ pub struct Inspector {
     diff: diff::DiffMemory,
     headers: headers::HeaderMemory,
     schema: schema::SchemaMemory,
+    find: find::PayloadFind,
     /// Dialogs that ask where a payload is saved.
     pub saving: Dialogs,
     /// The schemas that events are judged by.
     pub catalog: Option<Arc<Catalog>>,
+}
+
+impl Inspector {
+    /// Opens the search in the payload if the person is busy with the inspector; false if not.
+    pub(in crate::ui) fn find_if_meant(&mut self, ui: &Ui) -> bool {
+        let meant = self.find.is_meant(ui);
+        if meant {
+            if !self.part.is_payload() {
+                self.part = InspectorPart::Tree;
+            }
+            self.find.open();
+        }
+        meant
+    }
+
+    /// Shows what changed.
+    pub fn compare(&mut self) {
+        self.part = InspectorPart::Diff;
+    }
 }
 
 /// Draws an event.
@@ -90,6 +120,10 @@ pub fn inspector_ui(
     origin: Origin<'_>,
 ) -> Vec<Action> {
     let mut actions = Vec::new();
+    // Where it can be closed, the key stands on the line of the closing.
+    if let Origin::DeadLetter = origin {
+        key_ui(ui, event);
+    }
     head_ui(ui, event, &mut actions);
     if let Some(catalog) = &memory.catalog {
         let clicked = schema::schema_ui(ui, &mut memory.schema, event, catalog);
@@ -112,49 +146,87 @@ pub fn inspector_ui(
         InspectorPart::Tree | InspectorPart::Pretty | InspectorPart::Raw | InspectorPart::Hex => {
             let payload = &mut memory.payload;
             payload.take(event);
-            payload::head_ui(ui, payload, event, &mut memory.saving);
+            payload::head_ui(ui, payload, event, &mut memory.saving, &mut memory.find);
+            if memory.find.is_open() {
+                memory.find.line_ui(ui);
+            }
             ui.add_space(STEP);
             let mut menu = ValueMenu {
                 event,
                 origin,
                 actions: &mut actions,
             };
-            match part {
-                InspectorPart::Raw => {
-                    let lines = payload.raw(event);
-                    views::lines_ui(ui, lines.len(), |index| lines[index].clone());
-                }
-                InspectorPart::Hex => {
-                    let shown = event.body.len().min(payload.limit());
-                    views::hex_ui(ui, &event.body[..shown]);
-                }
-                _ if !payload.is_document() => views::no_document_ui(ui, payload),
-                InspectorPart::Tree => views::tree_ui(ui, payload, &mut menu),
-                _ => {
-                    payload.print();
-                    views::pretty_ui(ui, payload, &mut menu);
-                }
-            }
+            payload_ui(ui, part, payload, &mut memory.find, event, &mut menu);
         }
         InspectorPart::Diff => {
-            let previous = match origin {
-                Origin::Live { previous } => previous,
+            let pair = match origin {
+                Origin::Live { two: Some(two), .. } => Some(diff::Compared::Chosen(two)),
+                Origin::Live { previous, .. } => {
+                    previous.map(|previous| diff::Compared::Previous([previous, event]))
+                }
                 Origin::DeadLetter => None,
             };
-            diff::diff_ui(ui, &mut memory.diff, previous, event);
+            diff::diff_ui(ui, &mut memory.diff, pair);
         }
         InspectorPart::Properties => properties::properties_ui(ui, event),
         InspectorPart::Headers => headers::headers_ui(ui, &mut memory.headers, event),
     }
+    memory.find.drawn_at(ui);
     actions
 }
 
-fn head_ui(ui: &mut Ui, event: &Arc<Event>, actions: &mut Vec<Action>) {
+/// Draws one of the views of a payload, with the hit of a search marked.
+fn payload_ui(
+    ui: &mut Ui,
+    part: InspectorPart,
+    payload: &mut payload::PayloadMemory,
+    find: &mut find::PayloadFind,
+    event: &Arc<Event>,
+    menu: &mut ValueMenu<'_>,
+) {
+    let view = part as u8;
+    match part {
+        InspectorPart::Raw => {
+            let lines = payload.raw(event);
+            let marked = find.look(event, view, lines.iter().map(String::as_str));
+            views::lines_ui(ui, lines.len(), marked, |index| lines[index].clone());
+        }
+        InspectorPart::Hex => {
+            let shown = event.body.len().min(payload.limit());
+            views::hex_ui(ui, &event.body[..shown]);
+        }
+        _ if !payload.is_document() => {
+            let lines = payload.text().iter().map(String::as_str);
+            let marked = find.look(event, view, lines);
+            views::no_document_ui(ui, payload, marked);
+        }
+        InspectorPart::Tree => {
+            let marked = find.look(event, view, payload.row_texts());
+            if let (Some(row), true) = (marked.line, marked.scroll) {
+                payload.reveal_row(row);
+            }
+            views::tree_ui(ui, payload, menu);
+        }
+        _ => {
+            payload.print();
+            let lines = payload.pretty().iter();
+            let lines = lines.map(|line| format!("{}{}", line.name, line.value));
+            let marked = find.look(event, view, lines);
+            views::pretty_ui(ui, payload, marked, menu);
+        }
+    }
+}
+
+/// The key of an event as a title.
+pub fn key_ui(ui: &mut Ui, event: &Event) {
     let palette = Palette::of(ui);
     ui.horizontal(|ui| {
         let key = RichText::new(&event.key).font(egui::FontId::monospace(14.0));
         ui.add(egui::Label::new(key.color(palette.key(&event.key)).strong()).truncate());
     });
+}
+
+fn head_ui(ui: &mut Ui, event: &Arc<Event>, actions: &mut Vec<Action>) {
     ui.scope(|ui| facts_ui(ui, event));
     if let Some(trace) = event.transport.trace() {
         trace::trace_ui(ui, trace);

@@ -6,11 +6,13 @@ use std::sync::Arc;
 
 use eframe::egui::{Label, RichText, Ui};
 
+use super::copying::{copy_as_ui, payload_text};
+use super::find::PayloadFind;
 use crate::event::Event;
 use crate::event::decode::{Format, decode};
 use crate::event::reading::Reading;
 use crate::query::MOST_READ;
-use crate::text::json::{self, PrettyLine, Rows};
+use crate::text::json::{self, PrettyLine, RowValue, Rows};
 use crate::text::payload::{PayloadKind, shorten, size_text, visible_line};
 use crate::ui::parts::save_file::{Dialogs, SaveDialog};
 use crate::ui::parts::theme::{self, Palette};
@@ -157,6 +159,30 @@ impl PayloadMemory {
         self.lay_out();
     }
 
+    /// The same for a row.
+    pub(crate) fn reveal_row(&mut self, row: usize) {
+        self.found = Some(row);
+        self.scroll = true;
+        let rows = &self.rows.rows;
+        self.closed
+            .retain(|closed| !(*closed < row && row < rows[*closed].end));
+        self.lay_out();
+    }
+
+    /// What stands on each row of the document, folded or not.
+    pub(crate) fn row_texts(&self) -> impl Iterator<Item = String> + '_ {
+        self.rows.rows.iter().map(|row| {
+            let name = row.name.as_deref().unwrap_or_default();
+            match &row.value {
+                RowValue::Text(text) => format!("{name}: \"{text}\""),
+                RowValue::Number(number) => format!("{name}: {number}"),
+                RowValue::Bool(value) => format!("{name}: {value}"),
+                RowValue::Null => format!("{name}: null"),
+                RowValue::Object(_) | RowValue::Array(_) => name.to_owned(),
+            }
+        })
+    }
+
     /// Finds the rows that are to be seen.
     pub(crate) fn lay_out(&mut self) {
         self.visible.clear();
@@ -193,6 +219,7 @@ pub(crate) fn head_ui(
     memory: &mut PayloadMemory,
     event: &Arc<Event>,
     saving: &mut Dialogs,
+    find: &mut PayloadFind,
 ) {
     let palette = Palette::of(ui);
     // The typeface of payloads has the arrow, the one of words has not.
@@ -212,9 +239,14 @@ pub(crate) fn head_ui(
             .on_hover_text("The payload, decoded, as text")
             .clicked()
         {
-            let decoded = decode(&event.body, &event.properties, MOST);
-            ui.ctx()
-                .copy_text(decoded.text().unwrap_or_default().into_owned());
+            ui.ctx().copy_text(payload_text(event));
+        }
+        copy_as_ui(ui, event);
+        if button(ui, "Find…", is_text)
+            .on_hover_text("Find a text in the payload (Ctrl+F while the pointer is here)")
+            .clicked()
+        {
+            find.open();
         }
         if button(ui, "Save…", !event.body.is_empty())
             .on_hover_text("The payload as it came, byte for byte, to a file")

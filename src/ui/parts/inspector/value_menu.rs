@@ -3,6 +3,7 @@
 use eframe::egui::{Popup, Response, RichText};
 
 use super::Origin;
+use super::copying::value_entries;
 use super::payload::PayloadMemory;
 use crate::event::Event;
 use crate::state::Action;
@@ -52,10 +53,8 @@ impl ValueMenu<'_> {
                     ui.close();
                 }
             }
-            if button(ui, "Copy value", true).clicked() {
-                ui.ctx().copy_text(json::value_text(document, index));
-                ui.close();
-            }
+            let value = json::value_text(document, index);
+            value_entries(ui, &value, value.as_bytes());
             if button(ui, "Copy path", true).clicked() {
                 ui.ctx().copy_text(path);
                 ui.close();

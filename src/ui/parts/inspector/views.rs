@@ -6,6 +6,7 @@ use eframe::egui::{
     text::LayoutJob,
 };
 
+use super::find::Marked;
 use super::payload::PayloadMemory;
 use super::value_menu::ValueMenu;
 use crate::event::decode::Format;
@@ -20,6 +21,9 @@ pub(crate) const LINE: f32 = 17.0;
 /// Longest value shown on one line of a tree or pretty print; the raw view has all of it.
 const MAX_SHOWN: usize = 2_000;
 
+/// Fewest and most characters on one line of text that is folded to its room.
+const LINE_WIDTHS: std::ops::RangeInclusive<usize> = 20..=400;
+
 fn area() -> ScrollArea {
     ScrollArea::both()
         .auto_shrink([false, false])
@@ -33,31 +37,72 @@ pub(crate) fn exact_rows(ui: &mut Ui) {
     ui.spacing_mut().item_spacing.y = 0.0;
 }
 
+/// Characters of the payloads' typeface that fit on a line.
+pub(crate) fn columns_that_fit(ui: &Ui) -> usize {
+    let glyph = ui.fonts_mut(|fonts| fonts.glyph_width(&theme::mono(), 'm'));
+    // The bar of a scroll area needs its place.
+    let room = (ui.available_width() - 16.0) / glyph.max(1.0);
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a width of the screen in characters"
+    )]
+    let room = room.max(0.0) as usize;
+    room.clamp(*LINE_WIDTHS.start(), *LINE_WIDTHS.end())
+}
+
 /// Lines in the typeface of payloads, made when they are seen.
-pub(crate) fn lines_ui(ui: &mut Ui, count: usize, line: impl Fn(usize) -> String) {
+pub(crate) fn lines_ui(ui: &mut Ui, count: usize, marked: Marked, line: impl Fn(usize) -> String) {
     exact_rows(ui);
-    area().show_rows(ui, LINE, count, |ui, range| {
+    scrolled_to(marked).show_rows(ui, LINE, count, |ui, range| {
         for index in range {
             let text = RichText::new(line(index)).font(theme::mono());
-            ui.horizontal(|ui| ui.add(Label::new(text).extend()));
+            let response = ui.horizontal(|ui| ui.add(Label::new(text).extend()));
+            if marked.line == Some(index) {
+                frame_ui(ui, response.inner.rect);
+            }
         }
     });
+}
+
+/// The area, with the marked line in sight if it is to be.
+fn scrolled_to(marked: Marked) -> ScrollArea {
+    match marked.line {
+        // A few lines of what stands around it stay in sight.
+        Some(line) if marked.scroll => {
+            #[expect(clippy::cast_precision_loss, reason = "lines of one document")]
+            let offset = line.saturating_sub(4) as f32 * LINE;
+            area().vertical_scroll_offset(offset)
+        }
+        _ => area(),
+    }
+}
+
+/// A frame around what was found.
+fn frame_ui(ui: &Ui, rect: egui::Rect) {
+    let stroke = (1.0, Palette::of(ui).bad);
+    let rect = rect.expand2(egui::vec2(3.0, 0.0));
+    ui.painter()
+        .rect_stroke(rect, 3, stroke, egui::StrokeKind::Inside);
 }
 
 /// The bytes as they came.
 pub(crate) fn hex_ui(ui: &mut Ui, body: &[u8]) {
     // Sixteen bytes and their text need about 560 points.
     let width = if ui.available_width() > 570.0 { 16 } else { 8 };
-    lines_ui(ui, body.len().div_ceil(width), |index| {
+    let lines = body.len().div_ceil(width);
+    lines_ui(ui, lines, Marked::default(), |index| {
         hex::line(body, index, width)
     });
 }
 
 /// What stands in the place of a document that is none: the text, or what it is.
-pub(crate) fn no_document_ui(ui: &mut Ui, memory: &PayloadMemory) {
+pub(crate) fn no_document_ui(ui: &mut Ui, memory: &PayloadMemory, marked: Marked) {
     let text = memory.text();
     match memory.format() {
-        _ if !text.is_empty() => lines_ui(ui, text.len(), |index| text[index].clone()),
+        _ if !text.is_empty() => {
+            lines_ui(ui, text.len(), marked, |index| text[index].clone());
+        }
         Format::Empty => empty_state(ui, "No body", "The message consists of its headers alone"),
         Format::Text => empty_state(ui, "Only blank", "The text has no line to show"),
         format => {
@@ -80,12 +125,17 @@ fn clickable(ui: &mut Ui, job: LayoutJob) -> Response {
 }
 
 /// Draws the pretty print.
-pub(crate) fn pretty_ui(ui: &mut Ui, memory: &PayloadMemory, menu: &mut ValueMenu<'_>) {
+pub(crate) fn pretty_ui(
+    ui: &mut Ui,
+    memory: &PayloadMemory,
+    marked: Marked,
+    menu: &mut ValueMenu<'_>,
+) {
     let palette = Palette::of(ui);
     exact_rows(ui);
     let lines = memory.pretty();
-    area().show_rows(ui, LINE, lines.len(), |ui, range| {
-        for line in &lines[range] {
+    scrolled_to(marked).show_rows(ui, LINE, lines.len(), |ui, range| {
+        for (index, line) in range.clone().zip(&lines[range]) {
             let mut job = LayoutJob::default();
             let mut part = |text: &str, color| {
                 job.append(text, 0.0, egui::TextFormat::simple(theme::mono(), color));
@@ -115,6 +165,11 @@ pub(crate) fn pretty_ui(ui: &mut Ui, memory: &PayloadMemory, menu: &mut ValueMen
                 None => {
                     ui.horizontal(|ui| ui.add(Label::new(job).extend()));
                 }
+            }
+            if marked.line == Some(index) {
+                let bottom = ui.cursor().top();
+                let row = ui.max_rect().with_min_y(bottom - LINE).with_max_y(bottom);
+                frame_ui(ui, row);
             }
         }
     });
@@ -159,10 +214,7 @@ pub(crate) fn tree_ui(ui: &mut Ui, memory: &mut PayloadMemory, menu: &mut ValueM
                     }
                     let response = clickable(ui, job);
                     if memory.found == Some(index) {
-                        let stroke = (1.0, Palette::of(ui).bad);
-                        let rect = response.rect.expand2(egui::vec2(3.0, 0.0));
-                        let kind = egui::StrokeKind::Inside;
-                        ui.painter().rect_stroke(rect, 3, stroke, kind);
+                        frame_ui(ui, response.rect);
                     }
                     menu.show(&response, memory, index);
                 });

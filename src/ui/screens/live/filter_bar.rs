@@ -196,4 +196,9 @@ fn problem_ui(ui: &mut Ui, cx: &Cx<'_>) {
     let words = egui::TextFormat::simple(theme::words(), palette.bad);
     text.append(&problem.words, 16.0, words);
     ui.add(egui::Label::new(text).wrap());
+    let force = match cx.state.live.view.in_force() {
+        Some(filter) => format!("Until then this filter is in force: {filter}"),
+        None => "Until then nothing is filtered".to_owned(),
+    };
+    weak(ui, force);
 }

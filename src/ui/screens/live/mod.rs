@@ -1,245 +1,159 @@
 //! The live stream: the tap bar, the tree of keys, the table, and the inspector.
 
+mod bookmarks;
 mod columns;
 mod filter_bar;
+mod inspector_pane;
+mod list_bar;
 pub mod plot;
+mod reading_place;
 mod row_menu;
+mod rows;
 mod table;
 mod tap_bar;
 mod tap_card;
 mod tap_list;
 mod tree;
 
-use eframe::egui::{CentralPanel, Frame, Label, Margin, Panel, RichText, Ui};
+use eframe::egui::{CentralPanel, Frame, Margin, Panel, Ui};
 
+use self::columns::Worth;
+use self::inspector_pane::PanePlace;
+use crate::state::Action;
 use crate::state::live::LiveAction;
 use crate::state::live::taps::Phase;
-use crate::state::{Action, State};
-use crate::text::numbers::count_of;
-use crate::text::payload::shorten;
 use crate::ui::Cx;
-use crate::ui::frame::status_bar::thousands;
 use crate::ui::parts::by_source;
-use crate::ui::parts::inspector;
 use crate::ui::parts::theme::{Palette, STEP};
-use crate::ui::parts::widgets::{button, empty_state, small_label, weak};
+use crate::ui::parts::widgets::{button, empty_state};
 
-pub use columns::Columns;
+pub use inspector_pane::InspectorPane;
+pub use reading_place::ReadingPlace;
 
 /// Fewer entries that are not searched yet are not worth a word: it would only flicker, because
 /// what has just come is searched in the next frame.
 const MANY: u64 = 20_000;
-/// New shapes that are listed, the newest ones.
-const MOST_SHAPES: usize = 20;
-
-/// Whose event is shown, once there are several sources.
-fn source_ui(ui: &mut Ui, state: &State) {
-    let live = &state.live;
-    let event = live.selection.lead().and_then(|lead| live.log.event(lead));
-    let name = event.and_then(|event| by_source::name_beside_others(state, event.tap().source));
-    if let Some(name) = name {
-        weak(ui, format!("From {name}"));
-    }
-}
+/// The tree of keys is shown from this width on.
+const WITH_TREE: f32 = 560.0;
 
 /// Draws the screen.
 pub fn live_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     let palette = Palette::of(ui);
-    tap_bar::tap_bar_ui(ui, cx);
     let side = Frame::new()
         .fill(palette.panel)
         .inner_margin(Margin::symmetric(10, 8));
-    let wide = ui.available_width();
-    if wide > 640.0 {
+    inspector_pane::keys(ui, cx);
+    let place = inspector_pane::place(cx, ui.available_size());
+    // In a small window the event has the whole screen until it is closed.
+    if place == Some(PanePlace::Over) {
+        CentralPanel::default()
+            .frame(side)
+            .show(ui, |ui| inspector_pane::pane_ui(ui, cx));
+        return inspector_pane::note_focus(ui, cx);
+    }
+    tap_bar::tap_bar_ui(ui, cx);
+    let room = ui.available_size();
+    if room.x > WITH_TREE {
         Panel::left("keys")
-            .default_size((wide * 0.22).clamp(190.0, 300.0))
-            .size_range(140.0..=420.0)
+            .default_size((room.x * 0.22).clamp(180.0, 320.0))
+            .size_range(170.0..=(room.x * 0.34).max(180.0))
             .frame(side)
             .show(ui, |ui| tree::tree_ui(ui, cx));
     }
-    if let Some(event) = cx.state.live.selection.event() {
-        Panel::right("inspector")
-            .default_size((wide * 0.34).clamp(300.0, 560.0))
-            .size_range(260.0..=wide * 0.6)
-            .frame(side)
-            .show(ui, |ui| {
-                let previous = cx.state.live.selection.previous();
-                source_ui(ui, cx.state);
-                let origin = inspector::Origin::Live { previous };
-                new_shape_ui(ui, cx.state);
-                let memory = &mut cx.memory.inspector;
-                let actions = inspector::inspector_ui(ui, memory, event, origin);
-                cx.actions.extend(actions);
-            });
+    match place {
+        Some(PanePlace::Right) => {
+            Panel::right("inspector")
+                .default_size((room.x * 0.34).clamp(300.0, 560.0))
+                .size_range(260.0..=room.x * 0.55)
+                .frame(side)
+                .show(ui, |ui| inspector_pane::pane_ui(ui, cx));
+        }
+        Some(PanePlace::Below) => {
+            Panel::bottom("inspector_below")
+                .default_size(room.y * 0.5)
+                .size_range(160.0..=room.y * 0.7)
+                .frame(side)
+                .show(ui, |ui| inspector_pane::pane_ui(ui, cx));
+        }
+        Some(PanePlace::Over) | None => {}
     }
-    if let Some(series) = &cx.state.live.plot {
-        let title = format!("{} of {}", series.path, series.key);
-        let state = if series.unsearched(&cx.state.live.log) > MANY {
-            "Looking through what is kept"
-        } else {
-            ""
-        };
-        Panel::bottom("plot").frame(side).show(ui, |ui| {
-            if plot::plot_ui(ui, &title, series.points(), state) {
-                cx.actions.push(Action::Live(LiveAction::ClosePlot));
-            }
-        });
-    }
+    plot_panel_ui(ui, cx, side);
     let frame = Frame::new()
         .fill(palette.base)
         .inner_margin(Margin::symmetric(8, 6));
-    CentralPanel::default().frame(frame).show(ui, |ui| {
-        let conversation = cx.state.live.view.criteria().correlation_id.is_some();
-        let width = ui.available_width();
-        let schemas = !cx.state.live.judging.catalog().types.is_empty();
-        let columns = cx.memory.columns.shown(width, conversation, schemas);
-        reading_ui(ui, cx, &columns);
-        let live = &cx.state.live;
-        if live.view.is_empty(&live.log) {
-            let (title, words) = empty_words(cx);
-            empty_state(ui, title, &words);
-        } else {
-            table::table_ui(ui, cx, &columns);
+    CentralPanel::default()
+        .frame(frame)
+        .show(ui, |ui| list_ui(ui, cx));
+    inspector_pane::note_focus(ui, cx);
+}
+
+fn plot_panel_ui(ui: &mut Ui, cx: &mut Cx<'_>, side: Frame) {
+    let Some(series) = &cx.state.live.plot else {
+        return;
+    };
+    let title = format!("{} of {}", series.path, series.key);
+    let state = if series.unsearched(&cx.state.live.log) > MANY {
+        "Looking through what is kept"
+    } else {
+        ""
+    };
+    Panel::bottom("plot").frame(side).show(ui, |ui| {
+        if plot::plot_ui(ui, &title, series.points(), state) {
+            cx.actions.push(Action::Live(LiveAction::ClosePlot));
         }
     });
 }
 
-/// What is shown of what is kept, and what can be done with it.
-fn reading_ui(ui: &mut Ui, cx: &mut Cx<'_>, columns: &[columns::Column]) {
-    ui.horizontal_wrapped(|ui| {
-        matches_ui(ui, cx);
-        chips_ui(ui, cx);
-        let selected = cx.state.live.selection.numbers().len();
-        let copy = match selected {
-            0 | 1 => "Copy".to_owned(),
-            count => format!("Copy {count}"),
-        };
-        ui.add_enabled_ui(selected > 0, |ui| {
-            ui.menu_button(copy, |ui| row_menu::copy_menu_ui(ui, cx.state));
-        });
-        let words = by_source::words(cx.state);
-        cx.memory.columns.menu_ui(ui, columns, words);
-        new_shapes_ui(ui, cx);
-    });
-    ui.add_space(STEP / 2.0);
+/// The rows, and what stands above them.
+fn list_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
+    let live = &cx.state.live;
+    let worth = Worth {
+        width: ui.available_width(),
+        conversation: live.view.criteria().correlation_id.is_some(),
+        schemas: !live.judging.catalog().types.is_empty(),
+        several_taps: cx.state.taps.are_several(),
+        variety: &live.variety,
+    };
+    let columns = columns::shown(&live.setup, worth);
+    list_bar::list_bar_ui(ui, cx, &columns);
+    if !live.view.is_empty(&live.log) {
+        table::table_ui(ui, cx, &columns);
+    } else if live.log.kept() > 0 {
+        nothing_matches_ui(ui, cx);
+    } else {
+        let (title, words) = empty_words(cx);
+        empty_state(ui, title, &words);
+    }
 }
 
-/// What is new about the event that is selected.
-fn new_shape_ui(ui: &mut Ui, state: &State) {
-    let lead = state.live.selection.lead();
-    let Some(shape) = lead.and_then(|lead| state.live.judging.new_shape(lead)) else {
-        return;
-    };
-    let from = match shape.publisher.as_str() {
-        "" => String::new(),
-        publisher => format!(" from {publisher}"),
-    };
-    let words = format!(
-        "New shape on {}{from}: {}",
-        shorten(&shape.key, 60),
-        shape.words
-    );
-    let color = Palette::of(ui).accent;
-    ui.add(Label::new(RichText::new(words).color(color)).wrap());
-}
-
-/// Events of a shape that was not seen before on their key, to go to.
-fn new_shapes_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
-    let shapes = cx.state.live.judging.new_shapes();
-    let label = match shapes.len() {
-        0 => return,
-        1 => "1 new shape".to_owned(),
-        count => format!("{count} new shapes"),
-    };
-    let menu = ui.menu_button(label, |ui| {
-        for shape in shapes.iter().rev().take(MOST_SHAPES) {
-            let words = format!("{}: {}", shorten(&shape.key, 40), shorten(&shape.words, 80));
-            if ui.button(words).clicked() {
-                cx.actions
-                    .push(Action::Live(LiveAction::Select(shape.number)));
-                cx.memory.reveal = true;
-                ui.close();
+/// Nothing is left of what is kept: the way back is one click.
+fn nothing_matches_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
+    let live = &cx.state.live;
+    if live.view.is_changing(&live.log) {
+        return empty_state(ui, "Searching", "No event matches so far");
+    }
+    if !live.view.is_narrowed() {
+        let words = "Events that came since are held back by the pause";
+        return empty_state(ui, "Paused", words);
+    }
+    let words = "The filter above, or what was chosen by a click, leaves nothing";
+    empty_state(ui, "No event matches", words);
+    ui.add_space(STEP * 2.0);
+    ui.vertical_centered(|ui| {
+        if button(ui, "Show all events", true).clicked() {
+            for action in [
+                LiveAction::SetFilter(String::new()),
+                LiveAction::Branch(None),
+                LiveAction::UnmuteAll,
+                LiveAction::Conversation(None),
+            ] {
+                cx.act(Action::Live(action));
             }
         }
     });
-    menu.response
-        .on_hover_text("Events with a field that is new, missing or of another kind on their key");
-}
-
-fn matches_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
-    let live = &cx.state.live;
-    let kept = thousands(live.counters.kept);
-    // In a flood the rows may be a moment behind the count.
-    let shown = if live.view.is_narrowed() || live.view.is_frozen() {
-        thousands(live.view.len(&live.log) as u64)
-    } else {
-        kept.clone()
-    };
-    small_label(ui, &format!("matches {shown} of {kept}"));
-    let not_read = live.view.not_read() as u64;
-    if not_read > 0 {
-        let words = format!("{} not looked into", count_of(not_read, "payload"));
-        small_label(ui, &words).on_hover_text(
-            "Compressed or packed payloads that are broken or very large when unpacked: they may \
-             match, too",
-        );
-    }
-    let unsearched = live.view.unsearched(&live.log);
-    if unsearched == 0 {
-        return;
-    }
-    let left = thousands(unsearched);
-    if live.view.was_stopped() {
-        small_label(ui, &format!("search stopped, {left} not searched"));
-    } else if unsearched > MANY {
-        small_label(ui, &format!("{left} to search"));
-        if button(ui, "Stop search", true).clicked() {
-            cx.act(Action::Live(LiveAction::StopSearch));
-        }
-    }
-}
-
-/// Everything that narrows or orders the rows, each with a way out.
-fn chips_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
-    let view = &cx.state.live.view;
-    let criteria = view.criteria();
-    let mut chips = Vec::new();
-    if let Some(branch) = &criteria.scope.branch {
-        let label = format!("Key {branch} ×");
-        chips.push((label, "Show all keys", LiveAction::Branch(None)));
-    }
-    let muted = &criteria.scope.muted;
-    if let Some(first) = muted.first() {
-        let label = match muted.len() {
-            1 => format!("Hidden {first} ×"),
-            count => format!("Hidden {count} branches ×"),
-        };
-        chips.push((label, "Show them again", LiveAction::UnmuteAll));
-    }
-    if let Some(id) = &criteria.correlation_id {
-        let label = format!("Conversation {} ×", shorten(id, 13));
-        let action = LiveAction::Conversation(None);
-        chips.push((label, "Show all conversations", action));
-    }
-    if view.order().is_some() {
-        let words = "Rows that came after sorting are not among them";
-        chips.push(("Sorted ×".to_owned(), words, LiveAction::Unsort));
-    }
-    for (label, words, action) in chips {
-        if button(ui, &label, true).on_hover_text(words).clicked() {
-            cx.act(Action::Live(action));
-        }
-    }
 }
 
 fn empty_words(cx: &Cx<'_>) -> (&'static str, String) {
-    let live = &cx.state.live;
-    if live.log.kept() > 0 {
-        return (
-            "Nothing matches",
-            "Change or clear the filter above".to_owned(),
-        );
-    }
     let taps = cx.state.taps.list();
     let on = |phase: &Phase| taps.iter().filter(|tap| tap.phase == *phase).count();
     if on(&Phase::Running) > 0 {

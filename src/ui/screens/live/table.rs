@@ -1,32 +1,60 @@
 //! The events, one a row, newest last. Only the visible rows are laid out.
 
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+
 use eframe::egui::{
-    Align, FontId, Layout, Rangef, Rect, Response, Sense, Ui, WidgetInfo, accesskit::Role, vec2,
+    Align, Button, FontId, Layout, Rangef, Rect, Response, RichText, ScrollArea, Sense, Ui,
+    WidgetInfo, accesskit::Role, pos2, vec2,
 };
 use egui_extras::{Column as Track, TableBuilder};
 
-use super::columns::Column;
-use super::row_menu::row_menu_ui;
-use crate::log::{Entry, Kept};
-use crate::state::live::{Live, LiveAction, clock};
-use crate::state::{Action, State};
-use crate::text::payload::size_text;
+use super::columns;
+use super::rows::TableRows;
+use crate::state::Action;
+use crate::state::live::setup::{Column, ListSetup};
+use crate::state::live::{Live, LiveAction};
+use crate::ui::Cx;
+use crate::ui::frame::status_bar::thousands;
 use crate::ui::parts::by_source::{self, StoreWords};
-use crate::ui::parts::theme::{self, Palette, ROW};
+use crate::ui::parts::theme::{self, Palette, ROW, STEP};
 use crate::ui::parts::widgets::cell;
-use crate::ui::{Cx, TablePlace};
+
+/// Least width of the column that takes what is left.
+const LEAST: f32 = 120.0;
+
+pub(crate) fn table_ui(ui: &mut Ui, cx: &mut Cx<'_>, columns: &[Column]) {
+    // Columns that the person chose may need more room than there is.
+    ScrollArea::horizontal()
+        .id_salt("events across")
+        .auto_shrink([false, false])
+        .show(ui, |ui| table_of_events_ui(ui, cx, columns));
+    newer_ui(ui, cx);
+}
+
+/// Other columns make it another table, with widths of its own.
+fn signature(setup: &ListSetup, columns: &[Column]) -> usize {
+    let mut hasher = DefaultHasher::new();
+    setup.times.name().hash(&mut hasher);
+    for column in columns {
+        column.written().hash(&mut hasher);
+    }
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "it only tells tables apart"
+    )]
+    let signature = hasher.finish() as usize;
+    signature
+}
 
 #[expect(
     clippy::too_many_lines,
     reason = "one table: its columns, its rows, its scrolling"
 )]
-pub(crate) fn table_ui(ui: &mut Ui, cx: &mut Cx<'_>, columns: &[Column]) {
+fn table_of_events_ui(ui: &mut Ui, cx: &mut Cx<'_>, columns: &[Column]) {
     let live = &cx.state.live;
-    let live_rows = live.view.len(&live.log);
-    let mut signature = columns.len();
-    for column in columns {
-        signature = signature * 11 + *column as usize;
-    }
+    let place = &mut cx.memory.live_table;
+    let row_count = place.rows(ui, live);
+    let signature = signature(&live.setup, columns);
     ui.spacing_mut().item_spacing.y = 0.0;
     let mut table = TableBuilder::new(ui)
         .id_salt(("events", signature))
@@ -37,13 +65,14 @@ pub(crate) fn table_ui(ui: &mut Ui, cx: &mut Cx<'_>, columns: &[Column]) {
         .stick_to_bottom(live.follow)
         .animate_scrolling(false);
     for column in columns {
-        table = table.column(match column.width() {
+        table = table.column(match columns::width(column, live.setup.times) {
             Some(width) => Track::initial(width).at_least(30.0).clip(true),
-            None => Track::remainder().at_least(80.0).clip(true),
+            None => Track::remainder().at_least(LEAST).clip(true),
         });
     }
+    let moved = place.moved(live);
     let target = if live.follow {
-        live_rows
+        row_count
             .checked_sub(1)
             .map(|last| (last, Some(Align::BOTTOM)))
     } else if std::mem::take(&mut cx.memory.reveal) {
@@ -51,17 +80,18 @@ pub(crate) fn table_ui(ui: &mut Ui, cx: &mut Cx<'_>, columns: &[Column]) {
         let row = lead.and_then(|lead| live.view.row(&live.log, lead));
         row.map(|row| (row, None))
     } else {
-        None
+        moved.map(|row| (row, Some(Align::Center)))
     };
-    if cx.memory.live_table.columns != signature {
-        table = table.vertical_scroll_offset(cx.memory.live_table.offset);
+    if place.table.columns != signature {
+        table = table.vertical_scroll_offset(place.table.offset);
     }
+    let mut at_end = false;
     let output = table
         .header(ROW, |mut header| {
             let words = by_source::words(cx.state);
             for column in columns {
                 header.col(|ui| {
-                    if let Some(action) = header_ui(ui, live, *column, words) {
+                    if let Some(action) = header_ui(ui, live, column, words) {
                         cx.actions.push(Action::Live(action));
                     }
                 });
@@ -77,13 +107,15 @@ pub(crate) fn table_ui(ui: &mut Ui, cx: &mut Cx<'_>, columns: &[Column]) {
                 columns,
                 tracks: &tracks,
                 palette: Palette::of(ui),
+                dots: cx.state.taps.are_several(),
+                now: chrono::Utc::now(),
             };
             #[expect(clippy::cast_precision_loss, reason = "egui places everything by f32")]
-            let place = |row: usize| {
+            let placed = |row: usize| {
                 let y = top + row as f32 * ROW;
                 Rect::from_x_y_ranges(wide, y..=y + ROW)
             };
-            let all = place(0).union(place(live_rows.max(1) - 1));
+            let all = placed(0).union(placed(row_count.max(1) - 1));
             let seen = ui.clip_rect().y_range();
             #[expect(
                 clippy::cast_possible_truncation,
@@ -91,41 +123,74 @@ pub(crate) fn table_ui(ui: &mut Ui, cx: &mut Cx<'_>, columns: &[Column]) {
                 reason = "a row's number is small and not negative"
             )]
             let at = |y: f32| ((y - top) / ROW).max(0.0) as usize;
-            for row in at(seen.min)..(at(seen.max) + 1).min(live_rows) {
-                rows.show(ui, row, place(row), cx.actions);
+            for row in at(seen.min)..(at(seen.max) + 1).min(row_count) {
+                rows.show(ui, row, placed(row), place, cx.actions);
             }
+            at_end = all.bottom() <= seen.max + ROW / 2.0;
             if let Some((row, align)) = target {
-                ui.scroll_to_rect(place(row), align);
+                ui.scroll_to_rect(placed(row), align);
             }
             ui.advance_cursor_after_rect(all);
         });
-    cx.memory.live_table = TablePlace {
-        columns: signature,
-        offset: output.state.unclamped_offset().y,
-    };
+    place.table.columns = signature;
+    place.table.offset = output.state.unclamped_offset().y;
+    place.area = output.inner_rect;
+    place.drawn(live, row_count, at_end || live.follow);
     // Scrolling up means reading: the newest must not pull the rows away.
-    let up = ui.input(|input| input.smooth_scroll_delta().y > 0.0);
-    if live.follow && up && ui.rect_contains_pointer(output.inner_rect) {
-        cx.act(Action::Live(LiveAction::Follow(false)));
+    let scrolled = ui.input(|input| input.smooth_scroll_delta().y);
+    if scrolled != 0.0 && ui.rect_contains_pointer(output.inner_rect) {
+        place.scrolled();
+        if live.follow && scrolled > 0.0 {
+            cx.act(Action::Live(LiveAction::Follow(false)));
+        }
+    }
+}
+
+/// How many rows came below what is in sight, and the way to them.
+fn newer_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
+    let live = &cx.state.live;
+    let place = &cx.memory.live_table;
+    let newer = live.view.newer(&live.log, place.seen_to);
+    if newer == 0 || live.view.order().is_some() {
+        return;
+    }
+    // The typeface for words has no arrows.
+    let text = RichText::new(format!("{} new ↓", thousands(newer as u64)))
+        .font(theme::mono())
+        .color(Palette::of(ui).on_accent);
+    let size = vec2(120.0, 24.0);
+    let center = pos2(
+        place.area.center().x,
+        place.area.bottom() - size.y / 2.0 - STEP * 2.0,
+    );
+    let pill = Button::new(text)
+        .fill(Palette::of(ui).accent)
+        .corner_radius(12);
+    let response = ui
+        .put(Rect::from_center_size(center, size), pill)
+        .on_hover_text("Go to the newest and follow (End)");
+    if response.clicked() {
+        cx.act(Action::Live(LiveAction::Follow(true)));
     }
 }
 
 /// A column's name; a click sorts by it.
-fn header_ui(ui: &mut Ui, live: &Live, column: Column, words: StoreWords) -> Option<LiveAction> {
+fn header_ui(ui: &mut Ui, live: &Live, column: &Column, words: StoreWords) -> Option<LiveAction> {
     let palette = Palette::of(ui);
-    let by = column.sort();
+    let by = columns::sort(column);
     let order = live.view.order().filter(|order| Some(order.by) == by);
+    let name = columns::name(column, words);
     let label = match order.map(|order| order.descending) {
-        None => column.name(words).to_owned(),
-        Some(false) => format!("{} ↑", column.name(words)),
-        Some(true) => format!("{} ↓", column.name(words)),
+        None => name.to_owned(),
+        Some(false) => format!("{name} ↑"),
+        Some(true) => format!("{name} ↓"),
     };
     let sense = if by.is_some() {
         Sense::click()
     } else {
         Sense::hover()
     };
-    let response = ui.allocate_response(ui.available_size(), sense);
+    let response: Response = ui.allocate_response(ui.available_size(), sense);
     let color = if order.is_some() || response.hovered() && by.is_some() {
         palette.text
     } else {
@@ -136,7 +201,8 @@ fn header_ui(ui: &mut Ui, live: &Live, column: Column, words: StoreWords) -> Opt
         Some(_) => FontId::monospace(theme::SIZES[0]),
         None => FontId::proportional(theme::SIZES[0]),
     };
-    cell(ui, response.rect, &label, font, color, column.is_right());
+    let right = columns::is_right(column);
+    cell(ui, response.rect, &label, font, color, right);
     response.widget_info(|| WidgetInfo::labeled(Role::ColumnHeader, true, &label));
     (response.clicked()).then_some(())?;
     by.map(LiveAction::Sort)
@@ -152,152 +218,4 @@ fn tracks(ui: &Ui, widths: &[f32]) -> Vec<Rangef> {
         left += width + spacing;
     }
     tracks
-}
-
-/// Paints rows. A row is one thing to click and one node for assistive technology; its cells are
-/// painted without widgets of their own, of which there would be hundreds.
-struct TableRows<'a> {
-    state: &'a State,
-    columns: &'a [Column],
-    tracks: &'a [Rangef],
-    palette: &'a Palette,
-}
-
-impl TableRows<'_> {
-    fn show(&self, ui: &mut Ui, row: usize, rect: Rect, actions: &mut Vec<Action>) {
-        let live = &self.state.live;
-        let Some(number) = live.view.number(&live.log, row) else {
-            return;
-        };
-        let selected = live.selection.contains(number);
-        let response = ui.interact(rect, ui.scope_id().with(("row", number)), Sense::click());
-        if selected {
-            ui.painter().rect_filled(rect, 0, self.palette.selected);
-        } else if response.hovered() {
-            ui.painter().rect_filled(rect, 0, self.palette.hovered);
-        }
-        match live.log.get(number) {
-            Some(Entry::Event(event)) => self.event(ui, &response, row, event, selected, number),
-            Some(Entry::Gap { from, to }) => {
-                return self.gap(ui, &response, &clock(from), &clock(to));
-            }
-            // A sorted picture can name events that were evicted since.
-            None => return self.evicted(ui, &response),
-        }
-        if response.clicked() {
-            let held = ui.input(|input| input.modifiers);
-            let action = if held.shift {
-                LiveAction::Extend(number)
-            } else if held.command {
-                LiveAction::Toggle(number)
-            } else {
-                LiveAction::Select(number)
-            };
-            actions.push(Action::Live(action));
-        }
-        if response.secondary_clicked() && !selected {
-            actions.push(Action::Live(LiveAction::Select(number)));
-        }
-        response.context_menu(|ui| row_menu_ui(ui, self.state, number, actions));
-    }
-
-    fn cells(&self, rect: Rect) -> impl Iterator<Item = (Column, Rect)> + '_ {
-        let columns = self.columns.iter().copied().zip(self.tracks);
-        columns.map(move |(column, track)| (column, Rect::from_x_y_ranges(*track, rect.y_range())))
-    }
-
-    fn event(
-        &self,
-        ui: &Ui,
-        response: &Response,
-        row: usize,
-        event: Kept<'_>,
-        selected: bool,
-        number: u64,
-    ) {
-        let palette = self.palette;
-        let shape = event.shape();
-        let id = event.event_id().unwrap_or_default();
-        let summary = event.summary();
-        let judged = self.state.live.judging.of(number);
-        let new_shape = self.state.live.judging.new_shape(number);
-        if new_shape.is_some() {
-            let bar = Rect::from_min_size(response.rect.min, vec2(3.0, response.rect.height()));
-            ui.painter().rect_filled(bar, 0, palette.accent);
-        }
-        for (column, rect) in self.cells(response.rect) {
-            let right = column.is_right();
-            let put = |text: &str, color| cell(ui, rect, text, theme::mono(), color, right);
-            match column {
-                Column::Time => put(&clock(event.received_at()), palette.weak),
-                Column::Gap => put(&gap_text(&self.state.live, row, event), palette.weak),
-                Column::Destination => put(&shape.destination, palette.text),
-                Column::Key => put(event.key(), palette.key(event.key())),
-                Column::Type => put(
-                    shape.event_type.as_deref().unwrap_or_default(),
-                    palette.text,
-                ),
-                Column::Version => put(shape.version.as_deref().unwrap_or_default(), palette.text),
-                Column::Schema => {
-                    if let Some(counted) = judged {
-                        put(
-                            &counted.label,
-                            palette.judgement(&counted.standing.judgement),
-                        );
-                    }
-                }
-                Column::Id => put(&id, palette.weak),
-                Column::Correlation => {
-                    put(&event.correlation_id().unwrap_or_default(), palette.weak);
-                }
-                Column::Summary => put(&summary, palette.text),
-                Column::Size => {
-                    let size = size_text(event.body().len() as u64);
-                    cell(ui, rect, &size, theme::words(), palette.weak, true);
-                }
-            }
-        }
-        response.widget_info(|| {
-            let label = judged.map_or("", |counted| counted.label.as_str());
-            let new =
-                new_shape.map_or(String::new(), |shape| format!("New shape: {}", shape.words));
-            let words = [event.key(), &*id, label, &*new, &*summary];
-            let words: Vec<&str> = words.into_iter().filter(|word| !word.is_empty()).collect();
-            WidgetInfo::selected(Role::Row, true, selected, words.join(" "))
-        });
-    }
-
-    fn gap(&self, ui: &Ui, response: &Response, from: &str, to: &str) {
-        let words = format!("Connection lost: nothing was seen until {to}");
-        // In the column that has place for a sentence.
-        let place = self.columns.iter().find(|column| column.width().is_none());
-        let place = place.or(self.columns.last()).copied();
-        let color = self.palette.warn;
-        for (column, rect) in self.cells(response.rect) {
-            if Some(column) == place {
-                cell(ui, rect, &words, theme::words(), color, false);
-            } else if column == Column::Time {
-                cell(ui, rect, from, theme::mono(), color, false);
-            }
-        }
-        response.widget_info(|| WidgetInfo::labeled(Role::Row, true, format!("Gap {words}")));
-    }
-
-    fn evicted(&self, ui: &Ui, response: &Response) {
-        let color = self.palette.weak;
-        cell(ui, response.rect, "Evicted", theme::words(), color, false);
-        response.widget_info(|| WidgetInfo::labeled(Role::Row, true, "Evicted"));
-    }
-}
-
-/// Time since the event on the row above.
-fn gap_text(live: &Live, row: usize, event: Kept<'_>) -> String {
-    let above = row
-        .checked_sub(1)
-        .and_then(|row| live.view.number(&live.log, row))
-        .and_then(|number| live.log.event(number));
-    match above {
-        Some(above) => format!("{:+} ms", event.received_ms() - above.received_ms()),
-        None => String::new(),
-    }
 }

@@ -44,7 +44,7 @@ fn tap_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
         keys.dedup();
         keys
     })
-    .on_hover_text("Several are parted by commas");
+    .on_hover_text("Separate several with commas");
     let why_not = by_source::no_watching(cx.state);
     let may = cx.state.is_connected() && why_not.is_none();
     if primary_button(ui, "Start tap", may)
@@ -67,18 +67,15 @@ fn tap_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
 
 fn reading_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     let live = &cx.state.live;
-    if live.view.is_frozen() {
-        if button(ui, "Resume", true).clicked() {
-            cx.act(Action::Live(LiveAction::Resume));
-        }
-    } else if button(ui, "Pause", true)
+    // While it is paused, the bar above the rows says so and leads on.
+    if button(ui, "Pause", !live.view.is_frozen())
         .on_hover_text("Hold new rows back; receiving goes on (Space)")
         .clicked()
     {
         cx.act(Action::Live(LiveAction::Pause));
     }
     if button(ui, "Clear", true)
-        .on_hover_text("Throw the kept events away")
+        .on_hover_text("Throw the kept events away. For a minute that can be undone")
         .clicked()
     {
         cx.act(Action::Live(LiveAction::Clear));

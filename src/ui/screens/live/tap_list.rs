@@ -1,15 +1,22 @@
-//! The taps that run: the colour of each, its name, whether its rows are shown, and its end.
+//! The taps that run, on one line: the colour of each, its name, whether its rows are shown, and its
+//! end. Those that have no room stand in a menu.
 
-use eframe::egui::{self, Frame, Label, Margin, RichText, Sense, Ui};
+use eframe::egui::containers::menu::{MenuButton, MenuConfig};
+use eframe::egui::{self, Frame, Label, Margin, PopupCloseBehavior, RichText, Sense, Ui};
 
 use crate::state::live::tap_card::TapAction;
-use crate::state::live::taps::{Phase, Tap};
+use crate::state::live::taps::{ListensTo, Phase, Tap};
 use crate::state::{Action, State};
+use crate::text::numbers::thousands;
 use crate::ui::Cx;
-use crate::ui::frame::status_bar::thousands;
 use crate::ui::parts::by_source;
 use crate::ui::parts::theme::{self, Palette, STEP};
 use crate::ui::parts::widgets::{banner, weak};
+
+/// Width of a tap that was not drawn yet.
+const USUAL: f32 = 280.0;
+/// Room for the menu of those that have none.
+const MENU: f32 = 110.0;
 
 pub(crate) fn tap_list_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     let state = cx.state;
@@ -17,12 +24,14 @@ pub(crate) fn tap_list_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     if taps.is_empty() {
         return;
     }
-    ui.horizontal_wrapped(|ui| {
-        ui.spacing_mut().interact_size.y = 20.0;
-        ui.spacing_mut().button_padding.y = 1.0;
-        for tap in taps {
-            let name = name(state, tap);
-            ui.push_id(tap.id.number, |ui| tap_ui(ui, cx, tap, &name));
+    let fitting = fitting(ui, taps);
+    ui.horizontal(|ui| {
+        compact(ui);
+        for tap in &taps[..fitting] {
+            measured_ui(ui, cx, tap);
+        }
+        if fitting < taps.len() {
+            rest_ui(ui, cx, &taps[fitting..], fitting == 0);
         }
     });
     for tap in taps {
@@ -41,16 +50,79 @@ pub(crate) fn tap_list_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     }
 }
 
-/// Its name, with the name of its source where there are several.
+fn compact(ui: &mut Ui) {
+    ui.spacing_mut().interact_size.y = 20.0;
+    ui.spacing_mut().button_padding.y = 1.0;
+}
+
+/// Where the width of a tap is remembered from frame to frame.
+fn width_of(ui: &Ui, tap: &Tap) -> f32 {
+    let id = egui::Id::unique(("width of tap", tap.id.number));
+    ui.data(|data| data.get_temp(id)).unwrap_or(USUAL)
+}
+
+/// How many have room on the line, with the menu if that is not all.
+fn fitting(ui: &Ui, taps: &[Tap]) -> usize {
+    let spacing = ui.spacing().item_spacing.x;
+    let room = ui.available_width();
+    let mut taken = 0.0;
+    let mut with_menu = 0;
+    for (count, tap) in taps.iter().enumerate() {
+        taken += width_of(ui, tap) + spacing;
+        if taken - spacing > room {
+            return with_menu;
+        }
+        if taken + MENU <= room {
+            with_menu = count + 1;
+        }
+    }
+    taps.len()
+}
+
+fn measured_ui(ui: &mut Ui, cx: &mut Cx<'_>, tap: &Tap) {
+    let id = egui::Id::unique(("width of tap", tap.id.number));
+    let drawn = ui.push_id(tap.id.number, |ui| tap_ui(ui, cx, tap));
+    let width = drawn.response.rect.width();
+    if (width - width_of(ui, tap)).abs() > 0.5 {
+        ui.ctx().request_repaint();
+    }
+    ui.data_mut(|data| data.insert_temp(id, width));
+}
+
+/// The taps that have no room on the line.
+fn rest_ui(ui: &mut Ui, cx: &mut Cx<'_>, taps: &[Tap], are_all: bool) {
+    let more = if are_all { "" } else { "more " };
+    let s = if taps.len() == 1 { "" } else { "s" };
+    let label = format!("{} {more}tap{s}", taps.len());
+    let config = MenuConfig::new().close_behavior(PopupCloseBehavior::CloseOnClickOutside);
+    MenuButton::new(label).config(config).ui(ui, |ui| {
+        compact(ui);
+        for tap in taps {
+            measured_ui(ui, cx, tap);
+        }
+    });
+}
+
+/// Its name: with that of its source where there are several, with its keys where another tap listens
+/// to the same.
 fn name(state: &State, tap: &Tap) -> String {
+    let mut others = state.taps.list().iter().filter(|other| other.id != tap.id);
+    let own = if others.any(|other| other.name() == tap.name()) {
+        format!("{} {}", tap.name(), tap.keys())
+            .trim_end()
+            .to_owned()
+    } else {
+        tap.name().to_owned()
+    };
     match by_source::name_beside_others(state, tap.id.source) {
-        Some(source) => format!("{source}: {}", tap.name()),
-        None => tap.name().to_owned(),
+        Some(source) => format!("{source}: {own}"),
+        None => own,
     }
 }
 
-fn tap_ui(ui: &mut Ui, cx: &mut Cx<'_>, tap: &Tap, name: &str) {
+fn tap_ui(ui: &mut Ui, cx: &mut Cx<'_>, tap: &Tap) {
     let palette = Palette::of(ui);
+    let name = name(cx.state, tap);
     let refused = matches!(tap.phase, Phase::Refused(_));
     Frame::new()
         .fill(palette.raised)
@@ -62,7 +134,7 @@ fn tap_ui(ui: &mut Ui, cx: &mut Cx<'_>, tap: &Tap, name: &str) {
                 ui.painter()
                     .circle_filled(rect.center(), 5.0, palette.tap(tap.colour));
                 if refused {
-                    ui.label(name);
+                    ui.label(&name);
                 } else {
                     let mut shown = tap.shown;
                     let label = format!("Show {name}");
@@ -74,36 +146,53 @@ fn tap_ui(ui: &mut Ui, cx: &mut Cx<'_>, tap: &Tap, name: &str) {
                         cx.act(Action::Tap(TapAction::Show(tap.id, shown)));
                     }
                 }
-                keys_ui(ui, tap);
-                match &tap.phase {
-                    Phase::Starting => drop(weak(ui, "starting")),
-                    Phase::Stopping => drop(weak(ui, "stopping")),
-                    Phase::Interrupted(_) => {
-                        drop(ui.colored_label(palette.warn, "interrupted"));
-                    }
-                    Phase::Refused(_) => drop(ui.colored_label(palette.bad, "refused")),
-                    Phase::Running => drop(weak(ui, thousands(tap.received))),
+                let keys = tap.keys();
+                if !name.ends_with(&keys) {
+                    keys_ui(ui, &keys);
                 }
-                if !tap.losses.is_empty() {
-                    ui.colored_label(palette.warn, "some not seen")
-                        .on_hover_text(losses_words(tap));
-                }
-                let label = if refused { "Put away" } else { "Stop tap" };
-                let stop = ui.add_enabled(tap.phase != Phase::Stopping, egui::Button::new(label));
-                if stop.clicked() {
-                    cx.act(Action::Tap(TapAction::Stop(tap.id)));
-                }
+                phase_ui(ui, tap);
+                stop_ui(ui, cx, tap);
             });
         });
 }
 
-fn keys_ui(ui: &mut Ui, tap: &Tap) {
+/// How far it is, and what it got.
+fn phase_ui(ui: &mut Ui, tap: &Tap) {
     let palette = Palette::of(ui);
-    let keys = tap.keys();
-    if keys.is_empty() {
-        return;
+    match &tap.phase {
+        Phase::Starting => drop(weak(ui, "starting")),
+        Phase::Stopping => drop(weak(ui, "stopping")),
+        Phase::Interrupted(_) => drop(ui.colored_label(palette.warn, "interrupted")),
+        Phase::Refused(_) => drop(ui.colored_label(palette.bad, "refused")),
+        Phase::Running => drop(weak(ui, thousands(tap.received))),
     }
-    let text = RichText::new(&keys).font(theme::mono()).color(palette.weak);
+    if !tap.losses.is_empty() {
+        ui.colored_label(palette.warn, "some not seen")
+            .on_hover_text(losses_words(tap));
+    }
+}
+
+/// Its end. The firehose, which weighs on the whole broker, has a word of its own.
+fn stop_ui(ui: &mut Ui, cx: &mut Cx<'_>, tap: &Tap) {
+    let (label, color) = match (&tap.phase, &tap.source) {
+        (Phase::Refused(_), _) => ("Dismiss tap", None),
+        (_, ListensTo::Firehose) => ("Switch off firehose", Some(Palette::of(ui).warn)),
+        (_, ListensTo::Destination { .. }) => ("Stop tap", None),
+    };
+    let mut text = RichText::new(label);
+    if let Some(color) = color {
+        text = text.color(color);
+    }
+    let stop = ui.add_enabled(tap.phase != Phase::Stopping, egui::Button::new(text));
+    if stop.clicked() {
+        cx.act(Action::Tap(TapAction::Stop(tap.id)));
+    }
+}
+
+fn keys_ui(ui: &mut Ui, keys: &str) {
+    let text = RichText::new(keys)
+        .font(theme::mono())
+        .color(Palette::of(ui).weak);
     ui.scope(|ui| {
         ui.set_max_width(STEP * 40.0);
         ui.add(Label::new(text).selectable(false).truncate());

@@ -63,6 +63,10 @@ struct TreeLine<'a> {
 const SPARK: f32 = 36.0;
 /// Width of a rate.
 const RATE: f32 = 42.0;
+/// Width of a row from which on its rate is shown, and from which on the picture too, which grows with
+/// what is left.
+const WITH_RATE: f32 = 130.0;
+const WITH_SPARK: f32 = 190.0;
 /// Width of the eye.
 const EYE: f32 = 18.0;
 
@@ -129,18 +133,22 @@ impl TreeLine<'_> {
             painter.text(at, egui::Align2::RIGHT_CENTER, text, small.clone(), color)
         };
         let mut edge = rect.right() - 4.0;
-        if self.node.rate > 0.0 {
-            right(edge, format!("{:.1}/s", self.node.rate), palette.weak);
+        // The word comes first: what has no room beside it is left out.
+        if rect.width() > WITH_RATE {
+            if self.node.rate > 0.0 {
+                right(edge, format!("{:.1}/s", self.node.rate), palette.weak);
+            }
+            edge -= RATE;
         }
-        edge -= RATE;
-        if rect.width() > 170.0 {
+        if rect.width() > WITH_SPARK {
+            let width = SPARK + (rect.width() - WITH_SPARK) * 0.5;
             let spark = Rect::from_min_max(
-                egui::pos2(edge - SPARK, rect.top() + 5.0),
+                egui::pos2(edge - width, rect.top() + 5.0),
                 egui::pos2(edge, rect.bottom() - 5.0),
             );
             let color = palette.key(&self.node.path).gamma_multiply(0.8 * fade);
             self.spark(painter, spark, color);
-            edge -= SPARK + 6.0;
+            edge -= width + 6.0;
         }
         let count = right(edge, thousands(self.node.shown), palette.text);
         let words = Rect::from_min_max(

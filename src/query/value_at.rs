@@ -1,0 +1,157 @@
+//! What an event has at a field that is named as in a filter line: as it is written, for a column of a
+//! table.
+
+use super::ParseError;
+use super::ast::QueryField;
+use super::compare::Scalar;
+use super::field::field;
+use super::json_path::JsonPath;
+use super::matcher::any_value;
+use super::subject::Subject;
+use crate::text::json;
+use crate::text::payload::PayloadKind;
+
+/// Most characters of a value that are given.
+const MOST: usize = 200;
+
+/// A field. Two are equal if they are named alike.
+#[derive(Clone, Debug)]
+pub struct ValueAt {
+    name: String,
+    place: FieldPlace,
+}
+
+#[derive(Clone, Debug)]
+enum FieldPlace {
+    /// In the payload; in the whole body or without its envelope.
+    Payload { path: JsonPath, in_body: bool },
+    /// Anywhere else.
+    Field(QueryField),
+}
+
+impl PartialEq for ValueAt {
+    fn eq(&self, other: &Self) -> bool {
+        self.name == other.name
+    }
+}
+
+impl ValueAt {
+    /// Reads `data.total`, `body.count`, `header.x-tenant`, `app` and their like.
+    ///
+    /// # Errors
+    /// Says what is wrong with the name, and what would be right.
+    pub fn parse(name: &str) -> Result<Self, ParseError> {
+        let name = name.trim();
+        let place = match field(name, 0)? {
+            QueryField::Data(steps) => FieldPlace::Payload {
+                path: JsonPath::new(&steps),
+                in_body: false,
+            },
+            QueryField::Body(steps) => FieldPlace::Payload {
+                path: JsonPath::new(&steps),
+                in_body: true,
+            },
+            QueryField::Age => {
+                return Err(ParseError {
+                    at: 0..name.len(),
+                    words: "Every event has an age: choose how times are written instead".into(),
+                });
+            }
+            other => FieldPlace::Field(other),
+        };
+        let name = name.to_owned();
+        Ok(Self { name, place })
+    }
+
+    /// As it is written in a filter line.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The value of an event, on one line and cut; empty where it has none.
+    #[must_use]
+    pub fn of(&self, event: &impl Subject) -> String {
+        let mut text = String::new();
+        let mut take = |value: &Scalar<'_>| {
+            if let Some(written) = value.written() {
+                text = String::from_utf8_lossy(&written)
+                    .chars()
+                    .take(MOST)
+                    .collect();
+            }
+            true
+        };
+        match &self.place {
+            FieldPlace::Payload { path, in_body } => {
+                return payload(event, path, *in_body);
+            }
+            FieldPlace::Field(QueryField::Header(name)) => {
+                let properties = event.properties();
+                let Some(value) = properties.header(name) else {
+                    return String::new();
+                };
+                return value.to_string().chars().take(MOST).collect();
+            }
+            FieldPlace::Field(QueryField::Named(named)) => {
+                any_value(event, *named, &mut take);
+            }
+            FieldPlace::Field(QueryField::Size) => return event.body().len().to_string(),
+            // The other kinds were made something else of when the name was read.
+            FieldPlace::Field(QueryField::Data(_) | QueryField::Body(_) | QueryField::Age) => {}
+        }
+        text
+    }
+}
+
+/// The first value at a path; an object or a list as it is written.
+fn payload(event: &impl Subject, path: &JsonPath, in_body: bool) -> String {
+    let reading = event.reading();
+    let document = match &reading {
+        Some(reading) if !reading.is_document => return String::new(),
+        Some(reading) if in_body => &*reading.bytes,
+        Some(reading) => reading.data(),
+        None if event.kind() != PayloadKind::Json => return String::new(),
+        None if in_body => json::trim(event.body()),
+        None => json::trim(event.data()),
+    };
+    let mut text = String::new();
+    path.any(document, &mut |written| {
+        let value = Scalar::json(written);
+        let value = value.written();
+        // A character has at most four bytes: what is cut off all the same is not copied.
+        let shown = value.as_deref().unwrap_or(written);
+        let shown = &shown[..shown.len().min(MOST * 4)];
+        text = String::from_utf8_lossy(shown).chars().take(MOST).collect();
+        true
+    });
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::event;
+
+    #[test]
+    fn a_value_is_what_is_written_at_its_place() {
+        let body = r#"{"n":1.50,"data":{"total":12.5,"text":"a \"b\"","items":[{"n":3}],"o":{}}}"#;
+        let value = |name| ValueAt::parse(name).unwrap().of(&event("k.x", body));
+        assert_eq!(value("data.total"), "12.5");
+        assert_eq!(value("body.n"), "1.50");
+        assert_eq!(value("data.text"), "a \"b\"");
+        assert_eq!(value("data.items[].n"), "3");
+        assert_eq!(value("data.items"), r#"[{"n":3}]"#);
+        assert_eq!(value("data.missing"), "");
+        assert_eq!(value("key"), "k.x");
+        assert_eq!(value("size"), body.len().to_string());
+        assert_eq!(value("header.x"), "");
+    }
+
+    #[test]
+    fn a_wrong_name_says_what_would_be_right() {
+        let words = ValueAt::parse("total").unwrap_err().words;
+        assert!(words.contains("data.total"), "{words}");
+        assert!(ValueAt::parse("data").is_err() && ValueAt::parse("").is_err());
+    }
+}

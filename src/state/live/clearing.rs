@@ -1,0 +1,60 @@
+//! Clearing the stream, and taking that back for a while.
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use super::Live;
+use super::tree::KeyTree;
+use super::variety::Variety;
+
+/// For how long what was cleared can be taken back.
+const UNDO: TimeDelta = TimeDelta::seconds(60);
+
+/// What the log does not keep of what was cleared.
+#[derive(Debug)]
+pub(super) struct Cleared {
+    at: DateTime<Utc>,
+    tree: KeyTree,
+    variety: Variety,
+}
+
+impl Live {
+    /// Throws the kept events away. The filter stays, and so does the pause.
+    pub(super) fn clear(&mut self, now: DateTime<Utc>) {
+        self.log.clear();
+        self.judging.clear();
+        self.cleared = Some(Cleared {
+            at: now,
+            tree: std::mem::take(&mut self.tree),
+            variety: std::mem::take(&mut self.variety),
+        });
+        self.selection.clear();
+        self.plot = None;
+        self.view.restart(now.timestamp_millis());
+    }
+
+    /// Takes back what was cleared, as far as it is still there.
+    pub(super) fn undo_clear(&mut self, now: DateTime<Utc>) {
+        let Some(cleared) = self.cleared.take() else {
+            return;
+        };
+        self.log.undo_clear();
+        self.judging.clear();
+        self.tree.take_back(cleared.tree);
+        self.variety.take_back(cleared.variety);
+        self.view.restart(now.timestamp_millis());
+    }
+
+    /// Events that were cleared and can be taken back.
+    #[must_use]
+    pub fn cleared(&self) -> u64 {
+        self.cleared.as_ref().map_or(0, |_| self.log.cleared())
+    }
+
+    /// Gives up what was cleared a while ago: it takes memory.
+    pub(super) fn forget_cleared(&mut self, now: DateTime<Utc>) {
+        if (self.cleared.as_ref()).is_some_and(|cleared| now - cleared.at >= UNDO) {
+            self.cleared = None;
+            self.log.forget_cleared();
+        }
+    }
+}

@@ -1,0 +1,309 @@
+//! A stream that one can read: pausing, clearing, what is new, the inspector that closes, columns of
+//! one's own, two events side by side, bookmarks, overlapping taps.
+
+use eframe::egui::accesskit::Role;
+use eframe::egui::{Key, Memory, Modifiers, pos2};
+use egui_kittest::kittest::{NodeT as _, Queryable as _};
+use eventscope::event::source_id::SourceId;
+use eventscope::protocol::{SourceUpdate, TapState, Update};
+
+use crate::{Window, event, start_tap};
+
+fn no_focus(window: &mut Window) {
+    window.harness.ctx.memory_mut(Memory::stop_text_input);
+}
+
+fn has_inspector(window: &Window) -> bool {
+    let close = (window.harness).query_by_role_and_label(Role::Button, "Close inspector");
+    close.is_some()
+}
+
+fn lead(window: &Window) -> Option<u64> {
+    window.harness.state().state().live.selection.lead()
+}
+
+#[test]
+fn a_pause_says_what_it_holds_back_and_outlives_a_clear() {
+    let mut window = Window::connected();
+    let tap = start_tap(&mut window);
+    window.receive(tap, &[event("a.b", "1")]);
+    window.press("Pause");
+    window.assert_sees("Paused · 0 new");
+    window.receive(tap, &[event("a.b", "2"), event("a.b", "3")]);
+    window.assert_sees("Paused · 2 new");
+    window.press("Clear");
+    window.assert_sees("Paused · 0 new");
+    window.receive(tap, &[event("a.b", "4")]);
+    window.assert_sees("Paused · 1 new");
+    window.press("Resume");
+    assert!(window.rows()[0].starts_with("a.b 4"), "{:?}", window.rows());
+    assert!(!window.sees("Paused"));
+}
+
+#[test]
+fn a_clear_can_be_undone() {
+    let mut window = Window::connected();
+    let tap = start_tap(&mut window);
+    window.receive(tap, &[event("a.b", "1"), event("c.d", "2")]);
+    window.press("Clear");
+    window.assert_sees("2 events cleared");
+    assert!(window.rows().is_empty() && !window.sees("c.d (1)"));
+    window.receive(tap, &[event("a.b", "3")]);
+    window.press("Undo clear");
+    assert_eq!(window.rows().len(), 3);
+    window.assert_sees("received 3");
+    window.assert_sees("a.b (2)");
+    assert!(!window.sees("Undo clear"));
+}
+
+#[test]
+fn what_is_new_below_is_counted_and_one_click_follows_it() {
+    let mut window = Window::connected();
+    let tap = start_tap(&mut window);
+    let many: Vec<_> = (0..60).map(|n| event("a.b", &n.to_string())).collect();
+    window.receive(tap, &many);
+    assert!(!window.sees("new ↓"), "the newest is in sight");
+    let row = window.rows().remove(3);
+    window.click(Role::Row, &row);
+    window.receive(tap, &many[..5]);
+    window.press("5 new ↓");
+    assert!(!window.sees("new ↓"));
+    let last = window.rows().pop().expect("a row");
+    assert!(last.starts_with("a.b 4"), "{last}");
+}
+
+#[test]
+fn rows_do_not_run_from_under_the_pointer() {
+    let mut window = Window::connected();
+    let tap = start_tap(&mut window);
+    let some: Vec<_> = (0..60).map(|n| event("a.b", &n.to_string())).collect();
+    window.receive(tap, &some);
+    let rows = window.rows();
+    window.harness.hover_at(pos2(700.0, 400.0));
+    window.receive(tap, &some[..9]);
+    assert_eq!(window.rows(), rows);
+    window.assert_sees("9 new ↓");
+    window.harness.hover_at(pos2(700.0, 10.0));
+    window.frames();
+    window.frames();
+    let last = window.rows().pop().expect("a row");
+    assert!(last.starts_with("a.b 8"), "{last}");
+}
+
+#[test]
+fn the_inspector_closes_and_opens() {
+    let mut window = Window::connected();
+    let tap = start_tap(&mut window);
+    window.receive(tap, &[event("a.b", "1"), event("c.d", "2")]);
+    let rows = window.rows();
+    window.click(Role::Row, &rows[0]);
+    assert!(has_inspector(&window));
+    window.press("Close inspector");
+    assert!(!has_inspector(&window));
+    assert_eq!(lead(&window), Some(0), "the row stays selected");
+    no_focus(&mut window);
+    for (key, open) in [(Key::Enter, true), (Key::Escape, false), (Key::J, false)] {
+        window.harness.key_press(key);
+        window.frames();
+        assert_eq!(has_inspector(&window), open, "{key:?}");
+    }
+    window.harness.key_press(Key::Enter);
+    window.frames();
+    // What is typed into a field is no matter of the inspector.
+    window.type_into("Filter", "a");
+    window.harness.key_press(Key::Escape);
+    window.frames();
+    assert!(has_inspector(&window));
+}
+
+#[test]
+fn in_a_small_window_the_inspector_stands_below_or_over_the_list() {
+    for (width, height, rows_too) in [(760.0, 900.0, true), (760.0, 500.0, false)] {
+        let mut window = Window::sized(width, height);
+        window.connect();
+        let tap = start_tap(&mut window);
+        window.receive(tap, &[event("a.b", "1")]);
+        let row = window.rows().remove(0);
+        window.click(Role::Row, &row);
+        assert_eq!(!window.rows().is_empty(), rows_too, "{height}");
+        let close = window
+            .harness
+            .get_by_role_and_label(Role::Button, "Close inspector");
+        assert!(close.rect().right() <= width, "{:?}", close.rect());
+        window.press("Close inspector");
+        assert_eq!(window.rows().len(), 1);
+    }
+}
+
+#[test]
+fn the_selected_row_stays_in_sight_when_other_rows_are_shown() {
+    let mut window = Window::connected();
+    let tap = start_tap(&mut window);
+    let mut events: Vec<_> = (0..200)
+        .map(|n| event("order.created", &n.to_string()))
+        .collect();
+    events.insert(120, event("order.odd", "120"));
+    window.receive(tap, &events);
+    window.type_into("Filter", "odd");
+    window.wait_for_rows(1);
+    let row = window.rows().remove(0);
+    window.click(Role::Row, &row);
+    window.type_into("Filter", " or order");
+    let is_back = |window: &Window| window.rows().len() > 5 && window.rows().contains(&row);
+    let deadline = std::time::Instant::now() + std::time::Duration::from_secs(10);
+    while !is_back(&window) {
+        assert!(std::time::Instant::now() < deadline, "{:?}", window.rows());
+        window.frames();
+    }
+}
+
+#[test]
+fn two_selected_events_are_compared() {
+    let mut window = Window::connected();
+    let tap = start_tap(&mut window);
+    let body = |n: u8| format!(r#"{{"data":{{"n":{n}}}}}"#);
+    let events = [
+        event("a.b", &body(1)),
+        event("a.b", &body(2)),
+        event("c.d", &body(3)),
+    ];
+    window.receive(tap, &events);
+    let rows = window.rows();
+    window.click(Role::Row, &rows[2]);
+    assert!(!window.sees("Compare 2"));
+    let first = window.harness.get_by_role_and_label(Role::Row, &rows[0]);
+    first.click_modifiers(Modifiers::COMMAND);
+    window.frames();
+    window.press("Compare 2");
+    window.assert_sees("~ body.data.n: 1 → 3");
+}
+
+#[test]
+fn a_field_becomes_a_column() {
+    let mut window = Window::connected();
+    let tap = start_tap(&mut window);
+    window.receive(tap, &[event("a.b", r#"{"data":{"amount":7}}"#)]);
+    window.press("Columns");
+    let field = "A field of the payload, a header or a property";
+    window.type_into(field, "amount");
+    window.assert_sees("write data.amount for a field of the payload");
+    window.harness.state_mut().forms_mut().column = "data.amount".into();
+    window.frames();
+    window.press("Add column");
+    window
+        .harness
+        .get_by_role_and_label(Role::ColumnHeader, "data.amount");
+    let setup = &window.harness.state().state().live.setup;
+    let columns = setup.columns.as_ref().expect("chosen columns");
+    assert!(
+        columns
+            .iter()
+            .any(|column| column.written() == "data.amount")
+    );
+    window.press("Automatic");
+    assert!(!window.sees("data.amount"));
+}
+
+#[test]
+fn a_bookmark_with_its_note_leads_back_to_its_event() {
+    let mut window = Window::connected();
+    let tap = start_tap(&mut window);
+    window.receive(tap, &[event("a.b", "1"), event("c.d", "2")]);
+    let row = window.rows().remove(0);
+    window.click(Role::Row, &row);
+    window.press("Bookmark");
+    window.type_into("Note", "odd one");
+    window.press("Clear");
+    assert!(!has_inspector(&window));
+    window.press("1 bookmark");
+    let nodes = window.harness.query_all_by_label_contains("odd one");
+    let mut names = nodes.filter_map(|node| node.accesskit_node().label());
+    let name = names.next_back().expect("the bookmark in the menu");
+    window.press(&name);
+    assert!(has_inspector(&window));
+    window.press("Remove bookmark");
+    assert!(!window.sees("1 bookmark"));
+}
+
+#[test]
+fn overlapping_taps_are_told_apart_merged_and_never_equal() {
+    let mut window = Window::connected();
+    let first = start_tap(&mut window);
+    window.press("Start tap");
+    window.assert_sees("A tap listens to exactly this already");
+    assert!(window.commands.borrow().is_empty());
+    window.press("Cancel");
+    let keys = &mut window.harness.state_mut().forms_mut().tap.binding_key;
+    *keys = "order.*".into();
+    let second = start_tap(&mut window);
+    window
+        .harness
+        .get_by_role_and_label(Role::CheckBox, "Show shop.events #");
+    let both = [event("order.created", "1"), event("order.paid", "2")];
+    window.receive(first, &both);
+    window.receive(second, &both);
+    window.assert_sees("Seen as");
+    let rows = window.rows();
+    assert!(rows[0].contains("shop.events #"), "{rows:?}");
+    assert!(rows[2].contains("shop.events order.*"), "{rows:?}");
+    window.press("View");
+    window.click(Role::CheckBox, "Merge copies of a message");
+    window.wait_for_rows(2);
+    window.assert_sees("2 of 4 events");
+}
+
+#[test]
+fn many_taps_stay_on_one_line_with_a_menu() {
+    let mut window = Window::sized(760.0, 500.0);
+    window.connect();
+    for number in 0..9 {
+        let keys = &mut window.harness.state_mut().forms_mut().tap.binding_key;
+        *keys = format!("order.{number}");
+        start_tap(&mut window);
+    }
+    window.frames();
+    let stops = window.harness.query_all_by_role(Role::Button);
+    for node in stops {
+        let (rect, label) = (node.rect(), node.accesskit_node().label());
+        assert!(rect.right() <= 760.0, "{label:?} ends at {rect:?}");
+    }
+    let menu = window
+        .all()
+        .into_iter()
+        .find(|name| name.contains("more taps"));
+    window.press(&menu.expect("a menu of taps"));
+    window
+        .harness
+        .get_by_role_and_label(Role::CheckBox, "Show shop.events order.8");
+}
+
+#[test]
+fn a_faulty_filter_says_which_one_is_in_force() {
+    let mut window = Window::connected();
+    let tap = start_tap(&mut window);
+    window.receive(tap, &[event("a.b", "1"), event("c.d", "2")]);
+    window.type_into("Filter", "key:a.b");
+    window.wait_for_rows(1);
+    window.type_into("Filter", " (");
+    window.assert_sees("Until then this filter is in force: key:a.b");
+    window.harness.state_mut().forms_mut().filter.clear();
+    window.type_into("Filter", "key:x");
+    window.wait_for_text("No event matches");
+    window.wait_for_text("Show all events");
+    window.press("Show all events");
+    window.wait_for_rows(2);
+}
+
+#[test]
+fn a_stopped_tap_keeps_the_name_of_its_rows() {
+    let mut window = Window::connected();
+    let tap = start_tap(&mut window);
+    window.receive(tap, &[event("a.b", "1")]);
+    window.press("Stop tap");
+    let state = TapState::Stopped;
+    let update = SourceUpdate::Tap { tap, state };
+    window.tell(Update::Source(SourceId::FIRST, update));
+    start_tap(&mut window);
+    let rows = window.rows();
+    assert!(rows[0].contains("shop.events #"), "{rows:?}");
+}
