@@ -12,6 +12,7 @@ use crate::rabbitmq::endpoint::Endpoint;
 use crate::repair::journal_entry::KEEP_DAYS;
 use crate::settings::{self, Settings};
 use crate::state::Action;
+use crate::state::saved_connections::SavedConnectionAction;
 use crate::warnings::Heard;
 
 /// What is opened first.
@@ -78,11 +79,12 @@ pub fn open(ctx: &egui::Context, first: First, heard: Heard) -> anyhow::Result<A
         First::Sandbox => app.act(Action::StartSandbox),
         First::Connect(endpoint) => {
             app.forms_mut().connect.take(&endpoint);
+            app.act(Action::SavedConnection(SavedConnectionAction::Recall));
             app.act(Action::Connect);
         }
         // A broker that was used before asks for its password, which is never kept; without one
         // the form stands at the customary local broker, and that can be tried at once.
-        First::Customary if !known => app.act(Action::Connect),
+        First::Customary if !known => app.act(Action::TryLocal),
         First::Customary => {}
     }
     Ok(app)

@@ -49,6 +49,7 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
+    use crate::settings::ThemeChoice;
     use crate::address::Address;
     use crate::rabbitmq::endpoint::{Endpoint, Password};
 
@@ -63,7 +64,7 @@ mod tests {
         });
         let settings = Settings {
             last_good: Some(address.clone()),
-            light: true,
+            theme: ThemeChoice::Light,
             quiet: true,
             muted: BTreeSet::from(["here q".to_owned()]),
             parking: vec!["park.*".to_owned()],
@@ -73,7 +74,7 @@ mod tests {
         assert!(!std::fs::read_to_string(&path).unwrap().contains("hunter2"));
         let read = Settings::load(&path).unwrap();
         assert_eq!(read.last_good, Some(address.without_secret()));
-        assert!(read.light && read.quiet && read.muted.contains("here q"));
+        assert!(read.theme == ThemeChoice::Light && read.quiet && read.muted.contains("here q"));
         assert_eq!(read.parking, ["park.*"]);
     }
 
