@@ -26,7 +26,6 @@ pub enum Address {
 pub enum StoreKind {
     /// RabbitMQ.
     RabbitMq,
-    /// A recording.
     Recording,
     /// One that only its own driver knows.
     Other,

@@ -13,7 +13,6 @@ use crate::tls::{self, Trouble};
 /// What a status such as 404 is to the caller.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Refusal {
-    /// An error.
     Error,
     /// An answer that is read like any other.
     Answer,

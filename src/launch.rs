@@ -18,7 +18,6 @@ use crate::warnings::Heard;
 /// What is opened first.
 #[derive(Clone, Debug)]
 pub enum First {
-    /// This broker.
     Connect(Endpoint),
     /// The private RabbitMQ with the sample shop.
     Sandbox,

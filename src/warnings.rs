@@ -132,7 +132,6 @@ struct Words {
     message: String,
     /// Why, as far as that is a field.
     reasons: Vec<String>,
-    /// The other fields.
     details: Vec<String>,
     told: bool,
 }

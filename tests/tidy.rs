@@ -621,6 +621,47 @@ fn every_module_says_what_it_is_for() {
 }
 
 /// What the app knows is changed by the state itself; the window asks it to.
+/// Words with which the definition of an item begins. Fields and variants are not among them: where
+/// the name says all, a comment would only repeat it.
+const ITEMS: &[&str] = &[
+    "fn ",
+    "const ",
+    "async fn ",
+    "struct ",
+    "enum ",
+    "trait ",
+    "type ",
+    "static ",
+    "union ",
+];
+
+#[test]
+fn every_public_item_says_what_it_is() {
+    let mut silent = Vec::new();
+    for path in sources("src") {
+        let text = fs::read_to_string(&path).expect("a readable source");
+        let (mut before, mut in_attribute) = ("", false);
+        for (number, line) in text.lines().enumerate() {
+            let line = line.trim();
+            in_attribute |= line.starts_with("#[");
+            let is_item = line
+                .strip_prefix("pub ")
+                .is_some_and(|rest| ITEMS.iter().any(|item| rest.starts_with(item)))
+                // A macro gives the words along with the name.
+                && !line.contains('$');
+            if is_item && !before.starts_with("///") {
+                silent.push(format!("{}:{}: {line}", relative(&path), number + 1));
+            }
+            // Attributes, also those over several lines, stand between the words and the item.
+            if !in_attribute {
+                before = line;
+            }
+            in_attribute &= !line.ends_with(']');
+        }
+    }
+    assert!(silent.is_empty(), "without words:\n{}", silent.join("\n"));
+}
+
 #[test]
 fn the_window_does_not_write_into_the_state() {
     let app = code(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src/app.rs"));

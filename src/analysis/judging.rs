@@ -15,7 +15,7 @@ use crate::schema::stream::drift::DriftField;
 
 /// Segments of the log that one round looks at.
 const SEGMENTS: usize = 2;
-/// Milliseconds after which what was learned is shown anew while events come.
+/// Milliseconds after which what was learned is shown again while events come.
 const PICTURE_MS: u64 = 1_000;
 /// New shapes that are remembered, the newest ones.
 const MOST_SHAPES: usize = 200;
@@ -69,7 +69,6 @@ pub struct Counted {
 pub struct NewShape {
     /// Its number in the log.
     pub number: u64,
-    /// Its key.
     pub key: String,
     /// Who published it; empty if that is not known.
     pub publisher: String,

@@ -16,7 +16,6 @@ pub enum SortBy {
     Time,
     /// What it was published to.
     Destination,
-    /// Its key.
     Key,
     /// Claimed type.
     Type,

@@ -17,7 +17,6 @@ const MAX_POINTS: usize = 20_000;
 /// The points of one field on one key.
 #[derive(Debug)]
 pub struct Series {
-    /// The key.
     pub key: String,
     /// The field as a filter has it, such as `data.total`.
     pub path: String,

@@ -23,10 +23,7 @@ pub enum SchemaCommand {
     Check(Check),
     /// Write the schema that fits the events of a file, one JSON document a line; `-` for standard
     /// input.
-    Infer {
-        /// The file.
-        file: PathBuf,
-    },
+    Infer { file: PathBuf },
 }
 
 /// Two versions, or pairs on standard input.

@@ -15,15 +15,12 @@ use crate::protocol::{PublishOutcome, RequestId, SourceUpdate, TapState};
 /// What a job is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Asked {
-    /// A publish.
     Publish(RequestId),
-    /// A peek.
     Peek(RequestId),
     /// A resend or discard.
     Move(RequestId),
     /// Messages of the journal are put back.
     PutBack(RequestId),
-    /// A tap.
     Tap(TapId),
     /// What a tap would do.
     Preflight(RequestId),
@@ -41,9 +38,7 @@ pub(crate) enum TapEnd {
 
 /// How a job ended.
 pub(crate) enum End {
-    /// With its answer.
     Answer(SourceUpdate),
-    /// A tap ended.
     Tap(TapEnd),
     /// Nobody waits for an answer.
     Quiet,
@@ -53,7 +48,6 @@ pub(crate) enum End {
 pub(crate) struct Ended {
     /// Its number, to tell a tap's old job from its new one.
     pub number: Id,
-    /// What it was for.
     pub asked: Asked,
     /// Its answer, its panic, or that it was cut off.
     pub end: Result<End, JoinError>,
@@ -102,7 +96,7 @@ impl Jobs {
         number
     }
 
-    /// The next job to end; waits for ever while there is none.
+    /// The next job to end; waits forever while there is none.
     pub(crate) async fn next(&mut self) -> Ended {
         let (number, end) = match self.set.join_next_with_id().await {
             None => return std::future::pending().await,

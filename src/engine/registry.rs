@@ -30,7 +30,6 @@ const MOST_PARTS: usize = 200;
 enum RegistryError {
     /// There is no such thing.
     Missing,
-    /// In words.
     Told(String),
 }
 

@@ -24,7 +24,6 @@ pub struct Destination {
 /// What holds events for consumers: a queue, or the subscription of a group.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Holder {
-    /// Its name.
     pub name: String,
     /// Events that wait in it, if that is known.
     pub waiting: Option<u64>,

@@ -17,7 +17,6 @@ pub struct TapRequest {
 /// How much a finding weighs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Weight {
-    /// Good to know.
     Info,
     /// The tap would be noticed, or see less than one expects.
     Warning,

@@ -134,7 +134,7 @@ impl EventLog {
         self.max_bytes
     }
 
-    /// Removes everything and starts the counters anew. Numbers go on, so that an old number never
+    /// Removes everything and starts the counters again. Numbers go on, so that an old number never
     /// names a new event.
     pub fn clear(&mut self) {
         self.sealed.clear();

@@ -61,7 +61,7 @@ impl Names {
 pub(super) struct NameIndex(HashMap<u64, u32, RandomState>);
 
 impl NameIndex {
-    /// The hash of what is written. Seeded anew in each run: names come from strangers.
+    /// The hash of what is written. Seeded again in each run: names come from strangers.
     pub(super) fn hash(&self, write: impl FnOnce(&mut FoldHasher<'_>)) -> u64 {
         let mut hasher = self.0.hasher().build_hasher();
         write(&mut hasher);

@@ -50,13 +50,10 @@ pub struct Segment {
 /// What a number in the log stands for.
 #[derive(Clone, Copy, Debug)]
 pub enum Entry<'a> {
-    /// An event.
     Event(Kept<'a>),
     /// A time during which nothing could be seen, because the connection was lost.
     Gap {
-        /// Its start.
         from: DateTime<Utc>,
-        /// Its end.
         to: DateTime<Utc>,
     },
 }

@@ -20,7 +20,6 @@ pub struct Abilities {
     pub replay: bool,
     /// Say what it is made of: destinations, queues and what leads where.
     pub topology: bool,
-    /// Say who consumes.
     pub consumers: bool,
 }
 

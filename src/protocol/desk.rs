@@ -25,27 +25,22 @@ pub enum DeskCommand {
     SaveSchema {
         /// The folder of schemas.
         folder: PathBuf,
-        /// Type of the events.
         event_type: String,
         /// Name of the version.
         version: String,
-        /// Its content.
         text: String,
     },
     /// Write something to a file that the person chose. Answered by [`DeskUpdate::Saved`].
     SaveFile {
-        /// Names the answer.
         request: RequestId,
         /// The file; one that is there is replaced.
         path: PathBuf,
-        /// Its content.
         bytes: Vec<u8>,
     },
     /// Tell the person something on the desktop, outside the window.
     Notify {
         /// In a few words.
         title: String,
-        /// The rest.
         words: String,
     },
     /// Write schemas from elsewhere into a folder, which may be new. Answered by
@@ -53,7 +48,6 @@ pub enum DeskCommand {
     ImportSchemas {
         /// The folder of schemas.
         folder: PathBuf,
-        /// Where they are.
         from: ImportFrom,
     },
     /// End the import that runs, before it writes anything. It is answered all the same.
@@ -62,11 +56,8 @@ pub enum DeskCommand {
     JudgeSchemas {
         /// The folder of schemas.
         folder: PathBuf,
-        /// Type of the events.
         event_type: String,
-        /// The policy.
         policy: Policy,
-        /// The level.
         level: Level,
     },
     /// Write down how events tell their version. Answered by [`DeskUpdate::Schemas`].
@@ -80,11 +71,9 @@ pub enum DeskCommand {
     SaveSample {
         /// The folder of schemas.
         folder: PathBuf,
-        /// Type of the events.
         event_type: String,
         /// Name of the sample; a number is added where it is taken.
         sample: String,
-        /// Its content.
         text: String,
     },
     /// Forget what left its queue for certain more than so many days ago. Answered by
@@ -109,9 +98,7 @@ pub enum DeskUpdate {
     Imported(Result<Imported, String>),
     /// A file was written, or why not and what to do, in words.
     Saved {
-        /// Which.
         request: RequestId,
-        /// How it went.
         result: Result<(), String>,
     },
     /// Something the person should read.
@@ -121,7 +108,6 @@ pub enum DeskUpdate {
 /// Where schemas come from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ImportFrom {
-    /// Another folder.
     Folder(PathBuf),
     /// An AsyncAPI document.
     AsyncApi(PathBuf),
@@ -148,19 +134,14 @@ pub struct Places {
 /// How grave a notice is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Gravity {
-    /// Good to know.
     Info,
-    /// Something needs attention.
     Warning,
-    /// Something failed.
     Error,
 }
 
 /// A message to the person.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Notice {
-    /// How grave.
     pub gravity: Gravity,
-    /// A sentence.
     pub words: String,
 }

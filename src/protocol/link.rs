@@ -34,27 +34,21 @@ pub enum Link {
     Idle,
     /// The first try is under way.
     Connecting(Address),
-    /// It stands.
     Connected {
-        /// Where.
         address: Address,
-        /// What answered.
         server: Server,
         /// What it can do.
         abilities: Abilities,
     },
     /// The first try failed; nothing is tried again by itself.
     Failed {
-        /// Where.
         address: Address,
         /// What happened and what to try.
         reason: String,
     },
     /// It stood and broke; it is tried again until the person ends it.
     Lost {
-        /// Where.
         address: Address,
-        /// What happened.
         reason: String,
         /// When it broke.
         since: DateTime<Utc>,

@@ -31,7 +31,6 @@ pub enum Command {
 /// What is told, and by whom.
 #[derive(Debug)]
 pub enum Update {
-    /// By a source.
     Source(SourceId, SourceUpdate),
     /// By nobody in particular.
     Desk(DeskUpdate),

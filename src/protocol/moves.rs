@@ -26,7 +26,6 @@ pub enum Which {
 /// What a resend does now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum JobStage {
-    /// It sends.
     Sending,
     /// It watches for so many seconds whether what was sent dies again.
     Watching {
@@ -85,7 +84,6 @@ pub enum PutBack {
 /// What a peek found.
 #[derive(Clone, Debug, Default)]
 pub struct PeekReport {
-    /// The queue.
     pub queue: String,
     /// Messages before the first of these; not known in a stream.
     pub first: u32,

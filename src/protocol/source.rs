@@ -34,7 +34,6 @@ pub enum SourceCommand {
     RefreshTopology,
     /// Find out what a tap would do here, without starting it. Answered by [`SourceUpdate::Preflight`].
     Preflight {
-        /// Names the answer.
         request: RequestId,
         /// What would be listened to.
         destination: String,
@@ -46,20 +45,15 @@ pub enum SourceCommand {
     /// Switch a RabbitMQ's trace on and listen to it. Answered like
     /// [`SourceCommand::StartTap`] and stopped by [`SourceCommand::StopTap`].
     StartFirehose(FirehoseRequest),
-    /// Stop a tap.
     StopTap(TapId),
     /// Publish with `mandatory` and a publisher confirm. Answered by [`SourceUpdate::Published`].
     Publish {
-        /// Names the answer.
         request: RequestId,
-        /// The message.
         outgoing: Outgoing,
     },
     /// Borrow messages from a queue and put them back. Answered by [`SourceUpdate::Peeked`].
     Peek {
-        /// Names the answer.
         request: RequestId,
-        /// The queue.
         queue: String,
         /// Which part of it is shown; what lies before it is borrowed too.
         page: Page,
@@ -68,7 +62,6 @@ pub enum SourceCommand {
     },
     /// Read a stream, which takes nothing out of it. Answered by [`SourceUpdate::Peeked`].
     ReadStream {
-        /// Names the answer.
         request: RequestId,
         /// The stream.
         queue: String,
@@ -80,18 +73,15 @@ pub enum SourceCommand {
     /// Send dead letters again, removing each original only after its copy is confirmed as routed.
     /// Each is answered by [`SourceUpdate::Moved`], the whole by [`SourceUpdate::JobDone`].
     Resend {
-        /// Names the answers.
         request: RequestId,
         /// The queue they lie in.
         queue: String,
-        /// Which of them.
         which: Which,
         /// How fast and how carefully.
         pace: Pace,
     },
     /// Pause a resend, or let it go on. While it is paused its messages lie in the queue.
     PauseJob {
-        /// Which job.
         request: RequestId,
         /// Pause; otherwise go on.
         pause: bool,
@@ -99,11 +89,9 @@ pub enum SourceCommand {
     /// Write messages to the journal on disk, then remove them from the queue. Answered like
     /// [`SourceCommand::Resend`].
     Discard {
-        /// Names the answers.
         request: RequestId,
         /// The queue they lie in.
         queue: String,
-        /// Which ones.
         messages: Vec<Fingerprint>,
     },
     /// Stop a resend or discard after what is under way.
@@ -114,9 +102,7 @@ pub enum SourceCommand {
     /// Publish messages of the journal to the queues they lay in. How far it is, is told by
     /// [`SourceUpdate::PuttingBack`]; the end by [`DeskUpdate::Journal`] and then [`SourceUpdate::PutBackDone`].
     PutBack {
-        /// Names the answer.
         request: RequestId,
-        /// Which records.
         which: Records,
     },
 }
@@ -191,55 +177,38 @@ pub enum SourceUpdate {
         frame: u32,
     },
     /// What a tap would do.
-    Preflight {
-        /// Which.
-        request: RequestId,
-        /// In words.
-        report: Report,
-    },
+    Preflight { request: RequestId, report: Report },
     /// A tap's state changed.
-    Tap {
-        /// Which tap.
-        tap: TapId,
-        /// Its state.
-        state: TapState,
-    },
+    Tap { tap: TapId, state: TapState },
     /// Events that a tap received; bounded in count and bytes.
     Events(Batch),
     /// The end of a publish.
     Published {
-        /// Which.
         request: RequestId,
-        /// How it went.
         outcome: PublishOutcome,
     },
     /// The end of a peek.
     Peeked {
-        /// Which.
         request: RequestId,
         /// The messages, or why not, in words.
         result: Result<PeekReport, String>,
     },
     /// Some messages of a resend or discard are done.
     Moved {
-        /// Which job.
         request: RequestId,
         /// Which messages, and how it went with each.
         moved: Vec<(Fingerprint, MoveOutcome)>,
     },
     /// How a resend goes about it now.
     JobAt {
-        /// Which job.
         request: RequestId,
         /// Messages that it is about.
         total: usize,
-        /// What it does.
         stage: JobStage,
     },
     /// A resend or discard has ended: nothing is under way, what was borrowed is given back, and the
     /// journal says so. Every message not told of by then stayed in the queue.
     JobDone {
-        /// Which job.
         request: RequestId,
         /// Why it ended early or who holds what is missing, in words.
         problem: Option<String>,
@@ -250,7 +219,6 @@ pub enum SourceUpdate {
     CameBack(Vec<(Fingerprint, u32)>),
     /// How far messages of the journal were put back.
     PuttingBack {
-        /// Which.
         request: RequestId,
         /// Messages that were asked for.
         total: usize,
@@ -259,7 +227,6 @@ pub enum SourceUpdate {
     },
     /// Putting back has ended.
     PutBackDone {
-        /// Which.
         request: RequestId,
         /// Why not all was put back, in words.
         problem: Option<String>,

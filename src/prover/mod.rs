@@ -1,6 +1,6 @@
 //! The set engine in a process of its own. A question may take minutes and gigabytes, and nothing
 //! can interrupt it from inside: so it is asked in a child of this program that has limits of CPU
-//! time and memory, is kept while it behaves, and is ended and started anew when it does not.
+//! time and memory, is kept while it behaves, and is ended and started again when it does not.
 
 mod frame;
 pub mod worker;

@@ -7,7 +7,6 @@ use std::cmp::Ordering;
 pub(super) enum Number {
     /// A whole number, compared exactly with others.
     Whole(i128),
-    /// Any other.
     Float(f64),
 }
 

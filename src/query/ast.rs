@@ -188,9 +188,7 @@ named! {
         Redelivered = "redelivered", "Delivered before";
         /// A JSON document.
         Json = "json", "A JSON body";
-        /// Text other than JSON.
         Text = "text", "A text body other than JSON";
-        /// Neither.
         Binary = "binary", "A binary body";
         /// No bytes at all.
         Empty = "empty", "No body";

@@ -10,7 +10,7 @@
 //! | a broken connection, a closed channel, a reject count | yes | yes | yes |
 //! | thrown out by a nack at a count of | the limit | the limit | more than the limit |
 //! | thrown out by a broken connection at a count of | the limit | the limit | the limit |
-//! | the count that a message died with in another quorum queue | 3.10: begins anew; 4.0: shown at the first delivery only, and not counted | not known, so taken for counted | counts on |
+//! | the count that a message died with in another quorum queue | 3.10: begins again; 4.0: shown at the first delivery only, and not counted | not known, so taken for counted | counts on |
 //! | the limit where nobody sets one | none; from 4.0 on 20 | 20 | 20 |
 
 use super::server_version::ServerVersion;
@@ -47,7 +47,6 @@ pub struct CountLimit {
 /// How many looks are safe.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Left {
-    /// So many.
     pub looks: u64,
     /// Or more: counts that were seen may be those of another queue.
     pub at_least: bool,
@@ -129,7 +128,7 @@ impl CountLimit {
 
     /// How many more looks are safe after these messages were given back, which is one delivery
     /// more than the count that each came with. What was at the limit already was put into the
-    /// queue anew. `None` where looks use nothing up.
+    /// queue again. `None` where looks use nothing up.
     #[must_use]
     pub fn left<'a>(
         self,
@@ -266,7 +265,7 @@ mod tests {
     fn the_count_of_another_queue_is_told_from_ones_own() {
         // Died by crashes at a limit of 20, seen for the first time.
         let (limit40, event) = (limit("4.0.5", 20), dead(Some(21)));
-        assert_eq!(limit40.count(&event, false), 0, "it begins anew");
+        assert_eq!(limit40.count(&event, false), 0, "it begins again");
         assert!(limit40.is_at_risk(&event), "but the limit may be new");
         assert!(!was_handed_out(&event, Some(limit40)));
         let limit43 = limit("4.3.6", 20);
@@ -290,11 +289,11 @@ mod tests {
             left("3.10.8", 3, &[None, Some(2), Some(1)], false),
             Some((0, false))
         );
-        let anew = "it was put into the queue anew";
+        let again = "it was put into the queue again";
         assert_eq!(
             left("3.10.8", 3, &[Some(3)], false),
             Some((3, false)),
-            "{anew}"
+            "{again}"
         );
         assert_eq!(left("3.10.8", 3, &[], false), Some((3, false)));
         // After a death by rejection 4.0 shows the count of the other queue once.
@@ -305,7 +304,7 @@ mod tests {
     }
 
     #[test]
-    fn of_an_unknown_queue_all_that_was_delivered_is_at_risk_and_nothing_is_put_anew() {
+    fn of_an_unknown_queue_all_that_was_delivered_is_at_risk_and_nothing_is_put_in_again() {
         let limit = CountLimit::not_known();
         assert!(limit.is_at_risk(&dead(Some(1))) && !limit.is_at_risk(&dead(None)));
         assert!(!limit.throws_out(99));

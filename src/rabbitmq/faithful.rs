@@ -17,7 +17,6 @@ const NOT_KNOWN: &str = "not known";
 /// One property, header, or the like.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Row {
-    /// Its name.
     pub name: String,
     /// As first published; empty if it was not there.
     pub first: String,
@@ -216,7 +215,7 @@ fn expiration(origin: &Provenance, first: &str, sent: &str) -> String {
         (false, _) if sent != first => "Edited",
         (false, false) => {
             "Dead-lettering removed it. The message did not die of it, so it is put back and begins \
-             anew"
+             again"
         }
         (false, true) => "Dead-lettering removed it. It is put back, as you chose under Options",
         (true, true) => {

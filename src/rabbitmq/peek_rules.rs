@@ -51,7 +51,6 @@ impl Page {
 /// What becomes of the order of the messages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum QueueOrder {
-    /// It stays.
     Kept,
     /// It stays if all messages of the queue are taken at once: what is given back goes behind the
     /// rest, and there is no rest.
@@ -136,7 +135,6 @@ pub enum PeekVerdict {
 /// What is said before a look.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Forecast {
-    /// In words.
     pub words: String,
     /// Whether they have to be read first.
     pub verdict: PeekVerdict,
@@ -222,7 +220,7 @@ pub fn forecast(
     if counted.is_some() && past.left.is_none() {
         words.push_str(
             ". The first peek reads how often the messages were handed out before; what is at the \
-             limit already is put at the end anew",
+             limit already is put at the end again",
         );
     }
     let carries = counted.is_none() && past.may_carry;
@@ -230,7 +228,7 @@ pub fn forecast(
         words.push_str(&format!(
             ", except for messages that died with more deliveries than the limit of {} here: this \
              RabbitMQ would throw them out when they come back, so they are written to the journal \
-             and put at the end anew",
+             and put at the end again",
             limit.most
         ));
     }

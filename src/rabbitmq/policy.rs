@@ -11,14 +11,12 @@ const PATTERN_BYTES: usize = 1 << 20;
 pub enum PolicyTarget {
     /// A classic queue, such as that of a tap.
     ClassicQueue,
-    /// An exchange.
     Exchange,
 }
 
 /// A policy of a virtual host.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BrokerPolicy {
-    /// Its name.
     pub name: String,
     /// The names it is for, as a regular expression.
     pub pattern: String,

@@ -18,7 +18,6 @@ pub struct Known<'a> {
     pub write: Option<&'a str>,
     /// The largest frames that it takes, in bytes; 0 for any, `None` if that is not known.
     pub frame: Option<u32>,
-    /// The login.
     pub login: &'a str,
 }
 

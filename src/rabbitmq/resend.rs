@@ -23,7 +23,6 @@ pub enum Target {
     Elsewhere {
         /// Exchange; empty is the default exchange.
         exchange: String,
-        /// Routing key.
         routing_key: String,
     },
 }
@@ -45,7 +44,6 @@ pub enum Expiration {
     /// It is put back, unless the message died of it.
     #[default]
     AsItFits,
-    /// It is put back.
     PutBack,
     /// It is left out.
     LeaveOut,
@@ -91,7 +89,6 @@ impl From<Target> for Manner {
 /// A resend as it would be sent, with what changes and why, in words.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Resend {
-    /// The message.
     pub outgoing: Outgoing,
     /// Each difference from the message as it lies in the queue, as a sentence.
     pub notes: Vec<String>,

@@ -30,9 +30,7 @@ pub enum StartKind {
     Last,
     /// What comes from now on.
     Next,
-    /// A place.
     Offset,
-    /// A time.
     Time,
 }
 

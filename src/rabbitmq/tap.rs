@@ -18,7 +18,6 @@ pub struct FirehoseRequest {
 /// What waits at most in the broker's tap queue; beyond it the oldest are dropped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limit {
-    /// Messages.
     pub messages: u32,
     /// Bytes of their bodies.
     pub bytes: u32,
@@ -48,9 +47,7 @@ pub enum Void {
 /// The value of a queue argument.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Argument {
-    /// A string.
     Text(&'static str),
-    /// A number.
     Number(u32),
 }
 
@@ -76,7 +73,7 @@ pub fn arguments(limit: Limit, void: Void) -> Vec<(&'static str, Argument)> {
     arguments
 }
 
-/// The keys to bind for what was typed: several are parted by commas. For a direct exchange a
+/// The keys to bind for what was typed: several are separated by commas. For a direct exchange a
 /// pattern means every known key that it matches, because such an exchange compares letter by
 /// letter; none, if none is known.
 #[must_use]

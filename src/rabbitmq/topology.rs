@@ -92,7 +92,6 @@ impl Dropping {
 /// A queue.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Queue {
-    /// Its name.
     pub name: String,
     /// `classic`, `quorum`, `stream`, …; empty if not known.
     pub kind: String,
@@ -213,7 +212,6 @@ pub struct Topology {
 /// A dead-letter queue and where its messages come from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DeadLetterQueue {
-    /// The queue.
     pub queue: Queue,
     /// Queues that dead-letter into it, by their arguments and policies.
     pub origins: Vec<String>,

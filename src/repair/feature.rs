@@ -18,7 +18,6 @@ const ROWS: usize = 5_000;
 /// What is said of a place. The order is that of preference where several say the same.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Said {
-    /// It is there.
     Present,
     /// It holds this kind of value.
     Kind(&'static str),

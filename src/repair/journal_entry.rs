@@ -79,7 +79,6 @@ pub struct Held {
     pub queue: String,
     /// What it had been published to.
     pub destination: String,
-    /// Its key.
     pub key: String,
     /// All properties and typed headers as they lay there.
     pub properties: Properties,
@@ -94,11 +93,9 @@ pub struct Held {
 pub struct Record {
     /// Its name.
     pub id: RecordId,
-    /// What was done.
     pub deed: Operation,
     /// The resend or discard that it belongs to.
     pub job: JobId,
-    /// How far.
     pub stage: Stage,
     /// When it was taken in.
     pub at: DateTime<Utc>,
@@ -110,7 +107,6 @@ pub struct Record {
     pub words: String,
     /// What was sent was seen in a queue of dead letters again.
     pub came_back: bool,
-    /// The message.
     pub message: Held,
 }
 

@@ -188,7 +188,6 @@ impl Default for Question {
 pub struct JobLine {
     /// Its name.
     pub id: JobId,
-    /// What was done.
     pub deed: Operation,
     /// The place of the source.
     pub place: String,
@@ -226,7 +225,6 @@ pub struct JournalPage {
 /// Which records something is done with.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Records {
-    /// These.
     These(Vec<RecordId>),
     /// A pile of a job.
     Pile(JobId, Pile),

@@ -55,7 +55,6 @@ pub fn without_mark(text: &str) -> &str {
 pub struct Failure {
     /// JSON pointer of the place in the event.
     pub at: String,
-    /// In words.
     pub words: String,
     /// The same without the value, so that equal faults of two events read the same.
     pub kind: String,

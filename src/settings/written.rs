@@ -1,4 +1,4 @@
-//! Settings as they stand in their file. The types in memory may be named and arranged anew; what a
+//! Settings as they stand in their file. The types in memory may be named and arranged again; what a
 //! field is called here may not, and what is added must be allowed to be missing.
 
 use std::collections::BTreeSet;

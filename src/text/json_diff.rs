@@ -24,7 +24,6 @@ pub enum JsonChange {
 pub struct DiffRow {
     /// Where: `data.items[2].sku`.
     pub path: String,
-    /// What.
     pub change: JsonChange,
 }
 

@@ -7,6 +7,7 @@
 use serde_json::Value;
 
 use super::json;
+use crate::text::pointer_step::unescaped;
 
 /// A longer text is not edited by places, in bytes.
 pub const LARGEST: usize = 256 * 1024;
@@ -26,7 +27,6 @@ pub enum JsonKind {
 /// A value of the text, and where it stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct JsonNode {
-    /// What it is.
     pub kind: JsonKind,
     /// The object or array that it is in.
     pub parent: Option<usize>,
@@ -111,7 +111,7 @@ impl Document {
     pub fn place_of(&self, pointer: &str) -> std::ops::Range<usize> {
         let mut at = 0;
         for step in pointer.split('/').skip(1) {
-            let step = step.replace("~1", "/").replace("~0", "~");
+            let step = unescaped(step);
             let found = match self.nodes.get(at).map(|node| &node.kind) {
                 Some(JsonKind::Array) => step
                     .parse()

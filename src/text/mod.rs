@@ -9,4 +9,5 @@ pub mod json_edit;
 pub mod json_path;
 pub mod numbers;
 pub mod payload;
+pub mod pointer_step;
 pub mod timestamp;

@@ -11,7 +11,6 @@ pub enum PayloadKind {
     Json,
     /// UTF-8 text that is not JSON.
     Text,
-    /// Anything else.
     Binary,
 }
 

@@ -253,7 +253,7 @@ fn resends_are_counted_in_headers_if_one_wants_it() {
 }
 
 #[test]
-fn what_a_quorum_queue_would_throw_out_is_put_into_it_anew() {
+fn what_a_quorum_queue_would_throw_out_is_put_into_it_again() {
     let place = Place::fresh();
     let mut raw = place.raw();
     raw.queue("alive", Life::Durable, &[]);
@@ -288,8 +288,8 @@ fn what_a_quorum_queue_would_throw_out_is_put_into_it_anew() {
     let report = other.peek("q", 10).expect("a peek");
     assert_eq!(report.messages.len(), 2);
     // From 4.3 on a message at the limit may be given back.
-    let is_anew = report.remark.contains("anew");
-    assert_eq!(is_anew, place.looks_count(), "{}", report.remark);
+    let is_again = report.remark.contains("again");
+    assert_eq!(is_again, place.looks_count(), "{}", report.remark);
     let mut left = wait_for("both to be there", || {
         (raw.depth("q") == 2).then(|| raw.bodies("q"))
     });

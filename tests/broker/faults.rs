@@ -403,7 +403,7 @@ fn data_with_which_no_broker_starts_are_set_aside_and_the_person_is_told() {
         _ => None,
     });
     let aside = sandbox.join("data-set-aside");
-    assert!(told.contains("made anew"), "{told}");
+    assert!(told.contains("made again"), "{told}");
     assert!(told.contains(&aside.display().to_string()), "{told}");
     assert!(aside.join("eventscope@localhost").is_file());
     app.expect("the sandbox", |update| match update {

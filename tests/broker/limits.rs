@@ -193,7 +193,7 @@ fn without_a_journal_nothing_is_looked_into_that_counts_looks() {
 }
 
 #[test]
-fn what_cannot_be_written_down_after_all_is_put_into_its_queue_anew_all_the_same() {
+fn what_cannot_be_written_down_after_all_is_put_into_its_queue_again_all_the_same() {
     let place = Place::fresh();
     let names = at_their_limit(&place, 3);
     let folder = tempfile::tempdir().expect("a folder");
@@ -219,9 +219,9 @@ fn what_cannot_be_written_down_after_all_is_put_into_its_queue_anew_all_the_same
     assert_eq!(left, names);
 }
 
-/// Who may not publish cannot put into the queue anew what a look gives back at its limit.
+/// Who may not publish cannot put into the queue again what a look gives back at its limit.
 #[test]
-fn what_may_not_be_put_into_its_queue_anew_is_in_the_journal() {
+fn what_may_not_be_put_into_its_queue_again_is_in_the_journal() {
     let place = Place::fresh();
     let names = at_their_limit(&place, 3);
     let reader = place.user("reader", ".*", "nothing", ".*");
@@ -248,12 +248,12 @@ fn what_died_by_a_delivery_limit_is_still_there_after_any_number_of_looks() {
     let first = app.peek("q", 10).expect("a peek");
     assert_eq!(sorted(&first), names);
     assert_eq!((first.borrowed, first.depth), (5, 5));
-    let is_anew = first
+    let is_again = first
         .remark
-        .contains("5 messages were put at the end of the queue anew");
-    assert_eq!(is_anew, !place.looks_count(), "{}", first.remark);
+        .contains("5 messages were put at the end of the queue again");
+    assert_eq!(is_again, !place.looks_count(), "{}", first.remark);
     if place.looks_count() {
-        // Their counts begin anew in this queue, also where the old ones are shown once.
+        // Their counts begin again in this queue, also where the old ones are shown once.
         assert_eq!(
             (first.put_back, first.remark.as_str()),
             (PutBack::InOrder, "")

@@ -295,7 +295,7 @@ fn a_history_that_a_client_wrote_back_in_part_is_asked_about() {
     resent(&send_all(&mut app, "graves", Target::Origin));
     assert_eq!(raw.bodies("work"), ["parked"]);
 
-    // It dies again: RabbitMQ begins the list anew. Whether it keeps the texts beside it differs
+    // It dies again: RabbitMQ begins the list again. Whether it keeps the texts beside it differs
     // between versions; a publish to the queue itself is all that is sure either way.
     raw.publish("", "work", &copy, b"again");
     refuse(&mut raw, "work");

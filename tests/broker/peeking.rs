@@ -223,7 +223,7 @@ fn the_budget_is_kept_to_the_last_safe_peek_and_nothing_is_dead_lettered() {
     let words = look(&mut app, "q", Page::head(50), true).unwrap_err();
     assert_eq!(words, card(Some(exactly(0))).words);
     assert_eq!((raw.depth("q"), raw.depth("dead")), (300, 0));
-    // Who does not know what was looked at before puts those at the limit into the queue anew.
+    // Who does not know what was looked at before puts those at the limit into the queue again.
     let mut another = App::at(place.endpoint());
     let part = look(&mut another, "q", Page::head(50), true).expect("a peek");
     assert_eq!(part.put_back, PutBack::Somehow);

@@ -99,7 +99,7 @@ fn what_the_broker_forbids_is_told_with_what_to_do() {
     message.properties.headers = Some(vec![("nan".into(), nan)]);
     let words = refused(app.publish(message.clone()));
     assert!(words.contains("finite"), "{words}");
-    // A header frame cannot be split; lapin would wait for ever for room for this one.
+    // A header frame cannot be split; lapin would wait forever for room for this one.
     let large = FieldValue::Bytes(vec![0; 200_000]);
     message.properties.headers = Some(vec![("large".into(), large)]);
     let words = refused(app.publish(message));

@@ -251,7 +251,7 @@ fn a_copy_whose_headers_no_frame_takes_is_refused_before_and_can_be_edited() {
 }
 
 #[test]
-fn a_message_at_its_limit_that_cannot_be_put_anew_is_kept_in_the_journal() {
+fn a_message_at_its_limit_that_cannot_be_put_again_is_kept_in_the_journal() {
     let place = Place::fresh();
     let mut raw = place.raw();
     let limited = [

@@ -1,6 +1,7 @@
 //! Both schemas as trees of their members in order, row by row, each row the same place in both.
 //! What a reference means is shown where the person asks for it.
 
+use crate::text::pointer_step::escaped;
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value};
@@ -16,7 +17,6 @@ pub enum Shift {
     Same,
     /// Only in what is below.
     Inside,
-    /// The value.
     Changed,
     /// Only the new one has it.
     Added,
@@ -37,7 +37,6 @@ pub struct PathRow {
     pub old: Option<String>,
     /// Value in the new one.
     pub new: Option<String>,
-    /// What is different.
     pub shift: Shift,
     /// It is a reference into the schema, and whether what it means is shown below.
     pub unfolded: Option<bool>,
@@ -79,7 +78,7 @@ impl<'a> TreeBuilder<'a> {
             self.out.cut = true;
             return;
         }
-        let path = format!("{around}/{}", name.replace('~', "~0").replace('/', "~1"));
+        let path = format!("{around}/{}", escaped(name));
         let means = [0, 1].map(|side| self.meaning(both[side]?, side));
         let is_open = means.iter().any(Option::is_some) && self.unfolded.contains(&path);
         let shown = both.map(|value| value.map(|value| text(name, value)));

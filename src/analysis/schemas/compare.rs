@@ -95,9 +95,7 @@ pub struct Replay {
 /// What both versions say to an example of the folder.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SampleVerdict {
-    /// Its name.
     pub name: String,
-    /// Its content.
     pub text: String,
     /// The old version refuses it.
     pub refused_by_old: bool,

@@ -251,7 +251,7 @@ impl Publisher {
         let exchange = codec::short("name of the exchange", &outgoing.destination)?;
         let key = codec::short("routing key", &outgoing.key)?;
         let properties = codec::wire_properties(&outgoing.properties)?;
-        // RabbitMQ would end the connection over it, and lapin wait for ever for room.
+        // RabbitMQ would end the connection over it, and lapin wait forever for room.
         let frame = connection.configuration().frame_max();
         if let Some(words) = too_large(&outgoing.properties, frame) {
             return Err(BrokerError::of(words));

@@ -22,7 +22,6 @@ const MOST: usize = 256;
 /// Who wrote the history.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Form {
-    /// There is none.
     #[default]
     Absent,
     /// As RabbitMQ writes it.
@@ -36,7 +35,6 @@ pub enum Form {
 /// What the headers beside the history say of one death.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Stated {
-    /// The queue.
     pub queue: Option<String>,
     /// Why, as RabbitMQ writes it.
     pub reason: Option<String>,
@@ -73,7 +71,6 @@ impl Stated {
 pub struct DeathHistory {
     /// Its entries, in the order of the header.
     pub deaths: Vec<Death>,
-    /// Who wrote it.
     pub form: Form,
     /// What `x-first-death-…` says.
     pub first: Stated,

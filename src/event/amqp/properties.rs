@@ -31,7 +31,6 @@ pub struct Properties {
     pub message_type: Option<String>,
     /// The login that published; the broker refuses any other than the connection's own.
     pub user_id: Option<String>,
-    /// The publishing application.
     pub app_id: Option<String>,
     /// Reserved by the specification, carried all the same.
     pub cluster_id: Option<String>,

@@ -54,7 +54,6 @@ impl DeathReason {
 /// One entry of the death history.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Death {
-    /// Why.
     pub reason: DeathReason,
     /// The queue it died in.
     pub queue: String,

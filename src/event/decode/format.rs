@@ -25,12 +25,10 @@ pub enum Format {
     AvroFile,
     /// Several messages in one body, each behind its length, shown as a JSON list.
     Batch {
-        /// How many.
         messages: usize,
     },
     /// A serialised Java object; only its class can be read.
     Java,
-    /// Anything else.
     Binary,
 }
 

@@ -38,7 +38,6 @@ pub struct Decoded<'a> {
     pub steps: Vec<String>,
     /// The content type as declared, cut to a length for people.
     pub declared: Option<String>,
-    /// What it is.
     pub format: Format,
     /// The CloudEvent that it carries, if any.
     pub cloud_event: Option<CloudEvent>,

@@ -35,7 +35,6 @@ struct OriginalText {
 pub struct Opened {
     /// Its text, without compression and without a byte order mark.
     pub text: String,
-    /// The way back.
     pub packing: Packing,
 }
 

@@ -27,7 +27,6 @@ pub enum BodyDraft {
     Text(String),
     /// Bytes that are carried unchanged.
     Kept {
-        /// The bytes.
         bytes: Arc<[u8]>,
         /// Why they cannot be edited, in words.
         why: String,
@@ -43,7 +42,6 @@ pub const MAX_EDITABLE: usize = 100_000;
 pub struct HeaderRow {
     /// Header name.
     pub name: String,
-    /// Its value.
     pub value: HeaderDraft,
 }
 
@@ -140,7 +138,6 @@ pub struct Draft {
     pub headers: Vec<HeaderRow>,
     /// True if the message had a header table, even an empty one.
     pub has_headers: bool,
-    /// The body.
     pub body: BodyDraft,
     /// How its text is compressed when it is sent.
     packing: Packing,

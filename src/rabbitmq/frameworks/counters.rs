@@ -230,11 +230,11 @@ impl Counter {
             (RetryCounters::Keep, _) => None,
             (RetryCounters::Drop, CounterPlace::Header(_) | CounterPlace::Member(..)) => {
                 Some(format!(
-                    "{name} counted {value} and is left out, as you chose, so that the copy is tried anew"
+                    "{name} counted {value} and is left out, as you chose, so that the copy is tried again"
                 ))
             }
             _ => Some(format!(
-                "{name} counted {value} and is set to 0, as you chose, so that the copy is tried anew"
+                "{name} counted {value} and is set to 0, as you chose, so that the copy is tried again"
             )),
         }
     }

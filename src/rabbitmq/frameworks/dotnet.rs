@@ -35,7 +35,7 @@ pub(crate) fn mass_transit(look: ParkedLook<'_>) -> Option<Parked> {
         .map(|retries| retries + 1);
     parked.removed = look.removed(
         &["MT-Fault-*", "MT-Reason", "MT-Host-*"],
-        "MassTransit wrote it when it moved the message; it writes it anew at the next failure",
+        "MassTransit wrote it when it moved the message; it writes it again at the next failure",
     );
     Some(parked)
 }
@@ -115,7 +115,7 @@ pub(crate) fn rebus(look: ParkedLook<'_>) -> Option<Parked> {
             "rbs2-source-queue",
             "rbs2-delivery-count",
         ],
-        "Rebus wrote it when it moved the message; it writes it anew at the next failure",
+        "Rebus wrote it when it moved the message; it writes it again at the next failure",
     );
     Some(parked)
 }
@@ -142,7 +142,7 @@ pub(crate) fn wolverine(look: ParkedLook<'_>) -> Option<Parked> {
             "failed-at",
             "original-*",
         ],
-        "Wolverine wrote it when it moved the message; it writes it anew at the next failure",
+        "Wolverine wrote it when it moved the message; it writes it again at the next failure",
     );
     Some(parked)
 }

@@ -60,7 +60,6 @@ pub struct Parked {
 pub struct Proposed {
     /// Exchange; empty is the default exchange.
     pub exchange: String,
-    /// Routing key.
     pub routing_key: String,
     /// What says so: `header NServiceBus.FailedQ`.
     pub says: String,
@@ -69,7 +68,6 @@ pub struct Proposed {
 /// A header, or a member of one that is a table, that does not go with a copy.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Removed {
-    /// The header.
     pub header: String,
     /// Only this member of it.
     pub member: Option<String>,
@@ -84,9 +82,7 @@ pub struct Original {
     pub exchange: String,
     /// The routing key it was published with.
     pub routing_key: String,
-    /// Its properties.
     pub properties: Properties,
-    /// Its body.
     pub body: Vec<u8>,
     /// What could not be kept as it was, each as a sentence.
     pub doubts: Vec<String>,

@@ -170,7 +170,7 @@ pub(crate) fn first_publish(
     {
         evidence.push(format!(
             "It was published straight to the queue {}, which is bound to an exchange: it may have \
-             been moved there. From 4.0 on RabbitMQ begins the history of a message anew then",
+             been moved there. From 4.0 on RabbitMQ begins the history of a message again then",
             first.queue
         ));
     }

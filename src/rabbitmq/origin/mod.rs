@@ -50,11 +50,9 @@ impl<'a> Scene<'a> {
 /// Where a message was first published.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum FirstPublish {
-    /// There.
     Known {
         /// Exchange; empty is the default exchange.
         exchange: String,
-        /// Routing key.
         routing_key: String,
         /// CC keys.
         cc: Vec<String>,
@@ -77,7 +75,6 @@ pub struct Failed {
     pub words: String,
     /// Seconds since 1970 of the first time it failed so.
     pub at: Option<u64>,
-    /// How often.
     pub count: u64,
 }
 

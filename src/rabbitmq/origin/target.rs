@@ -10,11 +10,9 @@ use crate::text::numbers::millis;
 /// Where a resend goes by default.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Proposal {
-    /// There.
     To {
         /// Exchange; empty is the default exchange.
         exchange: String,
-        /// Routing key.
         routing_key: String,
         /// Why there, where it is not simply where the message was first published.
         why: Option<String>,

@@ -17,7 +17,6 @@ const LISTED: usize = 6;
 pub struct TapFacts {
     /// The login.
     pub user: String,
-    /// The exchange.
     pub exchange: String,
     /// The binding keys that were asked for.
     pub binding_keys: Vec<String>,

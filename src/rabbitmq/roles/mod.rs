@@ -16,7 +16,6 @@ use crate::text::numbers::millis;
 /// A queue in which messages wait to be worked on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WaitingQueue {
-    /// The queue.
     pub queue: Queue,
     /// Queues whose dead letters wait in it.
     pub from: Vec<String>,

@@ -5,8 +5,9 @@
 
 use std::ops::Range;
 
-use super::pointer::{Pointer, escaped};
+use super::pointer::Pointer;
 use crate::text::json;
+use crate::text::pointer_step::escaped;
 
 /// Most places that one pointer may lead to.
 const MAX_PLACES: usize = 10_000;
@@ -16,7 +17,6 @@ const MAX_PLACES: usize = 10_000;
 pub(crate) struct Child {
     /// The name of a member, in its quotes.
     pub name: Option<Range<usize>>,
-    /// Its value.
     pub value: Range<usize>,
 }
 

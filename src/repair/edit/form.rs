@@ -11,12 +11,9 @@ const MAX_VALUE: usize = 64 * 1024;
 /// Where a rule changes something.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum RulePlace {
-    /// In the payload.
     #[default]
     Payload,
-    /// A header.
     Header,
-    /// A property.
     Property,
 }
 
@@ -56,11 +53,8 @@ pub enum RuleKind {
     /// Writes a value as another kind.
     #[default]
     Convert,
-    /// Gives a value.
     Set,
-    /// Takes out.
     Remove,
-    /// Gives another name.
     Rename,
 }
 
@@ -80,13 +74,11 @@ impl RuleKind {
 /// The fields of a rule.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RuleForm {
-    /// Where.
     pub place: RulePlace,
     /// What; see [`Self::deed`].
     pub chosen: RuleKind,
     /// The pointer of a field, or the name of a header.
     pub at: String,
-    /// Which property.
     pub field: Field,
     /// The new value or name.
     pub value: String,

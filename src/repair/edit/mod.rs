@@ -35,7 +35,6 @@ const TOLD: usize = 20;
 pub enum Rule {
     /// To fields of the payload.
     Payload(Pointer, RuleChange),
-    /// To a header.
     Header(String, HeaderChange),
     /// A property gets this text, or is left out.
     Property(Field, Option<String>),
@@ -101,9 +100,7 @@ impl fmt::Display for Step {
 /// What rules make of a message.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Edit {
-    /// It is changed.
     Changed {
-        /// What is sent.
         outgoing: Outgoing,
         /// The places, the first [`TOLD`] of them.
         steps: Vec<Step>,

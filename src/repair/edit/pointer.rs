@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::text::pointer_step::{escaped, unescaped};
+
 /// Most steps of a pointer.
 const MAX_STEPS: usize = 64;
 
@@ -24,7 +26,10 @@ impl Pointer {
                     .to_owned(),
             );
         };
-        let steps: Vec<String> = rest.split('/').map(unescaped).collect();
+        let steps: Vec<String> = rest
+            .split('/')
+            .map(|step| unescaped(step).into_owned())
+            .collect();
         if steps.len() > MAX_STEPS {
             return Err(format!("A pointer has at most {MAX_STEPS} steps"));
         }
@@ -43,15 +48,6 @@ impl fmt::Display for Pointer {
             .iter()
             .try_for_each(|step| write!(f, "/{}", escaped(step)))
     }
-}
-
-fn unescaped(step: &str) -> String {
-    step.replace("~1", "/").replace("~0", "~")
-}
-
-/// A step as it stands in a pointer.
-pub(crate) fn escaped(step: &str) -> String {
-    step.replace('~', "~0").replace('/', "~1")
 }
 
 #[cfg(test)]

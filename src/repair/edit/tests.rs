@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use super::*;
 use crate::event::amqp::Properties;
+use crate::text::pointer_step::{escaped, unescaped};
 
 fn message(body: &str) -> Outgoing {
     Outgoing {
@@ -275,7 +276,7 @@ fn places(value: &Value, at: &str, into: &mut Vec<String>) {
     match value {
         Value::Object(members) => {
             for (name, value) in members {
-                let at = format!("{at}/{}", pointer::escaped(name));
+                let at = format!("{at}/{}", escaped(name));
                 into.push(at.clone());
                 places(value, &at, into);
             }
@@ -340,8 +341,8 @@ proptest! {
         let mut expected = before.clone();
         match expected.pointer_mut(parent).unwrap() {
             Value::Object(members) => {
-                let name = name.replace("~1", "/").replace("~0", "~");
-                members.shift_remove(&name);
+                let name = unescaped(name);
+                members.shift_remove(&*name);
             }
             Value::Array(items) => { items.remove(name.parse().unwrap()); }
             _ => unreachable!(),

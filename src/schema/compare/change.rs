@@ -1,5 +1,6 @@
 //! A difference between two versions, at one place of an event.
 
+use crate::text::pointer_step::{escaped, unescaped};
 use std::borrow::Cow;
 
 use serde_json::Value;
@@ -47,7 +48,6 @@ pub struct Change {
     pub backward: Effect,
     /// Whether readers of the old version can read what the new writes.
     pub forward: Effect,
-    /// In words.
     pub reason: String,
 }
 
@@ -113,7 +113,7 @@ impl Change {
 
 /// Puts `step` before the path of each.
 pub(crate) fn below(step: &str, mut changes: Vec<Change>) -> Vec<Change> {
-    let step = step.replace('~', "~0").replace('/', "~1");
+    let step = escaped(step);
     for change in &mut changes {
         change.path = format!("/{step}{}", change.path);
     }
@@ -133,7 +133,7 @@ pub(crate) fn turned(mut changes: Vec<Change>) -> Vec<Change> {
 pub fn place(path: &str) -> String {
     let mut out = String::new();
     for step in path.trim_start_matches('#').split('/').skip(1) {
-        let step = step.replace("~1", "/").replace("~0", "~");
+        let step = unescaped(step);
         if step == "*" {
             out.push_str("[]");
         } else if step.bytes().all(|b| b.is_ascii_digit()) {

@@ -20,9 +20,7 @@ use crate::schema::{Cancel, Failure};
 /// Whether one can read the other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Answer {
-    /// Yes.
     Yes,
-    /// No.
     No,
     /// It could not be told.
     Unknown,
@@ -49,7 +47,6 @@ pub enum Proof {
     Example,
     /// The rules of the policy say so.
     Policy,
-    /// Nothing.
     Unknown,
 }
 
@@ -73,7 +70,6 @@ pub struct Verdict {
     pub answer: Answer,
     /// Why that is said.
     pub proof: Proof,
-    /// In words.
     pub reason: String,
     /// An event that breaks. With a "yes" the policy does not count it.
     pub example: Option<Value>,
@@ -84,7 +80,6 @@ pub struct Verdict {
 /// All that is known about two versions.
 #[derive(Clone, Debug)]
 pub struct CheckReport {
-    /// By which policy.
     pub policy: Policy,
     /// New readers, old events.
     pub backward: Verdict,

@@ -24,7 +24,6 @@ const LARGEST_HERE: usize = 48 * 1024;
 pub struct SetQuestion {
     /// A schema of draft 2020-12: what may be written.
     pub writer: Value,
-    /// What is read.
     pub reader: Value,
 }
 

@@ -7,6 +7,7 @@ use crate::schema::Failure;
 use crate::schema::folder::catalog::{Catalog, CatalogEntry, ReadySchemas};
 use crate::schema::stream::body::{payload, read};
 use crate::schema::stream::claim::{Facts, find};
+use crate::text::pointer_step::escaped;
 
 /// A larger body is not validated while a person waits for the answer, in bytes.
 const LARGEST: usize = 256 * 1024;
@@ -42,7 +43,7 @@ fn around(document: &Value, body: &Value) -> String {
     let members = document.as_object().into_iter().flatten();
     members
         .filter(|(_, value)| std::ptr::eq(*value, body))
-        .map(|(name, _)| format!("/{}", name.replace('~', "~0").replace('/', "~1")))
+        .map(|(name, _)| format!("/{}", escaped(name)))
         .next()
         .unwrap_or_default()
 }

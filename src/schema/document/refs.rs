@@ -7,6 +7,7 @@ use serde_json::Value;
 use url::Url;
 
 use crate::schema::Unusable;
+use crate::text::pointer_step::unescaped;
 
 /// The address of a document that names none itself.
 pub(crate) const HERE: &str = "eventscope:///schema.json";
@@ -118,10 +119,10 @@ impl<'a> Documents<'a> {
             .ok_or_else(unknown)?;
         // An `$id` on the way changes what references below it mean.
         for token in fragment.split('/').skip(1) {
-            let token = token.replace("~1", "/").replace("~0", "~");
+            let token = unescaped(token);
             base = own_base(at, &base);
             at = match at {
-                Value::Object(map) => map.get(&token),
+                Value::Object(map) => map.get(&*token),
                 Value::Array(list) => token.parse::<usize>().ok().and_then(|at| list.get(at)),
                 _ => None,
             }

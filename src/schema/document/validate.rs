@@ -10,6 +10,7 @@ use serde_json::Value;
 use super::draft::Dialect;
 use super::normal::{Normal, short};
 use crate::schema::{Failure, Unusable};
+use crate::text::pointer_step::escaped;
 
 /// A schema made ready.
 #[derive(Debug)]
@@ -118,7 +119,7 @@ fn told(error: &ValidationError<'_>, depth: usize, by: Option<&str>, out: &mut V
         ValidationErrorKind::Required { property } => {
             let name = property.as_str().unwrap_or_default();
             at.push('/');
-            at.push_str(&name.replace('~', "~0").replace('/', "~1"));
+            at.push_str(&escaped(name));
             match by {
                 Some(by) => format!("is not there, {by} requires it"),
                 None => "is required, but not there".to_owned(),
@@ -148,7 +149,7 @@ fn told(error: &ValidationError<'_>, depth: usize, by: Option<&str>, out: &mut V
         ValidationErrorKind::AdditionalProperties { unexpected } if let Some(by) = by => {
             let name = unexpected.first().map_or("", String::as_str);
             at.push('/');
-            at.push_str(&name.replace('~', "~0").replace('/', "~1"));
+            at.push_str(&escaped(name));
             format!("is there, {by} does not know it")
         }
         _ => shortened(&error.to_string()),

@@ -15,7 +15,6 @@ use crate::schema::Unusable;
 pub struct Version {
     /// As it was written.
     pub schema: Value,
-    /// In which draft.
     pub draft: Dialect,
     pub(crate) normal: Normal,
     /// Validates with the schema as it was written.

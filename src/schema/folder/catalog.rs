@@ -17,7 +17,6 @@ pub struct SchemaSource {
     pub version: String,
     /// Its file name.
     pub file: String,
-    /// Its content.
     pub text: String,
 }
 
@@ -26,31 +25,25 @@ pub struct SchemaSource {
 pub struct SchemaPart {
     /// Type of the events in whose folder it lies.
     pub event_type: String,
-    /// Its path from there.
     pub path: String,
-    /// Its content.
     pub text: String,
 }
 
 /// An event that was kept as an example of its type.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sample {
-    /// Type of the events.
     pub event_type: String,
     /// Its file name without the ending.
     pub name: String,
-    /// Its content.
     pub text: String,
 }
 
 /// What lies in a folder of schemas.
 #[derive(Clone, Debug, Default)]
 pub struct Content {
-    /// The schemas.
     pub sources: Vec<SchemaSource>,
     /// What lies in the folders in those of the types.
     pub parts: Vec<SchemaPart>,
-    /// Example events.
     pub samples: Vec<Sample>,
     /// What is said about types, as text, by their name.
     pub meta: BTreeMap<String, String>,
@@ -63,7 +56,6 @@ pub struct Content {
 pub enum ReadySchemas {
     /// JSON Schema.
     Json(Arc<Version>),
-    /// Avro.
     Avro(Arc<Avro>),
 }
 
@@ -81,20 +73,17 @@ pub struct CatalogEntry {
 /// An event type with its versions, the oldest first.
 #[derive(Clone, Debug)]
 pub struct EventType {
-    /// Its name.
     pub name: String,
     /// At least one.
     pub versions: Vec<CatalogEntry>,
     /// What is said about it.
     pub meta: Meta,
-    /// Example events.
     pub samples: Vec<Sample>,
 }
 
 /// All event types of a folder, by name.
 #[derive(Clone, Debug, Default)]
 pub struct Catalog {
-    /// The folder.
     pub folder: PathBuf,
     /// By name.
     pub types: Vec<EventType>,

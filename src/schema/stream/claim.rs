@@ -86,7 +86,6 @@ impl Judgement {
 pub struct Facts<'a> {
     /// Its properties and headers.
     pub properties: &'a Properties,
-    /// Its key.
     pub key: &'a str,
     /// The type that its envelope tells, see [`crate::event::Event::envelope`].
     pub event_type: Option<&'a str>,

@@ -8,7 +8,6 @@ use crate::schema::{Catalog, Failure};
 /// A judgement in words.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Fit {
-    /// A sentence.
     pub words: String,
     /// Whether the event is what it claims; `None` where that cannot be said.
     pub fits: Option<bool>,

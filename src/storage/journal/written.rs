@@ -1,5 +1,5 @@
 //! Messages, deeds and stages as they stand in the journal. The types in memory may be named and
-//! arranged anew; these may not, because journals have been written with them.
+//! arranged again; these may not, because journals have been written with them.
 
 use std::borrow::Cow;
 

@@ -15,6 +15,8 @@ use std::collections::HashSet;
 
 use struson::reader::{JsonReader as _, JsonStreamReader, ReaderError, ReaderSettings, ValueType};
 
+use crate::text::pointer_step::unescaped;
+
 /// Most rows that one document is read into; beyond it the view says that it is shown in part.
 pub const MAX_ROWS: usize = 200_000;
 
@@ -67,7 +69,7 @@ impl Rows {
             let Some(around) = way.last().copied() else {
                 break;
             };
-            let step = step.replace("~1", "/").replace("~0", "~");
+            let step = unescaped(step);
             let end = self.rows[around].end;
             let mut children = Vec::new();
             let mut at = around + 1;
@@ -78,7 +80,7 @@ impl Rows {
             let found = match self.rows[around].value {
                 RowValue::Object(_) => children
                     .into_iter()
-                    .rfind(|child| self.rows[*child].name.as_deref() == Some(&step)),
+                    .rfind(|child| self.rows[*child].name.as_deref() == Some(&*step)),
                 RowValue::Array(_) => step
                     .parse::<usize>()
                     .ok()

@@ -19,7 +19,6 @@ use crate::text::numbers::{count_of, thousands};
 
 /// What is asked for.
 pub(crate) struct Look {
-    /// The queue.
     pub queue: String,
     /// Which part of it.
     pub page: Page,
@@ -329,7 +328,7 @@ fn renewed_words(renewed: usize) -> String {
     format!(
         "{subject} had been handed out as often as the delivery limit allows, here or in the queue \
          of the death, so RabbitMQ would have removed or dead-lettered what comes back. Instead \
-         {subject} {verb} put at the end of the queue anew; the journal has a copy"
+         {subject} {verb} put at the end of the queue again; the journal has a copy"
     )
 }
 
@@ -352,7 +351,7 @@ fn effect_words(
 ) -> Option<String> {
     let terms = terms.filter(|_| !is_kept && !all.is_empty())?;
     match terms.order {
-        // What was put anew is told already.
+        // What was put in again is told already.
         QueueOrder::Kept if terms.mixes_up && !covers => Some(
             "More messages than a look takes may have been handed out before; RabbitMQ puts those \
              that were looked at behind such: the order may have changed"

@@ -36,7 +36,6 @@ pub(crate) struct OpenedConnections {
     pub asking: Connection,
     /// For publishing alone.
     pub publishing: Connection,
-    /// What answered.
     pub server: ServerVersion,
     /// Events of both, the breaks among them.
     pub events: BoxStream<'static, Event>,

@@ -46,7 +46,6 @@ impl Knowledge {
 pub(crate) struct RunningTap {
     /// The exchange it listens to.
     pub exchange: String,
-    /// Its queue.
     pub queue: String,
     /// Since when it has seen nothing, while it has no connection.
     pub blind_since: Option<DateTime<Utc>>,
@@ -55,13 +54,11 @@ pub(crate) struct RunningTap {
 /// One standing connection pair and everything a job may need with it. Cheap to clone.
 #[derive(Clone)]
 pub(crate) struct Connections {
-    /// Where this is.
     pub endpoint: Arc<Endpoint>,
     /// Which broker answers there.
     pub server: Arc<ServerVersion>,
     /// The connection for questions. No message is read on it.
     pub asking: Arc<Connection>,
-    /// The connection for publishing.
     pub publishing: Arc<Connection>,
     /// The way to the window.
     pub outbox: SourceOutbox,

@@ -30,7 +30,6 @@ fn is_said_by_the_broker(text: &str) -> bool {
 pub(crate) struct BrokerError {
     /// The broker's reply code, such as 404, if it was the broker who refused.
     pub code: Option<u16>,
-    /// What happened.
     pub words: String,
 }
 
@@ -97,7 +96,7 @@ impl BrokerError {
         self.words == LARGE_HEADERS || self.words == NOT_TEXT
     }
 
-    /// Waits for an answer of the broker, but not for ever.
+    /// Waits for an answer of the broker, but not forever.
     ///
     /// # Errors
     /// The broker's refusal, the break of the connection, or the end of the time.

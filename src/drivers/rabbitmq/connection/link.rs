@@ -28,16 +28,11 @@ pub(crate) type Attempt = BoxFuture<'static, Result<OpenedConnections, String>>;
 pub(crate) enum LinkState {
     /// None, and none wanted.
     Idle,
-    /// The first try.
     Connecting {
-        /// Where.
         endpoint: Endpoint,
-        /// The try.
         attempt: Attempt,
     },
-    /// It stands.
     Connected {
-        /// What jobs get.
         connections: Box<Connections>,
         /// What it reports of itself.
         events: BoxStream<'static, Event>,
@@ -46,13 +41,11 @@ pub(crate) enum LinkState {
     },
     /// It broke and is tried again.
     Lost {
-        /// Where.
         endpoint: Endpoint,
         /// When it broke.
         since: DateTime<Utc>,
         /// Tries that failed so far.
         failed: u32,
-        /// Waiting or trying.
         phase: LinkPhase,
     },
 }
@@ -61,13 +54,11 @@ pub(crate) enum LinkState {
 pub(crate) enum LinkPhase {
     /// Until the next try.
     Waiting(Pin<Box<Sleep>>),
-    /// A try.
     Trying(Attempt),
 }
 
 /// What happened to the connection.
 pub(crate) enum Happening {
-    /// An attempt ended.
     Opened(Result<OpenedConnections, String>),
     /// It broke, in words.
     Broke(String),

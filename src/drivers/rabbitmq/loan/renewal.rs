@@ -2,7 +2,7 @@
 //!
 //! What a broken connection may cost the queue is written to the journal as soon as it is borrowed,
 //! before more is handed out. What even a gentle return would throw out is sent into the same queue
-//! anew when the rest is given back, and the original is removed, by the same steps as in any
+//! again when the rest is given back, and the original is removed, by the same steps as in any
 //! resend. The other copies are forgotten when their messages are seen to be back.
 
 use std::collections::HashSet;
@@ -70,7 +70,7 @@ impl Keeper {
             limit,
         } = self;
         let plan = messages.into_iter();
-        let plan = plan.map(|(tag, event)| anew(connections, queue, tag, event));
+        let plan = plan.map(|(tag, event)| renewed(connections, queue, tag, event));
         let written = write_down(connections, queue, Some(*limit), plan.collect()).await?;
         Ok(written.into_iter().map(|one| (one.tag, one.id)).collect())
     }
@@ -131,7 +131,7 @@ pub(crate) async fn take_out_knowing(
     borrow(connections, knowledge, queue, bounds, stop).await
 }
 
-fn anew(connections: &Connections, queue: &str, tag: u64, event: Arc<Event>) -> Plan {
+fn renewed(connections: &Connections, queue: &str, tag: u64, event: Arc<Event>) -> Plan {
     let outgoing = as_it_lay(&copy_of("", queue, &event), &connections.endpoint.user);
     Plan {
         tag,
@@ -140,7 +140,7 @@ fn anew(connections: &Connections, queue: &str, tag: u64, event: Arc<Event>) -> 
     }
 }
 
-/// Gives back what is left of a loan. What would be thrown out is sent into the queue anew instead;
+/// Gives back what is left of a loan. What would be thrown out is sent into the queue again instead;
 /// says how many these were.
 ///
 /// # Errors
@@ -155,7 +155,7 @@ pub(crate) async fn give_back(
     connections.with_worn(|worn| worn.remove(queue));
     let renewed = renew(connections, queue, &mut loan).await;
     if let Err(reason) = &renewed {
-        tracing::warn!(told = true, %reason, "messages at their delivery limit were not put anew");
+        tracing::warn!(told = true, %reason, "messages at their delivery limit were not put into it again");
     }
     let at_risk = std::mem::take(&mut loan.copies);
     let (back, gone): (Vec<_>, Vec<_>) = at_risk
@@ -243,7 +243,7 @@ async fn renew(connections: &Connections, queue: &str, loan: &mut Loan) -> Resul
             tag,
             event,
             outgoing,
-        } = anew(connections, queue, tag, event);
+        } = renewed(connections, queue, tag, event);
         Some(Move {
             id,
             tag,
@@ -291,7 +291,7 @@ async fn renew(connections: &Connections, queue: &str, loan: &mut Loan) -> Resul
     let problem = problem.or_else(|| {
         let words = refused.first()?;
         Some(Why::Told(format!(
-            "{} at the delivery limit of {queue} could not be put into it anew: {}. RabbitMQ throws \
+            "{} at the delivery limit of {queue} could not be put into it again: {}. RabbitMQ throws \
              such a message out of the queue when it comes back; the journal has a copy of each",
             count_of(refused.len() as u64, "message"),
             words.trim_end_matches('.')
@@ -314,7 +314,7 @@ async fn renew_without_copies(
     words: String,
 ) -> Why {
     let plan = worn.into_iter();
-    let plan = plan.map(|(tag, event)| anew(connections, queue, tag, event));
+    let plan = plan.map(|(tag, event)| renewed(connections, queue, tag, event));
     let plan: Vec<Plan> = plan.collect();
     let outgoing: Vec<_> = plan.iter().map(|one| &one.outgoing).collect();
     let mut publisher = Publisher::new(
@@ -329,7 +329,7 @@ async fn renew_without_copies(
         return Why::BROKEN;
     }
     Why::Told(format!(
-        "{words}. {} of {} messages at their delivery limit were put at the end of the queue anew \
+        "{words}. {} of {} messages at their delivery limit were put at the end of the queue again \
          without a copy",
         tags.len(),
         plan.len()

@@ -9,7 +9,6 @@ pub(crate) const WINDOW: u16 = 4_096;
 
 /// What may still be borrowed.
 pub(crate) struct Room {
-    /// Messages.
     pub messages: usize,
     /// Bytes of bodies.
     pub bytes: usize,

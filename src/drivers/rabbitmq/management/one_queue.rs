@@ -28,14 +28,14 @@ async fn one_queue(endpoint: Endpoint, name: String) -> Option<(Queue, bool)> {
     match asked.await {
         Ok(told) => Some(told),
         Err(words) => {
-            tracing::debug!(words, "the queue was not read anew");
+            tracing::debug!(words, "the queue was not read again");
             None
         }
     }
 }
 
 impl Knowledge {
-    /// What is known of one queue alone, read anew if that can be done.
+    /// What is known of one queue alone, read again if that can be done.
     pub(crate) async fn of_now(&self, endpoint: &Endpoint, name: &str) -> Self {
         let is_told = self.topology.source == TopologySource::Management;
         let read = if is_told {

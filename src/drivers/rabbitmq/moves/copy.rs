@@ -22,7 +22,7 @@ pub(crate) fn as_it_lay(message: &Held, login: &str) -> Outgoing {
     let mut properties = message.properties.clone();
     properties.user_id.take_if(|user| user != login);
     if let Some(headers) = &mut properties.headers {
-        // What a quorum queue counts starts anew.
+        // What a quorum queue counts starts again.
         let own = ["CC", "BCC", "x-delivery-count", "x-acquired-count"];
         headers.retain(|(name, _)| !own.contains(&name.as_str()));
         if headers.is_empty() {

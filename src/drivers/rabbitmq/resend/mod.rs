@@ -64,9 +64,7 @@ const EACH_LOOK_COUNTS: &str = "Some messages could not be sent, and in this quo
 
 /// What a resend is asked to do.
 pub(crate) struct ResendOrder {
-    /// Names it.
     pub request: RequestId,
-    /// The queue.
     pub queue: String,
     /// Which messages of it.
     pub which: Which,

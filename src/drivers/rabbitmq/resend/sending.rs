@@ -20,7 +20,6 @@ const FIRST: usize = 256;
 
 /// What a resend does next.
 enum Turn {
-    /// Send these.
     Send(Vec<Move>),
     /// Let the originals of what was sent go first.
     Remove,

@@ -20,7 +20,7 @@ use super::ports::Ports;
 const NODE: &str = "eventscope@localhost";
 /// What the watch takes as "stop politely".
 pub(crate) const STOP_LINE: &[u8] = b"stop\n";
-/// Reads standard input for ever: a line that starts with `s` stops the broker politely, the end of input halts it at
+/// Reads standard input forever: a line that starts with `s` stops the broker politely, the end of input halts it at
 /// once. Politely means that tables are synced and that all queues and their stores have closed. The rest of the broker
 /// is not waited for: with the management plugin it takes five seconds more and keeps nothing on disk.
 /// Written without a blank because the package's script splits its arguments at blanks.
@@ -43,7 +43,7 @@ const FOR_ALL_ERLANGS: &str = "-start_epmd false";
 
 /// Libraries whose lists of modules must stay. From RabbitMQ 4.3 on (on 4.0 if it is asked to) the metadata lie in
 /// Khepri, which copies functions into its log with everything that they call, except what is in these libraries; it
-/// knows their modules by these lists. Without the list of `erts` a copy of `erlang:nif_error/1` calls itself for ever:
+/// knows their modules by these lists. Without the list of `erts` a copy of `erlang:nif_error/1` calls itself forever:
 /// the first deletion of something with bindings hangs, and so does every start on that log.
 const WHOLE: &[&str] = &[
     "erts", "kernel", "stdlib", "sasl", "compiler", "tools", "ssl", "mnesia",

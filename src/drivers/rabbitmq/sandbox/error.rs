@@ -52,7 +52,6 @@ pub enum SandboxError {
         status: String,
         /// The last lines of the log.
         tail: String,
-        /// Where the log is.
         log: PathBuf,
     },
     /// The broker runs and does not answer.
@@ -62,7 +61,6 @@ pub enum SandboxError {
         seconds: u64,
         /// The last lines of the log.
         tail: String,
-        /// Where the log is.
         log: PathBuf,
     },
 }

@@ -18,7 +18,6 @@ const ASK_EVERY: Duration = Duration::from_millis(40);
 
 /// A broker that has answered, before it becomes a [`Sandbox`].
 pub(crate) struct RunningBroker {
-    /// The process.
     pub(crate) child: Child,
     /// Its standard input.
     pub(crate) life_line: Option<ChildStdin>,
@@ -38,7 +37,7 @@ pub(crate) enum LaunchWays {
 /// As [`launch`]; data of earlier runs with which the broker does not come up are set aside and the start is tried
 /// without them. A sandbox has sample data only, so a start counts for more than they do. If it does not come up
 /// without them either, they were not the cause and stay. Gives where they are, if they were.
-pub(crate) async fn launch_or_anew(
+pub(crate) async fn launch_or_fresh(
     installation: &Installation,
     folder: &Folder,
     options: &SandboxOptions,
@@ -62,8 +61,8 @@ pub(crate) async fn launch_or_anew(
     let aside = folder.set_data_aside()?;
     match launch(installation, folder, options, LaunchWays::All, progress).await {
         Ok(running) => Ok((running, Some(aside))),
-        Err(anew) => {
-            tracing::warn!(told = true, %anew, "nor without them");
+        Err(again) => {
+            tracing::warn!(told = true, error = %again, "nor without them");
             folder.bring_data_back(&aside)?;
             Err(error)
         }

@@ -33,7 +33,7 @@ pub use neighbours::default_data_dir;
 
 use folder::Folder;
 use installation::Installation;
-use launch::{LaunchWays, end, launch, launch_or_anew};
+use launch::{LaunchWays, end, launch, launch_or_fresh};
 use ports::Ports;
 
 /// How long a polite stop may take; what is confirmed is on disk by then, so a kill after it loses nothing.
@@ -80,7 +80,7 @@ impl Sandbox {
         let data_dir = options.data_dir.clone();
         let folder = off_thread(move || Folder::open(&data_dir)).await?;
         let (running, set_aside) =
-            launch_or_anew(&installation, &folder, &options, &mut progress).await?;
+            launch_or_fresh(&installation, &folder, &options, &mut progress).await?;
         progress(SandboxStep::Ready);
         let facts = facts_of(&installation, &folder, running.ports);
         Ok(Self {

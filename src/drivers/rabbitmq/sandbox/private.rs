@@ -31,7 +31,7 @@ pub(crate) async fn start(dir: Option<PathBuf>, outbox: SourceOutbox) -> Result<
         .map_err(|error| error.to_string())?;
     if let Some(aside) = sandbox.set_aside() {
         let words = format!(
-            "The sandbox's RabbitMQ did not start with the data it had, so it was made anew: it is \
+            "The sandbox's RabbitMQ did not start with the data it had, so it was made again: it is \
              empty but for the sample shop. What was in it before lies in {}",
             aside.display()
         );

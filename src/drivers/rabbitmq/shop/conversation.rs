@@ -10,11 +10,8 @@ use super::catalogue::{Basket, money};
 /// A service that publishes events.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Service {
-    /// Takes orders.
     Orders,
-    /// Takes the money.
     Payments,
-    /// Sends the parcels.
     Shipments,
 }
 
@@ -44,7 +41,7 @@ pub(crate) struct ShopEvent {
     pub(crate) order_id: String,
     /// Shared by the conversation as well, in the form tracing systems use.
     pub(crate) trace_parent: String,
-    /// The amount of the order, for whoever must write it anew.
+    /// The amount of the order, for whoever must write it again.
     pub(crate) amount_cents: u32,
     /// The risk that the fraud model gives, on events of payments.
     pub(crate) risk: Option<f64>,

@@ -28,7 +28,6 @@ pub enum ShopError {
     /// A service could not connect to the broker.
     #[error("The sample shop's {service} cannot reach the broker: {source}")]
     Connect {
-        /// Which service.
         service: &'static str,
         /// What the client said.
         source: lapin::Error,
@@ -42,7 +41,6 @@ pub enum ShopError {
     /// A service lost its connection or its channel.
     #[error("The sample shop's {service} lost the broker: {source}")]
     Lost {
-        /// Which service.
         service: &'static str,
         /// What the client said.
         source: lapin::Error,
@@ -50,17 +48,12 @@ pub enum ShopError {
     /// The broker ended a service's subscription, as it does when the queue is deleted.
     #[error("The sample shop's {service} was sent away from {queue}, which may have been deleted")]
     SentAway {
-        /// Which service.
         service: &'static str,
-        /// From which queue.
         queue: &'static str,
     },
     /// The broker took an event and did not confirm it in time.
     #[error("The broker does not confirm the events of the sample shop's {service}")]
-    Unconfirmed {
-        /// Which service.
-        service: &'static str,
-    },
+    Unconfirmed { service: &'static str },
     /// A service ended by a fault of its own.
     #[error("A service of the sample shop failed: {source}")]
     Fault {

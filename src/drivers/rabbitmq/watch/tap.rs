@@ -28,7 +28,6 @@ const BREAK_EVERY: Duration = Duration::from_secs(1);
 /// What a tap listens to.
 #[derive(Clone, Debug)]
 pub(crate) enum WantedTap {
-    /// An exchange.
     Exchange(TapRequest),
     /// The broker's trace.
     Firehose(FirehoseRequest),

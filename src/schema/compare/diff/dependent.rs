@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value, json};
 
-use super::object::{escaped, table};
+use super::object::table;
 use super::{Change, SchemaDiffer, is_anything, short};
+use crate::text::pointer_step::escaped;
 
 type DependentTable = Map<String, Value>;
 

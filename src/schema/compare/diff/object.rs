@@ -6,6 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::rename::renames;
 use super::{Change, Direction, Effect, SchemaDiffer, below, is_anything, limit, short};
+use crate::text::pointer_step::escaped;
 
 type ObjectTable = Map<String, Value>;
 
@@ -504,8 +505,4 @@ fn rest_of(schema: &ObjectTable) -> Value {
         Some(rest) if !is_anything(rest) => rest.clone(),
         _ => Value::Bool(true),
     }
-}
-
-pub(crate) fn escaped(name: &str) -> String {
-    name.replace('~', "~0").replace('/', "~1")
 }

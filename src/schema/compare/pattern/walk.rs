@@ -16,7 +16,6 @@ const LONGEST: u64 = 20_000;
 /// Whether all texts of a writer are texts of a reader.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Decision {
-    /// They are.
     Yes,
     /// This one is not.
     No(String),

@@ -26,13 +26,11 @@ pub struct FoundSchemas {
 /// A version that can be written.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Incoming {
-    /// Type of the events.
     pub event_type: String,
     /// Its name; without one it becomes the next, unless its content is there already.
     pub version: Option<String>,
     /// Avro, else JSON Schema.
     pub avro: bool,
-    /// Its content.
     pub text: String,
     /// Example events: name and content.
     pub samples: Vec<(String, String)>,
@@ -57,7 +55,6 @@ pub enum Outcome {
     Skipped,
     /// A file was written.
     Added,
-    /// It was there.
     Unchanged,
 }
 
@@ -82,7 +79,6 @@ impl Outcome {
 pub struct ImportLine {
     /// Type and version, or what it is called elsewhere.
     pub name: String,
-    /// How it went.
     pub outcome: Outcome,
     /// Why, or what else there is to say; may be empty.
     pub words: String,

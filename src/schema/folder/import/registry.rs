@@ -16,7 +16,6 @@ pub struct Registered {
     pub version: String,
     /// Such as `JSON`; a registry leaves it out for Avro.
     pub kind: String,
-    /// The schema.
     pub text: String,
     /// Other schemas that it refers to.
     pub references: Vec<Reference>,
@@ -27,9 +26,7 @@ pub struct Registered {
 pub struct Reference {
     /// How it is referred to.
     pub name: String,
-    /// Its subject.
     pub subject: String,
-    /// Its version there.
     pub version: u64,
 }
 

@@ -13,6 +13,7 @@ use crate::schema::document::normal::short;
 use crate::schema::document::numbers;
 use crate::text::json_edit::Document;
 use crate::text::json_path::name_text;
+use crate::text::pointer_step::escaped;
 
 /// How deep a form is nested before the rest of a value is edited as JSON.
 const DEEPEST: usize = 12;
@@ -363,7 +364,7 @@ impl Seat {
     fn member(&self, name: &str) -> Self {
         let mut steps = self.steps.clone();
         steps.push(name_text(name));
-        let step = name.replace('~', "~0").replace('/', "~1");
+        let step = escaped(name);
         Self {
             depth: self.depth + usize::from(!self.pointer.is_empty()),
             steps,

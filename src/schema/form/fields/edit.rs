@@ -15,7 +15,6 @@ use crate::text::json_edit::Document;
 /// What a person did to a field.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum FieldEdit {
-    /// Typed this text.
     Text(String),
     /// Typed or chose this value, as JSON. What is not JSON changes nothing.
     Json(String),

@@ -1,7 +1,7 @@
 //! A form for an event, from its schema and from the text that is being written: a flat list of
 //! fields, and edits that change the text at the place of one field only.
 //!
-//! Plain data. Fields are worked out anew from the text after each change, so the text stays the
+//! Plain data. Fields are worked out again from the text after each change, so the text stays the
 //! only account of the event: what the schema does not know stays in it untouched.
 
 mod build;
@@ -64,7 +64,6 @@ pub struct FormField {
 /// The alternatives of a union.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Union {
-    /// Their names.
     pub names: Vec<String>,
     /// The one that is shown; none if the value is none of them.
     pub chosen: Option<usize>,

@@ -28,7 +28,6 @@ const TOLD: usize = 5;
 pub struct Broken {
     /// What is wrong with it: `Without required field amount`.
     pub label: String,
-    /// The event.
     pub event: Value,
     /// What the schema says about it.
     pub why: Vec<Failure>,

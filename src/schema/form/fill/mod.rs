@@ -16,6 +16,7 @@ use super::fields::{Choices, FormField, Input, fields};
 use crate::schema::Version;
 use crate::schema::document::generate::Generator;
 use crate::text::json_edit::Document;
+use crate::text::pointer_step::unescaped;
 
 pub use broken::{Broken, broken};
 
@@ -35,7 +36,6 @@ pub struct About<'a> {
     pub version: &'a str,
     /// An id that was never used before.
     pub event_id: &'a str,
-    /// The time now.
     pub now: DateTime<Utc>,
     /// Decides all that is made up.
     pub seed: u64,
@@ -124,7 +124,7 @@ fn without(event: &Value, pointer: &str) -> Option<Value> {
     let mut event = event.clone();
     match event.pointer_mut(parent)? {
         Value::Object(map) => {
-            map.shift_remove(&name.replace("~1", "/").replace("~0", "~"))?;
+            map.shift_remove(&*unescaped(name))?;
         }
         _ => return None,
     }

@@ -27,7 +27,6 @@ pub(crate) enum CodecError {
     /// AMQP writes the length of names and most properties in one byte.
     #[error("The {what} is {length} bytes long; AMQP allows 255")]
     TooLong {
-        /// Which part.
         what: String,
         /// Its length in bytes.
         length: usize,

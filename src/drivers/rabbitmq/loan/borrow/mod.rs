@@ -91,7 +91,6 @@ pub(crate) struct Loan {
     pub depth: u32,
     /// What is borrowed and not yet acknowledged, by delivery tag, hence in queue order.
     pub messages: BTreeMap<u64, Arc<Event>>,
-    /// When it began.
     pub since: Instant,
     /// How many messages were borrowed at first.
     pub looked_at: usize,

@@ -175,7 +175,7 @@ impl Folder {
         write_private(&self.configuration(), &text)
     }
 
-    /// Makes a folder of links to the given ones, anew: for [`super::plugins`].
+    /// Makes a folder of links to the given ones, again: for [`super::plugins`].
     pub(crate) fn link_plugins(&self, shipped: &[PathBuf]) -> Result<PathBuf, SandboxError> {
         let folder = self.path.join("plugins");
         match fs::remove_dir_all(&folder) {
