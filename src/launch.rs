@@ -29,7 +29,8 @@ pub enum First {
 /// the frame.
 pub const REPAINT: Duration = Duration::from_millis(33);
 
-/// The window's title, icon and size.
+/// The window's title, icon and size; where it stood and how wide its panels were comes back from the
+/// run before.
 #[must_use]
 pub fn window() -> eframe::NativeOptions {
     eframe::NativeOptions {
@@ -38,6 +39,7 @@ pub fn window() -> eframe::NativeOptions {
             .with_app_id("eventscope")
             .with_inner_size([1240.0, 750.0])
             .with_min_inner_size([720.0, 480.0]),
+        persistence_path: settings::window_file(),
         ..eframe::NativeOptions::default()
     }
 }

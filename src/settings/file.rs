@@ -38,6 +38,12 @@ pub fn settings_file() -> Option<PathBuf> {
     Some(dirs::config_dir()?.join("eventscope").join("settings.json"))
 }
 
+/// The file in which the window's size and place and the widths of its panels are kept.
+#[must_use]
+pub fn window_file() -> Option<PathBuf> {
+    Some(dirs::data_dir()?.join("eventscope").join("window.ron"))
+}
+
 /// The folder of the journal in the user's data folder.
 #[must_use]
 pub fn journal_dir() -> Option<PathBuf> {
@@ -49,9 +55,9 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
-    use crate::settings::ThemeChoice;
     use crate::address::Address;
     use crate::rabbitmq::endpoint::{Endpoint, Password};
+    use crate::settings::ThemeChoice;
 
     #[test]
     fn the_last_connection_is_remembered_without_its_password() {

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 
 use crate::address::Address;
 
-pub use file::{journal_dir, settings_file};
+pub use file::{journal_dir, settings_file, window_file};
 
 /// A filter with a name.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -10,8 +10,8 @@ use super::leaving::LeaveAction;
 use super::live::LiveAction;
 use super::live::tap_card::TapAction;
 use super::publish::schema_form::SampleAction;
-use super::schemas::SchemaAction;
 use super::saved_connections::SavedConnectionAction;
+use super::schemas::SchemaAction;
 use super::sources::SourceAction;
 use crate::event::Event;
 

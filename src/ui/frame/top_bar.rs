@@ -7,6 +7,7 @@ use crate::protocol::Link;
 use crate::state::Action;
 use crate::state::sources::SourceAction;
 use crate::ui::Cx;
+use crate::ui::frame::regions::Region;
 use crate::ui::parts::by_source;
 use crate::ui::parts::theme::{self, Palette};
 use crate::ui::parts::widgets::{button, weak};
@@ -17,7 +18,7 @@ pub fn top_bar_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     let frame = egui::Frame::new()
         .fill(palette.panel)
         .inner_margin(egui::Margin::symmetric(12, 6));
-    Panel::top("top_bar")
+    let bar = Panel::top("top_bar")
         .exact_size(42.0)
         .frame(frame)
         .show(ui, |ui| {
@@ -59,6 +60,12 @@ pub fn top_bar_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
                 });
             });
         });
+    let room = bar.response.rect;
+    if cx.state.front.is_production {
+        let line = egui::Rect::from_min_max(room.left_top(), room.right_top() + vec2(0.0, 3.0));
+        ui.painter().rect_filled(line, 0, palette.bad);
+    }
+    cx.memory.regions.end(Region::Top, room);
 }
 
 /// Which theme: that of the desktop, or always the same.

@@ -17,12 +17,12 @@ enum Pressed {
 
 /// The list below one field, for one frame. Made before the field is drawn, because the field would
 /// take the keys otherwise.
-pub struct Choices {
+pub struct ChoiceList {
     field: Id,
     pressed: Option<Pressed>,
 }
 
-impl Choices {
+impl ChoiceList {
     /// Takes the keys for the list below the field with this id, if it is open.
     pub fn begin(ui: &mut Ui, field: Id) -> Self {
         let list = list_of(field);
@@ -156,9 +156,15 @@ mod tests {
     #[test]
     fn the_marked_row_goes_round() {
         let down = |marked| next(marked, Some(Pressed::Down), 3);
-        assert_eq!((down(None), down(Some(0)), down(Some(2))), (Some(0), Some(1), Some(0)));
+        assert_eq!(
+            (down(None), down(Some(0)), down(Some(2))),
+            (Some(0), Some(1), Some(0))
+        );
         let up = |marked| next(marked, Some(Pressed::Up), 3);
-        assert_eq!((up(None), up(Some(0)), up(Some(2))), (Some(2), Some(2), Some(1)));
+        assert_eq!(
+            (up(None), up(Some(0)), up(Some(2))),
+            (Some(2), Some(2), Some(1))
+        );
         // The list has become shorter.
         assert_eq!(next(Some(7), None, 3), Some(2));
         assert_eq!(next(Some(7), Some(Pressed::Down), 0), None);

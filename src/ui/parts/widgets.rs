@@ -5,7 +5,7 @@ use eframe::egui::{
     WidgetInfo, accesskit::Role,
 };
 
-use super::choices::Choices;
+use super::choices::ChoiceList;
 use super::theme::{self, Palette, STEP};
 
 /// The one button of a screen that does its main thing.
@@ -102,7 +102,7 @@ fn suggestions<'a>(
     width: f32,
     choices: impl FnOnce() -> Vec<&'a str>,
 ) -> Response {
-    let list = Choices::begin(ui, name.id.with("field"));
+    let list = ChoiceList::begin(ui, name.id.with("field"));
     let edit = list.field(text).font(theme::mono());
     let edit = edit.desired_width(width).margin(field_margin());
     let mut response = ui.add(edit).labelled_by(name.id);

@@ -9,7 +9,7 @@ use crate::state::Action;
 use crate::state::live::LiveAction;
 use crate::state::live::seen::Lately;
 use crate::ui::Cx;
-use crate::ui::parts::choices::Choices;
+use crate::ui::parts::choices::ChoiceList;
 use crate::ui::parts::theme::{self, Palette};
 use crate::ui::parts::widgets::{button, field_margin, small_label, weak};
 
@@ -18,7 +18,7 @@ pub(crate) fn filter_bar_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     ui.horizontal(|ui| {
         let name = weak(ui, "Filter");
         let width = (ui.available_width() - 190.0).max(140.0);
-        let list = Choices::begin(ui, name.id.with("filter"));
+        let list = ChoiceList::begin(ui, name.id.with("filter"));
         let edit = list
             .field(&mut cx.forms.filter)
             .font(theme::mono())
@@ -55,7 +55,7 @@ fn byte_of(text: &str, character: usize) -> usize {
 /// What could be written at the cursor.
 fn completion_ui(
     cx: &mut Cx<'_>,
-    list: Choices,
+    list: ChoiceList,
     field: &Response,
     cursor: Option<usize>,
     palette: &Palette,
