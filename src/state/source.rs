@@ -17,6 +17,10 @@ pub const COLOURS: usize = 6;
 
 /// One source, from the connect screen to its end.
 #[derive(Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a fact of its own, and all combinations exist"
+)]
 pub struct Source {
     /// Its name.
     pub id: SourceId,

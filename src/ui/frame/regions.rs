@@ -1,7 +1,7 @@
 //! The parts of the window in the order of Tab: bar on top, rail, page, status bar. F6 goes to the first
 //! control of the next one, Shift+F6 of the one before, as in browsers and editors.
 
-use eframe::egui::{FocusDirection, Key, Modifiers, Rect, Ui};
+use eframe::egui::{FocusDirection, Key, Memory, Modifiers, Rect, Ui};
 
 /// A part of the window.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,7 +45,7 @@ impl Regions {
             }
         });
         let Some(steps) = steps else { return };
-        let focused = ui.memory(|memory| memory.focused());
+        let focused = ui.memory(Memory::focused);
         let rect = focused.and_then(|id| Some(ui.ctx().read_response(id)?.rect));
         let here = rect.and_then(|rect| {
             let parts = self.rects.iter();

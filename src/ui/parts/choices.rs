@@ -57,7 +57,6 @@ impl ChoiceList {
     }
 
     /// The field, with the id by which the list knows it.
-    #[must_use]
     pub fn field<'t>(&self, text: &'t mut String) -> TextEdit<'t> {
         TextEdit::singleline(text).id(self.field)
     }
