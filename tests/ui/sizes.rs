@@ -6,8 +6,10 @@ use std::sync::Arc;
 use eframe::egui::accesskit::Role;
 use eframe::egui::{self, FontId, TextStyle};
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
+use eventscope::address::Address;
 use eventscope::event::source_id::SourceId;
-use eventscope::protocol::{SourceUpdate, Update};
+use eventscope::protocol::{Link, SourceUpdate, Update};
+use eventscope::rabbitmq::endpoint::Endpoint;
 
 use crate::{Window, dead_letter, event, peek_events, start_tap};
 
@@ -148,8 +150,8 @@ fn a_full_dead_letter_screen_fits() {
     for size in SIZES {
         assert_fits(&mut window, size, "Dead letters with a message open");
     }
-    let lost = eventscope::protocol::Link::Lost {
-        address: eventscope::address::Address::RabbitMq(Default::default()),
+    let lost = Link::Lost {
+        address: Address::RabbitMq(Endpoint::default()),
         reason: "connection refused".to_owned(),
         since: chrono::Utc::now(),
         retry_at: chrono::Utc::now(),
