@@ -5,10 +5,10 @@ use std::time::{Duration, Instant};
 
 use chrono::Utc;
 use crossbeam_channel::Receiver;
-use eframe::egui::{self, Ui, ViewportCommand};
+use eframe::egui::{self, ThemePreference, Ui, ViewportCommand};
 
 use crate::protocol::{Command, DeskUpdate, Gravity, Notice, Update};
-use crate::settings::Settings;
+use crate::settings::{Settings, ThemeChoice};
 use crate::state::leaving::{Leave, LeaveAction};
 use crate::state::{Action, Forms, Moment, Soon, State};
 use crate::ui::Memory;
@@ -53,10 +53,10 @@ impl App {
         settings_file: Option<PathBuf>,
     ) -> Self {
         theme::install(ctx);
-        ctx.set_theme(if settings.light {
-            egui::Theme::Light
-        } else {
-            egui::Theme::Dark
+        ctx.set_theme(match settings.theme {
+            ThemeChoice::System => ThemePreference::System,
+            ThemeChoice::Dark => ThemePreference::Dark,
+            ThemeChoice::Light => ThemePreference::Light,
         });
         let (mut state, mut forms) = (State::new(), Forms::default());
         let commands = state.restore(&settings, &mut forms);
@@ -151,8 +151,12 @@ impl App {
         }
     }
 
-    fn remember(&mut self, light: bool) {
-        let now = self.state.remember(light);
+    fn remember(&mut self, theme: ThemePreference) {
+        let now = self.state.remember(match theme {
+            ThemePreference::System => ThemeChoice::System,
+            ThemePreference::Dark => ThemeChoice::Dark,
+            ThemePreference::Light => ThemeChoice::Light,
+        });
         if now.without_secret() == self.settings.without_secret() {
             return;
         }
@@ -184,7 +188,7 @@ impl eframe::App for App {
             Soon::No => {}
         }
         self.close_or_ask(ctx);
-        self.remember(ctx.theme() == egui::Theme::Light);
+        self.remember(ctx.options(|options| options.theme_preference));
     }
 
     fn ui(&mut self, ui: &mut Ui, _frame: &mut eframe::Frame) {

@@ -12,6 +12,7 @@ use crate::rabbitmq::endpoint::Endpoint;
 use crate::repair::journal_entry::KEEP_DAYS;
 use crate::settings::{self, Settings};
 use crate::state::Action;
+use crate::state::saved_connections::SavedConnectionAction;
 use crate::warnings::Heard;
 
 /// What is opened first.
@@ -28,7 +29,8 @@ pub enum First {
 /// the frame.
 pub const REPAINT: Duration = Duration::from_millis(33);
 
-/// The window's title, icon and size.
+/// The window's title, icon and size; where it stood and how wide its panels were comes back from the
+/// run before.
 #[must_use]
 pub fn window() -> eframe::NativeOptions {
     eframe::NativeOptions {
@@ -37,6 +39,7 @@ pub fn window() -> eframe::NativeOptions {
             .with_app_id("eventscope")
             .with_inner_size([1240.0, 750.0])
             .with_min_inner_size([720.0, 480.0]),
+        persistence_path: settings::window_file(),
         ..eframe::NativeOptions::default()
     }
 }
@@ -77,11 +80,12 @@ pub fn open(ctx: &egui::Context, first: First, heard: Heard) -> anyhow::Result<A
         First::Sandbox => app.act(Action::StartSandbox),
         First::Connect(endpoint) => {
             app.forms_mut().connect.take(&endpoint);
+            app.act(Action::SavedConnection(SavedConnectionAction::Recall));
             app.act(Action::Connect);
         }
         // A broker that was used before asks for its password, which is never kept; without one
         // the form stands at the customary local broker, and that can be tried at once.
-        First::Customary if !known => app.act(Action::Connect),
+        First::Customary if !known => app.act(Action::TryLocal),
         First::Customary => {}
     }
     Ok(app)

@@ -18,7 +18,7 @@ use eventscope::repair::journal_list::Question;
 use eventscope::repair::lineage;
 use eventscope::schema::folder::meta;
 use eventscope::schema::{Catalog, Level, Policy, VersionRules};
-use eventscope::settings::{SavedFilter, Settings};
+use eventscope::settings::{SavedFilter, Settings, ThemeChoice};
 use eventscope::storage::firehose::{FoundNote, Note};
 use eventscope::storage::journal::{Journal, Lying};
 use eventscope::storage::schemas;
@@ -112,7 +112,8 @@ fn settings() -> Settings {
             management_port: Some(8_443),
             management_url: Some("https://rabbit.example/admin".to_owned()),
         })),
-        light: true,
+        connections: Vec::new(),
+        theme: ThemeChoice::Light,
         filters: ["failed", "slow"]
             .map(|name| SavedFilter {
                 name: name.to_owned(),

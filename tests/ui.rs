@@ -4,15 +4,18 @@
 #![expect(clippy::expect_used, clippy::panic, reason = "a test may panic")]
 
 mod ui {
+    mod connect;
     mod dead_letters;
     mod files;
     mod journal;
+    mod keyboard;
     mod leaving;
     mod parked;
     mod peeking;
     mod publish_form;
     mod repair;
     mod schemas;
+    mod sizes;
     mod sources;
     mod stream;
     mod taps;
@@ -60,6 +63,11 @@ impl Window {
     }
 
     fn sized(width: f32, height: f32) -> Self {
+        Self::with_settings(width, height, Settings::default())
+    }
+
+    /// The window as it starts with what an earlier run has left.
+    fn with_settings(width: f32, height: f32, settings: Settings) -> Self {
         let (sender, updates) = crossbeam_channel::bounded(64);
         let commands: Rc<RefCell<Vec<Command>>> = Rc::default();
         let seen = Rc::clone(&commands);
@@ -74,7 +82,7 @@ impl Window {
                     send: Box::new(send),
                     updates,
                 };
-                App::new(&cc.egui_ctx, wire, Settings::default(), None)
+                App::new(&cc.egui_ctx, wire, settings, None)
             });
         Self {
             harness,

@@ -16,6 +16,8 @@ pub struct ConnectForm {
     pub tls: bool,
     /// A URL or a port.
     pub management: String,
+    /// The person marks it as production.
+    pub is_production: bool,
     /// What is wrong with the fields, in words.
     pub problem: Option<String>,
 }
@@ -32,6 +34,7 @@ impl Default for ConnectForm {
             vhost: String::new(),
             tls: false,
             management: String::new(),
+            is_production: false,
             problem: None,
         };
         form.take(&Endpoint::default());

@@ -38,6 +38,12 @@ pub fn settings_file() -> Option<PathBuf> {
     Some(dirs::config_dir()?.join("eventscope").join("settings.json"))
 }
 
+/// The file in which the window's size and place and the widths of its panels are kept.
+#[must_use]
+pub fn window_file() -> Option<PathBuf> {
+    Some(dirs::data_dir()?.join("eventscope").join("window.ron"))
+}
+
 /// The folder of the journal in the user's data folder.
 #[must_use]
 pub fn journal_dir() -> Option<PathBuf> {
@@ -51,6 +57,7 @@ mod tests {
     use super::*;
     use crate::address::Address;
     use crate::rabbitmq::endpoint::{Endpoint, Password};
+    use crate::settings::ThemeChoice;
 
     #[test]
     fn the_last_connection_is_remembered_without_its_password() {
@@ -63,7 +70,7 @@ mod tests {
         });
         let settings = Settings {
             last_good: Some(address.clone()),
-            light: true,
+            theme: ThemeChoice::Light,
             quiet: true,
             muted: BTreeSet::from(["here q".to_owned()]),
             parking: vec!["park.*".to_owned()],
@@ -73,7 +80,7 @@ mod tests {
         assert!(!std::fs::read_to_string(&path).unwrap().contains("hunter2"));
         let read = Settings::load(&path).unwrap();
         assert_eq!(read.last_good, Some(address.without_secret()));
-        assert!(read.light && read.quiet && read.muted.contains("here q"));
+        assert!(read.theme == ThemeChoice::Light && read.quiet && read.muted.contains("here q"));
         assert_eq!(read.parking, ["park.*"]);
     }
 

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 
 use crate::address::Address;
 
-pub use file::{journal_dir, settings_file};
+pub use file::{journal_dir, settings_file, window_file};
 
 /// A filter with a name.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,13 +19,33 @@ pub struct SavedFilter {
     pub line: String,
 }
 
+/// The theme of the window.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ThemeChoice {
+    /// As the desktop has it.
+    System,
+    #[default]
+    Dark,
+    Light,
+}
+
+/// A connection that worked once.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SavedConnection {
+    /// Where it leads, without its secrets.
+    pub address: Address,
+    /// The person marked it as production.
+    pub is_production: bool,
+}
+
 /// Remembered settings.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Settings {
     /// The last connection that stood. Its password is not part of what is written.
     pub last_good: Option<Address>,
-    /// The light theme was chosen.
-    pub light: bool,
+    /// Connections that worked, the newest first.
+    pub connections: Vec<SavedConnection>,
+    pub theme: ThemeChoice,
     /// Filters with names.
     pub filters: Vec<SavedFilter>,
     /// New dead letters are not told on the desktop.

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use super::{SavedFilter, Settings};
+use super::{SavedConnection, SavedFilter, Settings, ThemeChoice};
 use crate::address::Address;
 use crate::rabbitmq::endpoint::{Endpoint, Password};
 
@@ -18,7 +18,12 @@ struct WrittenSettings {
     /// The last connection as a line of text, if it was to something else.
     #[serde(skip_serializing_if = "Option::is_none")]
     last_address: Option<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    connections: Vec<WrittenConnection>,
     light: bool,
+    /// The theme is the desktop's; version 0.1.0 knew only dark and light.
+    #[serde(skip_serializing_if = "is_false")]
+    system_theme: bool,
     filters: Vec<WrittenFilter>,
     quiet: bool,
     muted: BTreeSet<String>,
@@ -26,6 +31,22 @@ struct WrittenSettings {
     schemas: Option<PathBuf>,
     keep_days: Option<u16>,
     log_bytes: Option<usize>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
+fn is_false(value: &bool) -> bool {
+    !value
+}
+
+/// One of the two fields says where it leads.
+#[derive(Serialize, Deserialize)]
+struct WrittenConnection {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    endpoint: Option<WrittenEndpoint>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    address: Option<String>,
+    #[serde(default)]
+    production: bool,
 }
 
 /// It has no password: a secret cannot be written, whatever is done elsewhere.
@@ -53,7 +74,8 @@ impl From<&Settings> for WrittenSettings {
         // Each by its name, so that a new one is not forgotten here.
         let Settings {
             last_good,
-            light,
+            connections,
+            theme,
             filters,
             quiet,
             muted,
@@ -70,7 +92,12 @@ impl From<&Settings> for WrittenSettings {
         Self {
             last_good,
             last_address,
-            light,
+            connections: connections
+                .into_iter()
+                .map(WrittenConnection::from)
+                .collect(),
+            light: theme == ThemeChoice::Light,
+            system_theme: theme == ThemeChoice::System,
             filters: filters.into_iter().map(WrittenFilter::from).collect(),
             quiet,
             muted,
@@ -90,7 +117,16 @@ impl From<WrittenSettings> for Settings {
                 (None, Some(text)) => Address::from_text(&text).ok(),
                 (None, None) => None,
             },
-            light: written.light,
+            connections: written
+                .connections
+                .into_iter()
+                .filter_map(WrittenConnection::read)
+                .collect(),
+            theme: match (written.system_theme, written.light) {
+                (true, _) => ThemeChoice::System,
+                (false, true) => ThemeChoice::Light,
+                (false, false) => ThemeChoice::Dark,
+            },
             filters: written.filters.into_iter().map(SavedFilter::from).collect(),
             quiet: written.quiet,
             muted: written.muted,
@@ -141,6 +177,34 @@ impl From<WrittenEndpoint> for Endpoint {
             management_port: written.management_port,
             management_url: written.management_url,
         }
+    }
+}
+
+impl From<SavedConnection> for WrittenConnection {
+    fn from(saved: SavedConnection) -> Self {
+        let (endpoint, address) = match saved.address {
+            Address::RabbitMq(endpoint) => (Some(endpoint.into()), None),
+            other => (None, Some(other.to_string())),
+        };
+        Self {
+            endpoint,
+            address,
+            production: saved.is_production,
+        }
+    }
+}
+
+impl WrittenConnection {
+    /// None for an address that this version cannot read.
+    fn read(self) -> Option<SavedConnection> {
+        let address = match (self.endpoint, self.address) {
+            (Some(endpoint), _) => Address::RabbitMq(endpoint.into()),
+            (None, text) => Address::from_text(&text?).ok()?,
+        };
+        Some(SavedConnection {
+            address,
+            is_production: self.production,
+        })
     }
 }
 

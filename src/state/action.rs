@@ -10,6 +10,7 @@ use super::leaving::LeaveAction;
 use super::live::LiveAction;
 use super::live::tap_card::TapAction;
 use super::publish::schema_form::SampleAction;
+use super::saved_connections::SavedConnectionAction;
 use super::schemas::SchemaAction;
 use super::sources::SourceAction;
 use crate::event::Event;
@@ -50,8 +51,12 @@ pub enum Action {
     Open(Screen),
     /// Something with the sources themselves.
     Source(SourceAction),
+    /// Something with the list of connections that worked.
+    SavedConnection(SavedConnectionAction),
     /// Connect as the form says.
     Connect,
+    /// Try the usual local broker, without having been asked to.
+    TryLocal,
     /// Close the connection or stop trying. Asks first if something runs.
     Disconnect,
     /// Something about leaving while something runs.

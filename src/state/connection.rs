@@ -20,6 +20,11 @@ impl State {
             commands = self.end_what_waits(forms, now);
         }
         let before = self.has_session();
+        if let Link::Connected { address, .. } = &link
+            && !self.front.is_sandbox
+        {
+            self.keep_connection(address, forms.connect.is_production);
+        }
         self.front.link = link;
         match &self.front.link {
             Link::Connected {
@@ -32,6 +37,7 @@ impl State {
                 self.front.last_title = Some(address.title());
                 // The fields say the same; the password in it need not stay on the screen.
                 forms.connect.url.clear();
+                self.front.is_production = forms.connect.is_production && !self.front.is_sandbox;
                 if !self.front.is_sandbox {
                     self.last_good = Some(address.clone());
                 }

@@ -20,6 +20,7 @@ pub mod publish;
 mod refused;
 mod remembered;
 mod saved;
+pub mod saved_connections;
 pub mod schemas;
 pub mod source;
 pub mod sources;
@@ -39,7 +40,7 @@ use crate::protocol::{
 use crate::rabbitmq::proposal;
 use crate::rabbitmq::refusal::Known;
 use crate::rabbitmq::topology::Topology;
-use crate::settings::SavedFilter;
+use crate::settings::{SavedConnection, SavedFilter};
 
 pub use action::{Action, Screen};
 pub use forms::Forms;
@@ -115,6 +116,7 @@ pub struct State {
     pub notices: notices::Notices,
     /// Filters with names.
     pub saved_filters: Vec<SavedFilter>,
+    saved_connections: Vec<SavedConnection>,
     /// Files that are being written.
     files: files::Files,
     /// The address of the last good connection, without its secrets.
@@ -147,6 +149,7 @@ impl State {
             places: Places::default(),
             notices: notices::Notices::default(),
             saved_filters: Vec::new(),
+            saved_connections: Vec::new(),
             files: files::Files::default(),
             last_good: None,
             next_id: 1,
@@ -382,6 +385,12 @@ impl State {
         match action {
             Action::Open(screen) => self.screen = screen,
             Action::Source(action) => return self.act_on_sources(action, forms),
+            Action::SavedConnection(action) => self.act_on_saved_connections(action, forms),
+            Action::TryLocal => {
+                let commands = self.act(Action::Connect, forms, moment);
+                self.front.is_guess = true;
+                return commands;
+            }
             Action::Connect => match forms.address() {
                 Ok(address) if self.is_open_behind(&address.place()) => {
                     let words = "This broker is open already: choose it in the bar on top";
@@ -390,6 +399,7 @@ impl State {
                 Ok(address) => {
                     forms.connect.problem = None;
                     self.front.is_sandbox = false;
+                    self.front.is_guess = false;
                     return vec![self.to_front(SourceCommand::Connect(address))];
                 }
                 Err(words) => forms.connect.problem = Some(words),
@@ -402,9 +412,16 @@ impl State {
             Action::RetryNow => return vec![self.to_front(SourceCommand::RetryNow)],
             Action::StartSandbox => {
                 forms.connect.problem = None;
+                // One that died is over: its successor is another broker.
+                let mut commands = if matches!(self.front.link, Link::Lost { .. }) {
+                    self.apply_link(Link::Idle, forms, moment.now)
+                } else {
+                    Vec::new()
+                };
                 self.front.sandbox =
                     Some(SandboxState::Starting("Looking for RabbitMQ".to_owned()));
-                return vec![self.to_front(SourceCommand::StartSandbox)];
+                commands.push(self.to_front(SourceCommand::StartSandbox));
+                return commands;
             }
             Action::Tap(action) => {
                 // A tap is ended where it runs, whatever is in front.

@@ -7,15 +7,16 @@ use crate::address::Address;
 use crate::log::DEFAULT_MAX_BYTES;
 use crate::protocol::{Command, DeskCommand};
 use crate::repair::journal_entry::KEEP_DAYS;
-use crate::settings::Settings;
+use crate::settings::{Settings, ThemeChoice};
 
 impl State {
     /// Takes over what an earlier run left. What is to be opened again is asked for.
     pub fn restore(&mut self, settings: &Settings, forms: &mut Forms) -> Vec<Command> {
-        // Each by its name, so that a new one is not forgotten here. The window has the light.
+        // Each by its name, so that a new one is not forgotten here. The window has the theme.
         let Settings {
             last_good,
-            light: _,
+            connections,
+            theme: _,
             filters,
             quiet,
             muted,
@@ -27,6 +28,13 @@ impl State {
         if let Some(endpoint) = last_good.as_ref().and_then(Address::rabbitmq) {
             forms.connect.take(endpoint);
         }
+        self.saved_connections = connections;
+        // Written by a version that knew only the last one.
+        if let (Some(last), true) = (&last_good, self.saved_connections.is_empty()) {
+            self.keep_connection(last, false);
+        }
+        let newest = self.saved_connections.first();
+        forms.connect.is_production = newest.is_some_and(|newest| newest.is_production);
         self.last_good = last_good;
         self.saved_filters = filters;
         self.front.alerts.wanted = !quiet;
@@ -42,14 +50,15 @@ impl State {
         open.map(Command::Desk).into_iter().collect()
     }
 
-    /// What is kept for the next run. Whether the window is light, it says itself.
+    /// What is kept for the next run. Its theme the window says itself.
     #[must_use]
-    pub fn remember(&self, light: bool) -> Settings {
+    pub fn remember(&self, theme: ThemeChoice) -> Settings {
         let (days, bytes) = (self.journal.keep_days, self.live.log.max_bytes());
         let sample = self.places.sample_schemas.as_deref();
         Settings {
             last_good: self.last_good.clone(),
-            light,
+            connections: self.saved_connections.clone(),
+            theme,
             filters: self.saved_filters.clone(),
             quiet: !self.front.alerts.wanted,
             muted: self.front.alerts.muted.clone(),
@@ -71,13 +80,17 @@ mod tests {
     use crate::protocol::{DeskCommand, DeskUpdate, Places, Update};
     use crate::rabbitmq::endpoint::Endpoint;
     use crate::schema::Catalog;
-    use crate::settings::SavedFilter;
+    use crate::settings::{SavedConnection, SavedFilter};
     use crate::state::Moment;
 
     fn settings() -> Settings {
         Settings {
             last_good: Some(Address::RabbitMq(Endpoint::default())),
-            light: true,
+            connections: vec![SavedConnection {
+                address: Address::RabbitMq(Endpoint::default()).without_secret(),
+                is_production: true,
+            }],
+            theme: ThemeChoice::Light,
             filters: vec![SavedFilter {
                 name: "a".to_owned(),
                 line: "key:a".to_owned(),
@@ -102,20 +115,20 @@ mod tests {
     #[test]
     fn what_was_restored_is_remembered() {
         let (mut state, mut forms) = (State::new(), Forms::default());
-        assert_eq!(state.remember(false), Settings::default());
+        assert_eq!(state.remember(ThemeChoice::Dark), Settings::default());
         let commands = state.restore(&settings(), &mut forms);
         assert!(
             matches!(commands.as_slice(), [Command::Desk(DeskCommand::OpenSchemas(folder))] if folder == Path::new("/schemas"))
         );
         assert_eq!(forms.parking, "*.parked");
-        assert_eq!(state.remember(true), settings());
+        assert_eq!(state.remember(ThemeChoice::Light), settings());
     }
 
     #[test]
     fn a_folder_of_schemas_is_remembered_until_another_is_read() {
         let mut state = State::new();
         state.restore(&settings(), &mut Forms::default());
-        let schemas = |state: &State| state.remember(false).schemas;
+        let schemas = |state: &State| state.remember(ThemeChoice::System).schemas;
         // Not there now, as a network drive may be.
         tell(&mut state, DeskUpdate::Schemas(Err("not there".to_owned())));
         assert_eq!(schemas(&state), Some("/schemas".into()));

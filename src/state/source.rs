@@ -17,6 +17,10 @@ pub const COLOURS: usize = 6;
 
 /// One source, from the connect screen to its end.
 #[derive(Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a fact of its own, and all combinations exist"
+)]
 pub struct Source {
     /// Its name.
     pub id: SourceId,
@@ -45,6 +49,10 @@ pub struct Source {
     pub dead: DeadLetterDesk,
     /// What is told on the desktop.
     pub alerts: alerts::Alerts,
+    /// The connection is tried without having been asked for: to the usual local broker.
+    pub is_guess: bool,
+    /// The person marked it as production.
+    pub is_production: bool,
     /// The end of the connection was asked for.
     pub is_ending: bool,
     /// What it was called when its connection stood last; none if none ever did.
@@ -74,6 +82,8 @@ impl Source {
             publish: PublishDesk::default(),
             dead: DeadLetterDesk::default(),
             alerts: alerts::Alerts::default(),
+            is_guess: false,
+            is_production: false,
             is_ending: false,
             last_title: None,
             abilities: Abilities::ALL,

@@ -50,6 +50,8 @@ pub struct Memory {
     pub payload: screens::publish::payload_form::PayloadView,
     /// The publish screen's preview.
     pub preview: screens::publish::RoutePreview,
+    /// The parts of the window that F6 goes through.
+    pub regions: frame::regions::Regions,
     /// The help window is open.
     pub help: bool,
     /// The notices are open.

@@ -2,6 +2,7 @@
 
 pub mod leaving;
 pub mod rail;
+pub mod regions;
 pub mod shell;
 pub mod shortcuts;
 pub mod status_bar;

@@ -6,6 +6,7 @@ use eframe::egui::{
 };
 
 use crate::state::{Action, Screen};
+use crate::ui::frame::regions::Region;
 use crate::ui::parts::theme::{self, Palette};
 use crate::ui::{Cx, Memory};
 
@@ -15,7 +16,7 @@ pub fn rail_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     let frame = egui::Frame::new()
         .fill(palette.panel)
         .inner_margin(egui::Margin::symmetric(6, 8));
-    Panel::left("rail")
+    let rail = Panel::left("rail")
         .resizable(false)
         .exact_size(96.0)
         .frame(frame)
@@ -38,6 +39,8 @@ pub fn rail_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
                 }
             });
         });
+    let room = rail.response.rect;
+    cx.memory.regions.end(Region::Rail, room);
 }
 
 fn tab(ui: &mut Ui, screen: Screen, selected: bool, badge: u64) -> bool {

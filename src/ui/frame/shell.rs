@@ -2,9 +2,11 @@
 
 use eframe::egui::{self, CentralPanel, Key, Ui};
 
+use super::regions::Region;
 use super::{leaving, rail, shortcuts, status_bar, top_bar};
 use crate::state::{Action, Forms, Screen, State};
 use crate::ui::parts::theme::Palette;
+use crate::ui::parts::widgets::{section, weak};
 use crate::ui::screens::{connect, dead_letters, live, publish, schemas};
 use crate::ui::{Cx, Memory};
 
@@ -24,19 +26,35 @@ pub fn show(ui: &mut Ui, state: &State, forms: &mut Forms, memory: &mut Memory) 
     cx.memory.saving.take(cx.actions);
     cx.memory.inspector.saving.take(cx.actions);
     shortcuts::read(ui, cx);
+    if !has_question(state, cx.memory) {
+        cx.memory.regions.read(ui);
+    }
+    cx.memory.regions.begin(ui, Region::Top);
     top_bar::top_bar_ui(ui, cx);
     if state.has_session() {
-        status_bar::status_bar_ui(ui, cx);
-        status_bar::notices_ui(ui, cx);
+        // Tab goes from the page to the bar below it, so that bar is drawn last.
+        let bar = status_bar::reserve(ui);
+        cx.memory.regions.begin(ui, Region::Rail);
         rail::rail_ui(ui, cx);
+        status_bar::notices_ui(ui, cx);
+        cx.memory.regions.begin(ui, Region::Page);
+        cx.memory
+            .regions
+            .end(Region::Page, ui.available_rect_before_wrap());
         match state.screen {
             Screen::Live => live::live_ui(ui, cx),
             Screen::Publish => publish::publish_ui(ui, cx),
             Screen::DeadLetters => dead_letters::dead_letters_ui(ui, cx),
             Screen::Schemas => schemas::schemas_ui(ui, cx),
         }
+        cx.memory.regions.begin(ui, Region::Status);
+        status_bar::status_bar_ui(ui, bar, cx);
     } else {
         let frame = egui::Frame::new().fill(Palette::of(ui).base);
+        cx.memory.regions.begin(ui, Region::Page);
+        cx.memory
+            .regions
+            .end(Region::Page, ui.available_rect_before_wrap());
         CentralPanel::default()
             .frame(frame)
             .show(ui, |ui| connect::connect_ui(ui, cx));
@@ -48,13 +66,21 @@ pub fn show(ui: &mut Ui, state: &State, forms: &mut Forms, memory: &mut Memory) 
     actions
 }
 
+/// A question stands before everything else and keeps the keys.
+fn has_question(state: &State, memory: &Memory) -> bool {
+    state.leaving.is_some() || memory.help
+}
+
 fn help_ui(ui: &mut Ui, memory: &mut Memory) {
     let frame = egui::Frame::popup(ui.style()).inner_margin(egui::Margin::same(20));
     let modal = egui::Modal::new(egui::Id::unique("help"))
         .frame(frame)
         .show(ui.ctx(), |ui| {
             ui.set_width(420.0);
-            ui.heading("Keyboard shortcuts");
+            ui.heading("Help");
+            weak(ui, format!("Eventscope {}", env!("CARGO_PKG_VERSION")));
+            ui.add_space(8.0);
+            section(ui, "Keyboard shortcuts");
             ui.add_space(8.0);
             egui::Grid::new("shortcuts")
                 .num_columns(2)

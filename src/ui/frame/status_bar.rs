@@ -7,33 +7,40 @@ use crate::state::live::clock;
 use crate::state::{Action, State};
 use crate::text::payload::size_text;
 use crate::ui::Cx;
+use crate::ui::frame::regions::Region;
 use crate::ui::parts::theme::{self, Palette};
 use crate::ui::parts::widgets::button;
 
-/// Draws the bar.
-pub fn status_bar_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
-    let palette = Palette::of(ui);
+/// Keeps the room for the bar.
+pub fn reserve(ui: &mut Ui) -> egui::Rect {
     let frame = egui::Frame::new()
-        .fill(palette.panel)
+        .fill(Palette::of(ui).panel)
         .inner_margin(egui::Margin::symmetric(12, 3));
     Panel::bottom("status_bar")
         .exact_size(30.0)
         .frame(frame)
-        .show(ui, |ui| {
-            ui.horizontal_centered(|ui| {
-                ui.spacing_mut().item_spacing.x = 18.0;
-                for (name, value, color) in counters(cx.state, palette) {
-                    let text = format!("{name} {value}");
-                    let text = RichText::new(text).size(theme::SIZES[0] + 1.0).color(color);
-                    ui.add(egui::Label::new(text).selectable(false));
-                }
-                memory_ui(ui, cx);
-                running_ui(ui, cx);
-                ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
-                    notices_button(ui, cx);
-                });
-            });
+        .show(ui, |ui| ui.max_rect())
+        .inner
+}
+
+/// Draws the bar into its room.
+pub fn status_bar_ui(ui: &mut Ui, room: egui::Rect, cx: &mut Cx<'_>) {
+    cx.memory.regions.end(Region::Status, room);
+    let palette = Palette::of(ui);
+    let mut ui = ui.new_child(egui::UiBuilder::new().max_rect(room));
+    ui.horizontal_centered(|ui| {
+        ui.spacing_mut().item_spacing.x = 18.0;
+        for (name, value, color) in counters(cx.state, palette) {
+            let text = format!("{name} {value}");
+            let text = RichText::new(text).size(theme::SIZES[0] + 1.0).color(color);
+            ui.add(egui::Label::new(text).selectable(false));
+        }
+        memory_ui(ui, cx);
+        running_ui(ui, cx);
+        ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+            notices_button(ui, cx);
         });
+    });
 }
 
 /// The counters as (name, value, colour), so that a test can read them as data.

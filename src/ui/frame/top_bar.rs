@@ -1,12 +1,13 @@
 //! The bar on top: which broker, in which state, and how to leave it.
 
 use chrono::Utc;
-use eframe::egui::{self, Color32, Panel, RichText, Sense, Theme, Ui, vec2};
+use eframe::egui::{self, Color32, Panel, RichText, Sense, ThemePreference, Ui, vec2};
 
 use crate::protocol::Link;
 use crate::state::Action;
 use crate::state::sources::SourceAction;
 use crate::ui::Cx;
+use crate::ui::frame::regions::Region;
 use crate::ui::parts::by_source;
 use crate::ui::parts::theme::{self, Palette};
 use crate::ui::parts::widgets::{button, weak};
@@ -17,7 +18,7 @@ pub fn top_bar_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     let frame = egui::Frame::new()
         .fill(palette.panel)
         .inner_margin(egui::Margin::symmetric(12, 6));
-    Panel::top("top_bar")
+    let bar = Panel::top("top_bar")
         .exact_size(42.0)
         .frame(frame)
         .show(ui, |ui| {
@@ -25,18 +26,7 @@ pub fn top_bar_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
                 sources_ui(ui, cx, palette);
                 state_ui(ui, cx, palette);
                 ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
-                    let dark = ui.visuals().dark_mode;
-                    let (label, next) = if dark {
-                        ("Light", Theme::Light)
-                    } else {
-                        ("Dark", Theme::Dark)
-                    };
-                    if button(ui, label, true)
-                        .on_hover_text("Change the theme")
-                        .clicked()
-                    {
-                        ui.ctx().set_theme(next);
-                    }
+                    theme_ui(ui);
                     if cx.state.has_session() {
                         // The second click of two is not for the source that comes to the front.
                         let end = button(ui, "Disconnect", !cx.state.front.is_ending);
@@ -56,14 +46,45 @@ pub fn top_bar_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
                     {
                         cx.act(Action::Source(SourceAction::GiveUp));
                     }
-                    if matches!(cx.state.front.link, Link::Lost { .. })
-                        && button(ui, "Try now", true).clicked()
-                    {
-                        cx.act(Action::RetryNow);
+                    if matches!(cx.state.front.link, Link::Lost { .. }) {
+                        if button(ui, "Try now", true).clicked() {
+                            cx.act(Action::RetryNow);
+                        }
+                        // The sandbox's broker is a process of ours: if it died, nobody else starts it.
+                        if cx.state.front.in_sandbox()
+                            && button(ui, "Start the sandbox again", true).clicked()
+                        {
+                            cx.act(Action::StartSandbox);
+                        }
                     }
                 });
             });
         });
+    let room = bar.response.rect;
+    if cx.state.front.is_production {
+        let line = egui::Rect::from_min_max(room.left_top(), room.right_top() + vec2(0.0, 3.0));
+        ui.painter().rect_filled(line, 0, palette.bad);
+    }
+    cx.memory.regions.end(Region::Top, room);
+}
+
+/// Which theme: that of the desktop, or always the same.
+fn theme_ui(ui: &mut Ui) {
+    ui.menu_button("Theme", |ui| {
+        let mut chosen = ui.ctx().options(|options| options.theme_preference);
+        let before = chosen;
+        for (preference, label) in [
+            (ThemePreference::System, "As the desktop"),
+            (ThemePreference::Dark, "Dark"),
+            (ThemePreference::Light, "Light"),
+        ] {
+            ui.radio_value(&mut chosen, preference, label);
+        }
+        if chosen != before {
+            ui.ctx().set_theme(chosen);
+            ui.close();
+        }
+    });
 }
 
 /// The sources that are open, once there are several: the colour of each, its name, and which is in
@@ -129,6 +150,11 @@ fn state_ui(ui: &mut Ui, cx: &Cx<'_>, palette: &Palette) {
             dot(ui, palette.good);
             title(ui, address.title());
             weak(ui, "Connected");
+            if cx.state.front.is_production {
+                let text = RichText::new("Production").color(palette.bad).strong();
+                ui.label(text)
+                    .on_hover_text("You marked this connection as production");
+            }
             chip(ui, palette, &server.to_string());
             let part = address.part();
             if !part.is_empty() {

@@ -1,6 +1,7 @@
 //! What several screens are made of: the inspector, forms, widgets, colours.
 
 pub mod by_source;
+pub mod choices;
 pub mod draft_form;
 pub mod inspector;
 pub mod save_file;

@@ -1,10 +1,11 @@
 //! Small parts that every screen uses, each with an accessible name equal to its visible label.
 
 use eframe::egui::{
-    self, Align, Button, Color32, Frame, Key, Layout, Margin, Popup, PopupCloseBehavior, Response,
-    RichText, Sense, Stroke, TextEdit, Ui, WidgetInfo, accesskit::Role,
+    self, Button, Color32, Frame, Margin, Response, RichText, Sense, Stroke, TextEdit, Ui,
+    WidgetInfo, accesskit::Role,
 };
 
+use super::choices::ChoiceList;
 use super::theme::{self, Palette, STEP};
 
 /// The one button of a screen that does its main thing.
@@ -28,6 +29,14 @@ pub fn danger_button(ui: &mut Ui, label: &str, enabled: bool) -> Response {
         enabled,
         button.stroke(Stroke::new(1.0, palette.bad.gamma_multiply(0.5))),
     )
+}
+
+/// A cross that closes or removes something. `label` says what, to a screen reader and on hover.
+pub fn close_button(ui: &mut Ui, label: &str) -> Response {
+    let button = Button::new("×").frame_when_inactive(false);
+    let response = ui.add(button).on_hover_text(label);
+    response.widget_info(|| WidgetInfo::labeled(Role::Button, true, label));
+    response
 }
 
 /// Words of less weight.
@@ -63,11 +72,12 @@ pub fn choice_field<'a>(
     text: &mut String,
     choices: impl FnOnce() -> Vec<&'a str>,
 ) -> Response {
-    let response = stacked(ui, label, |ui| {
-        let edit = TextEdit::singleline(text).font(theme::mono());
-        ui.add(edit.desired_width(f32::INFINITY).margin(field_margin()))
-    });
-    suggestions(response, text, choices)
+    ui.vertical(|ui| {
+        ui.spacing_mut().item_spacing.y = STEP / 2.0;
+        let name = small_label(ui, label);
+        suggestions(ui, &name, text, f32::INFINITY, choices)
+    })
+    .inner
 }
 
 /// A label and a field of a given width on one line, with choices below it while it is edited.
@@ -79,58 +89,37 @@ pub fn inline_choice_field<'a>(
     choices: impl FnOnce() -> Vec<&'a str>,
 ) -> Response {
     let name = weak(ui, label);
-    let edit = TextEdit::singleline(text).font(theme::mono());
-    let response = ui
-        .add(edit.desired_width(width).margin(field_margin()))
-        .labelled_by(name.id);
-    suggestions(response, text, choices)
+    suggestions(ui, &name, text, width, choices)
 }
 
 /// Most choices that are offered at once.
 const MAX_CHOICES: usize = 12;
 
 fn suggestions<'a>(
-    mut response: Response,
+    ui: &mut Ui,
+    name: &Response,
     text: &mut String,
+    width: f32,
     choices: impl FnOnce() -> Vec<&'a str>,
 ) -> Response {
-    let id = response.id.with("choices");
-    if response.gained_focus() || (response.has_focus() && response.changed()) {
-        Popup::open_id(&response.ctx, id);
-    }
-    if !Popup::is_id_open(&response.ctx, id) {
-        return response;
-    }
-    let typed = text.to_lowercase();
-    let all = choices();
-    let exact = all.contains(&text.as_str());
-    let fitting: Vec<&str> = all
-        .into_iter()
-        .filter(|choice| exact || choice.to_lowercase().contains(&typed))
-        .take(MAX_CHOICES)
-        .collect();
-    if fitting.is_empty() || response.ctx.input(|input| input.key_pressed(Key::Escape)) {
-        Popup::close_id(&response.ctx, id);
-        return response;
-    }
-    let mut chosen = None;
-    Popup::from_response(&response)
-        .id(id)
-        .open_memory(None)
-        .close_behavior(PopupCloseBehavior::CloseOnClick)
-        .width(response.rect.width().max(200.0))
-        .show(|ui| {
-            ui.with_layout(Layout::top_down_justified(Align::Min), |ui| {
-                for choice in fitting {
-                    let here = choice == text.as_str();
-                    let line = RichText::new(choice).font(theme::mono());
-                    if ui.selectable_label(here, line).clicked() {
-                        chosen = Some(choice.to_owned());
-                        ui.close();
-                    }
-                }
-            });
-        });
+    let list = ChoiceList::begin(ui, name.id.with("field"));
+    let edit = list.field(text).font(theme::mono());
+    let edit = edit.desired_width(width).margin(field_margin());
+    let mut response = ui.add(edit).labelled_by(name.id);
+    let width = response.rect.width().max(200.0);
+    let chosen = list.show(&response, width, || {
+        let typed = text.to_lowercase();
+        let all = choices();
+        let exact = all.contains(&text.as_str());
+        all.into_iter()
+            .filter(|choice| exact || choice.to_lowercase().contains(&typed))
+            .take(MAX_CHOICES)
+            .map(|choice| {
+                let line = RichText::new(choice).font(theme::mono());
+                (choice.to_owned(), line.into())
+            })
+            .collect()
+    });
     if let Some(choice) = chosen {
         *text = choice;
         response.mark_changed();

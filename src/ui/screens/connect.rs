@@ -4,11 +4,15 @@ use eframe::egui::{self, Frame, Margin, RichText, ScrollArea, Stroke, Ui};
 
 use crate::protocol::{Link, SandboxState};
 use crate::state::Action;
+use crate::state::saved_connections::SavedConnectionAction;
 use crate::ui::Cx;
 use crate::ui::parts::theme::{self, Palette, STEP};
 use crate::ui::parts::widgets::{
-    banner, button, password_field, primary_button, stacked_field, weak,
+    banner, button, close_button, password_field, primary_button, stacked_field, weak,
 };
+
+/// Most room that the list of connections takes, in points; it scrolls beyond that.
+const SAVED_HEIGHT: f32 = 200.0;
 
 /// Draws the screen.
 pub fn connect_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
@@ -29,23 +33,35 @@ pub fn connect_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
                 ui.vertical(|ui| {
                     ui.set_width(total);
                     ui.label(RichText::new("Eventscope").size(theme::SIZES[3]).strong());
-                    weak(ui, "See what flows through RabbitMQ, and repair what died");
+                    weak(
+                        ui,
+                        "See what flows through your event store, and repair what died",
+                    );
                     ui.add_space(STEP * 4.0);
                     if two {
                         ui.horizontal_top(|ui| {
                             ui.spacing_mut().item_spacing.x = STEP * 6.0;
                             card(ui, column, |ui| form_ui(ui, cx));
-                            card(ui, column, |ui| sandbox_ui(ui, cx));
+                            ui.vertical(|ui| beside_ui(ui, cx, column));
                         });
                     } else {
                         card(ui, column, |ui| form_ui(ui, cx));
                         ui.add_space(STEP * 3.0);
-                        card(ui, column, |ui| sandbox_ui(ui, cx));
+                        beside_ui(ui, cx, column);
                     }
                 });
             });
             ui.add_space(STEP * 6.0);
         });
+}
+
+/// The two other ways in.
+fn beside_ui(ui: &mut Ui, cx: &mut Cx<'_>, column: f32) {
+    if !cx.state.saved_connections().is_empty() {
+        card(ui, column, |ui| saved_connections_ui(ui, cx));
+        ui.add_space(STEP * 3.0);
+    }
+    card(ui, column, |ui| sandbox_ui(ui, cx));
 }
 
 fn card(ui: &mut Ui, width: f32, content: impl FnOnce(&mut Ui)) {
@@ -92,6 +108,8 @@ fn form_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
         ui.set_min_width(half);
         ui.checkbox(&mut form.tls, "TLS")
             .on_hover_text("Encrypted; the server's certificate is checked");
+        ui.checkbox(&mut form.is_production, "Production")
+            .on_hover_text("Marks the window in red while you work there");
     });
     ui.collapsing("Management API", |ui| {
         weak(
@@ -103,7 +121,17 @@ fn form_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     if let Some(words) = &form.problem {
         banner(ui, palette.bad, words);
     } else if let Link::Failed { address, reason } = &cx.state.front.link {
-        banner(ui, palette.bad, &format!("{address}: {reason}"));
+        if cx.state.front.is_guess {
+            // Nobody asked for that, so nothing has failed.
+            banner(
+                ui,
+                palette.line,
+                "No RabbitMQ of this machine let us in as guest. Connect to yours here, or start the \
+                 sandbox",
+            );
+        } else {
+            banner(ui, palette.bad, &format!("{address}: {reason}"));
+        }
     }
     let connecting = matches!(cx.state.front.link, Link::Connecting(_));
     ui.horizontal(|ui| {
@@ -120,12 +148,55 @@ fn form_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     weak(ui, "The password is kept in memory only");
 }
 
+/// Connections that worked: a click fills the form.
+fn saved_connections_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
+    let palette = Palette::of(ui);
+    ui.heading("Recent connections");
+    let saved = cx.state.saved_connections();
+    ScrollArea::vertical()
+        .id_salt("saved connections")
+        .max_height(SAVED_HEIGHT)
+        .auto_shrink([false, true])
+        .show(ui, |ui| {
+            ui.spacing_mut().item_spacing.y = STEP / 2.0;
+            for (at, one) in saved.iter().enumerate() {
+                let (title, place) = (one.address.title(), one.address.to_string());
+                ui.horizontal(|ui| {
+                    let forget = format!("Forget {title}");
+                    let chosen = ui
+                        .add(egui::Button::new(&title).truncate())
+                        .on_hover_text(format!("Fill in {place}"));
+                    if chosen.clicked() {
+                        let action = SavedConnectionAction::Fill(at);
+                        cx.act(Action::SavedConnection(action));
+                    }
+                    if one.is_production {
+                        ui.label(RichText::new("Production").color(palette.bad));
+                    }
+                    ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+                        if close_button(ui, &forget).clicked() {
+                            let action = SavedConnectionAction::Forget(at);
+                            cx.act(Action::SavedConnection(action));
+                        }
+                        let mut shown = place.clone();
+                        if shown == title {
+                            shown.clear();
+                        }
+                        let text = RichText::new(shown).color(palette.weak);
+                        ui.add(egui::Label::new(text).selectable(false).truncate());
+                    });
+                });
+            }
+        });
+    weak(ui, "Passwords are not kept");
+}
+
 fn sandbox_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     let palette = Palette::of(ui);
     ui.heading("Try it in a sandbox");
     ui.label(
         "A real RabbitMQ of your own on this machine, with a sample shop in it: orders, payments \
-         and shipments flow, and some of them die for honest reasons.",
+         and shipments flow, and some of them fail, as in real life.",
     );
     ui.label("It listens on 127.0.0.1 only, touches no other RabbitMQ, and ends with this window.");
     let starting = matches!(cx.state.front.sandbox, Some(SandboxState::Starting(_)));

@@ -2,15 +2,14 @@
 
 use std::ops::Range;
 
-use eframe::egui::{
-    self, Align, Key, Layout, Popup, PopupCloseBehavior, Response, RichText, TextEdit, Ui,
-};
+use eframe::egui::{self, Key, Popup, PopupCloseBehavior, Response, RichText, TextEdit, Ui};
 
 use crate::query::complete;
 use crate::state::Action;
 use crate::state::live::LiveAction;
 use crate::state::live::seen::Lately;
 use crate::ui::Cx;
+use crate::ui::parts::choices::ChoiceList;
 use crate::ui::parts::theme::{self, Palette};
 use crate::ui::parts::widgets::{button, field_margin, small_label, weak};
 
@@ -19,8 +18,9 @@ pub(crate) fn filter_bar_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     ui.horizontal(|ui| {
         let name = weak(ui, "Filter");
         let width = (ui.available_width() - 190.0).max(140.0);
-        let edit = TextEdit::singleline(&mut cx.forms.filter)
-            .id_salt("filter")
+        let list = ChoiceList::begin(ui, name.id.with("filter"));
+        let edit = list
+            .field(&mut cx.forms.filter)
             .font(theme::mono())
             .hint_text("Words, or key:order.* data.total>100 not type:test")
             .desired_width(width - 16.0)
@@ -33,13 +33,14 @@ pub(crate) fn filter_bar_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
         let cursor = output
             .cursor_range
             .map(|range| byte_of(&cx.forms.filter, range.primary.index.0));
-        if field.has_focus() && ui.input(|input| input.key_pressed(Key::Escape)) {
+        // The field has given up the focus when it is told of the key.
+        if field.lost_focus() && ui.input(|input| input.key_pressed(Key::Escape)) {
             cx.forms.filter.clear();
             cx.act(Action::Live(LiveAction::FilterChanged));
         } else if field.changed() {
             cx.act(Action::Live(LiveAction::FilterChanged));
         }
-        completion_ui(cx, &field, cursor);
+        completion_ui(cx, list, &field, cursor, Palette::of(ui));
         saved_ui(ui, cx);
     });
     problem_ui(ui, cx);
@@ -52,46 +53,33 @@ fn byte_of(text: &str, character: usize) -> usize {
 }
 
 /// What could be written at the cursor.
-fn completion_ui(cx: &mut Cx<'_>, field: &Response, cursor: Option<usize>) {
-    let ctx = &field.ctx;
-    let id = field.id.with("completion");
-    if field.gained_focus() || field.has_focus() && field.changed() {
-        Popup::open_id(ctx, id);
-    }
-    if !Popup::is_id_open(ctx, id) {
-        return;
-    }
-    let cursor = cursor.unwrap_or(cx.forms.filter.len());
-    let offers = complete(&cx.forms.filter, cursor, &Lately(&cx.state.live));
-    if offers.is_empty() || ctx.input(|input| input.key_pressed(Key::Escape)) {
-        Popup::close_id(ctx, id);
-        return;
-    }
-    let mut chosen = None;
-    Popup::from_response(field)
-        .id(id)
-        .open_memory(None)
-        .close_behavior(PopupCloseBehavior::CloseOnClick)
-        .width(field.rect.width().clamp(240.0, 480.0))
-        .show(|ui| {
-            ui.with_layout(Layout::top_down_justified(Align::Min), |ui| {
-                for offer in offers {
-                    let mut text = egui::text::LayoutJob::default();
-                    let palette = Palette::of(ui);
-                    let format = |color| egui::TextFormat::simple(theme::mono(), color);
-                    text.append(&offer.text, 0.0, format(palette.text));
-                    text.append(&offer.note, 12.0, format(palette.weak));
-                    if ui.selectable_label(false, text).clicked() {
-                        chosen = Some(offer);
-                        ui.close();
-                    }
-                }
-            });
-        });
+fn completion_ui(
+    cx: &mut Cx<'_>,
+    list: ChoiceList,
+    field: &Response,
+    cursor: Option<usize>,
+    palette: &Palette,
+) {
+    let line = &cx.forms.filter;
+    let cursor = cursor.unwrap_or(line.len());
+    let width = field.rect.width().clamp(240.0, 480.0);
+    let chosen = list.show(field, width, || {
+        let offers = complete(line, cursor, &Lately(&cx.state.live));
+        let format = |color| egui::TextFormat::simple(theme::mono(), color);
+        offers
+            .into_iter()
+            .map(|offer| {
+                let mut text = egui::text::LayoutJob::default();
+                text.append(&offer.text, 0.0, format(palette.text));
+                text.append(&offer.note, 12.0, format(palette.weak));
+                (offer, text.into())
+            })
+            .collect()
+    });
     if let Some(offer) = chosen {
         let end = offer.replace.start + offer.text.len();
         replace(&mut cx.forms.filter, offer.replace, &offer.text);
-        put_cursor(ctx, field.id, &cx.forms.filter, end);
+        put_cursor(&field.ctx, field.id, &cx.forms.filter, end);
         field.request_focus();
         cx.act(Action::Live(LiveAction::FilterChanged));
     }

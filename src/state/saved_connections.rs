@@ -1,0 +1,129 @@
+//! Connections that worked once, for the connect screen: newest first, without their passwords.
+
+use super::{Forms, State};
+use crate::address::Address;
+use crate::settings::SavedConnection;
+
+/// How many are kept.
+const MOST: usize = 20;
+
+/// What a person does with the list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SavedConnectionAction {
+    /// Fill the form from this one.
+    Fill(usize),
+    /// Mark the form as the saved connection to the same place is marked.
+    Recall,
+    /// Forget this one.
+    Forget(usize),
+}
+
+impl State {
+    /// The list as the connect screen shows it.
+    #[must_use]
+    pub fn saved_connections(&self) -> &[SavedConnection] {
+        &self.saved_connections
+    }
+
+    /// A connection stands: it is the newest one now.
+    pub(super) fn keep_connection(&mut self, address: &Address, is_production: bool) {
+        let place = address.place();
+        self.saved_connections
+            .retain(|one| one.address.place() != place);
+        let address = address.without_secret();
+        let newest = SavedConnection {
+            address,
+            is_production,
+        };
+        self.saved_connections.insert(0, newest);
+        self.saved_connections.truncate(MOST);
+    }
+
+    pub(super) fn act_on_saved_connections(
+        &mut self,
+        action: SavedConnectionAction,
+        forms: &mut Forms,
+    ) {
+        match action {
+            SavedConnectionAction::Fill(at) => {
+                let chosen = self.saved_connections.get(at);
+                let Some((endpoint, chosen)) =
+                    chosen.and_then(|chosen| Some((chosen.address.rabbitmq()?, chosen)))
+                else {
+                    return;
+                };
+                forms.connect.url.clear();
+                forms.connect.problem = None;
+                forms.connect.take(endpoint);
+                forms.connect.is_production = chosen.is_production;
+            }
+            SavedConnectionAction::Recall => {
+                let Ok(address) = forms.address() else { return };
+                let mut saved = self.saved_connections.iter();
+                let same = saved.find(|saved| saved.address.place() == address.place());
+                forms.connect.is_production = same.is_some_and(|saved| saved.is_production);
+            }
+            SavedConnectionAction::Forget(at) => {
+                if at < self.saved_connections.len() {
+                    self.saved_connections.remove(at);
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rabbitmq::endpoint::{Endpoint, Password};
+
+    fn at(host: &str) -> Address {
+        Address::RabbitMq(Endpoint {
+            host: host.to_owned(),
+            password: Password("hunter2".to_owned()),
+            ..Endpoint::default()
+        })
+    }
+
+    fn hosts(state: &State) -> Vec<&str> {
+        let all = state.saved_connections().iter();
+        all.filter_map(|one| Some(one.address.rabbitmq()?.host.as_str()))
+            .collect()
+    }
+
+    #[test]
+    fn the_newest_connection_comes_first_and_each_place_once() {
+        let mut state = State::new();
+        for host in ["a", "b", "a"] {
+            state.keep_connection(&at(host), host == "b");
+        }
+        assert_eq!(hosts(&state), ["a", "b"]);
+        for number in 0..40 {
+            state.keep_connection(&at(&format!("h{number}")), false);
+        }
+        assert_eq!(state.saved_connections().len(), MOST);
+        assert_eq!(hosts(&state)[0], "h39");
+    }
+
+    #[test]
+    fn a_saved_connection_fills_the_form_but_for_the_password() {
+        let (mut state, mut forms) = (State::new(), Forms::default());
+        state.keep_connection(&at("prod"), true);
+        forms.connect.url = "amqp://other".to_owned();
+        state.act_on_saved_connections(SavedConnectionAction::Fill(0), &mut forms);
+        assert_eq!(forms.connect.host, "prod");
+        assert!(forms.connect.is_production && forms.connect.url.is_empty());
+        assert_eq!(forms.connect.password, Password::default());
+        forms.connect.is_production = false;
+        state.act_on_saved_connections(SavedConnectionAction::Recall, &mut forms);
+        assert!(forms.connect.is_production);
+        forms.connect.host = "elsewhere".to_owned();
+        state.act_on_saved_connections(SavedConnectionAction::Recall, &mut forms);
+        assert!(!forms.connect.is_production);
+        // A list that has become shorter meanwhile.
+        state.act_on_saved_connections(SavedConnectionAction::Fill(7), &mut forms);
+        state.act_on_saved_connections(SavedConnectionAction::Forget(7), &mut forms);
+        state.act_on_saved_connections(SavedConnectionAction::Forget(0), &mut forms);
+        assert!(state.saved_connections().is_empty());
+    }
+}

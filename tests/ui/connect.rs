@@ -1,0 +1,118 @@
+//! The first screen: the three ways in, and what it says when one of them does not work.
+
+use eframe::egui::accesskit::Role;
+use egui_kittest::kittest::{NodeT as _, Queryable as _};
+use eventscope::address::Address;
+use eventscope::event::source_id::SourceId;
+use eventscope::protocol::{Command, Link, SandboxState, SourceCommand, SourceUpdate, Update};
+use eventscope::rabbitmq::endpoint::Endpoint;
+use eventscope::settings::{SavedConnection, Settings};
+use eventscope::state::Action;
+
+use crate::Window;
+
+fn saved(name: &str, host: &str, is_production: bool) -> SavedConnection {
+    let endpoint = Endpoint {
+        name: name.to_owned(),
+        host: host.to_owned(),
+        ..Endpoint::default()
+    };
+    SavedConnection {
+        address: Address::RabbitMq(endpoint).without_secret(),
+        is_production,
+    }
+}
+
+fn with_two_connections() -> Window {
+    let settings = Settings {
+        connections: vec![
+            saved("Staging", "staging.example", false),
+            saved("The shop", "shop.example", true),
+        ],
+        ..Settings::default()
+    };
+    Window::with_settings(1280.0, 800.0, settings)
+}
+
+fn value(window: &Window, field: &str) -> String {
+    let node = window.harness.get_by_role_and_label(Role::TextInput, field);
+    node.accesskit_node().value().unwrap_or_default()
+}
+
+fn tell(window: &mut Window, update: SourceUpdate) {
+    window.tell(Update::Source(SourceId::FIRST, update));
+}
+
+#[test]
+fn a_recent_connection_fills_the_form_and_marks_production() {
+    let mut window = with_two_connections();
+    window.press("The shop");
+    assert_eq!(value(&window, "Host"), "shop.example");
+    assert_eq!(value(&window, "Name"), "The shop");
+    window.press("Connect");
+    let Command::Source(_, SourceCommand::Connect(Address::RabbitMq(endpoint))) =
+        window.take_last()
+    else {
+        panic!("no connection was asked for")
+    };
+    assert_eq!(endpoint.host, "shop.example");
+    assert!(!window.sees("You marked"));
+    window.connect();
+    window.assert_sees("Production");
+    let kept = window.harness.state().state().saved_connections();
+    assert!(kept[0].is_production);
+}
+
+#[test]
+fn a_recent_connection_can_be_forgotten() {
+    let mut window = with_two_connections();
+    window.press("Forget Staging");
+    assert!(!window.sees("Staging"));
+    window.assert_sees("The shop");
+    window.press("Forget The shop");
+    assert!(!window.sees("Recent connections"));
+}
+
+#[test]
+fn nobody_is_greeted_by_the_failure_of_what_was_not_asked_for() {
+    let mut window = Window::new();
+    window.harness.state_mut().act(Action::TryLocal);
+    let failed = || {
+        SourceUpdate::Link(Link::Failed {
+            address: Address::RabbitMq(Endpoint::default()),
+            reason: "connection refused".to_owned(),
+        })
+    };
+    tell(&mut window, failed());
+    window.assert_sees("start the sandbox");
+    assert!(!window.sees("connection refused"));
+    // The same, asked for.
+    window.press("Connect");
+    tell(&mut window, failed());
+    window.assert_sees("connection refused");
+}
+
+#[test]
+fn a_sandbox_that_died_is_started_again() {
+    let mut window = Window::new();
+    window.press("Start a private RabbitMQ");
+    tell(&mut window, SourceUpdate::Sandbox(SandboxState::Running));
+    window.connect();
+    assert!(!window.sees("Start the sandbox again"));
+    let lost = Link::Lost {
+        address: Address::RabbitMq(Endpoint::default()),
+        reason: "connection refused".to_owned(),
+        since: chrono::Utc::now(),
+        retry_at: chrono::Utc::now(),
+    };
+    tell(&mut window, SourceUpdate::Link(lost));
+    window.press("Start the sandbox again");
+    assert!(matches!(
+        window.take_last(),
+        Command::Source(_, SourceCommand::StartSandbox)
+    ));
+    window.assert_sees("Try it in a sandbox");
+    tell(&mut window, SourceUpdate::Sandbox(SandboxState::Running));
+    window.connect();
+    window.assert_sees("Connected");
+}
