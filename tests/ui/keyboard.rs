@@ -2,7 +2,7 @@
 
 use eframe::egui::accesskit::Role;
 use eframe::egui::{Key, Modifiers};
-use egui_kittest::kittest::{AccessKitNode, NodeT as _, Queryable as _};
+use egui_kittest::kittest::{NodeT as _, Queryable as _};
 
 use crate::Window;
 
@@ -14,7 +14,9 @@ impl Window {
 
     /// The control that has the focus.
     fn focused(&self) -> String {
-        let all = self.harness.query_all_by(AccessKitNode::is_focused);
+        let all = self
+            .harness
+            .query_all_by(|node| node.is_focused() && node.label().is_some());
         let mut names = all.filter_map(|node| node.accesskit_node().label());
         names.next_back().unwrap_or_default()
     }
