@@ -73,7 +73,7 @@ pub fn open(ctx: &egui::Context, first: First, heard: Heard) -> anyhow::Result<A
         send: Box::new(move |command| handle.send(command)),
         updates,
     };
-    let known = settings.last_good.is_some();
+    let known = settings.last_good.is_some() || !settings.connections.is_empty();
     let mut app = App::new(ctx, wire, settings, settings_file);
     app.hear(heard);
     match first {

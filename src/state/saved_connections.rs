@@ -2,6 +2,7 @@
 
 use super::{Forms, State};
 use crate::address::Address;
+use crate::protocol::Link;
 use crate::settings::SavedConnection;
 
 /// How many are kept.
@@ -52,6 +53,10 @@ impl State {
                 else {
                     return;
                 };
+                // What was said of another address is over.
+                if matches!(self.front.link, Link::Failed { .. }) {
+                    self.front.link = Link::Idle;
+                }
                 forms.connect.url.clear();
                 forms.connect.problem = None;
                 forms.connect.take(endpoint);
