@@ -158,7 +158,10 @@ fn a_text_is_found_in_the_payload() {
     window.click(Role::Button, "Previous hit");
     window.click(Role::Button, "Previous hit");
     window.assert_sees("\"item 399\"");
-    window.0.get_by_role_and_label(Role::TextInput, field).focus();
+    window
+        .0
+        .get_by_role_and_label(Role::TextInput, field)
+        .focus();
     window.frames();
     window.0.key_press(Key::Escape);
     window.frames();

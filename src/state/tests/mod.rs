@@ -247,7 +247,13 @@ fn a_direct_exchange_is_bound_to_every_known_key() {
 #[test]
 fn several_taps_run_at_once_and_each_is_stopped_alone() {
     let mut desk = Desk::connected();
-    let (first, second) = (desk.start_tap(), desk.start_tap());
+    let first = desk.start_tap();
+    // Exactly the same once more would only show everything twice.
+    let none = desk.act(Action::Tap(TapAction::Start));
+    assert!(none.is_empty());
+    assert!(matches!(&desk.state.front.tap_card, Some(Card::Tap(report)) if !report.may_start()));
+    desk.forms.tap.binding_key = "order.*".into();
+    let second = desk.start_tap();
     desk.receive(first, "a");
     desk.receive(second, "b");
     let counts =
@@ -654,6 +660,7 @@ fn only_the_sandbox_starts_a_tap_by_itself() {
     );
     // In there a tap of one's own needs no card either; anywhere else it does, also while the
     // sandbox runs on.
+    desk.forms.tap.binding_key = "order.*".into();
     let commands = desk.act(Action::Tap(TapAction::Start));
     assert!(matches!(
         commands.as_slice(),

@@ -20,7 +20,7 @@ use crate::ui::parts::theme::{self, Palette, ROW, STEP};
 use crate::ui::parts::widgets::cell;
 
 /// Least width of the column that takes what is left.
-const LEAST: f32 = 120.0;
+const LEAST: f32 = 100.0;
 
 pub(crate) fn table_ui(ui: &mut Ui, cx: &mut Cx<'_>, columns: &[Column]) {
     // Columns that the person chose may need more room than there is.
