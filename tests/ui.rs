@@ -5,6 +5,7 @@
 
 mod ui {
     mod dead_letters;
+    mod dead_list;
     mod files;
     mod journal;
     mod leaving;
@@ -130,6 +131,12 @@ impl Window {
 
     fn press(&mut self, name: &str) {
         self.click(Role::Button, name);
+    }
+
+    /// Presses something in the menu of what sends dead letters again.
+    fn in_resend_menu(&mut self, name: &str) {
+        self.press("Resend menu");
+        self.press(name);
     }
 
     fn tab(&mut self, name: &str) {

@@ -26,7 +26,7 @@ const LOOK_MS: i64 = 30;
 /// What a person can do with rules.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RuleAction {
-    /// Edit the marked messages by rule, or all that are shown if none is marked.
+    /// Edit the marked messages by rule, or all that are listed if none is marked.
     Open,
     /// Edit the group that is looked at.
     OpenGroup,
@@ -402,13 +402,13 @@ impl DeadLetterDesk {
             RuleAction::Open | RuleAction::OpenGroup => {
                 let places: HashSet<usize> = match action {
                     RuleAction::OpenGroup => self.group_places().into_iter().collect(),
+                    _ if self.marked.is_empty() => self.listed().collect(),
                     _ => self.marked.iter().copied().collect(),
                 };
-                let all = places.is_empty() && action == RuleAction::Open;
                 let messages = self.peeked.iter().flat_map(|peeked| &peeked.messages);
                 let chosen = messages
                     .enumerate()
-                    .filter(|(place, _)| all || places.contains(place));
+                    .filter(|(place, _)| places.contains(place));
                 let planner = self.planner(cx.known.login);
                 let chosen = chosen.map(|(_, message)| {
                     let (original, event) = (message.fingerprint, &message.event);

@@ -79,20 +79,8 @@ pub fn read(ui: &mut Ui, cx: &mut Cx<'_>) {
             }
         }
         Screen::DeadLetters if step != 0 => {
-            let Some(peeked) = &cx.state.front.dead.peeked else {
-                return;
-            };
-            let Some(last) = peeked.messages.len().checked_sub(1) else {
-                return;
-            };
-            let next = cx
-                .state
-                .front
-                .dead
-                .selected
-                .map_or(0, |place| place.saturating_add_signed(step).min(last));
             cx.memory.reveal = true;
-            cx.act(Action::Dead(DeadAction::Select(next)));
+            cx.act(Action::Dead(DeadAction::Move(step)));
         }
         _ => {}
     }

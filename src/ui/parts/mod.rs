@@ -4,6 +4,7 @@ pub mod by_source;
 pub mod draft_form;
 pub mod inspector;
 pub mod save_file;
+pub mod share;
 pub mod theme;
 pub(crate) mod verdict;
 pub mod widgets;

@@ -1,13 +1,13 @@
 //! Edits by rule: the rules on the left, what they make of each message on the right.
 
 use eframe::egui::{
-    self, Align, CentralPanel, ComboBox, FontId, Frame, Label, Layout, Margin, Panel, RichText,
-    ScrollArea, Sense, Stroke, TextEdit, Ui, WidgetInfo, accesskit::Role,
+    self, Align, CentralPanel, ComboBox, FontId, Frame, Label, Layout, Margin, Panel, Rangef,
+    RichText, ScrollArea, Sense, Stroke, TextEdit, Ui, WidgetInfo, accesskit::Role,
 };
 use egui_extras::{Column, TableBuilder, TableRow};
 
 use super::bulk::{job_ui, options_ui, target_ui};
-use super::messages::checkbox;
+use super::table::checkbox;
 use crate::event::amqp::FieldType;
 use crate::event::draft::Field;
 use crate::repair::edit::{Convert, RuleForm, RuleKind, RulePlace};
@@ -27,11 +27,11 @@ const MAX_RULES: usize = 20;
 /// Draws them into what is left of the screen.
 pub(crate) fn by_rule_ui(ui: &mut Ui, cx: &mut Cx<'_>, desk: &RuleDesk, side: Frame) {
     let wide = ui.available_width();
-    Panel::left("rules")
-        .default_size((wide * 0.3).clamp(260.0, 380.0))
-        .size_range(240.0..=wide * 0.5)
-        .frame(side)
-        .show(ui, |ui| rules_ui(ui, cx, desk));
+    let panel = Panel::left("rules").frame(side);
+    let mut share = cx.memory.dead_shares.rules;
+    let within = Rangef::new(230.0, wide * 0.5);
+    share.show_beside(ui, (panel, wide, within), |ui| rules_ui(ui, cx, desk));
+    cx.memory.dead_shares.rules = share;
     let frame = Frame::new()
         .fill(Palette::of(ui).base)
         .inner_margin(Margin::symmetric(12, 8));
@@ -77,9 +77,10 @@ fn rules_ui(ui: &mut Ui, cx: &mut Cx<'_>, desk: &RuleDesk) {
             ui.add_space(STEP);
             weak(ui, "Rules are applied one after the other");
             ui.add_space(STEP);
-            let more = "A field is a JSON pointer: /data/amount, or /lines/*/qty for each item of an \
-                        array. All other text of a payload stays as it is; what is compressed is \
-                        compressed the same way again";
+            let more = "A field is written as in a filter: data.amount, or data.lines[].qty for each item \
+                        of a list; data is the event without its envelope, body the whole payload. \
+                        The JSON pointer /data/amount is read too. All other text of a payload stays \
+                        as it is; what is compressed is compressed the same way again";
             ui.add(Label::new(RichText::new(more).color(palette.weak)).wrap());
         });
     if let Some(place) = removed {
@@ -107,7 +108,7 @@ fn rule_ui(ui: &mut Ui, number: usize, rule: &mut RuleForm) -> bool {
     } else {
         let (what, hint) = match rule.place {
             RulePlace::Header => ("header", "x-tenant"),
-            _ => ("field", "/data/amount"),
+            _ => ("field", "data.amount"),
         };
         field(ui, &name(what), hint, &mut rule.at);
     }
@@ -229,7 +230,7 @@ fn preview_ui(ui: &mut Ui, cx: &mut Cx<'_>, desk: &RuleDesk) {
         empty_state(
             ui,
             "What shall be changed?",
-            "Write a rule on the left, such as: convert /data/amount from text to number. Here \
+            "Write a rule on the left, such as: convert data.amount from text to number. Here \
              you see what becomes of each message before anything is sent",
         );
         return;

@@ -1,8 +1,8 @@
 //! One dead letter: its history in words, and its fields to be edited and sent again.
 
-use eframe::egui::{self, Key, Modifiers, RichText, ScrollArea, Ui};
+use eframe::egui::{self, Align, Button, Key, Layout, Modifiers, RichText, ScrollArea, Ui};
 
-use super::faithful;
+use super::{faithful, links};
 use crate::event::amqp::x_death::Death;
 use crate::state::Action;
 use crate::state::dead_letters::{DeadAction, EditorAction, came_back};
@@ -27,6 +27,7 @@ pub(crate) fn editor_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
         return;
     }
     if cx.state.front.dead.is_stream() {
+        head_ui(ui, cx, |_, _| {});
         weak(
             ui,
             "A stream keeps what is in it: nothing is taken out and nothing is sent again from \
@@ -38,7 +39,8 @@ pub(crate) fn editor_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     }
     let id = egui::Id::unique("dead_part");
     let part = ui.data(|data| data.get_temp::<EditorPart>(id).unwrap_or_default());
-    ui.horizontal(|ui| {
+    head_ui(ui, cx, |ui, cx| {
+        ui.spacing_mut().item_spacing.x = 0.0;
         let all = [
             (EditorPart::Edit, "Edit and resend"),
             (EditorPart::Sent, "What is sent"),
@@ -57,6 +59,31 @@ pub(crate) fn editor_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
         EditorPart::Sent => faithful::faithful_ui(ui, cx),
         EditorPart::Edit => edit_ui(ui, cx),
     }
+}
+
+/// The line above a message, with the way back to the list at its end.
+fn head_ui(ui: &mut Ui, cx: &mut Cx<'_>, content: impl FnOnce(&mut Ui, &mut Cx<'_>)) {
+    let mut close = false;
+    ui.horizontal(|ui| {
+        content(ui, cx);
+        close = close_ui(ui, "Close message");
+    });
+    if close {
+        cx.act(Action::Dead(DeadAction::CloseMessage));
+    }
+}
+
+/// A cross at the right end of a line; true if it was clicked. `name` is what assistive technology
+/// calls it.
+pub(crate) fn close_ui(ui: &mut Ui, name: &str) -> bool {
+    let layout = Layout::right_to_left(Align::Center);
+    ui.with_layout(layout, |ui| {
+        let response = ui.add(Button::new("×").frame(false));
+        ui.ctx()
+            .accesskit_node_builder(response.id, |node| node.set_label(name));
+        response.on_hover_text(format!("{name} (Esc)")).clicked()
+    })
+    .inner
 }
 
 fn as_it_lies_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
@@ -104,6 +131,7 @@ fn edit_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
                 let words = format!("{words} after it was sent again");
                 ui.add(egui::Label::new(RichText::new(words).color(palette.warn)).wrap());
             }
+            links::letter_ui(ui, cx, message);
             draft_form::part(ui, "SEND AGAIN");
             steps_ui(ui, cx);
             let Some(editor) = &mut cx.forms.editor else {
