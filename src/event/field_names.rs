@@ -59,6 +59,17 @@ impl FieldNames {
         }
     }
 
+    /// The place of a JSON pointer into the whole body; empty for the body itself. `each`: any item
+    /// of a list stands for all of them.
+    #[must_use]
+    pub fn of_pointer(&self, pointer: &str, each: bool) -> String {
+        let steps = pointer.split('/').skip(1);
+        steps.fold(String::new(), |path, step| match step.parse::<usize>() {
+            Ok(place) => self.item(&path, (!each).then_some(place)),
+            Err(_) => self.member(&path, &step.replace("~1", "/").replace("~0", "~")),
+        })
+    }
+
     /// An item of the list at `path`; without a place, each of them.
     #[must_use]
     pub fn item(&self, path: &str, place: Option<usize>) -> String {
@@ -98,6 +109,10 @@ mod tests {
             assert_eq!(wrapped.called(place), called);
         }
         assert_eq!(plain.called("body.amount"), "data.amount");
+        let pointer = "/data/lines/2/a~1b";
+        assert_eq!(wrapped.of_pointer(pointer, false), r#"data.lines[2]."a/b""#);
+        assert_eq!(wrapped.of_pointer(pointer, true), r#"data.lines[]."a/b""#);
+        assert_eq!(plain.of_pointer("", true), "");
         let list = wrapped.member(&data, "lines");
         assert_eq!(
             wrapped.member(&wrapped.item(&list, None), "qty"),

@@ -89,7 +89,9 @@ pub fn inline_choice_field<'a>(
 /// Most choices that are offered at once.
 const MAX_CHOICES: usize = 12;
 
-fn suggestions<'a>(
+/// Choices below a field while it is edited, those that hold what was typed. `choices` is called only
+/// then.
+pub fn suggestions<'a>(
     mut response: Response,
     text: &mut String,
     choices: impl FnOnce() -> Vec<&'a str>,

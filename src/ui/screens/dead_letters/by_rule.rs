@@ -2,7 +2,7 @@
 
 use eframe::egui::{
     self, Align, CentralPanel, ComboBox, FontId, Frame, Label, Layout, Margin, Panel, Rangef,
-    RichText, ScrollArea, Sense, Stroke, TextEdit, Ui, WidgetInfo, accesskit::Role,
+    Response, RichText, ScrollArea, Sense, Stroke, TextEdit, Ui, WidgetInfo, accesskit::Role,
 };
 use egui_extras::{Column, TableBuilder, TableRow};
 
@@ -18,7 +18,7 @@ use crate::ui::frame::status_bar::thousands;
 use crate::ui::parts::by_source;
 use crate::ui::parts::theme::{self, Palette, ROW, STEP};
 use crate::ui::parts::widgets::{
-    banner, button, cell, empty_state, field_margin, primary_button, section, weak,
+    banner, button, cell, empty_state, field_margin, primary_button, section, suggestions, weak,
 };
 
 /// Most rules at once.
@@ -61,7 +61,7 @@ fn rules_ui(ui: &mut Ui, cx: &mut Cx<'_>, desk: &RuleDesk) {
                     .inner_margin(Margin::same(10))
                     .show(ui, |ui| {
                         ui.spacing_mut().item_spacing.y = STEP;
-                        if rule_ui(ui, place + 1, rule) {
+                        if rule_ui(ui, place + 1, rule, desk.places()) {
                             removed = Some(place);
                         }
                         if let Some((_, words)) = wrong {
@@ -89,7 +89,7 @@ fn rules_ui(ui: &mut Ui, cx: &mut Cx<'_>, desk: &RuleDesk) {
 }
 
 /// The fields of a rule; true if it is to be removed.
-fn rule_ui(ui: &mut Ui, number: usize, rule: &mut RuleForm) -> bool {
+fn rule_ui(ui: &mut Ui, number: usize, rule: &mut RuleForm, places: &[String]) -> bool {
     let name = |what: &str| format!("Rule {number} {what}");
     ui.horizontal_wrapped(|ui| {
         let deeds = rule.place.deeds().iter().map(|deed| (*deed, deed.words()));
@@ -110,7 +110,9 @@ fn rule_ui(ui: &mut Ui, number: usize, rule: &mut RuleForm) -> bool {
             RulePlace::Header => ("header", "x-tenant"),
             _ => ("field", "data.amount"),
         };
-        field(ui, &name(what), hint, &mut rule.at);
+        let is_header = rule.place == RulePlace::Header;
+        let response = field(ui, &name(what), hint, &mut rule.at);
+        suggestions(response, &mut rule.at, || fitting(places, is_header));
     }
     match rule.deed() {
         RuleKind::Convert => {
@@ -128,9 +130,9 @@ fn rule_ui(ui: &mut Ui, number: usize, rule: &mut RuleForm) -> bool {
                 let kinds = FieldType::ALL.map(|kind| (kind, kind.name()));
                 choice(ui, &name("type"), rule.kind, kinds, |kind| rule.kind = kind);
             }
-            field(ui, &name("value"), hint, &mut rule.value);
+            drop(field(ui, &name("value"), hint, &mut rule.value));
         }
-        RuleKind::Rename => field(ui, &name("new name"), "new name", &mut rule.value),
+        RuleKind::Rename => drop(field(ui, &name("new name"), "new name", &mut rule.value)),
         RuleKind::Remove => {}
     }
     ui.small_button("Remove rule").clicked()
@@ -165,7 +167,20 @@ fn choice<T: Copy + PartialEq>(
     });
 }
 
-fn field(ui: &mut Ui, name: &str, hint: &str, text: &mut String) {
+/// The places that a rule for a header, or for the payload, can be about.
+fn fitting(places: &[String], is_header: bool) -> Vec<&str> {
+    let places = places.iter().map(String::as_str);
+    if is_header {
+        return places
+            .filter_map(|place| place.strip_prefix("header "))
+            .collect();
+    }
+    places
+        .filter(|place| place.starts_with("data") || place.starts_with("body."))
+        .collect()
+}
+
+fn field(ui: &mut Ui, name: &str, hint: &str, text: &mut String) -> Response {
     let edit = TextEdit::singleline(text)
         .font(theme::mono())
         .hint_text(hint)
@@ -174,6 +189,7 @@ fn field(ui: &mut Ui, name: &str, hint: &str, text: &mut String) {
     let response = ui.add(edit);
     ui.ctx()
         .accesskit_node_builder(response.id, |node| node.set_label(name));
+    response
 }
 
 fn preview_ui(ui: &mut Ui, cx: &mut Cx<'_>, desk: &RuleDesk) {

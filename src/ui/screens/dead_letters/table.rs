@@ -67,7 +67,8 @@ fn columns(width: f32, is_stream: bool, has_exceptions: bool) -> Vec<Holds> {
         (true, 680.0..) => &[Exception, Key, Died],
         (true, _) => &[Exception, Key],
         (false, 680.0..) => &[Reason, Key, Died, DiedIn],
-        (false, _) => &[Reason, Key, Died],
+        (false, 520.0..) => &[Reason, Key, Died],
+        (false, _) => &[Reason, Key],
     };
     columns.iter().copied().map(Holds::Told).collect()
 }
