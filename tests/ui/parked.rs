@@ -65,10 +65,7 @@ fn parked() -> Arc<Event> {
 fn a_parked_message_says_why_and_where_it_goes() {
     let mut window = window();
     assert!(!window.sees("stock has no dead-letter exchange"), "folded");
-    window.click(
-        Role::DisclosureTriangle,
-        "2 queues without a dead-letter exchange",
-    );
+    window.press("2 queues without a dead-letter exchange ›");
     window.assert_sees("stock has no dead-letter exchange");
     assert!(!window.sees("stock_error has no dead-letter exchange"));
     window.click(Role::ListBoxOption, "stock_error (2)");
@@ -109,10 +106,7 @@ fn a_parked_message_says_why_and_where_it_goes() {
 #[test]
 fn a_rule_of_the_person_lists_a_queue() {
     let mut window = window();
-    window.click(
-        Role::DisclosureTriangle,
-        "2 queues without a dead-letter exchange",
-    );
+    window.press("2 queues without a dead-letter exchange ›");
     window.assert_sees("odd.1 has no dead-letter exchange");
     window.type_into("Also dead-letter queues", "odd.*");
     window.assert_sees("1 queue without a dead-letter exchange");

@@ -28,17 +28,16 @@ impl Pointer {
     /// In words, if it is none, or is the whole document.
     pub fn parse(text: &str) -> Result<Self, String> {
         let text = text.trim();
-        let (in_data, steps) = match text.strip_prefix('/') {
-            Some(rest) => (false, rest.split('/').map(unescaped).collect()),
-            None => {
-                let (root, rest) = text.split_at_checked(4).ok_or(HOW)?;
-                let in_data = match root {
-                    "data" => true,
-                    "body" => false,
-                    _ => return Err(HOW.to_owned()),
-                };
-                (in_data, steps(rest)?)
-            }
+        let (in_data, steps) = if let Some(rest) = text.strip_prefix('/') {
+            (false, rest.split('/').map(unescaped).collect())
+        } else {
+            let (root, rest) = text.split_at_checked(4).ok_or(HOW)?;
+            let in_data = match root {
+                "data" => true,
+                "body" => false,
+                _ => return Err(HOW.to_owned()),
+            };
+            (in_data, steps(rest)?)
         };
         if steps.len() > MAX_STEPS {
             return Err(format!("A field has at most {MAX_STEPS} steps"));

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::event::amqp::FieldValue;
 use crate::event::{Event, Fingerprint};
+use crate::rabbitmq::frameworks::ParkedFailure;
 use crate::rabbitmq::origin::{Provenance, Scene};
 use crate::repair::lineage::RESEND_COUNT;
 use crate::text::json_path::quoted;
@@ -52,7 +53,7 @@ impl DeadLetter {
     pub fn exception(&self) -> String {
         let parked = self.origin.parked.as_ref();
         let failure = parked.and_then(|parked| parked.failure.as_ref());
-        failure.map_or_else(String::new, |failure| failure.words())
+        failure.map_or_else(String::new, ParkedFailure::words)
     }
 
     /// Why it left its queue: the broker's own word. Empty where only a framework's words tell.

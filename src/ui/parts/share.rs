@@ -39,7 +39,7 @@ impl Share {
         self.note(ui, room, shown.response.rect.height());
     }
 
-    fn sized(&self, panel: Panel, room: f32, within: Rangef) -> Panel {
+    fn sized(self, panel: Panel, room: f32, within: Rangef) -> Panel {
         let size = within.clamp(self.of_room * room);
         if self.is_of(room) {
             panel.default_size(size).size_range(within)
@@ -58,7 +58,7 @@ impl Share {
         self.room = room;
     }
 
-    fn is_of(&self, room: f32) -> bool {
+    fn is_of(self, room: f32) -> bool {
         (self.room - room).abs() < 0.5
     }
 }

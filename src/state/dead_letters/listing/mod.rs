@@ -306,7 +306,7 @@ mod tests {
 
     #[test]
     fn many_messages_are_looked_through_on_another_thread() {
-        let messages: Vec<DeadLetter> = (0..FEW + 1)
+        let messages: Vec<DeadLetter> = (0..=FEW)
             .map(|n| letter("rejected", "k", &format!(r#"{{"n":{n}}}"#)))
             .collect();
         let mut listing = Listing::default();

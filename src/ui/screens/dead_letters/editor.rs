@@ -102,6 +102,8 @@ fn edit_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     let Some(message) = state.front.dead.selected_message() else {
         return;
     };
+    // Always in sight, however little room there is for the fields.
+    steps_ui(ui, cx);
     ScrollArea::vertical()
         .auto_shrink([false, false])
         .id_salt("editor")
@@ -133,7 +135,6 @@ fn edit_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
             }
             links::letter_ui(ui, cx, message);
             draft_form::part(ui, "SEND AGAIN");
-            steps_ui(ui, cx);
             let Some(editor) = &mut cx.forms.editor else {
                 return;
             };
@@ -151,18 +152,6 @@ fn edit_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
             if let Some(words) = &editor.refusal {
                 banner(ui, palette.warn, words);
             }
-            ui.horizontal(|ui| {
-                let can = state.is_connected() && !state.front.dead.is_busy();
-                if primary_button(ui, "Resend", can)
-                    .on_hover_text(
-                        "Publish it as edited; the original is removed only after the broker \
-                     confirmed that the copy was routed",
-                    )
-                    .clicked()
-                {
-                    cx.actions.push(Action::Dead(DeadAction::Resend));
-                }
-            });
             for note in &editor.notes {
                 ui.add(egui::Label::new(RichText::new(note).color(palette.weak)).wrap());
             }
@@ -183,7 +172,7 @@ fn edit(action: EditorAction) -> Action {
     Action::Dead(DeadAction::Editor(action))
 }
 
-/// The way back through what was typed. The keys are taken before a field sees them, because a
+/// What sends the message, and the way back through what was typed. The keys are taken before a field sees them, because a
 /// field knows only its own text.
 fn steps_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     let Some(editor) = &cx.forms.editor else {
@@ -195,7 +184,17 @@ fn steps_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
             | input.consume_key(Modifiers::COMMAND, Key::Y);
         (input.consume_key(Modifiers::COMMAND, Key::Z), again)
     });
-    ui.horizontal(|ui| {
+    let idle = cx.state.is_connected() && !cx.state.front.dead.is_busy();
+    ui.horizontal_wrapped(|ui| {
+        if primary_button(ui, "Resend", idle)
+            .on_hover_text(
+                "Publish it as edited; the original is removed only after the broker confirmed \
+                 that the copy was routed",
+            )
+            .clicked()
+        {
+            cx.actions.push(Action::Dead(DeadAction::Resend));
+        }
         let clicked = |ui: &mut Ui, label: &str, can: bool, words: &str| {
             button(ui, label, can).on_hover_text(words).clicked()
         };

@@ -2,7 +2,7 @@
 
 use chrono::Utc;
 use eframe::egui::{
-    self, CollapsingHeader, FontId, ScrollArea, Sense, TextEdit, Ui, WidgetInfo, accesskit::Role,
+    self, Button, FontId, ScrollArea, Sense, TextEdit, Ui, WidgetInfo, accesskit::Role,
 };
 
 use crate::rabbitmq::losing::Losing;
@@ -253,24 +253,34 @@ fn losing_ui(ui: &mut Ui, losing: &[Losing]) {
 }
 
 fn fold_ui(ui: &mut Ui, title: &str, losing: &[&Losing]) {
-    if losing.is_empty() {
+    let Some(first) = losing.first() else {
+        return;
+    };
+    let id = ui.unique_id().with(("losing", first.has_none));
+    let is_open = ui.data(|data| data.get_temp::<bool>(id)).unwrap_or(false);
+    let label = if is_open {
+        title.to_owned()
+    } else {
+        format!("{title} ›")
+    };
+    // A header of egui's own would be as wide as its words, and so would the panel.
+    let button = Button::new(label).frame(false).truncate();
+    let about = "What they reject or let expire is lost";
+    if ui.add(button).on_hover_text(about).clicked() {
+        ui.data_mut(|data| data.insert_temp(id, !is_open));
+    }
+    if !is_open {
         return;
     }
+    weak(ui, about);
     let color = Palette::of(ui).text;
-    let header = CollapsingHeader::new(title).id_salt(losing[0].has_none);
-    let folded = header.show(ui, |ui| {
-        weak(ui, "What they reject or let expire is lost");
-        for one in losing.iter().take(LOSING) {
-            let words = format!("{} {}", one.queue, one.why);
-            ui.add(egui::Label::new(egui::RichText::new(words).color(color)).wrap());
-        }
-        if losing.len() > LOSING {
-            weak(ui, format!("and {} more", losing.len() - LOSING));
-        }
-    });
-    folded
-        .header_response
-        .on_hover_text("What they reject or let expire is lost");
+    for one in losing.iter().take(LOSING) {
+        let words = format!("{} {}", one.queue, one.why);
+        ui.add(egui::Label::new(egui::RichText::new(words).color(color)).wrap());
+    }
+    if losing.len() > LOSING {
+        weak(ui, format!("and {} more", losing.len() - LOSING));
+    }
 }
 
 fn queue_ui(
