@@ -164,6 +164,22 @@ fn in_a_small_window_the_message_stands_over_the_list_and_gives_it_back() {
 }
 
 #[test]
+fn in_a_window_of_middle_size_the_message_stands_below_the_list_with_its_payload() {
+    let mut window = Window::sized(1_000.0, 680.0);
+    window.connect();
+    peek(&mut window, &BODIES);
+    open_first(&mut window);
+    assert_eq!(window.rows().len(), 3, "the list is there too");
+    let payload = window
+        .harness
+        .get_by_role_and_label(Role::MultilineTextInput, "Payload");
+    let resend = window.harness.get_by_role_and_label(Role::Button, "Resend");
+    for part in [payload.rect(), resend.rect()] {
+        assert!(part.top() > 0.0 && part.top() < 600.0, "{part:?}");
+    }
+}
+
+#[test]
 fn space_marks_the_row_that_has_the_focus() {
     let mut window = Window::connected();
     peek(&mut window, &BODIES);

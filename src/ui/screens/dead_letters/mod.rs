@@ -41,7 +41,7 @@ pub struct Shares {
 impl Default for Shares {
     fn default() -> Self {
         Self {
-            queues: Share::new(0.21),
+            queues: Share::new(0.23),
             beside: Share::new(0.38),
             below: Share::new(0.56),
             groups: Share::new(0.4),
@@ -125,7 +125,7 @@ fn queues_tab_ui(ui: &mut Ui, cx: &mut Cx<'_>, side: Frame) {
     let room = ui.available_size();
     let mut shares = cx.memory.dead_shares;
     let queues = Panel::left("dead_queues").frame(side);
-    let within = Rangef::new(170.0, room.x * 0.4);
+    let within = Rangef::new(190.0, room.x * 0.4);
     shares
         .queues
         .show_beside(ui, (queues, room.x, within), |ui| queues::queues_ui(ui, cx));
