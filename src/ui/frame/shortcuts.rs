@@ -15,6 +15,7 @@ pub const ALL: &[(&str, &str)] = &[
     ("J or Down", "Next row"),
     ("K or Up", "Previous row"),
     ("End", "Follow the newest event"),
+    ("Esc", "Close the dead letter that is looked at"),
     ("Ctrl+Enter", "Publish the event"),
     ("Ctrl+Z", "Undo an edit of a dead letter"),
     ("Ctrl+Shift+Z or Ctrl+Y", "Redo it"),

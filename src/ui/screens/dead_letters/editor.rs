@@ -116,8 +116,11 @@ fn edit_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
             ui.spacing_mut().item_spacing.y = STEP * 2.0;
             if are_beside {
                 ui.columns(2, |columns| {
-                    why_ui(&mut columns[0], cx, message);
-                    target_ui(&mut columns[0], cx);
+                    // Cells of columns are justified, which stretches text that is wrapped.
+                    columns[0].with_layout(Layout::top_down(Align::Min), |ui| {
+                        why_ui(ui, cx, message);
+                        target_ui(ui, cx);
+                    });
                     body_ui(&mut columns[1], cx, 10);
                 });
             } else {
