@@ -269,8 +269,8 @@ fn the_walkthrough() -> Result<()> {
     picture(&app, "5-dead-letters");
     app.find("push button", "Resend")?.click()?;
     app.wait_for_text("1 of 1 resent")?;
-    // What is said of the look is of its moment.
-    app.wait_for_text("2 of 2 borrowed")?;
+    // What is said of the look is about what is left of it.
+    app.wait_for_text("1 message, looked at")?;
     picture(&app, "6-resent");
 
     // It is in the target queue with the edit, and nothing else changed.

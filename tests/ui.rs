@@ -6,6 +6,7 @@
 mod ui {
     mod connect;
     mod dead_letters;
+    mod dead_list;
     mod files;
     mod journal;
     mod keyboard;
@@ -139,6 +140,12 @@ impl Window {
 
     fn press(&mut self, name: &str) {
         self.click(Role::Button, name);
+    }
+
+    /// Presses something in the menu of what sends dead letters again.
+    fn in_resend_menu(&mut self, name: &str) {
+        self.press("Resend menu");
+        self.press(name);
     }
 
     fn tab(&mut self, name: &str) {

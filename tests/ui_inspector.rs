@@ -283,8 +283,8 @@ fn differences_to_the_event_before_are_listed() {
     window.frames();
     for line in [
         "~ body.eventId: \"e-0\" → \"e-1\"",
-        "~ body.data.amount: 2 → 1.10",
-        "- body.data.old: [0 items]",
+        "~ data.amount: 2 → 1.10",
+        "- data.old: [0 items]",
     ] {
         window.assert_sees(line);
     }

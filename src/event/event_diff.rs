@@ -4,6 +4,7 @@
 use super::Event;
 use super::amqp::FieldValue;
 use super::decode::{Decoded, decode};
+use super::field_names::FieldNames;
 use crate::text::json;
 use crate::text::json_diff::{self, DiffRow, JsonChange, MAX_DIFFERENCES, short};
 
@@ -52,7 +53,9 @@ pub fn between(old: &Event, new: &Event, limit: usize) -> EventDiff {
     );
     let before = decode(&old.body, before, limit);
     let now = decode(&new.body, now, limit);
-    out.bodies(&before, &now);
+    let text = now.text().unwrap_or_default();
+    let names = FieldNames::of(&text, &new.properties);
+    out.bodies(&before, &now, &names);
     if before.cut || now.cut {
         out.remarks
             .push("Only the beginning of the bodies is compared".to_owned());
@@ -95,7 +98,7 @@ impl EventDiff {
         }
     }
 
-    fn bodies(&mut self, old: &Decoded<'_>, new: &Decoded<'_>) {
+    fn bodies(&mut self, old: &Decoded<'_>, new: &Decoded<'_>, names: &FieldNames) {
         if old.bytes == new.bytes {
             return;
         }
@@ -105,7 +108,10 @@ impl EventDiff {
                 self.remarks
                     .push("The bodies differ only in their layout".to_owned());
             }
-            self.rows.extend(found);
+            self.rows.extend(found.into_iter().map(|row| DiffRow {
+                path: names.called(&row.path),
+                ..row
+            }));
         } else if let (Some(old), Some(new)) = (old.text(), new.text()) {
             self.lines(&old, &new);
         } else if old.text().is_none() && new.text().is_none() {
@@ -237,7 +243,7 @@ mod tests {
         let body = |n: u8| format!("{{\"n\":{n},\"x\":\"{}\"}}", "x".repeat(5_000));
         let event = |n| event("application/json", vec![], body(n).as_bytes());
         let found = between(&event(1), &event(2), 1_000);
-        assert_eq!(found.rows, [changed("body.n", "1", "2")]);
+        assert_eq!(found.rows, [changed("data.n", "1", "2")]);
         assert_eq!(
             found.remarks,
             ["Only the beginning of the bodies is compared"]

@@ -10,6 +10,7 @@ pub mod draft;
 pub mod envelope;
 pub mod event_diff;
 pub mod export;
+pub mod field_names;
 pub mod key_pattern;
 pub mod names;
 pub mod picture;

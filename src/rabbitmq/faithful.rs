@@ -1,6 +1,7 @@
 //! A dead letter in three columns: as it was first published, as far as that is known; as it lies in
 //! its queue; as it will be sent. With what changes, and why.
 
+use super::edited_fields::fields;
 use super::origin::{FirstPublish, Proposal, Provenance, Scene};
 use super::resend::{removed_expiration, reply_words};
 use crate::event::amqp::Properties;
@@ -11,6 +12,8 @@ use crate::text::payload::{shorten, size_text};
 
 /// Longest text of a cell, in characters.
 const CELL: usize = 200;
+/// Why a row is not what lies in the queue, where the person changed it.
+pub(super) const EDITED: &str = "Edited";
 /// What stands where a first publish is not known.
 const NOT_KNOWN: &str = "not known";
 
@@ -27,6 +30,8 @@ pub struct Row {
     /// Why what is sent is not what lies here, or what was first published, or what is to be known
     /// of it; empty if there is nothing to say.
     pub why: String,
+    /// The person changed it.
+    pub is_own: bool,
 }
 
 impl Row {
@@ -54,6 +59,7 @@ pub fn rows(event: &Event, outgoing: &Outgoing, dropped: &[String], scene: Scene
         }
         let [first, here, sent] = [first, here, sent].map(|text| shorten(&text, CELL));
         rows.push(Row {
+            is_own: why == EDITED,
             name,
             first,
             here,
@@ -126,6 +132,7 @@ pub fn rows(event: &Event, outgoing: &Outgoing, dropped: &[String], scene: Scene
         (false, size) => format!("{size}, edited"),
     };
     add("body".to_owned(), here.clone(), here, sent);
+    rows.extend(fields(event, outgoing));
     rows
 }
 
@@ -204,7 +211,7 @@ fn why(
         "expiration" if here.is_empty() => return expiration(origin, first, sent),
         "user-id" if sent.is_empty() => "The broker accepts only the login of this connection",
         "exchange" | "routing key" => return target(origin, first, sent, outgoing),
-        _ => "Edited",
+        _ => EDITED,
     };
     why.to_owned()
 }
@@ -212,7 +219,7 @@ fn why(
 fn expiration(origin: &Provenance, first: &str, sent: &str) -> String {
     let died_of_it = removed_expiration(origin).is_some_and(|(_, died_of_it)| died_of_it);
     let why = match (sent.is_empty(), died_of_it) {
-        (false, _) if sent != first => "Edited",
+        (false, _) if sent != first => EDITED,
         (false, false) => {
             "Dead-lettering removed it. The message did not die of it, so it is put back and begins \
              again"
@@ -346,5 +353,18 @@ mod tests {
         ] {
             assert!(told.contains(&expected), "{told:?}");
         }
+    }
+
+    #[test]
+    fn a_field_that_the_person_changed_is_told_with_both_values() {
+        let mut event = dead();
+        event.body = br#"{"amount":"129.90","n":1}"#.to_vec();
+        let mut sent = plan(&event, &Target::Origin, "shop").unwrap().outgoing;
+        sent.body = br#"{"amount":129.90,"n":1}"#.to_vec();
+        let rows = rows(&event, &sent, &[]);
+        let own: Vec<_> = rows.iter().filter(|row| row.is_own).collect();
+        let names: Vec<_> = own.iter().map(|row| row.name.as_str()).collect();
+        assert_eq!(names, ["body", "data.amount"]);
+        assert_eq!((&*own[1].here, &*own[1].sent), ("\"129.90\"", "129.90"));
     }
 }

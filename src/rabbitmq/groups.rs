@@ -45,6 +45,16 @@ impl GroupBy {
         Self::CameBack,
     ];
 
+    /// What messages can be grouped by unasked, what tells most first.
+    pub const TELLING: [Self; 6] = [
+        Self::Exception,
+        Self::Schema,
+        Self::Type,
+        Self::Reason,
+        Self::Queue,
+        Self::RoutingKey,
+    ];
+
     /// The choice in words.
     #[must_use]
     pub fn words(self) -> &'static str {
@@ -59,6 +69,20 @@ impl GroupBy {
             Self::CameBack => "Came back",
         }
     }
+}
+
+/// What a group is called of which no schema can tell anything.
+pub const NO_SCHEMAS: &str = "No schemas are open";
+const NO_EXCEPTION: &str = "No exception header";
+const NO_TYPE: &str = "No type";
+const NOT_KNOWN: &str = "Not known";
+/// The word for a death of which nothing is written.
+const UNKNOWN_REASON: &str = "unknown";
+
+/// True for the name of a group of messages of which there was nothing to say.
+#[must_use]
+pub fn is_untold(name: &str) -> bool {
+    [NO_SCHEMAS, NO_EXCEPTION, NO_TYPE, NOT_KNOWN, UNKNOWN_REASON].contains(&name)
 }
 
 /// Messages that are equal in one respect.
@@ -126,17 +150,17 @@ fn died_at((event, origin): &TracedCause) -> Option<u64> {
 
 fn name((event, origin): &TracedCause, by: GroupBy) -> String {
     let or_unknown = |text: &str| match text {
-        "" => "Not known".to_owned(),
+        "" => NOT_KNOWN.to_owned(),
         text => text.to_owned(),
     };
     match by {
-        GroupBy::Exception => exception(event).unwrap_or_else(|| "No exception header".to_owned()),
+        GroupBy::Exception => exception(event).unwrap_or_else(|| NO_EXCEPTION.to_owned()),
         GroupBy::Reason => origin.reason().to_owned(),
         GroupBy::Queue => or_unknown(origin.died_in()),
         GroupBy::RoutingKey => origin.key(event).to_owned(),
         GroupBy::Type => {
             let kind = event.envelope.event_type.as_deref();
-            let mut name = kind.unwrap_or("No type").to_owned();
+            let mut name = kind.unwrap_or(NO_TYPE).to_owned();
             if let Some(version) = event.envelope.version.as_deref() {
                 name.push(' ');
                 name.push_str(version);
@@ -144,7 +168,7 @@ fn name((event, origin): &TracedCause, by: GroupBy) -> String {
             name
         }
         GroupBy::Shape => shape(event),
-        GroupBy::Schema | GroupBy::CameBack => "Not known".to_owned(),
+        GroupBy::Schema | GroupBy::CameBack => NOT_KNOWN.to_owned(),
     }
 }
 

@@ -13,6 +13,8 @@ pub struct Losing {
     pub queue: String,
     /// Why, as the end of a sentence that begins with its name.
     pub why: String,
+    /// It has no dead-letter exchange, which may be meant so; else it has one that leads nowhere.
+    pub has_none: bool,
 }
 
 /// All such queues: those with a broken dead-letter exchange first, then those that drop messages
@@ -46,6 +48,7 @@ pub fn losing(ground: &Ground) -> Vec<Losing> {
             list.push(Losing {
                 queue: queue.name.clone(),
                 why,
+                has_none: queue.dead_letter_exchange.is_none(),
             });
         }
     }

@@ -5,6 +5,7 @@ pub mod as_code;
 pub mod comes_back;
 pub mod connect_form;
 pub mod delivery_limit;
+mod edited_fields;
 pub mod endpoint;
 pub mod faithful;
 pub mod frameworks;

@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use crate::event::amqp::x_death::is_broker_header;
 use crate::event::amqp::{FieldValue, Properties};
 use crate::event::decode;
+use crate::event::field_names::FieldNames;
 use crate::text::json::{self, JsonRow, RowValue};
 
 /// Longest value, in characters, that is looked at as such.
@@ -28,7 +29,7 @@ pub enum Said {
 /// A statement about one place.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Feature {
-    /// The place, such as `customer.email`, `items[].sku` or `header x-tenant`.
+    /// The place, such as `data.email`, `data.items[].sku` or `header x-tenant`.
     pub place: String,
     /// What is said of it.
     pub said: Said,
@@ -44,7 +45,7 @@ impl Feature {
         }
     }
 
-    /// What those have of which it is true: `amount as text`.
+    /// What those have of which it is true: `data.amount as text`.
     #[must_use]
     pub fn words(&self) -> String {
         let place = &self.place;
@@ -63,7 +64,7 @@ pub fn features(properties: &Properties, body: &[u8]) -> BTreeSet<Feature> {
     let mut all = BTreeSet::new();
     let decoded = decode::decode(body, properties, BODY);
     match decoded.json() {
-        Some(text) => payload(text, &mut all),
+        Some(text) => payload(text, properties, &mut all),
         None => say(&mut all, "payload", "something other than JSON", None),
     }
     let texts = [
@@ -92,17 +93,17 @@ pub fn features(properties: &Properties, body: &[u8]) -> BTreeSet<Feature> {
     all
 }
 
-fn payload(text: &[u8], all: &mut BTreeSet<Feature>) {
+fn payload(text: &[u8], properties: &Properties, all: &mut BTreeSet<Feature>) {
     let document = json::rows(text);
+    let names = FieldNames::of(&String::from_utf8_lossy(text), properties);
     // The place of each row that is open, by depth.
     let mut places: Vec<String> = Vec::new();
     for row in document.rows.iter().take(ROWS) {
         places.truncate(row.depth);
         let place = match (places.last(), &row.name) {
             (None, _) => String::new(),
-            (Some(parent), None) => format!("{parent}[]"),
-            (Some(parent), Some(name)) if parent.is_empty() => name.clone(),
-            (Some(parent), Some(name)) => format!("{parent}.{name}"),
+            (Some(parent), None) => names.item(parent, None),
+            (Some(parent), Some(name)) => names.member(parent, name),
         };
         let shown = match place.as_str() {
             "" => "payload",
@@ -181,15 +182,15 @@ mod tests {
         assert_eq!(
             said(r#"{"a":{"b":"x"},"n":[-1,9007199254740993],"e":""}"#),
             [
-                "a as object",
-                "a.b as text",
-                "a.b = x",
-                "e as empty text",
-                "n as array",
-                "n[] as negative whole number",
-                "n[] as whole number beyond 2^53",
-                "n[] = -1",
-                "n[] = 9007199254740993",
+                "data.a as object",
+                "data.a.b as text",
+                "data.a.b = x",
+                "data.e as empty text",
+                "data.n as array",
+                "data.n[] as negative whole number",
+                "data.n[] as whole number beyond 2^53",
+                "data.n[] = -1",
+                "data.n[] = 9007199254740993",
                 "payload as object",
             ]
         );

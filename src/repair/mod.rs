@@ -7,6 +7,7 @@ pub mod job_sum;
 pub mod journal_entry;
 pub mod journal_list;
 pub mod lineage;
+pub mod mend;
 pub mod oldest;
 pub mod pace;
 pub mod why;

@@ -52,6 +52,16 @@ impl Tally {
         }
     }
 
+    /// The kind of value that most messages have at this place.
+    fn kind_at(&self, place: &str) -> Option<&'static str> {
+        let counts = self.counts.iter();
+        let kinds = counts.filter_map(|(feature, count)| match feature.said {
+            Said::Kind(kind) if feature.place == place => Some((*count, kind)),
+            _ => None,
+        });
+        kinds.max().map(|(_, kind)| kind)
+    }
+
     fn count(&self, feature: &Feature) -> usize {
         self.counts.get(feature).copied().unwrap_or(0)
     }
@@ -68,10 +78,12 @@ pub struct Difference {
     pub dead: (usize, usize),
     /// The same for those that passed.
     pub passed: (usize, usize),
+    /// The kind of value that most of those that passed have at this place, if they have any.
+    pub passed_as: Option<&'static str>,
 }
 
 impl Difference {
-    /// `37 of 37 dead have amount as text; 0 of 4,120 that passed`.
+    /// `37 of 37 dead have data.amount as text; 0 of 4,120 that passed`.
     #[must_use]
     pub fn words(&self, number: impl Fn(usize) -> String) -> String {
         let (verb, what) = (
@@ -105,6 +117,7 @@ pub fn differences(dead: &Tally, passed: &Tally) -> Vec<Difference> {
         have: true,
         dead: (*count, dead.messages),
         passed: (passed.count(feature), passed.messages),
+        passed_as: None,
     });
     let places = passed.counts.keys().filter(|f| f.said == Said::Present);
     let lack = places.map(|feature| Difference {
@@ -112,6 +125,7 @@ pub fn differences(dead: &Tally, passed: &Tally) -> Vec<Difference> {
         have: false,
         dead: (dead.messages - dead.count(feature), dead.messages),
         passed: (passed.messages - passed.count(feature), passed.messages),
+        passed_as: None,
     });
     let mut best: BTreeMap<String, Difference> = BTreeMap::new();
     for one in have.chain(lack) {
@@ -136,6 +150,9 @@ pub fn differences(dead: &Tally, passed: &Tally) -> Vec<Difference> {
     let least = all.first().map_or(0.0, Difference::apart) * VAGUE;
     all.retain(|one| one.apart() >= least);
     all.truncate(TOLD);
+    for one in &mut all {
+        one.passed_as = passed.kind_at(&one.feature.place);
+    }
     all
 }
 
@@ -171,7 +188,7 @@ mod tests {
         let passed = [r#"{"amount":12,"id":3}"#, r#"{"amount":7,"id":4}"#];
         assert_eq!(
             told(&dead, &passed),
-            ["2 of 2 dead have amount as text; 0 of 2 that passed"]
+            ["2 of 2 dead have data.amount as text; 0 of 2 that passed"]
         );
     }
 
@@ -184,8 +201,8 @@ mod tests {
         assert_eq!(
             told(&[r#"{"customer":{},"n":1}"#], &passed),
             [
-                "1 of 1 dead have customer as empty object; 0 of 2 that passed",
-                "1 of 1 dead lack customer.email; 0 of 2 that passed",
+                "1 of 1 dead have data.customer as empty object; 0 of 2 that passed",
+                "1 of 1 dead lack data.customer.email; 0 of 2 that passed",
             ]
         );
     }
@@ -196,7 +213,7 @@ mod tests {
         let passed = [r#"{"currency":"EUR"}"#, r#"{"currency":"USD"}"#];
         assert_eq!(
             told(&dead, &passed),
-            ["3 of 3 dead have currency = XXX; 0 of 2 that passed"]
+            ["3 of 3 dead have data.currency = XXX; 0 of 2 that passed"]
         );
     }
 
@@ -213,6 +230,6 @@ mod tests {
         let mut joined = tally(&[r#"{"a":1}"#]);
         joined.merge(tally(&[r#"{"a":"x"}"#, r#"{"a":2}"#]));
         assert_eq!(joined.messages, 3);
-        assert_eq!(joined.count(&Feature::present("a")), 3);
+        assert_eq!(joined.count(&Feature::present("data.a")), 3);
     }
 }

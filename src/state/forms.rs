@@ -24,6 +24,8 @@ pub struct Forms {
     pub draft: Draft,
     /// How its payload is written.
     pub payload: super::publish::schema_form::PayloadForm,
+    /// The filter line over the dead letters of a queue.
+    pub dead_filter: String,
     /// The name of a queue to open by hand.
     pub queue: String,
     /// The offset or the time from which a stream is read.

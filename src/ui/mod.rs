@@ -66,6 +66,10 @@ pub struct Memory {
     pub tap_details: bool,
     /// Where the table of dead letters stands.
     pub dead_table: TablePlace,
+    /// How the screen of dead letters is laid out.
+    pub dead_shares: screens::dead_letters::Shares,
+    /// On that screen something was open in the last frame that Escape closes first.
+    pub dead_escape_taken: bool,
     /// Dialogs that ask where a report is saved.
     pub saving: parts::save_file::Dialogs,
     /// A path is being chosen in a dialog.

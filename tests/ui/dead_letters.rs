@@ -70,8 +70,8 @@ fn dead_letters_are_listed_opened_edited_and_resent() {
 fn marked_messages_are_resent_together_and_what_stays_says_why() {
     let mut window = Window::connected();
     peek(&mut window, &["1", "2"]);
-    window.click(Role::CheckBox, "Mark order.created 1");
-    window.press("Resend 1 unchanged");
+    window.click(Role::CheckBox, "Mark message 2, order.created");
+    window.in_resend_menu("Resend 1 unchanged");
     let Command::Source(
         _,
         SourceCommand::Resend {
@@ -112,6 +112,7 @@ fn discarding_asks_in_words_first() {
     peek(&mut window, &["1", "2"]);
     let row = window.rows().remove(0);
     window.click(Role::Row, &row);
+    window.press("More");
     window.press("Discard");
     window.assert_sees("Discard 1 message?");
     assert!(!window.sees("journal.sqlite"), "nobody said where it is");
@@ -120,8 +121,9 @@ fn discarding_asks_in_words_first() {
         ..Places::default()
     })));
     window.assert_sees("/elsewhere/journal.sqlite");
-    window.press("Keep them");
+    window.press("Cancel");
     assert!(!window.last().contains("Discard"));
+    window.press("More");
     window.press("Discard");
     window.press("Discard 1 message");
     assert!(window.last().contains("Discard"));
@@ -159,10 +161,11 @@ fn a_group_says_what_its_messages_have_and_those_that_passed_have_not() {
     window.tab("Queues");
     peek(&mut window, &[r#"{"amount":"1"}"#, r#"{"amount":"2"}"#]);
     window.tab("Groups");
-    window.wait_for_text("No exception header");
-    window.click(Role::ListBoxOption, "No exception header (2)");
-    window.wait_for_text("2 of 2 dead have amount as text; 0 of 1 that passed");
-    window.press("Resend group");
+    window.wait_for_text("rejected (2)");
+    window.assert_sees("All 2 messages of the queue");
+    window.click(Role::ListBoxOption, "rejected (2)");
+    window.wait_for_text("2 of 2 dead have data.amount as text; 0 of 1 that passed");
+    window.in_resend_menu("Resend group");
     let Command::Source(
         _,
         SourceCommand::Resend {
@@ -195,8 +198,8 @@ fn three_columns_say_what_a_resend_changes_and_why() {
 fn one_target_is_named_for_many() {
     let mut window = Window::connected();
     peek(&mut window, &["1", "2"]);
-    window.click(Role::ComboBox, "Send to");
-    window.click(Role::Button, "Another target");
+    window.press("Resend menu");
+    window.click(Role::RadioButton, "Another target");
     window.type_into("To exchange", "shop.events");
     window.type_into("With key", "order.again");
     window.press("Resend all");

@@ -36,7 +36,7 @@ fn resending() -> (
     let mut window = Window::connected();
     peek(&mut window, &["1", "2"]);
     window.click(Role::CheckBox, "Mark all");
-    window.press("Resend 2 unchanged");
+    window.in_resend_menu("Resend 2 unchanged");
     let Command::Source(
         _,
         SourceCommand::Resend {
@@ -164,7 +164,7 @@ fn an_edit_that_was_not_sent_is_named_on_the_way_out() {
         window.rows()
     );
     window.click(Role::CheckBox, "Mark all");
-    window.press("Resend 2 · 1 edited");
+    window.in_resend_menu("Resend 2 · 1 edited");
     assert!(window.last().contains("Resend"));
     let mut window = Window::connected();
     peek(&mut window, &["1", "2"]);

@@ -64,7 +64,8 @@ fn parked() -> Arc<Event> {
 #[test]
 fn a_parked_message_says_why_and_where_it_goes() {
     let mut window = window();
-    window.assert_sees("LOSING");
+    assert!(!window.sees("stock has no dead-letter exchange"), "folded");
+    window.press("2 queues without a dead-letter exchange ›");
     window.assert_sees("stock has no dead-letter exchange");
     assert!(!window.sees("stock_error has no dead-letter exchange"));
     window.click(Role::ListBoxOption, "stock_error (2)");
@@ -105,8 +106,10 @@ fn a_parked_message_says_why_and_where_it_goes() {
 #[test]
 fn a_rule_of_the_person_lists_a_queue() {
     let mut window = window();
+    window.press("2 queues without a dead-letter exchange ›");
     window.assert_sees("odd.1 has no dead-letter exchange");
     window.type_into("Also dead-letter queues", "odd.*");
+    window.assert_sees("1 queue without a dead-letter exchange");
     assert!(!window.sees("odd.1 has no dead-letter exchange"));
     window
         .harness

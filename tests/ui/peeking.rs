@@ -97,7 +97,7 @@ fn the_cost_of_a_look_is_read_before_it_and_the_last_safe_one_is_the_last() {
         report.left = Some(left(17));
     });
     window.assert_sees("17 safe peeks left; the order is kept");
-    window.assert_sees("2 of 2 borrowed for 41 ms, put back in order at");
+    window.assert_sees("2 messages, looked at");
     window.press("Peek");
     answer(&mut window, |report| {
         report.messages = letters(0, 2);
@@ -164,7 +164,8 @@ fn a_deep_queue_is_shown_page_by_page_and_says_so() {
         report.messages = letters(0, 200);
         (report.depth, report.borrowed) = (100_000, 200);
     });
-    window.assert_sees("Shown are messages 1–200 of 100,000; the next page borrows the first 400");
+    window.assert_sees("Messages 1–200 of 100,000, looked at");
+    window.assert_sees("The next page borrows the first 400");
     assert!(is_disabled(&window, "Previous page"));
     window.press("Next page");
     let Command::Source(_, SourceCommand::Peek { page, .. }) = window.take_last() else {
@@ -181,7 +182,8 @@ fn the_end_of_the_reach_is_told_in_words() {
         report.messages = letters(0, 100);
         (report.first, report.depth, report.borrowed) = (9_900, 100_000, 10_000);
     });
-    window.assert_sees("messages 9,901–10,000 of 100,000; a look ends after 10,000 messages");
+    window.assert_sees("Messages 9,901–10,000 of 100,000");
+    window.assert_sees("A look ends after 10,000 messages");
     assert!(is_disabled(&window, "Next page"));
     window.press("Previous page");
     assert!(window.last().contains("Peek"), "{}", window.last());
@@ -205,9 +207,9 @@ fn a_stream_is_read_and_offers_nothing_that_would_take_from_it() {
         report.messages = vec![message(1_200), message(1_201)];
         report.put_back = PutBack::Untouched;
     });
-    window.assert_sees("Shown are offsets 1,200–1,201");
+    window.assert_sees("Offsets 1,200–1,201, read at");
     window.assert_sees("nothing in the stream changed");
-    for button in ["Resend selected", "Resend all", "Canary", "Discard", "Peek"] {
+    for button in ["Resend menu", "Discard", "Peek", "Edit by rule…"] {
         assert!(
             window
                 .harness
@@ -301,10 +303,13 @@ fn growth_is_told_on_the_desktop_unless_it_is_muted() {
     assert!(!window.last().contains("Notify"), "{}", window.last());
     window.click(Role::CheckBox, "Notify about new dead letters");
     window.click(Role::ListBoxOption, "orders.dead (9)");
+    window.press("More");
     window.press("Mute");
     grow(&mut window, 12);
     assert!(!window.last().contains("Notify"), "{}", window.last());
+    window.press("More");
     window.press("Unmute");
+    window.press("More");
     window.assert_sees("Mute");
 }
 

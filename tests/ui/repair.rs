@@ -25,7 +25,7 @@ fn with_rule() -> Window {
     window.press("Edit by rule…");
     window.assert_sees("What shall be changed?");
     window.assert_sees("3 messages of orders.dead");
-    window.type_into("Rule 1 field", "/amount");
+    window.type_into("Rule 1 field", "data.amount");
     window.wait_for_text("2 changed, 1 not applicable");
     window
 }
@@ -54,11 +54,11 @@ fn what_a_rule_does_is_shown_before_it_is_sent() {
     let mut window = with_rule();
     let rows = window.rows();
     assert!(
-        rows[0].contains(r#"changed /amount: "12.50" → 12.50"#),
+        rows[0].contains(r#"changed data.amount: "12.50" → 12.50"#),
         "{rows:?}"
     );
     assert!(
-        rows[1].contains("not applicable /amount is a number already: 3"),
+        rows[1].contains("not applicable data.amount is a number already: 3"),
         "{rows:?}"
     );
     window.assert_sees("2 will be sent");
@@ -121,7 +121,7 @@ fn nothing_is_sent_while_a_rule_is_wrong() {
     window.type_into("Rule 1 field", "~");
     window.harness.state_mut().forms_mut().rules[0].at = "amount".into();
     window.frames();
-    window.assert_sees("A field is written as a JSON pointer");
+    window.assert_sees("A field is written as data.amount");
     let button = window
         .harness
         .get_by_role_and_label(Role::Button, "Resend selected");
@@ -137,7 +137,7 @@ fn nothing_is_sent_while_a_rule_is_wrong() {
     let forms = window.harness.state_mut().forms_mut();
     forms.rules[0].value = "true".into();
     window.wait_for_text("3 changed");
-    assert!(window.rows()[0].contains("/paid: added true"));
+    assert!(window.rows()[0].contains("data.paid: added true"));
 }
 
 #[test]
@@ -246,12 +246,13 @@ fn a_header_that_is_not_wanted_is_left_out_with_its_reason() {
     crate::peek_events(&mut window, vec![one.into()]);
     let row = window.rows().remove(0);
     window.click(Role::Row, &row);
-    window.press("Options");
+    window.press("Resend menu");
+    window.click(Role::DisclosureTriangle, "Options");
     window.type_into("Headers that are not sent", "x-retry, other");
-    window.press("Options");
+    window.press("Resend menu");
     window.tab("What is sent");
     window.assert_sees("You chose under Options that it is not sent");
-    window.press("Resend 1 unchanged");
+    window.in_resend_menu("Resend 1 unchanged");
     let Command::Source(
         _,
         SourceCommand::Resend {
@@ -271,7 +272,7 @@ fn dead_letters_are_grouped_by_what_their_schema_says() {
     window.tell(Update::Desk(DeskUpdate::Schemas(Ok(catalog()))));
     peek(&mut window, &[r#"{"amount":true}"#, r#"{"amount":null}"#]);
     window.tab("Groups");
-    window.wait_for_text("No exception header (2)");
+    window.wait_for_text("Claims no version and matches none (2)");
     window.click(Role::ComboBox, "Group by");
     window.click(Role::Button, "Verdict of its schema");
     window.wait_for_text("Claims no version and matches none (2)");

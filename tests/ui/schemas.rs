@@ -147,7 +147,7 @@ fn the_inspector_says_whether_an_event_is_what_it_claims() {
     // Where the tree is closed over it, the click opens it.
     window.click(Role::Button, "Close {2 members}");
     // It may stand on two lines, with nothing in its middle.
-    let link = "/amount: is text, version 1 wants number";
+    let link = "data.amount: is text, version 1 wants number";
     window
         .harness
         .get_by_role_and_label(Role::Link, link)
@@ -165,7 +165,7 @@ fn what_is_written_by_hand_is_put_to_its_schema_and_the_field_is_found() {
     window.tab("Raw");
     window.type_into("Payload", r#"{"amount":"2","version":1}"#);
     window.assert_sees("Claims version 1, matches version 2");
-    window.click(Role::Link, "/amount: is text, version 1 wants number");
+    window.click(Role::Link, "data.amount: is text, version 1 wants number");
 }
 
 #[test]

@@ -161,6 +161,15 @@ impl Provenance {
         self.failed.as_ref()?.at
     }
 
+    /// The exchange of the first publish; where it is not known, the one of the message as it lies.
+    #[must_use]
+    pub fn destination<'a>(&'a self, event: &'a Event) -> &'a str {
+        match &self.first {
+            FirstPublish::Known { exchange, .. } => exchange,
+            _ => &event.destination,
+        }
+    }
+
     /// The routing key of the first publish, which is the event's own; where it is not known, the
     /// one that the message now carries.
     #[must_use]

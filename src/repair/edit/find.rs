@@ -6,8 +6,8 @@
 use std::ops::Range;
 
 use super::pointer::Pointer;
+use crate::event::field_names::FieldNames;
 use crate::text::json;
-use crate::text::pointer_step::escaped;
 
 /// Most places that one pointer may lead to.
 const MAX_PLACES: usize = 10_000;
@@ -29,7 +29,7 @@ impl Child {
 /// A place that was found.
 #[derive(Clone, Debug)]
 pub(crate) struct Spot {
-    /// Its pointer.
+    /// How it is called.
     pub path: String,
     /// Where it stands.
     pub child: Child,
@@ -42,7 +42,7 @@ pub(crate) struct Spot {
 /// An object that lacks the member that was looked for.
 #[derive(Clone, Debug)]
 pub(crate) struct Lacking {
-    /// The pointer of what it lacks.
+    /// How what it lacks is called.
     pub path: String,
     /// Where the member would be written.
     pub at: usize,
@@ -67,14 +67,19 @@ pub(crate) struct FoundSpans {
 ///
 /// # Errors
 /// If it leads to more places than are edited.
-pub(crate) fn find(text: &str, pointer: &Pointer) -> Result<FoundSpans, String> {
+pub(crate) fn find(
+    text: &str,
+    pointer: &Pointer,
+    names: &FieldNames,
+) -> Result<FoundSpans, String> {
     let mut found = FoundSpans::default();
     let mut open = vec![(String::new(), space(text, 0))];
-    let last = pointer.steps().len().saturating_sub(1);
-    for (place, step) in pointer.steps().iter().enumerate() {
+    let steps = pointer.steps(names);
+    let last = steps.len().saturating_sub(1);
+    for (place, step) in steps.into_iter().enumerate() {
         let mut next = Vec::new();
         for (path, at) in open {
-            let spots = one_step(text, &path, at, step, place == last, &mut found);
+            let spots = one_step((text, names), (&path, at), step, place == last, &mut found);
             if place == last {
                 found.spots.extend(spots);
             } else {
@@ -91,17 +96,16 @@ pub(crate) fn find(text: &str, pointer: &Pointer) -> Result<FoundSpans, String> 
 
 /// One step from the value at `at`.
 fn one_step(
-    text: &str,
-    path: &str,
-    at: usize,
+    (text, names): (&str, &FieldNames),
+    (path, at): (&str, usize),
     step: &str,
     is_last: bool,
     found: &mut FoundSpans,
 ) -> Vec<Spot> {
     let here = if path.is_empty() { "The payload" } else { path };
-    let target = format!("{path}/{}", escaped(step));
     match text.as_bytes().get(at) {
         Some(b'{') => {
+            let target = names.member(path, step);
             let mut spots = matching(text, at, |child, _| {
                 child.name.as_ref().is_some_and(|name| is(text, name, step))
             });
@@ -120,7 +124,7 @@ fn one_step(
         Some(b'[') if step == "*" => {
             let mut spots = matching(text, at, |_, _| true);
             for (index, spot) in spots.iter_mut().enumerate() {
-                spot.path = format!("{path}/{index}");
+                spot.path = names.item(path, Some(index));
             }
             if spots.is_empty() {
                 found.misses.push(format!("{here} is empty"));
@@ -129,6 +133,7 @@ fn one_step(
         }
         Some(b'[') => match step.parse::<usize>() {
             Ok(index) => {
+                let target = names.item(path, Some(index));
                 let mut spots = matching(text, at, |_, place| place == index);
                 if let Some(spot) = spots.first_mut() {
                     spot.path = target;
@@ -138,7 +143,7 @@ fn one_step(
                 return spots;
             }
             Err(_) => found.misses.push(format!(
-                "{here} is an array: write the number of an item, or * for each"
+                "{here} is a list: write [0] for its first item, or [] for each"
             )),
         },
         _ => found.misses.push(format!("{here} has no fields")),

@@ -77,7 +77,7 @@ pub struct RuleForm {
     pub place: RulePlace,
     /// What; see [`Self::deed`].
     pub chosen: RuleKind,
-    /// The pointer of a field, or the name of a header.
+    /// Where a field is, or the name of a header.
     pub at: String,
     pub field: Field,
     /// The new value or name.

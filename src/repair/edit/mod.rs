@@ -14,6 +14,7 @@ use std::ops::Range;
 
 use crate::event::amqp::{FieldValue, Properties};
 use crate::event::draft::{Field, HeaderDraft};
+use crate::event::field_names::FieldNames;
 use crate::event::{Draft, HeaderRow, Outgoing, decode};
 use crate::text::json;
 use crate::text::payload::{shorten, size_text, visible_line};
@@ -67,7 +68,7 @@ pub enum HeaderChange {
 /// A place that was changed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Step {
-    /// The place: a JSON pointer, `header x`, or the label of a property.
+    /// The place: `data.amount`, `header x`, or the label of a property.
     pub at: String,
     /// What stood there; empty for nothing.
     pub before: String,
@@ -152,9 +153,10 @@ pub fn edit(message: &Outgoing, rules: &[Rule]) -> Edit {
         if let Err(fault) = json::check(&text) {
             return Edit::Unreadable(format!("The payload is not JSON: {fault}"));
         }
+        let names = FieldNames::of(&text, &message.properties);
         for rule in rules {
             if let Rule::Payload(pointer, change) = rule {
-                let done = match change_text(&mut text, pointer, change) {
+                let done = match change_text(&mut text, (pointer, &names), change) {
                     Ok(done) => done,
                     Err(words) => return Edit::Unreadable(words),
                 };
@@ -235,18 +237,22 @@ fn few(reasons: &[String]) -> String {
     }
 }
 
-fn change_text(text: &mut String, pointer: &Pointer, change: &RuleChange) -> Result<Done, String> {
+fn change_text(
+    text: &mut String,
+    (pointer, names): (&Pointer, &FieldNames),
+    change: &RuleChange,
+) -> Result<Done, String> {
     let FoundSpans {
         spots,
         lacking,
         misses,
-    } = find(text, pointer)?;
+    } = find(text, pointer, names)?;
     let mut done = Done {
         not: misses,
         ..Done::default()
     };
     let mut edits: Vec<(Range<usize>, String)> = Vec::new();
-    let last = pointer.steps().last().map_or("", String::as_str);
+    let last = pointer.steps(names).last().copied().unwrap_or_default();
     if let RuleChange::Set(value) = change {
         for one in lacking {
             let (before, between) = (one.before, one.between);

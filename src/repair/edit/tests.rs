@@ -103,10 +103,10 @@ fn each_item_of_an_array_is_one_place() {
         br#"{"lines":[{"qty":1},{"qty":2},{"qty":3},{}]}"#
     );
     assert_eq!((places, steps.len()), (2, 2));
-    assert_eq!(steps[1], Step::new("/lines/2/qty", "\"3\"", "3"));
+    assert_eq!(steps[1], Step::new("data.lines[2].qty", "\"3\"", "3"));
     assert_eq!(
         not,
-        "/lines/3/qty: no such field; /lines/1/qty is a number already: 2"
+        "data.lines[3].qty: no such field; data.lines[1].qty is a number already: 2"
     );
     let all = [at("/a/*", RuleChange::Remove)];
     assert_eq!(
@@ -122,24 +122,24 @@ fn each_item_of_an_array_is_one_place() {
 fn a_rule_that_does_not_apply_says_why() {
     let body = r#"{"data":{"amount":"1,5","b":1,"b":2},"list":[],"t":"x","z":null}"#;
     for (rule, why) in [
-        (number("/data/total"), "/data/total: no such field"),
-        (number("/nothing/here"), "/nothing: no such field"),
+        (number("/data/total"), "data.total: no such field"),
+        (number("/nothing/here"), "body.nothing: no such field"),
         (
             number("/data/amount"),
-            "/data/amount is not a number text: \"1,5\"",
+            "data.amount is not a number text: \"1,5\"",
         ),
-        (number("/data/b"), "/data/b: the field is there twice"),
-        (number("/list/*"), "/list is empty"),
-        (number("/list/0"), "/list/0: no such item"),
+        (number("/data/b"), "data.b: the field is there twice"),
+        (number("/list/*"), "body.list is empty"),
+        (number("/list/0"), "body.list[0]: no such item"),
         (
             number("/list/x"),
-            "/list is an array: write the number of an item, or * for each",
+            "body.list is a list: write [0] for its first item, or [] for each",
         ),
-        (number("/t/x"), "/t has no fields"),
-        (at("/t", set("\"x\"")), "/t has this value already"),
+        (number("/t/x"), "body.t has no fields"),
+        (at("/t", set("\"x\"")), "body.t has this value already"),
         (
             at("/t", RuleChange::Rename("z".into())),
-            "/t: there is a field z beside it",
+            "body.t: there is a field z beside it",
         ),
     ] {
         assert_eq!(text(body, &[rule]), Err(why.to_owned()));

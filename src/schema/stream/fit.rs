@@ -1,9 +1,13 @@
 //! Whether an event is what it claims to be, in one line: for an editor and for groups.
 
 use super::claim::{Judgement, claimed_version, judge};
-use crate::event::Event;
+use crate::event::field_names::FieldNames;
+use crate::event::{Event, decode};
 use crate::schema::document::fault::fault;
 use crate::schema::{Catalog, Failure};
+
+/// Most bytes of a decoded body that are looked into for the names of its fields.
+const LARGEST: usize = 1 << 20;
 
 /// A judgement in words.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -13,19 +17,20 @@ pub struct Fit {
     pub fits: Option<bool>,
     /// The first field that is wrong; its place is a pointer into the whole document.
     pub fault: Option<Failure>,
+    /// How that field is called; empty for the whole event.
+    pub field: String,
 }
 
 impl Fit {
-    /// What is wrong, with its place: `/data/amount: is text, version 1 wants number`.
+    /// What is wrong, with its place: `data.amount: is text, version 1 wants number`.
     #[must_use]
     pub fn fault_words(&self) -> Option<String> {
         let fault = self.fault.as_ref()?;
-        let at = if fault.at.is_empty() {
-            "the whole event"
-        } else {
-            &fault.at
+        let field = match &*self.field {
+            "" => "the whole event",
+            field => field,
         };
-        Some(format!("{at}: {}", fault.words))
+        Some(format!("{field}: {}", fault.words))
     }
 }
 
@@ -58,7 +63,20 @@ pub fn fit(event: &Event, catalog: &Catalog) -> Fit {
     let fault = (fits == Some(false))
         .then(|| fault(event, catalog))
         .flatten();
-    Fit { words, fits, fault }
+    let field = fault.as_ref().map(|fault| field(event, &fault.at, false));
+    Fit {
+        words,
+        fits,
+        field: field.unwrap_or_default(),
+        fault,
+    }
+}
+
+/// How the field at a pointer into the whole document is called.
+fn field(event: &Event, at: &str, each: bool) -> String {
+    let decoded = decode::decode(&event.body, &event.properties, LARGEST);
+    let text = decoded.text().unwrap_or_default();
+    FieldNames::of(&text, &event.properties).of_pointer(at, each)
 }
 
 fn versions(names: &[String]) -> String {
@@ -79,14 +97,14 @@ pub fn kind_of_fit(event: &Event, catalog: &Catalog) -> String {
             Some(Failure { at, kind, .. }) if at.is_empty() => format!("Fails {version}: {kind}"),
             Some(Failure { at, kind, .. }) => {
                 let kind = kind.strip_prefix("it ").unwrap_or(kind);
-                format!("Fails {version}: {} {kind}", any_item(at))
+                format!("Fails {version}: {} {kind}", field(event, at, true))
             }
             None => format!("Fails {version}"),
         },
         Judgement::FitsOnly(_) => {
             let found = fit(event, catalog);
             match found.fault {
-                Some(fault) => format!("{} · {}", found.words, any_item(&fault.at)),
+                Some(fault) => format!("{} · {}", found.words, field(event, &fault.at, true)),
                 None => found.words,
             }
         }
@@ -99,15 +117,6 @@ fn version(event: &Event, catalog: &Catalog) -> String {
         || "the version that it claims".to_owned(),
         |claim| format!("version {}", claim.what),
     )
-}
-
-/// A pointer with every item of an array alike.
-fn any_item(at: &str) -> String {
-    let steps = at.split('/').map(|step| match step.parse::<usize>() {
-        Ok(_) => "*",
-        Err(_) => step,
-    });
-    steps.collect::<Vec<_>>().join("/")
 }
 
 #[cfg(test)]
@@ -156,20 +165,20 @@ mod tests {
             (found.words.clone(), found.fault_words().unwrap_or_default())
         };
         let cloud = r#"{"specversion":"1.0","type":"order.created","dataschema":"x/1","data":{"amount":"3"}}"#;
-        for (body, at) in [(cloud, "/data/amount"), (r#"{"amount":"3"}"#, "/amount")] {
+        for body in [cloud, r#"{"amount":"3"}"#] {
             let (words, fault) = told(body);
             assert_eq!(words, "Claims version 1, matches version 2");
-            assert_eq!(fault, format!("{at}: is text, version 1 wants number"));
+            assert_eq!(fault, "data.amount: is text, version 1 wants number");
         }
         for (body, fault) in [
-            ("{}", "/amount: is not there, version 1 requires it"),
+            ("{}", "data.amount: is not there, version 1 requires it"),
             (
                 r#"{"amount":1,"state":"old"}"#,
-                r#"/state: is "old", version 1 allows ["new"]"#,
+                r#"data.state: is "old", version 1 allows ["new"]"#,
             ),
             (
                 r#"{"amount":1,"a/b":1}"#,
-                "/a~1b: is there, version 1 does not know it",
+                r#"data."a/b": is there, version 1 does not know it"#,
             ),
             (
                 "[]",
@@ -187,7 +196,7 @@ mod tests {
         assert_eq!((good.1, good.2), (Some(true), "Matches version 1".into()));
         let bad = told(r#"{"id":1,"amount":"12.50 is here"}"#);
         assert!(
-            bad.0 == "Fails version 1 · /amount: is text, version 1 wants number",
+            bad.0 == "Fails version 1 · data.amount: is text, version 1 wants number",
             "{bad:?}"
         );
         assert_eq!(bad.1, Some(false));
@@ -196,7 +205,7 @@ mod tests {
         same(r#"{"id":1,"lines":["x"]}"#, r#"{"id":2,"lines":[1,"y"]}"#);
         assert_eq!(
             told(r#"{"id":1,"lines":["x"]}"#).2,
-            r#"Fails version 1: /lines/* is not of type "integer""#
+            r#"Fails version 1: data.lines[] is not of type "integer""#
         );
         assert!(
             told(r#"{"a":1}"#)

@@ -5,10 +5,12 @@ use std::time::Duration;
 
 use super::by_rule::RuleAction;
 use super::editor::EditorAction;
+use super::listing::LetterColumn;
 use super::looking::LookAction;
 use crate::rabbitmq::frameworks::RetryCounters;
 use crate::rabbitmq::groups::GroupBy;
 use crate::rabbitmq::resend::{Expiration, Target};
+use crate::repair::edit::RuleForm;
 use crate::repair::pace::Pace;
 
 /// What a person can do on the dead-letter screen.
@@ -32,12 +34,22 @@ pub enum DeadAction {
     Peek,
     /// Look at another part of it, or in another way.
     Look(LookAction),
-    /// Select a message by its place in the list.
+    /// Select a message by its place in the look.
     Select(usize),
+    /// Select the message that is listed so many rows further down; negative is up.
+    Move(isize),
+    /// Look at no message.
+    CloseMessage,
+    /// The filter line changed.
+    FilterChanged,
+    /// Sort by a column, the second time the other way round, the third time not at all.
+    Sort(LetterColumn),
     /// Mark or unmark a message.
     Mark(usize, bool),
-    /// Mark or unmark all shown.
+    /// Mark or unmark all that are listed.
     MarkAll(bool),
+    /// The result of the last job was read.
+    DismissResult,
     /// Choose where messages are sent.
     Target(TargetChoice),
     /// Compare what lies in the queue with what the editor would send.
@@ -72,6 +84,8 @@ pub enum DeadAction {
     Editor(EditorAction),
     /// Something about edits by rule.
     Rules(RuleAction),
+    /// Edit the group that is looked at by this rule.
+    MendGroup(RuleForm),
     /// Pause the running resend, or let it go on.
     Pause(bool),
     /// Ask whether the marked ones, or the selected one, shall be thrown away.

@@ -2,7 +2,7 @@
 //! what is sent is what was shown.
 
 use crate::protocol::SourceCommand;
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::Poll;
@@ -17,6 +17,7 @@ use crate::rabbitmq::refusal::{Known, refusal};
 use crate::rabbitmq::server_version::ServerVersion;
 use crate::rabbitmq::topology::Topology;
 use crate::repair::edit::{Edit, Rule, RuleForm, edit};
+use crate::repair::feature::features;
 use crate::schema::Catalog;
 use crate::state::{Forms, Soon};
 
@@ -26,7 +27,7 @@ const LOOK_MS: i64 = 30;
 /// What a person can do with rules.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RuleAction {
-    /// Edit the marked messages by rule, or all that are shown if none is marked.
+    /// Edit the marked messages by rule, or all that are listed if none is marked.
     Open,
     /// Edit the group that is looked at.
     OpenGroup,
@@ -136,6 +137,8 @@ struct Chosen {
 #[derive(Debug)]
 pub struct RuleDesk {
     messages: Vec<Chosen>,
+    /// See [`Self::places`].
+    places: Vec<String>,
     /// What becomes of each, in their order; empty until it is worked out.
     pub rows: Vec<Preview>,
     /// The rules that this is about.
@@ -173,6 +176,7 @@ pub struct Counts {
 impl RuleDesk {
     fn new(messages: Vec<Chosen>) -> Self {
         Self {
+            places: places(&messages),
             messages,
             rows: Vec::new(),
             shown: Vec::new(),
@@ -192,6 +196,12 @@ impl RuleDesk {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.messages.is_empty()
+    }
+
+    /// The fields of the payloads and the headers of the first messages, to choose from.
+    #[must_use]
+    pub fn places(&self) -> &[String] {
+        &self.places
     }
 
     /// True while the preview is worked out.
@@ -323,6 +333,23 @@ impl RuleDesk {
     }
 }
 
+/// Messages whose fields are offered.
+const OFFERED: usize = 10;
+/// A larger payload offers none, in bytes.
+const LARGEST: usize = 64 * 1024;
+
+/// What rules can be about in the first messages.
+fn places(messages: &[Chosen]) -> Vec<String> {
+    let first = messages.iter().map(|chosen| &chosen.event);
+    let small = first.filter(|event| event.body.len() <= LARGEST);
+    let all: BTreeSet<String> = small
+        .take(OFFERED)
+        .flat_map(|event| features(&event.properties, &event.body))
+        .map(|feature| feature.place)
+        .collect();
+    all.into_iter().collect()
+}
+
 fn preview(
     chosen: &Chosen,
     rules: &[Rule],
@@ -402,13 +429,13 @@ impl DeadLetterDesk {
             RuleAction::Open | RuleAction::OpenGroup => {
                 let places: HashSet<usize> = match action {
                     RuleAction::OpenGroup => self.group_places().into_iter().collect(),
+                    _ if self.marked.is_empty() => self.listed().collect(),
                     _ => self.marked.iter().copied().collect(),
                 };
-                let all = places.is_empty() && action == RuleAction::Open;
                 let messages = self.peeked.iter().flat_map(|peeked| &peeked.messages);
                 let chosen = messages
                     .enumerate()
-                    .filter(|(place, _)| all || places.contains(place));
+                    .filter(|(place, _)| places.contains(place));
                 let planner = self.planner(cx.known.login);
                 let chosen = chosen.map(|(_, message)| {
                     let (original, event) = (message.fingerprint, &message.event);

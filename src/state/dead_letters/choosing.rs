@@ -7,6 +7,7 @@ use super::{DeadLetterDesk, Peeked, Surroundings};
 use crate::event::Fingerprint;
 use crate::protocol::RequestId;
 use crate::state::forms::Forms;
+use crate::text::numbers::thousands;
 
 impl DeadLetterDesk {
     /// Places of the messages of the group that is looked at.
@@ -37,6 +38,60 @@ impl DeadLetterDesk {
         }
         self.asking_all = Some(canary);
         Vec::new()
+    }
+
+    /// Places of the messages that are listed, in their order.
+    pub(super) fn listed(&self) -> impl Iterator<Item = usize> {
+        let all = self
+            .peeked
+            .as_ref()
+            .map_or(0, |peeked| peeked.messages.len());
+        self.listing.places(all)
+    }
+
+    /// How many messages are listed.
+    #[must_use]
+    pub fn listed_count(&self) -> usize {
+        let all = self
+            .peeked
+            .as_ref()
+            .map_or(0, |peeked| peeked.messages.len());
+        self.listing.len(all)
+    }
+
+    /// True if each message that is listed is marked.
+    #[must_use]
+    pub fn are_listed_marked(&self) -> bool {
+        self.listed().all(|place| self.marked.contains(&place))
+    }
+
+    /// How many are marked, in words; empty for none.
+    #[must_use]
+    pub fn marked_words(&self) -> String {
+        let count = self.marked.len();
+        if count == 0 {
+            return String::new();
+        }
+        let listed = self.listed().filter(|place| self.marked.contains(place));
+        let hidden = count - listed.count();
+        let marked = format!("{} marked", thousands(count as u64));
+        match hidden {
+            0 => marked,
+            hidden => format!(
+                "{marked}, {} of them hidden by the filter",
+                thousands(hidden as u64)
+            ),
+        }
+    }
+
+    /// The place of the message that is listed so many rows below the selected one; the first if
+    /// none is selected, or if a filter hides it.
+    pub(super) fn beside(&self, rows: isize) -> Option<usize> {
+        let all = self.peeked.as_ref()?.messages.len();
+        let last = self.listing.len(all).checked_sub(1)?;
+        let row = self.selected.and_then(|place| self.listing.row(place));
+        let row = row.map_or(0, |row| row.saturating_add_signed(rows).min(last));
+        self.listing.place(row)
     }
 
     /// The marked messages.

@@ -11,6 +11,7 @@ use crate::event::{Draft, Event, Fingerprint, Outgoing, Transport, decode};
 use crate::rabbitmq::faithful::Row;
 use crate::rabbitmq::refusal::refusal;
 use crate::rabbitmq::resend::Manner;
+use crate::schema::stream::claim::kind_of;
 use crate::schema::{Catalog, Fit, fit};
 use crate::state::forms::Forms;
 
@@ -49,6 +50,8 @@ pub struct Editor {
     pub manner: Manner,
     /// What its schema says to the fields, as of the last change.
     pub fit: Option<Fit>,
+    /// The type of event whose schemas that is about.
+    pub schema: Option<String>,
     /// Why it would not arrive, in words, as of the last change.
     pub refusal: Option<String>,
     /// What this is about.
@@ -77,6 +80,7 @@ impl Editor {
             rows: Vec::new(),
             manner,
             fit: None,
+            schema: None,
             refusal: None,
             judged: None,
         }
@@ -122,10 +126,12 @@ impl Editor {
         // With a field that is wrong there is no message to be judged.
         let outgoing = self.draft.check().ok();
         self.refusal = outgoing.as_ref().and_then(|sent| refusal(sent, &cx.known));
-        self.fit = cx
-            .catalog
-            .zip(outgoing)
-            .map(|(catalog, sent)| fit_of(&sent, catalog));
+        let judged = cx.catalog.zip(outgoing);
+        self.schema = judged.as_ref().and_then(|(catalog, sent)| {
+            let kind = kind_of(&as_event(sent), catalog)?;
+            Some(kind.name.clone())
+        });
+        self.fit = judged.map(|(catalog, sent)| fit_of(&sent, catalog));
     }
 }
 

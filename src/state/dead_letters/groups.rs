@@ -7,18 +7,17 @@ use std::task::Poll;
 
 use chrono::{DateTime, Utc};
 
-use super::{as_event, came_back};
+use super::grouping::{best, kin};
 use crate::analysis::SearchTask;
 use crate::event::amqp::x_death::DEATHS;
 use crate::event::source_id::SourceId;
 use crate::event::{Event, Fingerprint};
 use crate::log::{EventLog, Segment};
-use crate::rabbitmq::groups::{self, Group, GroupBy, TracedCause};
-use crate::rabbitmq::origin::{Provenance, Scene};
-use crate::rabbitmq::resend::Manner;
+use crate::rabbitmq::groups::{GroupBy, TracedCause};
+use crate::rabbitmq::origin::Provenance;
 use crate::repair::feature::features;
 use crate::repair::why::{Difference, Tally, differences};
-use crate::schema::{Catalog, kind_of_fit};
+use crate::schema::Catalog;
 use crate::state::Soon;
 
 /// Most events that passed which a group is compared with, the newest ones.
@@ -84,6 +83,8 @@ pub struct Findings {
 pub struct GroupDesk {
     /// What makes messages belong together.
     pub by: GroupBy,
+    /// That was chosen, by the person or once for this queue.
+    is_chosen: bool,
     /// The largest first.
     pub groups: Vec<CommonGroup>,
     /// The name of the one that is looked at.
@@ -93,7 +94,7 @@ pub struct GroupDesk {
     stale: bool,
     /// The schemas that the groups rest on, where they rest on any.
     catalog: Option<Arc<Catalog>>,
-    grouping: Option<SearchTask<Vec<CommonGroup>>>,
+    grouping: Option<SearchTask<(GroupBy, Vec<CommonGroup>)>>,
     comparing: Option<SearchTask<Findings>>,
 }
 
@@ -107,6 +108,15 @@ impl GroupDesk {
     pub fn group_by(&mut self, by: GroupBy) {
         *self = Self {
             by,
+            is_chosen: true,
+            stale: true,
+            ..Self::default()
+        };
+    }
+
+    /// Another queue is open: what tells its messages apart is found out anew.
+    pub(super) fn reset(&mut self) {
+        *self = Self {
             stale: true,
             ..Self::default()
         };
@@ -148,7 +158,10 @@ impl GroupDesk {
             && let Poll::Ready(done) = task.poll()
         {
             self.grouping = None;
-            self.groups = done.unwrap_or_default();
+            let (by, groups) = done.unwrap_or_default();
+            // Nothing can be chosen for a queue in which nothing was seen yet.
+            self.is_chosen |= !groups.is_empty();
+            (self.by, self.groups) = (by, groups);
             if self.chosen().is_none() {
                 self.selected = None;
                 self.findings = None;
@@ -162,8 +175,12 @@ impl GroupDesk {
             self.findings = Some(done.unwrap_or_default());
         }
         if self.grouping.is_none() && std::mem::take(&mut self.stale) {
-            let (messages, by, catalog) = (messages(), self.by, self.catalog.clone());
-            let work = move || kin(&messages, by, catalog.as_deref());
+            let (messages, catalog) = (messages(), self.catalog.clone());
+            let by = self.is_chosen.then_some(self.by);
+            let work = move || match by {
+                Some(by) => (by, kin(&messages, by, catalog.as_deref())),
+                None => best(&messages, catalog.as_deref()),
+            };
             self.grouping = Some(SearchTask::begin(work));
         }
         if self.grouping.is_some() || self.comparing.is_some() {
@@ -171,49 +188,6 @@ impl GroupDesk {
         } else {
             Soon::No
         }
-    }
-}
-
-fn kin(messages: &[Member], by: GroupBy, catalog: Option<&Catalog>) -> Vec<CommonGroup> {
-    let traced = messages
-        .iter()
-        .map(|one| (Arc::clone(&one.event), Arc::clone(&one.origin)));
-    let events: Vec<TracedCause> = traced.collect();
-    let all = groups::groups(&events, by, &told(messages, by, catalog)).into_iter();
-    all.map(
-        |Group {
-             name,
-             places,
-             times,
-         }| CommonGroup {
-            name,
-            members: places
-                .into_iter()
-                .map(|place| messages[place].fingerprint)
-                .collect(),
-            times,
-        },
-    )
-    .collect()
-}
-
-/// What a message cannot tell of itself.
-fn told(messages: &[Member], by: GroupBy, catalog: Option<&Catalog>) -> Vec<String> {
-    let each = |tell: &dyn Fn(&Member) -> String| messages.iter().map(tell).collect();
-    match (by, catalog) {
-        (GroupBy::Schema, None) => each(&|_| "No schemas are open".to_owned()),
-        (GroupBy::Schema, Some(catalog)) => each(&|one| {
-            // As it was first published, because the key may tell its type.
-            let first = Manner::default().plan(&one.event, "", Scene::default());
-            match first {
-                Ok(first) => kind_of_fit(&as_event(&first.outgoing), catalog),
-                Err(_) => kind_of_fit(&one.event, catalog),
-            }
-        }),
-        (GroupBy::CameBack, _) => {
-            each(&|one| came_back(one.came_back).unwrap_or_else(|| "Never came back".to_owned()))
-        }
-        _ => Vec::new(),
     }
 }
 
@@ -268,6 +242,7 @@ fn hash(body: &[u8]) -> u64 {
 mod tests {
     use super::*;
     use crate::event::tap_id::TapId;
+    use crate::rabbitmq::groups;
     use crate::testing::event;
     use chrono::TimeDelta;
 
@@ -284,6 +259,26 @@ mod tests {
         while desk.tick(None, all) != Soon::No {
             std::thread::yield_now();
         }
+    }
+
+    #[test]
+    fn unasked_the_grouping_is_taken_that_splits_best() {
+        let typed = |kind: &str, n: u32| {
+            let body = format!(r#"{{"eventType":"{kind}","data":{{"n":{n}}}}}"#);
+            Arc::new(event("k", &body))
+        };
+        let mut desk = GroupDesk::default();
+        desk.reset();
+        done(&mut desk, &[typed("order.paid", 1), typed("order.sent", 2)]);
+        assert_eq!((desk.by, desk.groups.len()), (GroupBy::Type, 2));
+        // While messages leave, the choice stays.
+        desk.stale();
+        done(&mut desk, &[typed("order.paid", 1)]);
+        assert_eq!((desk.by, desk.groups.len()), (GroupBy::Type, 1));
+        // Where nothing splits them, what says anything is taken.
+        desk.reset();
+        done(&mut desk, &[event("k", "1"), event("k", "2")].map(Arc::new));
+        assert_eq!((desk.by, desk.groups.len()), (GroupBy::RoutingKey, 1));
     }
 
     #[test]
@@ -327,7 +322,7 @@ mod tests {
             .collect();
         assert_eq!(
             words,
-            ["2 of 2 dead have amount as text; 0 of 1 that passed"]
+            ["2 of 2 dead have data.amount as text; 0 of 1 that passed"]
         );
         // What came after the look may have died since.
         let at = DateTime::UNIX_EPOCH;
@@ -340,7 +335,7 @@ mod tests {
         assert_eq!(names, ["Came back once", "Never came back"]);
         desk.group_by(GroupBy::Schema);
         done(&mut desk, &dead);
-        assert_eq!(desk.groups[0].name, "No schemas are open");
+        assert_eq!(desk.groups[0].name, groups::NO_SCHEMAS);
         desk.stale();
         done(&mut desk, &[]);
         assert!(desk.groups.is_empty() && desk.selected.is_none());

@@ -5,6 +5,7 @@ use std::collections::{HashMap, VecDeque};
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::rabbitmq::topology::Topology;
+use crate::text::numbers::{span, thousands};
 
 /// How far back one looks.
 const BACK: TimeDelta = TimeDelta::minutes(5);
@@ -37,9 +38,10 @@ impl Growth {
         }
     }
 
-    /// Messages a minute that a queue gained, or lost if negative; `None` while that is not known.
+    /// How much a queue gained, or lost if negative, and over how many seconds; `None` while that is
+    /// not known.
     #[must_use]
-    pub fn per_minute(&self, queue: &str) -> Option<i64> {
+    fn gained(&self, queue: &str) -> Option<(i64, i64)> {
         let depths = self.0.get(queue)?;
         let (first, last) = (depths.front()?, depths.back()?);
         let took = last.0 - first.0;
@@ -47,7 +49,17 @@ impl Growth {
             return None;
         }
         let gained = i64::try_from(last.1).ok()? - i64::try_from(first.1).ok()?;
-        Some((gained * 60_000).div_euclid(took.num_milliseconds()))
+        Some((gained, took.num_seconds()))
+    }
+
+    /// The same in words, if there is anything to tell: what was seen, and no more. What came at
+    /// once is not made a rate that nobody saw.
+    #[must_use]
+    pub fn words(&self, queue: &str) -> Option<String> {
+        let (gained, seconds) = self.gained(queue).filter(|(gained, _)| *gained != 0)?;
+        let sign = if gained < 0 { '-' } else { '+' };
+        let number = thousands(gained.unsigned_abs());
+        Some(format!("{sign}{number} in {}", span(seconds)))
     }
 }
 
@@ -66,12 +78,12 @@ mod tests {
             }
             let now = DateTime::UNIX_EPOCH + TimeDelta::seconds(second);
             growth.note(["orders.dead"].into_iter(), &shop, now);
-            growth.per_minute("orders.dead")
+            growth.words("orders.dead")
         };
         assert_eq!(at(0, 10), None);
         assert_eq!(at(10, 20), None);
-        assert_eq!(at(30, 25), Some(30));
-        assert_eq!(at(60, 0), Some(-10));
+        assert_eq!(at(30, 25).as_deref(), Some("+15 in 30 s"));
+        assert_eq!(at(60, 0).as_deref(), Some("-10 in 1 min"));
         assert_eq!(at(400, 3), None, "what is older is forgotten");
     }
 }

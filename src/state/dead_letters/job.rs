@@ -35,6 +35,8 @@ pub struct Job {
     pub ended: bool,
     /// Why it ended early, or the first reason why something stayed.
     pub problem: Option<String>,
+    /// The line of a filter that finds in the live stream what was sent, if that was one event.
+    pub sent: Option<String>,
 }
 
 impl Job {
@@ -52,6 +54,7 @@ impl Job {
             times: (now, now),
             ended: false,
             problem: None,
+            sent: None,
         }
     }
 

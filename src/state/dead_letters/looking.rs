@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{DeadLetterDesk, Forms, Peeked, Surroundings};
+use super::{DeadLetter, DeadLetterDesk, Forms, Peeked, Surroundings};
 use crate::protocol::{PutBack, RequestId, SourceCommand};
 use crate::rabbitmq::delivery_limit::Left;
 use crate::rabbitmq::peek_rules::{Forecast, PAGE_SIZES, Page, Past, PeekVerdict, REACH, forecast};
@@ -187,7 +187,9 @@ impl DeadLetterDesk {
             self.peeked = None;
             self.peeking = None;
             self.peek_problem = None;
-            self.groups.stale();
+            self.groups.reset();
+            self.listing.reset();
+            forms.dead_filter.clear();
             self.selected = None;
             self.marked.clear();
             self.asking = None;
@@ -314,50 +316,51 @@ impl DeadLetterDesk {
         peeked.first > 0
     }
 
-    /// What is shown of the queue, and what the next page costs; empty if all is shown.
+    /// What is shown of the queue, in words.
     #[must_use]
     pub fn window_words(&self) -> String {
         let Some(peeked) = &self.peeked else {
             return String::new();
         };
-        let number = |n: usize| thousands(n as u64);
-        if peeked.put_back == PutBack::Untouched {
-            let ends = (peeked.messages.first(), peeked.messages.last());
-            let (Some(first), Some(last)) = ends else {
-                return String::new();
-            };
-            let places = (stream::offset(&first.event), stream::offset(&last.event));
-            return match places {
-                (Some(first), Some(last)) => {
-                    format!("offsets {}–{}", thousands(first), thousands(last))
-                }
-                _ => String::new(),
-            };
+        if peeked.put_back != PutBack::Untouched {
+            return peeked.what();
         }
+        let offset = |message: Option<&DeadLetter>| stream::offset(&message?.event);
+        let messages = &peeked.messages;
+        match (offset(messages.first()), offset(messages.last())) {
+            (Some(first), Some(last)) => {
+                format!("Offsets {}–{}", thousands(first), thousands(last))
+            }
+            _ => peeked.what(),
+        }
+    }
+
+    /// What lies behind what is shown, and what it costs to see it; empty if all is shown.
+    #[must_use]
+    pub fn reach_words(&self) -> String {
+        let peeked = self.peeked.as_ref();
+        let Some(peeked) = peeked.filter(|p| p.put_back != PutBack::Untouched) else {
+            return String::new();
+        };
         if peeked.messages.is_empty() || peeked.shows_all() {
             return String::new();
         }
-        let first = usize::try_from(peeked.first).unwrap_or(usize::MAX);
-        let last = first.saturating_add(peeked.messages.len());
-        let depth = thousands(u64::from(peeked.depth));
-        let mut words = format!("messages {}–{} of {depth}", number(first + 1), number(last));
+        let shown = u32::try_from(peeked.messages.len()).unwrap_or(u32::MAX);
+        let last = peeked.first.saturating_add(shown);
         match self.next_page() {
             Some(page) => {
                 let reach = page.reach().min(peeked.depth);
-                words.push_str(&format!(
-                    "; the next page borrows the first {}",
-                    thousands(u64::from(reach))
-                ));
+                format!(
+                    "The next page borrows the first {}",
+                    thousands(reach.into())
+                )
             }
-            None if last < usize::try_from(peeked.depth).unwrap_or(usize::MAX) => {
-                words.push_str(&format!(
-                    "; a look ends after {}, because AMQP can only borrow from the head: resend or \
-                     discard some of these, or resend all, to get to the rest",
-                    count_of(u64::from(REACH), "message")
-                ));
-            }
-            None => {}
+            None if last < peeked.depth => format!(
+                "A look ends after {}, because AMQP can only borrow from the head: resend or \
+                 discard some of these, or resend all, to get to the rest",
+                count_of(u64::from(REACH), "message")
+            ),
+            None => String::new(),
         }
-        words
     }
 }

@@ -9,7 +9,6 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
-use crate::event::amqp::FieldValue;
 use crate::event::source_id::SourceId;
 use crate::event::{Event, Fingerprint};
 use crate::log::EventLog;
@@ -22,7 +21,6 @@ use crate::rabbitmq::origin::Provenance;
 use crate::rabbitmq::refusal::Known;
 use crate::rabbitmq::resend::Expiration;
 use crate::rabbitmq::topology::{DeadLetterQueue, Queue, Topology};
-use crate::repair::lineage::RESEND_COUNT;
 use crate::schema::Catalog;
 
 mod action;
@@ -30,7 +28,10 @@ mod by_rule;
 mod choosing;
 mod editor;
 mod edits;
+mod grouping;
 mod history;
+mod letter;
+mod listing;
 mod looking;
 mod parking;
 mod peeked;
@@ -43,6 +44,8 @@ pub use by_rule::{Counts, Made, Preview, RuleAction, RuleDesk};
 pub use editor::{Editor, EditorAction, as_event};
 pub use edits::Edits;
 pub use history::History;
+pub use letter::{DeadLetter, came_back, in_stream};
+pub use listing::{LetterColumn, Listing};
 pub use looking::{LookAction, Looking};
 pub use parking::Parking;
 pub use peeked::Peeked;
@@ -71,31 +74,6 @@ pub struct Surroundings<'a> {
     pub now: DateTime<Utc>,
 }
 
-/// A message as it was peeked.
-#[derive(Clone, Debug)]
-pub struct DeadLetter {
-    /// The message.
-    pub event: Arc<Event>,
-    /// Its identity in the queue.
-    pub fingerprint: Fingerprint,
-    /// Where it came from, and where it died.
-    pub origin: Arc<Provenance>,
-    /// What the last try to move it came to, if it stayed.
-    pub remark: Option<String>,
-    /// How often it was sent again and came back, as far as the journal and its headers tell.
-    pub came_back: u32,
-}
-
-/// How often a message came back, in words, if it did.
-#[must_use]
-pub fn came_back(times: u32) -> Option<String> {
-    match times {
-        0 => None,
-        1 => Some("Came back once".to_owned()),
-        times => Some(format!("Came back {times} times")),
-    }
-}
-
 /// The dead-letter screen's memory.
 #[derive(Debug, Default)]
 pub struct DeadLetterDesk {
@@ -113,6 +91,8 @@ pub struct DeadLetterDesk {
     pub looking: Looking,
     /// What the last peek found.
     pub peeked: Option<Peeked>,
+    /// Which of its messages are listed.
+    pub listing: Listing,
     /// A peek is under way.
     pub peeking: Option<RequestId>,
     /// Why the last peek failed, in words.
@@ -178,10 +158,16 @@ impl DeadLetterDesk {
         if let Some(rules) = &mut self.rules {
             return rules.tick();
         }
-        if self.tab != DeadTab::Groups {
-            return Soon::No;
-        }
         let peeked = self.peeked.as_ref();
+        match self.tab {
+            DeadTab::Queues => {
+                let messages = peeked.map_or(&[][..], |peeked| &peeked.messages);
+                let seen_ms = peeked.map_or(0, |peeked| peeked.at.timestamp_millis());
+                return self.listing.tick(messages, seen_ms, catalog);
+            }
+            DeadTab::Groups => {}
+            DeadTab::Journal => return Soon::No,
+        }
         self.groups.tick(catalog, || {
             let messages = peeked.iter().flat_map(|peeked| &peeked.messages);
             let members = messages.map(|message| Member {
@@ -239,6 +225,7 @@ impl DeadLetterDesk {
                 message.origin = Arc::new(Provenance::of(&message.event, scene));
             }
             self.groups.stale();
+            self.listing.renew();
         }
     }
 
@@ -246,6 +233,9 @@ impl DeadLetterDesk {
     pub fn note_depths(&mut self, topology: &Topology, now: DateTime<Utc>) {
         let names = self.queues.iter().map(|dead| dead.queue.name.as_str());
         self.growth.note(names, topology, now);
+        if let Some(peeked) = &mut self.peeked {
+            peeked.note_count(topology, now);
+        }
     }
 
     /// The dead letters that were looked at.
@@ -348,6 +338,19 @@ impl DeadLetterDesk {
                 self.selected = Some(place);
                 self.load_editor(forms, login);
             }
+            DeadAction::Move(rows) => {
+                if let Some(place) = self.beside(rows) {
+                    self.selected = Some(place);
+                    self.load_editor(forms, login);
+                }
+            }
+            DeadAction::CloseMessage => {
+                self.put_editor_aside(forms);
+                self.selected = None;
+            }
+            DeadAction::FilterChanged => self.listing.set_line(&forms.dead_filter),
+            DeadAction::Sort(by) => self.listing.sort(by),
+            DeadAction::DismissResult => self.end_result(),
             DeadAction::Mark(place, marked) => {
                 if marked {
                     self.marked.insert(place);
@@ -356,15 +359,12 @@ impl DeadLetterDesk {
                 }
             }
             DeadAction::MarkAll(marked) => {
-                let count = self
-                    .peeked
-                    .as_ref()
-                    .map_or(0, |peeked| peeked.messages.len());
-                self.marked = if marked {
-                    (0..count).collect()
+                let listed: BTreeSet<usize> = self.listed().collect();
+                if marked {
+                    self.marked.extend(listed);
                 } else {
-                    BTreeSet::new()
-                };
+                    self.marked.retain(|place| !listed.contains(place));
+                }
             }
             DeadAction::Target(choice) => {
                 self.choice = choice;
@@ -387,6 +387,10 @@ impl DeadLetterDesk {
             DeadAction::Dropped => self.drop_headers(forms, cx),
             DeadAction::Editor(action) => Self::edit(action, forms, cx),
             DeadAction::Rules(action) => return self.act_on_rules(action, request, forms, cx),
+            DeadAction::MendGroup(rule) => {
+                forms.rules = vec![rule];
+                return self.act_on_rules(RuleAction::OpenGroup, request, forms, cx);
+            }
             DeadAction::Compare => self.compare(forms),
             DeadAction::Resend => return self.resend_edited(request, forms, cx.now),
             DeadAction::ResendSelected => {
@@ -469,13 +473,7 @@ impl DeadLetterDesk {
         let messages: Vec<DeadLetter> = report
             .messages
             .into_iter()
-            .map(|event| DeadLetter {
-                fingerprint: event.fingerprint(),
-                origin: Arc::new(Provenance::of(&event, scene)),
-                remark: None,
-                came_back: resends(&event),
-                event,
-            })
+            .map(|event| DeadLetter::seen(event, scene))
             .collect();
         self.selected = messages
             .iter()
@@ -494,7 +492,6 @@ impl DeadLetterDesk {
             queue: report.queue,
             at: now,
             depth: report.depth,
-            counted: report.depth,
             borrowed_ms: report.borrowed_ms,
             left: report.left,
             remark: report.remark,
@@ -503,7 +500,10 @@ impl DeadLetterDesk {
             first: report.first,
             borrowed: report.borrowed,
             put_back: report.put_back,
+            changed: now,
+            counted: None,
         });
+        self.listing.renew();
         if let Some(peeked) = self.peeked.take() {
             self.parking.note(&peeked);
             self.looking.note(&peeked);
@@ -520,11 +520,4 @@ impl DeadLetterDesk {
         let mut queues = self.queues.iter().map(|dead| &dead.queue);
         queues.any(|one| one.name == queue && one.unacked == Some(0))
     }
-}
-
-/// How often a message says that it was sent again, which it came back from each time.
-fn resends(event: &Event) -> u32 {
-    let count = event.properties.header(RESEND_COUNT);
-    let count = count.and_then(FieldValue::as_integer).unwrap_or(0);
-    u32::try_from(count).unwrap_or(0)
 }

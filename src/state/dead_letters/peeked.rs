@@ -1,10 +1,12 @@
-//! What a look into a queue showed.
+//! What a look into a queue showed, and how much of it is still true.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
 use super::DeadLetter;
 use crate::protocol::PutBack;
 use crate::rabbitmq::delivery_limit::Left;
+use crate::rabbitmq::topology::Topology;
+use crate::text::numbers::{count_of, thousands};
 
 /// The messages of a queue as they were peeked.
 #[derive(Clone, Debug)]
@@ -17,8 +19,6 @@ pub struct Peeked {
     pub first: u32,
     /// How many were borrowed or ready at the end of the look, less those that left the queue since.
     pub depth: u32,
-    /// The same when it was looked into.
-    pub counted: u32,
     /// How many were borrowed, with those before the page.
     pub borrowed: u32,
     /// How long they were borrowed, in milliseconds.
@@ -33,7 +33,15 @@ pub struct Peeked {
     pub nothing: String,
     /// In queue order.
     pub messages: Vec<DeadLetter>,
+    /// When a message left last, or the look itself.
+    pub changed: DateTime<Utc>,
+    /// When the broker counted the queue since, and what it counted.
+    pub counted: Option<(DateTime<Utc>, u64)>,
 }
+
+/// A broker counts its queues every few seconds, so what it tells may be that old. A count counts
+/// only if it was told later than this after the last change that is known here.
+const SETTLES: TimeDelta = TimeDelta::seconds(12);
 
 impl Peeked {
     /// Nothing lies in the queue, so far as the broker says: nothing is ready, and nobody is known
@@ -48,5 +56,95 @@ impl Peeked {
     pub fn shows_all(&self) -> bool {
         self.first == 0
             && usize::try_from(self.depth).is_ok_and(|depth| depth <= self.messages.len())
+    }
+
+    /// Messages have left: what was counted before is not of this moment.
+    pub(super) fn note_change(&mut self, now: DateTime<Utc>) {
+        self.changed = now;
+        self.counted = None;
+    }
+
+    /// Takes down how many lie in the queue by now.
+    pub(super) fn note_count(&mut self, topology: &Topology, now: DateTime<Utc>) {
+        let is_stream = self.put_back == PutBack::Untouched;
+        if is_stream || now - self.changed < SETTLES {
+            return;
+        }
+        let ready = topology.queue(&self.queue).and_then(|queue| queue.ready);
+        self.counted = ready.map(|ready| (now, ready));
+    }
+
+    /// How the queue differs by now from what was seen, in words; nothing if it does not, or if
+    /// that is not known.
+    #[must_use]
+    pub fn since(&self) -> Option<String> {
+        let (_, ready) = self.counted?;
+        let depth = u64::from(self.depth);
+        match ready.checked_sub(depth) {
+            Some(0) => None,
+            Some(newer) => Some(format!("{} newer", thousands(newer))),
+            None => Some(format!("{} fewer by now", thousands(depth - ready))),
+        }
+    }
+
+    /// What is shown, in words: `39 messages`, or `Messages 1–200 of 100,000`.
+    #[must_use]
+    pub fn what(&self) -> String {
+        let count = self.messages.len() as u64;
+        if self.shows_all() || count == 0 {
+            return count_of(count, "message");
+        }
+        let first = u64::from(self.first);
+        let [from, to, of] = [first + 1, first + count, u64::from(self.depth)].map(thousands);
+        format!("Messages {from}–{to} of {of}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::shop;
+
+    fn peeked(depth: u32) -> Peeked {
+        let at = DateTime::UNIX_EPOCH;
+        Peeked {
+            queue: "orders.dead".into(),
+            at,
+            first: 0,
+            depth,
+            borrowed: depth,
+            borrowed_ms: 1,
+            put_back: PutBack::InOrder,
+            left: None,
+            remark: String::new(),
+            nothing: String::new(),
+            messages: Vec::new(),
+            changed: at,
+            counted: None,
+        }
+    }
+
+    #[test]
+    fn what_came_since_is_told_once_the_count_is_of_a_later_moment() {
+        let mut peeked = peeked(39);
+        let mut after = |seconds: i64, ready: u64| {
+            let mut shop = shop();
+            for queue in &mut shop.queues {
+                queue.ready = Some(ready);
+            }
+            let now = DateTime::UNIX_EPOCH + TimeDelta::seconds(seconds);
+            peeked.note_count(&shop, now);
+            peeked.since()
+        };
+        assert_eq!(
+            after(5, 38),
+            None,
+            "the broker may have counted before the look"
+        );
+        assert_eq!(after(15, 45), Some("6 newer".to_owned()));
+        assert_eq!(after(20, 39), None);
+        assert_eq!(after(25, 30), Some("9 fewer by now".to_owned()));
+        peeked.note_change(DateTime::UNIX_EPOCH + TimeDelta::seconds(26));
+        assert_eq!(peeked.since(), None, "something left since");
     }
 }

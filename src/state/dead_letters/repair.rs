@@ -5,7 +5,7 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 
 use super::job::Job;
-use super::{Begun, DeadLetterDesk, Editor, Surroundings};
+use super::{Begun, DeadLetterDesk, Editor, Surroundings, as_event, in_stream};
 use crate::event::draft::{KEY, Problem};
 use crate::event::{Event, Fingerprint};
 use crate::protocol::{JobStage, MoveOrder, MoveOutcome, RequestId, SourceCommand, Which};
@@ -222,7 +222,15 @@ impl DeadLetterDesk {
             return Vec::new();
         }
         let total = orders.len();
-        self.send(Which::These(orders), total, with_canary, request, now)
+        let sent = match orders.as_slice() {
+            [one] => in_stream(&as_event(&one.outgoing)),
+            _ => None,
+        };
+        let commands = self.send(Which::These(orders), total, with_canary, request, now);
+        if let Some(job) = self.job.as_mut().filter(|job| job.request == request) {
+            job.sent = sent;
+        }
+        commands
     }
 
     pub(super) fn resend_whole(
@@ -326,17 +334,18 @@ impl DeadLetterDesk {
         }
         if leaves {
             self.groups.stale();
+            // The next one in the list is looked at; it is loaded when the job is over.
+            let next = self.listing.neighbour(place, peeked.messages.len());
             peeked.messages.remove(place);
             peeked.depth = peeked.depth.saturating_sub(1);
-            let left = peeked.messages.len();
+            peeked.note_change(now);
+            self.listing.left(place);
             let shifted = |p: usize| (p != place).then(|| if p > place { p - 1 } else { p });
             self.marked = self.marked.iter().copied().filter_map(shifted).collect();
-            // The next one takes its place; it is loaded when the job is over.
-            self.selected = self.selected.and_then(|selected| match shifted(selected) {
-                None if left == 0 => None,
-                None => Some(place.min(left - 1)),
-                stays => stays,
-            });
+            self.selected = match self.selected {
+                Some(selected) if selected == place => next.and_then(shifted),
+                other => other.and_then(shifted),
+            };
         }
     }
 

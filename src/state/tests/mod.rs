@@ -1,5 +1,6 @@
 //! The state as a whole: updates and actions in, commands out.
 
+mod looking;
 mod moving;
 mod refused;
 mod sources;

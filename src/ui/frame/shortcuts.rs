@@ -15,6 +15,7 @@ pub const ALL: &[(&str, &str)] = &[
     ("J or Down", "Next row"),
     ("K or Up", "Previous row"),
     ("End", "Follow the newest event"),
+    ("Esc", "Close the dead letter that is looked at"),
     ("Ctrl+Enter", "Publish the event"),
     ("Ctrl+Z", "Undo an edit of a dead letter"),
     ("Ctrl+Shift+Z or Ctrl+Y", "Redo it"),
@@ -81,20 +82,8 @@ pub fn read(ui: &mut Ui, cx: &mut Cx<'_>) {
             }
         }
         Screen::DeadLetters if step != 0 => {
-            let Some(peeked) = &cx.state.front.dead.peeked else {
-                return;
-            };
-            let Some(last) = peeked.messages.len().checked_sub(1) else {
-                return;
-            };
-            let next = cx
-                .state
-                .front
-                .dead
-                .selected
-                .map_or(0, |place| place.saturating_add_signed(step).min(last));
             cx.memory.reveal = true;
-            cx.act(Action::Dead(DeadAction::Select(next)));
+            cx.act(Action::Dead(DeadAction::Move(step)));
         }
         _ => {}
     }

@@ -10,6 +10,9 @@ use crate::rabbitmq::route;
 use crate::state::State;
 use crate::state::source::Source;
 
+/// What queues are without from which nothing goes anywhere when it dies.
+pub const NO_GRAVE: &str = "without a dead-letter exchange";
+
 /// What a kind of store calls its parts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct StoreWords {

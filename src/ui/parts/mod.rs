@@ -5,6 +5,7 @@ pub mod choices;
 pub mod draft_form;
 pub mod inspector;
 pub mod save_file;
+pub mod share;
 pub mod theme;
 pub(crate) mod verdict;
 pub mod widgets;

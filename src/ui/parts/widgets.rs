@@ -106,8 +106,19 @@ fn suggestions<'a>(
     let edit = list.field(text).font(theme::mono());
     let edit = edit.desired_width(width).margin(field_margin());
     let mut response = ui.add(edit).labelled_by(name.id);
-    let width = response.rect.width().max(200.0);
-    let chosen = list.show(&response, width, || {
+    offer(list, &mut response, text, choices);
+    response
+}
+
+/// Offers choices below a field that `list` has made: those that hold what was typed. `choices` is
+/// called only while the field is edited.
+pub fn offer<'a>(
+    list: ChoiceList,
+    field: &mut Response,
+    text: &mut String,
+    choices: impl FnOnce() -> Vec<&'a str>,
+) {
+    let chosen = list.show(field, field.rect.width().max(200.0), || {
         let typed = text.to_lowercase();
         let all = choices();
         let exact = all.contains(&text.as_str());
@@ -122,9 +133,8 @@ fn suggestions<'a>(
     });
     if let Some(choice) = chosen {
         *text = choice;
-        response.mark_changed();
+        field.mark_changed();
     }
-    response
 }
 
 fn stacked(ui: &mut Ui, label: &str, field: impl FnOnce(&mut Ui) -> Response) -> Response {

@@ -32,6 +32,8 @@ pub enum JournalAction {
     TurnJobs(bool),
     /// Look at a record.
     Select(RecordId),
+    /// Look at none.
+    CloseRecord,
     /// Publish its message to the queue that it lay in. Asks where that may make a second one.
     PutBack(RecordId),
     /// The same for a pile of the job that is shown; always asks.
@@ -292,6 +294,11 @@ impl JournalDesk {
                 let record = records.find(|record| record.id == id).cloned();
                 self.selected = record.map(with_event);
                 self.question.looked_at = self.selected.as_ref().map(|(record, _)| record.id);
+                return None;
+            }
+            JournalAction::CloseRecord => {
+                self.selected = None;
+                self.question.looked_at = None;
                 return None;
             }
             JournalAction::PutBack(id) => {

@@ -1,8 +1,12 @@
 //! How several messages are sent, and how far a job is.
 
 use eframe::egui::style::StyleModifier;
-use eframe::egui::{self, ComboBox, DragValue, Popup, PopupCloseBehavior, RichText, TextEdit, Ui};
+use eframe::egui::{
+    self, ComboBox, DragValue, Label, Popup, PopupCloseBehavior, RichText, ScrollArea, TextEdit, Ui,
+};
 
+use super::links;
+use super::toolbar::{menu, race_words};
 use crate::protocol::JobStage;
 use crate::rabbitmq::frameworks::RetryCounters;
 use crate::rabbitmq::resend::Expiration;
@@ -67,47 +71,89 @@ fn elsewhere_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     }
 }
 
+/// A menu of what sends messages, with where and how they are sent below it.
+pub(crate) fn resend_menu_ui(
+    ui: &mut Ui,
+    cx: &mut Cx<'_>,
+    items: impl FnOnce(&mut Ui, &mut Cx<'_>),
+) {
+    let most = ui.ctx().content_rect().height() * 0.6;
+    menu(ui, "Resend", "▾", "Resend menu", |ui| {
+        ui.set_width(290.0);
+        let queue = cx.state.front.dead.queue.as_deref().unwrap_or_default();
+        if let Some(words) = race_words(cx.state, queue) {
+            let color = Palette::of(ui).warn;
+            ui.add(Label::new(RichText::new(words).color(color)).wrap());
+        }
+        items(ui, cx);
+        ui.separator();
+        ui.reset_style();
+        ScrollArea::vertical().max_height(most).show(ui, |ui| {
+            targets_ui(ui, cx);
+            ui.collapsing("Options", |ui| fields_of_options_ui(ui, cx));
+        });
+    });
+}
+
+/// The same choice as [`target_ui`], each a line.
+fn targets_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
+    let choice = cx.state.front.dead.choice;
+    weak(ui, "Send to");
+    for other in TargetChoice::ALL {
+        if ui.radio(other == choice, other.words()).clicked() {
+            cx.actions.push(Action::Dead(DeadAction::Target(other)));
+        }
+    }
+    if choice == TargetChoice::Elsewhere {
+        elsewhere_ui(ui, cx);
+    }
+}
+
 /// A button that opens what else can be said of sending several messages.
 pub(crate) fn options_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     let response = button(ui, "Options", true).on_hover_text("How several messages are sent");
-    let mut bulk = cx.state.front.dead.bulk;
-    let mut expiration = cx.state.front.dead.expiration;
-    let mut counters = cx.state.front.dead.counters;
     Popup::menu(&response)
         .style(StyleModifier::default())
         .close_behavior(PopupCloseBehavior::CloseOnClickOutside)
         .show(|ui| {
             ui.set_width(300.0);
-            ui.spacing_mut().item_spacing.y = STEP;
-            fields_ui(ui, &mut bulk);
-            let title = "Time to live that RabbitMQ removed";
-            choice_ui(
-                ui,
-                title,
-                &mut expiration,
-                Expiration::ALL,
-                Expiration::words,
-            );
-            let title = "Retry counters in the message";
-            choice_ui(
-                ui,
-                title,
-                &mut counters,
-                RetryCounters::ALL,
-                RetryCounters::words,
-            );
-            let name = ui.label("Headers that are not sent");
-            let edit = TextEdit::singleline(&mut cx.forms.dropped)
-                .hint_text("x-retry-count, x-exception")
-                .desired_width(f32::INFINITY)
-                .margin(field_margin());
-            let field = ui.add(edit).labelled_by(name.id).on_hover_text(
-                "Names, parted by commas. The broker's own death headers are never sent",
-            );
-            if field.changed() {
-                cx.actions.push(Action::Dead(DeadAction::Dropped));
-            }
+            fields_of_options_ui(ui, cx);
         });
+}
+
+fn fields_of_options_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
+    let mut bulk = cx.state.front.dead.bulk;
+    let mut expiration = cx.state.front.dead.expiration;
+    let mut counters = cx.state.front.dead.counters;
+    ui.spacing_mut().item_spacing.y = STEP;
+    fields_ui(ui, &mut bulk);
+    let title = "Time to live that RabbitMQ removed";
+    choice_ui(
+        ui,
+        title,
+        &mut expiration,
+        Expiration::ALL,
+        Expiration::words,
+    );
+    let title = "Retry counters in the message";
+    choice_ui(
+        ui,
+        title,
+        &mut counters,
+        RetryCounters::ALL,
+        RetryCounters::words,
+    );
+    let name = ui.label("Headers that are not sent");
+    let edit = TextEdit::singleline(&mut cx.forms.dropped)
+        .hint_text("x-retry-count, x-exception")
+        .desired_width(f32::INFINITY)
+        .margin(field_margin());
+    let field = ui.add(edit).labelled_by(name.id).on_hover_text(
+        "Separate several names with commas. The broker's own death headers are never sent",
+    );
+    if field.changed() {
+        cx.actions.push(Action::Dead(DeadAction::Dropped));
+    }
     if bulk != cx.state.front.dead.bulk {
         cx.act(Action::Dead(DeadAction::Bulk(bulk)));
     }
@@ -178,6 +224,7 @@ pub(crate) fn job_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
         };
         ui.label(RichText::new(job.words()).color(color).strong());
         if job.ended {
+            links::result_ui(ui, cx, job);
             return;
         }
         if button(ui, "Stop", true)

@@ -1,13 +1,13 @@
 //! Edits by rule: the rules on the left, what they make of each message on the right.
 
 use eframe::egui::{
-    self, Align, CentralPanel, ComboBox, FontId, Frame, Label, Layout, Margin, Panel, RichText,
-    ScrollArea, Sense, Stroke, TextEdit, Ui, WidgetInfo, accesskit::Role,
+    self, Align, CentralPanel, ComboBox, FontId, Frame, Label, Layout, Margin, Panel, Rangef,
+    Response, RichText, ScrollArea, Sense, Stroke, TextEdit, Ui, WidgetInfo, accesskit::Role,
 };
 use egui_extras::{Column, TableBuilder, TableRow};
 
 use super::bulk::{job_ui, options_ui, target_ui};
-use super::messages::checkbox;
+use super::table::checkbox;
 use crate::event::amqp::FieldType;
 use crate::event::draft::Field;
 use crate::repair::edit::{Convert, RuleForm, RuleKind, RulePlace};
@@ -16,9 +16,10 @@ use crate::state::dead_letters::{DeadAction, Made, Preview, RuleAction, RuleDesk
 use crate::ui::Cx;
 use crate::ui::frame::status_bar::thousands;
 use crate::ui::parts::by_source;
+use crate::ui::parts::choices::ChoiceList;
 use crate::ui::parts::theme::{self, Palette, ROW, STEP};
 use crate::ui::parts::widgets::{
-    banner, button, cell, empty_state, field_margin, primary_button, section, weak,
+    banner, button, cell, empty_state, field_margin, offer, primary_button, section, weak,
 };
 
 /// Most rules at once.
@@ -27,11 +28,11 @@ const MAX_RULES: usize = 20;
 /// Draws them into what is left of the screen.
 pub(crate) fn by_rule_ui(ui: &mut Ui, cx: &mut Cx<'_>, desk: &RuleDesk, side: Frame) {
     let wide = ui.available_width();
-    Panel::left("rules")
-        .default_size((wide * 0.3).clamp(260.0, 380.0))
-        .size_range(240.0..=wide * 0.5)
-        .frame(side)
-        .show(ui, |ui| rules_ui(ui, cx, desk));
+    let panel = Panel::left("rules").frame(side);
+    let mut share = cx.memory.dead_shares.rules;
+    let within = Rangef::new(230.0, wide * 0.5);
+    share.show_beside(ui, (panel, wide, within), |ui| rules_ui(ui, cx, desk));
+    cx.memory.dead_shares.rules = share;
     let frame = Frame::new()
         .fill(Palette::of(ui).base)
         .inner_margin(Margin::symmetric(12, 8));
@@ -61,7 +62,7 @@ fn rules_ui(ui: &mut Ui, cx: &mut Cx<'_>, desk: &RuleDesk) {
                     .inner_margin(Margin::same(10))
                     .show(ui, |ui| {
                         ui.spacing_mut().item_spacing.y = STEP;
-                        if rule_ui(ui, place + 1, rule) {
+                        if rule_ui(ui, place + 1, rule, desk.places()) {
                             removed = Some(place);
                         }
                         if let Some((_, words)) = wrong {
@@ -77,9 +78,10 @@ fn rules_ui(ui: &mut Ui, cx: &mut Cx<'_>, desk: &RuleDesk) {
             ui.add_space(STEP);
             weak(ui, "Rules are applied one after the other");
             ui.add_space(STEP);
-            let more = "A field is a JSON pointer: /data/amount, or /lines/*/qty for each item of an \
-                        array. All other text of a payload stays as it is; what is compressed is \
-                        compressed the same way again";
+            let more = "A field is written as in a filter: data.amount, or data.lines[].qty for each item \
+                        of a list; data is the event without its envelope, body the whole payload. \
+                        The JSON pointer /data/amount is read too. All other text of a payload stays \
+                        as it is; what is compressed is compressed the same way again";
             ui.add(Label::new(RichText::new(more).color(palette.weak)).wrap());
         });
     if let Some(place) = removed {
@@ -88,7 +90,7 @@ fn rules_ui(ui: &mut Ui, cx: &mut Cx<'_>, desk: &RuleDesk) {
 }
 
 /// The fields of a rule; true if it is to be removed.
-fn rule_ui(ui: &mut Ui, number: usize, rule: &mut RuleForm) -> bool {
+fn rule_ui(ui: &mut Ui, number: usize, rule: &mut RuleForm, places: &[String]) -> bool {
     let name = |what: &str| format!("Rule {number} {what}");
     ui.horizontal_wrapped(|ui| {
         let deeds = rule.place.deeds().iter().map(|deed| (*deed, deed.words()));
@@ -107,9 +109,15 @@ fn rule_ui(ui: &mut Ui, number: usize, rule: &mut RuleForm) -> bool {
     } else {
         let (what, hint) = match rule.place {
             RulePlace::Header => ("header", "x-tenant"),
-            _ => ("field", "/data/amount"),
+            _ => ("field", "data.amount"),
         };
-        field(ui, &name(what), hint, &mut rule.at);
+        let is_header = rule.place == RulePlace::Header;
+        let name = name(what);
+        let list = ChoiceList::begin(ui, ui.scope_id().with(&name));
+        let mut response = named(ui, &name, hint, list.field(&mut rule.at));
+        offer(list, &mut response, &mut rule.at, || {
+            fitting(places, is_header)
+        });
     }
     match rule.deed() {
         RuleKind::Convert => {
@@ -127,9 +135,9 @@ fn rule_ui(ui: &mut Ui, number: usize, rule: &mut RuleForm) -> bool {
                 let kinds = FieldType::ALL.map(|kind| (kind, kind.name()));
                 choice(ui, &name("type"), rule.kind, kinds, |kind| rule.kind = kind);
             }
-            field(ui, &name("value"), hint, &mut rule.value);
+            drop(field(ui, &name("value"), hint, &mut rule.value));
         }
-        RuleKind::Rename => field(ui, &name("new name"), "new name", &mut rule.value),
+        RuleKind::Rename => drop(field(ui, &name("new name"), "new name", &mut rule.value)),
         RuleKind::Remove => {}
     }
     ui.small_button("Remove rule").clicked()
@@ -164,8 +172,26 @@ fn choice<T: Copy + PartialEq>(
     });
 }
 
-fn field(ui: &mut Ui, name: &str, hint: &str, text: &mut String) {
-    let edit = TextEdit::singleline(text)
+/// The places that a rule for a header, or for the payload, can be about.
+fn fitting(places: &[String], is_header: bool) -> Vec<&str> {
+    let places = places.iter().map(String::as_str);
+    if is_header {
+        return places
+            .filter_map(|place| place.strip_prefix("header "))
+            .collect();
+    }
+    places
+        .filter(|place| place.starts_with("data") || place.starts_with("body."))
+        .collect()
+}
+
+fn field(ui: &mut Ui, name: &str, hint: &str, text: &mut String) -> Response {
+    named(ui, name, hint, TextEdit::singleline(text))
+}
+
+/// A field without a label in sight.
+fn named(ui: &mut Ui, name: &str, hint: &str, edit: TextEdit<'_>) -> Response {
+    let edit = edit
         .font(theme::mono())
         .hint_text(hint)
         .desired_width(f32::INFINITY)
@@ -173,6 +199,7 @@ fn field(ui: &mut Ui, name: &str, hint: &str, text: &mut String) {
     let response = ui.add(edit);
     ui.ctx()
         .accesskit_node_builder(response.id, |node| node.set_label(name));
+    response
 }
 
 fn preview_ui(ui: &mut Ui, cx: &mut Cx<'_>, desk: &RuleDesk) {
@@ -229,7 +256,7 @@ fn preview_ui(ui: &mut Ui, cx: &mut Cx<'_>, desk: &RuleDesk) {
         empty_state(
             ui,
             "What shall be changed?",
-            "Write a rule on the left, such as: convert /data/amount from text to number. Here \
+            "Write a rule on the left, such as: convert data.amount from text to number. Here \
              you see what becomes of each message before anything is sent",
         );
         return;

@@ -1,11 +1,11 @@
 //! One dead letter: its history in words, and its fields to be edited and sent again.
 
-use eframe::egui::{self, Key, Modifiers, RichText, ScrollArea, Ui};
+use eframe::egui::{self, Align, Button, Key, Layout, Modifiers, RichText, ScrollArea, Ui};
 
-use super::faithful;
+use super::{faithful, links};
 use crate::event::amqp::x_death::Death;
 use crate::state::Action;
-use crate::state::dead_letters::{DeadAction, EditorAction, came_back};
+use crate::state::dead_letters::{DeadAction, DeadLetter, EditorAction, came_back};
 use crate::ui::Cx;
 use crate::ui::parts::by_source;
 use crate::ui::parts::theme::{Palette, STEP};
@@ -27,6 +27,7 @@ pub(crate) fn editor_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
         return;
     }
     if cx.state.front.dead.is_stream() {
+        head_ui(ui, cx, |_, _| {});
         weak(
             ui,
             "A stream keeps what is in it: nothing is taken out and nothing is sent again from \
@@ -38,7 +39,8 @@ pub(crate) fn editor_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     }
     let id = egui::Id::unique("dead_part");
     let part = ui.data(|data| data.get_temp::<EditorPart>(id).unwrap_or_default());
-    ui.horizontal(|ui| {
+    head_ui(ui, cx, |ui, cx| {
+        ui.spacing_mut().item_spacing.x = 0.0;
         let all = [
             (EditorPart::Edit, "Edit and resend"),
             (EditorPart::Sent, "What is sent"),
@@ -59,6 +61,31 @@ pub(crate) fn editor_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     }
 }
 
+/// The line above a message, with the way back to the list at its end.
+fn head_ui(ui: &mut Ui, cx: &mut Cx<'_>, content: impl FnOnce(&mut Ui, &mut Cx<'_>)) {
+    let mut close = false;
+    ui.horizontal(|ui| {
+        content(ui, cx);
+        close = close_ui(ui, "Close message");
+    });
+    if close {
+        cx.act(Action::Dead(DeadAction::CloseMessage));
+    }
+}
+
+/// A cross at the right end of a line; true if it was clicked. `name` is what assistive technology
+/// calls it.
+pub(crate) fn close_ui(ui: &mut Ui, name: &str) -> bool {
+    let layout = Layout::right_to_left(Align::Center);
+    ui.with_layout(layout, |ui| {
+        let response = ui.add(Button::new("×").frame(false));
+        ui.ctx()
+            .accesskit_node_builder(response.id, |node| node.set_label(name));
+        response.on_hover_text(format!("{name} (Esc)")).clicked()
+    })
+    .inner
+}
+
 fn as_it_lies_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     let Some(message) = cx.state.front.dead.selected_message() else {
         return;
@@ -69,94 +96,129 @@ fn as_it_lies_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     cx.actions.extend(actions);
 }
 
+/// Points from which the way of a message and its payload have room beside each other.
+const TWO_COLUMNS: f32 = 620.0;
+/// With less height than this they need it: the payload is what one came for.
+const LOW: f32 = 460.0;
+
 fn edit_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
-    let palette = Palette::of(ui);
-    let state = cx.state;
-    let Some(message) = state.front.dead.selected_message() else {
+    let Some(message) = cx.state.front.dead.selected_message() else {
         return;
     };
+    // Always in sight, however little room there is for the fields.
+    steps_ui(ui, cx);
+    let room = ui.available_size();
+    let are_beside = room.x >= TWO_COLUMNS && room.y < LOW;
     ScrollArea::vertical()
         .auto_shrink([false, false])
         .id_salt("editor")
         .show(ui, |ui| {
             ui.spacing_mut().item_spacing.y = STEP * 2.0;
-            draft_form::part(ui, "WHY IT DIED");
-            let origin = &message.origin;
-            let line = |ui: &mut Ui, words: &str, color| {
-                ui.add(egui::Label::new(RichText::new(words).color(color)).wrap());
-            };
-            if let Some(failed) = &origin.failed {
-                line(ui, &failed.words, palette.warn);
+            if are_beside {
+                ui.columns(2, |columns| {
+                    // Cells of columns are justified, which stretches text that is wrapped.
+                    columns[0].with_layout(Layout::top_down(Align::Min), |ui| {
+                        why_ui(ui, cx, message);
+                        target_ui(ui, cx);
+                    });
+                    body_ui(&mut columns[1], cx, 10);
+                });
+            } else {
+                why_ui(ui, cx, message);
+                target_ui(ui, cx);
+                body_ui(ui, cx, 14);
             }
-            let told = origin.failed.as_ref().map_or("", |failed| &failed.words);
-            for words in origin.deaths.iter().map(Death::words) {
-                if words != told {
-                    line(ui, &words, palette.weak);
-                }
-            }
-            for words in &origin.evidence {
-                line(ui, words, palette.weak);
-            }
-            if let Some(remark) = &message.remark {
-                ui.add(egui::Label::new(RichText::new(remark).color(palette.bad)).wrap());
-            }
-            if let Some(words) = came_back(message.came_back) {
-                let words = format!("{words} after it was sent again");
-                ui.add(egui::Label::new(RichText::new(words).color(palette.warn)).wrap());
-            }
-            draft_form::part(ui, "SEND AGAIN");
-            steps_ui(ui, cx);
-            let Some(editor) = &mut cx.forms.editor else {
-                return;
-            };
-            let known = (&state.front.picture, by_source::front_words(state));
-            draft_form::target_ui(ui, &mut editor.draft, known, &[]);
-            weak(ui, cx.memory.preview.words(&editor.draft, state));
-            if let Some(fit) = &editor.fit {
-                let clicked = ui.horizontal_wrapped(|ui| verdict_ui(ui, fit, "")).inner;
-                if let Some(pointer) = clicked {
-                    draft_form::jump_to(ui, &editor.draft, &pointer);
-                }
-            }
-            draft_form::payload_ui(ui, &mut editor.draft, 14);
-            draft_form::problems_ui(ui, editor.problems(), by_source::front_words(state));
-            if let Some(words) = &editor.refusal {
-                banner(ui, palette.warn, words);
-            }
-            ui.horizontal(|ui| {
-                let can = state.is_connected() && !state.front.dead.is_busy();
-                if primary_button(ui, "Resend", can)
-                    .on_hover_text(
-                        "Publish it as edited; the original is removed only after the broker \
-                     confirmed that the copy was routed",
-                    )
-                    .clicked()
-                {
-                    cx.actions.push(Action::Dead(DeadAction::Resend));
-                }
-            });
-            for note in &editor.notes {
-                ui.add(egui::Label::new(RichText::new(note).color(palette.weak)).wrap());
-            }
-            ui.separator();
-            draft_form::details_ui(ui, &mut editor.draft, false);
-            let now = ui.input(|input| input.time);
-            editor.history.note(&editor.draft, now);
-            if editor.is_unjudged(
-                state.front.topology_revision,
-                state.schemas.catalog.as_ref(),
-            ) {
-                cx.actions.push(edit(EditorAction::Judge));
-            }
+            rest_ui(ui, cx);
         });
+}
+
+/// Why it died, and the ways to what belongs to it.
+fn why_ui(ui: &mut Ui, cx: &mut Cx<'_>, message: &DeadLetter) {
+    let palette = Palette::of(ui);
+    draft_form::part(ui, "WHY IT DIED");
+    let origin = &message.origin;
+    let line = |ui: &mut Ui, words: &str, color| {
+        ui.add(egui::Label::new(RichText::new(words).color(color)).wrap());
+    };
+    if let Some(failed) = &origin.failed {
+        line(ui, &failed.words, palette.warn);
+    }
+    let told = origin.failed.as_ref().map_or("", |failed| &failed.words);
+    for words in origin.deaths.iter().map(Death::words) {
+        if words != told {
+            line(ui, &words, palette.weak);
+        }
+    }
+    for words in &origin.evidence {
+        line(ui, words, palette.weak);
+    }
+    if let Some(remark) = &message.remark {
+        line(ui, remark, palette.bad);
+    }
+    if let Some(words) = came_back(message.came_back) {
+        let words = format!("{words} after it was sent again");
+        line(ui, &words, palette.warn);
+    }
+    links::letter_ui(ui, cx, message);
+}
+
+/// Where it is sent, and what its schema says to it.
+fn target_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
+    let state = cx.state;
+    draft_form::part(ui, "SEND AGAIN");
+    let Some(editor) = &mut cx.forms.editor else {
+        return;
+    };
+    let known = (&state.front.picture, by_source::front_words(state));
+    draft_form::target_ui(ui, &mut editor.draft, known, &[]);
+    weak(ui, cx.memory.preview.words(&editor.draft, state));
+    if let Some(fit) = &editor.fit {
+        let clicked = ui.horizontal_wrapped(|ui| verdict_ui(ui, fit, "")).inner;
+        if let Some(pointer) = clicked {
+            draft_form::jump_to(ui, &editor.draft, &pointer);
+        }
+    }
+}
+
+/// The payload, and what is wrong with the message.
+fn body_ui(ui: &mut Ui, cx: &mut Cx<'_>, rows: usize) {
+    let Some(editor) = &mut cx.forms.editor else {
+        return;
+    };
+    draft_form::payload_ui(ui, &mut editor.draft, rows);
+    let words = by_source::front_words(cx.state);
+    draft_form::problems_ui(ui, editor.problems(), words);
+    if let Some(words) = &editor.refusal {
+        banner(ui, Palette::of(ui).warn, words);
+    }
+}
+
+/// What a resend does beside that, and the fields that are rarely changed.
+fn rest_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
+    let state = cx.state;
+    let Some(editor) = &mut cx.forms.editor else {
+        return;
+    };
+    let weak = Palette::of(ui).weak;
+    for note in &editor.notes {
+        ui.add(egui::Label::new(RichText::new(note).color(weak)).wrap());
+    }
+    ui.separator();
+    draft_form::details_ui(ui, &mut editor.draft, false);
+    let now = ui.input(|input| input.time);
+    editor.history.note(&editor.draft, now);
+    let catalog = state.schemas.catalog.as_ref();
+    if editor.is_unjudged(state.front.topology_revision, catalog) {
+        cx.actions.push(edit(EditorAction::Judge));
+    }
 }
 
 fn edit(action: EditorAction) -> Action {
     Action::Dead(DeadAction::Editor(action))
 }
 
-/// The way back through what was typed. The keys are taken before a field sees them, because a
-/// field knows only its own text.
+/// What sends the message, and the way back through what was typed. The keys are taken before a field
+/// sees them, because a field knows only its own text.
 fn steps_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     let Some(editor) = &cx.forms.editor else {
         return;
@@ -167,7 +229,17 @@ fn steps_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
             | input.consume_key(Modifiers::COMMAND, Key::Y);
         (input.consume_key(Modifiers::COMMAND, Key::Z), again)
     });
-    ui.horizontal(|ui| {
+    let idle = cx.state.is_connected() && !cx.state.front.dead.is_busy();
+    ui.horizontal_wrapped(|ui| {
+        if primary_button(ui, "Resend", idle)
+            .on_hover_text(
+                "Publish it as edited; the original is removed only after the broker confirmed \
+                 that the copy was routed",
+            )
+            .clicked()
+        {
+            cx.actions.push(Action::Dead(DeadAction::Resend));
+        }
         let clicked = |ui: &mut Ui, label: &str, can: bool, words: &str| {
             button(ui, label, can).on_hover_text(words).clicked()
         };

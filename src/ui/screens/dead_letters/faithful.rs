@@ -22,27 +22,16 @@ pub(crate) fn faithful_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
         cx.actions.push(Action::Dead(DeadAction::Compare));
         return;
     }
-    let (changed, same): (Vec<&Row>, Vec<&Row>) = editor.rows.iter().partition(|row| row.changes());
+    let (own, others): (Vec<&Row>, Vec<&Row>) = editor.rows.iter().partition(|row| row.is_own);
+    let (changed, same): (Vec<&Row>, Vec<&Row>) = others.into_iter().partition(|row| row.changes());
     ScrollArea::vertical()
         .auto_shrink([false, false])
         .id_salt("faithful")
         .show(ui, |ui| {
             ui.spacing_mut().item_spacing.y = STEP;
-            if !changed.is_empty() {
-                draft_form::part(ui, "WHAT CHANGES");
-                columns(
-                    ui,
-                    [
-                        "As first published",
-                        "As it lies here",
-                        "As it will be sent",
-                    ]
-                    .map(|title| RichText::new(title).color(Palette::of(ui).weak)),
-                );
-            }
-            for row in changed {
-                changed_ui(ui, row);
-            }
+            // What the person did is what they look for.
+            rows_ui(ui, "WHAT YOU CHANGED", &own);
+            rows_ui(ui, "WHAT A RESEND CHANGES", &changed);
             ui.add_space(STEP);
             draft_form::part(ui, "WHAT STAYS AS IT IS");
             for row in same {
@@ -54,6 +43,26 @@ pub(crate) fn faithful_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
                 });
             }
         });
+}
+
+/// Rows that are sent otherwise than they lie in the queue, below their title.
+fn rows_ui(ui: &mut Ui, title: &str, rows: &[&Row]) {
+    if rows.is_empty() {
+        return;
+    }
+    draft_form::part(ui, title);
+    let heads = [
+        "As first published",
+        "As it lies here",
+        "As it will be sent",
+    ];
+    columns(
+        ui,
+        heads.map(|title| RichText::new(title).color(Palette::of(ui).weak)),
+    );
+    for row in rows {
+        changed_ui(ui, row);
+    }
 }
 
 /// Three cells of equal width.

@@ -2,17 +2,20 @@
 //! tells them from the events that passed.
 
 use eframe::egui::{
-    self, ComboBox, FontId, Frame, Label, Panel, Rect, RichText, ScrollArea, Sense, Ui, WidgetInfo,
-    accesskit::Role, vec2,
+    self, ComboBox, FontId, Frame, Label, Panel, Rangef, Rect, RichText, ScrollArea, Sense, Ui,
+    WidgetInfo, accesskit::Role, vec2,
 };
 
-use super::bulk::{job_ui, options_ui, target_ui};
+use super::bulk::{job_ui, resend_menu_ui};
+use super::toolbar::item;
 use crate::rabbitmq::groups::GroupBy;
+use crate::repair::mend::Mend;
+use crate::repair::why::Difference;
 use crate::state::Action;
 use crate::state::dead_letters::groups::{CommonGroup, Findings};
-use crate::state::dead_letters::{DeadAction, RuleAction};
+use crate::state::dead_letters::{DeadAction, Peeked, RuleAction};
+use crate::text::numbers::{count_of, thousands};
 use crate::ui::Cx;
-use crate::ui::frame::status_bar::thousands;
 use crate::ui::parts::by_source::{self, StoreWords};
 use crate::ui::parts::theme::{self, Palette, STEP};
 use crate::ui::parts::widgets::{button, cell, empty_state, primary_button, section, weak};
@@ -42,11 +45,11 @@ pub(crate) fn groups_ui(ui: &mut Ui, cx: &mut Cx<'_>, side: Frame) {
         return;
     };
     let wide = ui.available_width();
-    Panel::left("groups")
-        .default_size((wide * 0.4).clamp(260.0, 460.0))
-        .size_range(220.0..=wide * 0.6)
-        .frame(side)
-        .show(ui, |ui| list_ui(ui, cx, peeked.messages.len()));
+    let panel = Panel::left("groups").frame(side);
+    let within = Rangef::new(210.0, wide * 0.6);
+    let mut share = cx.memory.dead_shares.groups;
+    share.show_beside(ui, (panel, wide, within), |ui| list_ui(ui, cx, peeked));
+    cx.memory.dead_shares.groups = share;
     let frame = Frame::new().inner_margin(egui::Margin::symmetric(12, 8));
     frame.show(ui, |ui| match state.front.dead.groups.chosen() {
         Some(group) => group_ui(ui, cx, group),
@@ -61,8 +64,12 @@ pub(crate) fn groups_ui(ui: &mut Ui, cx: &mut Cx<'_>, side: Frame) {
     });
 }
 
-fn list_ui(ui: &mut Ui, cx: &mut Cx<'_>, total: usize) {
+fn list_ui(ui: &mut Ui, cx: &mut Cx<'_>, peeked: &Peeked) {
     let groups = &cx.state.front.dead.groups;
+    let total = peeked.messages.len();
+    let queue = RichText::new(&peeked.queue).font(FontId::monospace(14.0));
+    ui.add(Label::new(queue.strong()).truncate());
+    weak(ui, looked_at(peeked));
     ui.horizontal(|ui| {
         let name = weak(ui, "Group by");
         let combo = ComboBox::from_id_salt("group_by")
@@ -99,6 +106,16 @@ fn list_ui(ui: &mut Ui, cx: &mut Cx<'_>, total: usize) {
         });
 }
 
+/// Of which messages the groups are: of all, or of those of a page.
+fn looked_at(peeked: &Peeked) -> String {
+    let shown = count_of(peeked.messages.len() as u64, "message");
+    if peeked.shows_all() {
+        return format!("All {shown} of the queue");
+    }
+    let depth = thousands(peeked.depth.into());
+    format!("The {shown} looked at, of {depth} in the queue")
+}
+
 fn row_ui(ui: &mut Ui, group: &CommonGroup, total: usize, selected: bool) -> bool {
     let palette = Palette::of(ui);
     let size = vec2(ui.available_width(), HEIGHT);
@@ -131,7 +148,7 @@ fn row_ui(ui: &mut Ui, group: &CommonGroup, total: usize, selected: bool) -> boo
     ui.painter().rect_filled(filled, 2, palette.warn);
     let right = lower.with_min_x(lower.center().x);
     histogram_ui(ui, right, &group.times);
-    let share = format!("{count} of {} that are shown", thousands(total as u64));
+    let share = format!("{count} of the {} looked at", thousands(total as u64));
     response
         .on_hover_text(format!("{}\n{share}", group.name))
         .clicked()
@@ -167,58 +184,33 @@ fn group_ui(ui: &mut Ui, cx: &mut Cx<'_>, group: &CommonGroup) {
     let palette = Palette::of(ui);
     let heading = RichText::new(&group.name).font(FontId::proportional(theme::SIZES[2]));
     ui.add(Label::new(heading).wrap());
-    let count = group.members.len();
-    let messages = match count {
-        1 => "1 message".to_owned(),
-        count => format!("{} messages", thousands(count as u64)),
-    };
+    let messages = count_of(group.members.len() as u64, "message");
+    let all = state.front.dead.peeked.as_ref();
+    let all = all.map_or(0, |peeked| peeked.messages.len());
     weak(
         ui,
         format!(
-            "{messages}, grouped by {}",
+            "{messages} of the {} looked at, grouped by {}",
+            thousands(all as u64),
             state.front.dead.groups.by.words().to_lowercase()
         ),
     );
     ui.add_space(STEP);
     let idle = state.is_connected() && !state.front.dead.is_busy();
     ui.horizontal_wrapped(|ui| {
-        target_ui(ui, cx, state.front.dead.choice);
-        let edited = state.front.dead.edited_of(cx.forms, &group.members);
-        let (label, words) = match edited {
-            0 => ("Resend group".to_owned(), "as they lie there"),
-            _ => (
-                format!("Resend group · {} edited", thousands(edited as u64)),
-                "those that you edited as edited, the others as they lie there",
-            ),
-        };
-        if primary_button(ui, &label, idle)
-            .on_hover_text(format!("Send {messages}, {words}"))
-            .clicked()
-        {
-            cx.act(Action::Dead(DeadAction::ResendGroup));
-        }
-        let watch = state.front.dead.bulk.watch;
-        if button(ui, "Canary", idle)
-            .on_hover_text(format!(
-                "Send one of them, watch {watch} s whether it dies again, then ten, then the rest"
-            ))
-            .clicked()
-        {
-            cx.act(Action::Dead(DeadAction::GroupCanary));
-        }
-        if button(ui, "Edit by rule…", idle)
+        if primary_button(ui, "Edit by rule…", idle)
             .on_hover_text("Change a field in all of them, and see what becomes of each first")
             .clicked()
         {
             cx.act(Action::Dead(DeadAction::Rules(RuleAction::OpenGroup)));
         }
+        resend_menu_ui(ui, cx, |ui, cx| resend_items_ui(ui, cx, group, &messages));
         if button(ui, "Mark in queue", true)
             .on_hover_text("Mark them under Queues, to look at them or discard them")
             .clicked()
         {
             cx.act(Action::Dead(DeadAction::MarkGroup));
         }
-        options_ui(ui, cx);
     });
     job_ui(ui, cx);
     ui.add_space(STEP * 2.0);
@@ -233,10 +225,47 @@ fn group_ui(ui: &mut Ui, cx: &mut Cx<'_>, group: &CommonGroup) {
             for one in &found.differences {
                 let words = one.words(|number| thousands(number as u64));
                 ui.add(Label::new(RichText::new(words).color(palette.text)).wrap());
-                ui.add_space(STEP / 2.0);
+                mend_ui(ui, cx, one, idle);
+                ui.add_space(STEP);
             }
             weak(ui, conclusion(found, by_source::front_words(cx.state)));
         });
+}
+
+/// What sends the messages of a group.
+fn resend_items_ui(ui: &mut Ui, cx: &mut Cx<'_>, group: &CommonGroup, messages: &str) {
+    let dead = &cx.state.front.dead;
+    let idle = cx.state.is_connected() && !dead.is_busy();
+    let (label, words) = match dead.edited_of(cx.forms, &group.members) {
+        0 => ("Resend group".to_owned(), "as they lie there"),
+        edited => (
+            format!("Resend group · {} edited", thousands(edited as u64)),
+            "those that you edited as edited, the others as they lie there",
+        ),
+    };
+    if item(ui, &label, idle, &format!("Send {messages}, {words}")) {
+        cx.act(Action::Dead(DeadAction::ResendGroup));
+    }
+    let words = format!(
+        "Send one of them, watch {} s whether it dies again, then ten, then the rest",
+        dead.bulk.watch
+    );
+    if item(ui, "Canary", idle, &words) {
+        cx.act(Action::Dead(DeadAction::GroupCanary));
+    }
+}
+
+/// From what was found to the rule that mends it.
+fn mend_ui(ui: &mut Ui, cx: &mut Cx<'_>, difference: &Difference, idle: bool) {
+    let Some(mend) = Mend::of(difference) else {
+        return;
+    };
+    if button(ui, &mend.words, idle)
+        .on_hover_text("Write this rule, and see what becomes of each message before it is sent")
+        .clicked()
+    {
+        cx.act(Action::Dead(DeadAction::MendGroup(mend.form)));
+    }
 }
 
 /// What the comparison rests on, and what to do where it cannot be made.

@@ -1,25 +1,82 @@
 //! Dead letters: the queues, the messages in one, and the repair of a message.
 
+mod asking;
 mod bulk;
 mod by_rule;
 mod editor;
 mod faithful;
+mod filter_line;
 mod groups;
 mod journal;
+mod links;
 mod messages;
 mod peek;
 mod queues;
+mod table;
+mod toolbar;
 
-use eframe::egui::{self, CentralPanel, Frame, Margin, Modal, Panel, RichText, Ui};
+use eframe::egui::{CentralPanel, Frame, Key, Margin, Panel, Popup, Rangef, RichText, Ui, Vec2};
 
 use crate::state::Action;
 use crate::state::dead_letters::{DeadAction, DeadTab};
-use crate::text::numbers::count_of;
 use crate::ui::Cx;
 use crate::ui::frame::status_bar::thousands;
 use crate::ui::parts::by_source;
-use crate::ui::parts::theme::{Palette, STEP};
-use crate::ui::parts::widgets::{button, danger_button, empty_state, primary_button, tabs};
+use crate::ui::parts::share::Share;
+use crate::ui::parts::theme::Palette;
+use crate::ui::parts::widgets::{empty_state, tabs};
+
+/// How the screen is laid out, in shares of its room.
+#[derive(Clone, Copy, Debug)]
+pub struct Shares {
+    queues: Share,
+    beside: Share,
+    below: Share,
+    groups: Share,
+    rules: Share,
+    jobs: Share,
+    record: Share,
+}
+
+impl Default for Shares {
+    fn default() -> Self {
+        Self {
+            queues: Share::new(0.23),
+            beside: Share::new(0.38),
+            below: Share::new(0.56),
+            groups: Share::new(0.4),
+            rules: Share::new(0.3),
+            jobs: Share::new(0.27),
+            record: Share::new(0.38),
+        }
+    }
+}
+
+/// Where the message that is looked at stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stands {
+    /// Right of the list.
+    Beside,
+    /// Below it.
+    Below,
+    /// In its place.
+    Over,
+}
+
+/// Points from which the message has room beside the list.
+const WIDE: f32 = 1_000.0;
+/// Points from which it has room below the list.
+const TALL: f32 = 520.0;
+
+impl Stands {
+    fn in_room(room: Vec2) -> Self {
+        match () {
+            () if room.x >= WIDE => Self::Beside,
+            () if room.y >= TALL => Self::Below,
+            () => Self::Over,
+        }
+    }
+}
 
 /// Draws the screen.
 pub fn dead_letters_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
@@ -65,27 +122,62 @@ pub fn dead_letters_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
 
 fn queues_tab_ui(ui: &mut Ui, cx: &mut Cx<'_>, side: Frame) {
     let palette = Palette::of(ui);
-    let wide = ui.available_width();
-    Panel::left("dead_queues")
-        .default_size((wide * 0.205).clamp(190.0, 300.0))
-        .size_range(180.0..=420.0)
-        .frame(side)
-        .show(ui, |ui| queues::queues_ui(ui, cx));
-    if cx.state.front.dead.selected_message().is_some() {
-        Panel::right("dead_editor")
-            .default_size((wide * 0.36).clamp(320.0, 640.0))
-            .size_range(300.0..=wide * 0.6)
-            .frame(side)
-            .show(ui, |ui| editor::editor_ui(ui, cx));
+    let room = ui.available_size();
+    let mut shares = cx.memory.dead_shares;
+    let queues = Panel::left("dead_queues").frame(side);
+    let within = Rangef::new(190.0, room.x * 0.4);
+    shares
+        .queues
+        .show_beside(ui, (queues, room.x, within), |ui| queues::queues_ui(ui, cx));
+    let is_open = cx.state.front.dead.selected_message().is_some();
+    let stands = Stands::in_room(room);
+    match stands {
+        Stands::Beside if is_open => {
+            let panel = Panel::right("dead_editor").frame(side);
+            let within = Rangef::new(300.0, room.x * 0.6);
+            shares
+                .beside
+                .show_beside(ui, (panel, room.x, within), |ui| editor::editor_ui(ui, cx));
+        }
+        Stands::Below if is_open => {
+            let panel = Panel::bottom("dead_editor_below")
+                .resizable(true)
+                .frame(side);
+            let within = Rangef::new(160.0, room.y * 0.7);
+            shares
+                .below
+                .show_below(ui, (panel, room.y, within), |ui| editor::editor_ui(ui, cx));
+        }
+        _ => {}
     }
+    cx.memory.dead_shares = shares;
+    let is_over = stands == Stands::Over && is_open;
+    let fill = if is_over { palette.panel } else { palette.base };
     let frame = Frame::new()
-        .fill(palette.base)
+        .fill(fill)
         .inner_margin(Margin::symmetric(12, 8));
-    CentralPanel::default()
-        .frame(frame)
-        .show(ui, |ui| messages::messages_ui(ui, cx));
-    discard_ui(ui, cx);
-    whole_ui(ui, cx);
+    CentralPanel::default().frame(frame).show(ui, |ui| {
+        if is_over {
+            editor::editor_ui(ui, cx);
+        } else {
+            messages::messages_ui(ui, cx);
+        }
+    });
+    asking::discard_ui(ui, cx);
+    asking::whole_ui(ui, cx);
+    let dead = &cx.state.front.dead;
+    let is_asked = dead.asking.is_some() || dead.asking_all.is_some();
+    if escapes(ui, cx, is_asked) && is_open {
+        cx.act(Action::Dead(DeadAction::CloseMessage));
+    }
+}
+
+/// Escape is for what is topmost: a menu, a question or a field comes before the message. What was
+/// open in the last frame may have taken the key already, so that frame counts.
+fn escapes(ui: &Ui, cx: &mut Cx<'_>, is_asked: bool) -> bool {
+    let is_taken = is_asked || cx.memory.help || ui.text_edit_focused() || Popup::is_any_open(ui);
+    let was_taken = std::mem::replace(&mut cx.memory.dead_escape_taken, is_taken);
+    !was_taken && ui.input(|input| input.key_pressed(Key::Escape))
 }
 
 fn tabs_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
@@ -105,98 +197,4 @@ fn tabs_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
             ui.label(RichText::new(words).color(Palette::of(ui).warn));
         }
     });
-}
-
-/// Throwing messages away is said in words before it is done.
-fn discard_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
-    let Some(messages) = &cx.state.front.dead.asking else {
-        return;
-    };
-    let count = match messages.len() {
-        1 => "1 message".to_owned(),
-        count => format!("{count} messages"),
-    };
-    let queue = cx.state.front.dead.queue.clone().unwrap_or_default();
-    let (subject, verb) = if messages.len() == 1 {
-        ("It", "leaves")
-    } else {
-        ("They", "leave")
-    };
-    let frame = Frame::popup(ui.style()).inner_margin(Margin::same(20));
-    let modal = Modal::new(egui::Id::unique("discard")).frame(frame).show(ui.ctx(), |ui| {
-        ui.set_width(420.0);
-        ui.heading(format!("Discard {count}?"));
-        ui.add_space(STEP);
-        ui.label(format!(
-            "{subject} {verb} the queue {queue} for good. A complete copy of each is written to the \
-             journal on this machine first."
-        ));
-        if let Some(path) = &cx.state.places.journal {
-            ui.label(RichText::new(path.display().to_string()).monospace());
-        }
-        ui.add_space(STEP * 2.0);
-        ui.horizontal(|ui| {
-            if danger_button(ui, &format!("Discard {count}"), true).clicked() {
-                cx.actions.push(Action::Dead(DeadAction::Discard));
-            }
-            if button(ui, "Keep them", true).clicked() {
-                cx.actions.push(Action::Dead(DeadAction::CancelDiscard));
-            }
-        });
-    });
-    if modal.should_close() {
-        cx.act(Action::Dead(DeadAction::CancelDiscard));
-    }
-}
-
-/// Sending more than what is shown is asked for first.
-fn whole_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
-    let dead = &cx.state.front.dead;
-    let (Some(peeked), Some(canary)) = (&dead.peeked, dead.asking_all) else {
-        return;
-    };
-    let depth = thousands(u64::from(peeked.depth));
-    let edited = dead.edited_here(cx.forms);
-    let yes = if canary {
-        "Begin with a canary".to_owned()
-    } else {
-        format!("Resend {depth} messages")
-    };
-    let frame = Frame::popup(ui.style()).inner_margin(Margin::same(20));
-    let modal = Modal::new(egui::Id::unique("whole"))
-        .frame(frame)
-        .show(ui.ctx(), |ui| {
-            ui.set_width(420.0);
-            ui.heading(format!("Resend {depth} messages?"));
-            ui.add_space(STEP);
-            ui.label(format!(
-            "{} of them are shown. All that lie in {} are sent to: {}. Each leaves the queue only \
-             after RabbitMQ confirmed that it was routed",
-            thousands(peeked.messages.len() as u64),
-            peeked.queue,
-            dead.choice.words().to_lowercase(),
-        ));
-            if edited > 0 {
-                ui.add_space(STEP);
-                let words = format!(
-                    "You edited {} here. This sends them as they lie in the queue, without the \
-                     edits: resend those first",
-                    count_of(edited as u64, "message")
-                );
-                let color = Palette::of(ui).warn;
-                ui.add(egui::Label::new(RichText::new(words).color(color)).wrap());
-            }
-            ui.add_space(STEP * 2.0);
-            ui.horizontal(|ui| {
-                if primary_button(ui, &yes, true).clicked() {
-                    cx.actions.push(Action::Dead(DeadAction::YesAll));
-                }
-                if button(ui, "Not now", true).clicked() {
-                    cx.actions.push(Action::Dead(DeadAction::NotAll));
-                }
-            });
-        });
-    if modal.should_close() {
-        cx.act(Action::Dead(DeadAction::NotAll));
-    }
 }

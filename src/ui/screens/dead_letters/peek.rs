@@ -1,55 +1,65 @@
 //! Looking into the open queue: what a look costs, said before it, and what it did, said after it.
 
+use chrono::{DateTime, Local, Utc};
 use eframe::egui::{self, ComboBox, Label, RichText, TextEdit, Ui};
 
 use crate::protocol::PutBack;
 use crate::rabbitmq::peek_rules::{PAGE_SIZES, PeekVerdict};
 use crate::rabbitmq::stream::StartKind;
 use crate::state::Action;
-use crate::state::alerts::AlertAction;
 use crate::state::dead_letters::{DeadAction, LookAction, Peeked};
-use crate::state::live::clock;
-use crate::text::numbers::{count_of, thousands};
+use crate::text::numbers::count_of;
 use crate::ui::Cx;
 use crate::ui::parts::theme::{self, Palette};
 use crate::ui::parts::widgets::{button, field_margin, weak};
 
-/// The name of the queue, and the buttons to look into it.
-pub(crate) fn peek_ui(ui: &mut Ui, cx: &mut Cx<'_>, queue: &str) {
-    let (state, dead) = (cx.state, &cx.state.front.dead);
-    let verdict = dead.looking.forecast.verdict;
-    let idle = state.is_connected() && !dead.is_busy() && dead.peeking.is_none();
-    let can = idle && verdict != PeekVerdict::Blocked;
-    ui.horizontal(|ui| {
-        if dead.is_stream() {
-            if button(ui, "Read", can)
-                .on_hover_text("Read from the place that is chosen; nothing is taken out")
-                .clicked()
-            {
-                cx.act(Action::Dead(DeadAction::Look(LookAction::Read)));
-            }
-        } else if button(ui, "Peek", can)
-            .on_hover_text("Borrow messages for a moment and put them back")
+/// Looks into the queue, or reads it.
+pub(crate) fn look_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
+    let can = can_look(cx);
+    if cx.state.front.dead.is_stream() {
+        if button(ui, "Read", can)
+            .on_hover_text("Read from the place that is chosen; nothing is taken out")
             .clicked()
         {
-            cx.act(Action::Dead(DeadAction::Peek));
+            cx.act(Action::Dead(DeadAction::Look(LookAction::Read)));
         }
-        mute_ui(ui, cx, queue);
-        let name = RichText::new(queue).font(egui::FontId::monospace(14.0));
-        ui.add(Label::new(name.strong()).truncate());
-    });
+    } else if button(ui, "Peek", can)
+        .on_hover_text("Borrow messages for a moment and put them back")
+        .clicked()
+    {
+        cx.act(Action::Dead(DeadAction::Peek));
+    }
+}
+
+fn can_look(cx: &Cx<'_>) -> bool {
+    let dead = &cx.state.front.dead;
+    let idle = cx.state.is_connected() && !dead.is_busy() && dead.peeking.is_none();
+    idle && dead.looking.forecast.verdict != PeekVerdict::Blocked
+}
+
+/// From where a stream is read, and how much of it.
+pub(crate) fn stream_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     ui.horizontal_wrapped(|ui| {
-        if dead.is_stream() {
-            from_ui(ui, cx);
-        }
+        from_ui(ui, cx);
         size_ui(ui, cx);
-        pages_ui(ui, cx, can);
     });
-    forecast_ui(ui, cx);
+}
+
+/// How many messages are shown at once, each choice a line of a menu.
+pub(crate) fn page_sizes_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
+    weak(ui, "Show at once");
+    let size = cx.state.front.dead.looking.size;
+    for other in PAGE_SIZES {
+        let words = count_of(u64::from(other), "message");
+        if ui.radio(other == size, words).clicked() {
+            cx.act(Action::Dead(DeadAction::Look(LookAction::PageSize(other))));
+            ui.close();
+        }
+    }
 }
 
 /// What the next look does.
-fn forecast_ui(ui: &mut Ui, cx: &Cx<'_>) {
+pub(crate) fn forecast_ui(ui: &mut Ui, cx: &Cx<'_>) {
     let palette = Palette::of(ui);
     let forecast = &cx.state.front.dead.looking.forecast;
     let color = match forecast.verdict {
@@ -152,52 +162,65 @@ fn pages_ui(ui: &mut Ui, cx: &mut Cx<'_>, can: bool) {
     }
 }
 
-fn mute_ui(ui: &mut Ui, cx: &mut Cx<'_>, queue: &str) {
-    let alerts = &cx.state.front.alerts;
-    let listed = cx.state.front.dead.queues.iter();
-    if !alerts.wanted || !listed.into_iter().any(|dead| dead.queue.name == queue) {
-        return;
-    }
-    let muted = alerts.is_muted(queue);
-    let (name, words) = if muted {
-        ("Unmute", "Tell on the desktop again when this queue grows")
-    } else {
-        ("Mute", "Do not tell on the desktop when this queue grows")
-    };
-    if button(ui, name, true).on_hover_text(words).clicked() {
-        let action = AlertAction::Mute(queue.to_owned(), !muted);
-        cx.act(Action::Alert(action));
-    }
-}
-
-/// What the look did.
-pub(crate) fn report_ui(ui: &mut Ui, cx: &Cx<'_>, peeked: &Peeked) {
+/// What the look showed, and how true that still is.
+pub(crate) fn report_ui(ui: &mut Ui, cx: &mut Cx<'_>, peeked: &Peeked) {
     let palette = Palette::of(ui);
-    let mut words = report_words(peeked);
-    let window = cx.state.front.dead.window_words();
-    if !window.is_empty() {
-        words = format!("Shown are {window}. {words}");
-    }
-    ui.add(Label::new(RichText::new(words).color(palette.weak)).wrap());
+    ui.horizontal_wrapped(|ui| {
+        ui.spacing_mut().item_spacing.x = 6.0;
+        let dead = &cx.state.front.dead;
+        let words = report_words(peeked, &dead.window_words());
+        ui.add(Label::new(RichText::new(words).color(palette.weak)).wrap())
+            .on_hover_text(how_words(peeked));
+        if let Some(words) = peeked.since() {
+            let words = RichText::new(words).color(palette.warn);
+            let told = ui.label(words);
+            if let Some((at, _)) = peeked.counted {
+                told.on_hover_text(format!("As the broker counted the queue at {}", time(at)));
+            }
+            if button(ui, "Peek again", can_look(cx)).clicked() {
+                cx.act(Action::Dead(DeadAction::Peek));
+            }
+        }
+        let marked = cx.state.front.dead.marked_words();
+        if !marked.is_empty() {
+            ui.label(RichText::new(marked).color(palette.text));
+        }
+        let reach = cx.state.front.dead.reach_words();
+        if !reach.is_empty() {
+            ui.add(Label::new(RichText::new(reach).color(palette.weak)).wrap());
+        }
+        let can = can_look(cx);
+        pages_ui(ui, cx, can);
+    });
 }
 
-fn report_words(peeked: &Peeked) -> String {
-    let (borrowed, ms) = (thousands(u64::from(peeked.borrowed)), peeked.borrowed_ms);
-    let (depth, at) = (thousands(u64::from(peeked.counted)), clock(peeked.at));
+/// A time of day, local.
+fn time(at: DateTime<Utc>) -> String {
+    at.with_timezone(&Local).format("%H:%M:%S").to_string()
+}
+
+/// One sentence, all of it of the same moment.
+fn report_words(peeked: &Peeked, what: &str) -> String {
+    let at = time(peeked.at);
     let mut words = match peeked.put_back {
-        PutBack::InOrder | PutBack::Somehow if peeked.borrowed == 0 => {
-            format!("Looked into at {at}: nothing came")
-        }
-        PutBack::InOrder => {
-            format!("{borrowed} of {depth} borrowed for {ms} ms, put back in order at {at}")
-        }
-        PutBack::Somehow => format!("{borrowed} of {depth} borrowed for {ms} ms, put back at {at}"),
-        PutBack::Untouched => {
-            format!("Read in {ms} ms at {at}; nothing in the stream changed")
-        }
+        PutBack::Untouched => format!("{what}, read at {at}; nothing in the stream changed"),
+        _ if peeked.borrowed == 0 => format!("Looked into at {at}: nothing came"),
+        PutBack::InOrder => format!("{what}, looked at {at}"),
+        PutBack::Somehow => format!("{what}, looked at {at}; their order may have changed"),
     };
     if !peeked.remark.is_empty() {
         words = format!("{words}. {}", peeked.remark);
     }
     words
+}
+
+/// How it was looked at, for who wants to know.
+fn how_words(peeked: &Peeked) -> String {
+    let ms = peeked.borrowed_ms;
+    let borrowed = count_of(u64::from(peeked.borrowed), "message");
+    match peeked.put_back {
+        PutBack::InOrder => format!("{borrowed} borrowed for {ms} ms and put back in order"),
+        PutBack::Somehow => format!("{borrowed} borrowed for {ms} ms and put back"),
+        PutBack::Untouched => format!("Read in {ms} ms"),
+    }
 }

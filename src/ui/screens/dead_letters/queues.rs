@@ -1,7 +1,9 @@
 //! The dead-letter queues with their depth and where their messages come from.
 
 use chrono::Utc;
-use eframe::egui::{self, FontId, ScrollArea, Sense, TextEdit, Ui, WidgetInfo, accesskit::Role};
+use eframe::egui::{
+    self, Button, FontId, ScrollArea, Sense, TextEdit, Ui, WidgetInfo, accesskit::Role,
+};
 
 use crate::rabbitmq::losing::Losing;
 use crate::rabbitmq::topology::{DeadLetterQueue, Queue, TopologySource};
@@ -9,8 +11,8 @@ use crate::repair::oldest::UNKNOWN;
 use crate::state::Action;
 use crate::state::alerts::AlertAction;
 use crate::state::dead_letters::DeadAction;
+use crate::text::numbers::{count_of, thousands};
 use crate::ui::Cx;
-use crate::ui::frame::status_bar::thousands;
 use crate::ui::parts::by_source;
 use crate::ui::parts::theme::{self, Palette, STEP};
 use crate::ui::parts::widgets::{button, cell, field_margin, section, small_label, weak};
@@ -127,10 +129,14 @@ fn empty_words(cx: &Cx<'_>) -> &'static str {
 /// How fast it grows, how old its oldest is, where its messages come from, and who takes them.
 fn facts(cx: &Cx<'_>, dead: &DeadLetterQueue, now: i64) -> String {
     let mut facts = Vec::new();
-    let growth = cx.state.front.dead.growth.per_minute(&dead.queue.name);
-    if let Some(growth) = growth.filter(|growth| *growth != 0) {
-        facts.push(format!("{growth:+}/min"));
+    if cx.state.front.alerts.is_muted(&dead.queue.name) {
+        facts.push("muted".to_owned());
     }
+    // Who else takes messages here is to be known before anything is sent or thrown away.
+    if let Some(count) = dead.queue.consumers.filter(|count| *count > 0) {
+        facts.push(count_of(count, "consumer"));
+    }
+    facts.extend(cx.state.front.dead.growth.words(&dead.queue.name));
     if dead.queue.ready != Some(0) {
         let oldest = cx.state.front.dead.oldest(&dead.queue);
         facts.push(oldest.map_or("age not known".to_owned(), |oldest| oldest.words(now)));
@@ -140,14 +146,6 @@ fn facts(cx: &Cx<'_>, dead: &DeadLetterQueue, now: i64) -> String {
     }
     if let Some(says) = cx.state.front.dead.parking.says(&dead.queue.name) {
         facts.push(says.to_owned());
-    }
-    match dead.queue.consumers {
-        Some(1) => facts.push("1 consumer".to_owned()),
-        Some(count) if count > 1 => facts.push(format!("{count} consumers")),
-        _ => {}
-    }
-    if cx.state.front.alerts.is_muted(&dead.queue.name) {
-        facts.push("muted".to_owned());
     }
     facts.join(" · ")
 }
@@ -239,14 +237,42 @@ fn apart_ui(
     }
 }
 
-/// Queues whose dead letters nobody will ever see.
+/// Queues whose dead letters nobody will ever see: folded, because on most brokers there are many, and
+/// most of them are meant to be so.
 fn losing_ui(ui: &mut Ui, losing: &[Losing]) {
     if losing.is_empty() {
         return;
     }
     ui.add_space(STEP * 2.0);
-    section(ui, "LOSING");
-    weak(ui, "What these queues reject or let expire is gone");
+    let words = |count: usize, what: &str| format!("{} {what}", count_of(count as u64, "queue"));
+    let (without, broken): (Vec<&Losing>, Vec<&Losing>) =
+        losing.iter().partition(|one| one.has_none);
+    fold_ui(ui, &words(broken.len(), "losing dead letters"), &broken);
+    let title = words(without.len(), by_source::NO_GRAVE);
+    fold_ui(ui, &title, &without);
+}
+
+fn fold_ui(ui: &mut Ui, title: &str, losing: &[&Losing]) {
+    let Some(first) = losing.first() else {
+        return;
+    };
+    let id = ui.unique_id().with(("losing", first.has_none));
+    let is_open = ui.data(|data| data.get_temp::<bool>(id)).unwrap_or(false);
+    let label = if is_open {
+        title.to_owned()
+    } else {
+        format!("{title} ›")
+    };
+    // A header of egui's own would be as wide as its words, and so would the panel.
+    let button = Button::new(label).frame(false).truncate();
+    let about = "What they reject or let expire is lost";
+    if ui.add(button).on_hover_text(about).clicked() {
+        ui.data_mut(|data| data.insert_temp(id, !is_open));
+    }
+    if !is_open {
+        return;
+    }
+    weak(ui, about);
     let color = Palette::of(ui).text;
     for one in losing.iter().take(LOSING) {
         let words = format!("{} {}", one.queue, one.why);

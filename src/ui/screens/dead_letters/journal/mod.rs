@@ -6,10 +6,11 @@ mod record;
 
 use chrono::{DateTime, Local, Utc};
 use eframe::egui::{
-    self, CentralPanel, ComboBox, Frame, Label, Margin, Modal, Panel, Rect, RichText, ScrollArea,
-    Sense, TextEdit, Ui, WidgetInfo, accesskit::Role, vec2,
+    self, CentralPanel, ComboBox, Frame, Label, Margin, Modal, Panel, Rangef, Rect, RichText,
+    ScrollArea, Sense, TextEdit, Ui, WidgetInfo, accesskit::Role, vec2,
 };
 
+use super::{Stands, escapes};
 use crate::event::draft::KEY;
 use crate::repair::journal_entry::{Fate, Operation, Record};
 use crate::repair::journal_list::{JournalPage, Pile};
@@ -52,22 +53,46 @@ pub(crate) fn journal_ui(ui: &mut Ui, cx: &mut Cx<'_>, side: Frame) {
         return;
     };
     let wide = ui.available_width();
-    Panel::left("journal_jobs")
-        .default_size((wide * 0.27).clamp(220.0, 360.0))
-        .size_range(200.0..=wide * 0.4)
-        .frame(side)
-        .show(ui, |ui| jobs::jobs_ui(ui, cx, page));
-    if cx.state.journal.selected.is_some() {
-        Panel::right("record")
-            .default_size((wide * 0.36).clamp(300.0, 640.0))
-            .size_range(280.0..=wide * 0.5)
-            .frame(side)
-            .show(ui, |ui| record::record_ui(ui, cx));
+    let mut shares = cx.memory.dead_shares;
+    let stands = Stands::in_room(ui.available_size());
+    let is_open = cx.state.journal.selected.is_some();
+    let jobs = Panel::left("journal_jobs").frame(side);
+    let within = Rangef::new(180.0, wide * 0.4);
+    shares
+        .jobs
+        .show_beside(ui, (jobs, wide, within), |ui| jobs::jobs_ui(ui, cx, page));
+    let tall = ui.available_height();
+    match stands {
+        Stands::Beside if is_open => {
+            let panel = Panel::right("record").frame(side);
+            let within = Rangef::new(280.0, wide * 0.5);
+            shares
+                .record
+                .show_beside(ui, (panel, wide, within), |ui| record::record_ui(ui, cx));
+        }
+        Stands::Below if is_open => {
+            let panel = Panel::bottom("record_below").resizable(true).frame(side);
+            let within = Rangef::new(160.0, tall * 0.7);
+            shares
+                .below
+                .show_below(ui, (panel, tall, within), |ui| record::record_ui(ui, cx));
+        }
+        _ => {}
     }
-    CentralPanel::default()
-        .frame(base)
-        .show(ui, |ui| records_ui(ui, cx, page));
+    cx.memory.dead_shares = shares;
+    let is_over = stands == Stands::Over && is_open;
+    CentralPanel::default().frame(base).show(ui, |ui| {
+        if is_over {
+            record::record_ui(ui, cx);
+        } else {
+            records_ui(ui, cx, page);
+        }
+    });
     asking_ui(ui, cx);
+    let is_asked = cx.state.journal.asking.is_some();
+    if escapes(ui, cx, is_asked) && is_open {
+        act(cx, JournalAction::CloseRecord);
+    }
 }
 
 /// What holds for the whole journal.
@@ -106,7 +131,7 @@ fn bar_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
 }
 
 fn keep_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
-    let name = weak(ui, "Keep what is certain for");
+    let name = weak(ui, "Keep finished entries for");
     let days = cx.state.journal.keep_days;
     let combo = ComboBox::from_id_salt("keep_days")
         .selected_text(days_words(days))
@@ -120,9 +145,10 @@ fn keep_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
                 }
             }
         });
-    let response = combo.response.labelled_by(name.id).on_hover_text(
-        "What is not certain, and what was not touched, is kept until you remove it",
-    );
+    let response = combo
+        .response
+        .labelled_by(name.id)
+        .on_hover_text("Unfinished entries are kept until you remove them");
     ui.ctx()
         .accesskit_node_builder(response.id, |node| node.set_description(days_words(days)));
 }
@@ -155,7 +181,7 @@ fn records_ui(ui: &mut Ui, cx: &mut Cx<'_>, page: &JournalPage) {
     pages_ui(ui, cx, page);
     if page.records.is_empty() {
         let (title, words) = if journal.question.search.trim().is_empty() {
-            ("Nothing lies here", "Choose another job or another pile")
+            ("Nothing here", "Choose another job or another pile")
         } else {
             ("Nothing was found", "Search for something else")
         };
@@ -267,7 +293,10 @@ fn row_ui(ui: &mut Ui, record: &Record, selected: bool, narrow: bool) -> bool {
     let size = vec2(ui.available_width(), ROW);
     let (rect, response) = ui.allocate_exact_size(size, Sense::click());
     let words = record.words();
-    let (key, queue) = (&record.message.key, &record.message.queue);
+    let queue = &record.message.queue;
+    // The key that dead-lettering gave it is the same for all of a queue.
+    let sent = record.message.sent.as_ref();
+    let key = sent.map_or(&record.message.key, |sent| &sent.key);
     let id = record.message.properties.message_id.as_deref();
     let id = id.unwrap_or_default();
     response.widget_info(|| {

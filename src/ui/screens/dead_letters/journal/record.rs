@@ -2,6 +2,7 @@
 
 use eframe::egui::{Label, RichText, Ui};
 
+use super::super::editor::close_ui;
 use super::{act, stamp, why_not_ui};
 use crate::repair::journal_entry::{Fate, Record};
 use crate::state::dead_letters::journal::JournalAction;
@@ -9,13 +10,21 @@ use crate::ui::Cx;
 use crate::ui::parts::by_source;
 use crate::ui::parts::inspector::{self, Origin};
 use crate::ui::parts::theme::{Palette, STEP};
-use crate::ui::parts::widgets::button;
+use crate::ui::parts::widgets::{button, section};
 
 /// Draws the record that is looked at.
 pub(crate) fn record_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     let Some((record, event)) = &cx.state.journal.selected else {
         return;
     };
+    let mut close = false;
+    ui.horizontal(|ui| {
+        section(ui, "RECORD");
+        close = close_ui(ui, "Close record");
+    });
+    if close {
+        act(cx, JournalAction::CloseRecord);
+    }
     fate_ui(ui, cx, record);
     ui.add_space(STEP);
     let memory = &mut cx.memory.inspector;

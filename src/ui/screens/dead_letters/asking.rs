@@ -1,0 +1,106 @@
+//! What is asked before messages are thrown away, or more are sent than are shown.
+
+use eframe::egui::{self, Frame, Margin, Modal, RichText, Ui};
+
+use super::toolbar;
+use crate::state::Action;
+use crate::state::dead_letters::DeadAction;
+use crate::text::numbers::{count_of, thousands};
+use crate::ui::Cx;
+use crate::ui::parts::theme::{Palette, STEP};
+use crate::ui::parts::widgets::{button, danger_button, primary_button};
+
+/// Throwing messages away is said in words before it is done.
+pub(crate) fn discard_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
+    let Some(messages) = &cx.state.front.dead.asking else {
+        return;
+    };
+    let count = count_of(messages.len() as u64, "message");
+    let queue = cx.state.front.dead.queue.clone().unwrap_or_default();
+    let (subject, verb) = if messages.len() == 1 {
+        ("It", "leaves")
+    } else {
+        ("They", "leave")
+    };
+    let frame = Frame::popup(ui.style()).inner_margin(Margin::same(20));
+    let modal = Modal::new(egui::Id::unique("discard")).frame(frame).show(ui.ctx(), |ui| {
+        ui.set_width(420.0);
+        ui.heading(format!("Discard {count}?"));
+        ui.add_space(STEP);
+        ui.label(format!(
+            "{subject} {verb} the queue {queue} for good. A complete copy of each is written to the \
+             journal on this machine first."
+        ));
+        if let Some(words) = toolbar::race_words(cx.state, &queue) {
+            let color = Palette::of(ui).warn;
+            ui.add(egui::Label::new(RichText::new(words).color(color)).wrap());
+        }
+        if let Some(path) = &cx.state.places.journal {
+            ui.label(RichText::new(path.display().to_string()).monospace());
+        }
+        ui.add_space(STEP * 2.0);
+        ui.horizontal(|ui| {
+            if danger_button(ui, &format!("Discard {count}"), true).clicked() {
+                cx.actions.push(Action::Dead(DeadAction::Discard));
+            }
+            if button(ui, "Cancel", true).clicked() {
+                cx.actions.push(Action::Dead(DeadAction::CancelDiscard));
+            }
+        });
+    });
+    if modal.should_close() {
+        cx.act(Action::Dead(DeadAction::CancelDiscard));
+    }
+}
+
+/// Sending more than what is shown is asked for first.
+pub(crate) fn whole_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
+    let dead = &cx.state.front.dead;
+    let (Some(peeked), Some(canary)) = (&dead.peeked, dead.asking_all) else {
+        return;
+    };
+    let depth = thousands(u64::from(peeked.depth));
+    let edited = dead.edited_here(cx.forms);
+    let yes = if canary {
+        "Begin with a canary".to_owned()
+    } else {
+        format!("Resend {depth} messages")
+    };
+    let frame = Frame::popup(ui.style()).inner_margin(Margin::same(20));
+    let modal = Modal::new(egui::Id::unique("whole"))
+        .frame(frame)
+        .show(ui.ctx(), |ui| {
+            ui.set_width(420.0);
+            ui.heading(format!("Resend {depth} messages?"));
+            ui.add_space(STEP);
+            ui.label(format!(
+            "{} of them are shown. All that lie in {} are sent to: {}. Each leaves the queue only \
+             after RabbitMQ confirmed that it was routed",
+            thousands(peeked.messages.len() as u64),
+            peeked.queue,
+            dead.choice.words().to_lowercase(),
+        ));
+            if edited > 0 {
+                ui.add_space(STEP);
+                let words = format!(
+                    "You edited {} here. This sends them as they lie in the queue, without the \
+                     edits: resend those first",
+                    count_of(edited as u64, "message")
+                );
+                let color = Palette::of(ui).warn;
+                ui.add(egui::Label::new(RichText::new(words).color(color)).wrap());
+            }
+            ui.add_space(STEP * 2.0);
+            ui.horizontal(|ui| {
+                if primary_button(ui, &yes, true).clicked() {
+                    cx.actions.push(Action::Dead(DeadAction::YesAll));
+                }
+                if button(ui, "Cancel", true).clicked() {
+                    cx.actions.push(Action::Dead(DeadAction::NotAll));
+                }
+            });
+        });
+    if modal.should_close() {
+        cx.act(Action::Dead(DeadAction::NotAll));
+    }
+}
