@@ -175,7 +175,7 @@ fn two_selected_events_are_compared() {
     first.click_modifiers(Modifiers::COMMAND);
     window.frames();
     window.press("Compare 2");
-    window.assert_sees("~ body.data.n: 1 → 3");
+    window.assert_sees("~ data.n: 1 → 3");
 }
 
 #[test]
