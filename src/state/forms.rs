@@ -3,6 +3,7 @@
 
 use crate::address::{Address, StoreKind};
 use crate::event::Draft;
+use crate::event::draft::History;
 use crate::event::picture::Picture;
 use crate::rabbitmq::connect_form::ConnectForm;
 use crate::repair::edit::RuleForm;
@@ -20,6 +21,10 @@ pub struct Forms {
     pub filter_name: String,
     /// The publish form.
     pub draft: Draft,
+    /// What it was before, once the screen was shown.
+    pub draft_history: Option<History>,
+    /// Text in double braces is sent as it is written, not replaced by what it stands for.
+    pub as_written: bool,
     /// How its payload is written.
     pub payload: super::publish::schema_form::PayloadForm,
     /// The name of a queue to open by hand.

@@ -10,3 +10,4 @@ pub mod json_path;
 pub mod numbers;
 pub mod payload;
 pub mod timestamp;
+pub mod wrap;

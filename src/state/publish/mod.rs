@@ -1,11 +1,16 @@
 //! What was published, and how it went.
 
+mod acting;
 pub mod schema_form;
+pub mod verdict;
+
 use chrono::{DateTime, Utc};
 
 use crate::event::draft::Problem;
 use crate::event::{Draft, Event, Outgoing};
 use crate::protocol::{PublishOutcome, RequestId, SourceCommand};
+
+pub use acting::PublishAction;
 
 /// Most sent messages that are remembered.
 const MAX_HISTORY: usize = 100;
@@ -36,41 +41,91 @@ pub struct PublishDesk {
     problems: Vec<Problem>,
     /// The form that this is about.
     checked: Option<Draft>,
+    /// The form that is broken, and nobody said yet that it shall be sent.
+    asked: Option<Draft>,
+    /// The form that was sent though it is broken: it is not asked about twice.
+    agreed: Option<Draft>,
     /// Events that break a schema, ready to be chosen from.
     pub broken: Option<schema_form::BrokenSamples>,
 }
 
 impl PublishDesk {
-    /// Checks the form and asks for the publish.
+    /// Checks the form and asks for the publish. `written` is the form, `sent` the same with its
+    /// variables replaced.
     pub fn publish(
         &mut self,
         request: RequestId,
-        draft: &Draft,
+        (written, sent): (&Draft, &Draft),
         only_tap: bool,
         now: DateTime<Utc>,
     ) -> Option<SourceCommand> {
-        let outgoing = match draft.check() {
+        if self.is_asking(written) {
+            self.agreed = Some(written.clone());
+        }
+        self.asked = None;
+        let outgoing = match sent.check() {
             Ok(outgoing) => outgoing,
             Err(problems) => {
                 self.problems = problems;
-                self.checked = Some(draft.clone());
+                self.checked = Some(written.clone());
                 return None;
             }
         };
         self.problems.clear();
-        self.published = Some(draft.clone());
-        self.history.insert(
-            0,
-            SentEvent {
-                request,
-                at: now,
-                outgoing: outgoing.clone(),
-                only_tap,
-                outcome: None,
-            },
-        );
+        self.published = Some(written.clone());
+        Some(self.send(request, outgoing, only_tap, now))
+    }
+
+    /// Asks for a publish of what was sent before, as it was.
+    pub fn again(
+        &mut self,
+        request: RequestId,
+        outgoing: Outgoing,
+        only_tap: bool,
+        now: DateTime<Utc>,
+    ) -> SourceCommand {
+        // The line beside the button is about the form.
+        self.published = None;
+        self.send(request, outgoing, only_tap, now)
+    }
+
+    fn send(
+        &mut self,
+        request: RequestId,
+        outgoing: Outgoing,
+        only_tap: bool,
+        at: DateTime<Utc>,
+    ) -> SourceCommand {
+        let sent = SentEvent {
+            request,
+            at,
+            outgoing: outgoing.clone(),
+            only_tap,
+            outcome: None,
+        };
+        self.history.insert(0, sent);
         self.history.truncate(MAX_HISTORY);
-        Some(SourceCommand::Publish { request, outgoing })
+        SourceCommand::Publish { request, outgoing }
+    }
+
+    /// The form is broken: the person is asked about it.
+    fn ask(&mut self, draft: &Draft) {
+        self.asked = Some(draft.clone());
+    }
+
+    /// It is not sent.
+    fn put_off(&mut self) {
+        self.asked = None;
+    }
+
+    /// True while the person is asked whether this form shall be sent though it is broken.
+    #[must_use]
+    pub fn is_asking(&self, draft: &Draft) -> bool {
+        self.asked.as_ref() == Some(draft)
+    }
+
+    fn is_agreed(&self, draft: &Draft) -> bool {
+        self.agreed.as_ref() == Some(draft)
     }
 
     /// What was wrong with the form at the last click, unless it was changed since.
@@ -87,6 +142,7 @@ impl PublishDesk {
         self.problems.clear();
         self.checked = None;
         self.published = None;
+        self.asked = None;
     }
 
     /// Notes how a publish ended.
@@ -99,10 +155,8 @@ impl PublishDesk {
     /// The sent message of this number.
     #[must_use]
     pub fn sent(&self, number: u64) -> Option<&Outgoing> {
-        let sent = self
-            .history
-            .iter()
-            .find(|sent| sent.request == RequestId(number))?;
+        let mut history = self.history.iter();
+        let sent = history.find(|sent| sent.request == RequestId(number))?;
         Some(&sent.outgoing)
     }
 }

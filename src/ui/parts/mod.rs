@@ -2,8 +2,10 @@
 
 pub mod by_source;
 pub mod draft_form;
+pub(crate) mod editor;
 pub mod inspector;
 pub mod save_file;
+pub(crate) mod steps;
 pub mod theme;
 pub(crate) mod verdict;
 pub mod widgets;

@@ -1,6 +1,6 @@
 //! One dead letter: its history in words, and its fields to be edited and sent again.
 
-use eframe::egui::{self, Key, Modifiers, RichText, ScrollArea, Ui};
+use eframe::egui::{self, RichText, ScrollArea, Ui};
 
 use super::faithful;
 use crate::event::amqp::x_death::Death;
@@ -8,6 +8,7 @@ use crate::state::Action;
 use crate::state::dead_letters::{DeadAction, EditorAction, came_back};
 use crate::ui::Cx;
 use crate::ui::parts::by_source;
+use crate::ui::parts::steps::{self, WayBack};
 use crate::ui::parts::theme::{Palette, STEP};
 use crate::ui::parts::verdict::verdict_ui;
 use crate::ui::parts::widgets::{banner, button, primary_button, tabs, weak};
@@ -110,7 +111,8 @@ fn edit_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
                 return;
             };
             let known = (&state.front.picture, by_source::front_words(state));
-            draft_form::target_ui(ui, &mut editor.draft, known, &[]);
+            let problems = editor.problems().to_vec();
+            draft_form::target_ui(ui, &mut editor.draft, known, &[], &problems);
             weak(ui, cx.memory.preview.words(&editor.draft, state));
             if let Some(fit) = &editor.fit {
                 let clicked = ui.horizontal_wrapped(|ui| verdict_ui(ui, fit, "")).inner;
@@ -118,8 +120,8 @@ fn edit_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
                     draft_form::jump_to(ui, &editor.draft, &pointer);
                 }
             }
-            draft_form::payload_ui(ui, &mut editor.draft, 14);
-            draft_form::problems_ui(ui, editor.problems(), by_source::front_words(state));
+            draft_form::payload_ui(ui, &mut editor.draft, None);
+            draft_form::problems_ui(ui, &problems, by_source::front_words(state));
             if let Some(words) = &editor.refusal {
                 banner(ui, palette.warn, words);
             }
@@ -139,7 +141,7 @@ fn edit_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
                 ui.add(egui::Label::new(RichText::new(note).color(palette.weak)).wrap());
             }
             ui.separator();
-            draft_form::details_ui(ui, &mut editor.draft, false);
+            draft_form::details_ui(ui, &mut editor.draft, &problems, false);
             let now = ui.input(|input| input.time);
             editor.history.note(&editor.draft, now);
             if editor.is_unjudged(
@@ -155,32 +157,20 @@ fn edit(action: EditorAction) -> Action {
     Action::Dead(DeadAction::Editor(action))
 }
 
-/// The way back through what was typed. The keys are taken before a field sees them, because a
-/// field knows only its own text.
+/// The way back through what was typed.
 fn steps_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     let Some(editor) = &cx.forms.editor else {
         return;
     };
-    let history = &editor.history;
-    let (undo, redo) = ui.input_mut(|input| {
-        let again = input.consume_key(Modifiers::COMMAND | Modifiers::SHIFT, Key::Z)
-            | input.consume_key(Modifiers::COMMAND, Key::Y);
-        (input.consume_key(Modifiers::COMMAND, Key::Z), again)
-    });
     ui.horizontal(|ui| {
-        let clicked = |ui: &mut Ui, label: &str, can: bool, words: &str| {
-            button(ui, label, can).on_hover_text(words).clicked()
-        };
-        let can = history.can_undo();
-        if clicked(ui, "Undo", can, "Ctrl+Z") || (undo && can) {
-            cx.actions.push(edit(EditorAction::Undo));
-        }
-        let can = history.can_redo();
-        if clicked(ui, "Redo", can, "Ctrl+Shift+Z or Ctrl+Y") || (redo && can) {
-            cx.actions.push(edit(EditorAction::Redo));
-        }
+        let step = steps::steps_ui(ui, Some(&editor.history));
+        cx.actions.extend(step.map(|step| match step {
+            WayBack::Undo => edit(EditorAction::Undo),
+            WayBack::Redo => edit(EditorAction::Redo),
+        }));
+        let revert = button(ui, "Revert all", editor.history.is_edited());
         let words = "Back to how it was before any edit; can be undone";
-        if clicked(ui, "Revert all", history.is_edited(), words) {
+        if revert.on_hover_text(words).clicked() {
             cx.actions.push(edit(EditorAction::RevertAll));
         }
     });
