@@ -11,6 +11,7 @@ mod ui {
     mod parked;
     mod peeking;
     mod publish_form;
+    mod publishing;
     mod repair;
     mod schemas;
     mod sources;

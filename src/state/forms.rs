@@ -7,6 +7,7 @@ use crate::event::draft::History;
 use crate::event::picture::Picture;
 use crate::rabbitmq::connect_form::ConnectForm;
 use crate::repair::edit::RuleForm;
+use crate::state::publish::series::SeriesForm;
 
 /// All forms.
 #[derive(Clone, Debug, Default)]
@@ -25,6 +26,8 @@ pub struct Forms {
     pub draft_history: Option<History>,
     /// Text in double braces is sent as it is written, not replaced by what it stands for.
     pub as_written: bool,
+    /// How often it is published as a series.
+    pub series: SeriesForm,
     /// How its payload is written.
     pub payload: super::publish::schema_form::PayloadForm,
     /// The name of a queue to open by hand.

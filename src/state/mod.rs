@@ -297,6 +297,14 @@ impl State {
             SourceUpdate::Published { request, outcome } => {
                 self.front.publish.finish(request, outcome);
             }
+            SourceUpdate::SeriesAt { request, tally } => {
+                self.front.publish.series_at(request, tally);
+            }
+            SourceUpdate::SeriesDone {
+                request,
+                tally,
+                problem,
+            } => self.front.publish.series_done(request, tally, problem),
             SourceUpdate::Peeked { request, result } => {
                 let is_report = result.is_ok();
                 self.front.dead.peeked(request, result, moment.now, forms);

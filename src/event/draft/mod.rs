@@ -1,6 +1,7 @@
 //! A message being written: form fields as text, and what they become when they are right.
 
 mod history;
+pub mod series;
 pub mod variables;
 
 use std::sync::Arc;
@@ -43,6 +44,9 @@ pub enum BodyDraft {
 /// and beyond this a frame would be felt.
 pub const MAX_EDITABLE: usize = 100_000;
 
+/// Longest header that is offered for editing, in bytes: its field is one line.
+const MAX_HEADER: usize = 4096;
+
 /// One header line of a form.
 #[derive(Clone, Debug, PartialEq)]
 pub struct HeaderRow {
@@ -57,7 +61,7 @@ pub struct HeaderRow {
 pub enum HeaderDraft {
     /// One line of text read as a type.
     Typed(FieldType, String),
-    /// A nested or binary value that is carried unchanged.
+    /// A value that is carried unchanged: it is long, or has no text that reads back as the same.
     Kept(FieldValue),
 }
 
@@ -65,9 +69,11 @@ impl HeaderRow {
     /// The line for an existing header.
     #[must_use]
     pub fn of(name: &str, value: &FieldValue) -> Self {
-        let value = match FieldType::of(value) {
-            Some(kind) => HeaderDraft::Typed(kind, value.to_string()),
-            None => HeaderDraft::Kept(value.clone()),
+        let kind = FieldType::of(value);
+        let text = kind.and_then(|kind| Some((kind, kind.text_of(value)?)));
+        let value = match text {
+            Some((kind, text)) if text.len() <= MAX_HEADER => HeaderDraft::Typed(kind, text),
+            _ => HeaderDraft::Kept(value.clone()),
         };
         Self {
             name: name.to_owned(),

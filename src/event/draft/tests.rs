@@ -88,6 +88,16 @@ proptest! {
     fn a_message_that_is_not_edited_is_sent_as_it_was(message in any_message()) {
         prop_assert_eq!(Draft::of(&message).check(), Ok(message));
     }
+
+    #[test]
+    fn a_header_that_is_written_as_text_reads_back_as_the_same_value(value in any_value()) {
+        if let HeaderDraft::Typed(kind, text) = HeaderRow::of("x", &value).value {
+            prop_assert_eq!(kind.parse(&text), Ok(value));
+        } else {
+            let nested = format!("{value:?}");
+            prop_assert!(nested.contains("RawText") || nested.len() > MAX_HEADER, "{}", nested);
+        }
+    }
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use super::verdict::verdict;
 use super::{draft_of_event, schema_form};
 use crate::event::amqp::Properties;
+use crate::event::draft::series::EventSeries;
 use crate::event::draft::variables::Values;
 use crate::event::{Draft, Event, Outgoing};
 use crate::protocol::{Command, RequestId};
@@ -15,6 +16,10 @@ pub enum PublishAction {
     Send,
     /// Publish it though it is broken.
     SendBroken,
+    /// Publish it as often as its fields say.
+    Series,
+    /// Stop that.
+    StopSeries,
     /// Go back to the form.
     DoNotSend,
     /// Publish a sent event once more, by its number, as it was.
@@ -33,12 +38,26 @@ impl State {
         match action {
             PublishAction::Send => {
                 if self.is_broken_by_accident(forms) {
-                    self.front.publish.ask(&forms.draft);
+                    self.front.publish.ask(&forms.draft, false);
                     return Vec::new();
                 }
                 self.publish(forms, moment)
             }
-            PublishAction::SendBroken => self.publish(forms, moment),
+            PublishAction::Series => {
+                if self.is_broken_by_accident(forms) {
+                    self.front.publish.ask(&forms.draft, true);
+                    return Vec::new();
+                }
+                self.publish_series(forms, moment)
+            }
+            PublishAction::StopSeries => {
+                let stop = self.front.publish.stop_series();
+                stop.map(|one| self.to_front(one)).into_iter().collect()
+            }
+            PublishAction::SendBroken => match self.front.publish.agree() {
+                true => self.publish_series(forms, moment),
+                false => self.publish(forms, moment),
+            },
             PublishAction::DoNotSend => {
                 self.front.publish.put_off();
                 Vec::new()
@@ -114,6 +133,33 @@ impl State {
         let only_tap = self.is_only_tap(&sent.destination, &sent.key, &sent.routed_by());
         let desk = &mut self.front.publish;
         let command = desk.publish(request, (written, &sent), only_tap, moment.now);
+        command.map(|one| self.to_front(one)).into_iter().collect()
+    }
+
+    fn publish_series(&mut self, forms: &mut Forms, moment: Moment<'_>) -> Vec<Command> {
+        let request = RequestId(self.fresh());
+        let (count, per_second) = match forms.series.read() {
+            Ok(read) => read,
+            Err(words) => {
+                forms.series.problem = Some(words);
+                return Vec::new();
+            }
+        };
+        forms.series.problem = None;
+        let series = EventSeries {
+            draft: forms.draft.clone(),
+            as_written: forms.as_written,
+            count,
+            per_second,
+            seed: moment.seed(),
+        };
+        let desk = &mut self.front.publish;
+        // What is wrong with the first is wrong with all.
+        if let Err(problems) = series.event(1, moment.now) {
+            desk.name_problems(&forms.draft, problems);
+            return Vec::new();
+        }
+        let command = desk.begin_series(request, series);
         command.map(|one| self.to_front(one)).into_iter().collect()
     }
 

@@ -2,6 +2,7 @@
 
 mod acting;
 pub mod schema_form;
+pub mod series;
 pub mod verdict;
 
 use chrono::{DateTime, Utc};
@@ -41,8 +42,10 @@ pub struct PublishDesk {
     problems: Vec<Problem>,
     /// The form that this is about.
     checked: Option<Draft>,
-    /// The form that is broken, and nobody said yet that it shall be sent.
-    asked: Option<Draft>,
+    /// The series that runs, or the last one.
+    pub series: Option<series::SeriesRun>,
+    /// The form that is broken, and nobody said yet that it shall be sent; and whether as a series.
+    asked: Option<(Draft, bool)>,
     /// The form that was sent though it is broken: it is not asked about twice.
     agreed: Option<Draft>,
     /// Events that break a schema, ready to be chosen from.
@@ -59,21 +62,22 @@ impl PublishDesk {
         only_tap: bool,
         now: DateTime<Utc>,
     ) -> Option<SourceCommand> {
-        if self.is_asking(written) {
-            self.agreed = Some(written.clone());
-        }
         self.asked = None;
         let outgoing = match sent.check() {
             Ok(outgoing) => outgoing,
             Err(problems) => {
-                self.problems = problems;
-                self.checked = Some(written.clone());
+                self.name_problems(written, problems);
                 return None;
             }
         };
         self.problems.clear();
         self.published = Some(written.clone());
         Some(self.send(request, outgoing, only_tap, now))
+    }
+
+    fn name_problems(&mut self, written: &Draft, problems: Vec<Problem>) {
+        self.problems = problems;
+        self.checked = Some(written.clone());
     }
 
     /// Asks for a publish of what was sent before, as it was.
@@ -109,8 +113,17 @@ impl PublishDesk {
     }
 
     /// The form is broken: the person is asked about it.
-    fn ask(&mut self, draft: &Draft) {
-        self.asked = Some(draft.clone());
+    fn ask(&mut self, draft: &Draft, as_series: bool) {
+        self.asked = Some((draft.clone(), as_series));
+    }
+
+    /// It shall be sent; true for a series.
+    fn agree(&mut self) -> bool {
+        let Some((draft, as_series)) = self.asked.take() else {
+            return false;
+        };
+        self.agreed = Some(draft);
+        as_series
     }
 
     /// It is not sent.
@@ -121,7 +134,7 @@ impl PublishDesk {
     /// True while the person is asked whether this form shall be sent though it is broken.
     #[must_use]
     pub fn is_asking(&self, draft: &Draft) -> bool {
-        self.asked.as_ref() == Some(draft)
+        self.asked.as_ref().is_some_and(|(asked, _)| asked == draft)
     }
 
     fn is_agreed(&self, draft: &Draft) -> bool {

@@ -13,7 +13,7 @@ pub use fault::{JsonFault, fault_in};
 pub use layout::pretty_text;
 pub(crate) use reading::fault;
 pub use reading::{has_half, is_document, mended, string, string_end, trim, value};
-pub use tokens::{TokenKind, tokens};
+pub use tokens::{JsonToken, tokens};
 
 use std::collections::HashSet;
 

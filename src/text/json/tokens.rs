@@ -3,9 +3,11 @@
 
 use std::ops::Range;
 
+use super::string_end;
+
 /// What a token is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum TokenKind {
+pub enum JsonToken {
     /// The name of a member, with its quotes.
     Name,
     /// A string, with its quotes.
@@ -17,7 +19,7 @@ pub enum TokenKind {
 /// The tokens of a line, by their bytes, in order. What lies between them is blanks, marks and what
 /// is no JSON.
 #[must_use]
-pub fn tokens(line: &str) -> Vec<(TokenKind, Range<usize>)> {
+pub fn tokens(line: &str) -> Vec<(JsonToken, Range<usize>)> {
     let bytes = line.as_bytes();
     let mut found = Vec::new();
     let mut at = 0;
@@ -25,12 +27,12 @@ pub fn tokens(line: &str) -> Vec<(TokenKind, Range<usize>)> {
         let begin = at;
         match bytes[at] {
             b'"' => {
-                at = string_end(bytes, at);
+                at = string_end(bytes, at).unwrap_or(bytes.len());
                 let rest = line[at..].trim_start();
                 let kind = if rest.starts_with(':') {
-                    TokenKind::Name
+                    JsonToken::Name
                 } else {
-                    TokenKind::Text
+                    JsonToken::Text
                 };
                 found.push((kind, begin..at));
             }
@@ -39,26 +41,13 @@ pub fn tokens(line: &str) -> Vec<(TokenKind, Range<usize>)> {
                     at += 1;
                 }
                 if is_literal(&line[begin..at]) {
-                    found.push((TokenKind::Literal, begin..at));
+                    found.push((JsonToken::Literal, begin..at));
                 }
             }
             _ => at += 1,
         }
     }
     found
-}
-
-/// The end of a string that begins at `at`, behind its closing quote if it has one.
-fn string_end(bytes: &[u8], at: usize) -> usize {
-    let mut at = at + 1;
-    while at < bytes.len() {
-        match bytes[at] {
-            b'"' => return at + 1,
-            b'\\' => at += 2,
-            _ => at += 1,
-        }
-    }
-    bytes.len()
 }
 
 /// What numbers and literals are made of. No byte of a longer character is among it.
@@ -74,9 +63,9 @@ fn is_literal(word: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use TokenKind::{Literal, Name, Text};
+    use JsonToken::{Literal, Name, Text};
 
-    fn read(line: &str) -> Vec<(TokenKind, &str)> {
+    fn read(line: &str) -> Vec<(JsonToken, &str)> {
         let found = tokens(line).into_iter();
         found.map(|(kind, range)| (kind, &line[range])).collect()
     }

@@ -194,12 +194,15 @@ fn headers_ui(ui: &mut Ui, draft: &mut Draft, problems: &[Problem]) {
                         node.set_label(format!("Header {} type", index + 1));
                         node.set_description(name);
                     });
-                    named_field(
+                    let value = named_field(
                         ui,
                         &format!("Header {} value", index + 1),
                         text,
                         width * 0.55,
                     );
+                    if !kind.example().is_empty() {
+                        value.on_hover_text(format!("For example {}", kind.example()));
+                    }
                 }
                 HeaderDraft::Kept(value) => {
                     ui.label(RichText::new(value.type_name()).color(palette.accent));

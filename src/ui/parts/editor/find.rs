@@ -13,7 +13,7 @@ const MOST: usize = 10_000;
 
 /// What is looked for in one editor.
 #[derive(Clone, Default)]
-pub(super) struct Search {
+pub(super) struct EditorSearch {
     open: bool,
     focus: bool,
     words: String,
@@ -23,7 +23,7 @@ pub(super) struct Search {
     at: usize,
 }
 
-impl Search {
+impl EditorSearch {
     pub(super) fn load(ui: &Ui, id: Id) -> Self {
         ui.data(|data| data.get_temp(id.with("search")))
             .unwrap_or_default()
@@ -88,7 +88,7 @@ pub(super) fn field_id(id: Id) -> Id {
 }
 
 /// Takes the keys of the search before the text gets them.
-pub(super) fn keys(ui: &Ui, id: Id, search: &mut Search) {
+pub(super) fn keys(ui: &Ui, id: Id, search: &mut EditorSearch) {
     let is_in = |id: Id| ui.memory(|memory| memory.has_focus(id));
     let here = is_in(id) || is_in(field_id(id));
     let pressed = |modifiers, key| ui.input_mut(|input| input.consume_key(modifiers, key));
@@ -102,7 +102,12 @@ pub(super) fn keys(ui: &Ui, id: Id, search: &mut Search) {
 }
 
 /// Draws the bar while it is open; the match that was asked for.
-pub(super) fn bar_ui(ui: &mut Ui, id: Id, search: &mut Search, text: &str) -> Option<Range<usize>> {
+pub(super) fn bar_ui(
+    ui: &mut Ui,
+    id: Id,
+    search: &mut EditorSearch,
+    text: &str,
+) -> Option<Range<usize>> {
     if !search.open {
         return None;
     }
@@ -151,9 +156,9 @@ mod tests {
 
     #[test]
     fn matches_are_counted_and_gone_through() {
-        let mut search = Search {
+        let mut search = EditorSearch {
             words: "ab".into(),
-            ..Search::default()
+            ..EditorSearch::default()
         };
         search.look("AB é ab xab");
         assert_eq!(search.words_of_place(), "1 of 3");

@@ -10,7 +10,7 @@ use eframe::egui::text::{LayoutJob, TextFormat};
 use eframe::egui::{Color32, FontId, Galley, Ui};
 
 use crate::event::draft::variables;
-use crate::text::json::{TokenKind, tokens};
+use crate::text::json::{JsonToken, tokens};
 use crate::text::wrap::breaks;
 use crate::ui::parts::theme::{self, Palette};
 
@@ -152,9 +152,9 @@ fn colours(line: &str, json: bool, palette: &Palette) -> Colours {
     let tokens = tokens(line).into_iter();
     let colours = tokens.map(|(kind, range)| {
         let color = match kind {
-            TokenKind::Name => palette.name,
-            TokenKind::Text => palette.string,
-            TokenKind::Literal => palette.number,
+            JsonToken::Name => palette.name,
+            JsonToken::Text => palette.string,
+            JsonToken::Literal => palette.number,
         };
         (range, color)
     });

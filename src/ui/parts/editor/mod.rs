@@ -14,7 +14,7 @@ use eframe::egui::{
 };
 
 use super::theme::{self, Palette, STEP};
-use find::Search;
+use find::EditorSearch;
 use layout::Layouts;
 use marks::Marks;
 
@@ -74,7 +74,7 @@ impl<'a> CodeEditor<'a> {
             fault,
         } = self;
         let id = Id::unique(name);
-        let mut search = Search::load(ui, id);
+        let mut search = EditorSearch::load(ui, id);
         find::keys(ui, id, &mut search);
         let palette = Palette::of(ui);
         let line = if ui.memory(|memory| memory.has_focus(id)) {

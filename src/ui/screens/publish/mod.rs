@@ -3,6 +3,7 @@
 mod history;
 pub mod payload_form;
 mod question;
+mod series;
 
 use eframe::egui::{self, CentralPanel, Frame, Margin, Panel, RichText, ScrollArea, Ui};
 
@@ -105,8 +106,11 @@ fn form_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     let words = cx.memory.preview.words(&cx.forms.draft, state);
     weak(ui, words);
     payload_form::payload_ui(ui, cx);
+    series::variables_ui(ui, cx);
     ui.separator();
     draft_form::details_ui(ui, &mut cx.forms.draft, problems, true);
+    let may = state.is_connected() && by_source::no_publishing(state).is_none();
+    series::series_ui(ui, cx, may);
     let now = ui.input(|input| input.time);
     let draft = &cx.forms.draft;
     let history = &mut cx.forms.draft_history;
@@ -136,6 +140,7 @@ fn actions_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     let state = cx.state;
     let problems = state.front.publish.problems(&cx.forms.draft);
     draft_form::problems_ui(ui, problems, by_source::front_words(state));
+    series::progress_ui(ui, cx);
     let why_not = by_source::no_publishing(state);
     if let Some(words) = &why_not {
         banner(ui, Palette::of(ui).warn, words);
