@@ -8,7 +8,7 @@ export LC_ALL := C.UTF-8
 # rustup installs to this place, which a shell that was open before does not know yet.
 export PATH := $(PATH):$(if $(CARGO_HOME),$(CARGO_HOME),$(HOME)/.cargo)/bin
 
-.PHONY: help run test test-frameworks test-versions bench soak check clean
+.PHONY: help run test test-frameworks test-versions pictures bench soak check clean
 
 help:
 	@echo 'make run     install what is missing, build and open Eventscope;'
@@ -20,6 +20,8 @@ help:
 	@echo 'make test-versions'
 	@echo '             the broker tests once more, against newer RabbitMQs in folders of their own;'
 	@echo '             needs root and Debian packages, says so where it cannot'
+	@echo 'make pictures'
+	@echo '             the pictures of README.md, from scenes in a real window, into assets/'
 	@echo 'make bench   install what is missing, then measure; prints one line per figure'
 	@echo 'make soak    the same for one long run under load; SOAK_MINUTES=30 unless told otherwise'
 	@echo 'make check   only formatting and lints (fast, installs nothing)'
@@ -49,6 +51,11 @@ test-frameworks:
 test-versions:
 	@.ci/check-rust
 	@.ci/test-versions
+
+pictures:
+	@.ci/check-rust
+	@.ci/install-packages build run test
+	cargo test --locked --test pictures -- --ignored
 
 bench:
 	@.ci/check-rust

@@ -14,6 +14,7 @@ mod ui {
     mod parked;
     mod peeking;
     mod publish_form;
+    mod publishing;
     mod repair;
     mod schemas;
     mod sizes;
@@ -617,7 +618,9 @@ fn a_wrong_field_is_named_and_nothing_is_published() {
     window.tab("Publish");
     window.type_into("Priority", "high");
     window.press("Publish event");
-    window.assert_sees("Priority: is a number from 0 to 255");
+    window.assert_sees("Priority must be 0–255");
+    // And at the field itself.
+    window.assert_sees("Must be 0–255");
     assert!(window.commands.borrow().is_empty());
 }
 
@@ -626,7 +629,8 @@ fn broken_json_is_said_while_it_is_typed() {
     let mut window = Window::connected();
     window.tab("Publish");
     window.type_into("Payload", "{\"a\":");
-    window.assert_sees("Not valid JSON: EOF");
+    window.assert_sees("Not valid JSON");
+    window.assert_sees("Line 1, column 6: A value is missing at the end");
 }
 
 #[test]

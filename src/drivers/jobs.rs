@@ -16,6 +16,7 @@ use crate::protocol::{PublishOutcome, RequestId, SourceUpdate, TapState};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Asked {
     Publish(RequestId),
+    Series(RequestId),
     Peek(RequestId),
     /// A resend or discard.
     Move(RequestId),
@@ -71,9 +72,20 @@ impl Asked {
     pub(crate) fn moves(self) -> Option<RequestId> {
         match self {
             Self::Move(request) | Self::PutBack(request) => Some(request),
-            Self::Publish(_) | Self::Peek(_) | Self::Tap(_) | Self::Preflight(_) | Self::Own => {
-                None
-            }
+            Self::Publish(_)
+            | Self::Series(_)
+            | Self::Peek(_)
+            | Self::Tap(_)
+            | Self::Preflight(_)
+            | Self::Own => None,
+        }
+    }
+
+    /// The request of a job that the person can stop.
+    pub(crate) fn stops(self) -> Option<RequestId> {
+        match self {
+            Self::Series(request) => Some(request),
+            other => other.moves(),
         }
     }
 }
@@ -137,6 +149,11 @@ pub(crate) fn answer_without_job(asked: Asked, words: String) -> Option<SourceUp
             request,
             outcome: PublishOutcome::Refused(words),
         }),
+        Asked::Series(request) => Some(SourceUpdate::SeriesDone {
+            request,
+            tally: None,
+            problem: Some(words),
+        }),
         Asked::Peek(request) => Some(SourceUpdate::Peeked {
             request,
             result: Err(words),
@@ -168,6 +185,9 @@ pub(crate) fn cut_off_words(asked: Asked) -> &'static str {
         Asked::Publish(_) => {
             "The connection was ended before the confirm came, so whether the message arrived is \
              not known"
+        }
+        Asked::Series(_) => {
+            "The connection was ended. Of the last events it is not known whether they arrived"
         }
         Asked::Move(_) => {
             "The connection was ended. What was not told of stays in the queue; the message that \

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::moves::{JobStage, MoveOutcome, PeekReport, Which};
 use super::{Link, PublishOutcome, RequestId, SandboxState, TapState};
 use crate::address::Address;
+use crate::event::draft::series::{EventSeries, SeriesTally};
 use crate::event::picture::Picture;
 use crate::event::tap_id::TapId;
 use crate::event::watching::Report;
@@ -51,6 +52,14 @@ pub enum SourceCommand {
         request: RequestId,
         outgoing: Outgoing,
     },
+    /// Publish a draft many times, each with a confirm. How far it is, is told by
+    /// [`SourceUpdate::SeriesAt`]; the end by [`SourceUpdate::SeriesDone`].
+    PublishSeries {
+        /// Names the answer.
+        request: RequestId,
+        /// What, how often and how fast.
+        series: Box<EventSeries>,
+    },
     /// Borrow messages from a queue and put them back. Answered by [`SourceUpdate::Peeked`].
     Peek {
         request: RequestId,
@@ -94,7 +103,7 @@ pub enum SourceCommand {
         queue: String,
         messages: Vec<Fingerprint>,
     },
-    /// Stop a resend or discard after what is under way.
+    /// Stop a resend, a discard or a series after what is under way.
     StopJob(RequestId),
     /// Find out which of these messages, as they lie in a queue, were sent again before. Answered
     /// by [`SourceUpdate::CameBack`].
@@ -128,6 +137,11 @@ impl SourceCommand {
             Self::Publish { request, .. } => SourceUpdate::Published {
                 request,
                 outcome: PublishOutcome::Refused(words),
+            },
+            Self::PublishSeries { request, .. } => SourceUpdate::SeriesDone {
+                request,
+                tally: None,
+                problem: Some(words),
             },
             Self::Peek { request, .. } | Self::ReadStream { request, .. } => SourceUpdate::Peeked {
                 request,
@@ -186,6 +200,22 @@ pub enum SourceUpdate {
     Published {
         request: RequestId,
         outcome: PublishOutcome,
+    },
+    /// How far a series is.
+    SeriesAt {
+        /// Which.
+        request: RequestId,
+        /// What became of its events.
+        tally: SeriesTally,
+    },
+    /// A series has ended: nothing of it is under way.
+    SeriesDone {
+        /// Which.
+        request: RequestId,
+        /// What became of its events; nothing where it was cut off.
+        tally: Option<SeriesTally>,
+        /// Why it ended early, in words.
+        problem: Option<String>,
     },
     /// The end of a peek.
     Peeked {

@@ -9,6 +9,7 @@ use super::files::FileToSave;
 use super::leaving::LeaveAction;
 use super::live::LiveAction;
 use super::live::tap_card::TapAction;
+use super::publish::PublishAction;
 use super::publish::schema_form::SampleAction;
 use super::saved_connections::SavedConnectionAction;
 use super::schemas::SchemaAction;
@@ -75,10 +76,8 @@ pub enum Action {
     FillSample,
     /// Something about samples of a schema.
     Sample(SampleAction),
-    /// Publish the form.
-    Publish,
-    /// Load a sent message, by its number, into the form.
-    PublishAgain(u64),
+    /// Something on the publish screen.
+    Publish(PublishAction),
     /// Load an event into the publish form.
     LoadEvent(Arc<Event>),
     /// Something on the dead-letter screen.

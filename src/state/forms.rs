@@ -3,9 +3,11 @@
 
 use crate::address::{Address, StoreKind};
 use crate::event::Draft;
+use crate::event::draft::History;
 use crate::event::picture::Picture;
 use crate::rabbitmq::connect_form::ConnectForm;
 use crate::repair::edit::RuleForm;
+use crate::state::publish::series::SeriesForm;
 
 /// All forms.
 #[derive(Clone, Debug, Default)]
@@ -22,6 +24,12 @@ pub struct Forms {
     pub column: String,
     /// The publish form.
     pub draft: Draft,
+    /// What it was before, once the screen was shown.
+    pub draft_history: Option<History>,
+    /// Text in double braces is sent as it is written, not replaced by what it stands for.
+    pub as_written: bool,
+    /// How often it is published as a series.
+    pub series: SeriesForm,
     /// How its payload is written.
     pub payload: super::publish::schema_form::PayloadForm,
     /// The filter line over the dead letters of a queue.

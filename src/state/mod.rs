@@ -60,6 +60,16 @@ pub struct Moment<'a> {
     pub fresh_id: &'a str,
 }
 
+impl Moment<'_> {
+    /// A number of its own, for what shall look like chance.
+    #[must_use]
+    fn seed(&self) -> u64 {
+        self.fresh_id.bytes().fold(17_u64, |seed, byte| {
+            seed.wrapping_mul(31).wrapping_add(u64::from(byte))
+        })
+    }
+}
+
 /// When there is more to do, without anything new from outside.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Soon {
@@ -294,6 +304,14 @@ impl State {
             SourceUpdate::Published { request, outcome } => {
                 self.front.publish.finish(request, outcome);
             }
+            SourceUpdate::SeriesAt { request, tally } => {
+                self.front.publish.series_at(request, tally);
+            }
+            SourceUpdate::SeriesDone {
+                request,
+                tally,
+                problem,
+            } => self.front.publish.series_done(request, tally, problem),
             SourceUpdate::Peeked { request, result } => {
                 let is_report = result.is_ok();
                 self.front.dead.peeked(request, result, moment.now, forms);
@@ -458,40 +476,8 @@ impl State {
                     self.notices.add(moment.now, Gravity::Warning, words);
                 }
             }
-            Action::Publish => {
-                let request = RequestId(self.fresh());
-                let draft = &forms.draft;
-                let own = self.taps.own_queues(self.front.id);
-                let others = self.front.topology.route_without(
-                    &draft.destination,
-                    &draft.key,
-                    &draft.routed_by(),
-                    &own,
-                );
-                let only_tap = !own.is_empty() && others.is_some_and(|queues| queues.is_empty());
-                let command = self
-                    .front
-                    .publish
-                    .publish(request, draft, only_tap, moment.now);
-                return command
-                    .map(|command| self.to_front(command))
-                    .into_iter()
-                    .collect();
-            }
-            Action::PublishAgain(sent) => {
-                if let Some(outgoing) = self.front.publish.sent(sent) {
-                    forms.draft = crate::event::Draft::of(outgoing);
-                    forms.payload.forget();
-                    self.front.publish.replaced();
-                }
-                self.screen = Screen::Publish;
-            }
-            Action::LoadEvent(event) => {
-                forms.draft = publish::draft_of_event(&event);
-                forms.payload.forget();
-                self.front.publish.replaced();
-                self.screen = Screen::Publish;
-            }
+            Action::Publish(action) => return self.act_on_publishing(action, forms, moment),
+            Action::LoadEvent(event) => self.load_event(&event, forms),
             Action::Dead(action) => {
                 let request = RequestId(self.fresh());
                 let login = self.front.login().to_owned();

@@ -34,6 +34,9 @@ impl State {
                 let outcome = PublishOutcome::Refused(words);
                 self.front.publish.finish(request, outcome);
             }
+            SourceCommand::PublishSeries { request, .. } => {
+                self.front.publish.series_done(request, None, Some(words));
+            }
             SourceCommand::Peek { request, .. } | SourceCommand::ReadStream { request, .. } => {
                 self.front.dead.peeked(request, Err(words), now, forms);
             }

@@ -11,3 +11,4 @@ pub mod numbers;
 pub mod payload;
 pub mod pointer_step;
 pub mod timestamp;
+pub mod wrap;

@@ -1,9 +1,14 @@
 //! Publishing: that "routed" means routed, and that everything else says what it was.
 
+use std::num::NonZeroU32;
+use std::time::{Duration, Instant};
+
 use eventscope::address::Address;
 use eventscope::drivers::Options;
 use eventscope::event::amqp::{FieldValue, Properties};
+use eventscope::event::draft::series::EventSeries;
 use eventscope::event::source_id::SourceId;
+use eventscope::event::{BodyDraft, Draft};
 use eventscope::protocol::{Command, Link, PublishOutcome, SourceCommand, SourceUpdate, Update};
 use eventscope::rabbitmq::endpoint::{Endpoint, Password};
 
@@ -198,4 +203,60 @@ fn a_refused_connection_says_what_to_try() {
     // What TLS makes of a plain port depends on the CAs of the machine: see tls.rs.
     // Nothing is tried again by itself, and the next try works.
     app.connect(place.endpoint());
+}
+
+#[test]
+fn a_series_is_confirmed_event_by_event_and_keeps_its_rate() {
+    let place = Place::fresh();
+    let mut raw = place.raw();
+    raw.exchange("shop", "topic");
+    raw.queue("orders", Life::Durable, &[]);
+    raw.bind("orders", "shop", "order.*");
+    let mut app = App::at(place.endpoint());
+    let mut draft = Draft::default();
+    draft.destination = "shop".into();
+    draft.key = "order.created".into();
+    draft.body = BodyDraft::Text("{{seq}}".into());
+    let mut run = |draft: &Draft, count, per_second| {
+        let request = fresh();
+        let series = Box::new(EventSeries {
+            draft: draft.clone(),
+            as_written: false,
+            count,
+            per_second: NonZeroU32::new(per_second),
+            seed: 1,
+        });
+        let command = SourceCommand::PublishSeries { request, series };
+        app.send(Command::Source(SourceId::FIRST, command));
+        app.expect("the end of the series", |update| match update {
+            Update::Source(
+                _,
+                SourceUpdate::SeriesDone {
+                    request: of,
+                    tally,
+                    problem,
+                },
+            ) if *of == request => Some((tally.clone().expect("a tally"), problem.clone())),
+            _ => None,
+        })
+    };
+    let (tally, problem) = run(&draft, 200, 0);
+    assert_eq!((tally.routed, tally.told(), problem), (200, 200, None));
+    let bodies = raw.bodies("orders");
+    let expected: Vec<String> = (1..=200).map(|number: u32| number.to_string()).collect();
+    assert_eq!(bodies, expected, "in order, each once");
+
+    draft.key = "nobody.{{seq}}".into();
+    let begun = Instant::now();
+    let (tally, problem) = run(&draft, 5, 10);
+    assert_eq!((tally.routed, tally.not_routed, problem), (0, 5, None));
+    assert!(
+        tally
+            .trouble
+            .is_some_and(|words| words.contains("NO_ROUTE"))
+    );
+    assert!(
+        begun.elapsed() >= Duration::from_millis(390),
+        "the rate was not kept"
+    );
 }

@@ -187,6 +187,17 @@ impl App {
         input::screenshot(&self.live.environment, path)
     }
 
+    /// Makes the window so large, in pixels.
+    pub(crate) fn resize(&self, size: (u32, u32)) -> Result<()> {
+        input::resize_window(&self.live.environment, self.live.pid, size)
+    }
+
+    /// Writes a picture of the window alone, with the mouse out of the way.
+    pub(crate) fn picture(&self, path: &Path) -> Result<()> {
+        input::point_nowhere(&self.live.environment)?;
+        input::picture_of_window(&self.live.environment, self.live.pid, path)
+    }
+
     /// The process id, to measure or to disturb it.
     pub(crate) fn pid(&self) -> u32 {
         self.live.pid

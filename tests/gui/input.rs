@@ -96,13 +96,44 @@ pub(super) fn hover(environment: &Environment, area: Area) -> Result<()> {
 
 /// Gives the keyboard to the window of a process.
 pub(super) fn activate_window(environment: &Environment, pid: u32) -> Result<()> {
+    let window = window_of(environment, pid)?;
+    xdotool(environment, &["windowactivate", "--sync", &window]).map(drop)
+}
+
+/// The X window of a process.
+fn window_of(environment: &Environment, pid: u32) -> Result<String> {
     let pid = pid.to_string();
     let windows = xdotool(environment, &["search", "--onlyvisible", "--pid", &pid])?;
-    let window = windows
-        .lines()
-        .last()
-        .context("the program has no visible window")?;
-    xdotool(environment, &["windowactivate", "--sync", window]).map(drop)
+    let window = windows.lines().last();
+    window
+        .map(str::to_owned)
+        .context("the program has no visible window")
+}
+
+/// Makes the window so large, in pixels, and moves the mouse where it points at nothing.
+pub(super) fn resize_window(environment: &Environment, pid: u32, size: (u32, u32)) -> Result<()> {
+    let window = window_of(environment, pid)?;
+    let [width, height] = [size.0, size.1].map(|n| n.to_string());
+    xdotool(environment, &["windowmove", &window, "0", "0"])?;
+    xdotool(
+        environment,
+        &["windowsize", "--sync", &window, &width, &height],
+    )?;
+    point_nowhere(environment)
+}
+
+/// Moves the mouse to a corner of the screen, so that no tooltip covers anything.
+pub(super) fn point_nowhere(environment: &Environment) -> Result<()> {
+    xdotool(environment, &["mousemove", "5000", "5000"]).map(drop)
+}
+
+/// Writes a picture of the window of a process alone.
+pub(super) fn picture_of_window(environment: &Environment, pid: u32, path: &Path) -> Result<()> {
+    let mut command = environment.command("import");
+    command
+        .args(["-window", &window_of(environment, pid)?])
+        .arg(path);
+    run(command).map(drop)
 }
 
 /// Writes a picture of the whole screen; the file's ending says in which format.

@@ -16,6 +16,7 @@ pub mod moves;
 mod publisher;
 mod resend;
 pub mod sandbox;
+mod series;
 mod session;
 pub mod shop;
 pub mod watch;

@@ -2,12 +2,15 @@
 //! its headers.
 
 pub mod delivery;
+mod field_type;
 pub(crate) mod history;
 pub mod properties;
+mod typed_text;
 pub mod value;
 pub mod x_death;
 
 pub use delivery::{AmqpDelivery, Trace, Traced};
 pub use properties::Properties;
 
-pub use value::{FieldTable, FieldType, FieldValue};
+pub use field_type::FieldType;
+pub use value::{FieldTable, FieldValue};

@@ -1,11 +1,17 @@
 //! A message being written: form fields as text, and what they become when they are right.
 
+mod history;
+pub mod series;
+pub mod variables;
+
 use std::sync::Arc;
 
 use super::amqp::value::parse_timestamp;
 use super::amqp::{FieldType, FieldValue, Properties};
 use super::decode::{self, Opened, Packing};
-use crate::text::json;
+use crate::text::json::{self, JsonFault};
+
+pub use history::History;
 
 /// A message that is ready to be sent.
 #[derive(Clone, Debug, PartialEq)]
@@ -37,6 +43,9 @@ pub enum BodyDraft {
 /// and beyond this a frame would be felt.
 pub const MAX_EDITABLE: usize = 100_000;
 
+/// Longest header that is offered for editing, in bytes: its field is one line.
+const MAX_HEADER: usize = 4096;
+
 /// One header line of a form.
 #[derive(Clone, Debug, PartialEq)]
 pub struct HeaderRow {
@@ -50,7 +59,7 @@ pub struct HeaderRow {
 pub enum HeaderDraft {
     /// One line of text read as a type.
     Typed(FieldType, String),
-    /// A nested or binary value that is carried unchanged.
+    /// A value that is carried unchanged: it is long, or has no text that reads back as the same.
     Kept(FieldValue),
 }
 
@@ -58,14 +67,23 @@ impl HeaderRow {
     /// The line for an existing header.
     #[must_use]
     pub fn of(name: &str, value: &FieldValue) -> Self {
-        let value = match FieldType::of(value) {
-            Some(kind) => HeaderDraft::Typed(kind, value.to_string()),
-            None => HeaderDraft::Kept(value.clone()),
+        let kind = FieldType::of(value);
+        let text = kind.and_then(|kind| Some((kind, kind.text_of(value)?)));
+        let value = match text {
+            Some((kind, text)) if text.len() <= MAX_HEADER => HeaderDraft::Typed(kind, text),
+            _ => HeaderDraft::Kept(value.clone()),
         };
         Self {
             name: name.to_owned(),
             value,
         }
+    }
+
+    /// True for a line that nothing was typed into. It is no header.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        let is_blank = matches!(&self.value, HeaderDraft::Typed(_, text) if text.is_empty());
+        self.name.is_empty() && is_blank
     }
 }
 
@@ -170,8 +188,17 @@ impl Default for Draft {
 pub struct Problem {
     /// The label of the field.
     pub field: String,
-    /// What is wrong, in words.
+    /// What is wrong, in words that go on after the label.
     pub words: String,
+}
+
+impl Problem {
+    /// The whole sentence; `label` is the field as it is called on the screen.
+    #[must_use]
+    pub fn sentence(&self, label: &str) -> String {
+        let colon = if self.words.starts_with('"') { ":" } else { "" };
+        format!("{label}{colon} {}", self.words)
+    }
 }
 
 /// The label of a draft's destination, where no store's own word for it is at hand.
@@ -254,7 +281,8 @@ impl Draft {
     /// What a message is routed by beside its key: the headers as far as they are typed.
     #[must_use]
     pub fn routed_by(&self) -> Properties {
-        let headers = self.headers.iter().filter_map(|row| {
+        let rows = self.headers.iter().filter(|row| !row.is_empty());
+        let headers = rows.filter_map(|row| {
             let value = match &row.value {
                 HeaderDraft::Kept(value) => value.clone(),
                 HeaderDraft::Typed(kind, text) => kind.parse(text).ok()?,
@@ -298,7 +326,7 @@ impl Draft {
         let priority = self.optional(Field::Priority).and_then(|text| {
             let number = text.trim().parse::<u8>();
             number
-                .map_err(|_| wrong("Priority", "is a number from 0 to 255".to_owned()))
+                .map_err(|_| wrong("Priority", "must be 0–255".to_owned()))
                 .ok()
         });
         let expiration = self.optional(Field::Expiration);
@@ -308,11 +336,11 @@ impl Draft {
         {
             wrong(
                 "Expiration (ms)",
-                "is a whole number of milliseconds".to_owned(),
+                "must be a whole number of milliseconds".to_owned(),
             );
         }
         let mut headers = Vec::with_capacity(self.headers.len());
-        for row in &self.headers {
+        for row in self.headers.iter().filter(|row| !row.is_empty()) {
             let label = format!("Header {}", row.name);
             if row.name.is_empty() {
                 wrong("Header", "has no name".to_owned());
@@ -365,19 +393,33 @@ impl Draft {
         })
     }
 
-    /// Live advice on the payload: `Ok` with what it is, or the fault of a text that claims to be
-    /// JSON. Sending a broken payload stays possible, because testing a consumer needs it.
-    ///
-    /// # Errors
-    /// The fault in words with line and column.
-    pub fn payload_check(&self) -> Result<String, String> {
+    /// The fault of a payload that claims to be JSON and is not. Sending it stays possible, because
+    /// testing a consumer needs it.
+    #[must_use]
+    pub fn payload_fault(&self) -> Option<JsonFault> {
         match &self.body {
-            BodyDraft::Kept { bytes, .. } => Ok(format!("{} bytes, sent unchanged", bytes.len())),
-            BodyDraft::Text(text) if text.trim().is_empty() => Ok("Empty payload".to_owned()),
-            BodyDraft::Text(text) if self.text(Field::ContentType).contains("json") => {
-                json::check(text).map(|()| "Valid JSON".to_owned())
+            BodyDraft::Text(text) if !text.trim().is_empty() && self.claims_json() => {
+                json::fault_in(text)
             }
-            BodyDraft::Text(text) => Ok(format!("{} bytes of text", text.len())),
+            _ => None,
+        }
+    }
+
+    /// True if it says of itself that its payload is JSON.
+    #[must_use]
+    pub fn claims_json(&self) -> bool {
+        self.text(Field::ContentType).contains("json")
+    }
+
+    /// What the payload is, in words.
+    #[must_use]
+    pub fn payload_words(&self) -> String {
+        match &self.body {
+            BodyDraft::Kept { bytes, .. } => format!("{} bytes, sent unchanged", bytes.len()),
+            BodyDraft::Text(text) if text.trim().is_empty() => "Empty payload".to_owned(),
+            BodyDraft::Text(_) if self.payload_fault().is_some() => "Not valid JSON".to_owned(),
+            BodyDraft::Text(_) if self.claims_json() => "Valid JSON".to_owned(),
+            BodyDraft::Text(text) => format!("{} bytes of text", text.len()),
         }
     }
 

@@ -88,6 +88,16 @@ proptest! {
     fn a_message_that_is_not_edited_is_sent_as_it_was(message in any_message()) {
         prop_assert_eq!(Draft::of(&message).check(), Ok(message));
     }
+
+    #[test]
+    fn a_header_that_is_written_as_text_reads_back_as_the_same_value(value in any_value()) {
+        if let HeaderDraft::Typed(kind, text) = HeaderRow::of("x", &value).value {
+            prop_assert_eq!(kind.parse(&text), Ok(value));
+        } else {
+            let nested = format!("{value:?}");
+            prop_assert!(nested.contains("RawText") || nested.len() > MAX_HEADER, "{}", nested);
+        }
+    }
 }
 
 #[test]
@@ -143,14 +153,26 @@ fn the_payload_is_checked_while_it_is_typed() {
         body: BodyDraft::Text("{\"a\": }".into()),
         ..Draft::default()
     };
-    assert!(
-        draft
-            .payload_check()
-            .unwrap_err()
-            .contains("line 1 column 7")
-    );
+    let fault = draft.payload_fault().unwrap();
+    assert_eq!((fault.line, fault.column), (1, 7));
+    assert_eq!(draft.payload_words(), "Not valid JSON");
     draft.body = BodyDraft::Text("{\"a\": 1}".into());
-    assert_eq!(draft.payload_check(), Ok("Valid JSON".into()));
+    assert_eq!(draft.payload_fault(), None);
+    assert_eq!(draft.payload_words(), "Valid JSON");
+}
+
+#[test]
+fn a_header_line_without_anything_in_it_is_no_header() {
+    let empty = |kind| HeaderRow {
+        name: String::new(),
+        value: HeaderDraft::Typed(kind, String::new()),
+    };
+    let draft = Draft {
+        headers: vec![empty(FieldType::Text), empty(FieldType::I32)],
+        ..Draft::default()
+    };
+    assert_eq!(draft.check().unwrap().properties.headers, None);
+    assert_eq!(draft.routed_by().headers, Some(Vec::new()));
 }
 
 #[test]

@@ -3,10 +3,11 @@
 use serde_json::Value;
 
 use crate::event::Event;
-use crate::schema::Failure;
+use crate::event::amqp::Properties;
 use crate::schema::folder::catalog::{Catalog, CatalogEntry, ReadySchemas};
 use crate::schema::stream::body::{payload, read};
 use crate::schema::stream::claim::{Facts, find};
+use crate::schema::{Failure, Version};
 use crate::text::pointer_step::escaped;
 
 /// A larger body is not validated while a person waits for the answer, in bytes.
@@ -28,6 +29,26 @@ pub fn fault(event: &Event, catalog: &Catalog) -> Option<Failure> {
     let mut fault = fault_by(entry, body)?;
     fault.at.insert_str(0, &around(&document, body));
     Some(fault)
+}
+
+/// All that is wrong with a document by a version, at most so many, and the first of it in words that
+/// say what `by` wants. Places are pointers into the whole document.
+#[must_use]
+pub fn faults_by(
+    version: &Version,
+    by: &str,
+    document: &Value,
+    properties: &Properties,
+    most: usize,
+) -> (Vec<Failure>, Option<Failure>) {
+    let body = payload(document, properties);
+    let around = around(document, body);
+    let mut all = version.validator.faults(body, most);
+    let mut first = version.validator.fault(body, by);
+    for fault in all.iter_mut().chain(&mut first) {
+        fault.at.insert_str(0, &around);
+    }
+    (all, first)
 }
 
 fn fault_by(entry: &CatalogEntry, body: &Value) -> Option<Failure> {

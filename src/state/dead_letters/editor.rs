@@ -4,9 +4,8 @@ use std::sync::Arc;
 
 use chrono::DateTime;
 
-use super::history::History;
 use super::{DeadLetterDesk, Surroundings};
-use crate::event::draft::Problem;
+use crate::event::draft::{History, Problem};
 use crate::event::{Draft, Event, Fingerprint, Outgoing, Transport, decode};
 use crate::rabbitmq::faithful::Row;
 use crate::rabbitmq::refusal::refusal;

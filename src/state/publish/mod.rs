@@ -1,11 +1,17 @@
 //! What was published, and how it went.
 
+mod acting;
 pub mod schema_form;
+pub mod series;
+pub mod verdict;
+
 use chrono::{DateTime, Utc};
 
 use crate::event::draft::Problem;
 use crate::event::{Draft, Event, Outgoing};
 use crate::protocol::{PublishOutcome, RequestId, SourceCommand};
+
+pub use acting::PublishAction;
 
 /// Most sent messages that are remembered.
 const MAX_HISTORY: usize = 100;
@@ -36,41 +42,103 @@ pub struct PublishDesk {
     problems: Vec<Problem>,
     /// The form that this is about.
     checked: Option<Draft>,
+    /// The series that runs, or the last one.
+    pub series: Option<series::SeriesRun>,
+    /// The form that is broken, and nobody said yet that it shall be sent; and whether as a series.
+    asked: Option<(Draft, bool)>,
+    /// The form that was sent though it is broken: it is not asked about twice.
+    agreed: Option<Draft>,
     /// Events that break a schema, ready to be chosen from.
     pub broken: Option<schema_form::BrokenSamples>,
 }
 
 impl PublishDesk {
-    /// Checks the form and asks for the publish.
+    /// Checks the form and asks for the publish. `written` is the form, `sent` the same with its
+    /// variables replaced.
     pub fn publish(
         &mut self,
         request: RequestId,
-        draft: &Draft,
+        (written, sent): (&Draft, &Draft),
         only_tap: bool,
         now: DateTime<Utc>,
     ) -> Option<SourceCommand> {
-        let outgoing = match draft.check() {
+        self.asked = None;
+        let outgoing = match sent.check() {
             Ok(outgoing) => outgoing,
             Err(problems) => {
-                self.problems = problems;
-                self.checked = Some(draft.clone());
+                self.name_problems(written, problems);
                 return None;
             }
         };
         self.problems.clear();
-        self.published = Some(draft.clone());
-        self.history.insert(
-            0,
-            SentEvent {
-                request,
-                at: now,
-                outgoing: outgoing.clone(),
-                only_tap,
-                outcome: None,
-            },
-        );
+        self.published = Some(written.clone());
+        Some(self.send(request, outgoing, only_tap, now))
+    }
+
+    fn name_problems(&mut self, written: &Draft, problems: Vec<Problem>) {
+        self.problems = problems;
+        self.checked = Some(written.clone());
+    }
+
+    /// Asks for a publish of what was sent before, as it was.
+    pub fn again(
+        &mut self,
+        request: RequestId,
+        outgoing: Outgoing,
+        only_tap: bool,
+        now: DateTime<Utc>,
+    ) -> SourceCommand {
+        // The line beside the button is about the form.
+        self.published = None;
+        self.send(request, outgoing, only_tap, now)
+    }
+
+    fn send(
+        &mut self,
+        request: RequestId,
+        outgoing: Outgoing,
+        only_tap: bool,
+        at: DateTime<Utc>,
+    ) -> SourceCommand {
+        let sent = SentEvent {
+            request,
+            at,
+            outgoing: outgoing.clone(),
+            only_tap,
+            outcome: None,
+        };
+        self.history.insert(0, sent);
         self.history.truncate(MAX_HISTORY);
-        Some(SourceCommand::Publish { request, outgoing })
+        SourceCommand::Publish { request, outgoing }
+    }
+
+    /// The form is broken: the person is asked about it.
+    fn ask(&mut self, draft: &Draft, as_series: bool) {
+        self.asked = Some((draft.clone(), as_series));
+    }
+
+    /// It shall be sent; true for a series.
+    fn agree(&mut self) -> bool {
+        let Some((draft, as_series)) = self.asked.take() else {
+            return false;
+        };
+        self.agreed = Some(draft);
+        as_series
+    }
+
+    /// It is not sent.
+    fn put_off(&mut self) {
+        self.asked = None;
+    }
+
+    /// True while the person is asked whether this form shall be sent though it is broken.
+    #[must_use]
+    pub fn is_asking(&self, draft: &Draft) -> bool {
+        self.asked.as_ref().is_some_and(|(asked, _)| asked == draft)
+    }
+
+    fn is_agreed(&self, draft: &Draft) -> bool {
+        self.agreed.as_ref() == Some(draft)
     }
 
     /// What was wrong with the form at the last click, unless it was changed since.
@@ -87,6 +155,7 @@ impl PublishDesk {
         self.problems.clear();
         self.checked = None;
         self.published = None;
+        self.asked = None;
     }
 
     /// Notes how a publish ended.
@@ -99,10 +168,8 @@ impl PublishDesk {
     /// The sent message of this number.
     #[must_use]
     pub fn sent(&self, number: u64) -> Option<&Outgoing> {
-        let sent = self
-            .history
-            .iter()
-            .find(|sent| sent.request == RequestId(number))?;
+        let mut history = self.history.iter();
+        let sent = history.find(|sent| sent.request == RequestId(number))?;
         Some(&sent.outgoing)
     }
 }

@@ -38,6 +38,15 @@ pub struct PayloadForm {
 }
 
 impl PayloadForm {
+    /// True if the payload is one that was broken on purpose, and was not edited since.
+    #[must_use]
+    pub fn is_on_purpose(&self, draft: &Draft) -> bool {
+        let broken = self.broken.as_ref();
+        broken.is_some_and(
+            |broken| matches!(&draft.body, BodyDraft::Text(text) if *text == broken.body),
+        )
+    }
+
     /// Another event is being written.
     pub fn forget(&mut self) {
         *self = Self {
@@ -101,8 +110,17 @@ pub fn guess(draft: &Draft, catalog: &Catalog) -> Option<FormTarget> {
     })
 }
 
+/// The schema that a form is about: the chosen one, or what the event claims.
+#[must_use]
+pub fn target(draft: &Draft, form: &PayloadForm, catalog: &Catalog) -> Option<FormTarget> {
+    let chosen = form.chosen.clone();
+    chosen
+        .filter(|target| catalog.get(&target.event_type).is_some())
+        .or_else(|| guess(draft, catalog))
+}
+
 /// What is said of itself by an event that is not finished.
-fn event_of(draft: &Draft) -> Event {
+pub(super) fn event_of(draft: &Draft) -> Event {
     let text = |field| Some(draft.text(field).to_owned()).filter(|text| !text.is_empty());
     let headers = draft.headers.iter().filter_map(|row| {
         let value = match &row.value {
@@ -221,15 +239,12 @@ pub(crate) fn act(
 }
 
 fn about<'a>(target: &'a FormTarget, moment: Moment<'a>) -> About<'a> {
-    let seed = moment.fresh_id.bytes().fold(17_u64, |seed, byte| {
-        seed.wrapping_mul(31).wrapping_add(u64::from(byte))
-    });
     About {
         event_type: &target.event_type,
         version: &target.version,
         event_id: moment.fresh_id,
         now: moment.now,
-        seed,
+        seed: moment.seed(),
     }
 }
 

@@ -189,6 +189,10 @@ impl SchemaDesk {
             Ok(catalog) => {
                 self.problem = None;
                 forms.schema_folder = catalog.folder.display().to_string();
+                // A type that was looked at without a schema may have one now.
+                if let Some(seen) = self.seen.take_if(|seen| catalog.get(seen).is_some()) {
+                    self.event_type = Some(seen);
+                }
                 let still = self
                     .event_type
                     .as_ref()

@@ -12,6 +12,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use super::dead_letters::{DeadAction, RuleAction, RuleDesk, TargetChoice};
 use super::live::LiveAction;
 use super::live::tap_card::{Card, TapAction};
+use super::publish::PublishAction;
 use super::*;
 use crate::address::Address;
 use crate::event::amqp::{FieldValue, Properties};
@@ -359,7 +360,7 @@ fn a_wrong_form_publishes_nothing_and_names_the_fields() {
     desk.forms
         .draft
         .set(crate::event::draft::Field::Priority, "high");
-    assert!(desk.act(Action::Publish).is_empty());
+    assert!(desk.act(Action::Publish(PublishAction::Send)).is_empty());
     assert_eq!(
         desk.state.front.publish.problems(&desk.forms.draft)[0].field,
         "Priority"
@@ -370,7 +371,7 @@ fn a_wrong_form_publishes_nothing_and_names_the_fields() {
 fn publish_again_loads_what_was_sent() {
     let mut desk = Desk::connected();
     desk.act(Action::FillSample);
-    let commands = desk.act(Action::Publish);
+    let commands = desk.act(Action::Publish(PublishAction::Send));
     let [Command::Source(_, SourceCommand::Publish { request, outgoing })] = commands.as_slice()
     else {
         panic!("{commands:?}")
@@ -387,7 +388,7 @@ fn publish_again_loads_what_was_sent() {
         Some(PublishOutcome::Routed)
     );
     desk.forms.draft = crate::event::Draft::default();
-    desk.act(Action::PublishAgain(request.0));
+    desk.act(Action::Publish(PublishAction::UseAsDraft(request.0)));
     assert_eq!(desk.forms.draft.check().as_ref(), Ok(outgoing));
 }
 

@@ -4,6 +4,7 @@ use super::*;
 use crate::event::source_id::SourceId;
 use crate::state::dead_letters::DeadTab;
 use crate::state::leaving::{Leave, LeaveAction, Wish};
+use crate::state::publish::PublishAction;
 
 impl Desk {
     fn dead(&mut self, action: DeadAction) -> Vec<Command> {
@@ -338,7 +339,7 @@ fn what_was_said_of_a_draft_ends_with_it() {
     desk.forms
         .draft
         .set(crate::event::draft::Field::Priority, "high");
-    desk.act(Action::Publish);
+    desk.act(Action::Publish(PublishAction::Send));
     assert_eq!(
         desk.state.front.publish.problems(&desk.forms.draft).len(),
         1

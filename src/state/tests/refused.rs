@@ -6,6 +6,7 @@ use crate::state::dead_letters::DeadTab;
 use crate::state::files::FileToSave;
 use crate::state::leaving::{Leave, LeaveAction, Wish};
 use crate::state::live::taps::Phase;
+use crate::state::publish::PublishAction;
 
 impl Desk {
     /// Does something while the broker side takes nothing; gives what it would have been asked.
@@ -28,7 +29,7 @@ impl Desk {
 fn a_publish_is_refused() {
     let mut desk = Desk::connected();
     desk.act(Action::FillSample);
-    desk.act_in_vain(Action::Publish);
+    desk.act_in_vain(Action::Publish(PublishAction::Send));
     let outcome = desk.state.front.publish.history[0].outcome.clone();
     assert!(matches!(outcome, Some(PublishOutcome::Refused(words)) if words.contains("busy")));
 }

@@ -4,12 +4,16 @@
 //! order and twice if they came twice, and a document that is cut or broken gives the rows up to
 //! the fault together with the fault.
 
+mod fault;
 mod layout;
 mod reading;
+mod tokens;
 
+pub use fault::{JsonFault, fault_in};
 pub use layout::pretty_text;
 pub(crate) use reading::fault;
 pub use reading::{has_half, is_document, mended, string, string_end, trim, value};
+pub use tokens::{JsonToken, tokens};
 
 use std::collections::HashSet;
 
@@ -202,8 +206,7 @@ fn words(error: &ReaderError) -> String {
 /// # Errors
 /// The fault in words, with line and column.
 pub fn check(text: &str) -> Result<(), String> {
-    // serde_json words its faults for people.
-    fault(text.as_bytes()).map_or(Ok(()), |fault| Err(fault.to_string()))
+    fault_in(text).map_or(Ok(()), |fault| Err(fault.to_string()))
 }
 
 /// One line of a pretty print.

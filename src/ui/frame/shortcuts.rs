@@ -4,13 +4,15 @@ use eframe::egui::{Event, Key, Modifiers, Ui};
 
 use crate::state::dead_letters::DeadAction;
 use crate::state::live::LiveAction;
+use crate::state::publish::PublishAction;
 use crate::state::{Action, Screen};
 use crate::ui::Cx;
+use crate::ui::parts::editor;
 
 /// All shortcuts, for the help window.
 pub const ALL: &[(&str, &str)] = &[
     ("Ctrl+1 2 3 4", "Live, Publish, Dead letters, Schemas"),
-    ("Ctrl+F", "Filter the live stream"),
+    ("Ctrl+F", "Filter the live stream; in an editor, find"),
     ("Space", "Pause and resume the live stream"),
     ("J or Down", "Next row"),
     ("K or Up", "Previous row"),
@@ -38,7 +40,11 @@ pub fn read(ui: &mut Ui, cx: &mut Cx<'_>) {
             cx.act(Action::Open(screen));
         }
     }
-    if pressed(Modifiers::COMMAND, Key::F) && !cx.memory.inspector.find_if_meant(ui) {
+    // An editor has a search of its own.
+    if !editor::has_focus(ui.ctx())
+        && pressed(Modifiers::COMMAND, Key::F)
+        && !cx.memory.inspector.find_if_meant(ui)
+    {
         cx.act(Action::Open(Screen::Live));
         cx.memory.focus_filter = true;
     }
@@ -46,7 +52,7 @@ pub fn read(ui: &mut Ui, cx: &mut Cx<'_>) {
         && cx.state.is_connected()
         && pressed(Modifiers::COMMAND, Key::Enter)
     {
-        cx.act(Action::Publish);
+        cx.act(Action::Publish(PublishAction::Send));
     }
     // A focused field or button wants its own keys.
     if ui.ctx().memory(|memory| memory.focused().is_some()) {

@@ -1,17 +1,18 @@
 //! The fields of a message being written: used to publish an event and to edit a dead letter.
 
-use eframe::egui::text::{CCursor, CCursorRange};
-use eframe::egui::{self, Align, ComboBox, RichText, ScrollArea, TextEdit, Ui};
+use eframe::egui::{self, Align, ComboBox, Id, Response, RichText, TextEdit, Ui};
 
 use super::by_source::StoreWords;
+use super::editor::{self, CodeEditor};
 use super::theme::{self, Palette, STEP};
 use super::widgets::{
     button, choice_field, field_margin, section, small_label, stacked_field, weak,
 };
 use crate::event::amqp::FieldType;
-use crate::event::draft::{Field, HeaderDraft, Problem};
+use crate::event::draft::{DESTINATION, Field, HeaderDraft, KEY, Problem};
 use crate::event::picture::Picture;
 use crate::event::{BodyDraft, Draft, HeaderRow};
+use crate::state::publish::verdict::PayloadVerdict;
 use crate::text::json_edit::Document;
 
 /// Where the message goes: destination and key, with choices from what is known.
@@ -20,14 +21,16 @@ pub fn target_ui(
     draft: &mut Draft,
     (picture, words): (&Picture, StoreWords),
     seen_keys: &[&str],
+    problems: &[Problem],
 ) {
     ui.columns(2, |columns| {
         let label = words.destination;
-        choice_field(&mut columns[0], label, &mut draft.destination, || {
+        let shown = choice_field(&mut columns[0], label, &mut draft.destination, || {
             picture.open_destinations()
         });
+        problem_ui(&mut columns[0], &shown, DESTINATION, problems);
         let destination = draft.destination.clone();
-        choice_field(&mut columns[1], words.key, &mut draft.key, || {
+        let shown = choice_field(&mut columns[1], words.key, &mut draft.key, || {
             if destination.is_empty() {
                 return picture.holder_names();
             }
@@ -40,44 +43,34 @@ pub fn target_ui(
             keys.dedup();
             keys
         });
+        problem_ui(&mut columns[1], &shown, KEY, problems);
     });
 }
 
-/// The payload editor with live advice below it.
-pub fn payload_ui(ui: &mut Ui, draft: &mut Draft, rows: usize) {
-    let palette = Palette::of(ui);
+/// The payload editor with live advice below it. It grows with its text up to the height of the area
+/// that it is in. What is said of the payload, and where its fault is, comes from `said`; without it
+/// only whether it is JSON.
+pub(crate) fn payload_ui(ui: &mut Ui, draft: &mut Draft, said: Option<&PayloadVerdict>) {
     let label = small_label(ui, "Payload").id;
     ui.add_space(-STEP * 1.5);
+    let own = said.is_none().then(|| draft.payload_fault()).flatten();
+    let fault = match (said, &own) {
+        (Some(said), _) => said.place.clone().zip(said.fit.fault_words()),
+        (None, Some(fault)) => Some((fault.at..fault.at, fault.to_string())),
+        (None, None) => None,
+    };
+    let is_json = draft.claims_json();
     match &mut draft.body {
         BodyDraft::Text(text) => {
-            #[expect(clippy::cast_precision_loss, reason = "a few rows")]
-            let height = rows as f32 * 14.5 + 12.0;
-            ScrollArea::vertical()
-                .id_salt("payload_editor")
-                .max_height(height)
-                .show(ui, |ui| {
-                    // One editor is on screen at a time. What is said above it comes and goes, and
-                    // must not end the typing.
-                    let edit = TextEdit::multiline(text)
-                        .id(egui::Id::unique("payload_text"))
-                        .font(theme::mono())
-                        .desired_rows(rows)
-                        .desired_width(f32::INFINITY)
-                        .lock_focus(true)
-                        .margin(field_margin());
-                    let mut shown = edit.show(ui);
-                    shown.response.response.clone().labelled_by(label);
-                    let asked = ui.data_mut(|data| data.remove_temp::<(usize, usize)>(jump_id()));
-                    if let Some((from, to)) = asked {
-                        let range = CCursorRange::two(CCursor::new(from), CCursor::new(to));
-                        shown.state.cursor.set_char_range(Some(range));
-                        shown.state.store(ui.ctx(), shown.response.id);
-                        shown.response.request_focus();
-                        let place = shown.galley.pos_from_cursor(CCursor::new(from));
-                        let place = place.translate(shown.galley_pos.to_vec2());
-                        ui.scroll_to_rect(place, Some(Align::Center));
-                    }
-                });
+            // Some room is left for what stands below, so that both are seen at once.
+            let room = ui.clip_rect().height();
+            let least = (room * 0.3).clamp(110.0, 320.0);
+            let most = (room - 130.0).max(least);
+            let looks_so = text.trim_start().starts_with(['{', '[']);
+            CodeEditor::new(text, editor::PAYLOAD, least..=most)
+                .json(is_json || looks_so)
+                .fault(fault.map(|(place, words)| (place.start, words)))
+                .show(ui, label);
         }
         BodyDraft::Kept { bytes, why } => {
             let size = crate::text::payload::size_text(bytes.len() as u64);
@@ -88,28 +81,23 @@ pub fn payload_ui(ui: &mut Ui, draft: &mut Draft, rows: usize) {
     if let Some(words) = draft.packing_words() {
         weak(ui, words);
     }
-    ui.horizontal(|ui| {
-        match draft.payload_check() {
-            Ok(words) => ui.label(
-                RichText::new(words)
-                    .size(theme::SIZES[0])
-                    .color(palette.weak),
-            ),
-            Err(words) => {
-                let text = format!("Not valid JSON: {words}");
-                ui.label(RichText::new(text).size(theme::SIZES[0]).color(palette.bad))
+    ui.horizontal_wrapped(|ui| {
+        if let Some(fault) = own {
+            let words = RichText::new(format!("Not valid JSON: {fault}"))
+                .size(theme::SIZES[0])
+                .color(Palette::of(ui).bad);
+            if ui.link(words).on_hover_text("Go to this place").clicked() {
+                editor::jump_to(ui.ctx(), editor::PAYLOAD, fault.at..fault.at);
             }
-        };
+        } else if said.is_none() {
+            small_label(ui, &draft.payload_words());
+        }
         if let BodyDraft::Text(text) = &mut draft.body
             && let Some(pretty) = text.contains('{').then(|| tidy(ui, text)).flatten()
         {
             *text = pretty;
         }
     });
-}
-
-fn jump_id() -> egui::Id {
-    egui::Id::unique("payload_jump")
 }
 
 /// Selects a field of the payload, where it is a text, when that is drawn next; `pointer` is a JSON
@@ -119,11 +107,7 @@ pub fn jump_to(ui: &Ui, draft: &Draft, pointer: &str) {
         return;
     };
     if let Ok(document) = Document::new(text.clone()) {
-        let place = document.place_of(pointer);
-        // A cursor counts characters.
-        let characters = |end: usize| text.get(..end).map_or(0, |part| part.chars().count());
-        let range = (characters(place.start), characters(place.end));
-        ui.data_mut(|data| data.insert_temp(jump_id(), range));
+        editor::jump_to(ui.ctx(), editor::PAYLOAD, document.place_of(pointer));
     }
 }
 
@@ -137,11 +121,12 @@ fn tidy(ui: &mut Ui, text: &str) -> Option<String> {
 }
 
 /// Properties and delivery mode.
-pub fn properties_ui(ui: &mut Ui, draft: &mut Draft) {
+fn properties_ui(ui: &mut Ui, draft: &mut Draft, problems: &[Problem]) {
     for pair in Field::ALL.chunks(2) {
         ui.columns(2, |columns| {
             for (column, field) in columns.iter_mut().zip(pair) {
-                stacked_field(column, field.label(), draft.text_mut(*field));
+                let shown = stacked_field(column, field.label(), draft.text_mut(*field));
+                problem_ui(column, &shown, field.label(), problems);
             }
         });
     }
@@ -175,13 +160,18 @@ pub fn properties_ui(ui: &mut Ui, draft: &mut Draft) {
 }
 
 /// Typed headers.
-pub fn headers_ui(ui: &mut Ui, draft: &mut Draft) {
+fn headers_ui(ui: &mut Ui, draft: &mut Draft, problems: &[Problem]) {
     let palette = Palette::of(ui);
     let mut removed = None;
     for (index, row) in draft.headers.iter_mut().enumerate() {
-        ui.horizontal(|ui| {
+        let label = match &*row.name {
+            "" if row.is_empty() => String::new(),
+            "" => "Header".to_owned(),
+            name => format!("Header {name}"),
+        };
+        let line = ui.horizontal(|ui| {
             let width = (ui.available_width() - 210.0).max(120.0);
-            named_field(
+            let name = named_field(
                 ui,
                 &format!("Header {} name", index + 1),
                 &mut row.name,
@@ -204,12 +194,15 @@ pub fn headers_ui(ui: &mut Ui, draft: &mut Draft) {
                         node.set_label(format!("Header {} type", index + 1));
                         node.set_description(name);
                     });
-                    named_field(
+                    let value = named_field(
                         ui,
                         &format!("Header {} value", index + 1),
                         text,
                         width * 0.55,
                     );
+                    if !kind.example().is_empty() {
+                        value.on_hover_text(format!("For example {}", kind.example()));
+                    }
                 }
                 HeaderDraft::Kept(value) => {
                     ui.label(RichText::new(value.type_name()).color(palette.accent));
@@ -221,7 +214,9 @@ pub fn headers_ui(ui: &mut Ui, draft: &mut Draft) {
             if ui.small_button("Remove").clicked() {
                 removed = Some(index);
             }
+            name
         });
+        problem_ui(ui, &line.inner, &label, problems);
     }
     if let Some(index) = removed {
         draft.headers.remove(index);
@@ -234,44 +229,76 @@ pub fn headers_ui(ui: &mut Ui, draft: &mut Draft) {
     }
 }
 
-fn named_field(ui: &mut Ui, name: &str, text: &mut String, width: f32) {
+fn named_field(ui: &mut Ui, name: &str, text: &mut String, width: f32) -> Response {
     let edit = TextEdit::singleline(text)
         .font(theme::mono())
         .desired_width(width - 16.0);
     let field = ui.add(edit.margin(field_margin()));
     ui.ctx()
         .accesskit_node_builder(field.id, |node| node.set_label(name));
+    field
 }
 
-/// What is wrong with the form, one line each.
-pub fn problems_ui(ui: &mut Ui, problems: &[Problem], words: StoreWords) {
-    let bad = Palette::of(ui).bad;
-    for problem in problems {
-        ui.label(
-            RichText::new(format!(
-                "{}: {}",
-                words.label(&problem.field),
-                problem.words
-            ))
-            .color(bad),
-        );
+/// What is wrong with a field, below it.
+fn problem_ui(ui: &mut Ui, field: &Response, label: &str, problems: &[Problem]) {
+    let asked = ui.data(|data| data.get_temp::<String>(wanted_id()));
+    if asked.is_some_and(|asked| asked == label) {
+        ui.data_mut(|data| data.remove_temp::<String>(wanted_id()));
+        field.request_focus();
+        ui.scroll_to_rect(field.rect, Some(Align::Center));
+    }
+    for problem in problems.iter().filter(|problem| problem.field == label) {
+        let mut words = problem.words.chars();
+        let first = words.next().map(|first| first.to_uppercase().to_string());
+        let words = format!("{}{}", first.unwrap_or_default(), words.as_str());
+        let text = RichText::new(words)
+            .size(theme::SIZES[0])
+            .color(Palette::of(ui).bad);
+        ui.add(egui::Label::new(text).wrap());
     }
 }
 
-/// The rarely needed parts, folded away.
-pub fn details_ui(ui: &mut Ui, draft: &mut Draft, open: bool) {
-    let header = |title: &str| egui::CollapsingHeader::new(title.to_owned()).default_open(open);
-    header("Properties").show(ui, |ui| properties_ui(ui, draft));
+/// The label of the field that the person wants to go to.
+fn wanted_id() -> Id {
+    Id::unique("wanted_field")
+}
+
+/// What is wrong with the form, one line each; a click leads to the field.
+pub fn problems_ui(ui: &mut Ui, problems: &[Problem], words: StoreWords) {
+    let bad = Palette::of(ui).bad;
+    for problem in problems {
+        let sentence = problem.sentence(words.label(&problem.field));
+        let link = ui.link(RichText::new(sentence).color(bad));
+        if link.on_hover_text("Go to this field").clicked() {
+            ui.data_mut(|data| data.insert_temp(wanted_id(), problem.field.clone()));
+        }
+    }
+}
+
+/// The rarely needed parts, folded away unless something is wrong in them that the person wants to see.
+pub fn details_ui(ui: &mut Ui, draft: &mut Draft, problems: &[Problem], open: bool) {
+    let asked = ui.data(|data| data.get_temp::<String>(wanted_id()));
+    let is_asked = |which: fn(&str) -> bool| asked.as_deref().is_some_and(which).then_some(true);
+    egui::CollapsingHeader::new("Properties")
+        .default_open(open)
+        .open(is_asked(|label| {
+            Field::ALL.iter().any(|field| field.label() == label)
+        }))
+        .show(ui, |ui| properties_ui(ui, draft, problems));
     let title = match draft.headers.len() {
         0 => "Headers".to_owned(),
         count => format!("Headers ({count})"),
     };
-    header(&title).id_salt("headers").show(ui, |ui| {
-        if draft.headers.is_empty() {
-            weak(ui, "Each header keeps its AMQP type");
-        }
-        headers_ui(ui, draft);
-    });
+    egui::CollapsingHeader::new(title)
+        .id_salt("headers")
+        .default_open(open)
+        .open(is_asked(|label| label.starts_with("Header")))
+        .show(ui, |ui| {
+            if draft.headers.is_empty() {
+                weak(ui, "Each header keeps its AMQP type");
+            }
+            headers_ui(ui, draft, problems);
+        });
 }
 
 /// A title above a part of a form.

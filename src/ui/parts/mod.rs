@@ -3,9 +3,11 @@
 pub mod by_source;
 pub mod choices;
 pub mod draft_form;
+pub(crate) mod editor;
 pub mod inspector;
 pub mod save_file;
 pub mod share;
+pub(crate) mod steps;
 pub mod theme;
 pub(crate) mod verdict;
 pub mod widgets;

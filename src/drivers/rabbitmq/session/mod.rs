@@ -19,6 +19,7 @@ use super::connection::link::{self, LinkPhase, LinkState};
 use super::publisher::Publisher;
 use super::resend::{self, ResendOrder, put_back};
 use super::sandbox::Sandbox;
+use super::series;
 use super::watch::preflight;
 use super::watch::tap::{self, WantedTap};
 use crate::address::Address;
@@ -142,7 +143,7 @@ impl Session {
             }
             SourceCommand::StopTap(id) => self.stop_tap(id).await,
             SourceCommand::StopJob(request) => {
-                self.jobs.stop(|asked| asked.moves() == Some(request));
+                self.jobs.stop(|asked| asked.stops() == Some(request));
             }
             SourceCommand::Publish { request, outgoing } => {
                 self.start(Asked::Publish(request), |connections, _| async move {
@@ -151,6 +152,15 @@ impl Session {
                     let outcome = publisher.send(&outgoing).await;
                     End::Answer(SourceUpdate::Published { request, outcome })
                 })
+                .await;
+            }
+            SourceCommand::PublishSeries { request, series } => {
+                self.start(
+                    Asked::Series(request),
+                    move |connections, stop| async move {
+                        End::Answer(series::run(connections, request, *series, stop).await)
+                    },
+                )
                 .await;
             }
             SourceCommand::Peek {

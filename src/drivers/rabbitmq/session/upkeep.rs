@@ -223,7 +223,7 @@ impl Session {
             .map(|(id, _)| *id)
             .collect();
         let holds = |asked: Asked| {
-            asked.moves().is_some() || matches!(asked, Asked::Peek(_) | Asked::Tap(_))
+            asked.stops().is_some() || matches!(asked, Asked::Peek(_) | Asked::Tap(_))
         };
         self.jobs.cut(|asked| !holds(asked));
         self.jobs.stop(holds);

@@ -57,6 +57,12 @@ fn a_sample_of_the_shop_reads_like_an_event() {
         assert!(version.validator.is_valid(&event));
         assert_eq!(event["eventId"], about().event_id);
         assert_eq!(event["version"], 2);
+        // Name and address are of one person.
+        let customer = &event["data"]["customer"];
+        if let (Some(name), Some(email)) = (customer["name"].as_str(), customer["email"].as_str()) {
+            let own = name.to_lowercase().replace(' ', ".");
+            assert_eq!(email, format!("{own}@example.com"));
+        }
         assert_eq!(event["timestamp"], "1970-01-01T00:00:00.000Z");
         let item = &event["data"]["items"][0];
         assert!(item["sku"].as_str().unwrap().contains('-'), "{event:#}");

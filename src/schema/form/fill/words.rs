@@ -48,6 +48,7 @@ pub(crate) fn likely(field: &FormField, about: &About<'_>, random: &mut Rng) -> 
         *step != name && !step.is_empty() && !step.bytes().all(|byte| byte.is_ascii_digit())
     });
     let place = WordPlace {
+        person: person(field, about),
         words,
         parent: parent.unwrap_or_default().to_lowercase(),
         is_top: field.pointer.matches('/').count() == 1,
@@ -65,7 +66,21 @@ pub(crate) fn likely(field: &FormField, about: &About<'_>, random: &mut Rng) -> 
     }
 }
 
+/// The fields of one object are about one person.
+fn person(field: &FormField, about: &About<'_>) -> (&'static str, &'static str) {
+    let object = field
+        .pointer
+        .rsplit_once('/')
+        .map_or("", |(object, _)| object);
+    let mixed = object.bytes().fold(about.seed, |mixed, byte| {
+        (mixed ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    });
+    let mut random = Rng::with_seed(mixed);
+    random.choice(PEOPLE).unwrap_or(PEOPLE[0])
+}
+
 struct WordPlace {
+    person: (&'static str, &'static str),
     /// The words of its name, in small letters.
     words: Vec<String>,
     parent: String,
@@ -129,7 +144,7 @@ fn formatted(hint: &str, place: &WordPlace, about: &About<'_>, random: &mut Rng)
             about.event_id.to_owned()
         }
         "uuid" => uuid(random),
-        "email" | "idn-email" => email(random),
+        "email" | "idn-email" => email(place),
         "uri" | "iri" | "uri-reference" | "iri-reference" => {
             format!("https://shop.example/{}", random.u16(100..))
         }
@@ -142,8 +157,8 @@ fn is_own(place: &WordPlace) -> bool {
     place.words.len() == 1 || place.words.first().is_some_and(|word| word == "event")
 }
 
-fn email(random: &mut Rng) -> String {
-    let (first, last) = random.choice(PEOPLE).unwrap_or(PEOPLE[0]);
+fn email(place: &WordPlace) -> String {
+    let (first, last) = place.person;
     format!(
         "{}.{}@example.com",
         first.to_lowercase(),
@@ -153,7 +168,7 @@ fn email(random: &mut Rng) -> String {
 
 #[expect(clippy::too_many_lines, reason = "a table of words")]
 fn text(place: &WordPlace, about: &About<'_>, random: &mut Rng) -> Vec<String> {
-    let (first, last) = random.choice(PEOPLE).unwrap_or(PEOPLE[0]);
+    let (first, last) = place.person;
     let mut all = Vec::new();
     let mut try_first = |text: String| all.push(text);
     if place.is_top && place.last() == "type" && is_own(place) {
@@ -181,7 +196,7 @@ fn text(place: &WordPlace, about: &About<'_>, random: &mut Rng) -> Vec<String> {
             );
             try_first(uuid(random));
         }
-        "email" | "mail" => try_first(email(random)),
+        "email" | "mail" => try_first(email(place)),
         "first" | "firstname" | "given" => try_first(first.to_owned()),
         "lastname" | "surname" | "family" => try_first(last.to_owned()),
         "name" if place.has(&["first", "given"]) => try_first(first.to_owned()),

@@ -1,6 +1,6 @@
 //! One dead letter: its history in words, and its fields to be edited and sent again.
 
-use eframe::egui::{self, Align, Button, Key, Layout, Modifiers, RichText, ScrollArea, Ui};
+use eframe::egui::{self, Align, Button, Layout, RichText, ScrollArea, Ui};
 
 use super::{faithful, links};
 use crate::event::amqp::x_death::Death;
@@ -8,6 +8,7 @@ use crate::state::Action;
 use crate::state::dead_letters::{DeadAction, DeadLetter, EditorAction, came_back};
 use crate::ui::Cx;
 use crate::ui::parts::by_source;
+use crate::ui::parts::steps::{self, WayBack};
 use crate::ui::parts::theme::{Palette, STEP};
 use crate::ui::parts::verdict::verdict_ui;
 use crate::ui::parts::widgets::{banner, button, primary_button, tabs, weak};
@@ -121,12 +122,12 @@ fn edit_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
                         why_ui(ui, cx, message);
                         target_ui(ui, cx);
                     });
-                    body_ui(&mut columns[1], cx, 10);
+                    body_ui(&mut columns[1], cx);
                 });
             } else {
                 why_ui(ui, cx, message);
                 target_ui(ui, cx);
-                body_ui(ui, cx, 14);
+                body_ui(ui, cx);
             }
             rest_ui(ui, cx);
         });
@@ -170,7 +171,8 @@ fn target_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
         return;
     };
     let known = (&state.front.picture, by_source::front_words(state));
-    draft_form::target_ui(ui, &mut editor.draft, known, &[]);
+    let problems = editor.problems().to_vec();
+    draft_form::target_ui(ui, &mut editor.draft, known, &[], &problems);
     weak(ui, cx.memory.preview.words(&editor.draft, state));
     if let Some(fit) = &editor.fit {
         let clicked = ui.horizontal_wrapped(|ui| verdict_ui(ui, fit, "")).inner;
@@ -181,11 +183,11 @@ fn target_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
 }
 
 /// The payload, and what is wrong with the message.
-fn body_ui(ui: &mut Ui, cx: &mut Cx<'_>, rows: usize) {
+fn body_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     let Some(editor) = &mut cx.forms.editor else {
         return;
     };
-    draft_form::payload_ui(ui, &mut editor.draft, rows);
+    draft_form::payload_ui(ui, &mut editor.draft, None);
     let words = by_source::front_words(cx.state);
     draft_form::problems_ui(ui, editor.problems(), words);
     if let Some(words) = &editor.refusal {
@@ -204,7 +206,8 @@ fn rest_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
         ui.add(egui::Label::new(RichText::new(note).color(weak)).wrap());
     }
     ui.separator();
-    draft_form::details_ui(ui, &mut editor.draft, false);
+    let problems = editor.problems().to_vec();
+    draft_form::details_ui(ui, &mut editor.draft, &problems, false);
     let now = ui.input(|input| input.time);
     editor.history.note(&editor.draft, now);
     let catalog = state.schemas.catalog.as_ref();
@@ -217,18 +220,11 @@ fn edit(action: EditorAction) -> Action {
     Action::Dead(DeadAction::Editor(action))
 }
 
-/// What sends the message, and the way back through what was typed. The keys are taken before a field
-/// sees them, because a field knows only its own text.
+/// What sends the message, and the way back through what was typed.
 fn steps_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     let Some(editor) = &cx.forms.editor else {
         return;
     };
-    let history = &editor.history;
-    let (undo, redo) = ui.input_mut(|input| {
-        let again = input.consume_key(Modifiers::COMMAND | Modifiers::SHIFT, Key::Z)
-            | input.consume_key(Modifiers::COMMAND, Key::Y);
-        (input.consume_key(Modifiers::COMMAND, Key::Z), again)
-    });
     let idle = cx.state.is_connected() && !cx.state.front.dead.is_busy();
     ui.horizontal_wrapped(|ui| {
         if primary_button(ui, "Resend", idle)
@@ -240,19 +236,14 @@ fn steps_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
         {
             cx.actions.push(Action::Dead(DeadAction::Resend));
         }
-        let clicked = |ui: &mut Ui, label: &str, can: bool, words: &str| {
-            button(ui, label, can).on_hover_text(words).clicked()
-        };
-        let can = history.can_undo();
-        if clicked(ui, "Undo", can, "Ctrl+Z") || (undo && can) {
-            cx.actions.push(edit(EditorAction::Undo));
-        }
-        let can = history.can_redo();
-        if clicked(ui, "Redo", can, "Ctrl+Shift+Z or Ctrl+Y") || (redo && can) {
-            cx.actions.push(edit(EditorAction::Redo));
-        }
+        let step = steps::steps_ui(ui, Some(&editor.history));
+        cx.actions.extend(step.map(|step| match step {
+            WayBack::Undo => edit(EditorAction::Undo),
+            WayBack::Redo => edit(EditorAction::Redo),
+        }));
+        let revert = button(ui, "Revert all", editor.history.is_edited());
         let words = "Back to how it was before any edit; can be undone";
-        if clicked(ui, "Revert all", history.is_edited(), words) {
+        if revert.on_hover_text(words).clicked() {
             cx.actions.push(edit(EditorAction::RevertAll));
         }
     });

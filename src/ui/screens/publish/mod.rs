@@ -1,23 +1,24 @@
 //! Publish a test event by a form, see whether it was routed, and send it again.
 
+mod history;
 pub mod payload_form;
-use eframe::egui::{
-    self, CentralPanel, Frame, Margin, Panel, RichText, ScrollArea, Stroke, Ui, WidgetInfo,
-    accesskit::Role,
-};
+mod question;
+mod series;
 
+use eframe::egui::{self, CentralPanel, Frame, Margin, Panel, RichText, ScrollArea, Ui};
+
+use crate::event::draft::History;
 use crate::event::source_id::SourceId;
 use crate::event::{Draft, HeaderRow};
 use crate::protocol::PublishOutcome;
-use crate::state::live::clock;
-use crate::state::publish::SentEvent;
+use crate::state::publish::{PublishAction, SentEvent};
 use crate::state::{Action, State};
-use crate::text::payload::{PayloadKind, summary};
 use crate::ui::Cx;
 use crate::ui::parts::by_source;
 use crate::ui::parts::draft_form;
-use crate::ui::parts::theme::{self, Palette, STEP};
-use crate::ui::parts::widgets::{banner, empty_state, primary_button, section, weak};
+use crate::ui::parts::steps::{self, WayBack};
+use crate::ui::parts::theme::{Palette, STEP};
+use crate::ui::parts::widgets::{banner, primary_button, weak};
 
 /// Where the message in the form would go, worked out when the target, the headers or the topology
 /// change.
@@ -69,7 +70,7 @@ pub fn publish_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
         .default_size((room * 0.38).clamp(240.0, 520.0))
         .size_range(220.0..=(room * 0.45).clamp(240.0, 700.0))
         .frame(side)
-        .show(ui, |ui| history_ui(ui, cx));
+        .show(ui, |ui| history::history_ui(ui, cx));
     let frame = Frame::new()
         .fill(palette.base)
         .inner_margin(Margin::symmetric(16, 12));
@@ -83,7 +84,9 @@ pub fn publish_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
         ScrollArea::vertical()
             .auto_shrink([false, false])
             .show(ui, |ui| {
-                ui.set_max_width((ui.available_width() - STEP * 2.0).min(760.0));
+                // The scroll bar has room of its own beside the fields.
+                let bar = ui.spacing().scroll.bar_width + STEP * 2.0;
+                ui.set_max_width((ui.available_width() - bar).min(900.0));
                 form_ui(ui, cx);
             });
     });
@@ -92,20 +95,44 @@ pub fn publish_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
 fn form_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     let state = cx.state;
     ui.spacing_mut().item_spacing.y = STEP * 2.0;
-    ui.heading("Publish a test event");
+    ui.horizontal_wrapped(|ui| {
+        ui.heading("Publish a test event");
+        steps_ui(ui, cx);
+    });
     let keys = state.live.tree.keys(200);
     let known = (&state.front.picture, by_source::front_words(state));
-    draft_form::target_ui(ui, &mut cx.forms.draft, known, &keys);
+    let problems = state.front.publish.problems(&cx.forms.draft);
+    draft_form::target_ui(ui, &mut cx.forms.draft, known, &keys, problems);
     let words = cx.memory.preview.words(&cx.forms.draft, state);
     weak(ui, words);
-    let rows = if ui.available_height() > 560.0 {
-        18
-    } else {
-        10
-    };
-    payload_form::payload_ui(ui, cx, rows);
+    payload_form::payload_ui(ui, cx);
+    series::variables_ui(ui, cx);
     ui.separator();
-    draft_form::details_ui(ui, &mut cx.forms.draft, true);
+    draft_form::details_ui(ui, &mut cx.forms.draft, problems, true);
+    let may = state.is_connected() && by_source::no_publishing(state).is_none();
+    series::series_ui(ui, cx, may);
+    let now = ui.input(|input| input.time);
+    let draft = &cx.forms.draft;
+    let history = &mut cx.forms.draft_history;
+    history
+        .get_or_insert_with(|| History::new(draft.clone()))
+        .note(draft, now);
+}
+
+/// The way back through what was typed or loaded into the form.
+fn steps_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
+    let step = steps::steps_ui(ui, cx.forms.draft_history.as_ref());
+    let Some(history) = &mut cx.forms.draft_history else {
+        return;
+    };
+    let before = match step {
+        Some(WayBack::Undo) => history.undo(),
+        Some(WayBack::Redo) => history.redo(),
+        None => None,
+    };
+    if let Some(before) = before {
+        cx.forms.draft = before.clone();
+    }
 }
 
 /// What can be done with the form; it stays in sight however long the form is.
@@ -113,9 +140,14 @@ fn actions_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     let state = cx.state;
     let problems = state.front.publish.problems(&cx.forms.draft);
     draft_form::problems_ui(ui, problems, by_source::front_words(state));
+    series::progress_ui(ui, cx);
     let why_not = by_source::no_publishing(state);
     if let Some(words) = &why_not {
         banner(ui, Palette::of(ui).warn, words);
+    }
+    if state.front.publish.is_asking(&cx.forms.draft) {
+        question::question_ui(ui, cx);
+        return;
     }
     ui.horizontal_wrapped(|ui| {
         let may = state.is_connected() && why_not.is_none();
@@ -123,7 +155,7 @@ fn actions_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
             .on_hover_text("With a publisher confirm; an unroutable event comes back (Ctrl+Enter)")
             .clicked()
         {
-            cx.act(Action::Publish);
+            cx.act(Action::Publish(PublishAction::Send));
         }
         if let Some(name) = by_source::name_beside_others(state, state.front.id) {
             weak(ui, format!("to {name}"));
@@ -145,7 +177,7 @@ fn outcome_ui(ui: &mut Ui, sent: &SentEvent) {
 }
 
 /// The verdict in words and its colour.
-fn outcome(sent: &SentEvent, palette: &Palette) -> (egui::Color32, String) {
+pub(super) fn outcome(sent: &SentEvent, palette: &Palette) -> (egui::Color32, String) {
     match &sent.outcome {
         None => (palette.weak, "Waiting for the broker's confirm…".to_owned()),
         Some(PublishOutcome::Routed) if sent.only_tap => (
@@ -163,70 +195,6 @@ fn outcome(sent: &SentEvent, palette: &Palette) -> (egui::Color32, String) {
             format!("Not confirmed in {seconds} s: it may or may not have arrived"),
         ),
     }
-}
-
-fn history_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
-    let palette = Palette::of(ui);
-    section(ui, "HISTORY");
-    if cx.state.front.publish.history.is_empty() {
-        empty_state(
-            ui,
-            "Nothing sent yet",
-            "What you publish is listed here with the broker's verdict, ready to be sent again",
-        );
-        return;
-    }
-    ScrollArea::vertical()
-        .auto_shrink([false, false])
-        .show(ui, |ui| {
-            let store = by_source::front_words(cx.state);
-            for sent in &cx.state.front.publish.history {
-                let (color, words) = outcome(sent, palette);
-                let frame = Frame::new()
-                    .fill(palette.base)
-                    .stroke(Stroke::new(1.0, palette.line))
-                    .corner_radius(6)
-                    .inner_margin(Margin::symmetric(10, 8));
-                frame
-                    .show(ui, |ui| {
-                        ui.set_width(ui.available_width());
-                        ui.spacing_mut().item_spacing.y = 3.0;
-                        let line = egui::vec2(ui.available_width(), 20.0);
-                        let right = egui::Layout::right_to_left(egui::Align::Center);
-                        ui.allocate_ui_with_layout(line, right, |ui| {
-                            let again = ui.small_button("Publish again");
-                            if again.on_hover_text("Load it into the form").clicked() {
-                                cx.actions.push(Action::PublishAgain(sent.request.0));
-                            }
-                            weak(ui, clock(sent.at));
-                            let left = egui::Layout::left_to_right(egui::Align::Center);
-                            ui.with_layout(left, |ui| {
-                                let key = &sent.outgoing.key;
-                                let text = RichText::new(key)
-                                    .font(theme::mono())
-                                    .color(palette.key(key));
-                                ui.add(egui::Label::new(text).truncate());
-                            });
-                        });
-                        ui.add(egui::Label::new(RichText::new(&words).color(color)).wrap());
-                        let destination = store.shown(&sent.outgoing.destination);
-                        let kind = PayloadKind::detect(
-                            &sent.outgoing.body[..sent.outgoing.body.len().min(4096)],
-                        );
-                        let line =
-                            format!("{destination} · {}", summary(kind, &sent.outgoing.body));
-                        let text = RichText::new(line)
-                            .size(theme::SIZES[0])
-                            .color(palette.weak);
-                        ui.add(egui::Label::new(text).truncate());
-                    })
-                    .response
-                    .widget_info(|| {
-                        let name = format!("{} {words}", sent.outgoing.key);
-                        WidgetInfo::labeled(Role::Row, true, name)
-                    });
-            }
-        });
 }
 
 #[cfg(test)]

@@ -12,18 +12,18 @@ mod verdicts;
 
 use std::path::PathBuf;
 
-use eframe::egui::{
-    self, CentralPanel, ComboBox, Frame, Margin, Panel, RichText, ScrollArea, TextEdit, Ui,
-};
+use eframe::egui::{self, CentralPanel, ComboBox, Frame, Margin, Panel, RichText, ScrollArea, Ui};
 
 use crate::schema::{Catalog, EventType, Level, Policy};
 use crate::state::Action;
 use crate::state::schemas::{Comparison, SchemaAction, SchemaTab, SideView};
+use crate::text::json;
 use crate::ui::Cx;
 use crate::ui::parts::by_source::{self, StoreWords};
+use crate::ui::parts::editor::{self, CodeEditor};
 use crate::ui::parts::theme::{self, Palette, STEP};
 use crate::ui::parts::widgets::{
-    banner, button, empty_state, primary_button, section, stacked_field, tabs, weak,
+    banner, button, empty_state, primary_button, section, small_label, stacked_field, tabs, weak,
 };
 pub use choose::Choosing;
 use choose::WantedPair;
@@ -380,11 +380,18 @@ fn draft_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     section(ui, "Draft of the next version");
     let Some(found) = &schemas.found else { return };
     let samples = found.sample_counts();
-    for (replay, what) in [
+    let all = [
         (&found.captured, "captured events"),
         (&found.dead, "dead letters"),
         (&samples, "samples"),
-    ] {
+    ];
+    if found.report.is_err() {
+        weak(
+            ui,
+            "Events were not checked: the draft is not a valid schema",
+        );
+    }
+    for (replay, what) in all.into_iter().filter(|_| found.report.is_ok()) {
         let passed = replay.seen - replay.refused_by_new;
         let words = match replay.seen {
             0 => format!("No {what} of this type are known"),
@@ -404,16 +411,19 @@ fn draft_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
         cx.actions.push(Action::Schemas(SchemaAction::Save));
     }
     ui.add_space(STEP);
-    ScrollArea::vertical()
-        .auto_shrink([false, false])
-        .show(ui, |ui| {
-            let name = crate::ui::parts::widgets::small_label(ui, "Draft");
-            let edit = TextEdit::multiline(&mut cx.forms.schema_draft)
-                .font(theme::mono())
-                .desired_width(f32::INFINITY)
-                .desired_rows(24);
-            if ui.add(edit).labelled_by(name.id).changed() {
-                cx.actions.push(Action::Schemas(SchemaAction::Drafted));
-            }
-        });
+    let fault = json::fault_in(&cx.forms.schema_draft);
+    if let Some(fault) = &fault {
+        let words = RichText::new(format!("Not valid JSON: {fault}")).color(Palette::of(ui).bad);
+        if ui.link(words).on_hover_text("Go to this place").clicked() {
+            editor::jump_to(ui.ctx(), editor::SCHEMA, fault.at..fault.at);
+        }
+    }
+    let name = small_label(ui, "Draft");
+    let room = (ui.available_height() - STEP * 2.0).max(80.0);
+    let shown = CodeEditor::new(&mut cx.forms.schema_draft, editor::SCHEMA, room..=room)
+        .fault(fault.map(|fault| (fault.at, fault.to_string())))
+        .show(ui, name.id);
+    if shown.changed() {
+        cx.actions.push(Action::Schemas(SchemaAction::Drafted));
+    }
 }

@@ -166,6 +166,8 @@ pub(crate) fn unknown_types(state: &State) -> Vec<(String, u64)> {
         .collect();
     all.sort_by_key(|(_, events)| std::cmp::Reverse(*events));
     all.truncate(MOST);
+    // By name, so that no row runs from under the pointer while events come.
+    all.sort();
     all
 }
 

@@ -6,38 +6,41 @@ mod samples;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use eframe::egui::{ComboBox, RichText, Ui};
+use eframe::egui::{Align, ComboBox, Rect, RichText, Ui};
 
 use crate::event::{BodyDraft, Draft};
 use crate::schema::form::fields::{self, Choices, FieldEdit, FormField};
-use crate::schema::stream::claim::kind_of;
-use crate::schema::{Catalog, Fit, Version, fit, place};
-use crate::state::dead_letters::as_event;
-use crate::state::publish::schema_form::{FormTarget, guess, version_of};
+use crate::schema::{Catalog, Version, place};
+use crate::state::publish::schema_form::{FormTarget, target, version_of};
+use crate::state::publish::verdict::{PayloadVerdict, verdict};
 use crate::text::json_edit::Document;
 use crate::ui::Cx;
 use crate::ui::parts::draft_form;
+use crate::ui::parts::editor;
 use crate::ui::parts::theme::{self, Palette, STEP};
 use crate::ui::parts::verdict::verdict_ui;
 use crate::ui::parts::widgets::{banner, tabs, weak};
 
 pub use samples::samples_ui;
 
-/// Faults that are shown.
-const FAULTS: usize = 60;
+/// What a target and a verdict rest on: the event, whether its variables are replaced, the schema that
+/// was chosen by hand, and the schemas.
+type ViewBasis = (Draft, bool, Option<FormTarget>, Option<Arc<Catalog>>);
 
 /// What is worked out from the payload and its schema, anew when one of them changes.
 #[derive(Default)]
 pub struct PayloadView {
-    of: Option<(Draft, Arc<Catalog>)>,
-    guessed: Option<FormTarget>,
+    of: Option<ViewBasis>,
+    target: Option<FormTarget>,
+    verdict: PayloadVerdict,
     form: Option<(FormTarget, Choices)>,
     version: Option<Result<Arc<Version>, String>>,
     document: Option<Result<Document, String>>,
     fields: Vec<FormField>,
     errors: BTreeMap<usize, Vec<String>>,
     others: Vec<String>,
-    raw: RawVerdict,
+    /// Go to the first field that is wrong.
+    go_to_fault: bool,
     /// What was typed and is no value yet, by JSON pointer.
     typed: BTreeMap<String, String>,
     /// Names of members to come, by JSON pointer.
@@ -47,22 +50,40 @@ pub struct PayloadView {
 impl PayloadView {
     /// The schema that the form is about: the chosen one, or what the event claims.
     #[must_use]
-    pub fn target(&mut self, cx: &Cx<'_>) -> Option<FormTarget> {
-        let catalog = cx.state.schemas.catalog.as_ref()?;
-        let draft = &cx.forms.draft;
+    pub fn target(&mut self, cx: &Cx<'_>) -> Option<&FormTarget> {
+        let (draft, form) = (&cx.forms.draft, &cx.forms.payload);
+        let catalog = cx.state.schemas.catalog.as_ref();
         let same = self
             .of
             .as_ref()
-            .is_some_and(|(of, by)| of == draft && Arc::ptr_eq(by, catalog));
+            .is_some_and(|(of, as_written, chosen, by)| {
+                of == draft
+                    && *as_written == cx.forms.as_written
+                    && *chosen == form.chosen
+                    && by.as_ref().map(Arc::as_ptr) == catalog.map(Arc::as_ptr)
+            });
         if !same {
-            self.guessed = guess(draft, catalog);
-            self.of = Some((draft.clone(), Arc::clone(catalog)));
+            self.target = catalog.and_then(|catalog| target(draft, form, catalog));
+            let by = (self.target.as_ref(), form.chosen.is_some());
+            let catalog = catalog.map(Arc::as_ref);
+            self.verdict = verdict(draft, cx.forms.as_written, by, catalog);
+            let catalog = cx.state.schemas.catalog.clone();
+            let chosen = form.chosen.clone();
+            self.of = Some((draft.clone(), cx.forms.as_written, chosen, catalog));
             self.form = None;
         }
-        let chosen = cx.forms.payload.chosen.clone();
-        chosen
-            .filter(|target| catalog.get(&target.event_type).is_some())
-            .or_else(|| self.guessed.clone())
+        self.target.as_ref()
+    }
+
+    /// What is said of the payload, as of the last frame.
+    #[must_use]
+    pub fn verdict(&self) -> &PayloadVerdict {
+        &self.verdict
+    }
+
+    /// Goes to the place of the first fault in the next frame.
+    pub fn show_fault(&mut self) {
+        self.go_to_fault = true;
     }
 
     /// Works out the fields, if anything changed.
@@ -86,35 +107,9 @@ impl PayloadView {
         self.others.clear();
         if let (Ok(version), Some(Ok(document))) = (&version, &self.document) {
             self.fields = fields::fields(version, document, choices);
-            let faults = version.validator.faults(document.value(), FAULTS);
-            (self.errors, self.others) = fields::placed(&self.fields, &faults);
+            (self.errors, self.others) = fields::placed(&self.fields, &self.verdict.faults);
         }
         self.version = Some(version);
-    }
-}
-
-/// What the schema says to the event as it is written, for a text.
-#[derive(Default)]
-struct RawVerdict {
-    of: Option<(Draft, Arc<Catalog>)>,
-    fit: Option<Fit>,
-}
-
-impl RawVerdict {
-    /// None where there is no schema of such events, or the draft is not ready to be sent.
-    fn of(&mut self, draft: &Draft, catalog: &Arc<Catalog>) -> Option<&Fit> {
-        let same = self
-            .of
-            .as_ref()
-            .is_some_and(|(of, by)| of == draft && Arc::ptr_eq(by, catalog));
-        if !same {
-            let event = draft.check().ok().map(|sent| as_event(&sent));
-            self.fit = event
-                .filter(|event| kind_of(event, catalog).is_some())
-                .map(|event| fit(&event, catalog));
-            self.of = Some((draft.clone(), Arc::clone(catalog)));
-        }
-        self.fit.as_ref()
     }
 }
 
@@ -124,15 +119,17 @@ impl std::fmt::Debug for PayloadView {
     }
 }
 
-/// Draws the payload; `rows` is the height of a text.
-pub fn payload_ui(ui: &mut Ui, cx: &mut Cx<'_>, rows: usize) {
+/// Draws the payload.
+pub fn payload_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     let mut view = std::mem::take(&mut cx.memory.payload);
-    let target = view.target(cx);
-    if let Some(catalog) = &cx.state.schemas.catalog {
+    let target = view.target(cx).cloned();
+    let catalog = cx.state.schemas.catalog.as_ref();
+    if let Some(catalog) = catalog {
         picker_ui(ui, cx, catalog, target.as_ref());
     }
     broken_ui(ui, cx);
-    let catalog = cx.state.schemas.catalog.as_ref();
+    let said = ui.horizontal_wrapped(|ui| verdict_ui(ui, &view.verdict.fit, ""));
+    view.go_to_fault |= said.inner.is_some();
     let has_form = match (catalog, &target) {
         (Some(catalog), Some(target)) if !cx.forms.payload.raw => {
             form_ui(ui, cx, &mut view, catalog, target)
@@ -140,15 +137,12 @@ pub fn payload_ui(ui: &mut Ui, cx: &mut Cx<'_>, rows: usize) {
         _ => false,
     };
     if !has_form {
-        if let Some(catalog) = catalog {
-            let fit = view.raw.of(&cx.forms.draft, catalog);
-            let clicked =
-                fit.and_then(|fit| ui.horizontal_wrapped(|ui| verdict_ui(ui, fit, "")).inner);
-            if let Some(pointer) = clicked {
-                draft_form::jump_to(ui, &cx.forms.draft, &pointer);
-            }
+        if std::mem::take(&mut view.go_to_fault)
+            && let Some(place) = &view.verdict.place
+        {
+            editor::jump_to(ui.ctx(), editor::PAYLOAD, place.clone());
         }
-        draft_form::payload_ui(ui, &mut cx.forms.draft, rows);
+        draft_form::payload_ui(ui, &mut cx.forms.draft, Some(&view.verdict));
     }
     cx.memory.payload = view;
 }
@@ -203,10 +197,7 @@ fn picker_ui(ui: &mut Ui, cx: &mut Cx<'_>, catalog: &Catalog, target: Option<&Fo
         }
     });
     if target.is_none() {
-        weak(
-            ui,
-            "The folder has no schema of such events: choose one to write by a form",
-        );
+        weak(ui, "No schema for this event. Choose one to fill in a form");
     }
 }
 
@@ -236,7 +227,7 @@ fn broken_ui(ui: &mut Ui, cx: &Cx<'_>) {
     let Some(broken) = &cx.forms.payload.broken else {
         return;
     };
-    if !matches!(&cx.forms.draft.body, BodyDraft::Text(text) if *text == broken.body) {
+    if !cx.forms.payload.is_on_purpose(&cx.forms.draft) {
         return;
     }
     let by = match &cx.forms.payload.chosen {
@@ -292,31 +283,19 @@ fn form_ui(
             return false;
         }
         (_, Some(Err(words))) => {
+            let why = match &view.verdict.place {
+                // The verdict says it, with the place.
+                Some(_) => String::new(),
+                None => format!(": {words}"),
+            };
             let words = format!(
-                "This payload is written as text, because it is not JSON that a form can edit: {words}"
+                "This payload is written as text, because it is not JSON that a form can edit{why}"
             );
             ui.label(RichText::new(words).color(palette.warn));
             return false;
         }
         _ => {}
     }
-    let faults = view.errors.values().map(Vec::len).sum::<usize>() + view.others.len();
-    let (words, color) = match faults {
-        0 => (format!("Matches version {}", target.version), palette.good),
-        1 => (
-            format!("1 fault by version {}", target.version),
-            palette.bad,
-        ),
-        FAULTS.. => (
-            format!("{FAULTS} faults or more by version {}", target.version),
-            palette.bad,
-        ),
-        count => (
-            format!("{count} faults by version {}", target.version),
-            palette.bad,
-        ),
-    };
-    ui.label(RichText::new(words).color(color));
     for words in &view.others {
         ui.label(RichText::new(words).color(palette.bad));
     }
@@ -330,8 +309,13 @@ fn form_ui(
                 typed: &mut view.typed,
                 names: &mut view.names,
             };
+            let begin = ui.next_widget_position();
             if let Some(edit) = field::field_ui(ui, field, errors, memory) {
                 wanted = Some((index, edit));
+            }
+            if !errors.is_empty() && std::mem::take(&mut view.go_to_fault) {
+                let place = Rect::from_two_pos(begin, ui.next_widget_position());
+                ui.scroll_to_rect(place, Some(Align::Center));
             }
         }
     });

@@ -12,7 +12,7 @@ use crate::ui::parts::widgets::{button, weak};
 /// Draws them, or the sample without a schema where there is none.
 pub fn samples_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     let mut view = std::mem::take(&mut cx.memory.payload);
-    let target = view.target(cx);
+    let target = view.target(cx).cloned();
     cx.memory.payload = view;
     let (Some(target), Some(catalog)) = (target, &cx.state.schemas.catalog) else {
         if button(ui, "Fill a sample", true)

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use crate::event::Draft;
+use super::Draft;
 
 /// Most steps that are kept.
 const MAX_STEPS: usize = 200;

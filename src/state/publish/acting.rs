@@ -1,0 +1,173 @@
+//! What the buttons of the publish screen do.
+
+use super::verdict::verdict;
+use super::{draft_of_event, schema_form};
+use crate::event::amqp::Properties;
+use crate::event::draft::series::EventSeries;
+use crate::event::draft::variables::Values;
+use crate::event::{Draft, Event, Outgoing};
+use crate::protocol::{Command, RequestId};
+use crate::state::{Forms, Moment, Screen, State};
+
+/// One thing that a person did on the publish screen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PublishAction {
+    /// Publish the form. Asks first if its payload is broken and nobody meant it to be.
+    Send,
+    /// Publish it though it is broken.
+    SendBroken,
+    /// Publish it as often as its fields say.
+    Series,
+    /// Stop that.
+    StopSeries,
+    /// Go back to the form.
+    DoNotSend,
+    /// Publish a sent event once more, by its number, as it was.
+    Again(u64),
+    /// Load a sent event into the form.
+    UseAsDraft(u64),
+}
+
+impl State {
+    pub(in crate::state) fn act_on_publishing(
+        &mut self,
+        action: PublishAction,
+        forms: &mut Forms,
+        moment: Moment<'_>,
+    ) -> Vec<Command> {
+        match action {
+            PublishAction::Send => {
+                if self.is_broken_by_accident(forms) {
+                    self.front.publish.ask(&forms.draft, false);
+                    return Vec::new();
+                }
+                self.publish(forms, moment)
+            }
+            PublishAction::Series => {
+                if self.is_broken_by_accident(forms) {
+                    self.front.publish.ask(&forms.draft, true);
+                    return Vec::new();
+                }
+                self.publish_series(forms, moment)
+            }
+            PublishAction::StopSeries => {
+                let stop = self.front.publish.stop_series();
+                stop.map(|one| self.to_front(one)).into_iter().collect()
+            }
+            PublishAction::SendBroken => match self.front.publish.agree() {
+                true => self.publish_series(forms, moment),
+                false => self.publish(forms, moment),
+            },
+            PublishAction::DoNotSend => {
+                self.front.publish.put_off();
+                Vec::new()
+            }
+            PublishAction::Again(number) => {
+                let Some(outgoing) = self.front.publish.sent(number).cloned() else {
+                    return Vec::new();
+                };
+                let request = RequestId(self.fresh());
+                let Outgoing {
+                    destination,
+                    key,
+                    properties,
+                    ..
+                } = &outgoing;
+                let only_tap = self.is_only_tap(destination, key, properties);
+                let again = self
+                    .front
+                    .publish
+                    .again(request, outgoing, only_tap, moment.now);
+                vec![self.to_front(again)]
+            }
+            PublishAction::UseAsDraft(number) => {
+                if let Some(outgoing) = self.front.publish.sent(number) {
+                    let draft = Draft::of(outgoing);
+                    self.use_as_draft(draft, forms);
+                }
+                Vec::new()
+            }
+        }
+    }
+
+    /// Loads an event of the stream or of a queue into the form.
+    pub(in crate::state) fn load_event(&mut self, event: &Event, forms: &mut Forms) {
+        self.use_as_draft(draft_of_event(event), forms);
+    }
+
+    /// Another draft takes the place of the one in the form, which an undo brings back.
+    fn use_as_draft(&mut self, draft: Draft, forms: &mut Forms) {
+        forms.draft = draft;
+        forms.payload.forget();
+        // What was sent is sent as it reads, also where it happens to look like a variable.
+        forms.as_written = forms.draft.has_variables();
+        self.front.publish.replaced();
+        self.screen = Screen::Publish;
+    }
+
+    fn is_broken_by_accident(&self, forms: &Forms) -> bool {
+        let draft = &forms.draft;
+        if self.front.publish.is_agreed(draft) || forms.payload.is_on_purpose(draft) {
+            return false;
+        }
+        let catalog = self.schemas.catalog.as_deref();
+        let target = catalog.and_then(|all| schema_form::target(draft, &forms.payload, all));
+        let is_chosen = forms.payload.chosen.is_some();
+        let said = verdict(
+            draft,
+            forms.as_written,
+            (target.as_ref(), is_chosen),
+            catalog,
+        );
+        said.is_broken()
+    }
+
+    fn publish(&mut self, forms: &Forms, moment: Moment<'_>) -> Vec<Command> {
+        let request = RequestId(self.fresh());
+        let written = &forms.draft;
+        let sent = if forms.as_written || !written.has_variables() {
+            written.clone()
+        } else {
+            written.expanded(Values::new(moment.now, 1, moment.seed()))
+        };
+        let only_tap = self.is_only_tap(&sent.destination, &sent.key, &sent.routed_by());
+        let desk = &mut self.front.publish;
+        let command = desk.publish(request, (written, &sent), only_tap, moment.now);
+        command.map(|one| self.to_front(one)).into_iter().collect()
+    }
+
+    fn publish_series(&mut self, forms: &mut Forms, moment: Moment<'_>) -> Vec<Command> {
+        let request = RequestId(self.fresh());
+        let (count, per_second) = match forms.series.read() {
+            Ok(read) => read,
+            Err(words) => {
+                forms.series.problem = Some(words);
+                return Vec::new();
+            }
+        };
+        forms.series.problem = None;
+        let series = EventSeries {
+            draft: forms.draft.clone(),
+            as_written: forms.as_written,
+            count,
+            per_second,
+            seed: moment.seed(),
+        };
+        let desk = &mut self.front.publish;
+        // What is wrong with the first is wrong with all.
+        if let Err(problems) = series.event(1, moment.now) {
+            desk.name_problems(&forms.draft, problems);
+            return Vec::new();
+        }
+        let command = desk.begin_series(request, series);
+        command.map(|one| self.to_front(one)).into_iter().collect()
+    }
+
+    /// True if no queue but our own tap's is known to get a message.
+    fn is_only_tap(&self, destination: &str, key: &str, routed_by: &Properties) -> bool {
+        let own = self.taps.own_queues(self.front.id);
+        let topology = &self.front.topology;
+        let others = topology.route_without(destination, key, routed_by, &own);
+        !own.is_empty() && others.is_some_and(|queues| queues.is_empty())
+    }
+}

@@ -1,0 +1,31 @@
+//! The question before an event is sent that is broken by accident.
+
+use eframe::egui::{RichText, Ui};
+
+use crate::state::Action;
+use crate::state::publish::PublishAction;
+use crate::ui::Cx;
+use crate::ui::parts::theme::Palette;
+use crate::ui::parts::widgets::{button, danger_button};
+
+/// Draws it in the place of the buttons that it is about.
+pub(super) fn question_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
+    let fit = cx.memory.payload.verdict().fit.clone();
+    let fault = fit.fault_words().unwrap_or_default();
+    let words = format!("Publish a broken event? {}. {fault}", fit.words);
+    ui.label(RichText::new(words.trim_end_matches([' ', '.'])).color(Palette::of(ui).warn));
+    ui.horizontal_wrapped(|ui| {
+        if danger_button(ui, "Publish broken event", cx.state.is_connected())
+            .on_hover_text(
+                "To see what consumers do with it. You are not asked again about this one",
+            )
+            .clicked()
+        {
+            cx.act(Action::Publish(PublishAction::SendBroken));
+        }
+        if button(ui, "Back to the form", true).clicked() {
+            cx.act(Action::Publish(PublishAction::DoNotSend));
+            cx.memory.payload.show_fault();
+        }
+    });
+}
