@@ -188,6 +188,12 @@ impl EventLog {
         self.aside = Aside::default();
     }
 
+    /// Bytes of what was cleared and can be taken back.
+    #[must_use]
+    pub fn cleared_bytes(&self) -> usize {
+        self.aside.bytes
+    }
+
     /// Events that were cleared and can be taken back.
     #[must_use]
     pub fn cleared(&self) -> u64 {

@@ -23,7 +23,12 @@ impl State {
         if let Link::Connected { address, .. } = &link
             && !self.front.is_sandbox
         {
-            self.keep_connection(address, forms.connect.is_production);
+            // The form may say something else by now.
+            let wanted = self.front.wanted.as_ref();
+            let own = wanted.filter(|(place, _)| *place == address.place());
+            let is_production = own.is_some_and(|(_, is_production)| *is_production);
+            self.keep_connection(address, is_production);
+            self.front.is_production = is_production;
         }
         self.front.link = link;
         match &self.front.link {
@@ -37,8 +42,9 @@ impl State {
                 self.front.last_title = Some(address.title());
                 // The fields say the same; the password in it need not stay on the screen.
                 forms.connect.url.clear();
-                self.front.is_production = forms.connect.is_production && !self.front.is_sandbox;
-                if !self.front.is_sandbox {
+                if self.front.is_sandbox {
+                    self.front.is_production = false;
+                } else {
                     self.last_good = Some(address.clone());
                 }
                 if !before {

@@ -418,6 +418,8 @@ impl State {
                     forms.connect.problem = None;
                     self.front.is_sandbox = false;
                     self.front.is_guess = false;
+                    let is_production = forms.connect.is_production;
+                    self.front.wanted = Some((address.place(), is_production));
                     return vec![self.to_front(SourceCommand::Connect(address))];
                 }
                 Err(words) => forms.connect.problem = Some(words),
@@ -428,6 +430,12 @@ impl State {
             Action::Leave(action) => return self.leave(action, forms),
             Action::ShowJob => return self.show_job(forms, moment),
             Action::RetryNow => return vec![self.to_front(SourceCommand::RetryNow)],
+            // Edits of messages of a sandbox that died are asked about, as at any end.
+            Action::StartSandbox
+                if matches!(self.front.link, Link::Lost { .. }) && forms.edits() > 0 =>
+            {
+                return self.leave(LeaveAction::Ask(Leave::Disconnect(self.front.id)), forms);
+            }
             Action::StartSandbox => {
                 forms.connect.problem = None;
                 // One that died is over: its successor is another broker.
@@ -454,6 +462,7 @@ impl State {
             }
             Action::Live(action) => {
                 match action {
+                    LiveAction::Clear if !self.live.can_clear(moment.now) => return Vec::new(),
                     LiveAction::Clear => self.clear_names(),
                     LiveAction::UndoClear => self.take_names_back(),
                     _ => {}

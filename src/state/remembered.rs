@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use super::saved_connections::SavedConnectionAction;
 use super::{Forms, State};
 use crate::address::Address;
 use crate::log::DEFAULT_MAX_BYTES;
@@ -33,8 +34,7 @@ impl State {
         if let (Some(last), true) = (&last_good, self.saved_connections.is_empty()) {
             self.keep_connection(last, false);
         }
-        let newest = self.saved_connections.first();
-        forms.connect.is_production = newest.is_some_and(|newest| newest.is_production);
+        self.act_on_saved_connections(SavedConnectionAction::Recall, forms);
         self.last_good = last_good;
         self.saved_filters = filters;
         self.front.alerts.wanted = !quiet;

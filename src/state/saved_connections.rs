@@ -13,7 +13,7 @@ const MOST: usize = 20;
 pub enum SavedConnectionAction {
     /// Fill the form from this one.
     Fill(usize),
-    /// Mark the form as the saved connection to the same place is marked.
+    /// Mark the form as the saved connection to the same place is marked, if there is one.
     Recall,
     /// Forget this one.
     Forget(usize),
@@ -66,11 +66,17 @@ impl State {
                 let Ok(address) = forms.address() else { return };
                 let mut saved = self.saved_connections.iter();
                 let same = saved.find(|saved| saved.address.place() == address.place());
-                forms.connect.is_production = same.is_some_and(|saved| saved.is_production);
+                if let Some(same) = same {
+                    forms.connect.is_production = same.is_production;
+                }
             }
             SavedConnectionAction::Forget(at) => {
                 if at < self.saved_connections.len() {
-                    self.saved_connections.remove(at);
+                    let place = self.saved_connections.remove(at).address.place();
+                    let is_last = |last: &Address| last.place() == place;
+                    if self.last_good.as_ref().is_some_and(is_last) {
+                        self.last_good = None;
+                    }
                 }
             }
         }
@@ -122,13 +128,16 @@ mod tests {
         forms.connect.is_production = false;
         state.act_on_saved_connections(SavedConnectionAction::Recall, &mut forms);
         assert!(forms.connect.is_production);
+        // A place that is not known stays as the person marked it.
         forms.connect.host = "elsewhere".to_owned();
         state.act_on_saved_connections(SavedConnectionAction::Recall, &mut forms);
-        assert!(!forms.connect.is_production);
+        assert!(forms.connect.is_production);
+        state.last_good = Some(at("prod"));
         // A list that has become shorter meanwhile.
         state.act_on_saved_connections(SavedConnectionAction::Fill(7), &mut forms);
         state.act_on_saved_connections(SavedConnectionAction::Forget(7), &mut forms);
         state.act_on_saved_connections(SavedConnectionAction::Forget(0), &mut forms);
         assert!(state.saved_connections().is_empty());
+        assert_eq!(state.last_good, None);
     }
 }

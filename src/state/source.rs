@@ -51,6 +51,8 @@ pub struct Source {
     pub alerts: alerts::Alerts,
     /// The connection is tried without having been asked for: to the usual local broker.
     pub is_guess: bool,
+    /// The place that was asked for last, and whether the person marks it as production.
+    pub(super) wanted: Option<(String, bool)>,
     /// The person marked it as production.
     pub is_production: bool,
     /// The end of the connection was asked for.
@@ -83,6 +85,7 @@ impl Source {
             dead: DeadLetterDesk::default(),
             alerts: alerts::Alerts::default(),
             is_guess: false,
+            wanted: None,
             is_production: false,
             is_ending: false,
             last_title: None,

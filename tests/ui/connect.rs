@@ -4,8 +4,11 @@ use eframe::egui::accesskit::Role;
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use eventscope::address::Address;
 use eventscope::event::source_id::SourceId;
-use eventscope::protocol::{Command, Link, SandboxState, SourceCommand, SourceUpdate, Update};
+use eventscope::protocol::{
+    Abilities, Command, Link, SandboxState, Server, SourceCommand, SourceUpdate, Update,
+};
 use eventscope::rabbitmq::endpoint::Endpoint;
+use eventscope::rabbitmq::server_version::ServerVersion;
 use eventscope::settings::{SavedConnection, Settings};
 use eventscope::state::Action;
 
@@ -43,6 +46,20 @@ fn tell(window: &mut Window, update: SourceUpdate) {
     window.tell(Update::Source(SourceId::FIRST, update));
 }
 
+/// The connection to this host is made.
+fn stands(window: &mut Window, host: &str) {
+    let endpoint = Endpoint {
+        host: host.to_owned(),
+        ..Endpoint::default()
+    };
+    let link = Link::Connected {
+        address: Address::RabbitMq(endpoint),
+        server: Server::RabbitMq(ServerVersion::rabbitmq("4.3.6")),
+        abilities: Abilities::ALL,
+    };
+    tell(window, SourceUpdate::Link(link));
+}
+
 #[test]
 fn a_recent_connection_fills_the_form_and_marks_production() {
     let mut window = with_two_connections();
@@ -56,8 +73,7 @@ fn a_recent_connection_fills_the_form_and_marks_production() {
         panic!("no connection was asked for")
     };
     assert_eq!(endpoint.host, "shop.example");
-    assert!(!window.sees("You marked"));
-    window.connect();
+    stands(&mut window, "shop.example");
     window.assert_sees("Production");
     let kept = window.harness.state().state().saved_connections();
     assert!(kept[0].is_production);
@@ -115,4 +131,23 @@ fn a_sandbox_that_died_is_started_again() {
     tell(&mut window, SourceUpdate::Sandbox(SandboxState::Running));
     window.connect();
     window.assert_sees("Connected");
+}
+
+#[test]
+fn a_known_place_is_marked_however_it_is_typed_and_the_mark_stays_with_it() {
+    let mut window = with_two_connections();
+    // Typed, not chosen.
+    window.type_into("AMQP URL", "amqp://guest:secret@shop.example:5672/");
+    window.press("Connect");
+    // Another one is chosen while the first is still tried.
+    window.press("Staging");
+    stands(&mut window, "shop.example");
+    let state = window.harness.state().state();
+    assert!(state.front.is_production);
+    let marks: Vec<bool> = state
+        .saved_connections()
+        .iter()
+        .map(|one| one.is_production)
+        .collect();
+    assert_eq!(marks, [true, false]);
 }

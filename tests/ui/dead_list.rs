@@ -75,6 +75,11 @@ fn a_filter_leaves_messages_out_and_says_how_many() {
     window.press("Edit by rule…");
     window.assert_sees("2 messages of orders.dead");
     window.press("Back");
+    // The whole queue is more than what is listed.
+    window.press("Resend menu");
+    window.press("Resend all");
+    window.assert_sees("The filter hides 1 message, which would be sent too");
+    window.press("Cancel");
     window.type_into("Filter messages", " (");
     window.assert_sees("Until then the filter before it is in force");
     assert_eq!(window.rows().len(), 2);

@@ -111,3 +111,14 @@ fn the_filter_is_completed_by_keys_and_cleared_by_escape() {
     assert!(line.len() > "correl".len(), "{line}");
     assert_eq!(window.focused(), "Filter");
 }
+
+#[test]
+fn f6_goes_round_on_the_connect_screen_too() {
+    let mut window = Window::new();
+    let mut way = Vec::new();
+    for _ in 0..3 {
+        window.key(Modifiers::NONE, Key::F6);
+        way.push(window.focused());
+    }
+    assert_eq!(way, ["AMQP URL", "Theme", "AMQP URL"]);
+}

@@ -48,7 +48,10 @@ fn a_clear_can_be_undone() {
     window.press("Clear");
     window.assert_sees("2 events cleared");
     assert!(window.rows().is_empty() && !window.sees("c.d (1)"));
+    // The second click of two is not meant.
     window.receive(tap, &[event("a.b", "3")]);
+    window.press("Clear");
+    assert_eq!(window.rows().len(), 1);
     window.press("Undo clear");
     assert_eq!(window.rows().len(), 3);
     window.assert_sees("received 3");
@@ -308,4 +311,15 @@ fn a_stopped_tap_keeps_the_name_of_its_rows() {
     start_tap(&mut window);
     let rows = window.rows();
     assert!(rows[0].contains("shop.events #"), "{rows:?}");
+}
+
+#[test]
+fn show_all_events_shows_hidden_taps_too() {
+    let mut window = Window::connected();
+    let tap = start_tap(&mut window);
+    window.receive(tap, &[event("a.b", "1")]);
+    window.click(Role::CheckBox, "Show shop.events");
+    window.assert_sees("No event matches");
+    window.press("Show all events");
+    window.wait_for_rows(1);
 }

@@ -23,8 +23,8 @@ impl DeadLetterDesk {
             .collect()
     }
 
-    /// Sends the whole queue as it lies there. Asks first where more lies there than is shown, and
-    /// where what is shown was edited.
+    /// Sends the whole queue as it lies there. Asks first where more lies there than is shown, where a
+    /// filter hides some of it, and where what is shown was edited.
     pub(super) fn ask_all(
         &mut self,
         canary: bool,
@@ -33,7 +33,7 @@ impl DeadLetterDesk {
         cx: &Surroundings<'_>,
     ) -> Vec<SourceCommand> {
         let shown = self.peeked.as_ref().is_some_and(Peeked::shows_all);
-        if (shown || canary) && self.edited_here(forms) == 0 {
+        if (shown || canary) && self.hidden_count() == 0 && self.edited_here(forms) == 0 {
             return self.resend_whole(canary, request, cx.now);
         }
         self.asking_all = Some(canary);
@@ -57,6 +57,22 @@ impl DeadLetterDesk {
             .as_ref()
             .map_or(0, |peeked| peeked.messages.len());
         self.listing.len(all)
+    }
+
+    /// How many messages of the look the filter hides.
+    #[must_use]
+    pub fn hidden_count(&self) -> usize {
+        let all = self.peeked.as_ref();
+        all.map_or(0, |peeked| peeked.messages.len()) - self.listed_count()
+    }
+
+    /// How many of these messages the filter hides.
+    #[must_use]
+    pub fn hidden_of(&self, messages: &[Fingerprint]) -> usize {
+        let Some(peeked) = &self.peeked else { return 0 };
+        let listed = self.listed().filter_map(|place| peeked.messages.get(place));
+        let listed: HashSet<Fingerprint> = listed.map(|one| one.fingerprint).collect();
+        messages.iter().filter(|one| !listed.contains(one)).count()
     }
 
     /// True if each message that is listed is marked.

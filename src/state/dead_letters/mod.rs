@@ -21,6 +21,7 @@ use crate::rabbitmq::origin::Provenance;
 use crate::rabbitmq::refusal::Known;
 use crate::rabbitmq::resend::Expiration;
 use crate::rabbitmq::topology::{DeadLetterQueue, Queue, Topology};
+use crate::repair::edit::RuleForm;
 use crate::schema::Catalog;
 
 mod action;
@@ -231,7 +232,9 @@ impl DeadLetterDesk {
     pub fn note_depths(&mut self, topology: &Topology, now: DateTime<Utc>) {
         let names = self.queues.iter().map(|dead| dead.queue.name.as_str());
         self.growth.note(names, topology, now);
-        if let Some(peeked) = &mut self.peeked {
+        // What is borrowed for us is not what has left.
+        let borrows = self.is_busy() || self.peeking.is_some();
+        if let Some(peeked) = self.peeked.as_mut().filter(|_| !borrows) {
             peeked.note_count(topology, now);
         }
     }
@@ -386,7 +389,9 @@ impl DeadLetterDesk {
             DeadAction::Editor(action) => Self::edit(action, forms, cx),
             DeadAction::Rules(action) => return self.act_on_rules(action, request, forms, cx),
             DeadAction::MendGroup(rule) => {
-                forms.rules = vec![rule];
+                // What the person wrote stays; a form that nothing was written into does not.
+                forms.rules.retain(|one| *one != RuleForm::default());
+                forms.rules.push(rule);
                 return self.act_on_rules(RuleAction::OpenGroup, request, forms, cx);
             }
             DeadAction::Compare => self.compare(forms),

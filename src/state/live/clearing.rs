@@ -9,6 +9,9 @@ use super::variety::Variety;
 /// For how long what was cleared can be taken back.
 const UNDO: TimeDelta = TimeDelta::seconds(60);
 
+/// The second click of two comes within this time, and is not meant.
+const TWO_CLICKS: TimeDelta = TimeDelta::milliseconds(600);
+
 /// What the log does not keep of what was cleared.
 #[derive(Debug)]
 pub(super) struct Cleared {
@@ -18,6 +21,14 @@ pub(super) struct Cleared {
 }
 
 impl Live {
+    /// False if there is nothing to clear, or if it was cleared a moment ago: clearing again would put
+    /// the little that came since in the place of what can be taken back.
+    pub(in crate::state) fn can_clear(&self, now: DateTime<Utc>) -> bool {
+        let cleared = self.cleared.as_ref();
+        let is_second = cleared.is_some_and(|cleared| now - cleared.at < TWO_CLICKS);
+        !is_second && (self.log.kept() > 0 || cleared.is_none())
+    }
+
     /// Throws the kept events away. The filter stays, and so does the pause.
     pub(super) fn clear(&mut self, now: DateTime<Utc>) {
         self.log.clear();

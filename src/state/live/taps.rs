@@ -250,7 +250,9 @@ impl Taps {
     /// True if rows of more than one tap may be there.
     #[must_use]
     pub fn are_several(&self) -> bool {
-        self.running.len() + self.ended.len() > 1
+        let is_empty = |tap: &&Tap| matches!(tap.phase, Phase::Refused(_)) && tap.received == 0;
+        let refused = self.running.iter().filter(is_empty).count();
+        self.running.len() - refused + self.ended.len() > 1
     }
 
     /// Adds a tap on a destination; gives the command that starts it.

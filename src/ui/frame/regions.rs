@@ -16,44 +16,41 @@ pub enum Region {
     Status,
 }
 
-const ALL: [Region; 4] = [Region::Top, Region::Rail, Region::Page, Region::Status];
-
 /// Where the parts were in the last frame, and which one is to get the focus.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Regions {
-    rects: [Rect; 4],
+    drawn: Vec<(Region, Rect)>,
     goes_to: Option<Region>,
-}
-
-impl Default for Regions {
-    fn default() -> Self {
-        Self {
-            rects: [Rect::NOTHING; 4],
-            goes_to: None,
-        }
-    }
 }
 
 impl Regions {
     /// Reads the keys of this frame.
     pub fn read(&mut self, ui: &Ui) {
-        let steps = ui.input_mut(|input| {
+        // A part that was not drawn after all is not waited for.
+        self.goes_to = None;
+        let drawn = std::mem::take(&mut self.drawn);
+        let is_back = ui.input_mut(|input| {
             if input.consume_key(Modifiers::SHIFT, Key::F6) {
-                Some(ALL.len() - 1)
+                Some(true)
             } else {
-                input.consume_key(Modifiers::NONE, Key::F6).then_some(1)
+                input.consume_key(Modifiers::NONE, Key::F6).then_some(false)
             }
         });
-        let Some(steps) = steps else { return };
+        let Some(is_back) = is_back else { return };
         let focused = ui.memory(Memory::focused);
         let rect = focused.and_then(|id| Some(ui.ctx().read_response(id)?.rect));
         let here = rect.and_then(|rect| {
-            let parts = self.rects.iter();
-            parts.clone().position(|part| part.contains(rect.center()))
+            let mut parts = drawn.iter();
+            parts.position(|(_, part)| part.contains(rect.center()))
         });
-        // From nowhere the way leads to the page.
-        let before = here.unwrap_or(Region::Page as usize + ALL.len() - steps);
-        self.goes_to = Some(ALL[(before + steps) % ALL.len()]);
+        let page = drawn.iter().position(|(part, _)| *part == Region::Page);
+        let next = match here {
+            // From nowhere the way leads to the page.
+            None => page,
+            Some(here) if is_back => Some(here.checked_sub(1).unwrap_or(drawn.len() - 1)),
+            Some(here) => Some((here + 1) % drawn.len()),
+        };
+        self.goes_to = next.and_then(|next| drawn.get(next)).map(|(part, _)| *part);
         if let Some(focused) = focused {
             ui.memory_mut(|memory| memory.surrender_focus(focused));
         }
@@ -68,8 +65,9 @@ impl Regions {
         }
     }
 
-    /// Notes where a part is.
+    /// Notes where a part is. In the order of Tab.
     pub fn end(&mut self, region: Region, rect: Rect) {
-        self.rects[region as usize] = rect;
+        self.drawn.retain(|(part, _)| *part != region);
+        self.drawn.push((region, rect));
     }
 }

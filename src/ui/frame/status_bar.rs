@@ -92,7 +92,8 @@ const LIMITS: [usize; 5] = [128, 256, 512, 1024, 2048];
 fn memory_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     let log = &cx.state.live.log;
     let limit = log.max_bytes();
-    let text = format!("memory {}", size_text(cx.state.live.counters.bytes as u64));
+    let bytes = cx.state.live.counters.bytes + log.cleared_bytes();
+    let text = format!("memory {}", size_text(bytes as u64));
     let text = RichText::new(text).size(theme::SIZES[0] + 1.0);
     let color = Palette::of(ui).weak;
     ui.spacing_mut().button_padding.y = 1.0;

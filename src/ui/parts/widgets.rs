@@ -75,7 +75,7 @@ pub fn choice_field<'a>(
     ui.vertical(|ui| {
         ui.spacing_mut().item_spacing.y = STEP / 2.0;
         let name = small_label(ui, label);
-        suggestions(ui, &name, text, f32::INFINITY, choices)
+        suggestions(ui, label, &name, text, f32::INFINITY, choices)
     })
     .inner
 }
@@ -89,7 +89,7 @@ pub fn inline_choice_field<'a>(
     choices: impl FnOnce() -> Vec<&'a str>,
 ) -> Response {
     let name = weak(ui, label);
-    suggestions(ui, &name, text, width, choices)
+    suggestions(ui, label, &name, text, width, choices)
 }
 
 /// Most choices that are offered at once.
@@ -97,12 +97,13 @@ const MAX_CHOICES: usize = 12;
 
 fn suggestions<'a>(
     ui: &mut Ui,
+    label: &str,
     name: &Response,
     text: &mut String,
     width: f32,
     choices: impl FnOnce() -> Vec<&'a str>,
 ) -> Response {
-    let list = ChoiceList::begin(ui, name.id.with("field"));
+    let list = ChoiceList::begin(ui, ui.make_persistent_id(label));
     let edit = list.field(text).font(theme::mono());
     let edit = edit.desired_width(width).margin(field_margin());
     let mut response = ui.add(edit).labelled_by(name.id);

@@ -83,7 +83,8 @@ fn card(ui: &mut Ui, width: f32, content: impl FnOnce(&mut Ui)) {
 fn form_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     let palette = Palette::of(ui);
     ui.heading("Connect to a broker");
-    if stacked_field(ui, "AMQP URL", &mut cx.forms.connect.url).changed() {
+    let mut is_another = stacked_field(ui, "AMQP URL", &mut cx.forms.connect.url).changed();
+    if is_another {
         cx.forms.url_changed();
     }
     let form = &mut cx.forms.connect;
@@ -93,15 +94,15 @@ fn form_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     );
     let half = (ui.available_width() - STEP * 2.0) / 2.0;
     ui.columns(2, |columns| {
-        stacked_field(&mut columns[0], "Host", &mut form.host);
-        stacked_field(&mut columns[1], "Port", &mut form.port);
+        is_another |= stacked_field(&mut columns[0], "Host", &mut form.host).changed();
+        is_another |= stacked_field(&mut columns[1], "Port", &mut form.port).changed();
     });
     ui.columns(2, |columns| {
         stacked_field(&mut columns[0], "User", &mut form.user);
         password_field(&mut columns[1], "Password", &mut form.password.0);
     });
     ui.columns(2, |columns| {
-        stacked_field(&mut columns[0], "Virtual host", &mut form.vhost);
+        is_another |= stacked_field(&mut columns[0], "Virtual host", &mut form.vhost).changed();
         stacked_field(&mut columns[1], "Name", &mut form.name);
     });
     ui.horizontal(|ui| {
@@ -118,6 +119,10 @@ fn form_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
         );
         stacked_field(ui, "Management URL or port", &mut form.management);
     });
+    if is_another {
+        cx.actions
+            .push(Action::SavedConnection(SavedConnectionAction::Recall));
+    }
     if let Some(words) = &form.problem {
         banner(ui, palette.bad, words);
     } else if let Link::Failed { address, reason } = &cx.state.front.link {

@@ -290,7 +290,12 @@ impl Session {
             self.outbox.send(running).await;
             self.connect(endpoint).await;
         } else if self.starting.is_none() {
-            // Its process may have ended by itself, and the shop with it.
+            // Its process may have ended by itself, and the shop with it. What tries to reach it again
+            // ends too.
+            if matches!(self.link, LinkState::Lost { .. }) {
+                self.close().await;
+                self.link = LinkState::Idle;
+            }
             self.sandbox = None;
             self.shop.abort_all();
             let dir = self.options.sandbox_dir.clone();

@@ -31,6 +31,12 @@ pub(crate) fn discard_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
             "{subject} {verb} the queue {queue} for good. A complete copy of each is written to the \
              journal on this machine first."
         ));
+        let hidden = cx.state.front.dead.hidden_of(messages);
+        if hidden > 0 {
+            let words = format!("The filter hides {} of them", thousands(hidden as u64));
+            let color = Palette::of(ui).warn;
+            ui.add(egui::Label::new(RichText::new(words).color(color)).wrap());
+        }
         if let Some(words) = toolbar::race_words(cx.state, &queue) {
             let color = Palette::of(ui).warn;
             ui.add(egui::Label::new(RichText::new(words).color(color)).wrap());
@@ -76,10 +82,20 @@ pub(crate) fn whole_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
             ui.label(format!(
             "{} of them are shown. All that lie in {} are sent to: {}. Each leaves the queue only \
              after RabbitMQ confirmed that it was routed",
-            thousands(peeked.messages.len() as u64),
+            thousands(dead.listed_count() as u64),
             peeked.queue,
             dead.choice.words().to_lowercase(),
         ));
+            let hidden = dead.hidden_count();
+            if hidden > 0 {
+                ui.add_space(STEP);
+                let words = format!(
+                    "The filter hides {}, which would be sent too. To send only what is listed, mark it",
+                    count_of(hidden as u64, "message")
+                );
+                let color = Palette::of(ui).warn;
+                ui.add(egui::Label::new(RichText::new(words).color(color)).wrap());
+            }
             if edited > 0 {
                 ui.add_space(STEP);
                 let words = format!(

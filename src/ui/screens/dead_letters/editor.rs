@@ -227,13 +227,12 @@ fn steps_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     };
     let idle = cx.state.is_connected() && !cx.state.front.dead.is_busy();
     ui.horizontal_wrapped(|ui| {
-        if primary_button(ui, "Resend", idle)
-            .on_hover_text(
-                "Publish it as edited; the original is removed only after the broker confirmed \
-                 that the copy was routed",
-            )
-            .clicked()
-        {
+        let resend = primary_button(ui, "Resend", idle).on_hover_text(
+            "Publish it as edited; the original is removed only after the broker confirmed that \
+             the copy was routed",
+        );
+        // The second click of two is not for the message that is next.
+        if resend.clicked() && !resend.double_clicked() {
             cx.actions.push(Action::Dead(DeadAction::Resend));
         }
         let step = steps::steps_ui(ui, Some(&editor.history));

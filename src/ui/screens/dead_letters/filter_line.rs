@@ -16,6 +16,7 @@ pub(crate) fn filter_line_ui(ui: &mut Ui, cx: &mut Cx<'_>, peeked: &Peeked) {
         let name = weak(ui, "Filter messages");
         let width = (ui.available_width() - 150.0).max(100.0);
         let edit = TextEdit::singleline(&mut cx.forms.dead_filter)
+            .id_salt("filter messages")
             .font(theme::mono())
             .hint_text("Words, or key:order.* data.total>100 age<1h")
             .desired_width(width)

@@ -175,7 +175,12 @@ fn queues_tab_ui(ui: &mut Ui, cx: &mut Cx<'_>, side: Frame) {
 /// Escape is for what is topmost: a menu, a question or a field comes before the message. What was
 /// open in the last frame may have taken the key already, so that frame counts.
 fn escapes(ui: &Ui, cx: &mut Cx<'_>, is_asked: bool) -> bool {
-    let is_taken = is_asked || cx.memory.help || ui.text_edit_focused() || Popup::is_any_open(ui);
+    let is_leaving = cx.state.leaving.is_some();
+    let is_taken = is_asked
+        || is_leaving
+        || cx.memory.help
+        || ui.text_edit_focused()
+        || Popup::is_any_open(ui);
     let was_taken = std::mem::replace(&mut cx.memory.dead_escape_taken, is_taken);
     !was_taken && ui.input(|input| input.key_pressed(Key::Escape))
 }

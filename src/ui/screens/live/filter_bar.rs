@@ -18,7 +18,7 @@ pub(crate) fn filter_bar_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     ui.horizontal(|ui| {
         let name = weak(ui, "Filter");
         let width = (ui.available_width() - 190.0).max(140.0);
-        let list = ChoiceList::begin(ui, name.id.with("filter"));
+        let list = ChoiceList::begin(ui, ui.make_persistent_id("filter"));
         let edit = list
             .field(&mut cx.forms.filter)
             .font(theme::mono())

@@ -21,6 +21,7 @@ use self::columns::Worth;
 use self::inspector_pane::PanePlace;
 use crate::state::Action;
 use crate::state::live::LiveAction;
+use crate::state::live::tap_card::TapAction;
 use crate::state::live::taps::Phase;
 use crate::ui::Cx;
 use crate::ui::parts::by_source;
@@ -148,6 +149,10 @@ fn nothing_matches_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
                 LiveAction::Conversation(None),
             ] {
                 cx.act(Action::Live(action));
+            }
+            let hidden = cx.state.taps.list().iter().filter(|tap| !tap.shown);
+            for tap in hidden.map(|tap| tap.id).collect::<Vec<_>>() {
+                cx.act(Action::Tap(TapAction::Show(tap, true)));
             }
         }
     });
