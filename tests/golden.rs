@@ -18,7 +18,7 @@ use eventscope::repair::journal_list::Question;
 use eventscope::repair::lineage;
 use eventscope::schema::folder::meta;
 use eventscope::schema::{Catalog, Level, Policy, VersionRules};
-use eventscope::settings::{SavedFilter, Settings, ThemeChoice};
+use eventscope::settings::{SavedFilter, SavedList, Settings, ThemeChoice};
 use eventscope::storage::firehose::{FoundNote, Note};
 use eventscope::storage::journal::{Journal, Lying};
 use eventscope::storage::schemas;
@@ -120,6 +120,7 @@ fn settings() -> Settings {
                 line: format!("key:order.{name} body.total > 5"),
             })
             .into(),
+        list: SavedList::default(),
         quiet: true,
         muted: BTreeSet::from(["rabbit.example:5671//shop orders.dead".to_owned()]),
         parking: vec!["*.parked".to_owned(), "failed".to_owned()],

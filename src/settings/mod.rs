@@ -19,6 +19,19 @@ pub struct SavedFilter {
     pub line: String,
 }
 
+/// How the list of live events was set up, in the words of its own settings.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SavedList {
+    /// How times are written; empty for as usual.
+    pub times: String,
+    /// The columns that the person chose; none for those that fit.
+    pub columns: Option<Vec<String>>,
+    /// A message that several taps brought is shown once.
+    pub merged: bool,
+    /// The filter line.
+    pub filter: String,
+}
+
 /// The theme of the window.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum ThemeChoice {
@@ -48,6 +61,7 @@ pub struct Settings {
     pub theme: ThemeChoice,
     /// Filters with names.
     pub filters: Vec<SavedFilter>,
+    pub list: SavedList,
     /// New dead letters are not told on the desktop.
     pub quiet: bool,
     /// Queues of which nothing is told, each with the place of its broker before it.

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use super::{SavedConnection, SavedFilter, Settings, ThemeChoice};
+use super::{SavedConnection, SavedFilter, SavedList, Settings, ThemeChoice};
 use crate::address::Address;
 use crate::rabbitmq::endpoint::{Endpoint, Password};
 
@@ -25,6 +25,8 @@ struct WrittenSettings {
     #[serde(skip_serializing_if = "is_false")]
     system_theme: bool,
     filters: Vec<WrittenFilter>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    list: Option<WrittenList>,
     quiet: bool,
     muted: BTreeSet<String>,
     parking: Vec<String>,
@@ -36,6 +38,15 @@ struct WrittenSettings {
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
 fn is_false(value: &bool) -> bool {
     !value
+}
+
+#[derive(Default, Serialize, Deserialize)]
+#[serde(default)]
+struct WrittenList {
+    times: String,
+    columns: Option<Vec<String>>,
+    merged: bool,
+    filter: String,
 }
 
 /// One of the two fields says where it leads.
@@ -77,6 +88,7 @@ impl From<&Settings> for WrittenSettings {
             connections,
             theme,
             filters,
+            list,
             quiet,
             muted,
             parking,
@@ -99,6 +111,7 @@ impl From<&Settings> for WrittenSettings {
             light: theme == ThemeChoice::Light,
             system_theme: theme == ThemeChoice::System,
             filters: filters.into_iter().map(WrittenFilter::from).collect(),
+            list: (list != SavedList::default()).then(|| list.into()),
             quiet,
             muted,
             parking,
@@ -128,6 +141,7 @@ impl From<WrittenSettings> for Settings {
                 (false, false) => ThemeChoice::Dark,
             },
             filters: written.filters.into_iter().map(SavedFilter::from).collect(),
+            list: written.list.map(SavedList::from).unwrap_or_default(),
             quiet: written.quiet,
             muted: written.muted,
             parking: written.parking,
@@ -205,6 +219,34 @@ impl WrittenConnection {
             address,
             is_production: self.production,
         })
+    }
+}
+
+impl From<SavedList> for WrittenList {
+    fn from(list: SavedList) -> Self {
+        let SavedList {
+            times,
+            columns,
+            merged,
+            filter,
+        } = list;
+        Self {
+            times,
+            columns,
+            merged,
+            filter,
+        }
+    }
+}
+
+impl From<WrittenList> for SavedList {
+    fn from(written: WrittenList) -> Self {
+        Self {
+            times: written.times,
+            columns: written.columns,
+            merged: written.merged,
+            filter: written.filter,
+        }
     }
 }
 

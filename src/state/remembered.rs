@@ -19,6 +19,7 @@ impl State {
             connections,
             theme: _,
             filters,
+            list,
             quiet,
             muted,
             parking,
@@ -37,6 +38,7 @@ impl State {
         self.act_on_saved_connections(SavedConnectionAction::Recall, forms);
         self.last_good = last_good;
         self.saved_filters = filters;
+        self.live.restore(&list, forms);
         self.front.alerts.wanted = !quiet;
         self.front.alerts.muted = muted;
         forms.parking = parking.join(", ");
@@ -60,6 +62,7 @@ impl State {
             connections: self.saved_connections.clone(),
             theme,
             filters: self.saved_filters.clone(),
+            list: self.live.remember(),
             quiet: !self.front.alerts.wanted,
             muted: self.front.alerts.muted.clone(),
             parking: self.front.dead.parking.rules.clone(),
@@ -80,7 +83,7 @@ mod tests {
     use crate::protocol::{DeskCommand, DeskUpdate, Places, Update};
     use crate::rabbitmq::endpoint::Endpoint;
     use crate::schema::Catalog;
-    use crate::settings::{SavedConnection, SavedFilter};
+    use crate::settings::{SavedConnection, SavedFilter, SavedList};
     use crate::state::Moment;
 
     fn settings() -> Settings {
@@ -95,6 +98,12 @@ mod tests {
                 name: "a".to_owned(),
                 line: "key:a".to_owned(),
             }],
+            list: SavedList {
+                times: "UTC".to_owned(),
+                columns: Some(vec!["Key".to_owned(), "data.amount".to_owned()]),
+                merged: true,
+                filter: "key:order.*".to_owned(),
+            },
             quiet: true,
             muted: ["here q".to_owned()].into(),
             parking: vec!["*.parked".to_owned()],
@@ -121,6 +130,7 @@ mod tests {
             matches!(commands.as_slice(), [Command::Desk(DeskCommand::OpenSchemas(folder))] if folder == Path::new("/schemas"))
         );
         assert_eq!(forms.parking, "*.parked");
+        assert_eq!(forms.filter, "key:order.*");
         assert_eq!(state.remember(ThemeChoice::Light), settings());
     }
 

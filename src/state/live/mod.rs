@@ -30,6 +30,7 @@ use crate::event::tap_id::TapId;
 use crate::log::{Batch, DEFAULT_MAX_BYTES, EventLog};
 use crate::query::Filter;
 use crate::schema::Catalog;
+use crate::settings::SavedList;
 
 pub use self::action::LiveAction;
 
@@ -283,6 +284,19 @@ impl Live {
     }
 
     /// Sets the list up.
+    /// Sets the list up as an earlier run left it.
+    pub(in crate::state) fn restore(&mut self, saved: &SavedList, forms: &mut Forms) {
+        forms.filter.clone_from(&saved.filter);
+        // Nothing is kept yet, so it does not matter when that was.
+        self.set_up(ListSetup::of(saved), DateTime::UNIX_EPOCH);
+        self.filter(forms, DateTime::UNIX_EPOCH);
+    }
+
+    /// How the list is set up, for the next run.
+    pub(in crate::state) fn remember(&self) -> SavedList {
+        self.setup.saved(&self.view.criteria().text)
+    }
+
     fn set_up(&mut self, setup: ListSetup, now: DateTime<Utc>) {
         self.narrow(now, |criteria| criteria.scope.merged = setup.merged);
         self.setup = setup;

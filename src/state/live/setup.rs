@@ -6,6 +6,7 @@ use std::sync::Arc;
 use chrono::{DateTime, Local, Utc};
 
 use crate::query::{ParseError, ValueAt};
+use crate::settings::SavedList;
 
 /// How times are written in the list.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -177,6 +178,41 @@ pub struct ListSetup {
     pub columns: Option<Vec<Column>>,
     /// A message that several taps brought is shown once.
     pub merged: bool,
+}
+
+impl ListSetup {
+    /// Reads what an earlier run left; what this version does not know is left out.
+    #[must_use]
+    pub fn of(saved: &SavedList) -> Self {
+        let read = |columns: &Vec<String>| {
+            let columns = columns.iter();
+            columns.filter_map(|one| Column::read(one)).collect()
+        };
+        Self {
+            times: Times::from_name(&saved.times).unwrap_or_default(),
+            columns: saved.columns.as_ref().map(read),
+            merged: saved.merged,
+        }
+    }
+
+    /// What is left for the next run.
+    #[must_use]
+    pub fn saved(&self, filter: &str) -> SavedList {
+        let written = |columns: &Vec<Column>| {
+            let columns = columns.iter();
+            columns.map(|one| one.written().to_owned()).collect()
+        };
+        let times = match self.times {
+            Times::Local => "",
+            times => times.name(),
+        };
+        SavedList {
+            times: times.to_owned(),
+            columns: self.columns.as_ref().map(written),
+            merged: self.merged,
+            filter: filter.to_owned(),
+        }
+    }
 }
 
 #[cfg(test)]
