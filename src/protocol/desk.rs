@@ -36,8 +36,10 @@ pub enum DeskCommand {
     SaveFile {
         /// Names the answer.
         request: RequestId,
-        /// The file; one that is there is replaced.
+        /// The file.
         path: PathBuf,
+        /// One that is there is replaced; otherwise it is left as it is, and that is the answer.
+        replaces: bool,
         /// Its content.
         bytes: Vec<u8>,
     },
