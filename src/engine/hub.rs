@@ -201,11 +201,12 @@ impl Hub {
             DeskCommand::SaveFile {
                 request,
                 path,
+                replaces,
                 bytes,
             } => {
                 let outbox = self.outbox.clone();
                 self.writing
-                    .spawn(files::save(request, path, bytes, outbox));
+                    .spawn(files::save(request, (path, replaces), bytes, outbox));
             }
             DeskCommand::OpenSchemas(folder) => {
                 self.folder.abort_all();

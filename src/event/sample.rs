@@ -23,7 +23,11 @@ pub fn fill(draft: &mut Draft, event_id: &str, now: DateTime<Utc>) {
         "version": 1,
         "data": {
             "orderId": order,
-            "customer": "Ada Lovelace",
+            "customer": {
+                "id": "C-1001",
+                "name": "Ada Lovelace",
+                "email": "ada.lovelace@example.com"
+            },
             "amount": 129.90,
             "currency": "EUR",
             "items": [{ "sku": "BOOK-42", "quantity": 1, "price": 129.90 }]

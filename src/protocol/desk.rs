@@ -33,8 +33,10 @@ pub enum DeskCommand {
     /// Write something to a file that the person chose. Answered by [`DeskUpdate::Saved`].
     SaveFile {
         request: RequestId,
-        /// The file; one that is there is replaced.
+        /// The file.
         path: PathBuf,
+        /// One that is there is replaced; otherwise it is left as it is, and that is the answer.
+        replaces: bool,
         bytes: Vec<u8>,
     },
     /// Tell the person something on the desktop, outside the window.

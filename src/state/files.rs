@@ -10,8 +10,10 @@ use crate::protocol::{DeskCommand, Gravity, RequestId};
 pub struct FileToSave {
     /// What it is, such as `payload`.
     pub what: &'static str,
-    /// The file. One that is there is replaced: the dialog asked about that.
+    /// The file.
     pub path: PathBuf,
+    /// A file that is there is replaced; the person was asked about that.
+    pub replaces: bool,
     /// What is written.
     pub bytes: Vec<u8>,
 }
@@ -22,11 +24,17 @@ pub(super) struct Files(BTreeMap<RequestId, (&'static str, PathBuf)>);
 
 impl Files {
     pub(super) fn save(&mut self, file: FileToSave, request: RequestId) -> DeskCommand {
-        let FileToSave { what, path, bytes } = file;
+        let FileToSave {
+            what,
+            path,
+            replaces,
+            bytes,
+        } = file;
         self.0.insert(request, (what, path.clone()));
         DeskCommand::SaveFile {
             request,
             path,
+            replaces,
             bytes,
         }
     }

@@ -42,6 +42,8 @@ pub struct Forms {
     pub schema_folder: String,
     /// The draft of a next version.
     pub schema_draft: String,
+    /// The version that a learned schema is about to be written as.
+    pub learned_version: Option<String>,
     /// The rules by which events tell their version, one a line.
     pub version_rules: String,
     /// An import of schemas.

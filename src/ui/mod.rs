@@ -74,6 +74,8 @@ pub struct Memory {
     pub saving: parts::save_file::Dialogs,
     /// A path is being chosen in a dialog.
     pub choosing: Option<screens::schemas::Choosing>,
+    /// This desktop showed no dialog for a path.
+    pub no_dialog: bool,
     /// The form of an import of schemas is open.
     pub importing: bool,
     /// The rules for versions are open.

@@ -14,12 +14,17 @@ fn save(path: &Path) -> Action {
     Action::SaveFile(FileToSave {
         what: "payload",
         path: path.to_owned(),
+        replaces: true,
         bytes: b"{\"a\": 1}".to_vec(),
     })
 }
 
 /// Saves with a real broker side behind the window, and gives the notice that follows.
 fn saved(path: &Path) -> (Gravity, String) {
+    saved_by(save(path))
+}
+
+fn saved_by(action: Action) -> (Gravity, String) {
     let (handle, updates) = drivers::start(|| {}, Options::default()).expect("threads");
     let mut harness = Harness::builder().build_eframe(move |cc| {
         let wire = Wire {
@@ -28,7 +33,7 @@ fn saved(path: &Path) -> (Gravity, String) {
         };
         App::new(&cc.egui_ctx, wire, Settings::default(), None)
     });
-    harness.state_mut().act(save(path));
+    harness.state_mut().act(action);
     let until = Instant::now() + Duration::from_secs(20);
     loop {
         harness.step();
@@ -36,11 +41,7 @@ fn saved(path: &Path) -> (Gravity, String) {
         if let Some(entry) = notices.entries().last() {
             return (entry.gravity, entry.words.clone());
         }
-        assert!(
-            Instant::now() < until,
-            "nothing was said of {}",
-            path.display()
-        );
+        assert!(Instant::now() < until, "nothing was said of the file");
         std::thread::yield_now();
     }
 }
@@ -103,4 +104,24 @@ fn the_window_shows_why_a_file_was_not_saved() {
     let result = Err("Make room on the disk".to_owned());
     window.tell(Update::Desk(DeskUpdate::Saved { request, result }));
     assert!(window.sees("The payload was not saved as /full/order.json. Make room on the disk"));
+}
+
+#[test]
+fn a_typed_path_replaces_no_file() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("order.json");
+    std::fs::write(&path, "mine").expect("a file");
+    let Action::SaveFile(file) = save(&path) else {
+        panic!("a file is saved")
+    };
+    let (gravity, words) = saved_by(Action::SaveFile(FileToSave {
+        replaces: false,
+        ..file
+    }));
+    assert_eq!(gravity, Gravity::Error);
+    assert!(
+        words.contains("There is a file of that name already"),
+        "{words}"
+    );
+    assert_eq!(std::fs::read(path).expect("the file"), b"mine");
 }

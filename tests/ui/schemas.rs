@@ -377,7 +377,12 @@ fn what_was_learned_stands_beside_what_is_declared_and_can_be_saved() {
     window.tab("Learned");
     window.wait_for_text("Learned from 2 events. Against version 1: 0 never declared, 0 declared and never seen, 1 of another kind");
     window.assert_sees("declared as number");
-    window.press("Save as version");
+    window.press("Save as version…");
+    assert!(!matches!(
+        window.commands.borrow().last(),
+        Some(Command::Desk(DeskCommand::SaveSchema { .. }))
+    ));
+    window.press("Write schema");
     let saved = window.take_last();
     assert!(
         matches!(&saved, Command::Desk(DeskCommand::SaveSchema { version, event_type, .. }) if version == "3" && event_type == "order.created"),
@@ -386,7 +391,12 @@ fn what_was_learned_stands_beside_what_is_declared_and_can_be_saved() {
     window.press("order.paid");
     window.wait_for_text("The folder has no schema of this type");
     window.wait_for_text("Learned from 1 events");
-    window.press("Save as version");
+    window.press("Save as version…");
+    assert!(!matches!(
+        window.commands.borrow().last(),
+        Some(Command::Desk(DeskCommand::SaveSchema { .. }))
+    ));
+    window.press("Write schema");
     let saved = window.take_last();
     assert!(
         matches!(&saved, Command::Desk(DeskCommand::SaveSchema { version, event_type, .. }) if version == "1" && event_type == "order.paid"),

@@ -42,7 +42,11 @@ pub(super) fn write(value: &FieldValue) -> Option<String> {
 /// Bytes as pairs of hex digits.
 #[must_use]
 pub(super) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    let digit = |half: u8| char::from_digit(u32::from(half), 16).unwrap_or_default();
+    let pairs = bytes
+        .iter()
+        .map(|byte| [digit(byte >> 4), digit(byte & 15)]);
+    pairs.flatten().collect()
 }
 
 /// Reads pairs of hex digits, with or without blanks between them.

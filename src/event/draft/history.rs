@@ -168,9 +168,10 @@ mod tests {
     use proptest::prelude::*;
 
     fn text(text: &str) -> Draft {
-        let mut draft = Draft::default();
-        draft.body = BodyDraft::Text(text.into());
-        draft
+        Draft {
+            body: BodyDraft::Text(text.into()),
+            ..Draft::default()
+        }
     }
 
     #[test]

@@ -309,8 +309,10 @@ mod tests {
 
     #[test]
     fn the_events_of_a_series_differ() {
-        let mut draft = Draft::default();
-        draft.key = "order.{{seq}}".into();
+        let mut draft = Draft {
+            key: "order.{{seq}}".into(),
+            ..Draft::default()
+        };
         draft.set(Field::MessageId, "{{id}}");
         draft.body = BodyDraft::Text(r#"{"id":"{{id}}","n":{{seq}}}"#.into());
         assert!(draft.has_variables());

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use crate::schema::{Avro, Dialect, Meta, Unusable, Version, VersionRules, without_mark};
+use crate::text::json;
 
 /// A schema as it lies in a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -251,8 +252,11 @@ fn ready_as(
     draft: Option<Dialect>,
     others: &BTreeMap<String, Value>,
 ) -> Result<ReadySchemas, Unusable> {
-    let schema: Value = serde_json::from_str(without_mark(text))
-        .map_err(|error| Unusable::new(format!("It is not JSON: {error}.")))?;
+    let schema: Value = serde_json::from_str(without_mark(text)).map_err(|error| {
+        let words =
+            json::fault_in(text).map_or_else(|| error.to_string(), |fault| fault.to_string());
+        Unusable::new(format!("It is not JSON: {words}."))
+    })?;
     if avro || crate::schema::is_avro(&schema) {
         return Avro::new(&schema).map(|avro| ReadySchemas::Avro(Arc::new(avro)));
     }

@@ -54,10 +54,13 @@ impl State {
                 let stop = self.front.publish.stop_series();
                 stop.map(|one| self.to_front(one)).into_iter().collect()
             }
-            PublishAction::SendBroken => match self.front.publish.agree() {
-                true => self.publish_series(forms, moment),
-                false => self.publish(forms, moment),
-            },
+            PublishAction::SendBroken => {
+                if self.front.publish.agree() {
+                    self.publish_series(forms, moment)
+                } else {
+                    self.publish(forms, moment)
+                }
+            }
             PublishAction::DoNotSend => {
                 self.front.publish.put_off();
                 Vec::new()

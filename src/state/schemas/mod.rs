@@ -93,13 +93,13 @@ pub enum SchemaAction {
     ChooseSeen(String),
     /// Look at what was learned of events that claim this version; empty for none.
     Learned(String),
-    /// Write what was learned as a version.
-    SaveLearned {
-        /// The version that the events claim; empty if none.
-        claimed: String,
-        /// The schema.
-        text: String,
-    },
+    /// Ask for the version that what was learned is written as. It begins with the one that the events
+    /// claim, if they claim one.
+    NameLearned(String),
+    /// Do not write it.
+    DropLearned,
+    /// Write what was learned, which is this schema, as the version that was named.
+    SaveLearned(String),
     /// Keep the rules by which events tell their version.
     SaveRules,
     /// Keep this event as an example, under this name.
@@ -240,6 +240,7 @@ impl SchemaDesk {
     fn choose(&mut self, event_type: String, forms: &mut Forms) {
         self.event_type = Some(event_type);
         self.seen = None;
+        forms.learned_version = None;
         let Some(chosen) = self.chosen() else { return };
         let mut newest = chosen.versions.iter().rev();
         let new = newest
@@ -336,15 +337,22 @@ impl SchemaDesk {
             }
             SchemaAction::ChooseSeen(event_type) => {
                 self.seen = Some(event_type);
+                forms.learned_version = None;
                 return None;
             }
             SchemaAction::Learned(version) => {
                 self.learned = version;
                 return None;
             }
-            SchemaAction::SaveLearned { claimed, text } => {
-                return self.save_learned(claimed, text);
+            SchemaAction::NameLearned(claimed) => {
+                forms.learned_version = self.version_for(claimed);
+                return None;
             }
+            SchemaAction::DropLearned => {
+                forms.learned_version = None;
+                return None;
+            }
+            SchemaAction::SaveLearned(text) => return self.save_learned(text, forms),
             SchemaAction::SaveRules => {
                 let folder = self.catalog.as_ref()?.folder.clone();
                 return match VersionRules::parse(&forms.version_rules) {
@@ -447,19 +455,44 @@ impl SchemaDesk {
     }
 
     /// A version that events claim and that is not there is written under its own name.
-    fn save_learned(&self, claimed: String, text: String) -> Option<DeskCommand> {
-        let catalog = self.catalog.as_ref()?;
-        let event_type = self.looked_at()?;
-        let known = catalog.get(event_type);
+    /// The version that what was learned is proposed as.
+    fn version_for(&self, claimed: String) -> Option<String> {
+        let known = self.catalog.as_ref()?.get(self.looked_at()?);
         let is_free = known.is_none_or(|known| known.get(&claimed).is_none());
-        let version = if is_free && !claimed.is_empty() {
+        Some(if is_free && !claimed.is_empty() {
             claimed
         } else {
             known.map_or_else(|| "1".to_owned(), EventType::next)
-        };
+        })
+    }
+
+    /// Why what was learned cannot be written as a version of this name, in words.
+    #[must_use]
+    pub fn refuses_version(&self, version: &str) -> Option<String> {
+        let known = self.catalog.as_ref()?.get(self.looked_at()?);
+        let is_there = known.is_some_and(|known| known.get(version).is_some());
+        let is_name = version
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || ".-_".contains(c));
+        match (version, is_there) {
+            ("", _) => Some("Type the name of the version".to_owned()),
+            (_, true) => Some(format!("Version {version} exists already")),
+            _ if !is_name || version.starts_with('.') => {
+                Some("A version is made of letters, digits, . - and _".to_owned())
+            }
+            _ => None,
+        }
+    }
+
+    fn save_learned(&self, text: String, forms: &mut Forms) -> Option<DeskCommand> {
+        let version = forms.learned_version.as_ref()?.trim().to_owned();
+        if self.refuses_version(&version).is_some() {
+            return None;
+        }
+        forms.learned_version = None;
         Some(DeskCommand::SaveSchema {
-            folder: catalog.folder.clone(),
-            event_type: event_type.to_owned(),
+            folder: self.catalog.as_ref()?.folder.clone(),
+            event_type: self.looked_at()?.to_owned(),
             version,
             text,
         })

@@ -132,6 +132,7 @@ fn a_file_that_was_not_passed_on_was_not_saved() {
     desk.act_in_vain(Action::SaveFile(FileToSave {
         what: "report",
         path: "/tmp/report.md".into(),
+        replaces: true,
         bytes: Vec::new(),
     }));
     let last = desk.state.notices.entries().last().unwrap();

@@ -23,8 +23,8 @@ pub fn show(ui: &mut Ui, state: &State, forms: &mut Forms, memory: &mut Memory) 
         .inspector
         .catalog
         .clone_from(&state.schemas.catalog);
-    cx.memory.saving.take(cx.actions);
-    cx.memory.inspector.saving.take(cx.actions);
+    cx.memory.saving.take(ui, cx.actions);
+    cx.memory.inspector.saving.take(ui, cx.actions);
     shortcuts::read(ui, cx);
     if !has_question(state, cx.memory) {
         cx.memory.regions.read(ui);

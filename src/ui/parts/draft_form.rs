@@ -69,7 +69,7 @@ pub(crate) fn payload_ui(ui: &mut Ui, draft: &mut Draft, said: Option<&PayloadVe
             let looks_so = text.trim_start().starts_with(['{', '[']);
             CodeEditor::new(text, editor::PAYLOAD, least..=most)
                 .json(is_json || looks_so)
-                .fault(fault.map(|(place, words)| (place.start, words)))
+                .fault(fault)
                 .show(ui, label);
         }
         BodyDraft::Kept { bytes, why } => {

@@ -4,7 +4,7 @@
 //! typed, the rows that did not change are taken over from the last layout.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use eframe::egui::text::{LayoutJob, TextFormat};
 use eframe::egui::{Color32, FontId, Galley, Ui};
@@ -52,7 +52,7 @@ impl Layouts {
             dark: ui.visuals().dark_mode,
             json: json && text.len() <= COLOURED,
         };
-        let mut layout = self.0.lock().unwrap_or_else(|broken| broken.into_inner());
+        let mut layout = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let probe = ui.fonts_mut(|fonts| {
             let probe = LayoutJob::simple_singleline("x".to_owned(), theme::mono(), Color32::WHITE);
             fonts.layout_job(probe)
@@ -77,7 +77,7 @@ impl Layouts {
         } else {
             HashMap::new()
         };
-        let galley = layout.lay_out(ui, text, look, kept);
+        let galley = layout.lay_out(ui, text, look, &kept);
         layout.of = Some((text.to_owned(), look));
         layout.probe = Some(probe);
         layout.galley = Some(Arc::clone(&galley));
@@ -86,7 +86,7 @@ impl Layouts {
 
     /// For each row of the last layout the number of its line, if it begins one.
     pub(super) fn lines(&self) -> Arc<Vec<Option<usize>>> {
-        let layout = self.0.lock().unwrap_or_else(|broken| broken.into_inner());
+        let layout = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         Arc::clone(&layout.lines)
     }
 }
@@ -97,7 +97,7 @@ impl Layout {
         ui: &Ui,
         text: &str,
         look: LaidFor,
-        kept: HashMap<String, Arc<Galley>>,
+        kept: &HashMap<String, Arc<Galley>>,
     ) -> Arc<Galley> {
         let palette = Palette::of(ui);
         let font = theme::mono();
@@ -199,8 +199,10 @@ fn key(row: &str, colours: &Colours) -> String {
 }
 
 fn job(row: &str, colours: &Colours, font: &FontId, height: f32, plain: Color32) -> LayoutJob {
-    let mut job = LayoutJob::default();
-    job.keep_trailing_whitespace = true;
+    let mut job = LayoutJob {
+        keep_trailing_whitespace: true,
+        ..LayoutJob::default()
+    };
     let mut part = |text: &str, color| {
         let mut format = TextFormat::simple(font.clone(), color);
         format.line_height = Some(height);
@@ -218,4 +220,49 @@ fn job(row: &str, colours: &Colours, font: &FontId, height: f32, plain: Color32)
         part(&row[at..], plain);
     }
     job
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use egui_kittest::Harness;
+
+    /// Lays a text out twice in one frame.
+    fn laid(text: &str, width: f32) -> (Arc<Galley>, Arc<Galley>, Vec<Option<usize>>) {
+        let found = Arc::new(Mutex::new(None));
+        let (to, text) = (Arc::clone(&found), text.to_owned());
+        Harness::new_ui(move |ui| {
+            let layouts = Layouts::default();
+            let first = layouts.of(ui, &text, width, true);
+            let again = layouts.of(ui, &text, width, true);
+            *to.lock().unwrap() = Some((first, again, layouts.lines().to_vec()));
+        })
+        .run();
+        let found = found.lock().unwrap().take();
+        found.expect("a frame was drawn")
+    }
+
+    #[test]
+    fn what_did_not_change_is_not_laid_out_again() {
+        let (first, again, _) = laid("{\"a\": 1}", 300.0);
+        assert!(Arc::ptr_eq(&first, &again));
+    }
+
+    #[test]
+    fn rows_that_are_wrapped_hold_the_text_as_it_is() {
+        let id = "0b5c9c58-3b5e-4f6c-9d3e-0f2a6f1f7a10";
+        let text = format!("{{\"a\":\"{id}\",\"b\":\"{id}\"}}\n\né {{{{seq}}}}\n");
+        let (galley, _, lines) = laid(&text, 330.0);
+        let rows = galley.rows.iter();
+        let characters: usize = rows.map(|row| row.char_count_including_newline().0).sum();
+        assert_eq!(characters, text.chars().count());
+        let rows: Vec<String> = galley.rows.iter().map(|row| row.text()).collect();
+        assert!(
+            rows.iter().filter(|row| row.contains(id)).count() == 2,
+            "{rows:?}"
+        );
+        let numbers: Vec<usize> = lines.into_iter().flatten().collect();
+        assert_eq!(numbers, [1, 2, 3, 4]);
+        assert!(galley.rows.len() > 4, "the first line is wrapped");
+    }
 }

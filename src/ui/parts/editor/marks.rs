@@ -68,9 +68,15 @@ impl Marks<'_> {
     }
 
     /// The place of a fault: a line under it, and a mark beside its row that says what it is.
-    pub(super) fn fault(&self, ui: &Ui, at: usize, words: &str) {
+    pub(super) fn fault(&self, ui: &Ui, place: &Range<usize>, words: &str) {
         let palette = Palette::of(ui);
-        let range = word_at(self.text, at);
+        let inside = self.text.get(place.clone()).unwrap_or_default();
+        // Of an object only its beginning: lines under all of it would hide what is meant.
+        let range = if place.is_empty() || inside.contains('\n') {
+            word_at(self.text, place.start)
+        } else {
+            place.clone()
+        };
         for rect in self.rects(&range) {
             let y = rect.bottom() - 1.0;
             let line = Stroke::new(2.0, palette.bad);

@@ -33,7 +33,7 @@ pub(crate) struct CodeEditor<'a> {
     name: &'static str,
     json: bool,
     height: RangeInclusive<f32>,
-    fault: Option<(usize, String)>,
+    fault: Option<(Range<usize>, String)>,
 }
 
 impl<'a> CodeEditor<'a> {
@@ -58,8 +58,9 @@ impl<'a> CodeEditor<'a> {
         self
     }
 
-    /// Marks the byte at which a fault shows; the words appear beside it.
-    pub(crate) fn fault(mut self, fault: Option<(usize, String)>) -> Self {
+    /// Marks the bytes at which a fault shows, or the word at an empty range; the words appear when
+    /// one points at it.
+    pub(crate) fn fault(mut self, fault: Option<(Range<usize>, String)>) -> Self {
         self.fault = fault;
         self
     }
@@ -99,8 +100,8 @@ impl<'a> CodeEditor<'a> {
             area.show(ui, |ui| {
                 let least = *height.start();
                 text_ui(ui, id, label, (text, json, least), |ui, marks| {
-                    if let Some((at, words)) = &fault {
-                        marks.fault(ui, *at, words);
+                    if let Some((place, words)) = &fault {
+                        marks.fault(ui, place, words);
                     }
                     marks.found(ui, search.found(), search.at());
                     if let Some(range) = wanted {

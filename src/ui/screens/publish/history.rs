@@ -45,7 +45,6 @@ pub(super) fn history_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
                         let line = egui::vec2(ui.available_width(), 20.0);
                         let right = egui::Layout::right_to_left(egui::Align::Center);
                         ui.allocate_ui_with_layout(line, right, |ui| {
-                            actions_ui(ui, cx.actions, sent, may);
                             weak(ui, clock(sent.at));
                             let left = egui::Layout::left_to_right(egui::Align::Center);
                             ui.with_layout(left, |ui| {
@@ -67,6 +66,7 @@ pub(super) fn history_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
                             .size(theme::SIZES[0])
                             .color(palette.weak);
                         ui.add(egui::Label::new(text).truncate());
+                        ui.horizontal(|ui| actions_ui(ui, cx.actions, sent, may));
                     })
                     .response
                     .widget_info(|| {

@@ -3,11 +3,12 @@
 
 use std::path::PathBuf;
 use std::sync::mpsc::{self, Receiver};
+use std::time::Instant;
 
 use eframe::egui::Ui;
 
 use crate::ui::Memory;
-use crate::ui::parts::save_file::apart;
+use crate::ui::parts::save_file::{apart, is_missing};
 
 /// What a path is asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,9 +23,18 @@ pub(crate) enum WantedPair {
     Document,
 }
 
+/// How a dialog ended.
+#[derive(Debug)]
+enum PathChoice {
+    Chosen(PathBuf),
+    None,
+    /// It was never there.
+    NoDialog,
+}
+
 /// A dialog that is open.
 #[derive(Debug)]
-pub struct Choosing(WantedPair, Receiver<Option<PathBuf>>);
+pub struct Choosing(WantedPair, Receiver<PathChoice>);
 
 /// Asks for a path.
 pub(crate) fn choose(ui: &Ui, memory: &mut Memory, wanted: WantedPair) {
@@ -32,6 +42,7 @@ pub(crate) fn choose(ui: &Ui, memory: &mut Memory, wanted: WantedPair) {
     let ctx = ui.ctx().clone();
     memory.choosing = Some(Choosing(wanted, answer));
     apart("choose-path", move || {
+        let begun = Instant::now();
         let dialog = rfd::FileDialog::new();
         let path = match wanted {
             WantedPair::Folder | WantedPair::Into => {
@@ -44,7 +55,12 @@ pub(crate) fn choose(ui: &Ui, memory: &mut Memory, wanted: WantedPair) {
                 .pick_file(),
         };
         // The window may be gone.
-        drop(send.send(path));
+        let answer = match path {
+            Some(path) => PathChoice::Chosen(path),
+            None if is_missing(begun) => PathChoice::NoDialog,
+            None => PathChoice::None,
+        };
+        drop(send.send(answer));
         ctx.request_repaint();
     });
 }
@@ -54,5 +70,9 @@ pub(crate) fn chosen(memory: &mut Memory) -> Option<(WantedPair, PathBuf)> {
     let Choosing(wanted, answer) = memory.choosing.as_ref()?;
     let (wanted, answer) = (*wanted, answer.try_recv().ok()?);
     memory.choosing = None;
-    Some((wanted, answer?))
+    memory.no_dialog = matches!(answer, PathChoice::NoDialog);
+    match answer {
+        PathChoice::Chosen(path) => Some((wanted, path)),
+        PathChoice::None | PathChoice::NoDialog => None,
+    }
 }

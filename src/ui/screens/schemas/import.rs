@@ -121,6 +121,7 @@ fn form_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
         WantedPair::Into,
         &mut wanted,
     );
+    super::no_dialog_ui(ui, cx.memory.no_dialog);
     if let Some(problem) = &form.problem {
         banner(ui, Palette::of(ui).bad, problem);
     }

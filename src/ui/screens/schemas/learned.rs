@@ -1,6 +1,6 @@
 //! What was learned of the captured events of a type, beside what its schema declares.
 
-use eframe::egui::{ComboBox, Label, RichText, Ui};
+use eframe::egui::{ComboBox, Label, RichText, TextEdit, Ui};
 use egui_extras::{Column, TableBuilder};
 
 use crate::analysis::Learned;
@@ -10,7 +10,9 @@ use crate::state::schemas::SchemaAction;
 use crate::ui::Cx;
 use crate::ui::frame::status_bar::thousands;
 use crate::ui::parts::theme::{self, Palette, ROW, STEP};
-use crate::ui::parts::widgets::{button, empty_state, small_label, weak};
+use crate::ui::parts::widgets::{
+    button, empty_state, field_margin, primary_button, small_label, weak,
+};
 
 /// Draws it.
 pub(crate) fn learned_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
@@ -60,6 +62,7 @@ pub(crate) fn learned_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
         weak(ui, "Looking…");
         return;
     };
+    name_ui(ui, cx, learned);
     weak(ui, summary(learned));
     ui.add_space(STEP / 2.0);
     table_ui(ui, &learned.fields);
@@ -68,20 +71,48 @@ pub(crate) fn learned_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
 fn save_ui(ui: &mut Ui, cx: &mut Cx<'_>, version: &str, learned: &Learned) {
     let is_open = cx.state.schemas.catalog.is_some();
     let hint = if is_open {
-        "Writes the schema that fits these events into the folder"
+        "Asks for the version first"
     } else {
         "Open a folder of schemas first"
     };
-    let save = button(ui, "Save as version", is_open).on_hover_text(hint);
+    let save = button(ui, "Save as version…", is_open).on_hover_text(hint);
     if save.on_disabled_hover_text(hint).clicked() {
-        cx.actions.push(Action::Schemas(SchemaAction::SaveLearned {
-            claimed: version.to_owned(),
-            text: learned.schema.clone(),
-        }));
+        let name = SchemaAction::NameLearned(version.to_owned());
+        cx.actions.push(Action::Schemas(name));
     }
     if button(ui, "Copy schema", true).clicked() {
         ui.ctx().copy_text(learned.schema.clone());
     }
+}
+
+/// Asks for the version before anything is written.
+fn name_ui(ui: &mut Ui, cx: &mut Cx<'_>, learned: &Learned) {
+    let schemas = &cx.state.schemas;
+    let Some(version) = &mut cx.forms.learned_version else {
+        return;
+    };
+    let (Some(event_type), Some(catalog)) = (schemas.looked_at(), &schemas.catalog) else {
+        return;
+    };
+    ui.horizontal_wrapped(|ui| {
+        let name = weak(ui, "Write as version");
+        let edit = TextEdit::singleline(version).desired_width(70.0);
+        ui.add(edit.margin(field_margin())).labelled_by(name.id);
+        let refused = schemas.refuses_version(version.trim());
+        if primary_button(ui, "Write schema", refused.is_none()).clicked() {
+            let save = SchemaAction::SaveLearned(learned.schema.clone());
+            cx.actions.push(Action::Schemas(save));
+        }
+        if button(ui, "Cancel", true).clicked() {
+            cx.actions.push(Action::Schemas(SchemaAction::DropLearned));
+        }
+        if let Some(words) = refused {
+            ui.label(RichText::new(words).color(Palette::of(ui).warn));
+        } else {
+            let folder = catalog.folder.join(event_type);
+            weak(ui, format!("to {}", folder.display()));
+        }
+    });
 }
 
 fn summary(learned: &Learned) -> String {

@@ -21,6 +21,7 @@ use crate::text::json;
 use crate::ui::Cx;
 use crate::ui::parts::by_source::{self, StoreWords};
 use crate::ui::parts::editor::{self, CodeEditor};
+use crate::ui::parts::save_file::NO_DIALOG;
 use crate::ui::parts::theme::{self, Palette, STEP};
 use crate::ui::parts::widgets::{
     banner, button, empty_state, primary_button, section, small_label, stacked_field, tabs, weak,
@@ -110,6 +111,7 @@ fn types_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
             import::open(cx);
         }
     });
+    no_dialog_ui(ui, cx.memory.no_dialog);
     let unknown = stream::unknown_types(cx.state);
     if !unknown.is_empty() {
         let height = stream::unknown_height(ui, unknown.len());
@@ -157,6 +159,14 @@ fn types_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
                 });
             }
         });
+}
+
+/// Says that a path has to be typed, once a dialog failed to come.
+fn no_dialog_ui(ui: &mut Ui, missing: bool) {
+    if missing {
+        let words = RichText::new(NO_DIALOG).color(Palette::of(ui).warn);
+        ui.add(egui::Label::new(words).wrap());
+    }
 }
 
 /// What is wrong in the files that say something about schemas. The rest of them counts.
@@ -421,7 +431,7 @@ fn draft_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     let name = small_label(ui, "Draft");
     let room = (ui.available_height() - STEP * 2.0).max(80.0);
     let shown = CodeEditor::new(&mut cx.forms.schema_draft, editor::SCHEMA, room..=room)
-        .fault(fault.map(|fault| (fault.at, fault.to_string())))
+        .fault(fault.map(|fault| (fault.at..fault.at, fault.to_string())))
         .show(ui, name.id);
     if shown.changed() {
         cx.actions.push(Action::Schemas(SchemaAction::Drafted));

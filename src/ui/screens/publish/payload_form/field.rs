@@ -14,6 +14,8 @@ use crate::ui::parts::widgets::{field_margin, weak};
 
 /// Height of one line.
 const LINE: f32 = 24.0;
+/// Width of the hint beside a field.
+const HINT: f32 = 76.0;
 
 /// What was typed and is not in the payload.
 pub(crate) struct Typing<'a> {
@@ -167,12 +169,14 @@ fn input_ui(
                     .map_or(0.0, |text| text.chars().count() as f32 * 7.0 + 26.0);
                 let is_wide = ui.available_width() - beside > 230.0;
                 let hint = if is_wide { field.hint.as_str() } else { "" };
-                #[expect(clippy::cast_precision_loss, reason = "a few characters")]
-                let hint_width = hint.chars().count() as f32 * 6.5;
-                let room = ui.available_width() - beside - hint_width - STEP * 2.0;
+                // The hints have a column of their own, so that all fields end at one edge.
+                let column = if is_wide { HINT } else { 0.0 };
+                let room = ui.available_width() - beside - column - STEP * 2.0;
                 edit = value_ui(ui, field, memory, wrong, room.max(70.0));
-                if !hint.is_empty() {
-                    weak(ui, hint);
+                if is_wide && !hint.is_empty() {
+                    let text = RichText::new(hint).color(Palette::of(ui).weak);
+                    let label = Label::new(text).truncate().selectable(false);
+                    ui.add_sized(vec2(HINT, LINE), label).on_hover_text(hint);
                 }
                 if let Some(text) = removes
                     && ui.small_button(text).clicked()
@@ -306,7 +310,7 @@ fn choice_ui(
     let mut edit = None;
     let combo = ComboBox::from_id_salt("choice")
         .selected_text(RichText::new(shown).font(theme::mono()))
-        .width((width - 8.0).min(220.0))
+        .width(width - 8.0)
         .truncate()
         .show_ui(ui, |ui| {
             for (at, json) in options.iter().enumerate() {

@@ -248,10 +248,6 @@ fn broken_ui(ui: &mut Ui, cx: &Cx<'_>) {
 }
 
 /// Draws the fields; false where there can be none, after saying why.
-#[expect(
-    clippy::too_many_lines,
-    reason = "one row of the form, from left to right"
-)]
 fn form_ui(
     ui: &mut Ui,
     cx: &mut Cx<'_>,
