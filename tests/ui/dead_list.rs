@@ -4,7 +4,7 @@
 use chrono::TimeDelta;
 use eframe::egui::Key;
 use eframe::egui::accesskit::Role;
-use egui_kittest::kittest::Queryable as _;
+use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use eventscope::event::source_id::SourceId;
 use eventscope::protocol::{Command, MoveOutcome, SourceCommand, SourceUpdate, Update, Which};
 use eventscope::state::Screen;
@@ -260,4 +260,21 @@ fn what_the_person_changed_stands_first_in_what_is_sent() {
     };
     assert!(top(&window, "data.amount") < top(&window, "header x-death"));
     assert!(top(&window, "WHAT YOU CHANGED") < top(&window, "WHAT A RESEND CHANGES"));
+}
+
+#[test]
+fn a_payload_is_formatted_by_a_click() {
+    let mut window = Window::connected();
+    peek(&mut window, &[r#"{"a":1}"#, r#"{"data":{"amount":"1"}}"#]);
+    let row = window.rows().remove(1);
+    window.click(Role::Row, &row);
+    window.press("Format JSON");
+    for _ in 0..20 {
+        window.frames();
+    }
+    let field = window
+        .harness
+        .get_by_role_and_label(Role::MultilineTextInput, "Payload");
+    let text = field.accesskit_node().value().unwrap_or_default();
+    assert!(text.contains("\n  \"data\""), "{text}");
 }
