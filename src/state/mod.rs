@@ -503,6 +503,7 @@ impl State {
                     log: &self.live.log,
                     source: self.front.id,
                     catalog: self.schemas.catalog.as_ref(),
+                    is_production: self.front.is_production,
                     now: moment.now,
                 };
                 let opens_journal = matches!(action, DeadAction::Tab(DeadTab::Journal));

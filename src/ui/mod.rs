@@ -50,6 +50,8 @@ pub struct Memory {
     pub payload: screens::publish::payload_form::PayloadView,
     /// The publish screen's preview.
     pub preview: screens::publish::RoutePreview,
+    /// Put the cursor into the password in the next frame.
+    pub focus_password: bool,
     /// The parts of the window that F6 goes through.
     pub regions: frame::regions::Regions,
     /// The help window is open.

@@ -9,6 +9,8 @@ use eventscope::protocol::{
 use eventscope::rabbitmq::resend::Target;
 use eventscope::rabbitmq::topology::{Dropping, Queue};
 
+use eventscope::state::dead_letters::TargetChoice;
+
 use crate::{Window, event, peek, start_tap};
 
 #[test]
@@ -202,7 +204,10 @@ fn one_target_is_named_for_many() {
     window.click(Role::RadioButton, "Another target");
     window.type_into("To exchange", "shop.events");
     window.type_into("With key", "order.again");
+    // A target that was chosen is asked about before all of a queue goes there.
     window.press("Resend all");
+    window.assert_sees("Target: another target");
+    window.press("Resend 2 messages");
     let Command::Source(
         _,
         SourceCommand::Resend {
@@ -218,6 +223,11 @@ fn one_target_is_named_for_many() {
         routing_key: "order.again".into(),
     };
     assert_eq!(manner.target, named);
+    // Another queue begins with the usual target.
+    window.type_into("Queue", "other.dead");
+    window.press("Open");
+    let choice = window.harness.state().state().front.dead.choice;
+    assert_eq!(choice, TargetChoice::Origin);
 }
 
 #[test]

@@ -278,3 +278,22 @@ fn a_payload_is_formatted_by_a_click() {
     let text = field.accesskit_node().value().unwrap_or_default();
     assert!(text.contains("\n  \"data\""), "{text}");
 }
+
+#[test]
+fn broken_json_is_not_sent_by_the_usual_button() {
+    let mut window = Window::connected();
+    peek(&mut window, &BODIES);
+    open_first(&mut window);
+    window.type_into("Payload", "zzz");
+    assert!(
+        window
+            .harness
+            .query_by_role_and_label(Role::Button, "Resend")
+            .is_none()
+    );
+    window.press("Resend broken JSON");
+    assert!(matches!(
+        window.take_last(),
+        Command::Source(_, SourceCommand::Resend { .. })
+    ));
+}

@@ -3,7 +3,7 @@
 use crate::protocol::SourceCommand;
 use std::collections::HashSet;
 
-use super::{DeadLetterDesk, Peeked, Surroundings};
+use super::{DeadLetterDesk, Surroundings, TargetChoice};
 use crate::event::Fingerprint;
 use crate::protocol::RequestId;
 use crate::state::forms::Forms;
@@ -23,8 +23,9 @@ impl DeadLetterDesk {
             .collect()
     }
 
-    /// Sends the whole queue as it lies there. Asks first where more lies there than is shown, where a
-    /// filter hides some of it, and where what is shown was edited.
+    /// Sends the whole queue as it lies there. Asks first where more may lie there than is shown, where
+    /// a filter hides some of it, where what is shown was edited, where the target was chosen, and in
+    /// production.
     pub(super) fn ask_all(
         &mut self,
         canary: bool,
@@ -32,8 +33,11 @@ impl DeadLetterDesk {
         forms: &Forms,
         cx: &Surroundings<'_>,
     ) -> Vec<SourceCommand> {
-        let shown = self.peeked.as_ref().is_some_and(Peeked::shows_all);
-        if (shown || canary) && self.hidden_count() == 0 && self.edited_here(forms) == 0 {
+        let peeked = self.peeked.as_ref();
+        let shown = peeked.is_some_and(|peeked| peeked.shows_all() && peeked.is_fresh(cx.now));
+        let is_usual = self.choice == TargetChoice::default() && !cx.is_production;
+        let untouched = self.hidden_count() == 0 && self.edited_here(forms) == 0;
+        if (shown || canary) && is_usual && untouched {
             return self.resend_whole(canary, request, cx.now);
         }
         self.asking_all = Some(canary);

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{DeadLetter, DeadLetterDesk, Forms, Peeked, Surroundings};
+use super::{DeadLetter, DeadLetterDesk, Forms, Peeked, Surroundings, TargetChoice};
 use crate::protocol::{PutBack, RequestId, SourceCommand};
 use crate::rabbitmq::delivery_limit::Left;
 use crate::rabbitmq::peek_rules::{Forecast, PAGE_SIZES, Page, Past, PeekVerdict, REACH, forecast};
@@ -195,6 +195,8 @@ impl DeadLetterDesk {
             self.asking = None;
             self.asking_all = None;
             self.rules = None;
+            // What was chosen for one queue is not meant for another.
+            self.choice = TargetChoice::default();
             self.queue = Some(name);
         }
         self.looking.first = 0;

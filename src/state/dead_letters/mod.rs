@@ -7,7 +7,7 @@ pub mod journal;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::event::source_id::SourceId;
 use crate::event::{Event, Fingerprint};
@@ -69,6 +69,8 @@ pub struct Surroundings<'a> {
     pub source: SourceId,
     /// The schemas that are open.
     pub catalog: Option<&'a Arc<Catalog>>,
+    /// The connection is to production.
+    pub is_production: bool,
     /// The time now.
     pub now: DateTime<Utc>,
 }
@@ -102,6 +104,8 @@ pub struct DeadLetterDesk {
     pub marked: BTreeSet<usize>,
     /// Where messages are sent.
     pub choice: TargetChoice,
+    /// When the selection went on to the next message by itself.
+    moved_on: Option<DateTime<Utc>>,
     /// The destination and key that were typed once for many messages.
     pub elsewhere: (String, String),
     /// What becomes of a time to live that the broker removed.
@@ -226,6 +230,14 @@ impl DeadLetterDesk {
             self.groups.stale();
             self.listing.renew();
         }
+    }
+
+    /// True for a moment after the selection went on by itself: a click that was meant for the message
+    /// before must not send this one.
+    #[must_use]
+    pub fn rests(&self, now: DateTime<Utc>) -> bool {
+        self.moved_on
+            .is_some_and(|at| now - at < TimeDelta::milliseconds(1_200))
     }
 
     /// Takes the depths of a new topology down.

@@ -58,6 +58,22 @@ impl Peeked {
             && usize::try_from(self.depth).is_ok_and(|depth| depth <= self.messages.len())
     }
 
+    /// True if nothing else is known to have come, so far as that is known at all: the broker counted the
+    /// queue since and found nothing more, or the look was a moment ago.
+    #[must_use]
+    pub fn is_fresh(&self, now: DateTime<Utc>) -> bool {
+        match self.counted {
+            Some((_, ready)) => ready <= u64::from(self.depth),
+            None => now - self.changed < SETTLES,
+        }
+    }
+
+    /// Messages in the queue, as far as that is known: counted since, or seen by the look.
+    #[must_use]
+    pub fn depth_by_now(&self) -> u64 {
+        self.counted.map_or(self.depth.into(), |(_, ready)| ready)
+    }
+
     /// Messages have left: what was counted before is not of this moment.
     pub(super) fn note_change(&mut self, now: DateTime<Utc>) {
         self.changed = now;
@@ -146,5 +162,21 @@ mod tests {
         assert_eq!(after(25, 30), Some("9 fewer by now".to_owned()));
         peeked.note_change(DateTime::UNIX_EPOCH + TimeDelta::seconds(26));
         assert_eq!(peeked.since(), None, "something left since");
+    }
+    #[test]
+    fn all_is_shown_only_as_long_as_nothing_newer_is_known() {
+        let mut peeked = peeked(2);
+        let at = |seconds| DateTime::UNIX_EPOCH + TimeDelta::seconds(seconds);
+        assert!(peeked.is_fresh(at(5)), "it was looked at a moment ago");
+        assert!(!peeked.is_fresh(at(60)), "nobody has counted since");
+        for (ready, is_fresh) in [(2, true), (1, true), (7, false)] {
+            let mut shop = shop();
+            for queue in &mut shop.queues {
+                queue.ready = Some(ready);
+            }
+            peeked.note_count(&shop, at(60));
+            assert_eq!(peeked.is_fresh(at(61)), is_fresh, "{ready}");
+            assert_eq!(peeked.depth_by_now(), ready);
+        }
     }
 }

@@ -343,7 +343,10 @@ impl DeadLetterDesk {
             let shifted = |p: usize| (p != place).then(|| if p > place { p - 1 } else { p });
             self.marked = self.marked.iter().copied().filter_map(shifted).collect();
             self.selected = match self.selected {
-                Some(selected) if selected == place => next.and_then(shifted),
+                Some(selected) if selected == place => {
+                    self.moved_on = Some(now);
+                    next.and_then(shifted)
+                }
                 other => other.and_then(shifted),
             };
         }

@@ -125,6 +125,11 @@ fn sources_ui(ui: &mut Ui, cx: &mut Cx<'_>, palette: &Palette) {
 }
 
 fn state_ui(ui: &mut Ui, cx: &Cx<'_>, palette: &Palette) {
+    if cx.state.front.is_production && cx.state.has_session() {
+        let text = RichText::new("Production").color(palette.bad).strong();
+        ui.label(text)
+            .on_hover_text("You marked this connection as production");
+    }
     // Beside others it is named in their row.
     let title = |ui: &mut Ui, title: String| {
         if !cx.state.has_several() {
@@ -150,11 +155,6 @@ fn state_ui(ui: &mut Ui, cx: &Cx<'_>, palette: &Palette) {
             dot(ui, palette.good);
             title(ui, address.title());
             weak(ui, "Connected");
-            if cx.state.front.is_production {
-                let text = RichText::new("Production").color(palette.bad).strong();
-                ui.label(text)
-                    .on_hover_text("You marked this connection as production");
-            }
             chip(ui, palette, &server.to_string());
             let part = address.part();
             if !part.is_empty() {

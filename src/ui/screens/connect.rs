@@ -1,6 +1,6 @@
 //! The first screen: connect to a broker, or start a private one.
 
-use eframe::egui::{self, Frame, Margin, RichText, ScrollArea, Stroke, Ui};
+use eframe::egui::{self, Frame, Key, Margin, RichText, ScrollArea, Stroke, Ui};
 
 use crate::protocol::{Link, SandboxState};
 use crate::state::Action;
@@ -83,7 +83,11 @@ fn card(ui: &mut Ui, width: f32, content: impl FnOnce(&mut Ui)) {
 fn form_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     let palette = Palette::of(ui);
     ui.heading("Connect to a broker");
+    let mut is_entered = false;
     let mut is_another = stacked_field(ui, "AMQP URL", &mut cx.forms.connect.url).changed();
+    if is_entered && !matches!(cx.state.front.link, Link::Connecting(_)) {
+        cx.actions.push(Action::Connect);
+    }
     if is_another {
         cx.forms.url_changed();
     }
@@ -99,7 +103,12 @@ fn form_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     });
     ui.columns(2, |columns| {
         stacked_field(&mut columns[0], "User", &mut form.user);
-        password_field(&mut columns[1], "Password", &mut form.password.0);
+        let password = password_field(&mut columns[1], "Password", &mut form.password.0);
+        if std::mem::take(&mut cx.memory.focus_password) {
+            password.request_focus();
+        }
+        let enter = password.ctx.input(|input| input.key_pressed(Key::Enter));
+        is_entered = password.lost_focus() && enter;
     });
     ui.columns(2, |columns| {
         is_another |= stacked_field(&mut columns[0], "Virtual host", &mut form.vhost).changed();
@@ -165,7 +174,7 @@ fn saved_connections_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
         .show(ui, |ui| {
             ui.spacing_mut().item_spacing.y = STEP / 2.0;
             for (at, one) in saved.iter().enumerate() {
-                let (title, place) = (one.address.title(), one.address.to_string());
+                let (title, place) = (one.address.title(), one.address.place());
                 ui.horizontal(|ui| {
                     let forget = format!("Forget {title}");
                     let chosen = ui
@@ -174,6 +183,7 @@ fn saved_connections_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
                     if chosen.clicked() {
                         let action = SavedConnectionAction::Fill(at);
                         cx.act(Action::SavedConnection(action));
+                        cx.memory.focus_password = true;
                     }
                     if one.is_production {
                         ui.label(RichText::new("Production").color(palette.bad));

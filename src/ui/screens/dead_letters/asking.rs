@@ -65,7 +65,7 @@ pub(crate) fn whole_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     let (Some(peeked), Some(canary)) = (&dead.peeked, dead.asking_all) else {
         return;
     };
-    let depth = thousands(u64::from(peeked.depth));
+    let depth = thousands(peeked.depth_by_now());
     let edited = dead.edited_here(cx.forms);
     let yes = if canary {
         "Begin with a canary".to_owned()
@@ -79,13 +79,17 @@ pub(crate) fn whole_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
             ui.set_width(420.0);
             ui.heading(format!("Resend {depth} messages?"));
             ui.add_space(STEP);
+            if cx.state.front.is_production {
+                let words = format!("{} is production", cx.state.front.title());
+                ui.label(RichText::new(words).color(Palette::of(ui).bad));
+            }
             ui.label(format!(
-            "{} of them are shown. All that lie in {} are sent to: {}. Each leaves the queue only \
-             after RabbitMQ confirmed that it was routed",
-            thousands(dead.listed_count() as u64),
-            peeked.queue,
-            dead.choice.words().to_lowercase(),
-        ));
+                "Everything in {} is sent, not only the {} listed. Target: {}. Each message leaves the \
+                 queue only after the broker confirmed that its copy was routed",
+                peeked.queue,
+                thousands(dead.listed_count() as u64),
+                dead.choice.words().to_lowercase(),
+            ));
             let hidden = dead.hidden_count();
             if hidden > 0 {
                 ui.add_space(STEP);

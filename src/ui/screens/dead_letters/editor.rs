@@ -1,5 +1,8 @@
 //! One dead letter: its history in words, and its fields to be edited and sent again.
 
+use std::time::Duration;
+
+use chrono::Utc;
 use eframe::egui::{self, Align, Button, Layout, RichText, ScrollArea, Ui};
 
 use super::{faithful, links};
@@ -11,7 +14,7 @@ use crate::ui::parts::by_source;
 use crate::ui::parts::steps::{self, WayBack};
 use crate::ui::parts::theme::{Palette, STEP};
 use crate::ui::parts::verdict::verdict_ui;
-use crate::ui::parts::widgets::{banner, button, primary_button, tabs, weak};
+use crate::ui::parts::widgets::{banner, button, danger_button, primary_button, tabs, weak};
 use crate::ui::parts::{draft_form, inspector};
 
 /// What the right side shows of the selected message.
@@ -227,10 +230,20 @@ fn steps_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     };
     let idle = cx.state.is_connected() && !cx.state.front.dead.is_busy();
     ui.horizontal_wrapped(|ui| {
-        let resend = primary_button(ui, "Resend", idle).on_hover_text(
-            "Publish it as edited; the original is removed only after the broker confirmed that \
-             the copy was routed",
-        );
+        let words = "Publish it as edited; the original is removed only after the broker confirmed \
+                     that the copy was routed";
+        let is_broken = editor.draft.claims_json() && editor.draft.payload_fault().is_some();
+        // The next message has taken the place of the one that was sent: time to see that.
+        let rests = cx.state.front.dead.rests(Utc::now());
+        if rests {
+            ui.ctx().request_repaint_after(Duration::from_millis(100));
+        }
+        let resend = if is_broken {
+            danger_button(ui, "Resend broken JSON", idle && !rests)
+        } else {
+            primary_button(ui, "Resend", idle && !rests)
+        };
+        let resend = resend.on_hover_text(words);
         // The second click of two is not for the message that is next.
         if resend.clicked() && !resend.double_clicked() {
             cx.actions.push(Action::Dead(DeadAction::Resend));

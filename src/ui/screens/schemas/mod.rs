@@ -223,7 +223,7 @@ fn versions_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     };
     verdicts::verdicts_ui(ui, cx, report, found);
     ui.add_space(STEP);
-    ui.horizontal(|ui| {
+    ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing.x = 0.0;
         let all = [
             (SchemaTab::Changes, "Changes"),
