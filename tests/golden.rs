@@ -169,7 +169,7 @@ fn traced() -> [Endpoint; 3] {
     ]
 }
 
-/// Writes the data anew. They are to be those of the version that the folder is named after: only
+/// Writes the data again. They are to be those of the version that the folder is named after: only
 /// for a new folder, when what is written has changed on purpose.
 #[test]
 #[ignore = "writes tests/data; run it by name, with GOLDEN naming a new folder"]

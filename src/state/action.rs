@@ -48,7 +48,6 @@ impl Screen {
 /// One thing a person did.
 #[derive(Clone, Debug)]
 pub enum Action {
-    /// Open a screen.
     Open(Screen),
     /// Something with the sources themselves.
     Source(SourceAction),

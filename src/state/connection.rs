@@ -85,7 +85,7 @@ impl State {
     }
 
     /// There is no connection any more. A driver answers all that it was asked before it says so; only
-    /// one that has broken down does not, and nothing may wait for ever.
+    /// one that has broken down does not, and nothing may wait forever.
     fn end_what_waits(&mut self, forms: &mut Forms, now: DateTime<Utc>) -> Vec<Command> {
         let mut commands = Vec::new();
         let words = "The connection ended before there was an answer".to_owned();

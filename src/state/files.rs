@@ -10,7 +10,6 @@ use crate::protocol::{DeskCommand, Gravity, RequestId};
 pub struct FileToSave {
     /// What it is, such as `payload`.
     pub what: &'static str,
-    /// The file.
     pub path: PathBuf,
     /// A file that is there is replaced; the person was asked about that.
     pub replaces: bool,

@@ -38,7 +38,6 @@ pub struct Forms {
     pub queue: String,
     /// The offset or the time from which a stream is read.
     pub stream_from: String,
-    /// The folder of schemas.
     pub schema_folder: String,
     /// The draft of a next version.
     pub schema_draft: String,
@@ -46,7 +45,6 @@ pub struct Forms {
     pub learned_version: Option<String>,
     /// The rules by which events tell their version, one a line.
     pub version_rules: String,
-    /// An import of schemas.
     pub schema_import: super::schemas::ImportForm,
     /// The dead letter that is being edited.
     pub editor: Option<super::dead_letters::Editor>,
@@ -56,9 +54,9 @@ pub struct Forms {
     pub journal_search: String,
     /// The rules by which dead letters are edited.
     pub rules: Vec<RuleForm>,
-    /// Names of headers that a resend leaves out, parted by commas.
+    /// Names of headers that a resend leaves out, separated by commas.
     pub dropped: String,
-    /// Names of queues that are kept for what failed, with `*` for any text, parted by commas.
+    /// Names of queues that are kept for what failed, with `*` for any text, separated by commas.
     pub parking: String,
     /// The destination and key to which many dead letters are sent.
     pub elsewhere: (String, String),
@@ -133,7 +131,7 @@ impl Forms {
 pub struct TapForm {
     /// What to listen to.
     pub destination: String,
-    /// The binding key; several are parted by commas.
+    /// The binding key; several are separated by commas.
     pub binding_key: String,
     /// The firehose shows deliveries too.
     pub deliveries: bool,

@@ -38,9 +38,7 @@ pub enum Wish {
 /// A person is leaving.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Leaving {
-    /// What.
     pub what: Leave,
-    /// How.
     pub wish: Wish,
 }
 
@@ -62,7 +60,6 @@ pub enum LeaveAction {
 /// What moves messages now.
 #[derive(Clone, Debug, PartialEq)]
 pub struct UnderWay {
-    /// Names it.
     pub request: RequestId,
     /// The source that it goes on in.
     pub source: SourceId,

@@ -54,7 +54,6 @@ use source::{Behind, Source};
 /// Time and fresh ids, handed in by the edge.
 #[derive(Clone, Copy, Debug)]
 pub struct Moment<'a> {
-    /// The time now.
     pub now: DateTime<Utc>,
     /// An id that was never used before, for an event that is being written.
     pub fresh_id: &'a str,

@@ -16,7 +16,6 @@ pub struct NoticeEntry {
     pub at: DateTime<Utc>,
     /// How grave it is.
     pub gravity: Gravity,
-    /// A sentence.
     pub words: String,
     /// How often it came in a row.
     pub times: u32,

@@ -1,5 +1,5 @@
 //! What becomes of a command that could not be passed on. What works behind the window does not know of
-//! it, so its one answer is given here, and nothing waits for ever.
+//! it, so its one answer is given here, and nothing waits forever.
 
 use chrono::{DateTime, Utc};
 

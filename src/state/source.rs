@@ -26,7 +26,6 @@ pub struct Source {
     pub id: SourceId,
     /// Its colour, below [`COLOURS`].
     pub colour: usize,
-    /// The connection.
     pub link: Link,
     /// The private broker, once it was asked for.
     pub sandbox: Option<SandboxState>,
@@ -43,7 +42,6 @@ pub struct Source {
     pub(super) frame: Option<u32>,
     /// What is told before a tap starts, while it is read.
     pub tap_card: Option<Card>,
-    /// What was published.
     pub publish: PublishDesk,
     /// Dead letters and what is done with them.
     pub dead: DeadLetterDesk,

@@ -52,6 +52,8 @@ pub struct Memory {
     pub preview: screens::publish::RoutePreview,
     /// Put the cursor into the password in the next frame.
     pub focus_password: bool,
+    /// How much of the publish screen its history takes, once that was drawn.
+    pub history: Option<parts::share::Share>,
     /// The parts of the window that F6 goes through.
     pub regions: frame::regions::Regions,
     /// The help window is open.

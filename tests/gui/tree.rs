@@ -1,7 +1,7 @@
 //! One look at an application's accessible tree, as plain data.
 //!
 //! A tree does not change and asks nobody: what a node said when it was taken is what
-//! it says for ever. Waiting and acting belong to the live side.
+//! it says forever. Waiting and acting belong to the live side.
 
 use std::cmp::Reverse;
 use std::collections::HashMap;

@@ -70,9 +70,9 @@ pub enum DeadAction {
     GroupCanary,
     /// Send several messages in another way.
     Bulk(Bulk),
-    /// The headers that are left out were typed anew.
+    /// The headers that are left out were typed again.
     Dropped,
-    /// The target for many messages was typed anew.
+    /// The target for many messages was typed again.
     Elsewhere,
     /// Do this with a time to live that the broker removed.
     Expiration(Expiration),
@@ -92,7 +92,6 @@ pub enum DeadAction {
     AskDiscard,
     /// Yes, throw them away.
     Discard,
-    /// No.
     CancelDiscard,
     /// Stop the running job after the message it is at.
     Stop,

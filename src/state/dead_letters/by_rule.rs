@@ -47,7 +47,6 @@ pub enum RuleAction {
 /// What the rules make of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Made {
-    /// It is changed.
     Changed,
     /// No rule applies to it.
     NotApplicable,
@@ -60,7 +59,6 @@ pub enum Made {
 /// One message of the preview.
 #[derive(Clone, Debug)]
 pub struct Preview {
-    /// Which.
     pub original: Fingerprint,
     /// The key with which it would be sent.
     pub key: String,
@@ -159,7 +157,6 @@ impl Drop for RuleDesk {
 /// How many messages of a preview are what.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
-    /// Changed.
     pub changed: usize,
     /// Not applicable, or without a target.
     pub not: usize,
@@ -476,7 +473,7 @@ impl DeadLetterDesk {
         Vec::new()
     }
 
-    /// Works the preview out anew, for the target that is chosen.
+    /// Works the preview out again, for the target that is chosen.
     pub(super) fn show_rules(&mut self, forms: &Forms, cx: &Surroundings<'_>) {
         let planner = self.planner(cx.known.login);
         let refuse = Refuse::of(cx);

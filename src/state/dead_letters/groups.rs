@@ -39,9 +39,7 @@ pub struct CommonGroup {
 /// A message to be grouped.
 #[derive(Clone, Debug)]
 pub struct Member {
-    /// Names it.
     pub fingerprint: Fingerprint,
-    /// The message.
     pub event: Arc<Event>,
     /// Where it came from.
     pub origin: Arc<Provenance>,
@@ -114,7 +112,7 @@ impl GroupDesk {
         };
     }
 
-    /// Another queue is open: what tells its messages apart is found out anew.
+    /// Another queue is open: what tells its messages apart is found out again.
     pub(super) fn reset(&mut self) {
         *self = Self {
             stale: true,

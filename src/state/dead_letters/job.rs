@@ -9,7 +9,6 @@ use crate::text::numbers::thousands;
 /// What a job came to, as its colour says it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum JobOutcome {
-    /// It runs.
     Running,
     /// It has ended, and each message that was asked for was sent or discarded.
     AllDone,
@@ -20,7 +19,6 @@ pub enum JobOutcome {
 /// A resend or discard under way, or the last one.
 #[derive(Clone, Debug)]
 pub struct Job {
-    /// Names it.
     pub request: RequestId,
     /// `Resend` or `Discard`, for the progress line.
     pub verb: &'static str,

@@ -12,7 +12,6 @@ use crate::text::json_path::quoted;
 /// A message as it was peeked.
 #[derive(Clone, Debug)]
 pub struct DeadLetter {
-    /// The message.
     pub event: Arc<Event>,
     /// Its identity in the queue.
     pub fingerprint: Fingerprint,

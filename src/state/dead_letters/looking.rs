@@ -45,7 +45,7 @@ pub struct Looking {
     version: Option<ServerVersion>,
     /// How many safe looks the last one found to be left.
     left: BTreeMap<String, Left>,
-    /// Queues into which the last look put nothing anew.
+    /// Queues into which the last look put nothing again.
     calm: BTreeSet<String>,
     /// The oldest messages that looks have seen.
     oldest: BTreeMap<String, Oldest>,
@@ -104,7 +104,7 @@ impl Looking {
         }
     }
 
-    /// Messages have left this queue, or were put into it anew: what the last look found is not
+    /// Messages have left this queue, or were put into it again: what the last look found is not
     /// certain any more.
     pub(super) fn doubt(&mut self, queue: &str) {
         self.left.remove(queue);
@@ -130,7 +130,7 @@ fn may_carry(listed: &[DeadLetterQueue], topology: &Topology, name: &str) -> boo
 }
 
 impl DeadLetterDesk {
-    /// Works out anew what a look would do.
+    /// Works out again what a look would do.
     pub(super) fn foresee(&mut self, topology: &Topology) {
         let looking = &mut self.looking;
         for queue in &topology.queues {

@@ -71,7 +71,6 @@ pub struct Surroundings<'a> {
     pub catalog: Option<&'a Arc<Catalog>>,
     /// The connection is to production.
     pub is_production: bool,
-    /// The time now.
     pub now: DateTime<Utc>,
 }
 
@@ -134,7 +133,6 @@ pub struct DeadLetterDesk {
     pub growth: Growth,
     /// The running or last job; see [`DeadLetterDesk::shown_job`] for where it is shown.
     pub job: Option<Job>,
-    /// Where that was begun.
     pub begun: Begun,
     /// What the person should be told once, whatever is shown.
     pub told: Vec<String>,
@@ -151,7 +149,7 @@ impl DeadLetterDesk {
             dropped: std::mem::take(&mut self.dropped),
             expiration: self.expiration,
             counters: self.counters,
-            parking: self.parking.anew(),
+            parking: self.parking.renewed(),
             ..Self::default()
         };
     }
@@ -183,7 +181,7 @@ impl DeadLetterDesk {
         })
     }
 
-    /// Works out anew which queues to list: those found in the topology, then those named by hand.
+    /// Works out again which queues to list: those found in the topology, then those named by hand.
     pub fn refresh(&mut self, topology: &Topology) {
         self.know(topology);
         let mut queues = self.ground.roles.dead.clone();
@@ -211,7 +209,7 @@ impl DeadLetterDesk {
     }
 
     /// Takes in what is known of the broker. Where it leads messages another way than before, what
-    /// was said of those that are shown is worked out anew.
+    /// was said of those that are shown is worked out again.
     fn know(&mut self, topology: &Topology) {
         if self.ground.topology == *topology {
             return;

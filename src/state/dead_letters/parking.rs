@@ -25,14 +25,14 @@ pub struct Parking {
 impl Parking {
     /// The same for another broker: only what the person said stays.
     #[must_use]
-    pub(super) fn anew(&mut self) -> Self {
+    pub(super) fn renewed(&mut self) -> Self {
         Self {
             rules: std::mem::take(&mut self.rules),
             ..Self::default()
         }
     }
 
-    /// Takes over the rules as they were typed: names, parted by commas.
+    /// Takes over the rules as they were typed: names, separated by commas.
     pub(super) fn rule(&mut self, typed: &str) {
         let names = typed.split(',').map(str::trim);
         let names = names.filter(|name| !name.is_empty());
@@ -149,7 +149,7 @@ mod tests {
         );
         assert_eq!(parking.says("odd.7"), Some("your rule odd.*"));
         assert_eq!(parking.says("reports"), None);
-        let other = parking.anew();
+        let other = parking.renewed();
         assert_eq!((other.rules.len(), other.says("odd.7")), (1, None));
     }
 }

@@ -11,7 +11,6 @@ use crate::text::numbers::{count_of, thousands};
 /// The messages of a queue as they were peeked.
 #[derive(Clone, Debug)]
 pub struct Peeked {
-    /// The queue.
     pub queue: String,
     /// When.
     pub at: DateTime<Utc>,

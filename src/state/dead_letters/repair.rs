@@ -119,7 +119,7 @@ impl DeadLetterDesk {
         self.show_rules(forms, cx);
     }
 
-    /// Works out the three columns anew: what was first published, what lies here, what is sent.
+    /// Works out the three columns again: what was first published, what lies here, what is sent.
     pub(super) fn compare(&self, forms: &mut Forms) {
         let (Some(editor), Some(message)) = (&mut forms.editor, self.selected_message()) else {
             return;

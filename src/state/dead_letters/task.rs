@@ -18,7 +18,6 @@ pub enum Task {
 /// The part of the screen and the queue in which a job was begun.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Begun {
-    /// The queue.
     pub queue: String,
     /// The part.
     pub task: Task,

@@ -48,12 +48,10 @@ pub enum LiveAction {
     SetFilter(String),
     /// Show a number of the payloads on a key over time.
     Plot {
-        /// The key.
         key: String,
         /// The field, as a filter has it.
         path: String,
     },
-    /// Close that.
     ClosePlot,
     /// Show the selected event in full, or close that view.
     Inspect(bool),

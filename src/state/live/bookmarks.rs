@@ -12,7 +12,6 @@ const MOST: usize = 200;
 /// A marked event.
 #[derive(Clone, Debug)]
 pub struct BookmarkedEvent {
-    /// The event.
     pub event: Arc<Event>,
     /// What the person noted; may be empty.
     pub note: String,

@@ -95,7 +95,6 @@ pub enum Column {
     SeenAs,
     /// What it was published to.
     Destination,
-    /// Its key.
     Key,
     /// The type that it claims.
     Type,
@@ -103,7 +102,6 @@ pub enum Column {
     Version,
     /// What it is by its schema.
     Schema,
-    /// Its id.
     Id,
     /// Its correlation id.
     Correlation,

@@ -33,7 +33,6 @@ pub enum TapAction {
 pub enum Card {
     /// It is being found out.
     Asking {
-        /// Names the answer.
         request: RequestId,
         /// What would be listened to.
         destination: String,

@@ -24,7 +24,6 @@ const LOSSES: usize = 16;
 pub enum ListensTo {
     /// What is published to a destination.
     Destination {
-        /// Its name.
         name: String,
         /// The patterns of keys of the tap.
         keys: Vec<String>,
@@ -60,9 +59,7 @@ pub struct Loss {
 /// A tap, from the click to its end.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Tap {
-    /// Its id.
     pub id: TapId,
-    /// What it listens to.
     pub source: ListensTo,
     /// Its colour, below [`COLOURS`]; the same as long as it is known.
     pub colour: usize,

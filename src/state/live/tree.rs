@@ -17,7 +17,6 @@ pub const HISTORY: usize = 20;
 /// One word in its place.
 #[derive(Debug)]
 pub struct KeyNode {
-    /// The word.
     pub word: Box<str>,
     /// The key up to here.
     pub path: Box<str>,
@@ -144,7 +143,7 @@ impl KeyTree {
         Some(index)
     }
 
-    /// Works the rates out anew; `seconds` have passed since the last time. Only nodes that had
+    /// Works the rates out again; `seconds` have passed since the last time. Only nodes that had
     /// events lately are looked at.
     pub fn tick(&mut self, seconds: f32) {
         if seconds <= 0.0 {

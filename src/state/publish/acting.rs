@@ -18,7 +18,6 @@ pub enum PublishAction {
     SendBroken,
     /// Publish it as often as its fields say.
     Series,
-    /// Stop that.
     StopSeries,
     /// Go back to the form.
     DoNotSend,

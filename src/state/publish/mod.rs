@@ -19,7 +19,6 @@ const MAX_HISTORY: usize = 100;
 /// One publish.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SentEvent {
-    /// Names it.
     pub request: RequestId,
     /// When it was sent.
     pub at: DateTime<Utc>,

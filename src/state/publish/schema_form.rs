@@ -18,7 +18,6 @@ use crate::state::{Forms, Moment};
 /// A version of an event type.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FormTarget {
-    /// The type.
     pub event_type: String,
     /// The version, as it is called in the folder.
     pub version: String,
@@ -59,7 +58,6 @@ impl PayloadForm {
 /// What an invalid sample breaks.
 #[derive(Clone, Debug, PartialEq)]
 pub struct BrokenOnPurpose {
-    /// In words.
     pub label: String,
     /// What the schema says about it.
     pub why: Vec<Failure>,

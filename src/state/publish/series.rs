@@ -49,7 +49,6 @@ impl SeriesForm {
 /// A series that runs or has ended.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SeriesRun {
-    /// Names it.
     pub request: RequestId,
     /// How many events were asked for.
     pub count: u32,

@@ -11,12 +11,10 @@ use crate::schema::folder::import::Imported;
 /// From what is imported.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum ImportKind {
-    /// Another folder.
     #[default]
     Folder,
     /// An AsyncAPI document.
     AsyncApi,
-    /// A registry.
     Registry,
 }
 
@@ -113,9 +111,7 @@ pub enum Import {
     /// None was asked for.
     #[default]
     None,
-    /// It runs.
     Running,
-    /// It is done.
     Done(Imported),
     /// It could not begin; why, in words.
     Failed(String),

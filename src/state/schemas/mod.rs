@@ -106,7 +106,6 @@ pub enum SchemaAction {
     SaveSample {
         /// Name of the sample.
         sample: String,
-        /// The event.
         text: String,
     },
 }
@@ -124,11 +123,8 @@ pub struct SchemaDesk {
     pub old: String,
     /// The version to come.
     pub new: String,
-    /// By which policy.
     pub policy: Policy,
-    /// Which level.
     pub level: Level,
-    /// What is shown.
     pub tab: SchemaTab,
     /// A draft stands in the place of the new version.
     pub what_if: bool,

@@ -24,7 +24,6 @@ pub struct StoreWords {
     pub key: &'static str,
     /// Patterns of keys that are listened to, as the label of a field.
     pub keys: &'static str,
-    /// Keys as a heading.
     pub keys_heading: &'static str,
     /// What is said where nothing in the store is known to hold dead letters.
     pub no_dead_letters: &'static str,

@@ -44,7 +44,6 @@ pub enum JournalAction {
     ForgetPile(Pile),
     /// Yes, do what was asked about.
     Yes,
-    /// No.
     No,
     /// End putting back after the messages that are under way.
     Stop,
@@ -76,11 +75,9 @@ enum Then {
 /// Messages that are being put back.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Putting {
-    /// Names it.
     pub request: RequestId,
     /// The source that they go to.
     pub source: SourceId,
-    /// Which records.
     pub which: Records,
     /// Messages that were asked for; none while that is not known.
     pub total: usize,

@@ -112,7 +112,7 @@ impl Listing {
         (0..self.len(all)).filter_map(|row| self.place(row))
     }
 
-    /// The line was typed anew.
+    /// The line was typed again.
     pub(super) fn set_line(&mut self, line: &str) {
         if self.line == line {
             return;

@@ -14,7 +14,6 @@ const MOST: usize = 10_000;
 /// Which line of a view is marked.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Marked {
-    /// The line.
     pub(crate) line: Option<usize>,
     /// It is to be scrolled to.
     pub(crate) scroll: bool,

@@ -60,7 +60,10 @@ pub(crate) fn editor_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     ui.separator();
     match part {
         EditorPart::AsItLies => as_it_lies_ui(ui, cx),
-        EditorPart::Sent => faithful::faithful_ui(ui, cx),
+        EditorPart::Sent => {
+            steps_ui(ui, cx);
+            faithful::faithful_ui(ui, cx);
+        }
         EditorPart::Edit => edit_ui(ui, cx),
     }
 }

@@ -18,7 +18,7 @@ pub(crate) fn filter_line_ui(ui: &mut Ui, cx: &mut Cx<'_>, peeked: &Peeked) {
         let edit = TextEdit::singleline(&mut cx.forms.dead_filter)
             .id_salt("filter messages")
             .font(theme::mono())
-            .hint_text("Words, or key:order.* data.total>100 age<1h")
+            .hint_text("Words, or key:order.* data.amount>100 age<1h")
             .desired_width(width)
             .margin(field_margin());
         let field = ui.add(edit).labelled_by(name.id).on_hover_text(

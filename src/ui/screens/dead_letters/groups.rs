@@ -109,6 +109,9 @@ fn list_ui(ui: &mut Ui, cx: &mut Cx<'_>, peeked: &Peeked) {
 /// Of which messages the groups are: of all, or of those of a page.
 fn looked_at(peeked: &Peeked) -> String {
     let shown = count_of(peeked.messages.len() as u64, "message");
+    if let Some(since) = peeked.since() {
+        return format!("The {shown} looked at · {since}");
+    }
     if peeked.shows_all() {
         return format!("All {shown} of the queue");
     }

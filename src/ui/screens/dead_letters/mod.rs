@@ -57,7 +57,6 @@ impl Default for Shares {
 enum Stands {
     /// Right of the list.
     Beside,
-    /// Below it.
     Below,
     /// In its place.
     Over,

@@ -22,7 +22,7 @@ pub(crate) fn filter_bar_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
         let edit = list
             .field(&mut cx.forms.filter)
             .font(theme::mono())
-            .hint_text("Words, or key:order.* data.total>100 not type:test")
+            .hint_text("Words, or key:order.* data.amount>100 not type:test")
             .desired_width(width - 16.0)
             .margin(field_margin());
         let output = edit.show(ui);

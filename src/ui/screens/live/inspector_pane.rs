@@ -33,7 +33,6 @@ pub struct InspectorPane {
 pub(crate) enum PanePlace {
     /// Beside the list.
     Right,
-    /// Below it.
     Below,
     /// In the place of the whole screen, until it is closed.
     Over,

@@ -151,7 +151,8 @@ fn newer_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     let live = &cx.state.live;
     let place = &cx.memory.live_table;
     let newer = live.view.newer(&live.log, place.seen_to);
-    if newer == 0 || live.view.order().is_some() {
+    // While it is paused the bar above says what is new.
+    if newer == 0 || live.view.order().is_some() || live.view.is_frozen() {
         return;
     }
     // The typeface for words has no arrows.

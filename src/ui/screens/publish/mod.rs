@@ -5,7 +5,7 @@ pub mod payload_form;
 mod question;
 mod series;
 
-use eframe::egui::{self, CentralPanel, Frame, Margin, Panel, RichText, ScrollArea, Ui};
+use eframe::egui::{self, CentralPanel, Frame, Margin, Panel, Rangef, RichText, ScrollArea, Ui};
 
 use crate::event::draft::History;
 use crate::event::source_id::SourceId;
@@ -16,6 +16,7 @@ use crate::state::{Action, State};
 use crate::ui::Cx;
 use crate::ui::parts::by_source;
 use crate::ui::parts::draft_form;
+use crate::ui::parts::share::Share;
 use crate::ui::parts::steps::{self, WayBack};
 use crate::ui::parts::theme::{Palette, STEP};
 use crate::ui::parts::widgets::{banner, primary_button, weak};
@@ -66,11 +67,11 @@ pub fn publish_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
         .inner_margin(Margin::symmetric(12, 8));
     let room = ui.available_width();
     // The form keeps the greater part, also when the window becomes smaller.
-    Panel::right("history")
-        .default_size((room * 0.38).clamp(240.0, 520.0))
-        .size_range(220.0..=(room * 0.45).clamp(240.0, 700.0))
-        .frame(side)
-        .show(ui, |ui| history::history_ui(ui, cx));
+    let mut share = cx.memory.history.unwrap_or(Share::new(0.38));
+    let within = Rangef::new(220.0, (room * 0.45).clamp(240.0, 700.0));
+    let panel = Panel::right("history").frame(side);
+    share.show_beside(ui, (panel, room, within), |ui| history::history_ui(ui, cx));
+    cx.memory.history = Some(share);
     let frame = Frame::new()
         .fill(palette.base)
         .inner_margin(Margin::symmetric(16, 12));

@@ -27,7 +27,7 @@ pub use samples::samples_ui;
 /// was chosen by hand, and the schemas.
 type ViewBasis = (Draft, bool, Option<FormTarget>, Option<Arc<Catalog>>);
 
-/// What is worked out from the payload and its schema, anew when one of them changes.
+/// What is worked out from the payload and its schema, again when one of them changes.
 #[derive(Default)]
 pub struct PayloadView {
     of: Option<ViewBasis>,
