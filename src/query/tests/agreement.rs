@@ -136,7 +136,7 @@ impl Plain {
             let left = self
                 .written
                 .as_deref()
-                .filter(|left| dated && left.starts_with("20"));
+                .filter(|left| dated && begins_like_a_date(left));
             left.map(|left| left.cmp(right))
         };
         order.is_some_and(|order| match op {
@@ -146,6 +146,13 @@ impl Plain {
             _ => order.is_le(),
         })
     }
+}
+
+/// `2026-01`, and anything behind it.
+fn begins_like_a_date(text: &str) -> bool {
+    let (year, month) = text.split_once('-').unwrap_or_default();
+    let digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+    year.len() == 4 && digits(year) && month.get(..2).is_some_and(digits)
 }
 
 fn same_number(left: Option<f64>, right: &str) -> bool {
