@@ -6,6 +6,7 @@ use eframe::egui::{
 };
 
 use crate::state::{Action, Screen};
+use crate::text::numbers::count_of;
 use crate::ui::frame::regions::Region;
 use crate::ui::parts::theme::{self, Palette};
 use crate::ui::{Cx, Memory};
@@ -94,7 +95,7 @@ fn tab(ui: &mut Ui, screen: Screen, selected: bool, badge: u64) -> bool {
     let response = response.on_hover_text(match screen {
         Screen::Live => "What flows? (Ctrl+1)".to_owned(),
         Screen::Publish => "Send a test event (Ctrl+2)".to_owned(),
-        Screen::DeadLetters => format!("{badge} dead letters wait (Ctrl+3)"),
+        Screen::DeadLetters => format!("{} (Ctrl+3)", count_of(badge, "dead letter")),
         Screen::Schemas => "What changed, and what breaks? (Ctrl+4)".to_owned(),
     });
     response.clicked() && !selected

@@ -20,6 +20,7 @@ pub(crate) fn verdict_ui(ui: &mut Ui, fit: &Fit, hover: &str) -> Option<String> 
     }
     let fault = fit.fault.as_ref()?;
     let words = fit.fault_words()?;
+    ui.label(RichText::new("·").color(color));
     ui.link(RichText::new(words).color(color))
         .on_hover_text("Go to this field")
         .clicked()
