@@ -297,3 +297,33 @@ fn broken_json_is_not_sent_by_the_usual_button() {
         Command::Source(_, SourceCommand::Resend { .. })
     ));
 }
+
+#[test]
+fn in_production_all_of_a_queue_is_asked_about() {
+    let mut window = Window::new();
+    let form = &mut window.harness.state_mut().forms_mut().connect;
+    form.is_production = true;
+    window.press("Connect");
+    window.connect();
+    peek(&mut window, &BODIES[..2]);
+    window.press("Resend menu");
+    window.press("Resend all");
+    window.assert_sees("is production");
+    window.press("Resend 2 messages");
+    assert!(matches!(
+        window.take_last(),
+        Command::Source(_, SourceCommand::Resend { .. })
+    ));
+}
+
+#[test]
+fn the_next_message_is_not_sent_by_a_click_that_was_meant_for_the_one_before() {
+    let mut window = Window::connected();
+    peek(&mut window, &BODIES);
+    open_first(&mut window);
+    window.press("Resend");
+    all_resent(&mut window);
+    assert!(is_open(&window), "the next message");
+    let resend = window.harness.get_by_role_and_label(Role::Button, "Resend");
+    assert!(resend.accesskit_node().is_disabled());
+}
