@@ -69,3 +69,23 @@ impl Live {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_second_click_of_two_clears_nothing() {
+        let mut live = Live::default();
+        let at = |ms| DateTime::UNIX_EPOCH + TimeDelta::milliseconds(ms);
+        assert!(live.can_clear(at(0)));
+        live.clear(at(0));
+        assert!(!live.can_clear(at(200)), "the second click of two");
+        assert!(
+            !live.can_clear(at(5_000)),
+            "there is nothing to put in the place of what can be taken back"
+        );
+        live.forget_cleared(at(61_000));
+        assert!(live.can_clear(at(61_000)));
+    }
+}
