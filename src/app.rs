@@ -36,12 +36,16 @@ pub struct App {
     memory: Memory,
     settings: Settings,
     settings_file: Option<PathBuf>,
+    /// When the settings began to differ from what is written.
+    unsaved_since: Option<Instant>,
     /// The window was told to close.
     closing: bool,
 }
 
 /// Longest time that one frame takes updates in.
 const INTAKE: Duration = Duration::from_millis(4);
+/// Time after which changed settings are written.
+const SAVING: Duration = Duration::from_secs(1);
 
 impl App {
     /// The application as it starts.
@@ -68,6 +72,7 @@ impl App {
             memory: Memory::default(),
             settings,
             settings_file,
+            unsaved_since: None,
             closing: false,
         };
         app.send(commands);
@@ -151,15 +156,27 @@ impl App {
         }
     }
 
-    fn remember(&mut self, theme: ThemePreference) {
+    /// Writes the settings where they have changed: at most once a second, because a filter changes with
+    /// each key, and at once when the window closes.
+    fn remember(&mut self, ctx: &egui::Context) {
+        let theme = ctx.options(|options| options.theme_preference);
         let now = self.state.remember(match theme {
             ThemePreference::System => ThemeChoice::System,
             ThemePreference::Dark => ThemeChoice::Dark,
             ThemePreference::Light => ThemeChoice::Light,
         });
         if now.without_secret() == self.settings.without_secret() {
+            self.unsaved_since = None;
             return;
         }
+        let since = *self.unsaved_since.get_or_insert_with(Instant::now);
+        if let Some(rest) = SAVING.checked_sub(since.elapsed())
+            && !self.state.quits
+        {
+            ctx.request_repaint_after(rest);
+            return;
+        }
+        self.unsaved_since = None;
         self.settings = now;
         if let Some(path) = &self.settings_file
             && let Err(error) = self.settings.save(path)
@@ -188,7 +205,7 @@ impl eframe::App for App {
             Soon::No => {}
         }
         self.close_or_ask(ctx);
-        self.remember(ctx.options(|options| options.theme_preference));
+        self.remember(ctx);
     }
 
     fn ui(&mut self, ui: &mut Ui, _frame: &mut eframe::Frame) {

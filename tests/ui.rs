@@ -25,6 +25,7 @@ mod ui {
 }
 
 use std::cell::RefCell;
+use std::path::PathBuf;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -70,6 +71,11 @@ impl Window {
 
     /// The window as it starts with what an earlier run has left.
     fn with_settings(width: f32, height: f32, settings: Settings) -> Self {
+        Self::starting(width, height, settings, None)
+    }
+
+    /// The same, with the file that the settings are written to.
+    fn starting(width: f32, height: f32, settings: Settings, file: Option<PathBuf>) -> Self {
         let (sender, updates) = crossbeam_channel::bounded(64);
         let commands: Rc<RefCell<Vec<Command>>> = Rc::default();
         let seen = Rc::clone(&commands);
@@ -84,7 +90,7 @@ impl Window {
                     send: Box::new(send),
                     updates,
                 };
-                App::new(&cc.egui_ctx, wire, settings, None)
+                App::new(&cc.egui_ctx, wire, settings, file)
             });
         Self {
             harness,

@@ -1,11 +1,14 @@
 //! A stream that one can read: pausing, clearing, what is new, the inspector that closes, columns of
 //! one's own, two events side by side, bookmarks, overlapping taps.
 
+use std::time::{Duration, Instant};
+
 use eframe::egui::accesskit::Role;
 use eframe::egui::{Key, Memory, Modifiers, pos2};
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use eventscope::event::source_id::SourceId;
 use eventscope::protocol::{SourceUpdate, TapState, Update};
+use eventscope::settings::Settings;
 
 use crate::{Window, event, start_tap};
 
@@ -319,4 +322,29 @@ fn show_all_events_shows_hidden_taps_too() {
     window.wait_for_text("Show all events");
     window.press("Show all events");
     window.wait_for_rows(1);
+}
+
+#[test]
+fn the_filter_is_there_again_at_the_next_start() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("settings.json");
+    let mut window = Window::starting(1280.0, 800.0, Settings::default(), Some(file.clone()));
+    window.connect();
+    window.type_into("Filter", "key:order.*");
+    let deadline = Instant::now() + Duration::from_secs(20);
+    let written = || Settings::load(&file).map(|settings| settings.list.filter);
+    while !written().is_ok_and(|line| line == "key:order.*") {
+        assert!(Instant::now() < deadline, "it was not written");
+        window.frames();
+    }
+    let settings = Settings::load(&file).expect("the settings");
+    let mut window = Window::with_settings(1280.0, 800.0, settings);
+    window.connect();
+    let field = window
+        .harness
+        .get_by_role_and_label(Role::TextInput, "Filter");
+    assert_eq!(
+        field.accesskit_node().value().as_deref(),
+        Some("key:order.*")
+    );
 }
