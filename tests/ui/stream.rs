@@ -153,9 +153,9 @@ fn the_selected_row_stays_in_sight_when_other_rows_are_shown() {
     window.click(Role::Row, &row);
     window.type_into("Filter", " or order");
     let is_back = |window: &Window| window.rows().len() > 5 && window.rows().contains(&row);
-    let deadline = std::time::Instant::now() + std::time::Duration::from_secs(10);
+    let deadline = Instant::now() + Duration::from_secs(10);
     while !is_back(&window) {
-        assert!(std::time::Instant::now() < deadline, "{:?}", window.rows());
+        assert!(Instant::now() < deadline, "{:?}", window.rows());
         window.frames();
     }
 }
