@@ -37,7 +37,7 @@ impl DeadLetterDesk {
         let shown = peeked.is_some_and(|peeked| peeked.shows_all() && peeked.is_fresh(cx.now));
         let is_usual = self.choice == TargetChoice::default() && !cx.is_production;
         let untouched = self.hidden_count() == 0 && self.edited_here(forms) == 0;
-        if (shown || canary) && is_usual && untouched {
+        if shown && is_usual && untouched {
             return self.resend_whole(canary, request, cx.now);
         }
         self.asking_all = Some(canary);
@@ -67,7 +67,9 @@ impl DeadLetterDesk {
     #[must_use]
     pub fn hidden_count(&self) -> usize {
         let all = self.peeked.as_ref();
-        all.map_or(0, |peeked| peeked.messages.len()) - self.listed_count()
+        let all = all.map_or(0, |peeked| peeked.messages.len());
+        // While the filter is still looking, what it has is of a moment ago.
+        all.saturating_sub(self.listed_count())
     }
 
     /// How many of these messages the filter hides.
