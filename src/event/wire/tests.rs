@@ -185,7 +185,7 @@ fn glues_frame_may_hold_a_zlib_stream() {
     let found = found(&body[..10], &[]);
     assert!(found.problem.unwrap().contains("ends within its 18 bytes"));
     assert_eq!(
-        super::find(EventHalf::Value, &[3, 1, 2], |_| None),
+        find(EventHalf::Value, &[3, 1, 2], |_| None),
         FoundFrames::default()
     );
 }
@@ -240,6 +240,6 @@ proptest! {
                 }
             }
         }
-        let _ = picked(&body);
+        prop_assert!(picked(&body).iter().all(|one| one.length <= body.len()));
     }
 }

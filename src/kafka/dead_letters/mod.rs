@@ -7,6 +7,8 @@
 mod apache;
 mod by_rule;
 mod failure;
+#[cfg(test)]
+mod hostile_tests;
 mod left_out;
 mod order;
 mod original;

@@ -70,6 +70,6 @@ pub(crate) fn deaths(told: &[Telling]) -> u64 {
     places.sort();
     places.dedup();
     let unplaced: u64 = told.iter().map(|one| one.unplaced).sum();
-    let placed = u64::try_from(places.len()).unwrap_or(u64::MAX);
-    placed.saturating_add(unplaced).max(1)
+    let counted = u64::try_from(places.len()).unwrap_or(u64::MAX);
+    counted.saturating_add(unplaced).max(1)
 }

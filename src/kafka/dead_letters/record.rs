@@ -175,10 +175,13 @@ pub(crate) fn number(value: Option<&[u8]>) -> Option<i64> {
     )
 }
 
+/// More partitions than a cluster has, let alone a topic.
+const PARTITIONS: i32 = 1_000_000;
+
 /// A partition; `None` of what cannot be one.
 pub(crate) fn partition(value: Option<&[u8]>) -> Option<i32> {
     let number = i32::try_from(number(value)?).ok()?;
-    (number >= 0).then_some(number)
+    (0..PARTITIONS).contains(&number).then_some(number)
 }
 
 /// An offset, or a time in milliseconds since 1970; `None` of what cannot be one.

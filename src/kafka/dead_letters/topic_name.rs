@@ -81,9 +81,10 @@ pub fn dead_topic(name: &str) -> Option<DeadTopicName> {
 #[must_use]
 pub fn is_retry_topic(name: &str) -> bool {
     let bare = name.trim_end_matches(|c: char| c.is_ascii_digit());
-    let bare = match bare.len() == name.len() {
-        true => bare,
-        false => bare.trim_end_matches(['-', '_', '.']),
+    let bare = if bare.len() == name.len() {
+        bare
+    } else {
+        bare.trim_end_matches(['-', '_', '.'])
     };
     ["-retry", "_retry", ".retry"].iter().any(|end| {
         let at = bare.len().checked_sub(end.len()).filter(|at| *at > 0);
