@@ -21,6 +21,7 @@ pub mod source_id;
 pub mod tap_id;
 pub mod transport;
 pub mod watching;
+pub mod wire;
 
 pub use received::{Event, Fingerprint};
 pub use transport::Transport;
