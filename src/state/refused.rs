@@ -51,7 +51,8 @@ impl State {
                 }
             }
             SourceCommand::Preflight { request, .. } => {
-                self.take_report(request, Report::impossible(words));
+                // Nothing starts of what cannot be.
+                let _ = self.take_report(request, Report::impossible(words));
             }
 
             // It names a request that goes on. Whoever waits for its end to leave is asked again.
@@ -99,7 +100,8 @@ impl State {
                     self.notices.add(now, gravity, words);
                 }
             }
-            DeskCommand::ImportSchemas { .. } => {
+            DeskCommand::PlanImport { .. } => self.schemas.import.planned(Err(words)),
+            DeskCommand::ImportSchemas(_) => {
                 self.schemas.imported(Err(words));
             }
             // It is read again at the next occasion.

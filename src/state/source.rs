@@ -2,8 +2,10 @@
 //! queues, dead letters and publish form are shown. The streams of all are shown together.
 
 use super::dead_letters::DeadLetterDesk;
+use super::live::earlier_taps::EarlierTap;
 use super::live::tap_card::Card;
 use super::publish::PublishDesk;
+use super::publish::kept::KeptDesk;
 use super::{Forms, alerts};
 use crate::address::Address;
 use crate::event::picture::Picture;
@@ -42,6 +44,8 @@ pub struct Source {
     pub(super) frame: Option<u32>,
     /// What is told before a tap starts, while it is read.
     pub tap_card: Option<Card>,
+    /// Taps of an earlier session here that do not run.
+    pub earlier: Vec<EarlierTap>,
     pub publish: PublishDesk,
     /// Dead letters and what is done with them.
     pub dead: DeadLetterDesk,
@@ -63,6 +67,10 @@ pub struct Source {
     pub(super) is_sandbox: bool,
     /// The place whose dead letters were edited.
     pub(super) edits_of: Option<String>,
+    /// The place that the publish form and its history belong to.
+    pub(super) desk_of: Option<String>,
+    /// What is kept of them for the next start.
+    pub(super) kept: KeptDesk,
 }
 
 impl Source {
@@ -79,6 +87,7 @@ impl Source {
             may_write: None,
             frame: None,
             tap_card: None,
+            earlier: Vec::new(),
             publish: PublishDesk::default(),
             dead: DeadLetterDesk::default(),
             alerts: alerts::Alerts::default(),
@@ -90,6 +99,8 @@ impl Source {
             abilities: Abilities::ALL,
             is_sandbox: false,
             edits_of: None,
+            desk_of: None,
+            kept: KeptDesk::default(),
         }
     }
 

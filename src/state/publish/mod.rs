@@ -1,6 +1,8 @@
 //! What was published, and how it went.
 
 mod acting;
+pub(super) mod kept;
+mod plain_draft;
 pub mod schema_form;
 pub mod series;
 pub mod verdict;
@@ -22,12 +24,14 @@ pub struct SentEvent {
     pub request: RequestId,
     /// When it was sent.
     pub at: DateTime<Utc>,
-    /// What was sent.
+    /// What was sent; of a series its first event.
     pub outgoing: Outgoing,
     /// No queue but our own tap's was known to take it, so a confirm proves nothing.
     pub only_tap: bool,
-    /// How it went; `None` while the broker has not answered.
+    /// How it went; `None` while the broker has not answered, and for a series.
     pub outcome: Option<PublishOutcome>,
+    /// The series that it is.
+    pub series: Option<Box<series::SentSeries>>,
 }
 
 /// The publish screen's memory.
@@ -35,6 +39,8 @@ pub struct SentEvent {
 pub struct PublishDesk {
     /// Newest first.
     pub history: Vec<SentEvent>,
+    /// Counts up with each change of it.
+    revision: u64,
     /// The form as it was last sent: its verdict is not that of an edited one.
     pub published: Option<Draft>,
     /// What was wrong with the form at the last click.
@@ -105,10 +111,16 @@ impl PublishDesk {
             outgoing: outgoing.clone(),
             only_tap,
             outcome: None,
+            series: None,
         };
+        self.note_sent(sent);
+        SourceCommand::Publish { request, outgoing }
+    }
+
+    fn note_sent(&mut self, sent: SentEvent) {
         self.history.insert(0, sent);
         self.history.truncate(MAX_HISTORY);
-        SourceCommand::Publish { request, outgoing }
+        self.revision += 1;
     }
 
     /// The form is broken: the person is asked about it.
@@ -161,15 +173,15 @@ impl PublishDesk {
     pub fn finish(&mut self, request: RequestId, outcome: PublishOutcome) {
         if let Some(sent) = self.history.iter_mut().find(|sent| sent.request == request) {
             sent.outcome = Some(outcome);
+            self.revision += 1;
         }
     }
 
-    /// The sent message of this number.
+    /// What was sent under this number.
     #[must_use]
-    pub fn sent(&self, number: u64) -> Option<&Outgoing> {
+    pub fn sent(&self, number: u64) -> Option<&SentEvent> {
         let mut history = self.history.iter();
-        let sent = history.find(|sent| sent.request == RequestId(number))?;
-        Some(&sent.outgoing)
+        history.find(|sent| sent.request == RequestId(number))
     }
 }
 

@@ -59,6 +59,16 @@ impl RoutePreview {
     }
 }
 
+/// How much of the screen the history takes.
+#[derive(Clone, Copy, Debug)]
+pub struct HistoryShare(pub(crate) Share);
+
+impl Default for HistoryShare {
+    fn default() -> Self {
+        Self(Share::new(0.38))
+    }
+}
+
 /// Draws the screen.
 pub fn publish_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     let palette = Palette::of(ui);
@@ -67,11 +77,12 @@ pub fn publish_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
         .inner_margin(Margin::symmetric(12, 8));
     let room = ui.available_width();
     // The form keeps the greater part, also when the window becomes smaller.
-    let mut share = cx.memory.history.unwrap_or(Share::new(0.38));
+    let mut share = cx.memory.history;
     let within = Rangef::new(220.0, (room * 0.45).clamp(240.0, 700.0));
     let panel = Panel::right("history").frame(side);
-    share.show_beside(ui, (panel, room, within), |ui| history::history_ui(ui, cx));
-    cx.memory.history = Some(share);
+    let history = |ui: &mut Ui| history::history_ui(ui, cx);
+    share.0.show_beside(ui, (panel, room, within), history);
+    cx.memory.history = share;
     let frame = Frame::new()
         .fill(palette.base)
         .inner_margin(Margin::symmetric(16, 12));
@@ -179,6 +190,15 @@ fn outcome_ui(ui: &mut Ui, sent: &SentEvent) {
 
 /// The verdict in words and its colour.
 pub(super) fn outcome(sent: &SentEvent, palette: &Palette) -> (egui::Color32, String) {
+    if let Some(series) = &sent.series {
+        let run = &series.run;
+        let color = match (run.runs, run.is_good()) {
+            (true, _) => palette.weak,
+            (false, true) => palette.good,
+            (false, false) => palette.warn,
+        };
+        return (color, run.words());
+    }
     match &sent.outcome {
         None => (palette.weak, "Waiting for the broker's confirm…".to_owned()),
         Some(PublishOutcome::Routed) if sent.only_tap => (
