@@ -4,6 +4,7 @@
 use chrono::{DateTime, Utc};
 
 use super::dead_letters::job::JobOutcome;
+use super::dead_letters::left_since::LeftSince;
 use super::dead_letters::{DeadAction, DeadTab};
 use super::source::Source;
 use super::{Action, Forms, Moment, Screen, State};
@@ -183,6 +184,17 @@ impl State {
                 self.notices.add(now, gravity, words.clone());
             }
             result = (!is_all_done).then_some(words);
+            let (queue, left) = (&self.front.dead.begun.queue, job.sum.done);
+            let topology = &self.front.topology;
+            if let Some(since) = LeftSince::new(queue, left, topology, now) {
+                let mut earlier = self.front.left.take();
+                earlier = earlier.filter(|one| one.is_fresh(now));
+                // What is shown was corrected already by what left before.
+                since.correct(&mut self.front.topology, now);
+                self.front.left = Some(since.after(earlier));
+                self.front.topology_revision += 1;
+                self.front.dead.refresh(&self.front.topology);
+            }
         }
         self.after_a_job(result, forms)
     }

@@ -261,7 +261,9 @@ impl State {
             SourceUpdate::MaySend { write, frame } => {
                 (self.front.may_write, self.front.frame) = (write, Some(frame));
             }
-            SourceUpdate::Topology(topology) => {
+            SourceUpdate::Topology(mut topology) => {
+                let left = self.front.left.take();
+                self.front.left = left.filter(|left| left.correct(&mut topology, moment.now));
                 let first = self.front.topology == Topology::default();
                 self.front.picture = Picture::from(&topology);
                 self.front.topology = topology;
@@ -314,13 +316,16 @@ impl State {
                 self.front.publish.finish(request, outcome);
             }
             SourceUpdate::SeriesAt { request, tally } => {
-                self.front.publish.series_at(request, tally);
+                self.front.publish.series_at(request, &tally);
             }
             SourceUpdate::SeriesDone {
                 request,
                 tally,
                 problem,
-            } => self.front.publish.series_done(request, tally, problem),
+            } => {
+                let (tally, problem) = (tally.as_ref(), problem.as_deref());
+                self.front.publish.series_done(request, tally, problem);
+            }
             SourceUpdate::Peeked { request, result } => {
                 let is_report = result.is_ok();
                 self.front.dead.peeked(request, result, moment.now, forms);

@@ -35,7 +35,7 @@ impl State {
                 self.front.publish.finish(request, outcome);
             }
             SourceCommand::PublishSeries { request, .. } => {
-                self.front.publish.series_done(request, None, Some(words));
+                self.front.publish.series_done(request, None, Some(&words));
             }
             SourceCommand::Peek { request, .. } | SourceCommand::ReadStream { request, .. } => {
                 self.front.dead.peeked(request, Err(words), now, forms);

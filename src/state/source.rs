@@ -2,6 +2,7 @@
 //! queues, dead letters and publish form are shown. The streams of all are shown together.
 
 use super::dead_letters::DeadLetterDesk;
+use super::dead_letters::left_since::LeftSince;
 use super::live::earlier_taps::EarlierTap;
 use super::live::tap_card::Card;
 use super::publish::PublishDesk;
@@ -49,6 +50,8 @@ pub struct Source {
     pub publish: PublishDesk,
     /// Dead letters and what is done with them.
     pub dead: DeadLetterDesk,
+    /// What the last job took out of its queue, until the broker counts it.
+    pub(super) left: Option<LeftSince>,
     /// What is told on the desktop.
     pub alerts: alerts::Alerts,
     /// The connection is tried without having been asked for: to the usual local broker.
@@ -90,6 +93,7 @@ impl Source {
             earlier: Vec::new(),
             publish: PublishDesk::default(),
             dead: DeadLetterDesk::default(),
+            left: None,
             alerts: alerts::Alerts::default(),
             is_guess: false,
             wanted: None,

@@ -161,7 +161,7 @@ fn run(
     folder: &Path,
     there: Content,
     found: &FoundSchemas,
-    (unusable, writes): (&UnusableTexts, bool),
+    (unusable, is_written): (&UnusableTexts, bool),
 ) -> (Imported, Placed) {
     let newest: BTreeMap<String, String> = found
         .found
@@ -175,7 +175,7 @@ fn run(
     };
     let mut writer = FolderWriter {
         folder,
-        writes,
+        is_written,
         unusable,
         before: Catalog::new(folder.to_owned(), there.sources),
         samples: there.samples,
@@ -188,7 +188,7 @@ fn run(
     for incoming in &found.found {
         writer.take(incoming.clone(), &found.origin);
     }
-    if writes {
+    if is_written {
         writer.note_down();
     }
     let mut lines = writer.lines;
@@ -209,7 +209,7 @@ fn run(
 struct FolderWriter<'a> {
     folder: &'a Path,
     /// Else it only says what it would do.
-    writes: bool,
+    is_written: bool,
     unusable: &'a UnusableTexts,
     before: Catalog,
     /// Samples that were there.
@@ -277,7 +277,7 @@ impl FolderWriter<'_> {
 
     /// Keeps a sample; true if it was not there.
     fn sample(&mut self, event_type: &str, name: &str, text: &str) -> io::Result<bool> {
-        if self.writes {
+        if self.is_written {
             let (_, is_new) = schemas::write_sample(self.folder, event_type, name, text)?;
             return Ok(is_new);
         }
@@ -343,7 +343,7 @@ impl FolderWriter<'_> {
         }
         let ending = ENDINGS[usize::from(incoming.avro)];
         let (folder, text) = (self.folder, &incoming.text);
-        let written = if self.writes {
+        let written = if self.is_written {
             schemas::write_as(folder, event_type, &version, ending, text).map(drop)
         } else {
             schemas::may_write(event_type, &version)

@@ -359,7 +359,7 @@ mod tests {
             routed: 500,
             ..SeriesTally::default()
         };
-        desk.series_done(RequestId(7), Some(tally), None);
+        desk.series_done(RequestId(7), Some(&tally), None);
         let kept = kept(desk.history.clone(), &Forms::default());
         let mut back = PublishDesk::default();
         take_sent(&kept.sent(), &mut back, || 7);

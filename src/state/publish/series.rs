@@ -172,7 +172,7 @@ impl PublishDesk {
     }
 
     /// How far a series is.
-    pub(in crate::state) fn series_at(&mut self, request: RequestId, tally: SeriesTally) {
+    pub(in crate::state) fn series_at(&mut self, request: RequestId, tally: &SeriesTally) {
         for run in self.runs_of(request) {
             run.tally = tally.clone();
         }
@@ -182,11 +182,11 @@ impl PublishDesk {
     pub(in crate::state) fn series_done(
         &mut self,
         request: RequestId,
-        tally: Option<SeriesTally>,
-        problem: Option<String>,
+        tally: Option<&SeriesTally>,
+        problem: Option<&str>,
     ) {
         for run in self.runs_of(request) {
-            run.end(tally.clone(), problem.clone());
+            run.end(tally.cloned(), problem.map(str::to_owned));
         }
         self.revision += 1;
     }
@@ -243,8 +243,8 @@ mod tests {
             routed: 400,
             ..SeriesTally::default()
         };
-        desk.series_at(RequestId(1), tally);
-        desk.series_done(RequestId(1), None, Some("The connection was ended".into()));
+        desk.series_at(RequestId(1), &tally);
+        desk.series_done(RequestId(1), None, Some("The connection was ended"));
         let run = desk.series.clone().expect("a series");
         assert_eq!(
             run.words(),

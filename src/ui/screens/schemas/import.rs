@@ -166,7 +166,8 @@ fn path_ui(
 fn result_ui(ui: &mut Ui, cx: &mut Cx<'_>, most: f32) {
     let palette = Palette::of(ui);
     match &cx.state.schemas.import {
-        Import::None => {}
+        // A plan stands in the place of the form.
+        Import::None | Import::Planned(_) => {}
         Import::Looking => {
             ui.add_space(STEP * 2.0);
             ui.horizontal(|ui| {
@@ -193,8 +194,6 @@ fn result_ui(ui: &mut Ui, cx: &mut Cx<'_>, most: f32) {
             ui.label(format!("Imported: {}", summary(done, Outcome::name)));
             lines_ui(ui, &done.lines, Outcome::name, most);
         }
-        // It stands in the place of the form.
-        Import::Planned(_) => {}
     }
 }
 
