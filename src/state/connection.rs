@@ -104,6 +104,11 @@ impl State {
             let request = job.request;
             commands = self.job_done(request, Some(words.clone()), None, forms, now);
         }
+        if let Some(run) = self.front.publish.series.as_ref().filter(|run| run.runs) {
+            let request = run.request;
+            self.front.publish.series_done(request, None, Some(&words));
+            commands.extend(self.series_ended(Some(words.clone()), forms));
+        }
         let putting = self.journal.putting.as_ref();
         let own = putting.filter(|putting| putting.source == self.front.id);
         if let Some(request) = own.map(|putting| putting.request) {

@@ -325,6 +325,10 @@ impl State {
             } => {
                 let (tally, problem) = (tally.as_ref(), problem.as_deref());
                 self.front.publish.series_done(request, tally, problem);
+                let ended = self.front.publish.series.as_ref();
+                let ended = ended.filter(|run| run.request == request && !run.is_good());
+                let words = ended.map(|run| run.words());
+                return self.series_ended(words, forms);
             }
             SourceUpdate::Peeked { request, result } => {
                 let is_report = result.is_ok();

@@ -36,6 +36,7 @@ impl State {
             }
             SourceCommand::PublishSeries { request, .. } => {
                 self.front.publish.series_done(request, None, Some(&words));
+                self.series_ended(Some(words), forms);
             }
             SourceCommand::Peek { request, .. } | SourceCommand::ReadStream { request, .. } => {
                 self.front.dead.peeked(request, Err(words), now, forms);

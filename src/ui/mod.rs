@@ -88,6 +88,8 @@ pub struct Memory {
     pub importing: bool,
     /// The rules for versions are open.
     pub version_rules: bool,
+    /// The field of an event whose place in the schema is looked for.
+    pub schema_field: Option<screens::schemas::SoughtField>,
     /// Scroll the selected row into view in the next frame.
     pub reveal: bool,
 }

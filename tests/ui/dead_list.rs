@@ -388,3 +388,49 @@ fn the_choice_for_one_message_ends_with_revert_all() {
     assert_eq!(editor.draft.key, "order.created");
     assert!(!editor.is_edited());
 }
+
+#[test]
+fn a_live_event_leads_to_the_dead_letter_of_the_same_id() {
+    let mut window = Window::connected();
+    peek(&mut window, &BODIES);
+    window.type_into("Filter messages", "e-1");
+    window.tab("Live");
+    let tap = start_tap(&mut window);
+    window.receive(
+        tap,
+        &[
+            event("a.b", BODIES[1]),
+            event("c.d", r#"{"eventId":"e-9"}"#),
+        ],
+    );
+    let rows = window.rows();
+    window.click(Role::Row, &rows[1]);
+    assert!(!window.sees("Open dead letter"));
+    window.click(Role::Row, &rows[0]);
+    window.press("Open dead letter");
+    assert_eq!(window.harness.state().state().screen, Screen::DeadLetters);
+    assert!(is_open(&window));
+    let selected = window.harness.state().state().front.dead.selected;
+    assert_eq!(selected, Some(1));
+    assert_eq!(window.rows().len(), 3, "the filter hid it");
+}
+
+#[test]
+fn the_queue_is_counted_as_it_is_after_a_job() {
+    let mut window = Window::connected();
+    peek(&mut window, &BODIES);
+    open_first(&mut window);
+    window.press("Resend");
+    assert_eq!(all_resent(&mut window), 1);
+    window
+        .harness
+        .get_by_role_and_label(Role::ListBoxOption, "orders.dead (1)");
+    // The broker still tells its count of before.
+    window.tell(Update::Source(
+        SourceId::FIRST,
+        SourceUpdate::Topology(crate::shop()),
+    ));
+    window
+        .harness
+        .get_by_role_and_label(Role::ListBoxOption, "orders.dead (1)");
+}

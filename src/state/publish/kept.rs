@@ -233,6 +233,7 @@ fn sent_of(saved: &SavedSent, request: RequestId) -> Option<SentEvent> {
     Some(SentEvent {
         request,
         at,
+        id: super::id_of(&outgoing),
         outgoing,
         only_tap: saved.only_tap,
         outcome,
@@ -277,6 +278,7 @@ mod tests {
             },
             only_tap: false,
             outcome,
+            id: None,
             series: None,
         }
     }

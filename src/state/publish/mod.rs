@@ -30,6 +30,8 @@ pub struct SentEvent {
     pub only_tap: bool,
     /// How it went; `None` while the broker has not answered, and for a series.
     pub outcome: Option<PublishOutcome>,
+    /// The id that it said it has.
+    pub id: Option<String>,
     /// The series that it is.
     pub series: Option<Box<series::SentSeries>>,
 }
@@ -111,6 +113,7 @@ impl PublishDesk {
             outgoing: outgoing.clone(),
             only_tap,
             outcome: None,
+            id: id_of(&outgoing),
             series: None,
         };
         self.note_sent(sent);
@@ -177,12 +180,46 @@ impl PublishDesk {
         }
     }
 
+    /// When an event with this id was sent last, as far as is known here.
+    #[must_use]
+    pub fn last_with_id(&self, id: &str) -> Option<DateTime<Utc>> {
+        let mut history = self.history.iter();
+        let same = history.find(|sent| sent.id.as_deref() == Some(id))?;
+        Some(same.at)
+    }
+
     /// What was sent under this number.
     #[must_use]
     pub fn sent(&self, number: u64) -> Option<&SentEvent> {
         let mut history = self.history.iter();
         history.find(|sent| sent.request == RequestId(number))
     }
+}
+
+/// The id that an event says it has, in its properties or in its body, if it is the same each time that
+/// it is sent.
+#[must_use]
+pub fn fixed_id(draft: &Draft, as_written: bool) -> Option<String> {
+    let own = draft.text(crate::event::draft::Field::MessageId).to_owned();
+    let own = Some(own).filter(|id| !id.is_empty());
+    let id = own.or_else(|| {
+        schema_form::event_of(draft)
+            .envelope
+            .event_id
+            .as_deref()
+            .map(str::to_owned)
+    })?;
+    let varies = !as_written && crate::event::draft::variables::places(&id).next().is_some();
+    (!varies).then_some(id)
+}
+
+/// The id that an event says it has.
+pub(super) fn id_of(outgoing: &Outgoing) -> Option<String> {
+    let own = outgoing.properties.message_id.clone();
+    own.or_else(|| {
+        let event = crate::state::dead_letters::as_event(outgoing);
+        event.envelope.event_id.as_deref().map(str::to_owned)
+    })
 }
 
 /// An event as the start of a new message: as it was, but without what the broker wrote on it and

@@ -147,6 +147,7 @@ impl PublishDesk {
         self.note_sent(SentEvent {
             request,
             at,
+            id: super::id_of(&first),
             outgoing: first,
             only_tap,
             outcome: None,

@@ -11,8 +11,10 @@ use crate::event::draft::History;
 use crate::event::source_id::SourceId;
 use crate::event::{Draft, HeaderRow};
 use crate::protocol::PublishOutcome;
+use crate::state::live::clock;
 use crate::state::publish::{PublishAction, SentEvent};
 use crate::state::{Action, State};
+use crate::text::payload::shorten;
 use crate::ui::Cx;
 use crate::ui::parts::by_source;
 use crate::ui::parts::draft_form;
@@ -59,6 +61,9 @@ impl RoutePreview {
     }
 }
 
+/// Widest form, in points: beyond it the eye loses the line from a label to its field.
+const WIDEST: f32 = 1_400.0;
+
 /// How much of the screen the history takes.
 #[derive(Clone, Copy, Debug)]
 pub struct HistoryShare(pub(crate) Share);
@@ -98,7 +103,7 @@ pub fn publish_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
             .show(ui, |ui| {
                 // The scroll bar has room of its own beside the fields.
                 let bar = ui.spacing().scroll.bar_width + STEP * 2.0;
-                ui.set_max_width((ui.available_width() - bar).min(900.0));
+                ui.set_max_width((ui.available_width() - bar).min(WIDEST));
                 form_ui(ui, cx);
             });
     });
@@ -157,6 +162,7 @@ fn actions_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     if let Some(words) = &why_not {
         banner(ui, Palette::of(ui).warn, words);
     }
+    same_id_ui(ui, cx);
     if state.front.publish.is_asking(&cx.forms.draft) {
         question::question_ui(ui, cx);
         return;
@@ -180,6 +186,22 @@ fn actions_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
             outcome_ui(ui, sent);
         }
     });
+}
+
+/// An event with the id of the one in the form was sent before.
+fn same_id_ui(ui: &mut Ui, cx: &Cx<'_>) {
+    let Some(id) = cx.memory.payload.fixed_id() else {
+        return;
+    };
+    if let Some(at) = cx.state.front.publish.last_with_id(id) {
+        let words = format!(
+            "An event with the id {} was sent at {}. Consumers may take this one for the same",
+            shorten(id, 60),
+            clock(at)
+        );
+        let text = RichText::new(words).color(Palette::of(ui).warn);
+        ui.add(egui::Label::new(text).wrap());
+    }
 }
 
 fn outcome_ui(ui: &mut Ui, sent: &SentEvent) {
