@@ -327,7 +327,7 @@ impl State {
                 self.front.publish.series_done(request, tally, problem);
                 let ended = self.front.publish.series.as_ref();
                 let ended = ended.filter(|run| run.request == request && !run.is_good());
-                let words = ended.map(|run| run.words());
+                let words = ended.map(publish::series::SeriesRun::words);
                 return self.series_ended(words, forms);
             }
             SourceUpdate::Peeked { request, result } => {

@@ -37,7 +37,9 @@ impl SeenValues for SeenLetters<'_> {
             }
         };
         if field == Named::Schema {
-            Judgement::NAMES.iter().for_each(|(name, _)| tell(name));
+            for (name, _) in Judgement::NAMES {
+                tell(name);
+            }
         }
         let values: BTreeSet<String> = self.letters().filter_map(one).collect();
         for value in values.iter().filter(|value| !value.is_empty()) {

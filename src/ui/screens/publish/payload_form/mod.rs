@@ -270,6 +270,15 @@ fn broken_ui(ui: &mut Ui, cx: &Cx<'_>) {
     banner(ui, Palette::of(ui).warn, &words);
 }
 
+/// Says which part of the payload the fields are of, if that is not the whole.
+fn about_ui(ui: &mut Ui, about: &str) {
+    if !about.is_empty() {
+        let part = place(about);
+        let words = format!("The fields of {part}. What stands around it is edited in Raw");
+        weak(ui, words);
+    }
+}
+
 /// Draws the fields; false where there can be none, after saying why.
 fn form_ui(
     ui: &mut Ui,
@@ -316,14 +325,7 @@ fn form_ui(
         }
         _ => {}
     }
-    let about = cx.forms.payload.choices.about();
-    if !about.is_empty() {
-        let words = format!(
-            "The fields of {}. What stands around it is edited in Raw",
-            place(about)
-        );
-        weak(ui, words);
-    }
+    about_ui(ui, cx.forms.payload.choices.about());
     for words in &view.others {
         ui.label(RichText::new(words).color(palette.bad));
     }
