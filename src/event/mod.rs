@@ -17,6 +17,7 @@ pub mod picture;
 pub mod reading;
 mod received;
 pub mod sample;
+pub mod secrecy;
 pub mod source_id;
 pub mod tap_id;
 pub mod transport;
