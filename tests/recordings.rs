@@ -12,4 +12,5 @@ mod recordings {
     mod events;
     mod files;
     mod hostile;
+    mod opened;
 }

@@ -3,6 +3,7 @@
 pub(crate) mod jobs;
 
 pub mod rabbitmq;
+pub mod recording;
 
 use std::io;
 use std::path::PathBuf;
@@ -13,9 +14,10 @@ use std::time::Duration;
 use crossbeam_channel::Receiver;
 
 use self::rabbitmq::sandbox;
+use crate::address::Address;
 use crate::engine::driver::{Driver, MakeDriver};
 use crate::engine::handle::{DeskOptions, Handle};
-use crate::protocol::Update;
+use crate::protocol::{SourceCommand, Update};
 use crate::rabbitmq::peek_rules::REACH;
 use crate::rabbitmq::tap::{LIMIT, Limit};
 use crate::repair::journal_entry::KEEP_DAYS;
@@ -78,7 +80,10 @@ fn drivers(options: Options) -> MakeDriver {
         round: options.round,
     };
     let is_first = AtomicBool::new(true);
-    Arc::new(move |_, journal| -> Box<dyn Driver> {
+    Arc::new(move |command, journal| -> Box<dyn Driver> {
+        if let SourceCommand::Connect(Address::Recording(_)) = command {
+            return Box::new(recording::RecordingDriver);
+        }
         let mut options = rabbitmq.clone();
         // Two sandboxes never share a folder.
         if !is_first.swap(false, Ordering::Relaxed) && options.sandbox_dir.is_some() {
