@@ -5,6 +5,7 @@
 
 pub mod amqp;
 pub mod cloud_event;
+pub mod cloud_line;
 pub mod decode;
 pub mod draft;
 pub mod envelope;
@@ -12,6 +13,7 @@ pub mod event_diff;
 pub mod export;
 pub mod field_names;
 pub mod key_pattern;
+pub mod line;
 pub mod names;
 pub mod picture;
 pub mod reading;
@@ -21,6 +23,7 @@ pub mod source_id;
 pub mod tap_id;
 pub mod transport;
 pub mod watching;
+pub(crate) mod written_transport;
 
 pub use received::{Event, Fingerprint};
 pub use transport::Transport;

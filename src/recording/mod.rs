@@ -10,7 +10,7 @@ mod format;
 pub mod reader;
 pub mod recorder;
 pub mod shelf;
-mod transport;
+pub mod table;
 pub mod writer;
 
 pub use about::About;

@@ -13,11 +13,11 @@ use rusqlite::{Connection, OpenFlags, OptionalExtension as _, Row};
 use super::about::About;
 use super::error::RecordingError;
 use super::format::{self, MOST_HEADERS, MOST_SHAPE};
-use super::transport;
 use super::writer::WrittenGap;
 use crate::event::amqp::Properties;
+use crate::event::amqp::written::headers_of;
+use crate::event::written_transport::transport_of;
 use crate::event::{Event, Transport};
-use crate::storage::written_headers::headers_of;
 
 /// How long one waits for a writer that takes its log in.
 const BUSY: Duration = Duration::from_secs(5);
@@ -464,7 +464,8 @@ fn read_shape(db: &Connection, number: i64) -> Result<(ReadShape, usize), Record
             cluster_id: row.get(11)?,
             ..Properties::default()
         },
-        transport: transport::transport_of(&transport, Some(0))?,
+        transport: transport_of(&transport, Some(0))
+            .map_err(|_| damaged("what brought an event is not told as it is written"))?,
     };
     Ok((shape, size))
 }

@@ -15,10 +15,10 @@ use rusqlite::{Connection, OpenFlags, params};
 
 use super::error::RecordingError;
 use super::format::{self, MOST_EVENT, MOST_HEADERS, MOST_SHAPE};
-use super::transport;
+use crate::event::amqp::written::headers_text;
 use crate::event::amqp::{FieldTable, FieldValue};
+use crate::event::written_transport;
 use crate::log::{Entry, Kept, Segment, Shape};
-use crate::storage::written_headers::headers_text;
 
 /// Pages of 4 KiB after which what was written goes from the log to its place.
 const CHECKPOINT_PAGES: i64 = 256;
@@ -239,7 +239,8 @@ impl RecordingWriter {
 
     fn shape(&mut self, source: i64, shape: &Shape) -> Result<i64, RecordingError> {
         let own = &shape.properties;
-        let transport = transport::text_of(&shape.transport)?;
+        let transport = written_transport::text_of(&shape.transport)
+            .map_err(|error| RecordingError::Unwritable(error.to_string()))?;
         let texts = [
             Some(&*shape.destination),
             shape.event_type.as_deref(),

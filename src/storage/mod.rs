@@ -5,4 +5,3 @@ pub mod journal;
 pub mod schema_files;
 pub mod schema_import;
 pub mod schemas;
-pub(crate) mod written_headers;

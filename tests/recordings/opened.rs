@@ -155,7 +155,9 @@ fn what_is_written_while_it_is_open_comes_too() {
     desk.open(&path).unwrap();
     let tap = desk.tap("*", &["#"]);
     for number in 0..3 {
-        writer.segment("shop", &segment(&[ordinary(number)])).unwrap();
+        writer
+            .segment("shop", &segment(&[ordinary(number)]))
+            .unwrap();
         writer.commit(now).unwrap();
         let (events, _) = desk.events(tap, 1);
         assert_eq!(text(&events[0]), text(&ordinary(number)));
@@ -169,7 +171,10 @@ fn a_file_that_is_none_is_told_and_another_can_be_opened() {
     let letter = dir.path().join("letter.txt");
     std::fs::write(&letter, "dear").unwrap();
     let told = desk.open(&letter).unwrap_err();
-    assert!(told.contains("letter.txt was not opened. It is no recording"), "{told}");
+    assert!(
+        told.contains("letter.txt was not opened. It is no recording"),
+        "{told}"
+    );
     let told = desk.open(&dir.path().join("nowhere")).unwrap_err();
     assert!(told.contains("No such file"), "{told}");
     let path = recorded(dir.path(), 10);

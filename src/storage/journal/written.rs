@@ -6,8 +6,8 @@ use std::borrow::Cow;
 use serde::{Deserialize, Serialize};
 
 use crate::event::amqp::Properties;
+use crate::event::amqp::written::{WrittenTable, read_table, written_table};
 use crate::repair::journal_entry::{Operation, Stage};
-use crate::storage::written_headers::{WrittenTable, read_table, written_table};
 
 /// Properties as JSON: a property that a message lacks is `null`.
 #[derive(Debug, Serialize, Deserialize)]

@@ -1,23 +1,22 @@
-//! What brought an event, as it stands in a recording: JSON, so that a new kind of store is a new member
+//! What brought an event, as it stands in recordings and in lines of NDJSON: JSON, so that a new kind of store is a new member
 //! and no new table.
 
 use serde::{Deserialize, Serialize};
 
-use super::error::RecordingError;
-use crate::event::Transport;
-use crate::event::amqp::{AmqpDelivery, Trace, Traced};
+use super::Transport;
+use super::amqp::{AmqpDelivery, Trace, Traced};
 
 /// One member: the kind of store.
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-enum WrittenTransport {
+pub(crate) enum WrittenTransport {
     Amqp(WrittenDelivery),
     /// A store that says nothing but the position, which stands in a column of its own.
     Plain {},
 }
 
 #[derive(Default, Serialize, Deserialize)]
-struct WrittenDelivery {
+pub(crate) struct WrittenDelivery {
     #[serde(default, skip_serializing_if = "is_false")]
     redelivered: bool,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -39,11 +38,11 @@ fn is_false(value: &bool) -> bool {
     !value
 }
 
-/// The text of a transport, without its position.
-pub(crate) fn text_of(transport: &Transport) -> Result<String, RecordingError> {
-    let written = match transport {
-        Transport::Amqp(AmqpDelivery { redelivered, trace }) => {
-            WrittenTransport::Amqp(WrittenDelivery {
+impl From<&Transport> for WrittenTransport {
+    /// Without the position.
+    fn from(transport: &Transport) -> Self {
+        match transport {
+            Transport::Amqp(AmqpDelivery { redelivered, trace }) => Self::Amqp(WrittenDelivery {
                 redelivered: *redelivered,
                 trace: trace.as_deref().map(|trace| {
                     let (published_to, delivered_from) = match &trace.fate {
@@ -57,34 +56,45 @@ pub(crate) fn text_of(transport: &Transport) -> Result<String, RecordingError> {
                         delivered_from,
                     }
                 }),
-            })
+            }),
+            Transport::Plain(_) => Self::Plain {},
         }
-        Transport::Plain(_) => WrittenTransport::Plain {},
-    };
-    serde_json::to_string(&written).map_err(|error| RecordingError::Unwritable(error.to_string()))
+    }
+}
+
+impl WrittenTransport {
+    /// What it says, at this position.
+    pub(crate) fn at(self, position: Option<u64>) -> Transport {
+        match self {
+            Self::Plain {} => Transport::Plain(position.unwrap_or_default()),
+            Self::Amqp(delivery) => Transport::Amqp(AmqpDelivery {
+                redelivered: delivery.redelivered,
+                trace: delivery.trace.map(|trace| {
+                    Box::new(Trace {
+                        user: trace.user,
+                        connection: trace.connection,
+                        fate: match trace.delivered_from {
+                            Some(queue) => Traced::Delivered(queue),
+                            None => Traced::Published(trace.published_to.unwrap_or_default()),
+                        },
+                    })
+                }),
+            }),
+        }
+    }
+}
+
+/// The text of a transport, without its position.
+pub(crate) fn text_of(transport: &Transport) -> Result<String, serde_json::Error> {
+    serde_json::to_string(&WrittenTransport::from(transport))
 }
 
 /// What such a text says, at this position.
-pub(crate) fn transport_of(text: &str, position: Option<u64>) -> Result<Transport, RecordingError> {
-    let written: WrittenTransport = serde_json::from_str(text).map_err(|_| {
-        RecordingError::Damaged("what brought an event is not told as it is written".to_owned())
-    })?;
-    Ok(match written {
-        WrittenTransport::Plain {} => Transport::Plain(position.unwrap_or_default()),
-        WrittenTransport::Amqp(delivery) => Transport::Amqp(AmqpDelivery {
-            redelivered: delivery.redelivered,
-            trace: delivery.trace.map(|trace| {
-                Box::new(Trace {
-                    user: trace.user,
-                    connection: trace.connection,
-                    fate: match trace.delivered_from {
-                        Some(queue) => Traced::Delivered(queue),
-                        None => Traced::Published(trace.published_to.unwrap_or_default()),
-                    },
-                })
-            }),
-        }),
-    })
+pub(crate) fn transport_of(
+    text: &str,
+    position: Option<u64>,
+) -> Result<Transport, serde_json::Error> {
+    serde_json::from_str::<WrittenTransport>(text).map(|written| written.at(position))
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
-use crate::event::amqp::{FieldTable, FieldValue};
+use super::{FieldTable, FieldValue};
 
 /// A table in its order: `[["n",{"I64":1}],…]`.
 pub(crate) type WrittenTable<'a> = Vec<(Cow<'a, str>, WrittenValue<'a>)>;
