@@ -17,6 +17,7 @@ use self::rabbitmq::sandbox;
 use crate::address::Address;
 use crate::engine::driver::{Driver, MakeDriver};
 use crate::engine::handle::{DeskOptions, Handle};
+use crate::engine::taping::Taping;
 use crate::protocol::{SourceCommand, Update};
 use crate::rabbitmq::peek_rules::REACH;
 use crate::rabbitmq::tap::{LIMIT, Limit};
@@ -39,6 +40,8 @@ pub struct Options {
     /// Messages that a resend of a whole queue borrows at once; it may hold twice as many. At most
     /// as many as a look reaches.
     pub round: u32,
+    /// Records what sources tell.
+    pub taping: Option<Arc<Taping>>,
 }
 
 impl Default for Options {
@@ -50,6 +53,7 @@ impl Default for Options {
             confirm_timeout: Duration::from_secs(10),
             tap_limit: LIMIT,
             round: REACH,
+            taping: None,
         }
     }
 }
@@ -66,6 +70,7 @@ pub fn start(
     let desk = DeskOptions {
         journal_dir: options.journal_dir.clone(),
         keep_days: options.keep_days,
+        taping: options.taping.clone(),
     };
     Handle::start(wake, desk, drivers(options))
 }
