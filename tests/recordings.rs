@@ -11,6 +11,7 @@
 mod recordings {
     mod events;
     mod files;
+    mod headless;
     mod hostile;
     mod opened;
 }

@@ -70,7 +70,7 @@ pub fn cloud_line(event: &Event, number: u64) -> String {
 
 /// The body as it is, if it is a CloudEvent with its attributes.
 fn structured(event: &Event) -> Option<String> {
-    if !event.is_plain {
+    if !event.is_plain || reader::has_half(&event.body) {
         return None;
     }
     let text = std::str::from_utf8(reader::trim(&event.body)).ok()?;
@@ -108,7 +108,10 @@ fn data(event: &Event) -> String {
     let text = std::str::from_utf8(reader::trim(bytes)).ok();
     if let Some(text) = text {
         let line = text.replace(['\n', '\r'], " ");
-        if let Ok(json) = serde_json::from_str::<Box<RawValue>>(&line) {
+        // Half of a surrogate pair makes many readers refuse the whole line.
+        if !reader::has_half(line.as_bytes())
+            && let Ok(json) = serde_json::from_str::<Box<RawValue>>(&line)
+        {
             return format!(
                 ",\"datacontenttype\":\"application/json\",\"data\":{}",
                 json.get()
