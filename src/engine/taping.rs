@@ -10,17 +10,17 @@ use crate::address::Address;
 use crate::event::source_id::SourceId;
 use crate::event::tap_id::TapId;
 use crate::protocol::{Link, SourceUpdate, TapState};
-use crate::recording::{Recorder, RecordingState, WrittenGap};
+use crate::recording::{RecordingState, RecordingThread, WrittenGap};
 
 /// Listens to all sources. Cheap to ask from any thread.
 #[derive(Debug)]
 pub struct Taping {
-    recorder: Recorder,
-    heard: Mutex<Heard>,
+    recorder: RecordingThread,
+    heard: Mutex<HeardSoFar>,
 }
 
 #[derive(Debug, Default)]
-struct Heard {
+struct HeardSoFar {
     /// Where each source is; nothing for one that is not recorded.
     places: HashMap<SourceId, Option<Arc<str>>>,
     /// Taps whose queue is full, and since when until when as told last.
@@ -30,14 +30,14 @@ struct Heard {
 impl Taping {
     /// Records with this recorder.
     #[must_use]
-    pub fn new(recorder: Recorder) -> Self {
+    pub fn new(recorder: RecordingThread) -> Self {
         Self {
             recorder,
             heard: Mutex::default(),
         }
     }
 
-    fn heard(&self) -> MutexGuard<'_, Heard> {
+    fn heard(&self) -> MutexGuard<'_, HeardSoFar> {
         self.heard.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -133,7 +133,7 @@ mod tests {
     use crate::log::Batch;
     use crate::protocol::{Abilities, Server};
     use crate::rabbitmq::endpoint::Endpoint;
-    use crate::recording::reader::Cursor;
+    use crate::recording::reader::RecordingCursor;
     use crate::recording::{RecordTo, RecordedEntry, Recording};
     use crate::testing::event;
 
@@ -153,7 +153,7 @@ mod tests {
     fn events_and_gaps_of_brokers_are_recorded_and_recordings_are_not() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("a.eventscope");
-        let recorder = Recorder::start(RecordTo::File(path.clone()), |_| {}).unwrap();
+        let recorder = RecordingThread::start(RecordTo::File(path.clone()), |_| {}).unwrap();
         let taping = Taping::new(recorder);
         let [broker, file] = [SourceId(1), SourceId(2)];
         let address = Address::RabbitMq(Endpoint::default());
@@ -189,7 +189,9 @@ mod tests {
         let state = taping.stop();
         assert_eq!((state.events, state.missed, state.problem), (2, 0, None));
         let mut recording = Recording::open(&path).unwrap();
-        let page = recording.page(&mut Cursor::default(), 100).unwrap();
+        let page = recording
+            .page(&mut RecordingCursor::default(), 100)
+            .unwrap();
         let told = page.into_iter().map(|entry| match entry {
             RecordedEntry::Event(read) => {
                 assert_eq!(*read.place, *place);

@@ -28,7 +28,7 @@ pub fn cloud_line(event: &Event, number: u64) -> String {
     let is_binary = cloud_event::declared(&event.properties) == Some(CloudEvent::Binary);
     let attribute = |name: &str| {
         let found = is_binary.then(|| cloud_event::attribute(&event.properties, name));
-        found.flatten().map(|text| text.into_owned())
+        found.flatten().map(std::borrow::Cow::into_owned)
     };
     let own = &event.envelope;
     let id = own.event_id.as_deref().map(str::to_owned);
@@ -81,7 +81,7 @@ fn structured(event: &Event) -> Option<String> {
 
 /// The required attributes of a CloudEvent.
 #[derive(serde::Deserialize)]
-struct Attributes {
+struct RequiredAttributes {
     specversion: String,
     id: String,
     source: String,
@@ -92,7 +92,7 @@ fn has_attributes(line: &str) -> bool {
     if !line.starts_with('{') {
         return false;
     }
-    serde_json::from_str::<Attributes>(line).is_ok_and(|all| {
+    serde_json::from_str::<RequiredAttributes>(line).is_ok_and(|all| {
         let needed = [all.specversion, all.id, all.source, all.r#type];
         needed.iter().all(|text| !text.is_empty())
     })
@@ -141,7 +141,7 @@ fn data(event: &Event) -> String {
 
 /// What stands in a CloudEvent beside what makes it an event.
 #[derive(serde::Deserialize)]
-struct Beside {
+struct OtherAttributes {
     time: Option<String>,
     destination: Option<String>,
     key: Option<String>,
@@ -158,7 +158,7 @@ pub fn read_cloud_line(line: &str, now: DateTime<Utc>) -> Result<Event, String> 
     if !has_attributes(line) {
         return Err("It is no CloudEvent: it needs specversion, id, source and type".to_owned());
     }
-    let beside: Beside = serde_json::from_str(line).map_err(|error| error.to_string())?;
+    let beside: OtherAttributes = serde_json::from_str(line).map_err(|error| error.to_string())?;
     let time = beside.time.as_deref().map(DateTime::parse_from_rfc3339);
     let received_at = match time {
         Some(Ok(time)) => time.with_timezone(&Utc),

@@ -1,7 +1,8 @@
 //! Events as text for the clipboard and for files.
 
 use super::Event;
-use super::line::{EventLine, plain_headers};
+use super::line::EventLine;
+use super::plain_headers::plain_headers;
 use crate::text::base64;
 use serde_json::{Map, Value, json};
 

@@ -7,8 +7,10 @@ use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
+use super::amqp::AmqpDelivery;
 use super::amqp::written::{WrittenTable, headers_text, read_table};
-use super::amqp::{AmqpDelivery, FieldTable, FieldValue, Properties};
+use super::line_properties::LineProperties;
+use super::plain_headers::{is_told_by_json, plain_headers, table_of};
 use super::written_transport::WrittenTransport;
 use super::{Event, Transport};
 use crate::text::{base64, json};
@@ -53,37 +55,6 @@ pub struct EventLine {
     /// The body, if it is no text.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     payload_base64: Option<String>,
-}
-
-#[derive(Default, Serialize, Deserialize)]
-#[serde(default)]
-struct LineProperties {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    content_type: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    content_encoding: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    delivery_mode: Option<u8>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    priority: Option<u8>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    correlation_id: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    reply_to: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    expiration: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    message_id: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    timestamp: Option<u64>,
-    #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
-    message_type: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    user_id: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    app_id: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    cluster_id: Option<String>,
 }
 
 /// A body that is `null` is there.
@@ -192,139 +163,10 @@ impl EventLine {
     }
 }
 
-impl LineProperties {
-    fn of(properties: &Properties) -> Self {
-        // Each by its name, so that a new one is not forgotten here.
-        let Properties {
-            content_type,
-            content_encoding,
-            headers: _,
-            delivery_mode,
-            priority,
-            correlation_id,
-            reply_to,
-            expiration,
-            message_id,
-            timestamp,
-            message_type,
-            user_id,
-            app_id,
-            cluster_id,
-        } = properties.clone();
-        Self {
-            content_type,
-            content_encoding,
-            delivery_mode,
-            priority,
-            correlation_id,
-            reply_to,
-            expiration,
-            message_id,
-            timestamp,
-            message_type,
-            user_id,
-            app_id,
-            cluster_id,
-        }
-    }
-
-    fn with(self, headers: Option<FieldTable>) -> Properties {
-        Properties {
-            content_type: self.content_type,
-            content_encoding: self.content_encoding,
-            headers,
-            delivery_mode: self.delivery_mode,
-            priority: self.priority,
-            correlation_id: self.correlation_id,
-            reply_to: self.reply_to,
-            expiration: self.expiration,
-            message_id: self.message_id,
-            timestamp: self.timestamp,
-            message_type: self.message_type,
-            user_id: self.user_id,
-            app_id: self.app_id,
-            cluster_id: self.cluster_id,
-        }
-    }
-}
-
-/// True if [`table_of`] gives the same table back from what JSON says of it.
-fn is_told_by_json(table: &FieldTable) -> bool {
-    let mut open: Vec<&FieldValue> = Vec::new();
-    let mut tables = vec![table];
-    while let Some(table) = tables.pop() {
-        for (place, (name, value)) in table.iter().enumerate() {
-            if table[..place].iter().any(|(other, _)| other == name) {
-                return false;
-            }
-            open.push(value);
-        }
-        while let Some(value) = open.pop() {
-            match value {
-                FieldValue::Text(_)
-                | FieldValue::Bool(_)
-                | FieldValue::Void
-                | FieldValue::I32(_) => {}
-                FieldValue::I64(number) if i32::try_from(*number).is_err() => {}
-                FieldValue::Array(items) => open.extend(items),
-                FieldValue::Table(inner) => tables.push(inner),
-                _ => return false,
-            }
-        }
-    }
-    true
-}
-
-/// The headers as a table, where their types were not told: whole numbers are int32 or, if they are
-/// larger, int64; others are doubles.
-fn table_of(plain: &Map<String, Value>) -> FieldTable {
-    let pairs = plain.iter();
-    pairs
-        .map(|(name, value)| (name.clone(), value_of(value)))
-        .collect()
-}
-
-fn value_of(value: &Value) -> FieldValue {
-    match value {
-        Value::Null => FieldValue::Void,
-        Value::Bool(value) => FieldValue::Bool(*value),
-        Value::String(text) => FieldValue::Text(text.clone()),
-        Value::Number(number) => match number.as_i64() {
-            Some(whole) => i32::try_from(whole).map_or(FieldValue::I64(whole), FieldValue::I32),
-            None => FieldValue::F64(number.as_f64().unwrap_or_default()),
-        },
-        Value::Array(items) => FieldValue::Array(items.iter().map(value_of).collect()),
-        Value::Object(table) => FieldValue::Table(table_of(table)),
-    }
-}
-
-/// Headers as plain JSON.
-pub(crate) fn plain_headers(table: &FieldTable) -> Map<String, Value> {
-    let pairs = table.iter();
-    pairs
-        .map(|(name, value)| (name.clone(), plain(value)))
-        .collect()
-}
-
-fn plain(value: &FieldValue) -> Value {
-    match value {
-        FieldValue::Bool(v) => (*v).into(),
-        FieldValue::F32(v) => f64::from(*v).into(),
-        FieldValue::F64(v) => (*v).into(),
-        FieldValue::U32(v) => (*v).into(),
-        FieldValue::Void => Value::Null,
-        FieldValue::Array(items) => items.iter().map(plain).collect(),
-        FieldValue::Table(table) => Value::Object(plain_headers(table)),
-        other => other
-            .as_integer()
-            .filter(|_| !matches!(other, FieldValue::Timestamp(_)))
-            .map_or_else(|| other.to_string().into(), Into::into),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::event::amqp::{FieldValue, Properties};
 
     fn event(properties: Properties, transport: Transport, body: &[u8]) -> Event {
         Event::new(

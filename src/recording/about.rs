@@ -4,7 +4,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 /// What a recording says of itself as a whole.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct About {
+pub struct AboutRecording {
     /// The program that wrote it, with its version.
     pub made_by: String,
     pub begun_at: DateTime<Utc>,
@@ -21,7 +21,7 @@ pub struct About {
 /// A writer shows that it is alive at least this often.
 const ALIVE: TimeDelta = TimeDelta::seconds(10);
 
-impl About {
+impl AboutRecording {
     /// From when on everything is missing, because its writer was cut off: killed, or without power.
     /// What came in the last second before may be missing too. `None` if it was closed, or if it may
     /// still be being written.
@@ -45,7 +45,7 @@ mod tests {
     #[test]
     fn a_recording_that_was_not_closed_is_being_written_or_broke_off() {
         let at = |seconds| DateTime::from_timestamp(seconds, 0).unwrap_or_default();
-        let mut about = About {
+        let mut about = AboutRecording {
             made_by: String::new(),
             begun_at: at(0),
             seen_until: at(100),

@@ -56,12 +56,11 @@ impl From<rusqlite::Error> for RecordingError {
             )),
             (
                 rusqlite::Error::InvalidColumnType(..)
-                | rusqlite::Error::FromSqlConversionFailure(..),
+                | rusqlite::Error::FromSqlConversionFailure(..)
+                | rusqlite::Error::IntegralValueOutOfRange(..)
+                | rusqlite::Error::Utf8Error(..),
                 _,
-            )
-            | (rusqlite::Error::IntegralValueOutOfRange(..) | rusqlite::Error::Utf8Error(..), _) => {
-                Self::Damaged("a value is of another kind than it was written".to_owned())
-            }
+            ) => Self::Damaged("a value is of another kind than it was written".to_owned()),
             _ => Self::Database(error),
         }
     }

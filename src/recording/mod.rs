@@ -7,15 +7,18 @@
 mod about;
 mod error;
 mod format;
+mod gap;
+mod headers;
 pub mod reader;
 pub mod recorder;
+mod rows;
 pub mod shelf;
 pub mod table;
 pub mod writer;
 
-pub use about::About;
+pub use about::AboutRecording;
 pub use error::RecordingError;
+pub use gap::WrittenGap;
 pub use reader::{RecordedEntry, RecordedEvent, Recording};
-pub use recorder::{RecordTo, Recorder, RecordingState};
+pub use recorder::{RecordTo, RecordingState, RecordingThread};
 pub use shelf::ShelfLimits;
-pub use writer::WrittenGap;

@@ -8,16 +8,14 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use rusqlite::types::ValueRef;
-use rusqlite::{Connection, OpenFlags, OptionalExtension as _, Row};
+use rusqlite::{Connection, OpenFlags, OptionalExtension as _};
 
-use super::about::About;
+use super::about::AboutRecording;
 use super::error::RecordingError;
-use super::format::{self, MOST_HEADERS, MOST_SHAPE};
-use super::writer::WrittenGap;
-use crate::event::amqp::Properties;
-use crate::event::amqp::written::headers_of;
-use crate::event::written_transport::transport_of;
-use crate::event::{Event, Transport};
+use super::format;
+use super::gap::WrittenGap;
+use super::rows::{ReadShape, damaged, read_event, read_shape, time, whole, words};
+use crate::event::Event;
 
 /// How long one waits for a writer that takes its log in.
 const BUSY: Duration = Duration::from_secs(5);
@@ -29,8 +27,6 @@ const CACHE_KIB: i64 = 8_192;
 pub const PAGE_BYTES: usize = 4 * 1024 * 1024;
 /// Most gaps and notes that are read at once.
 const MOST_GAPS: usize = 1_000;
-/// Most characters of words in the file that are shown.
-const MOST_WORDS: usize = 1_000;
 
 /// An event with its number in the recording.
 #[derive(Clone, Debug)]
@@ -58,24 +54,16 @@ pub struct RecordedNote {
     pub words: String,
 }
 
-/// What many events have in common.
-struct ReadShape {
-    place: Arc<str>,
-    destination: String,
-    properties: Properties,
-    transport: Transport,
-}
-
 /// Where reading goes on.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Cursor {
+pub struct RecordingCursor {
     /// The number of the last event that was read.
     pub event: u64,
     /// The number of the last gap that was read.
     gap: i64,
 }
 
-impl Cursor {
+impl RecordingCursor {
     /// Behind this event. Gaps directly behind it are read.
     #[must_use]
     pub fn behind(event: u64) -> Self {
@@ -102,11 +90,6 @@ impl std::fmt::Debug for Recording {
 const EVENTS: &str = "
     SELECT id, received_at, shape, key, message_id, correlation_id, timestamp, headers, position, body
     FROM event WHERE id > ?1 ORDER BY id";
-
-const SHAPE: &str = "
-    SELECT place, destination, content_type, content_encoding, delivery_mode, priority, reply_to,
-        expiration, type, user_id, app_id, cluster_id, transport
-    FROM shape JOIN source ON source.id = shape.source WHERE shape.id = ?1";
 
 impl Recording {
     /// Opens a recording to be read. It is not changed.
@@ -146,7 +129,7 @@ impl Recording {
     ///
     /// # Errors
     /// If it is damaged.
-    pub fn about(&self) -> Result<About, RecordingError> {
+    pub fn about(&self) -> Result<AboutRecording, RecordingError> {
         let about = self.db.query_row(
             "SELECT made_by, begun_at, seen_until, ended_at, events, bytes FROM recording WHERE id = 1",
             [],
@@ -165,7 +148,7 @@ impl Recording {
         let count = |number: i64| {
             u64::try_from(number).map_err(|_| damaged("its counts are less than nothing"))
         };
-        Ok(About {
+        Ok(AboutRecording {
             made_by,
             begun_at: time(begun_at)?,
             seen_until: time(seen_until)?,
@@ -276,7 +259,7 @@ impl Recording {
     /// If the file is damaged from here on.
     pub fn page(
         &mut self,
-        cursor: &mut Cursor,
+        cursor: &mut RecordingCursor,
         most: usize,
     ) -> Result<Vec<RecordedEntry>, RecordingError> {
         let mut events = self.events(cursor.event, most)?;
@@ -328,19 +311,18 @@ impl Recording {
             }
             last = number;
             let shape_number: i64 = row.get(2)?;
-            let shape = match shapes.get(&shape_number) {
-                Some(shape) => Arc::clone(shape),
-                None => {
-                    let (shape, size) = read_shape(db, shape_number)?;
-                    if *shape_bytes + size > SHAPE_BYTES {
-                        shapes.clear();
-                        *shape_bytes = 0;
-                    }
-                    *shape_bytes += size;
-                    let shape = Arc::new(shape);
-                    shapes.insert(shape_number, Arc::clone(&shape));
-                    shape
+            let shape = if let Some(shape) = shapes.get(&shape_number) {
+                Arc::clone(shape)
+            } else {
+                let (shape, size) = read_shape(db, shape_number)?;
+                if *shape_bytes + size > SHAPE_BYTES {
+                    shapes.clear();
+                    *shape_bytes = 0;
                 }
+                *shape_bytes += size;
+                let shape = Arc::new(shape);
+                shapes.insert(shape_number, Arc::clone(&shape));
+                shape
             };
             let event = read_event(row, &shape)?;
             bytes += event.body.len() + 256;
@@ -400,106 +382,4 @@ impl Recording {
         }
         Err(RecordingError::Damaged(found.chars().take(200).collect()))
     }
-}
-
-/// A number as SQLite has them.
-fn whole(number: u64) -> i64 {
-    i64::try_from(number).unwrap_or(i64::MAX)
-}
-
-fn damaged(words: &str) -> RecordingError {
-    RecordingError::Damaged(words.to_owned())
-}
-
-/// A time in the file.
-fn time(ms: i64) -> Result<DateTime<Utc>, RecordingError> {
-    DateTime::from_timestamp_millis(ms).ok_or_else(|| damaged("a time lies beyond all calendars"))
-}
-
-/// Words that are only shown: cut, and whatever they are made of.
-fn words(row: &Row<'_>, column: usize) -> rusqlite::Result<String> {
-    let bytes = row.get_ref(column)?.as_bytes()?;
-    let head = &bytes[..bytes.len().min(MOST_WORDS * 4)];
-    Ok(String::from_utf8_lossy(head)
-        .chars()
-        .take(MOST_WORDS)
-        .collect())
-}
-
-fn read_shape(db: &Connection, number: i64) -> Result<(ReadShape, usize), RecordingError> {
-    let mut select = db.prepare_cached(SHAPE)?;
-    let mut rows = select.query([number])?;
-    let Some(row) = rows.next()? else {
-        return Err(damaged(
-            "an event says what it has in common with others, which is not there",
-        ));
-    };
-    let mut size = 256;
-    for column in [0, 1, 2, 3, 6, 7, 8, 9, 10, 11, 12] {
-        size += row
-            .get_ref(column)?
-            .as_bytes_or_null()?
-            .map_or(0, <[u8]>::len);
-    }
-    if size > MOST_SHAPE + 4096 {
-        return Err(damaged(
-            "what events have in common is larger than it can be",
-        ));
-    }
-    let place: String = row.get(0)?;
-    let transport: String = row.get(12)?;
-    let shape = ReadShape {
-        place: place.into(),
-        destination: row.get(1)?,
-        properties: Properties {
-            content_type: row.get(2)?,
-            content_encoding: row.get(3)?,
-            delivery_mode: row.get(4)?,
-            priority: row.get(5)?,
-            reply_to: row.get(6)?,
-            expiration: row.get(7)?,
-            message_type: row.get(8)?,
-            user_id: row.get(9)?,
-            app_id: row.get(10)?,
-            cluster_id: row.get(11)?,
-            ..Properties::default()
-        },
-        transport: transport_of(&transport, Some(0))
-            .map_err(|_| damaged("what brought an event is not told as it is written"))?,
-    };
-    Ok((shape, size))
-}
-
-fn read_event(row: &Row<'_>, shape: &ReadShape) -> Result<Event, RecordingError> {
-    let headers = match row.get_ref(7)? {
-        ValueRef::Null => None,
-        text => {
-            let text = text.as_str()?;
-            if text.len() > MOST_HEADERS {
-                return Err(damaged(
-                    "the headers of an event are larger than they can be",
-                ));
-            }
-            let read = headers_of(text);
-            Some(read.map_err(|_| damaged("the headers of an event are not as they are written"))?)
-        }
-    };
-    let position: Option<i64> = row.get(8)?;
-    let timestamp: Option<i64> = row.get(6)?;
-    let properties = Properties {
-        headers,
-        message_id: row.get(4)?,
-        correlation_id: row.get(5)?,
-        timestamp: timestamp.map(i64::cast_unsigned),
-        ..shape.properties.clone()
-    };
-    let transport = shape.transport.clone().at(position.map(i64::cast_unsigned));
-    Ok(Event::new(
-        time(row.get(1)?)?,
-        shape.destination.clone(),
-        row.get(3)?,
-        transport,
-        properties,
-        row.get(9)?,
-    ))
 }

@@ -12,9 +12,10 @@ use chrono::{DateTime, Utc};
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
 
 use super::error::RecordingError;
+use super::gap::WrittenGap;
 use super::shelf::{self, ShelfLimits};
-use super::writer::{RecordingWriter, WrittenGap};
-use crate::log::Segment;
+use super::writer::RecordingWriter;
+use crate::log::{Kept, Segment};
 
 /// What may wait for the thread.
 const WAITING: usize = 4_096;
@@ -85,19 +86,19 @@ struct Shared {
 }
 
 /// A recording that is under way. Dropping it ends it, and waits until the file is closed.
-pub struct Recorder {
+pub struct RecordingThread {
     handed: Option<Sender<Handed>>,
     shared: Arc<Shared>,
     thread: Option<JoinHandle<()>>,
 }
 
-impl std::fmt::Debug for Recorder {
+impl std::fmt::Debug for RecordingThread {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         self.state().fmt(f)
     }
 }
 
-impl Recorder {
+impl RecordingThread {
     /// Begins to record. The first file is made at once; `told` hears of what ends the recording early.
     ///
     /// # Errors
@@ -193,7 +194,7 @@ impl Recorder {
     }
 }
 
-impl Drop for Recorder {
+impl Drop for RecordingThread {
     fn drop(&mut self) {
         self.finish();
     }
@@ -214,7 +215,7 @@ impl Shared {
 
     /// The first events of a segment count elsewhere.
     fn miss_some(&self, segment: &Segment, written: u64) {
-        let mut times = segment.all_events().map(|event| event.received_at());
+        let mut times = segment.all_events().map(Kept::received_at);
         let first = times.next().unwrap_or_else(Utc::now);
         let last = times.last().unwrap_or(first);
         let count = (segment.all_events().count() as u64).saturating_sub(written);
@@ -249,21 +250,20 @@ impl Shelved {
 
     /// The writer of the file, which is made if there is none.
     fn writer(&mut self, shared: &Shared) -> Result<&mut RecordingWriter, RecordingError> {
-        let made = match self.writer.take() {
-            Some(writer) => writer,
-            None => {
-                let now = Utc::now();
-                let path = match &self.to {
-                    RecordTo::File(path) => path.clone(),
-                    RecordTo::Folder(folder, limits) => {
-                        shelf::prune(folder, *limits, &[], now.into())?;
-                        shelf::new_file(folder, now)?
-                    }
-                };
-                let writer = RecordingWriter::create(&path, now).map_err(at(&path))?;
-                shared.lock_state().0 = Some(path);
-                writer
-            }
+        let made = if let Some(writer) = self.writer.take() {
+            writer
+        } else {
+            let now = Utc::now();
+            let path = match &self.to {
+                RecordTo::File(path) => path.clone(),
+                RecordTo::Folder(folder, limits) => {
+                    shelf::prune(folder, *limits, &[], now.into())?;
+                    shelf::new_file(folder, now)?
+                }
+            };
+            let writer = RecordingWriter::create(&path, now).map_err(at(&path))?;
+            shared.lock_state().0 = Some(path);
+            writer
         };
         Ok(self.writer.insert(made))
     }

@@ -60,11 +60,11 @@ pub fn new_file(folder: &Path, now: DateTime<Utc>) -> Result<PathBuf, RecordingE
         .mode(0o700)
         .create(folder)?;
     let stem = now.format("%Y-%m-%d %H.%M.%S").to_string();
-    let named = |number: u32| match number {
+    let numbered = |number: u32| match number {
         1 => folder.join(format!("{stem}.{EXTENSION}")),
         number => folder.join(format!("{stem} ({number}).{EXTENSION}")),
     };
-    let mut names = (1..10_000).map(named);
+    let mut names = (1..10_000).map(numbered);
     names
         .find(|path| !path.exists())
         .ok_or_else(|| RecordingError::Unwritable("Too many recordings of one second".to_owned()))
@@ -158,7 +158,9 @@ mod tests {
     #[test]
     fn the_oldest_files_go_first_and_others_are_left_alone() {
         let dir = tempfile::tempdir().unwrap();
-        let now = SystemTime::now();
+        let now: SystemTime = DateTime::<Utc>::from_timestamp(1_790_000_000, 0)
+            .unwrap()
+            .into();
         let put = |name: &str, hours: u64, bytes: usize| {
             let path = dir.path().join(name);
             fs::write(&path, vec![0; bytes]).unwrap();

@@ -11,11 +11,11 @@ pub const USUAL_FIELDS: &str = "received_at,source,destination,key,type,id,size"
 /// The columns.
 #[derive(Clone, Debug, PartialEq)]
 pub struct CsvTable {
-    columns: Vec<Column>,
+    columns: Vec<CsvColumn>,
 }
 
 #[derive(Clone, Debug, PartialEq)]
-enum Column {
+enum CsvColumn {
     Number,
     ReceivedAt,
     Source,
@@ -33,11 +33,11 @@ impl CsvTable {
     pub fn parse(names: &str) -> Result<Self, ParseError> {
         let column = |name: &str| {
             Ok(match name.trim() {
-                "number" => Column::Number,
-                "received_at" => Column::ReceivedAt,
-                "source" => Column::Source,
-                "payload" => Column::Payload,
-                name => Column::Field(ValueAt::parse(name)?),
+                "number" => CsvColumn::Number,
+                "received_at" => CsvColumn::ReceivedAt,
+                "source" => CsvColumn::Source,
+                "payload" => CsvColumn::Payload,
+                name => CsvColumn::Field(ValueAt::parse(name)?),
             })
         };
         let columns: Result<_, ParseError> = split(names).into_iter().map(column).collect();
@@ -48,11 +48,11 @@ impl CsvTable {
     #[must_use]
     pub fn head(&self) -> String {
         let names = self.columns.iter().map(|column| match column {
-            Column::Number => "number",
-            Column::ReceivedAt => "received_at",
-            Column::Source => "source",
-            Column::Payload => "payload",
-            Column::Field(field) => field.name(),
+            CsvColumn::Number => "number",
+            CsvColumn::ReceivedAt => "received_at",
+            CsvColumn::Source => "source",
+            CsvColumn::Payload => "payload",
+            CsvColumn::Field(field) => field.name(),
         });
         line(names.map(str::to_owned))
     }
@@ -63,13 +63,13 @@ impl CsvTable {
         let event = &read.event;
         line(self.columns.iter().map(|column| {
             match column {
-                Column::Number => read.number.to_string(),
-                Column::ReceivedAt => event
+                CsvColumn::Number => read.number.to_string(),
+                CsvColumn::ReceivedAt => event
                     .received_at
                     .to_rfc3339_opts(SecondsFormat::Millis, true),
-                Column::Source => read.place.to_string(),
-                Column::Payload => String::from_utf8_lossy(&event.body).into_owned(),
-                Column::Field(field) => field.whole(event),
+                CsvColumn::Source => read.place.to_string(),
+                CsvColumn::Payload => String::from_utf8_lossy(&event.body).into_owned(),
+                CsvColumn::Field(field) => field.whole(event),
             }
         }))
     }

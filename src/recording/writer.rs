@@ -15,8 +15,8 @@ use rusqlite::{Connection, OpenFlags, params};
 
 use super::error::RecordingError;
 use super::format::{self, MOST_EVENT, MOST_HEADERS, MOST_SHAPE};
-use crate::event::amqp::written::headers_text;
-use crate::event::amqp::{FieldTable, FieldValue};
+use super::gap::WrittenGap;
+use super::headers::written;
 use crate::event::written_transport;
 use crate::log::{Entry, Kept, Segment, Shape};
 
@@ -26,22 +26,6 @@ const CHECKPOINT_PAGES: i64 = 256;
 const BUSY: Duration = Duration::from_secs(2);
 /// Most shapes whose numbers are remembered. When there are more they are written again.
 const MOST_SHAPES: usize = 10_000;
-/// Deeper headers cannot be read back.
-const DEEPEST: usize = 40;
-
-/// Something that was not seen, or not recorded.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct WrittenGap {
-    pub from: DateTime<Utc>,
-    pub to: DateTime<Utc>,
-    /// Where, if it concerns one source.
-    pub place: Option<String>,
-    /// How many events it was, if that is known.
-    pub events: Option<u64>,
-    /// In words.
-    pub why: String,
-}
-
 /// A recording that is being written.
 #[derive(Debug)]
 pub struct RecordingWriter {
@@ -424,33 +408,4 @@ impl RecordingWriter {
             })?;
         Ok(self.path)
     }
-}
-
-/// The headers as they stand in the file.
-fn written(headers: &FieldTable) -> Result<String, RecordingError> {
-    if is_deeper(headers, DEEPEST) {
-        return Err(RecordingError::Unwritable(format!(
-            "An event has headers that nest more than {DEEPEST} levels deep, which a recording does \
-             not take"
-        )));
-    }
-    headers_text(headers).map_err(|error| RecordingError::Unwritable(error.to_string()))
-}
-
-/// True if values nest more deeply. A list of what is still to be seen instead of recursion.
-fn is_deeper(headers: &FieldTable, most: usize) -> bool {
-    let mut open: Vec<(&FieldValue, usize)> = headers.iter().map(|(_, value)| (value, 1)).collect();
-    while let Some((value, depth)) = open.pop() {
-        if depth > most {
-            return true;
-        }
-        match value {
-            FieldValue::Array(items) => open.extend(items.iter().map(|item| (item, depth + 1))),
-            FieldValue::Table(table) => {
-                open.extend(table.iter().map(|(_, value)| (value, depth + 1)));
-            }
-            _ => {}
-        }
-    }
-    false
 }

@@ -1,14 +1,14 @@
 //! `eventscope record` against a real broker: what it writes, and what a kill leaves of it.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 
 use eventscope::event::Event;
 use eventscope::event::amqp::FieldValue;
 use eventscope::rabbitmq::endpoint::encode;
-use eventscope::recording::reader::Cursor;
+use eventscope::recording::reader::RecordingCursor;
 use eventscope::recording::{RecordedEntry, Recording};
 
 use super::fidelity::all_properties;
@@ -62,7 +62,7 @@ fn recording(place: &Place, out: &Path, more: &[&str]) -> Child {
 
 pub(crate) fn read_all(path: &Path) -> Vec<Event> {
     let mut recording = Recording::open(path).expect("a recording");
-    let mut cursor = Cursor::default();
+    let mut cursor = RecordingCursor::default();
     let mut all = Vec::new();
     loop {
         let page = recording.page(&mut cursor, 1_000).expect("a page");
@@ -146,10 +146,7 @@ fn what_cannot_be_recorded_is_told_and_leaves_no_file() {
 }
 
 fn now_us() -> u64 {
-    let since = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .expect("a clock");
-    u64::try_from(since.as_micros()).expect("this century")
+    u64::try_from(chrono::Utc::now().timestamp_micros()).expect("this century")
 }
 
 /// Kills a recording so many times while 5,000 events a second pass, each with its number and time.
@@ -167,7 +164,7 @@ fn kills(count: u32, seed: u64) {
             let mut number = 0_u64;
             while !stop.load(Ordering::Relaxed) {
                 let due = u64::try_from(begun.elapsed().as_micros() / 200).expect("few");
-                for _ in number..due {
+                while number < due {
                     number += 1;
                     let body = format!(
                         r#"{{"number":{number},"at":{},"pad":"{:200}"}}"#,
@@ -205,7 +202,7 @@ fn kills(count: u32, seed: u64) {
 
 /// How long before the kill the last recorded event was sent. The file is sound, and nothing is missing
 /// in between.
-fn missing_us(out: &PathBuf, killed: u64) -> u64 {
+fn missing_us(out: &Path, killed: u64) -> u64 {
     let recording = Recording::open(out).expect("it opens");
     recording.check_all().expect("it is sound");
     let about = recording.about().expect("what it says");

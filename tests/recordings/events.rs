@@ -51,6 +51,7 @@ pub(crate) fn every_value() -> Vec<(String, FieldValue)> {
 }
 
 /// Events that differ in everything that an event can have.
+#[expect(clippy::too_many_lines, reason = "a list")]
 pub(crate) fn odd_events() -> Vec<Event> {
     let whole = Properties {
         content_type: Some("application/json".into()),

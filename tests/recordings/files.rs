@@ -6,10 +6,11 @@ use std::time::{Duration, Instant};
 
 use chrono::Utc;
 use eventscope::event::Event;
-use eventscope::recording::reader::Cursor;
+use eventscope::recording::reader::RecordingCursor;
 use eventscope::recording::writer::RecordingWriter;
 use eventscope::recording::{
-    RecordTo, RecordedEntry, Recorder, Recording, RecordingError, ShelfLimits, WrittenGap, shelf,
+    RecordTo, RecordedEntry, Recording, RecordingError, RecordingThread, ShelfLimits, WrittenGap,
+    shelf,
 };
 use rusqlite::Connection;
 
@@ -17,7 +18,7 @@ use super::events::{at, odd_events, ordinary, segment, text};
 
 pub(crate) fn entries(path: &Path) -> Vec<RecordedEntry> {
     let mut recording = Recording::open(path).expect("a recording");
-    let mut cursor = Cursor::default();
+    let mut cursor = RecordingCursor::default();
     let mut all = Vec::new();
     loop {
         let page = recording.page(&mut cursor, 3).expect("a page");
@@ -137,7 +138,7 @@ fn a_file_that_is_there_is_never_written_over() {
     let path = dir.path().join("letter");
     std::fs::write(&path, "dear").unwrap();
     assert!(RecordingWriter::create(&path, at(0)).is_err());
-    let told = Recorder::start(RecordTo::File(path.clone()), |_| {})
+    let told = RecordingThread::start(RecordTo::File(path.clone()), |_| {})
         .unwrap_err()
         .to_string();
     assert!(told.contains("is there already"), "{told}");
@@ -156,7 +157,7 @@ fn until(what: &str, is: impl Fn() -> bool) {
 fn a_recorder_makes_events_safe_by_itself_and_others_read_meanwhile() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("a.eventscope");
-    let recorder = Recorder::start(RecordTo::File(path.clone()), |_| {}).unwrap();
+    let recorder = RecordingThread::start(RecordTo::File(path.clone()), |_| {}).unwrap();
     let place: Arc<str> = "shop".into();
     for number in 0..10 {
         recorder.events(&place, &segment(&[ordinary(number)]));
@@ -186,7 +187,8 @@ fn a_long_session_goes_on_in_another_file_and_loses_its_oldest() {
         bytes: 8_000_000,
         ..ShelfLimits::default()
     };
-    let recorder = Recorder::start(RecordTo::Folder(folder.clone(), limits), |_| {}).unwrap();
+    let recorder =
+        RecordingThread::start(RecordTo::Folder(folder.clone(), limits), |_| {}).unwrap();
     let place: Arc<str> = "shop".into();
     let body = "x".repeat(20_000);
     let mut number = 0;
@@ -219,7 +221,7 @@ fn a_long_session_goes_on_in_another_file_and_loses_its_oldest() {
 fn what_cannot_be_handed_over_stands_in_the_recording_as_a_gap() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("a.eventscope");
-    let recorder = Recorder::start(RecordTo::File(path.clone()), |_| {}).unwrap();
+    let recorder = RecordingThread::start(RecordTo::File(path.clone()), |_| {}).unwrap();
     // Another program holds the file, so the thread waits; then too much waits for it.
     let other = Connection::open(&path).unwrap();
     other.execute_batch("BEGIN IMMEDIATE").unwrap();

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use eventscope::recording::reader::Cursor;
+use eventscope::recording::reader::RecordingCursor;
 use eventscope::recording::writer::RecordingWriter;
 use eventscope::recording::{Recording, RecordingError};
 use rusqlite::Connection;
@@ -19,7 +19,7 @@ fn read(path: &Path) -> Result<usize, RecordingError> {
     recording.places(100)?;
     recording.notes()?;
     recording.first_since(at(10))?;
-    let mut cursor = Cursor::default();
+    let mut cursor = RecordingCursor::default();
     let mut found = 0;
     loop {
         let before = cursor;

@@ -189,7 +189,10 @@ fn a_file_that_is_none_is_told_and_another_can_be_opened() {
         SourceUpdate::Tap {
             state: TapState::Refused(words),
             ..
-        } => Some(assert_eq!(words, "A recording can only be read")),
+        } => {
+            assert_eq!(words, "A recording can only be read");
+            Some(())
+        }
         _ => None,
     });
 }

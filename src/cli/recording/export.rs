@@ -6,14 +6,14 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 
 use super::output::{self, Output};
-use super::{DONE, MISSING, Trouble, about_file, progress};
+use super::{DONE, EndedEarly, MISSING, about_file, progress};
 use crate::event::cloud_line::cloud_line;
 use crate::event::line::EventLine;
 use crate::event::source_id::SourceId;
 use crate::event::tap_id::TapId;
 use crate::log::Batch;
 use crate::query::{Filter, Matcher};
-use crate::recording::reader::Cursor;
+use crate::recording::reader::RecordingCursor;
 use crate::recording::table::{CsvTable, USUAL_FIELDS};
 use crate::recording::writer::RecordingWriter;
 use crate::recording::{RecordedEntry, RecordedEvent, Recording, RecordingError, WrittenGap};
@@ -24,7 +24,7 @@ const PAGE: usize = 4_096;
 
 /// What events are written as.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-enum Form {
+enum ExportForm {
     /// One JSON object a line, exact: import gives the same events.
     Ndjson,
     /// One CloudEvent a line.
@@ -37,11 +37,11 @@ enum Form {
 
 /// Writes events of a recording.
 #[derive(clap::Args, Debug)]
-pub struct Export {
+pub struct ExportArguments {
     /// The recording.
     file: PathBuf,
     #[arg(long, value_enum, default_value = "ndjson")]
-    format: Form,
+    format: ExportForm,
     /// Only events that match, as on the filter line: `key:order.* data.total>100`.
     #[arg(long, value_name = "QUERY")]
     filter: Option<String>,
@@ -74,7 +74,7 @@ struct Sieve {
 }
 
 impl Sieve {
-    fn new(query: Option<&str>, end: DateTime<Utc>) -> Result<Self, Trouble> {
+    fn new(query: Option<&str>, end: DateTime<Utc>) -> Result<Self, EndedEarly> {
         let parse = |query: &str| {
             let filter = Filter::parse(query).map_err(|fault| {
                 let place = query
@@ -83,10 +83,10 @@ impl Sieve {
                     .chars()
                     .count();
                 let mark = format!("{}^", " ".repeat(place));
-                Trouble::Told(format!("{query}\n{mark}\n{fault}"))
+                EndedEarly::Told(format!("{query}\n{mark}\n{fault}"))
             })?;
             if filter.asks_for_schemas() {
-                return Err(Trouble::Told(
+                return Err(EndedEarly::Told(
                     "\"schema:\" asks for a folder of schemas, which only the window has open"
                         .to_owned(),
                 ));
@@ -115,7 +115,7 @@ enum Sink {
 }
 
 impl Sink {
-    fn event(&mut self, read: &RecordedEvent) -> Result<(), Trouble> {
+    fn event(&mut self, read: &RecordedEvent) -> Result<(), EndedEarly> {
         match self {
             Self::Ndjson(out) => {
                 let mut line = EventLine::of(&read.event, Some(&read.place)).text();
@@ -133,14 +133,14 @@ impl Sink {
         }
     }
 
-    fn gap(&mut self, gap: &WrittenGap) -> Result<(), Trouble> {
+    fn gap(&mut self, gap: &WrittenGap) -> Result<(), EndedEarly> {
         match self {
             Self::Recording(sink) => sink.gap(gap),
             _ => Ok(()),
         }
     }
 
-    fn finish(self) -> Result<(), Trouble> {
+    fn finish(self) -> Result<(), EndedEarly> {
         match self {
             Self::Ndjson(out) | Self::CloudEvents(out) | Self::Csv(out, _) => out.finish(),
             Self::Recording(sink) => sink.finish(),
@@ -168,7 +168,7 @@ fn empty_batch() -> Batch {
 }
 
 impl RecordingSink {
-    pub(super) fn begin(path: &Path, begun_at: DateTime<Utc>) -> Result<Self, Trouble> {
+    pub(super) fn begin(path: &Path, begun_at: DateTime<Utc>) -> Result<Self, EndedEarly> {
         output::free(path)?;
         Ok(Self {
             writer: RecordingWriter::create(path, begun_at).map_err(about_file(path))?,
@@ -180,7 +180,7 @@ impl RecordingSink {
         })
     }
 
-    pub(super) fn event(&mut self, read: &RecordedEvent) -> Result<(), Trouble> {
+    pub(super) fn event(&mut self, read: &RecordedEvent) -> Result<(), EndedEarly> {
         if read.place != self.place {
             self.flush()?;
             self.place = Arc::clone(&read.place);
@@ -197,12 +197,12 @@ impl RecordingSink {
         Ok(())
     }
 
-    fn gap(&mut self, gap: &WrittenGap) -> Result<(), Trouble> {
+    fn gap(&mut self, gap: &WrittenGap) -> Result<(), EndedEarly> {
         self.flush()?;
         self.writer.gap(gap).map_err(about_file(&self.path))
     }
 
-    fn flush(&mut self) -> Result<(), Trouble> {
+    fn flush(&mut self) -> Result<(), EndedEarly> {
         self.bytes = 0;
         if self.batch.is_empty() {
             return Ok(());
@@ -213,7 +213,7 @@ impl RecordingSink {
         safe.map_err(about_file(&self.path))
     }
 
-    pub(super) fn finish(mut self) -> Result<(), Trouble> {
+    pub(super) fn finish(mut self) -> Result<(), EndedEarly> {
         self.flush()?;
         let sealed = self.writer.seal(self.end);
         sealed.map(drop).map_err(about_file(&self.path))
@@ -221,26 +221,26 @@ impl RecordingSink {
 }
 
 /// Does `eventscope export`.
-pub(super) fn run(export: &Export) -> Result<u8, Trouble> {
+pub(super) fn run(export: &ExportArguments) -> Result<u8, EndedEarly> {
     let recording = Recording::open(&export.file).map_err(about_file(&export.file))?;
     let about = recording.about().map_err(about_file(&export.file))?;
     let sieve = Sieve::new(export.filter.as_deref(), about.seen_until)?;
     let out = export.out.as_deref();
     let sink = match (export.format, out) {
-        (Form::Ndjson, out) => Sink::Ndjson(Output::to(out)?),
-        (Form::Cloudevents, out) => Sink::CloudEvents(Output::to(out)?),
-        (Form::Csv, out) => {
+        (ExportForm::Ndjson, out) => Sink::Ndjson(Output::to(out)?),
+        (ExportForm::Cloudevents, out) => Sink::CloudEvents(Output::to(out)?),
+        (ExportForm::Csv, out) => {
             let table = CsvTable::parse(&export.fields);
-            let table = table.map_err(|fault| Trouble::Told(fault.to_string()))?;
+            let table = table.map_err(|fault| EndedEarly::Told(fault.to_string()))?;
             let mut out = Output::to(out)?;
             out.text(&table.head())?;
             Sink::Csv(out, table)
         }
-        (Form::Recording, Some(out)) => {
+        (ExportForm::Recording, Some(out)) => {
             Sink::Recording(Box::new(RecordingSink::begin(out, about.begun_at)?))
         }
-        (Form::Recording, None) => {
-            return Err(Trouble::Told(
+        (ExportForm::Recording, None) => {
+            return Err(EndedEarly::Told(
                 "A recording needs a file: --out NEW FILE".to_owned(),
             ));
         }
@@ -253,7 +253,7 @@ pub(super) fn run(export: &Export) -> Result<u8, Trouble> {
 }
 
 /// Does `eventscope filter`.
-pub(super) fn run_filter(filter: &FilterArguments) -> Result<u8, Trouble> {
+pub(super) fn run_filter(filter: &FilterArguments) -> Result<u8, EndedEarly> {
     let recording = Recording::open(&filter.file).map_err(about_file(&filter.file))?;
     let about = recording.about().map_err(about_file(&filter.file))?;
     let sieve = Sieve::new(Some(&filter.query), about.seen_until)?;
@@ -272,15 +272,15 @@ pub(super) fn run_filter(filter: &FilterArguments) -> Result<u8, Trouble> {
 }
 
 /// Passes the events that match on; tells how many they are.
-fn pass(mut recording: Recording, sieve: &Sieve, mut sink: Sink) -> Result<u64, Trouble> {
+fn pass(mut recording: Recording, sieve: &Sieve, mut sink: Sink) -> Result<u64, EndedEarly> {
     let path = recording.path().to_owned();
     let damaged = |error: RecordingError, after: u64| {
         let path = path.display();
-        Trouble::Told(format!("{path}: {error}. It was read up to event {after}"))
+        EndedEarly::Told(format!("{path}: {error}. It was read up to event {after}"))
     };
     let total = recording.last().map_err(|error| damaged(error, 0))?;
     let bar = progress::bar(total);
-    let mut cursor = Cursor::default();
+    let mut cursor = RecordingCursor::default();
     let mut found = 0;
     loop {
         let page = recording.page(&mut cursor, PAGE);

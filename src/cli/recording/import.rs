@@ -8,7 +8,7 @@ use std::sync::Arc;
 use chrono::Utc;
 
 use super::export::RecordingSink;
-use super::{DONE, Trouble, output, progress};
+use super::{DONE, EndedEarly, output, progress};
 use crate::event::cloud_line::read_cloud_line;
 use crate::event::line::EventLine;
 use crate::recording::RecordedEvent;
@@ -19,7 +19,7 @@ const MOST_LINE: usize = 256 * 1024 * 1024;
 
 /// Makes a recording of lines.
 #[derive(clap::Args, Debug)]
-pub struct Import {
+pub struct ImportArguments {
     /// Lines of NDJSON as `export` writes them, or of CloudEvents; `-` for standard input.
     from: PathBuf,
     /// The recording to be made.
@@ -28,14 +28,14 @@ pub struct Import {
 }
 
 /// Does it.
-pub(super) fn run(import: &Import) -> Result<u8, Trouble> {
+pub(super) fn run(import: &ImportArguments) -> Result<u8, EndedEarly> {
     output::free(&import.out)?;
     let shown = import.from.display();
     let mut lines: Box<dyn BufRead> = if import.from.as_os_str() == "-" {
         Box::new(io::stdin().lock())
     } else {
         let file = File::open(&import.from);
-        let file = file.map_err(|error| Trouble::Told(format!("{shown}: {error}")))?;
+        let file = file.map_err(|error| EndedEarly::Told(format!("{shown}: {error}")))?;
         Box::new(BufReader::with_capacity(1 << 20, file))
     };
     let mark = progress::mark("");
@@ -44,7 +44,7 @@ pub(super) fn run(import: &Import) -> Result<u8, Trouble> {
     let done = loop {
         let mut line = Vec::new();
         number += 1;
-        let told = |words: String| Trouble::Told(format!("{shown}, line {number}: {words}"));
+        let told = |words: String| EndedEarly::Told(format!("{shown}, line {number}: {words}"));
         let mut limited = (&mut lines).take(MOST_LINE as u64 + 1);
         match limited.read_until(b'\n', &mut line) {
             Ok(0) => break Ok(()),

@@ -18,16 +18,16 @@ use crate::recording::RecordingError;
 /// `eventscope record`, `export` and so on.
 #[derive(clap::Subcommand, Debug)]
 pub enum RecordingCommand {
-    /// Record what passes through an exchange, topic or bus into a file, until Ctrl+C.
-    Record(record::Record),
+    /// Record what passes through a destination into a file, until Ctrl+C.
+    Record(record::RecordArguments),
     /// Write the events of a recording as NDJSON, CloudEvents, CSV, or as another recording.
-    Export(export::Export),
+    Export(export::ExportArguments),
     /// Make a recording of lines of NDJSON or CloudEvents.
-    Import(import::Import),
+    Import(import::ImportArguments),
     /// Write the events of a recording that match a filter, as NDJSON.
     Filter(export::FilterArguments),
     /// Say what is in a recording.
-    Stats(stats::Stats),
+    Stats(stats::StatsArguments),
 }
 
 /// All was done.
@@ -39,7 +39,7 @@ const UNUSABLE: u8 = 2;
 
 /// Why a command ended early.
 #[derive(Debug, thiserror::Error)]
-enum Trouble {
+enum EndedEarly {
     /// Whoever reads the output has had enough: no error.
     #[error("nobody reads the output any more")]
     NotWanted,
@@ -48,7 +48,7 @@ enum Trouble {
     Told(String),
 }
 
-impl From<io::Error> for Trouble {
+impl From<io::Error> for EndedEarly {
     fn from(error: io::Error) -> Self {
         if error.kind() == io::ErrorKind::BrokenPipe {
             Self::NotWanted
@@ -59,8 +59,8 @@ impl From<io::Error> for Trouble {
 }
 
 /// A file that cannot be used, with its name.
-fn about_file(path: &std::path::Path) -> impl Fn(RecordingError) -> Trouble + '_ {
-    move |error| Trouble::Told(format!("{}: {error}", path.display()))
+fn about_file(path: &std::path::Path) -> impl Fn(RecordingError) -> EndedEarly + '_ {
+    move |error| EndedEarly::Told(format!("{}: {error}", path.display()))
 }
 
 /// Does it; gives the exit code.
@@ -74,8 +74,8 @@ pub fn run(command: &RecordingCommand) -> ExitCode {
     };
     match done {
         Ok(code) => code.into(),
-        Err(Trouble::NotWanted) => DONE.into(),
-        Err(Trouble::Told(words)) => {
+        Err(EndedEarly::NotWanted) => DONE.into(),
+        Err(EndedEarly::Told(words)) => {
             progress::say(&words);
             UNUSABLE.into()
         }

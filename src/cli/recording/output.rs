@@ -5,7 +5,7 @@ use std::io::{self, BufWriter, Write};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
-use super::Trouble;
+use super::EndedEarly;
 
 /// A file that was begun. Dropped before its end, it is removed.
 pub(super) struct NewFile {
@@ -16,7 +16,7 @@ pub(super) struct NewFile {
 
 impl NewFile {
     /// For this user alone: it may hold what customers sent.
-    fn begin(path: &Path) -> Result<Self, Trouble> {
+    fn begin(path: &Path) -> Result<Self, EndedEarly> {
         free(path)?;
         let mut name = path.as_os_str().to_owned();
         name.push(".unfinished");
@@ -27,7 +27,7 @@ impl NewFile {
             .truncate(true)
             .mode(0o600)
             .open(&unfinished)
-            .map_err(|error| Trouble::Told(format!("{}: {error}", unfinished.display())))?;
+            .map_err(|error| EndedEarly::Told(format!("{}: {error}", unfinished.display())))?;
         Ok(Self {
             writer: Some(BufWriter::with_capacity(1 << 20, file)),
             unfinished,
@@ -35,11 +35,11 @@ impl NewFile {
         })
     }
 
-    fn finish(mut self) -> Result<(), Trouble> {
+    fn finish(mut self) -> Result<(), EndedEarly> {
         if let Some(writer) = self.writer.take() {
             writer
                 .into_inner()
-                .map_err(|error| Trouble::from(error.into_error()))?
+                .map_err(|error| EndedEarly::from(error.into_error()))?
                 .sync_all()?;
         }
         free(&self.path)?;
@@ -57,9 +57,9 @@ impl Drop for NewFile {
 }
 
 /// Sees that a file is not there yet.
-pub(super) fn free(path: &Path) -> Result<(), Trouble> {
+pub(super) fn free(path: &Path) -> Result<(), EndedEarly> {
     if path.exists() {
-        return Err(Trouble::Told(format!(
+        return Err(EndedEarly::Told(format!(
             "{} is there already, and nothing is written over it. Choose another name, or remove it",
             path.display()
         )));
@@ -75,14 +75,14 @@ pub(super) enum Output {
 
 impl Output {
     /// Into this new file, or to standard output.
-    pub(super) fn to(path: Option<&Path>) -> Result<Self, Trouble> {
+    pub(super) fn to(path: Option<&Path>) -> Result<Self, EndedEarly> {
         Ok(match path {
             Some(path) => Self::File(NewFile::begin(path)?),
             None => Self::Standard(BufWriter::with_capacity(1 << 16, io::stdout().lock())),
         })
     }
 
-    pub(super) fn text(&mut self, text: &str) -> Result<(), Trouble> {
+    pub(super) fn text(&mut self, text: &str) -> Result<(), EndedEarly> {
         match self {
             Self::Standard(writer) => writer.write_all(text.as_bytes())?,
             Self::File(file) => {
@@ -95,7 +95,7 @@ impl Output {
     }
 
     /// All was written.
-    pub(super) fn finish(self) -> Result<(), Trouble> {
+    pub(super) fn finish(self) -> Result<(), EndedEarly> {
         match self {
             Self::Standard(mut writer) => Ok(writer.flush()?),
             Self::File(file) => file.finish(),

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use crossbeam_channel::{Receiver, RecvTimeoutError};
 use signal_hook::consts::{SIGINT, SIGTERM};
 
-use super::{DONE, MISSING, Trouble, about_file, output, progress};
+use super::{DONE, EndedEarly, MISSING, about_file, output, progress};
 use crate::address::Address;
 use crate::drivers::{self, Options};
 use crate::engine::handle::Handle;
@@ -19,7 +19,7 @@ use crate::event::watching::TapRequest;
 use crate::protocol::{
     Command, DeskUpdate, Gravity, Link, SourceCommand, SourceUpdate, TapState, Update,
 };
-use crate::recording::{RecordTo, Recorder};
+use crate::recording::{RecordTo, RecordingThread};
 use crate::text::numbers::count_of;
 
 /// How often it is looked whether it is time to end.
@@ -29,8 +29,8 @@ const CLOSE_LIMIT: Duration = Duration::from_secs(5);
 
 /// Records what passes.
 #[derive(clap::Args, Debug)]
-pub struct Record {
-    /// The broker: amqp://user:password@host:port/vhost, or amqps:// for TLS.
+pub struct RecordArguments {
+    /// Where the events are, as in the window: amqp://user:password@host, or amqps:// for TLS.
     #[arg(
         long,
         value_name = "URL",
@@ -38,7 +38,7 @@ pub struct Record {
         hide_env_values = true
     )]
     url: String,
-    /// The exchange, topic or bus.
+    /// What to listen to, by the name that the broker has for it.
     #[arg(long, value_name = "NAME")]
     destination: String,
     /// Keys: a pattern with * and #. May be given several times.
@@ -74,7 +74,7 @@ pub(super) fn duration(text: &str) -> Result<Duration, String> {
 }
 
 /// A switch that turns true at Ctrl+C or when the process shall end. A second Ctrl+C ends it at once.
-pub(super) fn end_switch() -> Result<Arc<AtomicBool>, Trouble> {
+pub(super) fn end_switch() -> Result<Arc<AtomicBool>, EndedEarly> {
     let switch = Arc::new(AtomicBool::new(false));
     for signal in [SIGINT, SIGTERM] {
         signal_hook::flag::register_conditional_shutdown(signal, 130, Arc::clone(&switch))?;
@@ -84,20 +84,20 @@ pub(super) fn end_switch() -> Result<Arc<AtomicBool>, Trouble> {
 }
 
 /// Does it.
-pub(super) fn run(record: &Record) -> Result<u8, Trouble> {
+pub(super) fn run(record: &RecordArguments) -> Result<u8, EndedEarly> {
     output::free(&record.out)?;
     let address = Address::from_text(&record.url)
-        .map_err(|error| Trouble::Told(format!("--url: {error}")))?;
+        .map_err(|error| EndedEarly::Told(format!("--url: {error}")))?;
     let ended = end_switch()?;
     let to = RecordTo::File(record.out.clone());
-    let recorder = Recorder::start(to, |_| {}).map_err(about_file(&record.out))?;
+    let recorder = RecordingThread::start(to, |_| {}).map_err(about_file(&record.out))?;
     let taping = Arc::new(Taping::new(recorder));
     let options = Options {
         taping: Some(Arc::clone(&taping)),
         ..Options::default()
     };
     let (handle, updates) = drivers::start(|| {}, options)?;
-    let mut watched = Watched {
+    let mut watched = Recorded {
         handle,
         updates,
         taping,
@@ -105,7 +105,7 @@ pub(super) fn run(record: &Record) -> Result<u8, Trouble> {
         is_whole: true,
     };
     let done = watched.run(record, address);
-    let Watched {
+    let Recorded {
         handle,
         taping,
         is_whole,
@@ -122,7 +122,7 @@ pub(super) fn run(record: &Record) -> Result<u8, Trouble> {
         return Err(trouble);
     }
     let Some(state) = state else {
-        return Err(Trouble::Told(
+        return Err(EndedEarly::Told(
             "The recording did not end in time".to_owned(),
         ));
     };
@@ -139,7 +139,7 @@ pub(super) fn run(record: &Record) -> Result<u8, Trouble> {
 }
 
 /// What is recorded, and whether anything is missing.
-struct Watched {
+struct Recorded {
     handle: Handle,
     updates: Receiver<Update>,
     taping: Arc<Taping>,
@@ -147,13 +147,13 @@ struct Watched {
     is_whole: bool,
 }
 
-impl Watched {
-    fn send(&self, command: SourceCommand) -> Result<(), Trouble> {
+impl Recorded {
+    fn send(&self, command: SourceCommand) -> Result<(), EndedEarly> {
         let sent = self.handle.send(Command::Source(SourceId::FIRST, command));
-        sent.map_err(|_| Trouble::Told("Eventscope has ended inside".to_owned()))
+        sent.map_err(|_| EndedEarly::Told("Eventscope has ended inside".to_owned()))
     }
 
-    fn run(&mut self, record: &Record, address: Address) -> Result<(), Trouble> {
+    fn run(&mut self, record: &RecordArguments, address: Address) -> Result<(), EndedEarly> {
         self.send(SourceCommand::Connect(address))?;
         let tap = TapId::of(SourceId::FIRST, 1);
         let request = TapRequest {
@@ -181,7 +181,7 @@ impl Watched {
                 Ok(update) => update,
                 Err(RecvTimeoutError::Timeout) => continue,
                 Err(RecvTimeoutError::Disconnected) => {
-                    return Err(Trouble::Told("Eventscope has ended inside".to_owned()));
+                    return Err(EndedEarly::Told("Eventscope has ended inside".to_owned()));
                 }
             };
             match update {
@@ -191,7 +191,7 @@ impl Watched {
                     }
                 }
                 Update::Source(_, SourceUpdate::Link(Link::Failed { reason, .. })) => {
-                    return Err(Trouble::Told(reason));
+                    return Err(EndedEarly::Told(reason));
                 }
                 Update::Source(_, SourceUpdate::Link(Link::Lost { reason, .. })) => {
                     mark.suspend(|| progress::say(&format!("The connection was lost: {reason}")));
@@ -204,13 +204,13 @@ impl Watched {
                             mark.suspend(|| progress::say(&format!("Recording {from} into {out}")));
                         }
                     }
-                    TapState::Refused(words) => return Err(Trouble::Told(words)),
+                    TapState::Refused(words) => return Err(EndedEarly::Told(words)),
                     TapState::Interrupted(words) => {
                         self.is_whole = false;
                         mark.suspend(|| progress::say(&words));
                     }
                     TapState::Resumed { .. } | TapState::Overflowing { .. } => {
-                        self.is_whole = false
+                        self.is_whole = false;
                     }
                     TapState::Stopped => break,
                 },
@@ -225,7 +225,7 @@ impl Watched {
     }
 
     /// Ends the tap; what had come by then is recorded.
-    fn close(&mut self, tap: TapId) -> Result<(), Trouble> {
+    fn close(&mut self, tap: TapId) -> Result<(), EndedEarly> {
         self.send(SourceCommand::StopTap(tap))?;
         let deadline = Instant::now() + CLOSE_LIMIT;
         while let Ok(update) = self.updates.recv_deadline(deadline) {

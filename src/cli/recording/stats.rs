@@ -7,9 +7,9 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use serde_json::json;
 
 use super::output::Output;
-use super::{DONE, MISSING, Trouble, about_file, progress};
-use crate::recording::reader::Cursor;
-use crate::recording::{About, RecordedEntry, Recording, WrittenGap};
+use super::{DONE, EndedEarly, MISSING, about_file, progress};
+use crate::recording::reader::RecordingCursor;
+use crate::recording::{AboutRecording, RecordedEntry, Recording, WrittenGap};
 use crate::text::numbers::{count_of, thousands};
 use crate::text::payload::visible_line;
 
@@ -18,7 +18,7 @@ const MOST_KEYS: usize = 100_000;
 
 /// Says what is in a recording.
 #[derive(clap::Args, Debug)]
-pub struct Stats {
+pub struct StatsArguments {
     /// The recording.
     file: PathBuf,
     /// One JSON object.
@@ -33,7 +33,7 @@ pub struct Stats {
 }
 
 #[derive(Default)]
-struct Counts {
+struct StatsCounts {
     events: u64,
     bytes: u64,
     first: Option<DateTime<Utc>>,
@@ -50,7 +50,7 @@ struct Counts {
 const MOST_GAPS: usize = 100;
 
 /// Does it.
-pub(super) fn run(stats: &Stats) -> Result<u8, Trouble> {
+pub(super) fn run(stats: &StatsArguments) -> Result<u8, EndedEarly> {
     let mut recording = Recording::open(&stats.file).map_err(about_file(&stats.file))?;
     let about = recording.about().map_err(about_file(&stats.file))?;
     let places = recording.places(1_000).map_err(about_file(&stats.file))?;
@@ -58,8 +58,8 @@ pub(super) fn run(stats: &Stats) -> Result<u8, Trouble> {
         recording.check_all().map_err(about_file(&stats.file))?;
     }
     let bar = progress::bar(about.events);
-    let mut counts = Counts::default();
-    let mut cursor = Cursor::default();
+    let mut counts = StatsCounts::default();
+    let mut cursor = RecordingCursor::default();
     loop {
         let page = recording
             .page(&mut cursor, 4_096)
@@ -76,7 +76,7 @@ pub(super) fn run(stats: &Stats) -> Result<u8, Trouble> {
     let mut keys: Vec<_> = std::mem::take(&mut counts.keys).into_iter().collect();
     keys.sort_by(|a, b| (b.1, &a.0).cmp(&(a.1, &b.0)));
     let mut out = Output::to(None)?;
-    let report = Report {
+    let report = StatsReport {
         about,
         places,
         counts,
@@ -92,7 +92,7 @@ pub(super) fn run(stats: &Stats) -> Result<u8, Trouble> {
     Ok(if is_whole { DONE } else { MISSING })
 }
 
-impl Counts {
+impl StatsCounts {
     fn add(&mut self, entry: RecordedEntry) {
         match entry {
             RecordedEntry::Event(read) => {
@@ -121,10 +121,10 @@ impl Counts {
     }
 }
 
-struct Report {
-    about: About,
+struct StatsReport {
+    about: AboutRecording,
     places: Vec<String>,
-    counts: Counts,
+    counts: StatsCounts,
     keys: Vec<((String, String), u64)>,
 }
 
@@ -132,7 +132,7 @@ fn time(at: DateTime<Utc>) -> String {
     at.to_rfc3339_opts(SecondsFormat::Millis, true)
 }
 
-impl Report {
+impl StatsReport {
     fn text(&self, most: usize) -> String {
         let Self {
             about,

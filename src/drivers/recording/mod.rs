@@ -18,7 +18,7 @@ use crate::event::picture::{Destination, Picture};
 use crate::event::tap_id::TapId;
 use crate::event::watching::{Report, TapRequest, Weight};
 use crate::protocol::{Abilities, Gravity, Link, Server, SourceCommand, SourceUpdate, TapState};
-use crate::recording::{About, Recording, RecordingError};
+use crate::recording::{AboutRecording, Recording, RecordingError};
 use crate::text::numbers::count_of;
 
 /// What stands for all destinations of a recording.
@@ -89,7 +89,7 @@ struct OpenedFile {
 
 /// What is looked at when a recording is opened.
 struct FirstLook {
-    about: About,
+    about: AboutRecording,
     destinations: Vec<String>,
 }
 

@@ -15,7 +15,7 @@ use crate::event::key_pattern;
 use crate::event::watching::TapRequest;
 use crate::log::Batch;
 use crate::protocol::SourceUpdate;
-use crate::recording::reader::Cursor;
+use crate::recording::reader::RecordingCursor;
 use crate::recording::{RecordedEntry, Recording, RecordingError};
 
 /// Updates that are read before the window takes them.
@@ -57,7 +57,7 @@ fn read(
     way: &mpsc::Sender<SourceUpdate>,
 ) -> Result<(), RecordingError> {
     let mut recording = Recording::open(path)?;
-    let mut cursor = Cursor::default();
+    let mut cursor = RecordingCursor::default();
     let mut most = FIRST_BATCH;
     loop {
         let page = recording.page(&mut cursor, most)?;
@@ -68,7 +68,7 @@ fn read(
             }
             std::thread::sleep(FOLLOW);
         }
-        let mut packing = Packing::new(request, way);
+        let mut packing = PourBatch::new(request, way);
         for entry in page {
             match entry {
                 RecordedEntry::Event(read) => packing.event(&read.event),
@@ -87,7 +87,7 @@ fn read(
 }
 
 /// Packs what a tap asked for.
-struct Packing<'a> {
+struct PourBatch<'a> {
     request: &'a TapRequest,
     way: &'a mpsc::Sender<SourceUpdate>,
     batch: Batch,
@@ -95,7 +95,7 @@ struct Packing<'a> {
     is_wanted: bool,
 }
 
-impl<'a> Packing<'a> {
+impl<'a> PourBatch<'a> {
     fn new(request: &'a TapRequest, way: &'a mpsc::Sender<SourceUpdate>) -> Self {
         Self {
             request,
