@@ -312,6 +312,11 @@ impl State {
                     self.live.append(&batch);
                 }
             }
+            SourceUpdate::Gap { tap, from, to } => {
+                if self.taps.is_wanted(tap) {
+                    self.live.push_gap(from, to);
+                }
+            }
             SourceUpdate::Published { request, outcome } => {
                 self.front.publish.finish(request, outcome);
             }
