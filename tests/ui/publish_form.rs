@@ -215,7 +215,7 @@ fn the_form_fits_a_small_window() {
             .query_by_role_and_label(Role::TextInput, name)
         {
             assert!(
-                node.rect().right() < 760.0 && node.rect().width() > 300.0,
+                node.rect().right() < 760.0 && node.rect().width() > 250.0,
                 "{name} is at {:?}",
                 node.rect()
             );
