@@ -37,6 +37,19 @@ pub fn plain(bytes: &[u8]) -> String {
     out
 }
 
+/// The bytes of digits as [`plain`] writes them, in either case; `None` of any other text.
+#[must_use]
+pub fn bytes(digits: &str) -> Option<Vec<u8>> {
+    let value = |digit: &u8| char::from(*digit).to_digit(16);
+    let pairs = digits.as_bytes().chunks_exact(2);
+    if !pairs.remainder().is_empty() {
+        return None;
+    }
+    pairs
+        .map(|pair| u8::try_from(value(&pair[0])? << 4 | value(&pair[1])?).ok())
+        .collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -55,5 +68,9 @@ mod tests {
     #[test]
     fn bytes_are_written_as_digits() {
         assert_eq!(plain(b"\x00a\xff"), "0061ff");
+        assert_eq!(bytes("0061Ff").as_deref(), Some(&b"\x00a\xff"[..]));
+        for wrong in ["0", "0g", "+1", "é"] {
+            assert_eq!(bytes(wrong), None, "{wrong}");
+        }
     }
 }
