@@ -4,6 +4,8 @@
 //! the JSON that is written from it, and no count in a body sets memory aside.
 
 pub mod avro;
+pub mod protobuf;
+mod rows;
 
 /// A body as JSON.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,6 +22,8 @@ pub struct ReadBody {
     pub problem: Option<String>,
     /// Written back, the document gives the same values.
     pub is_exact: bool,
+    /// Fields that the schema does not know.
+    pub unknown: usize,
 }
 
 impl ReadBody {

@@ -45,6 +45,7 @@ pub fn read(avro: &Avro, body: &[u8], limit: usize) -> ReadBody {
         cut: document.stop == Some(Stop::Full),
         problem,
         is_exact: items.is_exact,
+        unknown: 0,
     }
 }
 

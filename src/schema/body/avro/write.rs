@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use crate::event::decode::transcode::text_bytes;
+use crate::schema::body::rows::{children, expected, number, pointer};
 use crate::schema::compare::avro::logical::Logical;
 use crate::schema::compare::avro::{Avro, AvroShape, Type, name_of};
 use crate::text::json::{JsonRow, RowValue, Rows, rows};
@@ -67,13 +68,6 @@ impl<'s> AvroWriter<'s> {
         found.ok_or_else(|| "there is no value".to_owned())
     }
 
-    fn children(&self, row: usize) -> Vec<usize> {
-        let rows = &self.document.rows;
-        let end = rows[row].end;
-        let first = Some(row + 1).filter(|at| *at < end);
-        std::iter::successors(first, |at| Some(rows[*at].end).filter(|at| *at < end)).collect()
-    }
-
     fn value(&mut self, kind: &'s Type, row: usize) -> Result<(), String> {
         let value = &self.row(row)?.value;
         match kind {
@@ -102,7 +96,7 @@ impl<'s> AvroWriter<'s> {
 
     /// All items in one block.
     fn block(&mut self, of: &'s Type, row: usize, has_keys: bool) {
-        let children = self.children(row);
+        let children = children(self.document, row);
         if !children.is_empty() {
             self.long(i64::try_from(children.len()).unwrap_or(i64::MAX));
         }
@@ -135,7 +129,7 @@ impl<'s> AvroWriter<'s> {
             let fits = |branch: &Type| kinds(self.avro, branch).contains(&kind);
             (branches.iter().position(fits), row)
         } else {
-            let [inside] = *self.children(row) else {
+            let [inside] = *children(self.document, row) else {
                 return Err(all());
             };
             let name = self.row(inside)?.name.as_deref();
@@ -157,7 +151,7 @@ impl<'s> AvroWriter<'s> {
                 if !matches!(value, RowValue::Object(_)) {
                     return Err(expected("an object"));
                 }
-                let children = self.children(row).into_iter();
+                let children = children(self.document, row).into_iter();
                 let named = children.map(|child| {
                     let name = self.document.rows[child].name.as_deref();
                     (name.unwrap_or_default(), child)
@@ -260,10 +254,6 @@ impl<'s> AvroWriter<'s> {
     }
 }
 
-fn expected(what: &str) -> String {
-    format!("{what} is expected")
-}
-
 fn kind_of(value: &RowValue) -> &'static str {
     match value {
         RowValue::Object(_) => "object",
@@ -279,15 +269,6 @@ fn text(value: &RowValue) -> Option<&str> {
     match value {
         RowValue::Text(text) => Some(text),
         _ => None,
-    }
-}
-
-/// A number, or the text for one that JSON cannot say.
-fn number(value: &RowValue) -> Result<&str, String> {
-    match value {
-        RowValue::Number(number) => Ok(number),
-        RowValue::Text(text) if ["NaN", "inf", "-inf"].contains(&text.as_str()) => Ok(text),
-        _ => Err(expected("a number")),
     }
 }
 
@@ -309,27 +290,4 @@ fn bytes(value: &RowValue, logical: Option<&Logical>) -> Result<Vec<u8>, String>
         _ => (None, "text that begins with hex: or base64:".to_owned()),
     };
     bytes.ok_or_else(|| expected(&what))
-}
-
-/// Where a row stands, as a JSON pointer.
-fn pointer(document: &Rows, row: usize) -> String {
-    let mut out = String::new();
-    let mut at = 0;
-    while at < row && at < document.rows.len() {
-        // The child that the row lies in.
-        let mut child = at + 1;
-        let mut number = 0;
-        while document.rows.get(child).is_some_and(|one| one.end <= row) {
-            child = document.rows[child].end;
-            number += 1;
-        }
-        let step = document.rows.get(child).and_then(|one| one.name.clone());
-        out.push_str(&format!("/{}", step.unwrap_or_else(|| number.to_string())));
-        at = child;
-    }
-    if out.is_empty() {
-        "The document".to_owned()
-    } else {
-        out
-    }
 }

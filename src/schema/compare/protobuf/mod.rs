@@ -3,7 +3,9 @@
 //! number and the way its value is written.
 
 mod known;
+mod oneofs;
 mod parse;
+mod parser;
 mod resolve;
 #[cfg(test)]
 mod tests;
@@ -12,6 +14,7 @@ mod walk;
 
 use std::collections::BTreeMap;
 
+use super::change::{Change, Effect};
 use super::check::{Answer, CheckReport, Proof, Verdict};
 use crate::schema::Unusable;
 use crate::schema::document::policy::Policy;
@@ -59,6 +62,8 @@ pub(crate) struct ProtoField {
     pub(crate) written: WrittenType,
     /// The place of its oneof in the message.
     pub(crate) oneof: Option<usize>,
+    /// A list of numbers is written in one piece.
+    pub(crate) is_packed: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -117,6 +122,14 @@ pub(crate) const SCALARS: [(&str, &str); 15] = [
 ];
 
 impl Protobuf {
+    /// The files that a .proto text imports, as it names them.
+    ///
+    /// # Errors
+    /// It is not valid Protobuf.
+    pub fn imports(text: &str) -> Result<Vec<String>, Unusable> {
+        Ok(parse::parse(text)?.imports)
+    }
+
     /// Reads a .proto text; `imports` are the files that it imports, by the names it imports them by.
     /// Google's own files are known. A type that is in none of them is kept by its name.
     ///
@@ -141,7 +154,7 @@ pub(crate) fn scalar_form(schema: &Protobuf, name: &str) -> Option<&'static str>
 pub fn compare_protobuf(old: &Protobuf, new: &Protobuf, policy: Policy) -> CheckReport {
     let mut changes = ProtoWalk::new(old, new).changes();
     changes.sort_by_key(|change| !change.breaks());
-    let verdict = |breaks: Option<&str>, to: &str, from: &str| match breaks {
+    let verdict = |breaks: Option<String>, to: &str, from: &str| match breaks {
         None => Verdict {
             answer: Answer::Yes,
             proof: Proof::Policy,
@@ -152,25 +165,23 @@ pub fn compare_protobuf(old: &Protobuf, new: &Protobuf, policy: Policy) -> Check
         Some(reason) => Verdict {
             answer: Answer::No,
             proof: Proof::Policy,
-            reason: reason.to_owned(),
+            reason,
             example: None,
             failures: Vec::new(),
         },
     };
-    let of = |breaks: fn(&super::change::Change) -> bool| {
-        let found = changes.iter().find(|change| breaks(change));
-        found.map(|change| change.reason.as_str())
+    let of = |effect: fn(&Change) -> Effect| {
+        let found = changes
+            .iter()
+            .find(|change| effect(change) == Effect::Breaks);
+        found.map(|change| change.reason.clone())
     };
-    let breaks = super::change::Effect::Breaks;
-    let (backward, forward) = (
-        of(|change| change.backward == breaks),
-        of(|change| change.forward == breaks),
-    );
+    let (backward, forward) = (of(|change| change.backward), of(|change| change.forward));
     CheckReport {
         policy,
         backward: verdict(backward, "new", "old"),
         forward: verdict(forward, "old", "new"),
-        changes: changes.clone(),
+        changes,
         complete: true,
     }
 }

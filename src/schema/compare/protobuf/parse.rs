@@ -1,8 +1,11 @@
 //! Reads a .proto text into messages, enums and services, with the names as they are written.
 
-use super::tokens::{PlacedToken, ProtoToken, proto_tokens, wrong};
+use super::parser::{Parsed, ProtoParser};
+use super::tokens::{ProtoToken, wrong};
 use super::{ProtoEnum, ProtoField, ProtoLabel, ProtoMessage, ProtoOneof, ProtoRpc, WrittenType};
-use crate::schema::Unusable;
+
+/// With what a statement of a file begins.
+const TOP: &str = "message, enum, service, import, package or option";
 
 /// Messages in messages deeper than this are not read.
 const DEEPEST: usize = 64;
@@ -11,6 +14,8 @@ const DEEPEST: usize = 64;
 #[derive(Clone, Debug, Default)]
 pub(crate) struct ProtoFile {
     pub(crate) is_proto3: bool,
+    /// Lists of numbers are written in one piece unless an option says otherwise.
+    packs: bool,
     pub(crate) package: String,
     pub(crate) imports: Vec<String>,
     pub(crate) messages: Vec<ProtoMessage>,
@@ -18,163 +23,32 @@ pub(crate) struct ProtoFile {
     pub(crate) rpcs: Vec<ProtoRpc>,
 }
 
-type Parsed<T> = Result<T, Unusable>;
-
-struct ProtoParser {
-    tokens: Vec<PlacedToken>,
-    at: usize,
-    file: ProtoFile,
-}
-
 /// Reads a .proto text.
 ///
 /// # Errors
 /// It is none; the words say where.
 pub(crate) fn parse(text: &str) -> Parsed<ProtoFile> {
-    let mut parser = ProtoParser {
-        tokens: proto_tokens(text)?,
-        at: 0,
-        file: ProtoFile::default(),
-    };
-    while parser.at < parser.tokens.len() {
+    let mut parser = ProtoParser::new(text)?;
+    while !parser.is_at_end() {
         parser.top()?;
     }
     Ok(parser.file)
 }
 
 impl ProtoParser {
-    fn line(&self) -> usize {
-        let token = self.tokens.get(self.at).or(self.tokens.last());
-        token.map_or(1, |(line, _)| *line)
-    }
-
-    fn peek(&self) -> Option<&ProtoToken> {
-        self.tokens.get(self.at).map(|(_, token)| token)
-    }
-
-    fn fail<T>(&self, expected: &str) -> Parsed<T> {
-        let found = self
-            .peek()
-            .map_or_else(|| "the end".to_owned(), ProtoToken::words);
-        Err(wrong(
-            self.line(),
-            &format!("{expected} is expected, and {found} stands there"),
-        ))
-    }
-
-    fn takes(&mut self, mark: char) -> bool {
-        let is_there = self.peek() == Some(&ProtoToken::Mark(mark));
-        self.at += usize::from(is_there);
-        is_there
-    }
-
-    fn mark(&mut self, mark: char) -> Parsed<()> {
-        if self.takes(mark) {
-            return Ok(());
-        }
-        self.fail(&mark.to_string())
-    }
-
-    fn is_word(&self, word: &str) -> bool {
-        matches!(self.peek(), Some(ProtoToken::Word(found)) if found == word)
-    }
-
-    fn takes_word(&mut self, word: &str) -> bool {
-        let is_there = self.is_word(word);
-        self.at += usize::from(is_there);
-        is_there
-    }
-
-    fn word(&mut self) -> Parsed<String> {
-        match self.peek() {
-            Some(ProtoToken::Word(word)) => {
-                let word = word.clone();
-                self.at += 1;
-                Ok(word)
-            }
-            _ => self.fail("a name"),
-        }
-    }
-
-    /// A name with dots.
-    fn path(&mut self) -> Parsed<String> {
-        let mut path = if self.takes('.') {
-            ".".to_owned()
-        } else {
-            String::new()
-        };
-        path.push_str(&self.word()?);
-        while self.takes('.') {
-            path.push('.');
-            path.push_str(&self.word()?);
-        }
-        Ok(path)
-    }
-
-    fn text(&mut self) -> Parsed<String> {
-        let mut all = match self.peek() {
-            Some(ProtoToken::Text(text)) => text.clone(),
-            _ => return self.fail("a text"),
-        };
-        self.at += 1;
-        while let Some(ProtoToken::Text(more)) = self.peek() {
-            all.push_str(more);
-            self.at += 1;
-        }
-        Ok(all)
-    }
-
-    fn number(&mut self) -> Parsed<i64> {
-        let is_negative = self.takes('-');
-        let number = match self.peek() {
-            Some(ProtoToken::Number(number)) => whole(number),
-            Some(ProtoToken::Word(word)) if word == "max" => Some(i64::from(i32::MAX)),
-            _ => None,
-        };
-        let Some(number) = number else {
-            return self.fail("a whole number");
-        };
-        self.at += 1;
-        Ok(if is_negative { -number } else { number })
-    }
-
-    /// Passes over everything up to the end of a statement, or over a block.
-    fn skip_statement(&mut self) -> Parsed<()> {
-        let mut depth = 0_usize;
-        loop {
-            match self.peek() {
-                None => return self.fail("the end of a statement"),
-                Some(ProtoToken::Mark('{' | '[' | '(' | '<')) => depth += 1,
-                Some(ProtoToken::Mark('}' | ']' | ')' | '>')) => {
-                    depth = match depth.checked_sub(1) {
-                        Some(depth) => depth,
-                        None => return self.fail("the end of a statement"),
-                    };
-                    if depth == 0 && self.peek() == Some(&ProtoToken::Mark('}')) {
-                        self.at += 1;
-                        self.takes(';');
-                        return Ok(());
-                    }
-                }
-                Some(ProtoToken::Mark(';')) if depth == 0 => {
-                    self.at += 1;
-                    return Ok(());
-                }
-                Some(_) => {}
-            }
-            self.at += 1;
-        }
-    }
-
     fn top(&mut self) -> Parsed<()> {
         if self.takes(';') {
             return Ok(());
         }
-        match self.word()?.as_str() {
+        let Ok(word) = self.word() else {
+            return self.fail(TOP);
+        };
+        match word.as_str() {
             "syntax" => {
                 self.mark('=')?;
                 let syntax = self.text()?;
                 self.file.is_proto3 = syntax == "proto3";
+                self.file.packs = self.file.is_proto3;
                 if !["proto2", "proto3"].contains(&syntax.as_str()) {
                     return Err(wrong(
                         self.line(),
@@ -195,7 +69,11 @@ impl ProtoParser {
                 self.file.imports.push(name);
                 self.mark(';')
             }
-            "edition" | "option" | "extend" => self.skip_statement(),
+            "edition" => {
+                self.file.packs = true;
+                self.skip_statement()
+            }
+            "option" | "extend" => self.skip_statement(),
             "message" => {
                 let message = self.message(0)?;
                 self.file.messages.push(message);
@@ -209,7 +87,7 @@ impl ProtoParser {
             "service" => self.service(),
             _ => {
                 self.at -= 1;
-                self.fail("message, enum, service, import, package or option")
+                self.fail(TOP)
             }
         }
     }
@@ -308,7 +186,7 @@ impl ProtoParser {
             ("required", ProtoLabel::Required),
             ("optional", ProtoLabel::Optional),
         ] {
-            if self.takes_keyword(word) {
+            if self.takes_word(word) {
                 label = found;
                 break;
             }
@@ -337,8 +215,9 @@ impl ProtoParser {
                 &format!("{number} cannot be the number of a field"),
             ));
         };
+        let mut is_packed = self.file.packs;
         if self.takes('[') {
-            self.options()?;
+            is_packed = self.options()?.unwrap_or(is_packed);
         }
         let kind = if is_group {
             let group = self.body(name.clone(), depth + 1)?;
@@ -357,6 +236,7 @@ impl ProtoParser {
             label,
             written: kind,
             oneof,
+            is_packed,
         })
     }
 
@@ -378,19 +258,24 @@ impl ProtoParser {
         Ok(WrittenType::Map(key, value))
     }
 
-    /// What stands in brackets says nothing about the values.
-    fn options(&mut self) -> Parsed<()> {
+    /// What stands in brackets; all that it says of the values is whether they are packed.
+    fn options(&mut self) -> Parsed<Option<bool>> {
         let mut depth = 1_usize;
+        let mut is_packed = None;
         while depth > 0 {
             match self.peek() {
                 None => return self.fail("]"),
                 Some(ProtoToken::Mark('[' | '{')) => depth += 1,
                 Some(ProtoToken::Mark(']' | '}')) => depth -= 1,
+                Some(ProtoToken::Word(word)) if word == "packed" && depth == 1 => {
+                    let value = self.tokens.get(self.at + 2).map(|(_, token)| token);
+                    is_packed = Some(value == Some(&ProtoToken::Word("true".to_owned())));
+                }
                 Some(_) => {}
             }
             self.at += 1;
         }
-        Ok(())
+        Ok(is_packed)
     }
 
     fn reserved(&mut self, ranges: &mut Vec<(i64, i64)>, names: &mut Vec<String>) -> Parsed<()> {
@@ -484,7 +369,10 @@ impl ProtoParser {
 
     fn side(&mut self) -> Parsed<String> {
         self.mark('(')?;
-        let stream = if self.takes_keyword("stream") {
+        // A message may be called so.
+        let next = self.tokens.get(self.at + 1).map(|(_, token)| token);
+        let is_name = next == Some(&ProtoToken::Mark(')'));
+        let stream = if !is_name && self.takes_word("stream") {
             "stream "
         } else {
             ""
@@ -492,16 +380,5 @@ impl ProtoParser {
         let side = format!("{stream}{}", self.path()?);
         self.mark(')')?;
         Ok(side)
-    }
-}
-
-/// A number in tens, in eights behind a 0, or in sixteens behind 0x.
-fn whole(text: &str) -> Option<i64> {
-    if let Some(digits) = text.strip_prefix("0x").or(text.strip_prefix("0X")) {
-        return i64::from_str_radix(digits, 16).ok();
-    }
-    match text.strip_prefix('0').filter(|rest| !rest.is_empty()) {
-        Some(digits) => i64::from_str_radix(digits, 8).ok(),
-        None => text.parse().ok(),
     }
 }

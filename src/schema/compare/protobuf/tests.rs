@@ -15,11 +15,7 @@ fn changes(old: &str, new: &str) -> Vec<String> {
     let report = compare_protobuf(&read(old), &read(new), Policy::Event);
     let told = report.changes.iter().map(|change| {
         let breaks = |effect| {
-            if effect == super::super::change::Effect::Breaks {
-                "!"
-            } else {
-                ""
-            }
+            if effect == Effect::Breaks { "!" } else { "" }
         };
         format!(
             "{}{}/{}",
