@@ -5,10 +5,10 @@ use std::time::Duration;
 use anyhow::Context as _;
 use eframe::egui;
 
+use crate::address::Address;
 use crate::app::{App, Wire};
 use crate::drivers::rabbitmq::sandbox;
 use crate::drivers::{self, Options};
-use crate::rabbitmq::endpoint::Endpoint;
 use crate::repair::journal_entry::KEEP_DAYS;
 use crate::settings::{self, Settings};
 use crate::state::Action;
@@ -18,7 +18,7 @@ use crate::warnings::Heard;
 /// What is opened first.
 #[derive(Clone, Debug)]
 pub enum First {
-    Connect(Endpoint),
+    Connect(Address),
     /// The private RabbitMQ with the sample shop.
     Sandbox,
     /// The last broker, once its password is typed; without one the customary local broker.
@@ -78,8 +78,8 @@ pub fn open(ctx: &egui::Context, first: First, heard: Heard) -> anyhow::Result<A
     app.hear(heard);
     match first {
         First::Sandbox => app.act(Action::StartSandbox),
-        First::Connect(endpoint) => {
-            app.forms_mut().connect.take(&endpoint);
+        First::Connect(address) => {
+            app.forms_mut().fill(&address);
             app.act(Action::SavedConnection(SavedConnectionAction::Recall));
             app.act(Action::Connect);
         }

@@ -1,8 +1,10 @@
 //! Drivers: each works with one kind of event store and tells the window what happens there.
 
 pub(crate) mod jobs;
-
+#[cfg(feature = "kafka")]
+mod kafka;
 pub mod rabbitmq;
+mod retry;
 
 use std::io;
 use std::path::PathBuf;
@@ -13,8 +15,12 @@ use std::time::Duration;
 use crossbeam_channel::Receiver;
 
 use self::rabbitmq::sandbox;
+#[cfg(feature = "kafka")]
+use crate::address::Address;
 use crate::engine::driver::{Driver, MakeDriver};
 use crate::engine::handle::{DeskOptions, Handle};
+#[cfg(feature = "kafka")]
+use crate::protocol::SourceCommand;
 use crate::protocol::Update;
 use crate::rabbitmq::peek_rules::REACH;
 use crate::rabbitmq::tap::{LIMIT, Limit};
@@ -78,7 +84,13 @@ fn drivers(options: Options) -> MakeDriver {
         round: options.round,
     };
     let is_first = AtomicBool::new(true);
-    Arc::new(move |_, journal| -> Box<dyn Driver> {
+    Arc::new(move |command, journal| -> Box<dyn Driver> {
+        #[cfg(feature = "kafka")]
+        if let SourceCommand::Connect(Address::Kafka(_)) = command {
+            return Box::new(kafka::KafkaDriver);
+        }
+        #[cfg(not(feature = "kafka"))]
+        let _ = command;
         let mut options = rabbitmq.clone();
         // Two sandboxes never share a folder.
         if !is_first.swap(false, Ordering::Relaxed) && options.sandbox_dir.is_some() {

@@ -75,8 +75,10 @@ impl State {
                 self.taps.all_ended_of(self.front.id);
                 self.front.tap_card = None;
                 self.front.is_ending = false;
-                if let Link::Connecting(Address::RabbitMq(endpoint)) = &self.front.link {
-                    forms.connect.take(endpoint);
+                if let Link::Connecting(address @ (Address::RabbitMq(_) | Address::Kafka(_))) =
+                    &self.front.link
+                {
+                    forms.fill(address);
                 }
             }
             Link::Lost { .. } => {}

@@ -9,7 +9,7 @@ use super::clock;
 use crate::event::source_id::SourceId;
 use crate::event::tap_id::TapId;
 use crate::event::watching::TapRequest;
-use crate::protocol::{Gravity, SourceCommand, TapState};
+use crate::protocol::{Gravity, SourceCommand, TapProgress, TapState};
 use crate::rabbitmq::tap::FirehoseRequest;
 
 /// Number of colours that taps take in turn.
@@ -73,6 +73,8 @@ pub struct Tap {
     pub received: u64,
     /// When some were not seen because its queue was full, oldest first.
     pub losses: VecDeque<Loss>,
+    /// How far it is in a store that keeps its past.
+    pub progress: Option<TapProgress>,
 }
 
 impl Tap {
@@ -284,6 +286,7 @@ impl Taps {
             queue: None,
             received: 0,
             losses: VecDeque::new(),
+            progress: None,
         });
     }
 
@@ -355,7 +358,7 @@ impl Taps {
         match state {
             TapState::Running { queue } => {
                 tap.queue = Some(queue);
-                if tap.phase == Phase::Starting {
+                if matches!(tap.phase, Phase::Starting | Phase::Interrupted(_)) {
                     tap.phase = Phase::Running;
                 }
             }
@@ -397,6 +400,7 @@ impl Taps {
                     tap.phase = Phase::Interrupted(words);
                 }
             }
+            TapState::Behind(progress) => tap.progress = Some(progress),
             TapState::Overflowing { from, to } => tap.lost(Loss { from, to }),
         }
         told
@@ -406,6 +410,7 @@ impl Taps {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::event::watching::TapReading;
 
     fn taps(exchanges: &[&str]) -> Taps {
         let mut taps = Taps::default();
@@ -414,6 +419,7 @@ mod tests {
                 tap: TapId::of(SourceId::FIRST, number),
                 destination: (*exchange).to_owned(),
                 keys: vec!["#".to_owned()],
+                reading: TapReading::default(),
             });
         }
         taps
@@ -503,6 +509,7 @@ mod tests {
             tap: TapId::of(SourceId::FIRST, 3),
             destination: "b".into(),
             keys: vec!["#".into()],
+            reading: TapReading::default(),
         });
         assert_eq!(taps.list().len(), 1);
         assert_eq!(taps.list()[0].phase, Phase::Starting);

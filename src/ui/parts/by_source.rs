@@ -18,12 +18,16 @@ pub const NO_GRAVE: &str = "without a dead-letter exchange";
 pub struct StoreWords {
     /// What events are published to, as the label of a field.
     pub destination: &'static str,
+    /// The same where it is watched.
+    pub watched: &'static str,
+    /// What may be typed there.
+    pub about_watched: &'static str,
     /// The destination without a name; empty where there is none.
     pub unnamed: &'static str,
     /// What an event is published with, as the label of a field.
     pub key: &'static str,
-    /// Patterns of keys that are listened to, as the label of a field.
-    pub keys: &'static str,
+    /// Patterns of keys that are listened to, as the label of a field; nothing where all are.
+    pub keys: Option<&'static str>,
     pub keys_heading: &'static str,
     /// What is said where nothing in the store is known to hold dead letters.
     pub no_dead_letters: &'static str,
@@ -77,9 +81,11 @@ impl StoreWords {
 
 const RABBITMQ: StoreWords = StoreWords {
     destination: "Exchange",
+    watched: "Exchange",
+    about_watched: "What is published to it is copied to the tap",
     unnamed: "default exchange",
     key: "Routing key",
-    keys: "Binding key",
+    keys: Some("Binding key"),
     keys_heading: "ROUTING KEYS",
     no_dead_letters: "No queue of this virtual host has a dead-letter exchange that leads to a queue. \
                       Any queue can be opened by its name below",
@@ -92,11 +98,31 @@ const RABBITMQ: StoreWords = StoreWords {
     about_key: "The routing key; with the default exchange the name of a queue",
 };
 
-const ANY: StoreWords = StoreWords {
-    destination: "Destination",
+const KAFKA: StoreWords = StoreWords {
+    destination: "Topic",
+    watched: "Topics",
+    about_watched: "Names of topics, separated by commas. * stands for any text: orders.*",
     unnamed: "",
     key: "Key",
-    keys: "Keys",
+    keys: None,
+    keys_heading: "TOPICS AND KEYS",
+    no_dead_letters: "Nothing here is known to hold dead letters",
+    unrouted: "What nothing else took",
+    first_tap: "Choose topics above and where to start, then start a tap. It joins no consumer group and \
+                commits nothing: consumers and publishers do not notice it",
+    looking: "Looking at the topics and what this login may do …",
+    trace: None,
+    empty_destination: "A topic is needed",
+    about_key: "The key decides the partition, and on a compacted topic what is replaced",
+};
+
+const ANY: StoreWords = StoreWords {
+    destination: "Destination",
+    watched: "Destination",
+    about_watched: "What is published to it is shown",
+    unnamed: "",
+    key: "Key",
+    keys: Some("Keys"),
     keys_heading: "KEYS",
     no_dead_letters: "Nothing here is known to hold dead letters",
     unrouted: "What nothing else took",
@@ -112,6 +138,7 @@ const ANY: StoreWords = StoreWords {
 pub fn words_of(kind: StoreKind) -> StoreWords {
     match kind {
         StoreKind::RabbitMq => RABBITMQ,
+        StoreKind::Kafka => KAFKA,
         StoreKind::Recording | StoreKind::Other => ANY,
     }
 }
@@ -121,6 +148,7 @@ pub fn words_of(kind: StoreKind) -> StoreWords {
 pub fn words_for(transport: &Transport) -> StoreWords {
     match transport {
         Transport::Amqp(_) => RABBITMQ,
+        Transport::Kafka(_) => KAFKA,
         Transport::Plain(_) => ANY,
     }
 }
@@ -236,7 +264,7 @@ pub fn forecast(draft: &Draft, own_queues: &[&str], state: &State) -> String {
         .map_or(StoreKind::RabbitMq, Address::kind);
     match kind {
         StoreKind::RabbitMq => route::forecast(draft, own_queues, &state.front.topology),
-        StoreKind::Recording | StoreKind::Other => {
+        StoreKind::Kafka | StoreKind::Recording | StoreKind::Other => {
             "Who gets it is not known before it is sent".to_owned()
         }
     }

@@ -1,0 +1,7 @@
+//! Showing records as they come, and those that are there already.
+
+mod codec;
+pub(super) mod preflight;
+mod pump;
+mod start;
+pub(super) mod tap;
