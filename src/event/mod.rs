@@ -27,4 +27,4 @@ pub mod watching;
 pub use received::{Event, Fingerprint};
 pub use transport::Transport;
 
-pub use draft::{BodyDraft, Draft, HeaderRow, Outgoing};
+pub use draft::{BodyDraft, Draft, HeaderRow, Outgoing, OutgoingRecord};

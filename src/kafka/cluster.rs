@@ -17,7 +17,7 @@ pub struct ClusterFacts {
 }
 
 /// The first level of each release (Kafka's `MetadataVersion`).
-const RELEASES: [(i16, &str); 14] = [
+const RELEASES: [(i16, &str); 15] = [
     (1, "3.0"),
     (2, "3.1"),
     (3, "3.2"),
@@ -32,6 +32,7 @@ const RELEASES: [(i16, &str); 14] = [
     (26, "4.1"),
     (28, "4.2"),
     (30, "4.3"),
+    (31, "4.4"),
 ];
 
 impl ClusterFacts {

@@ -6,5 +6,6 @@ pub mod cluster;
 pub mod connect_form;
 pub mod endpoint;
 pub mod failure;
+pub mod partitioner;
 pub mod preflight;
 pub mod topics;

@@ -123,6 +123,8 @@ pub enum TapState {
 pub enum PublishOutcome {
     /// The broker confirmed it and returned nothing.
     Routed,
+    /// It was written to a partition, at this offset where the broker tells one.
+    Written { partition: u32, offset: Option<u64> },
     /// No queue took it; the broker's words.
     Unroutable(String),
     /// The broker refused it, or there is no connection; in words.

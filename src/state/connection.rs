@@ -42,6 +42,7 @@ impl State {
                 self.front.last_title = Some(address.title());
                 // The fields say the same; the password in it need not stay on the screen.
                 forms.connect.url.clear();
+                self.suit_draft(forms);
                 if self.front.is_sandbox {
                     self.front.is_production = false;
                 } else {

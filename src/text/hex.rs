@@ -37,6 +37,19 @@ pub fn plain(bytes: &[u8]) -> String {
     out
 }
 
+/// The bytes that digits stand for; spaces between them count for nothing. None if they are no digits.
+#[must_use]
+pub fn read(text: &str) -> Option<Vec<u8>> {
+    let digits = text.bytes().filter(|byte| !byte.is_ascii_whitespace());
+    let halves = digits.map(|byte| char::from(byte).to_digit(16));
+    let halves: Option<Vec<u32>> = halves.collect();
+    let halves = halves.filter(|halves| halves.len() % 2 == 0)?;
+    let bytes = halves
+        .chunks(2)
+        .map(|pair| u8::try_from(pair[0] * 16 + pair[1]));
+    bytes.collect::<Result<_, _>>().ok()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -55,5 +68,7 @@ mod tests {
     #[test]
     fn bytes_are_written_as_digits() {
         assert_eq!(plain(b"\x00a\xff"), "0061ff");
+        assert_eq!(read("0061 FF"), Some(b"\x00a\xff".to_vec()));
+        assert_eq!((read("0"), read("0g"), read("ü")), (None, None, None));
     }
 }

@@ -12,6 +12,8 @@ mod connect;
 mod failure;
 mod link;
 mod picture;
+mod publish;
+mod series;
 mod session;
 mod watch;
 

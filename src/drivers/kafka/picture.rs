@@ -42,6 +42,7 @@ pub(super) fn picture(topics: &[TopicFacts]) -> Picture {
     let destinations = topics.iter().map(|topic| Destination {
         name: topic.name.clone(),
         is_open: !topic.is_internal,
+        partitions: topic.partitions,
     });
     Picture {
         destinations: destinations.collect(),

@@ -11,6 +11,8 @@ use tokio::task::Id;
 
 use super::connect::OpenedCluster;
 use super::link::{self, Cluster, ClusterEvent, ClusterLink, ClusterPhase};
+use super::publish::Publisher;
+use super::series;
 use super::watch::{preflight, tap};
 use crate::address::Address;
 use crate::drivers::jobs::{Asked, End, Ended, Jobs, TapEnd, answer_without_job, cut_off_words};
@@ -30,7 +32,7 @@ const GRACE: Duration = Duration::from_millis(1_500);
 /// What a cluster can do here.
 const ABILITIES: Abilities = Abilities {
     watch: true,
-    publish: false,
+    publish: true,
     browse: false,
     take_out: false,
     replay: true,
@@ -46,6 +48,7 @@ pub(super) async fn run(mut commands: mpsc::Receiver<SourceCommand>, outbox: Sou
         jobs: Jobs::default(),
         taps: BTreeMap::new(),
         known: watch::channel(None).0,
+        publisher: Publisher::default(),
     };
     loop {
         tokio::select! {
@@ -77,6 +80,7 @@ struct KafkaSession {
     taps: BTreeMap<TapId, KafkaTap>,
     /// The list of topics; taps look at it over every break of the connection.
     known: watch::Sender<Option<Arc<Vec<TopicFacts>>>>,
+    publisher: Publisher,
 }
 
 impl KafkaSession {
@@ -112,6 +116,21 @@ impl KafkaSession {
                     tap.skip.notify_one();
                 }
             }
+            SourceCommand::Publish { request, outgoing } => {
+                let publisher = self.publisher.clone();
+                self.start(Asked::Publish(request), |cluster, _| async move {
+                    let outcome = publisher.send(&cluster, &outgoing).await;
+                    End::Answer(SourceUpdate::Published { request, outcome })
+                })
+                .await;
+            }
+            SourceCommand::PublishSeries { request, series } => {
+                let publisher = self.publisher.clone();
+                self.start(Asked::Series(request), move |cluster, stop| async move {
+                    End::Answer(series::run(cluster, publisher, request, *series, stop).await)
+                })
+                .await;
+            }
             SourceCommand::StopJob(request) => {
                 self.jobs.stop(|asked| asked.stops() == Some(request));
             }
@@ -128,6 +147,7 @@ impl KafkaSession {
         self.close().await;
         // Those of another cluster.
         self.known = watch::channel(None).0;
+        self.publisher = Publisher::default();
         let attempt = link::attempt(&endpoint);
         let update = SourceUpdate::Link(Link::Connecting(Address::Kafka(endpoint.clone())));
         self.link = ClusterLink::Connecting { endpoint, attempt };

@@ -357,7 +357,8 @@ impl Taps {
         let mut told = Told::default();
         match state {
             TapState::Running { queue } => {
-                tap.queue = Some(queue);
+                // A store without queues names none.
+                tap.queue = Some(queue).filter(|queue| !queue.is_empty());
                 if matches!(tap.phase, Phase::Starting | Phase::Interrupted(_)) {
                     tap.phase = Phase::Running;
                 }

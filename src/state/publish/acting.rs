@@ -19,6 +19,10 @@ pub enum PublishAction {
     /// Publish it as often as its fields say.
     Series,
     StopSeries,
+    /// Ask whether the form shall be sent as a tombstone.
+    Tombstone,
+    /// Send it as one.
+    SendTombstone,
     /// Go back to the form.
     DoNotSend,
     /// Publish a sent event once more, by its number, as it was.
@@ -58,6 +62,17 @@ impl State {
                     self.publish_series(forms, moment)
                 } else {
                     self.publish(forms, moment)
+                }
+            }
+            PublishAction::Tombstone => {
+                self.front.publish.ask_tombstone(&forms.draft);
+                Vec::new()
+            }
+            PublishAction::SendTombstone => {
+                if self.front.publish.agree_to_tombstone(&forms.draft) {
+                    self.publish_as(forms, moment, true)
+                } else {
+                    Vec::new()
                 }
             }
             PublishAction::DoNotSend => {
@@ -100,11 +115,19 @@ impl State {
     /// Another draft takes the place of the one in the form, which an undo brings back.
     fn use_as_draft(&mut self, draft: Draft, forms: &mut Forms) {
         forms.draft = draft;
+        self.suit_draft(forms);
         forms.payload.forget();
         // What was sent is sent as it reads, also where it happens to look like a variable.
         forms.as_written = forms.draft.has_variables();
         self.front.publish.replaced();
         self.screen = Screen::Publish;
+    }
+
+    /// The form takes what the store in front takes.
+    pub(in crate::state) fn suit_draft(&self, forms: &mut Forms) {
+        if let Some(address) = self.front.address() {
+            forms.draft.suit(address.kafka().is_some());
+        }
     }
 
     fn is_broken_by_accident(&self, forms: &Forms) -> bool {
@@ -125,6 +148,15 @@ impl State {
     }
 
     fn publish(&mut self, forms: &Forms, moment: Moment<'_>) -> Vec<Command> {
+        self.publish_as(forms, moment, false)
+    }
+
+    fn publish_as(
+        &mut self,
+        forms: &Forms,
+        moment: Moment<'_>,
+        is_tombstone: bool,
+    ) -> Vec<Command> {
         let request = RequestId(self.fresh());
         let written = &forms.draft;
         let sent = if forms.as_written || !written.has_variables() {
@@ -134,7 +166,12 @@ impl State {
         };
         let only_tap = self.is_only_tap(&sent.destination, &sent.key, &sent.routed_by());
         let desk = &mut self.front.publish;
-        let command = desk.publish(request, (written, &sent), only_tap, moment.now);
+        let command = desk.publish(
+            request,
+            (written, &sent, is_tombstone),
+            only_tap,
+            moment.now,
+        );
         command.map(|one| self.to_front(one)).into_iter().collect()
     }
 

@@ -2,9 +2,10 @@
 //! another calls a topic. Every screen asks here, and says nothing of its own about one of them.
 
 use crate::address::{Address, StoreKind};
-use crate::event::draft::{DESTINATION, KEY};
+use crate::event::draft::{DESTINATION, KEY, OutgoingRecord, RecordDraft};
 use crate::event::source_id::SourceId;
 use crate::event::{Draft, Transport};
+use crate::kafka::partitioner;
 use crate::rabbitmq::endpoint::encode;
 use crate::rabbitmq::route;
 use crate::state::State;
@@ -43,6 +44,10 @@ pub struct StoreWords {
     pub empty_destination: &'static str,
     /// What a field for a key takes.
     pub about_key: &'static str,
+    /// The button that publishes.
+    pub publish: &'static str,
+    /// What it does.
+    pub about_publish: &'static str,
 }
 
 impl StoreWords {
@@ -96,6 +101,8 @@ const RABBITMQ: StoreWords = StoreWords {
     trace: Some("See everything that is published in this virtual host"),
     empty_destination: "Empty is the default exchange",
     about_key: "The routing key; with the default exchange the name of a queue",
+    publish: "Publish event",
+    about_publish: "With a publisher confirm; an unroutable event comes back (Ctrl+Enter)",
 };
 
 const KAFKA: StoreWords = StoreWords {
@@ -105,7 +112,7 @@ const KAFKA: StoreWords = StoreWords {
     unnamed: "",
     key: "Key",
     keys: None,
-    keys_heading: "TOPICS AND KEYS",
+    keys_heading: "KEYS",
     no_dead_letters: "Nothing here is known to hold dead letters",
     unrouted: "What nothing else took",
     first_tap: "Choose topics above and where to start, then start a tap. It joins no consumer group and \
@@ -114,6 +121,8 @@ const KAFKA: StoreWords = StoreWords {
     trace: None,
     empty_destination: "A topic is needed",
     about_key: "The key decides the partition, and on a compacted topic what is replaced",
+    publish: "Publish",
+    about_publish: "Confirmed by all replicas that are in sync (Ctrl+Enter)",
 };
 
 const ANY: StoreWords = StoreWords {
@@ -131,6 +140,8 @@ const ANY: StoreWords = StoreWords {
     trace: None,
     empty_destination: "Empty is the destination without a name",
     about_key: "The key that it is sent with",
+    publish: "Publish event",
+    about_publish: "Send it to the store in front (Ctrl+Enter)",
 };
 
 /// The words of a kind of store.
@@ -264,7 +275,14 @@ pub fn forecast(draft: &Draft, own_queues: &[&str], state: &State) -> String {
         .map_or(StoreKind::RabbitMq, Address::kind);
     match kind {
         StoreKind::RabbitMq => route::forecast(draft, own_queues, &state.front.topology),
-        StoreKind::Kafka | StoreKind::Recording | StoreKind::Other => {
+        StoreKind::Kafka => {
+            let record = draft.record.clone();
+            let record = record.unwrap_or_else(|| RecordDraft::of(OutgoingRecord::default()));
+            let topic = state.front.picture.destination(&draft.destination);
+            let count = topic.map(|topic| topic.partitions);
+            partitioner::forecast(&draft.destination, &draft.key, &record, count)
+        }
+        StoreKind::Recording | StoreKind::Other => {
             "Who gets it is not known before it is sent".to_owned()
         }
     }
