@@ -102,7 +102,8 @@ const ROOMS: &[Room] = &[
         &["text", "event/amqp", "event", "repair"],
         &["serde"],
     ),
-    room("address", &["rabbitmq"], &[]),
+    room("kafka", &["text", "event"], &[]),
+    room("address", &["rabbitmq", "kafka"], &[]),
     room("tls", &[], &["rustls"]),
     room("http", &["text", "rabbitmq", "tls"], &["ureq"]),
     room(
@@ -158,6 +159,7 @@ const ROOMS: &[Room] = &[
             "event",
             "repair",
             "rabbitmq",
+            "kafka",
             "address",
             "schema",
             "query",
@@ -176,6 +178,7 @@ const ROOMS: &[Room] = &[
             "event",
             "repair",
             "rabbitmq",
+            "kafka",
             "address",
             "schema",
             "query",
@@ -189,13 +192,15 @@ const ROOMS: &[Room] = &[
     room(
         "engine",
         &[
-            "event", "repair", "rabbitmq", "http", "schema", "protocol", "storage",
+            "event", "repair", "rabbitmq", "address", "http", "schema", "protocol", "storage",
         ],
         &["crossbeam_channel", "futures_util", "tokio", "ureq", "zbus"],
     ),
     room(
         "drivers",
-        &["event", "repair", "rabbitmq", "protocol", "engine"],
+        &[
+            "event", "repair", "rabbitmq", "address", "protocol", "engine",
+        ],
         &["crossbeam_channel", "tokio"],
     ),
     room(
@@ -226,6 +231,22 @@ const ROOMS: &[Room] = &[
             "ureq",
         ],
     ),
+    room(
+        "drivers/kafka",
+        &[
+            "text",
+            "event/amqp",
+            "event",
+            "kafka",
+            "address",
+            "tls",
+            "log",
+            "protocol",
+            "engine",
+            "drivers",
+        ],
+        &["futures_util", "krafka", "tokio"],
+    ),
     room("cli", &["schema", "storage"], &["clap"]),
     room(
         "warnings",
@@ -241,7 +262,7 @@ const ROOMS: &[Room] = &[
         "launch",
         &[
             "repair",
-            "rabbitmq",
+            "address",
             "settings",
             "state",
             "drivers",
@@ -734,7 +755,10 @@ const RABBITMQ_EXCUSED: &[(&str, &str)] = &[
     ("storage/firehose.rs", "notes about RabbitMQ's own trace"),
     ("storage/journal/mod.rs", "columns of a database"),
     ("storage/journal/reading/mod.rs", "columns of a database"),
-    ("ui/screens/connect.rs", "the fields of RabbitMQ's address"),
+    (
+        "ui/screens/connect/rabbitmq_form.rs",
+        "the fields of RabbitMQ's address",
+    ),
 ];
 
 /// Elsewhere a store is any store.

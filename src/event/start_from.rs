@@ -22,7 +22,7 @@ pub enum StartFrom {
 
 /// The choices without their amounts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum StartKind {
+pub enum StartChoice {
     #[default]
     End,
     Beginning,
@@ -34,7 +34,7 @@ pub enum StartKind {
 /// Most events of each partition that are looked back for.
 pub const MOST_LAST: u32 = 100_000;
 
-impl StartKind {
+impl StartChoice {
     /// All of them, the usual ones first.
     pub const ALL: [Self; 5] = [
         Self::End,
@@ -151,15 +151,15 @@ mod tests {
         let now = DateTime::from_timestamp(1_000_000, 0).unwrap();
         let at = |seconds| StartFrom::Time(DateTime::from_timestamp(seconds, 0).unwrap());
         for (kind, amount, expected) in [
-            (StartKind::End, "x", StartFrom::End),
-            (StartKind::Last, " 1,000 ", StartFrom::Last(1_000)),
-            (StartKind::Offset, "0", StartFrom::Offset(0)),
-            (StartKind::Time, "15m", at(1_000_000 - 900)),
-            (StartKind::Time, "2 h", at(1_000_000 - 7_200)),
-            (StartKind::Time, "5000", at(5)),
-            (StartKind::Time, "1970-01-01T00:01:00Z", at(60)),
-            (StartKind::Time, "1970-01-01T01:01:00+01:00", at(60)),
-            (StartKind::Time, "1970-01-01 00:01", at(60)),
+            (StartChoice::End, "x", StartFrom::End),
+            (StartChoice::Last, " 1,000 ", StartFrom::Last(1_000)),
+            (StartChoice::Offset, "0", StartFrom::Offset(0)),
+            (StartChoice::Time, "15m", at(1_000_000 - 900)),
+            (StartChoice::Time, "2 h", at(1_000_000 - 7_200)),
+            (StartChoice::Time, "5000", at(5)),
+            (StartChoice::Time, "1970-01-01T00:01:00Z", at(60)),
+            (StartChoice::Time, "1970-01-01T01:01:00+01:00", at(60)),
+            (StartChoice::Time, "1970-01-01 00:01", at(60)),
         ] {
             assert_eq!(kind.with(amount, now), Ok(expected), "{amount}");
         }
@@ -169,13 +169,13 @@ mod tests {
     fn a_wrong_amount_is_told() {
         let now = DateTime::UNIX_EPOCH;
         for (kind, amount) in [
-            (StartKind::Last, "0"),
-            (StartKind::Last, "100001"),
-            (StartKind::Offset, "-1"),
-            (StartKind::Time, "soon"),
-            (StartKind::Time, "9999999999999999999d"),
-            (StartKind::Time, "9223372036854775807d"),
-            (StartKind::Time, "ü"),
+            (StartChoice::Last, "0"),
+            (StartChoice::Last, "100001"),
+            (StartChoice::Offset, "-1"),
+            (StartChoice::Time, "soon"),
+            (StartChoice::Time, "9999999999999999999d"),
+            (StartChoice::Time, "9223372036854775807d"),
+            (StartChoice::Time, "ü"),
         ] {
             let label = kind.amount().unwrap();
             assert!(kind.with(amount, now).unwrap_err().starts_with(label));

@@ -7,7 +7,7 @@ use crate::address::{Address, StoreKind};
 use crate::event::Draft;
 use crate::event::draft::History;
 use crate::event::picture::Picture;
-use crate::event::start_from::{StartFrom, StartKind};
+use crate::event::start_from::{StartChoice, StartFrom};
 use crate::kafka::connect_form::KafkaForm;
 use crate::kafka::endpoint::KafkaEndpoint;
 use crate::rabbitmq::connect_form::ConnectForm;
@@ -194,7 +194,7 @@ pub struct TapForm {
     /// The firehose shows deliveries too.
     pub deliveries: bool,
     /// Where a store that keeps its past is read from.
-    pub start: StartKind,
+    pub start: StartChoice,
     /// How many, when, or which: what goes with it.
     pub amount: String,
     /// Only what was committed.
@@ -217,7 +217,7 @@ impl Default for TapForm {
             destination: String::new(),
             binding_key: "#".to_owned(),
             deliveries: false,
-            start: StartKind::End,
+            start: StartChoice::End,
             amount: String::new(),
             committed_only: false,
         }

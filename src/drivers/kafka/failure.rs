@@ -70,18 +70,30 @@ fn is_hang_up(error: &KrafkaError) -> bool {
 
 fn network(error: &io::Error) -> KafkaFailure {
     match tls::trouble_of(error) {
-        Some(Trouble::Plain) => KafkaFailure::NoTls,
-        Some(Trouble::Told(why)) => KafkaFailure::Certificate(why),
-        None => KafkaFailure::Unreachable(error.to_string()),
+        Some(Trouble::Plain) => return KafkaFailure::NoTls,
+        Some(Trouble::Told(why)) => return KafkaFailure::Certificate(why),
+        None => {}
     }
+    let text = error.to_string();
+    // Where no bootstrap server answered, the last one's error stands in the text.
+    let last = text
+        .rsplit_once("last error: ")
+        .map_or(&*text, |(_, last)| last);
+    if is_tls_alert(last) {
+        return KafkaFailure::WantsTls;
+    }
+    let bare = last.strip_prefix("network error: ").unwrap_or(last);
+    KafkaFailure::Unreachable(bare.to_owned())
+}
+
+/// The first bytes of a TLS alert, read as the length of an answer.
+fn is_tls_alert(text: &str) -> bool {
+    text.contains("message size") && text.contains("exceeds maximum")
 }
 
 fn protocol(kind: ProtocolErrorKind, message: &str) -> KafkaFailure {
     match kind {
-        // The first bytes of a TLS alert, read as the length of an answer.
-        ProtocolErrorKind::InvalidLength if message.contains("message size") => {
-            KafkaFailure::WantsTls
-        }
+        ProtocolErrorKind::InvalidLength if is_tls_alert(message) => KafkaFailure::WantsTls,
         ProtocolErrorKind::UnknownApiVersion => KafkaFailure::TooOld,
         ProtocolErrorKind::FrameTooLarge => KafkaFailure::TooLarge,
         _ => KafkaFailure::Other(message.to_owned()),

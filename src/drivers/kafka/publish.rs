@@ -24,7 +24,7 @@ const LARGEST: usize = 64 * 1024 * 1024;
 
 /// Publishes over connections of its own, which it opens when they are first needed.
 #[derive(Clone, Default)]
-pub(super) struct Publisher(Arc<Mutex<Option<Writer>>>);
+pub(super) struct KafkaPublisher(Arc<Mutex<Option<Writer>>>);
 
 #[derive(Clone)]
 struct Writer {
@@ -33,7 +33,7 @@ struct Writer {
     _kafka: Kafka,
 }
 
-impl Publisher {
+impl KafkaPublisher {
     /// Sends one record and waits for its confirm.
     pub(super) async fn send(&self, cluster: &Cluster, outgoing: &Outgoing) -> PublishOutcome {
         match self.write(cluster, outgoing).await {

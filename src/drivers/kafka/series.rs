@@ -7,7 +7,7 @@ use futures_util::future::join_all;
 use tokio::sync::watch;
 
 use super::link::Cluster;
-use super::publish::Publisher;
+use super::publish::KafkaPublisher;
 use crate::event::draft::series::{EventSeries, SeriesTally};
 use crate::protocol::{PublishOutcome, RequestId, SourceUpdate};
 
@@ -17,7 +17,7 @@ const TOLD: Duration = Duration::from_millis(100);
 /// Runs a series to its end, or until it is stopped or an answer fails to come.
 pub(super) async fn run(
     cluster: Cluster,
-    publisher: Publisher,
+    publisher: KafkaPublisher,
     request: RequestId,
     series: EventSeries,
     mut stop: watch::Receiver<bool>,

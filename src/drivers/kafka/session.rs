@@ -11,7 +11,7 @@ use tokio::task::Id;
 
 use super::connect::OpenedCluster;
 use super::link::{self, Cluster, ClusterEvent, ClusterLink, ClusterPhase};
-use super::publish::Publisher;
+use super::publish::KafkaPublisher;
 use super::series;
 use super::watch::{preflight, tap};
 use crate::address::Address;
@@ -48,7 +48,7 @@ pub(super) async fn run(mut commands: mpsc::Receiver<SourceCommand>, outbox: Sou
         jobs: Jobs::default(),
         taps: BTreeMap::new(),
         known: watch::channel(None).0,
-        publisher: Publisher::default(),
+        publisher: KafkaPublisher::default(),
     };
     loop {
         tokio::select! {
@@ -80,7 +80,7 @@ struct KafkaSession {
     taps: BTreeMap<TapId, KafkaTap>,
     /// The list of topics; taps look at it over every break of the connection.
     known: watch::Sender<Option<Arc<Vec<TopicFacts>>>>,
-    publisher: Publisher,
+    publisher: KafkaPublisher,
 }
 
 impl KafkaSession {
@@ -147,7 +147,7 @@ impl KafkaSession {
         self.close().await;
         // Those of another cluster.
         self.known = watch::channel(None).0;
-        self.publisher = Publisher::default();
+        self.publisher = KafkaPublisher::default();
         let attempt = link::attempt(&endpoint);
         let update = SourceUpdate::Link(Link::Connecting(Address::Kafka(endpoint.clone())));
         self.link = ClusterLink::Connecting { endpoint, attempt };

@@ -92,7 +92,7 @@ async fn watched(cluster: &Cluster, request: &TapRequest, skip: &Notify) -> Stri
     if wanted.is_empty() {
         return nothing_meant(&request.destination);
     }
-    match Reading::open(cluster, request, partitions(&wanted)).await {
+    match TopicReading::open(cluster, request, partitions(&wanted)).await {
         Ok(mut reading) => {
             reading.told_running().await;
             reading.go_on(skip).await
@@ -115,7 +115,7 @@ fn unbearable(error: &KrafkaError) -> Option<String> {
 }
 
 /// A tap that reads.
-struct Reading<'a> {
+struct TopicReading<'a> {
     cluster: &'a Cluster,
     request: &'a TapRequest,
     admin: AdminClient,
@@ -126,7 +126,7 @@ struct Reading<'a> {
     _kafka: Kafka,
 }
 
-impl<'a> Reading<'a> {
+impl<'a> TopicReading<'a> {
     async fn open(
         cluster: &'a Cluster,
         request: &'a TapRequest,

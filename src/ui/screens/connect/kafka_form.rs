@@ -9,6 +9,12 @@ use crate::ui::Cx;
 use crate::ui::parts::theme::STEP;
 use crate::ui::parts::widgets::{password_field, small_label, stacked_field, weak};
 
+/// The label of the line that says all of it, and an example.
+pub(super) const LINE: (&str, &str) = (
+    "Kafka URL",
+    "kafka://user:password@host:9092,host:9092?tls=true&sasl=scram-sha-512",
+);
+
 /// Draws them. True if the person pressed Enter behind the password; `is_another` becomes true where
 /// they lead elsewhere now.
 pub(super) fn kafka_ui(ui: &mut Ui, cx: &mut Cx<'_>, is_another: &mut bool) -> bool {

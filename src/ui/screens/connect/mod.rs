@@ -1,6 +1,7 @@
 //! The first screen: connect to a broker, or start a private one.
 
 mod kafka_form;
+mod rabbitmq_form;
 
 use eframe::egui::{self, Frame, Key, Margin, Response, RichText, ScrollArea, Stroke, Ui};
 
@@ -11,7 +12,7 @@ use crate::state::saved_connections::SavedConnectionAction;
 use crate::ui::Cx;
 use crate::ui::parts::theme::{self, Palette, STEP};
 use crate::ui::parts::widgets::{
-    banner, button, close_button, password_field, primary_button, stacked_field, weak,
+    banner, button, close_button, primary_button, stacked_field, weak,
 };
 
 /// Most room that the list of connections takes, in points; it scrolls beyond that.
@@ -92,11 +93,8 @@ fn form_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
         ui.selectable_value(chosen, StoreChoice::Kafka, "Kafka");
     });
     let (label, example) = match cx.forms.store {
-        StoreChoice::RabbitMq => ("AMQP URL", "amqp://user:password@host:5672/vhost"),
-        StoreChoice::Kafka => (
-            "Kafka URL",
-            "kafka://user:password@host:9092,host:9092?tls=true&sasl=scram-sha-512",
-        ),
+        StoreChoice::RabbitMq => rabbitmq_form::LINE,
+        StoreChoice::Kafka => kafka_form::LINE,
     };
     let mut is_another = stacked_field(ui, label, &mut cx.forms.connect.url).changed();
     if is_another {
@@ -104,7 +102,7 @@ fn form_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     }
     weak(ui, format!("Paste {example}, or fill in the fields"));
     let entered = match cx.forms.store {
-        StoreChoice::RabbitMq => rabbitmq_ui(ui, cx, &mut is_another),
+        StoreChoice::RabbitMq => rabbitmq_form::rabbitmq_ui(ui, cx, &mut is_another),
         StoreChoice::Kafka => kafka_form::kafka_ui(ui, cx, &mut is_another),
     };
     if entered && !matches!(cx.state.front.link, Link::Connecting(_)) {
@@ -143,41 +141,6 @@ fn form_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
         }
     });
     weak(ui, "The password is kept in memory only");
-}
-
-/// The fields of a RabbitMQ. True if the person pressed Enter behind the password; `is_another` becomes
-/// true where they lead elsewhere now.
-fn rabbitmq_ui(ui: &mut Ui, cx: &mut Cx<'_>, is_another: &mut bool) -> bool {
-    let form = &mut cx.forms.connect;
-    let half = (ui.available_width() - STEP * 2.0) / 2.0;
-    let mut is_entered = false;
-    ui.columns(2, |columns| {
-        *is_another |= stacked_field(&mut columns[0], "Host", &mut form.host).changed();
-        *is_another |= stacked_field(&mut columns[1], "Port", &mut form.port).changed();
-    });
-    ui.columns(2, |columns| {
-        stacked_field(&mut columns[0], "User", &mut form.user);
-        let password = password_field(&mut columns[1], "Password", &mut form.password.0);
-        is_entered = is_entered_in(&password, &mut cx.memory.focus_password);
-    });
-    ui.columns(2, |columns| {
-        *is_another |= stacked_field(&mut columns[0], "Virtual host", &mut form.vhost).changed();
-        stacked_field(&mut columns[1], "Name", &mut form.name);
-    });
-    ui.horizontal(|ui| {
-        ui.set_min_width(half);
-        ui.checkbox(&mut form.tls, "TLS")
-            .on_hover_text("Encrypted; the server's certificate is checked");
-        production_ui(ui, &mut form.is_production);
-    });
-    ui.collapsing("Management API", |ui| {
-        weak(
-            ui,
-            "If it is not at port 15672 of the host (with TLS 15671): its URL, or its port",
-        );
-        stacked_field(ui, "Management URL or port", &mut form.management);
-    });
-    is_entered
 }
 
 /// Gives the field of a password the focus where that is wanted; true if Enter was pressed in it.

@@ -3,7 +3,7 @@
 use eframe::egui::{ComboBox, Frame, Margin, Panel, Ui};
 
 use super::{tap_card, tap_list};
-use crate::event::start_from::StartKind;
+use crate::event::start_from::StartChoice;
 use crate::state::Action;
 use crate::state::forms::TapForm;
 use crate::state::live::LiveAction;
@@ -79,7 +79,7 @@ fn start_ui(ui: &mut Ui, form: &mut TapForm) {
     let combo = ComboBox::from_id_salt("start_from")
         .selected_text(form.start.name())
         .show_ui(ui, |ui| {
-            for kind in StartKind::ALL {
+            for kind in StartChoice::ALL {
                 if ui
                     .selectable_value(&mut form.start, kind, kind.name())
                     .clicked()
@@ -94,7 +94,7 @@ fn start_ui(ui: &mut Ui, form: &mut TapForm) {
         .accesskit_node_builder(response.id, |node| node.set_description(chosen));
     if let Some(label) = form.start.amount() {
         let about = match form.start {
-            StartKind::Time => "A date such as 2026-01-31T12:00:00Z, or a time ago: 15m, 2h, 3d",
+            StartChoice::Time => "A date such as 2026-01-31T12:00:00Z, or a time ago: 15m, 2h, 3d",
             _ => "A number",
         };
         inline_choice_field(ui, label, &mut form.amount, 130.0, Vec::new).on_hover_text(about);
