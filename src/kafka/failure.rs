@@ -44,6 +44,8 @@ pub enum KafkaFailure {
     Invalid(String),
     /// Too few replicas to take a record.
     TooFewReplicas,
+    /// A batch that is broken as it lies there; where it lies.
+    Unreadable(String),
     /// The record may or may not have been written.
     PerhapsWritten,
     /// The broker cannot do what was asked: it is too old.
@@ -102,6 +104,9 @@ impl KafkaFailure {
                                      (min.insync.replicas)"
                     .to_owned()
             }
+            Self::Unreadable(place) => format!(
+                "A batch of records cannot be read: {place}. Start a tap behind it, from an offset"
+            ),
             Self::PerhapsWritten => {
                 "No confirm came in time: the record may or may not have been written".to_owned()
             }

@@ -92,6 +92,10 @@ fn is_tls_alert(text: &str) -> bool {
 }
 
 fn protocol(kind: ProtocolErrorKind, message: &str) -> KafkaFailure {
+    if let Some(place) = message.strip_prefix("undecodable record batch at ") {
+        let end = place.find([';', '(']).unwrap_or(place.len());
+        return KafkaFailure::Unreadable(place[..end].trim().to_owned());
+    }
     match kind {
         ProtocolErrorKind::InvalidLength if is_tls_alert(message) => KafkaFailure::WantsTls,
         ProtocolErrorKind::UnknownApiVersion => KafkaFailure::TooOld,

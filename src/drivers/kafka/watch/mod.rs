@@ -3,5 +3,6 @@
 mod codec;
 pub(super) mod preflight;
 mod pump;
+mod rights;
 mod start;
 pub(super) mod tap;

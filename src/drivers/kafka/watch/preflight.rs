@@ -1,8 +1,8 @@
 //! Finds out what a tap would do before it starts. Asks only for what reading asks for, too.
 
-use krafka::admin::{DescribeTopicsOptions, TopicPartition};
+use krafka::admin::TopicPartition;
 
-use super::{start, tap};
+use super::{rights, start, tap};
 use crate::drivers::kafka::failure;
 use crate::drivers::kafka::link::Cluster;
 use crate::event::start_from::StartFrom;
@@ -10,9 +10,6 @@ use crate::event::watching::{Report, TapReading};
 use crate::kafka::failure::KafkaAct;
 use crate::kafka::preflight::{TapFacts, judge};
 use crate::kafka::topics::TopicPattern;
-
-/// The bit of the right to read in what a broker tells of a topic (Kafka's `AclOperation`).
-const READ: i32 = 1 << 3;
 
 /// What a tap on these topics would do.
 pub(in crate::drivers::kafka) async fn run(
@@ -46,15 +43,7 @@ async fn facts(
         is_open: TopicPattern::read(destination).is_open(),
         ..TapFacts::default()
     };
-    let options = DescribeTopicsOptions::default();
-    if let Ok(told) = cluster.admin.describe_topics(&facts.topics, options).await {
-        let may_not = |name: &&String| {
-            let rights = told.get(*name).and_then(|told| told.as_ref().ok());
-            let rights = rights.and_then(|topic| topic.authorized_operations);
-            rights.is_some_and(|rights| rights >= 0 && rights & READ == 0)
-        };
-        facts.unreadable = facts.topics.iter().filter(may_not).cloned().collect();
-    }
+    facts.unreadable = rights::unreadable(cluster, &facts.topics).await;
     if !matches!(reading.from, StartFrom::End | StartFrom::Last(_)) && facts.unreadable.is_empty() {
         facts.to_read = to_read(cluster, &wanted, reading).await?;
     }

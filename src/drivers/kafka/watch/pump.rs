@@ -36,8 +36,6 @@ const TRICKLE: usize = 64;
 const TRICKLE_REST: Duration = Duration::from_millis(16);
 /// How long one poll waits for records.
 const POLL: Duration = Duration::from_millis(500);
-/// How often it is told how far it is behind.
-const TELL_EVERY: Duration = Duration::from_millis(500);
 
 /// Where reading is, what was counted, and how fast it may go.
 pub(super) struct Pump {
@@ -47,7 +45,6 @@ pub(super) struct Pump {
     next: HashMap<(Arc<str>, i32), i64>,
     progress: TapProgress,
     told: Option<TapProgress>,
-    told_at: Instant,
     /// Most bytes a second.
     limit: Option<u64>,
     /// When reading may go on.
@@ -63,7 +60,6 @@ impl Pump {
             next: HashMap::new(),
             progress: TapProgress::default(),
             told: None,
-            told_at: now,
             limit: limit.filter(|limit| *limit > 0),
             free_at: now,
         }
@@ -84,18 +80,17 @@ impl Pump {
         self.progress.gone += u64::try_from(first - expected).unwrap_or_default();
     }
 
-    /// Reads what is there and tells it. May be dropped while it waits for records: nothing is lost.
-    pub(super) async fn read(&mut self, consumer: &Consumer) -> Result<(), KrafkaError> {
+    /// Waits for records. May be dropped: nothing is lost by it.
+    pub(super) async fn poll(
+        &self,
+        consumer: &Consumer,
+    ) -> Result<Vec<ConsumerRecord>, KrafkaError> {
         tokio::time::sleep_until(self.free_at).await;
-        let records = consumer.poll(POLL).await?;
-        self.send(&records).await;
-        if self.told_at.elapsed() >= TELL_EVERY {
-            self.tell(consumer).await;
-        }
-        Ok(())
+        consumer.poll(POLL).await
     }
 
-    async fn send(&mut self, records: &[ConsumerRecord]) {
+    /// Tells of records. Must not be dropped: the consumer gives each of them once.
+    pub(super) async fn send(&mut self, records: &[ConsumerRecord]) {
         let mut batch = Batch::new(self.tap);
         let (mut bytes, mut all) = (0, 0_usize);
         let now = Utc::now();
@@ -155,16 +150,25 @@ impl Pump {
         }
     }
 
-    /// Tells how far it is behind, if that has changed.
-    pub(super) async fn tell(&mut self, consumer: &Consumer) {
-        self.told_at = Instant::now();
-        let lag = consumer.lag().await;
-        self.progress.behind = lag.values().filter_map(|one| one.lag).sum();
+    /// Tells how far it is behind these ends, if that has changed.
+    pub(super) async fn tell(&mut self, consumer: &Consumer, ends: &Offsets) {
+        let mut behind = 0;
+        for (partition, end) in ends {
+            let place = consumer.position(partition.topic(), partition.partition());
+            let rest = end - place.await.unwrap_or(*end);
+            behind += u64::try_from(rest).unwrap_or_default();
+        }
+        self.progress.behind = behind;
         if self.told != Some(self.progress) {
             self.told = Some(self.progress);
             let state = TapState::Behind(self.progress);
             let tap = self.tap;
             self.outbox.send(SourceUpdate::Tap { tap, state }).await;
         }
+    }
+
+    /// How far it was behind when that was last told.
+    pub(super) fn behind(&self) -> u64 {
+        self.progress.behind
     }
 }

@@ -7,22 +7,39 @@ use std::time::Duration;
 
 use krafka::Kafka;
 use krafka::admin::{AdminClient, OffsetSpec, TopicPartition};
-use krafka::consumer::Consumer;
+use krafka::consumer::{Consumer, ConsumerRecord};
 use krafka::error::{ErrorCode, KrafkaError};
 use tokio::sync::{Notify, watch};
+use tokio::time::Instant;
 
 use super::pump::Pump;
+use super::rights;
 use super::start::{self, Offsets};
 use crate::drivers::kafka::link::Cluster;
 use crate::drivers::kafka::{connect, failure};
 use crate::drivers::retry;
 use crate::event::watching::TapRequest;
-use crate::kafka::failure::KafkaAct;
+use crate::kafka::failure::{KafkaAct, KafkaFailure};
 use crate::kafka::topics::{TopicFacts, TopicPattern};
 use crate::protocol::{Gravity, SourceUpdate, TapState};
 
 /// How long the first list of topics may take.
 const LIST_LIMIT: Duration = Duration::from_secs(15);
+
+/// How often it is asked where the ends are …
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+/// … and how many times as long as the answer took the pause is at least.
+const REST: u32 = 20;
+/// Something is wrong where there are records and none came for so long.
+const STUCK: Duration = Duration::from_secs(15);
+
+/// What a tap does next.
+enum TapStep {
+    Skip,
+    Follow(Option<Arc<Vec<TopicFacts>>>),
+    Look,
+    Polled(Result<Vec<ConsumerRecord>, KrafkaError>),
+}
 
 /// Runs a tap until it is stopped or refused. `skip` wakes it to pass over what it has not read.
 pub(in crate::drivers::kafka) async fn run(
@@ -88,9 +105,20 @@ async fn watched(cluster: &Cluster, request: &TapRequest, skip: &Notify) -> Stri
         Ok(known) => known,
         Err(words) => return words,
     };
-    let wanted = meant(&request.destination, &known);
+    let mut wanted = meant(&request.destination, &known);
     if wanted.is_empty() {
         return nothing_meant(&request.destination);
+    }
+    let names: Vec<String> = wanted.iter().map(|topic| topic.name.clone()).collect();
+    let unreadable = rights::unreadable(cluster, &names).await;
+    if !unreadable.is_empty() {
+        wanted.retain(|topic| !unreadable.contains(&topic.name));
+        let topic = Some(unreadable.join(", "));
+        let words = KafkaFailure::NoRight { topic }.words(KafkaAct::Read);
+        if wanted.is_empty() {
+            return words;
+        }
+        cluster.outbox.notice(Gravity::Warning, words).await;
     }
     match TopicReading::open(cluster, request, partitions(&wanted)).await {
         Ok(mut reading) => {
@@ -122,6 +150,14 @@ struct TopicReading<'a> {
     consumer: Consumer,
     pump: Pump,
     assigned: BTreeSet<(String, i32)>,
+    /// When to ask next where the ends are.
+    look_at: Instant,
+    /// When something was read last, or there was nothing to read.
+    moved_at: Instant,
+    /// Why nothing is seen, as it was told.
+    interruption: Option<String>,
+    /// Looks that failed in a row.
+    failed: u32,
     /// Keeps the connections.
     _kafka: Kafka,
 }
@@ -148,6 +184,10 @@ impl<'a> TopicReading<'a> {
             consumer,
             pump,
             assigned,
+            look_at: Instant::now(),
+            moved_at: Instant::now(),
+            interruption: None,
+            failed: 0,
             _kafka: kafka,
         })
     }
@@ -166,48 +206,91 @@ impl<'a> TopicReading<'a> {
     /// Reads on, over every break. Gives why it cannot.
     async fn go_on(&mut self, skip: &Notify) -> String {
         let mut list = self.cluster.topics.clone();
-        let mut failed = 0;
         loop {
-            let done = tokio::select! {
+            let step = tokio::select! {
                 biased;
-                () = skip.notified() => self.skip_to_end().await,
+                () = skip.notified() => TapStep::Skip,
                 changed = list.changed() => match changed {
-                    Ok(()) => {
-                        let topics = list.borrow_and_update().clone();
-                        self.follow(&topics.unwrap_or_default()).await
-                    }
+                    Ok(()) => TapStep::Follow(list.borrow_and_update().clone()),
                     Err(_) => std::future::pending().await,
                 },
-                read = self.pump.read(&self.consumer) => read,
+                () = tokio::time::sleep_until(self.look_at) => TapStep::Look,
+                polled = self.pump.poll(&self.consumer) => TapStep::Polled(polled),
             };
-            let error = match done {
-                Ok(()) if failed == 0 => continue,
-                Ok(()) => {
-                    failed = 0;
-                    self.told_running().await;
-                    continue;
+            // Each is done to its end: what was polled is told.
+            let done = match step {
+                TapStep::Skip => self.skip_to_end().await,
+                TapStep::Follow(topics) => self.follow(&topics.unwrap_or_default()).await,
+                TapStep::Look => self.look().await,
+                TapStep::Polled(Ok(records)) => {
+                    if !records.is_empty() {
+                        self.moved_at = Instant::now();
+                        self.pump.send(&records).await;
+                    }
+                    Ok(())
                 }
-                Err(error) => error,
+                TapStep::Polled(Err(error)) => Err(error),
             };
             if self.assigned.is_empty() {
                 return "Its topics are not there any more".to_owned();
             }
-            if let Some(words) = unbearable(&error) {
+            let Err(error) = done else { continue };
+            if let Some(words) = self.bear(error).await {
                 return words;
             }
-            if let KrafkaError::NoOffset { partitions } = &error {
-                match self.find_again(partitions).await {
-                    Ok(()) => continue,
-                    Err(error) if unbearable(&error).is_some() => {
-                        return failure::words(&error, KafkaAct::Read);
-                    }
-                    Err(_) => {}
+        }
+    }
+
+    /// Asks where the ends are: a broker that is gone, or a right that was taken away, shows in the
+    /// answer, and not in what is read.
+    async fn look(&mut self) -> Result<(), KrafkaError> {
+        let asked = Instant::now();
+        let all = keys(self.assigned.iter().cloned());
+        let committed = self.request.reading.committed_only;
+        let ends = start::ask(&self.admin, &all, OffsetSpec::Latest, committed).await?;
+        let pause = LOOK_EVERY.max(asked.elapsed() * REST);
+        self.look_at = Instant::now() + pause;
+        self.pump.tell(&self.consumer, &ends).await;
+        if self.pump.behind() == 0 {
+            self.moved_at = Instant::now();
+        }
+        if self.moved_at.elapsed() > STUCK {
+            let words = "The brokers send nothing, although there are records to be read. This login \
+                         may not have READ on the topics";
+            self.interrupted(words.to_owned()).await;
+        } else if self.interruption.take().is_some() {
+            self.failed = 0;
+            self.told_running().await;
+        }
+        Ok(())
+    }
+
+    /// Bears an error if it may pass; else gives why it cannot go on.
+    async fn bear(&mut self, error: KrafkaError) -> Option<String> {
+        if let Some(words) = unbearable(&error) {
+            return Some(words);
+        }
+        if let KrafkaError::NoOffset { partitions } = &error {
+            match self.find_again(partitions).await {
+                Ok(()) => return None,
+                Err(error) if unbearable(&error).is_some() => {
+                    return Some(failure::words(&error, KafkaAct::Read));
                 }
+                Err(_) => {}
             }
-            let words = failure::words(&error, KafkaAct::Read);
+        }
+        self.interrupted(failure::words(&error, KafkaAct::Read))
+            .await;
+        self.look_at = Instant::now() + retry::pause(self.failed, fastrand::f64());
+        self.failed += 1;
+        None
+    }
+
+    /// Tells that nothing is seen, once for each reason.
+    async fn interrupted(&mut self, words: String) {
+        if self.interruption.as_ref() != Some(&words) {
+            self.interruption = Some(words.clone());
             self.tell(TapState::Interrupted(words)).await;
-            tokio::time::sleep(retry::pause(failed, fastrand::f64())).await;
-            failed += 1;
         }
     }
 
@@ -231,7 +314,7 @@ impl<'a> TopicReading<'a> {
         let ends = start::ask(&self.admin, &all, OffsetSpec::Latest, committed).await?;
         self.consumer.seek_many(ends.iter()).await?;
         self.pump.place(&ends);
-        self.pump.tell(&self.consumer).await;
+        self.pump.tell(&self.consumer, &ends).await;
         Ok(())
     }
 
