@@ -9,7 +9,7 @@ const MANY: u64 = 1_000_000;
 
 /// What is known of what a tap would read.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct TapFacts {
+pub struct TopicTapFacts {
     /// Names of the topics that are meant.
     pub topics: Vec<String>,
     pub partitions: u32,
@@ -25,7 +25,7 @@ pub struct TapFacts {
 
 /// The report on a tap that reads these topics.
 #[must_use]
-pub fn judge(destination: &str, facts: &TapFacts, reading: TapReading) -> Report {
+pub fn judge(destination: &str, facts: &TopicTapFacts, reading: TapReading) -> Report {
     let mut report = Report {
         destination: destination.to_owned(),
         reading,
@@ -72,7 +72,7 @@ pub fn judge(destination: &str, facts: &TapFacts, reading: TapReading) -> Report
     report
 }
 
-fn add_notes(report: &mut Report, facts: &TapFacts, reading: TapReading) {
+fn add_notes(report: &mut Report, facts: &TopicTapFacts, reading: TapReading) {
     let one = |count: usize, word: &str| {
         let s = if count == 1 { "" } else { "s" };
         format!("{} {word}{s}", thousands(count as u64))
@@ -123,7 +123,7 @@ fn add_notes(report: &mut Report, facts: &TapFacts, reading: TapReading) {
 mod tests {
     use super::*;
 
-    fn weights(facts: &TapFacts) -> Vec<Weight> {
+    fn weights(facts: &TopicTapFacts) -> Vec<Weight> {
         let reading = TapReading {
             from: StartFrom::Beginning,
             ..TapReading::default()
@@ -134,11 +134,11 @@ mod tests {
 
     #[test]
     fn a_tap_is_refused_only_where_it_could_read_nothing() {
-        let mut facts = TapFacts {
+        let mut facts = TopicTapFacts {
             topics: vec!["a".into(), "b".into()],
             partitions: 2,
             unreadable: vec!["a".into()],
-            ..TapFacts::default()
+            ..TopicTapFacts::default()
         };
         assert_eq!(weights(&facts)[0], Weight::Warning);
         facts.unreadable.push("b".into());
@@ -149,11 +149,11 @@ mod tests {
 
     #[test]
     fn much_to_read_is_a_warning() {
-        let facts = TapFacts {
+        let facts = TopicTapFacts {
             topics: vec!["a".into()],
             partitions: 1,
             to_read: MANY + 1,
-            ..TapFacts::default()
+            ..TopicTapFacts::default()
         };
         assert_eq!(weights(&facts)[0], Weight::Warning);
     }

@@ -8,7 +8,7 @@ use crate::drivers::kafka::link::Cluster;
 use crate::event::start_from::StartFrom;
 use crate::event::watching::{Report, TapReading};
 use crate::kafka::failure::KafkaAct;
-use crate::kafka::preflight::{TapFacts, judge};
+use crate::kafka::preflight::{TopicTapFacts, judge};
 use crate::kafka::topics::TopicPattern;
 
 /// What a tap on these topics would do.
@@ -31,17 +31,17 @@ async fn facts(
     cluster: &Cluster,
     destination: &str,
     reading: TapReading,
-) -> Result<TapFacts, String> {
+) -> Result<TopicTapFacts, String> {
     let wanted = tap::meant(destination, &tap::topics(cluster).await?);
     if wanted.is_empty() {
         return Err(tap::nothing_meant(destination));
     }
-    let mut facts = TapFacts {
+    let mut facts = TopicTapFacts {
         topics: wanted.iter().map(|topic| topic.name.clone()).collect(),
         partitions: wanted.iter().map(|topic| topic.partitions).sum(),
         without_leader: wanted.iter().map(|topic| topic.without_leader).sum(),
         is_open: TopicPattern::read(destination).is_open(),
-        ..TapFacts::default()
+        ..TopicTapFacts::default()
     };
     facts.unreadable = rights::unreadable(cluster, &facts.topics).await;
     if !matches!(reading.from, StartFrom::End | StartFrom::Last(_)) && facts.unreadable.is_empty() {
