@@ -1,5 +1,6 @@
 //! Puts the window and the broker side together.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::Context as _;
@@ -19,6 +20,8 @@ use crate::warnings::Heard;
 #[derive(Clone, Debug)]
 pub enum First {
     Connect(Address),
+    /// A recording.
+    Open(PathBuf),
     /// The private RabbitMQ with the sample shop.
     Sandbox,
     /// The last broker, once its password is typed; without one the customary local broker.
@@ -78,6 +81,10 @@ pub fn open(ctx: &egui::Context, first: First, heard: Heard) -> anyhow::Result<A
     app.hear(heard);
     match first {
         First::Sandbox => app.act(Action::StartSandbox),
+        First::Open(path) => {
+            app.forms_mut().connect.url = Address::Recording(path).to_string();
+            app.act(Action::Connect);
+        }
         First::Connect(address) => {
             app.forms_mut().fill(&address);
             app.act(Action::SavedConnection(SavedConnectionAction::Recall));

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use anyhow::{Context as _, anyhow};
 use clap::{Parser, Subcommand};
 use eventscope::address::Address;
+use eventscope::cli::recording::{self, RecordingCommand};
 use eventscope::cli::schema::{self, SchemaCommand};
 use eventscope::launch::{self, First};
 use eventscope::prover::{Prover, worker};
@@ -46,7 +47,7 @@ struct Arguments {
     #[arg(long, conflicts_with = "open")]
     sandbox: bool,
 
-    /// Open a recording. Reserved: this version has no recordings yet.
+    /// Open a recording, without any broker.
     #[arg(long, value_name = "FILE")]
     open: Option<std::path::PathBuf>,
 
@@ -60,6 +61,8 @@ enum Headless {
     /// Compare versions of event schemas.
     #[command(subcommand)]
     Schema(SchemaCommand),
+    #[command(flatten)]
+    Recording(RecordingCommand),
     /// The program asks itself: it compares sets of values where it can be ended.
     #[command(hide = true)]
     SchemaSets,
@@ -82,6 +85,9 @@ fn main() -> ExitCode {
     if let Some(Headless::SchemaSets) = &arguments.headless {
         let done = worker::serve(std::io::stdin().lock(), std::io::stdout());
         return done.map_or(ExitCode::FAILURE, |()| ExitCode::SUCCESS);
+    }
+    if let Some(Headless::Recording(command)) = &arguments.headless {
+        return recording::run(command);
     }
     sets::install(Prover::of_this_program());
     if let Some(Headless::Schema(command)) = &arguments.headless {
@@ -117,12 +123,6 @@ fn address(url: Option<&str>, management: Option<&str>) -> anyhow::Result<Option
 }
 
 fn run(arguments: Arguments, heard: Heard) -> anyhow::Result<()> {
-    if let Some(path) = arguments.open {
-        return Err(anyhow!(
-            "{} was not opened: this version has no recordings yet",
-            path.display()
-        ));
-    }
     let address = address(
         arguments.url.as_deref(),
         arguments.management_url.as_deref(),
@@ -131,10 +131,11 @@ fn run(arguments: Arguments, heard: Heard) -> anyhow::Result<()> {
         "Eventscope",
         launch::window(),
         Box::new(move |cc| {
-            let first = if arguments.sandbox {
-                First::Sandbox
-            } else {
-                address.map_or(First::Customary, First::Connect)
+            let first = match (arguments.open, address) {
+                (Some(path), _) => First::Open(path),
+                (None, _) if arguments.sandbox => First::Sandbox,
+                (None, Some(address)) => First::Connect(address),
+                (None, None) => First::Customary,
             };
             Ok(Box::new(launch::open(&cc.egui_ctx, first, heard)?))
         }),

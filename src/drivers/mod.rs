@@ -4,6 +4,7 @@ pub(crate) mod jobs;
 #[cfg(feature = "kafka")]
 mod kafka;
 pub mod rabbitmq;
+pub mod recording;
 mod retry;
 
 use std::io;
@@ -15,13 +16,11 @@ use std::time::Duration;
 use crossbeam_channel::Receiver;
 
 use self::rabbitmq::sandbox;
-#[cfg(feature = "kafka")]
 use crate::address::Address;
 use crate::engine::driver::{Driver, MakeDriver};
 use crate::engine::handle::{DeskOptions, Handle};
-#[cfg(feature = "kafka")]
-use crate::protocol::SourceCommand;
-use crate::protocol::Update;
+use crate::engine::taping::Taping;
+use crate::protocol::{SourceCommand, Update};
 use crate::rabbitmq::peek_rules::REACH;
 use crate::rabbitmq::tap::{LIMIT, Limit};
 use crate::repair::journal_entry::KEEP_DAYS;
@@ -43,6 +42,8 @@ pub struct Options {
     /// Messages that a resend of a whole queue borrows at once; it may hold twice as many. At most
     /// as many as a look reaches.
     pub round: u32,
+    /// Records what sources tell.
+    pub taping: Option<Arc<Taping>>,
 }
 
 impl Default for Options {
@@ -54,6 +55,7 @@ impl Default for Options {
             confirm_timeout: Duration::from_secs(10),
             tap_limit: LIMIT,
             round: REACH,
+            taping: None,
         }
     }
 }
@@ -70,6 +72,7 @@ pub fn start(
     let desk = DeskOptions {
         journal_dir: options.journal_dir.clone(),
         keep_days: options.keep_days,
+        taping: options.taping.clone(),
     };
     Handle::start(wake, desk, drivers(options))
 }
@@ -89,8 +92,9 @@ fn drivers(options: Options) -> MakeDriver {
         if let SourceCommand::Connect(Address::Kafka(_)) = command {
             return Box::new(kafka::KafkaDriver);
         }
-        #[cfg(not(feature = "kafka"))]
-        let _ = command;
+        if let SourceCommand::Connect(Address::Recording(_)) = command {
+            return Box::new(recording::RecordingDriver);
+        }
         let mut options = rabbitmq.clone();
         // Two sandboxes never share a folder.
         if !is_first.swap(false, Ordering::Relaxed) && options.sandbox_dir.is_some() {

@@ -1,9 +1,10 @@
 //! Kafka's facts and rules, pure: where a cluster is and how to log in, what its topics are, from where
-//! they are read, which partition a key belongs to, and what its refusals mean. Nothing here talks to a
-//! broker.
+//! they are read, which partition a key belongs to, what its refusals mean, and what its dead letters
+//! tell. Nothing here talks to a broker.
 
 pub mod cluster;
 pub mod connect_form;
+pub mod dead_letters;
 pub mod endpoint;
 pub mod failure;
 pub mod partitioner;

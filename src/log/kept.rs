@@ -221,7 +221,7 @@ impl<'a> Kept<'a> {
 
     /// Where it lies in its store, in short.
     #[must_use]
-    pub fn position(self) -> Option<String> {
+    pub fn position_text(self) -> Option<String> {
         let offset = self.facts().position?;
         Some(match &self.shape().transport {
             Transport::Kafka(record) => format!("{}:{offset}", record.partition),
@@ -270,6 +270,12 @@ impl<'a> Kept<'a> {
     #[must_use]
     pub fn correlation_id(self) -> Option<Cow<'a, str>> {
         self.facts().correlation_id.map(Id::text)
+    }
+
+    /// See [`Transport::position`](crate::event::Transport::position).
+    #[must_use]
+    pub fn position(self) -> Option<u64> {
+        self.facts().position
     }
 
     /// See [`Event::summary`].

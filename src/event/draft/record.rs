@@ -92,9 +92,16 @@ pub fn key_bytes(form: KeyForm, key: &str) -> Result<Option<Vec<u8>>, String> {
     match form {
         KeyForm::Null => Ok(None),
         KeyForm::Text => Ok(Some(key.as_bytes().to_vec())),
-        KeyForm::Hex => hex::read(key)
-            .map(Some)
-            .ok_or_else(|| "is no hex: two digits a byte, such as 0aff".to_owned()),
+        KeyForm::Hex => {
+            let digits: String = key.split_whitespace().collect();
+            let bytes = if digits.is_empty() {
+                Some(Vec::new())
+            } else {
+                hex::read(&digits)
+            };
+            let words = || "is no hex: two digits a byte, such as 0aff".to_owned();
+            bytes.map(Some).ok_or_else(words)
+        }
     }
 }
 

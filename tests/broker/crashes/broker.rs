@@ -6,7 +6,7 @@ use eventscope::protocol::{DeskUpdate, Link, SourceUpdate, Update};
 
 use super::{Fault, MESSAGES, Round, assert_often, records, resend_all, rounds, some_moment};
 use crate::support::erlang::Erlang;
-use crate::support::raw_amqp::{Life, text};
+use crate::support::raw_amqp::text;
 use crate::support::{App, OwnBroker, Place};
 
 fn survive_kills(kind: &'static str) {

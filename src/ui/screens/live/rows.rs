@@ -144,7 +144,7 @@ impl TableRows<'_> {
                 Column::Gap => put(&gap_text(live, row, event), palette.weak),
                 Column::SeenAs => put(&seen_as(self.state, event), palette.weak),
                 Column::StoreTime => put(&store_time(live, event), palette.weak),
-                Column::Position => put(&event.position().unwrap_or_default(), palette.weak),
+                Column::Position => put(&event.position_text().unwrap_or_default(), palette.weak),
                 Column::Destination => put(&shape.destination, palette.text),
                 Column::Key => key_cell(&put, palette, event),
                 Column::Type => put(
