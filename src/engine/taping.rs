@@ -82,7 +82,7 @@ impl Taping {
                 }
             }
             TapState::Stopped | TapState::Refused(_) => self.end_overflow(tap),
-            TapState::Running { .. } | TapState::Interrupted(_) => {}
+            TapState::Running { .. } | TapState::Interrupted(_) | TapState::Behind(_) => {}
         }
     }
 
