@@ -51,8 +51,11 @@ struct WrittenMessage {
     #[serde(skip_serializing_if = "Option::is_none")]
     delivery_mode: Option<u8>,
     properties: Vec<(String, String)>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    headers: Option<Vec<WrittenHeader>>,
+    /// There is a table of headers.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    table: bool,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    headers: Vec<WrittenHeader>,
     body: String,
     /// Only for Kafka.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -202,7 +205,8 @@ impl From<&SavedDraft> for WrittenMessage {
             key: draft.key.clone(),
             delivery_mode: draft.delivery_mode,
             properties: draft.fields.clone(),
-            headers: (draft.has_headers).then(|| draft.headers.iter().map(header).collect()),
+            table: draft.has_headers,
+            headers: draft.headers.iter().map(header).collect(),
             body: draft.body.clone(),
             record: draft
                 .record
@@ -224,13 +228,8 @@ impl From<WrittenMessage> for SavedDraft {
             key: written.key,
             delivery_mode: written.delivery_mode,
             fields: written.properties,
-            has_headers: written.headers.is_some(),
-            headers: written
-                .headers
-                .unwrap_or_default()
-                .into_iter()
-                .map(header)
-                .collect(),
+            has_headers: written.table,
+            headers: written.headers.into_iter().map(header).collect(),
             body: written.body,
             record: written.record.map(|record| (record.key, record.partition)),
         }

@@ -25,7 +25,7 @@ pub(super) fn saved_draft(draft: &Draft) -> Option<SavedDraft> {
         key: draft.key.clone(),
         delivery_mode: draft.delivery_mode,
         fields: fields.collect(),
-        has_headers: draft.has_headers || !draft.headers.is_empty(),
+        has_headers: draft.has_headers,
         headers: draft.headers.iter().filter_map(saved_header).collect(),
         body: without_secrets(body)?.into_owned(),
         record: draft.record.as_ref().map(|record| {

@@ -67,6 +67,9 @@ impl RoutePreview {
 /// Widest form, in points: beyond it the eye loses the line from a label to its field.
 const WIDEST: f32 = 1_400.0;
 
+/// With less room than this, in points, the history stands in the place of the form.
+const NARROW: f32 = 720.0;
+
 /// How much of the screen the history takes.
 #[derive(Clone, Copy, Debug)]
 pub struct HistoryShare(pub(crate) Share);
@@ -88,9 +91,20 @@ pub fn publish_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     let mut share = cx.memory.history;
     let within = Rangef::new(220.0, (room * 0.45).clamp(240.0, 700.0));
     let panel = Panel::right("history").frame(side);
-    let history = |ui: &mut Ui| history::history_ui(ui, cx);
-    share.0.show_beside(ui, (panel, room, within), history);
-    cx.memory.history = share;
+    let is_narrow = room < NARROW;
+    if !is_narrow {
+        let history = |ui: &mut Ui| history::history_ui(ui, cx);
+        share.0.show_beside(ui, (panel, room, within), history);
+        cx.memory.history = share;
+    } else if cx.memory.history_open {
+        CentralPanel::default().frame(side).show(ui, |ui| {
+            if button(ui, "Back to the form", true).clicked() {
+                cx.memory.history_open = false;
+            }
+            history::history_ui(ui, cx);
+        });
+        return;
+    }
     let frame = Frame::new()
         .fill(palette.base)
         .inner_margin(Margin::symmetric(16, 12));
@@ -107,17 +121,23 @@ pub fn publish_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
                 // The scroll bar has room of its own beside the fields.
                 let bar = ui.spacing().scroll.bar_width + STEP * 2.0;
                 ui.set_max_width((ui.available_width() - bar).min(WIDEST));
-                form_ui(ui, cx);
+                form_ui(ui, cx, is_narrow);
             });
     });
 }
 
-fn form_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
+fn form_ui(ui: &mut Ui, cx: &mut Cx<'_>, is_narrow: bool) {
     let state = cx.state;
     ui.spacing_mut().item_spacing.y = STEP * 2.0;
     ui.horizontal_wrapped(|ui| {
         ui.heading("Publish a test event");
         steps_ui(ui, cx);
+        if is_narrow {
+            let words = "What was published. It stands beside the form where there is room";
+            if button(ui, "History", true).on_hover_text(words).clicked() {
+                cx.memory.history_open = true;
+            }
+        }
     });
     let keys = state.live.tree.keys(200);
     let known = (&state.front.picture, by_source::front_words(state));
