@@ -15,7 +15,7 @@ pub enum KafkaAct {
 
 /// What went wrong.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum KafkaFailure {
+pub enum KafkaTrouble {
     /// The broker speaks TLS, and was spoken to without.
     WantsTls,
     /// The broker was spoken to by TLS, and does not speak it.
@@ -54,7 +54,7 @@ pub enum KafkaFailure {
     Other(String),
 }
 
-impl KafkaFailure {
+impl KafkaTrouble {
     /// A sentence or two: what happened and what to do.
     #[must_use]
     pub fn words(&self, act: KafkaAct) -> String {
@@ -139,7 +139,7 @@ mod tests {
 
     #[test]
     fn a_missing_right_is_named_by_what_was_being_done() {
-        let failure = KafkaFailure::NoRight {
+        let failure = KafkaTrouble::NoRight {
             topic: Some("orders".to_owned()),
         };
         assert!(failure.words(KafkaAct::Read).contains("READ and DESCRIBE"));
@@ -153,7 +153,7 @@ mod tests {
 
     #[test]
     fn a_refused_login_keeps_the_brokers_words() {
-        let words = |said: &str| KafkaFailure::WrongLogin(said.to_owned()).words(KafkaAct::Connect);
+        let words = |said: &str| KafkaTrouble::WrongLogin(said.to_owned()).words(KafkaAct::Connect);
         assert!(words("Invalid credentials").contains("(Invalid credentials). Check"));
         assert!(words("").contains("the login. Check"));
     }

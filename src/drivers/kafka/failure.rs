@@ -7,29 +7,29 @@ use std::io;
 use krafka::error::{ErrorCode, KrafkaError, ProtocolErrorKind};
 
 use crate::kafka::endpoint::KafkaEndpoint;
-use crate::kafka::failure::{KafkaAct, KafkaFailure};
+use crate::kafka::failure::{KafkaAct, KafkaTrouble};
 use crate::tls::{self, Trouble};
 
 /// What an error of the client says.
-pub(super) fn failure(error: &KrafkaError) -> KafkaFailure {
+pub(super) fn failure(error: &KrafkaError) -> KafkaTrouble {
     match error {
         KrafkaError::Network(io) => network(io),
         KrafkaError::Protocol { kind, message } => protocol(*kind, message),
         KrafkaError::Auth { message, .. } => login(error, message),
-        KrafkaError::Timeout { .. } => KafkaFailure::Silent,
+        KrafkaError::Timeout { .. } => KafkaTrouble::Silent,
         KrafkaError::DeliveryTimeout {
             possibly_written, ..
         } => {
             if *possibly_written {
-                KafkaFailure::PerhapsWritten
+                KafkaTrouble::PerhapsWritten
             } else {
-                KafkaFailure::Silent
+                KafkaTrouble::Silent
             }
         }
         KrafkaError::Broker { code, message } => broker(*code, message),
-        KrafkaError::Config { message } => KafkaFailure::File(message.clone()),
-        KrafkaError::UnknownTopic { topic } => KafkaFailure::UnknownTopic(topic.clone()),
-        other => KafkaFailure::Other(other.to_string()),
+        KrafkaError::Config { message } => KafkaTrouble::File(message.clone()),
+        KrafkaError::UnknownTopic { topic } => KafkaTrouble::UnknownTopic(topic.clone()),
+        other => KafkaTrouble::Other(other.to_string()),
     }
 }
 
@@ -41,11 +41,11 @@ pub(super) fn words(error: &KrafkaError, act: KafkaAct) -> String {
 /// Why there is no connection. The same break means other things with TLS and without.
 pub(super) fn connect_words(error: &KrafkaError, endpoint: &KafkaEndpoint) -> String {
     let failure = match failure(error) {
-        KafkaFailure::Unreachable(_) if is_hang_up(error) => {
+        KafkaTrouble::Unreachable(_) if is_hang_up(error) => {
             if endpoint.tls {
-                KafkaFailure::NoTls
+                KafkaTrouble::NoTls
             } else {
-                KafkaFailure::WantsLogin
+                KafkaTrouble::WantsLogin
             }
         }
         other => other,
@@ -68,10 +68,10 @@ fn is_hang_up(error: &KrafkaError) -> bool {
     kinds.contains(&io.kind()) || text.contains("closed") || text.contains("eof")
 }
 
-fn network(error: &io::Error) -> KafkaFailure {
+fn network(error: &io::Error) -> KafkaTrouble {
     match tls::trouble_of(error) {
-        Some(Trouble::Plain) => return KafkaFailure::NoTls,
-        Some(Trouble::Told(why)) => return KafkaFailure::Certificate(why),
+        Some(Trouble::Plain) => return KafkaTrouble::NoTls,
+        Some(Trouble::Told(why)) => return KafkaTrouble::Certificate(why),
         None => {}
     }
     let text = error.to_string();
@@ -80,10 +80,10 @@ fn network(error: &io::Error) -> KafkaFailure {
         .rsplit_once("last error: ")
         .map_or(&*text, |(_, last)| last);
     if is_tls_alert(last) {
-        return KafkaFailure::WantsTls;
+        return KafkaTrouble::WantsTls;
     }
     let bare = last.strip_prefix("network error: ").unwrap_or(last);
-    KafkaFailure::Unreachable(bare.to_owned())
+    KafkaTrouble::Unreachable(bare.to_owned())
 }
 
 /// The first bytes of a TLS alert, read as the length of an answer.
@@ -91,53 +91,53 @@ fn is_tls_alert(text: &str) -> bool {
     text.contains("message size") && text.contains("exceeds maximum")
 }
 
-fn protocol(kind: ProtocolErrorKind, message: &str) -> KafkaFailure {
+fn protocol(kind: ProtocolErrorKind, message: &str) -> KafkaTrouble {
     if let Some(place) = message.strip_prefix("undecodable record batch at ") {
         let end = place.find([';', '(']).unwrap_or(place.len());
-        return KafkaFailure::Unreadable(place[..end].trim().to_owned());
+        return KafkaTrouble::Unreadable(place[..end].trim().to_owned());
     }
     match kind {
-        ProtocolErrorKind::InvalidLength if is_tls_alert(message) => KafkaFailure::WantsTls,
-        ProtocolErrorKind::UnknownApiVersion => KafkaFailure::TooOld,
-        ProtocolErrorKind::FrameTooLarge => KafkaFailure::TooLarge,
-        _ => KafkaFailure::Other(message.to_owned()),
+        ProtocolErrorKind::InvalidLength if is_tls_alert(message) => KafkaTrouble::WantsTls,
+        ProtocolErrorKind::UnknownApiVersion => KafkaTrouble::TooOld,
+        ProtocolErrorKind::FrameTooLarge => KafkaTrouble::TooLarge,
+        _ => KafkaTrouble::Other(message.to_owned()),
     }
 }
 
-fn login(error: &KrafkaError, message: &str) -> KafkaFailure {
+fn login(error: &KrafkaError, message: &str) -> KafkaTrouble {
     // What TLS said stands somewhere below.
     let mut below = error.source();
     while let Some(one) = below {
         match one.downcast_ref().and_then(tls::trouble_of) {
-            Some(Trouble::Plain) => return KafkaFailure::NoTls,
-            Some(Trouble::Told(why)) => return KafkaFailure::Certificate(why),
+            Some(Trouble::Plain) => return KafkaTrouble::NoTls,
+            Some(Trouble::Told(why)) => return KafkaTrouble::Certificate(why),
             None => below = one.source(),
         }
     }
     if let Some((_, known)) = message.split_once("Broker supports: ") {
         let known = known.trim_matches(['[', ']']).replace('"', "");
-        return KafkaFailure::Mechanism(known);
+        return KafkaTrouble::Mechanism(known);
     }
     let said = message.split_once(" - ").map_or("", |(_, said)| said);
-    KafkaFailure::WrongLogin(said.to_owned())
+    KafkaTrouble::WrongLogin(said.to_owned())
 }
 
-fn broker(code: ErrorCode, message: &str) -> KafkaFailure {
+fn broker(code: ErrorCode, message: &str) -> KafkaTrouble {
     match code {
         ErrorCode::TopicAuthorizationFailed
         | ErrorCode::ClusterAuthorizationFailed
         | ErrorCode::GroupAuthorizationFailed
-        | ErrorCode::TransactionalIdAuthorizationFailed => KafkaFailure::NoRight { topic: None },
-        ErrorCode::MessageTooLarge | ErrorCode::RecordListTooLarge => KafkaFailure::TooLarge,
+        | ErrorCode::TransactionalIdAuthorizationFailed => KafkaTrouble::NoRight { topic: None },
+        ErrorCode::MessageTooLarge | ErrorCode::RecordListTooLarge => KafkaTrouble::TooLarge,
         ErrorCode::InvalidRecord
         | ErrorCode::InvalidTimestamp
         | ErrorCode::PolicyViolation
-        | ErrorCode::UnsupportedCompressionType => KafkaFailure::Invalid(message.to_owned()),
+        | ErrorCode::UnsupportedCompressionType => KafkaTrouble::Invalid(message.to_owned()),
         ErrorCode::NotEnoughReplicas | ErrorCode::NotEnoughReplicasAfterAppend => {
-            KafkaFailure::TooFewReplicas
+            KafkaTrouble::TooFewReplicas
         }
-        ErrorCode::SaslAuthenticationFailed => KafkaFailure::WrongLogin(message.to_owned()),
-        ErrorCode::UnsupportedVersion => KafkaFailure::TooOld,
-        code => KafkaFailure::Other(format!("{code:?}: {message}")),
+        ErrorCode::SaslAuthenticationFailed => KafkaTrouble::WrongLogin(message.to_owned()),
+        ErrorCode::UnsupportedVersion => KafkaTrouble::TooOld,
+        code => KafkaTrouble::Other(format!("{code:?}: {message}")),
     }
 }

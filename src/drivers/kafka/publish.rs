@@ -13,7 +13,7 @@ use super::link::Cluster;
 use super::{connect, failure};
 use crate::event::Outgoing;
 use crate::event::draft::record::{header_bytes, key_bytes};
-use crate::kafka::failure::{KafkaAct, KafkaFailure};
+use crate::kafka::failure::{KafkaAct, KafkaTrouble};
 use crate::kafka::partitioner::partition_of;
 use crate::protocol::PublishOutcome;
 
@@ -60,12 +60,12 @@ impl KafkaPublisher {
                     *self.0.lock().await = None;
                 }
                 match failure::failure(&error) {
-                    KafkaFailure::PerhapsWritten => Ok(PublishOutcome::NotConfirmed {
+                    KafkaTrouble::PerhapsWritten => Ok(PublishOutcome::NotConfirmed {
                         seconds: CONFIRM_LIMIT.as_secs(),
                     }),
-                    KafkaFailure::NoRight { .. } => {
+                    KafkaTrouble::NoRight { .. } => {
                         let topic = Some(outgoing.destination.clone());
-                        Err(KafkaFailure::NoRight { topic }.words(KafkaAct::Write))
+                        Err(KafkaTrouble::NoRight { topic }.words(KafkaAct::Write))
                     }
                     other => Err(other.words(KafkaAct::Write)),
                 }
@@ -116,7 +116,7 @@ async fn partitions(cluster: &Cluster, topic: &str) -> Result<u32, String> {
             code: ErrorCode::UnknownTopicOrPartition,
             ..
         }))
-        | None => Err(KafkaFailure::UnknownTopic(topic.to_owned()).words(KafkaAct::Write)),
+        | None => Err(KafkaTrouble::UnknownTopic(topic.to_owned()).words(KafkaAct::Write)),
         Some(Err(error)) => Err(words(&error)),
     }
 }

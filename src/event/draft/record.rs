@@ -94,11 +94,7 @@ pub fn key_bytes(form: KeyForm, key: &str) -> Result<Option<Vec<u8>>, String> {
         KeyForm::Text => Ok(Some(key.as_bytes().to_vec())),
         KeyForm::Hex => {
             let digits: String = key.split_whitespace().collect();
-            let bytes = if digits.is_empty() {
-                Some(Vec::new())
-            } else {
-                hex::bytes(&digits)
-            };
+            let bytes = hex::bytes(&digits);
             let words = || "is no hex: two digits a byte, such as 0aff".to_owned();
             bytes.map(Some).ok_or_else(words)
         }

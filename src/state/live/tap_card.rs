@@ -140,7 +140,7 @@ impl State {
 
     /// How a tap of this form reads what is there already.
     fn reading(&self, forms: &Forms, now: DateTime<Utc>) -> Result<TapReading, String> {
-        if !self.front.abilities().replay {
+        if !self.front.is_read_from_a_place() {
             return Ok(TapReading::default());
         }
         Ok(TapReading {
@@ -153,7 +153,7 @@ impl State {
     /// The patterns of keys in the form. A store that is read from a place on has none: all of a
     /// destination is read.
     fn tap_keys(&self, forms: &Forms) -> Vec<String> {
-        if self.front.abilities().replay {
+        if self.front.is_read_from_a_place() {
             return Vec::new();
         }
         let form = &forms.tap;

@@ -19,7 +19,7 @@ use crate::drivers::kafka::link::Cluster;
 use crate::drivers::kafka::{connect, failure};
 use crate::drivers::retry;
 use crate::event::watching::TapRequest;
-use crate::kafka::failure::{KafkaAct, KafkaFailure};
+use crate::kafka::failure::{KafkaAct, KafkaTrouble};
 use crate::kafka::topics::{TopicFacts, TopicPattern};
 use crate::protocol::{Gravity, SourceUpdate, TapState};
 
@@ -114,7 +114,7 @@ async fn watched(cluster: &Cluster, request: &TapRequest, skip: &Notify) -> Stri
     if !unreadable.is_empty() {
         wanted.retain(|topic| !unreadable.contains(&topic.name));
         let topic = Some(unreadable.join(", "));
-        let words = KafkaFailure::NoRight { topic }.words(KafkaAct::Read);
+        let words = KafkaTrouble::NoRight { topic }.words(KafkaAct::Read);
         if wanted.is_empty() {
             return words;
         }

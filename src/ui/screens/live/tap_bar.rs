@@ -50,7 +50,7 @@ fn tap_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
         })
         .on_hover_text("Separate several with commas");
     }
-    if cx.state.front.abilities().replay {
+    if cx.state.front.is_read_from_a_place() {
         start_ui(ui, form);
     }
     let why_not = by_source::no_watching(cx.state);
