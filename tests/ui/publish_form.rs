@@ -39,7 +39,7 @@ fn catalog() -> Arc<Catalog> {
     Arc::new(Catalog::new(PathBuf::from("/schemas"), sources))
 }
 
-fn form(width: f32, height: f32) -> Window {
+pub(crate) fn form(width: f32, height: f32) -> Window {
     let mut window = Window::sized(width, height);
     window.connect();
     window.tell(Update::Desk(DeskUpdate::Schemas(Ok(catalog()))));
