@@ -325,3 +325,80 @@ impl From<WrittenSeries> for SavedSeries {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn draft() -> SavedDraft {
+        SavedDraft {
+            destination: "shop".into(),
+            key: "k".into(),
+            delivery_mode: Some(2),
+            fields: vec![("message_id".into(), "m".into())],
+            has_headers: false,
+            headers: vec![SavedHeader {
+                name: "n".into(),
+                kind: "int16".into(),
+                value: "3".into(),
+            }],
+            body: "{}".into(),
+        }
+    }
+
+    fn sent(outcome: Option<SavedOutcome>, series: Option<SavedSeries>) -> SavedSent {
+        SavedSent {
+            at_ms: 1_790_000_000_123,
+            message: draft(),
+            only_tap: true,
+            outcome,
+            series,
+        }
+    }
+
+    #[test]
+    fn a_desk_is_read_as_it_was_written() {
+        let series = SavedSeries {
+            count: 500,
+            per_second: Some(20),
+            as_written: true,
+            routed: 499,
+            unsure: 1,
+            problem: Some("Stopped".into()),
+            ..SavedSeries::default()
+        };
+        let outcomes = [
+            SavedOutcome::Routed,
+            SavedOutcome::Unroutable("312".into()),
+            SavedOutcome::Refused("no".into()),
+            SavedOutcome::NotConfirmed(10),
+        ];
+        let mut all: Vec<SavedSent> = outcomes.map(|one| sent(Some(one), None)).into();
+        all.push(sent(None, Some(series)));
+        let desk = SavedDesk {
+            place: "here".into(),
+            taps: vec![SavedTap {
+                destination: None,
+                keys: vec!["#".into()],
+                deliveries: true,
+                colour: 3,
+                shown: false,
+            }],
+            form: Some(Arc::new(SavedForm {
+                draft: draft(),
+                as_written: true,
+                count: "5".into(),
+                rate: String::new(),
+                raw: true,
+                chosen: Some(("order".into(), "2".into())),
+            })),
+            sent: Arc::new(all),
+        };
+        let text = serde_json::to_string(&WrittenDesk::from(desk.clone())).unwrap();
+        let read: WrittenDesk = serde_json::from_str(&text).unwrap();
+        assert_eq!(SavedDesk::from(read), desk);
+        // What a text does not name is as usual.
+        let read: WrittenDesk = serde_json::from_str(r#"{"place":"here"}"#).unwrap();
+        assert_eq!(SavedDesk::from(read).place, "here");
+    }
+}

@@ -11,7 +11,6 @@ use crate::event::draft::{History, RecordDraft};
 use crate::event::source_id::SourceId;
 use crate::event::{Draft, HeaderRow};
 use crate::protocol::PublishOutcome;
-use crate::state::live::clock;
 use crate::state::publish::{PublishAction, SentEvent};
 use crate::state::{Action, State};
 use crate::text::payload::shorten;
@@ -233,7 +232,7 @@ fn same_id_ui(ui: &mut Ui, cx: &Cx<'_>) {
         let words = format!(
             "An event with the id {} was sent at {}. Consumers may take this one for the same",
             shorten(id, 60),
-            clock(at)
+            history::time_of(at)
         );
         let text = RichText::new(words).color(Palette::of(ui).warn);
         ui.add(egui::Label::new(text).wrap());
