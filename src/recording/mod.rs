@@ -9,6 +9,7 @@ mod error;
 mod format;
 mod gap;
 mod headers;
+pub mod mask;
 pub mod reader;
 pub mod recorder;
 mod rows;
