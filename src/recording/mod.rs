@@ -12,6 +12,7 @@ mod headers;
 pub mod mask;
 pub mod reader;
 pub mod recorder;
+pub mod replay;
 mod rows;
 pub mod shelf;
 pub mod table;

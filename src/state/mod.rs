@@ -316,6 +316,8 @@ impl State {
                 tally,
                 problem,
             } => self.front.publish.series_done(request, tally, problem),
+            // No window asks for one yet.
+            SourceUpdate::ReplayAt { .. } | SourceUpdate::ReplayDone { .. } => {}
             SourceUpdate::Peeked { request, result } => {
                 let is_report = result.is_ok();
                 self.front.dead.peeked(request, result, moment.now, forms);

@@ -236,3 +236,159 @@ fn a_kill_costs_at_most_the_last_second() {
 fn fifty_kills() {
     kills(50, 1);
 }
+
+/// What comes through an exchange is recorded, sent again, and recorded again.
+#[test]
+fn a_replay_that_is_recorded_again_gives_equal_events_in_order() {
+    let place = Place::fresh();
+    let mut raw = place.raw();
+    raw.exchange("shop", "topic");
+    raw.exchange("again", "topic");
+    let dir = tempfile::tempdir().expect("a folder");
+    let (first, second) = (
+        dir.path().join("1.eventscope"),
+        dir.path().join("2.eventscope"),
+    );
+    let mut child = recording(&place, &first, &["--count", "2001"]);
+    let odd = all_properties(&place.facts.user, Some("3600000"));
+    raw.publish("shop", "order.created", &odd, b"\xff\x00");
+    for number in 0..2_000_u32 {
+        let key = format!("order.{}", number % 7);
+        raw.publish_unconfirmed("shop", &key, &none(), number.to_string().as_bytes());
+    }
+    raw.confirmed();
+    assert_eq!(child.wait().expect("its end").code(), Some(0));
+    let (first_text, second_text) = (
+        first.to_str().expect("a path"),
+        second.to_str().expect("a path"),
+    );
+    let address = url(&place);
+    let before = place.queues().len();
+    let mut child = eventscope(&[
+        "record",
+        "--url",
+        &address,
+        "--destination",
+        "again",
+        "--out",
+        second_text,
+        "--count",
+        "2001",
+    ])
+    .stderr(Stdio::null())
+    .spawn()
+    .expect("the program starts");
+    wait_for("the tap", || (place.queues().len() > before).then_some(()));
+    let replay = |more: &[&str]| {
+        let mut arguments = vec!["replay", first_text, "--url", &address];
+        arguments.extend(more);
+        let output = eventscope(&arguments)
+            .stdout(Stdio::piped())
+            .output()
+            .expect("the program starts");
+        let told = String::from_utf8_lossy(&output.stderr).into_owned();
+        (
+            output.status.code(),
+            String::from_utf8_lossy(&output.stdout).into_owned(),
+            told,
+        )
+    };
+    let (code, report, told) = replay(&["--destination", "again", "--fast"]);
+    assert_eq!(
+        (code, report.as_str()),
+        (Some(0), "2,001 events confirmed\n"),
+        "{told}"
+    );
+    assert_eq!(child.wait().expect("its end").code(), Some(0));
+    let content = |path: &Path| -> Vec<String> {
+        let all = read_all(path).into_iter();
+        all.map(|event| format!("{} {:?} {:?}", event.key, event.properties, event.body))
+            .collect()
+    };
+    let (sent, came) = (content(&first), content(&second));
+    assert_eq!(came.len(), 2_001);
+    assert!(came == sent, "equal, and in the same order for all keys");
+    // What came from there goes there only if that is meant; what nobody takes is told.
+    let (code, _, told) = replay(&["--destination", "shop", "--fast"]);
+    assert!(code == Some(2) && told.contains("--to-original"), "{told}");
+    let (code, report, _) = replay(&[
+        "--destination",
+        "shop",
+        "--to-original",
+        "--fast",
+        "--filter",
+        "key:order.1",
+        "--json",
+    ]);
+    let report: serde_json::Value = serde_json::from_str(&report).expect("JSON");
+    assert_eq!((code, &report["confirmed"]), (Some(1), &0.into()));
+    assert_eq!(report["not_routed"], 286);
+    assert!(
+        report["trouble"]
+            .as_str()
+            .is_some_and(|words| words.contains("NO_ROUTE")),
+        "{report}"
+    );
+    let (code, _, told) = replay(&["--destination", "nowhere", "--fast"]);
+    assert!(
+        code == Some(1) && told.contains("did not come") || code == Some(1),
+        "{told}"
+    );
+}
+
+#[test]
+fn a_replay_keeps_the_time_in_which_events_came_or_another_pace() {
+    use eventscope::recording::writer::RecordingWriter;
+    let place = Place::fresh();
+    let mut raw = place.raw();
+    raw.exchange("again", "fanout");
+    raw.queue("all", crate::support::raw_amqp::Life::Durable, &[]);
+    raw.bind("all", "again", "");
+    let dir = tempfile::tempdir().expect("a folder");
+    let path = dir.path().join("a.eventscope");
+    let begun = chrono::DateTime::UNIX_EPOCH;
+    let events: Vec<Event> = (0..11)
+        .map(|number| {
+            let at = begun + chrono::TimeDelta::milliseconds(number * 200);
+            let transport = eventscope::event::Transport::amqp(false);
+            let properties = eventscope::event::amqp::Properties::default();
+            Event::new(
+                at,
+                "x".into(),
+                "k".into(),
+                transport,
+                properties,
+                b"{}".to_vec(),
+            )
+        })
+        .collect();
+    let tap =
+        eventscope::event::tap_id::TapId::of(eventscope::event::source_id::SourceId::FIRST, 1);
+    let mut writer = RecordingWriter::create(&path, begun).expect("a file");
+    let batch = eventscope::log::Batch::of(tap, &events);
+    writer.segment("x", batch.segment()).expect("events");
+    writer.seal(begun).expect("its end");
+    let address = url(&place);
+    let taken = |more: &[&str]| {
+        let mut arguments = vec![
+            "replay",
+            path.to_str().expect("a path"),
+            "--url",
+            &address,
+            "--destination",
+            "again",
+        ];
+        arguments.extend(more);
+        let begun = Instant::now();
+        let output = eventscope(&arguments).output().expect("the program starts");
+        let told = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(0), "{told}");
+        (begun.elapsed(), told)
+    };
+    let (fast, _) = taken(&["--fast"]);
+    assert!(taken(&["--speed", "2"]).0 >= Duration::from_secs(1));
+    assert!(taken(&["--rate", "10"]).0 >= Duration::from_secs(1));
+    let (_, told) = taken(&["--fast", "--twice", "--seed", "5"]);
+    assert!(told.contains("Seed 5"), "{told}");
+    assert_eq!(raw.drain("all").len(), 11 * 5, "{fast:?}");
+}

@@ -82,28 +82,26 @@ struct Sieve {
     now_ms: i64,
 }
 
+/// Reads a filter line, for a recording.
+pub(super) fn filter(query: &str) -> Result<Filter, EndedEarly> {
+    let filter = Filter::parse(query).map_err(|fault| {
+        let place = query.get(..fault.at.start).unwrap_or_default();
+        let mark = format!("{}^", " ".repeat(place.chars().count()));
+        EndedEarly::Told(format!("{query}\n{mark}\n{fault}"))
+    })?;
+    if filter.asks_for_schemas() {
+        return Err(EndedEarly::Told(
+            "\"schema:\" asks for a folder of schemas, which only the window has open".to_owned(),
+        ));
+    }
+    Ok(filter)
+}
+
 impl Sieve {
     fn new(query: Option<&str>, end: DateTime<Utc>) -> Result<Self, EndedEarly> {
-        let parse = |query: &str| {
-            let filter = Filter::parse(query).map_err(|fault| {
-                let place = query
-                    .get(..fault.at.start)
-                    .unwrap_or_default()
-                    .chars()
-                    .count();
-                let mark = format!("{}^", " ".repeat(place));
-                EndedEarly::Told(format!("{query}\n{mark}\n{fault}"))
-            })?;
-            if filter.asks_for_schemas() {
-                return Err(EndedEarly::Told(
-                    "\"schema:\" asks for a folder of schemas, which only the window has open"
-                        .to_owned(),
-                ));
-            }
-            Ok(filter.matcher())
-        };
+        let matcher = query.map(|query| filter(query).map(|filter| filter.matcher()));
         Ok(Self {
-            matcher: query.map(parse).transpose()?,
+            matcher: matcher.transpose()?,
             now_ms: end.timestamp_millis(),
         })
     }

@@ -1,4 +1,4 @@
-//! The body of an event, opened, masked and closed again the same way.
+//! The body of an event, opened, shown and closed again the same way.
 
 use std::borrow::Cow;
 
@@ -9,7 +9,7 @@ use crate::text::json::{self, JsonToken};
 
 /// What became of a body.
 pub(super) enum MaskedBody {
-    /// There was nothing to be masked.
+    /// There was nothing to be shown.
     Same,
     Other(Vec<u8>),
     /// It cannot be read, or not be written again, so nobody knows what is in it.
@@ -54,15 +54,15 @@ pub(super) fn mask_body(masker: &mut Masker, event: &Event) -> MaskedBody {
     let Ok(opened) = decode::open(&event.body, &event.properties, MOST_BODY) else {
         return MaskedBody::Unreadable;
     };
-    let masked = if json::is_document(opened.text.as_bytes()) {
+    let shown = if json::is_document(opened.text.as_bytes()) {
         mask_document(masker, &opened.text)
     } else {
         masker.text(&opened.text)
     };
-    if masked == opened.text {
+    if shown == opened.text {
         return MaskedBody::Same;
     }
-    match opened.packing.close(&masked) {
+    match opened.packing.close(&shown) {
         Ok(body) => MaskedBody::Other(body),
         Err(_) => MaskedBody::Unreadable,
     }
@@ -72,9 +72,9 @@ fn mask_document(masker: &mut Masker, text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut done = 0;
     walk(text, |leaf| {
-        if let Some(masked) = masker.leaf(&leaf) {
+        if let Some(shown) = masker.leaf(&leaf) {
             out.push_str(&text[done..leaf.range.start]);
-            out.push_str(&masked);
+            out.push_str(&shown);
             done = leaf.range.end;
         }
     });

@@ -10,13 +10,11 @@ pub(super) struct Secret(Vec<u8>);
 
 impl Secret {
     pub(super) fn new(seed: Option<&str>) -> Self {
-        match seed {
-            Some(seed) => Self(seed.as_bytes().to_vec()),
-            None => {
-                let halves = [uuid::Uuid::new_v4(), uuid::Uuid::new_v4()];
-                Self(halves.iter().flat_map(|half| *half.as_bytes()).collect())
-            }
+        if let Some(seed) = seed {
+            return Self(seed.as_bytes().to_vec());
         }
+        let halves = [uuid::Uuid::new_v4(), uuid::Uuid::new_v4()];
+        Self(halves.iter().flat_map(|half| *half.as_bytes()).collect())
     }
 
     /// A number that only the secret and the value decide.

@@ -9,6 +9,10 @@ use super::detect::{self, Span};
 
 /// What is to be masked.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each detector is a question of its own"
+)]
 pub struct MaskRules {
     /// JSON pointers into the body; `*` stands for any member or item.
     pointers: Vec<Vec<String>>,

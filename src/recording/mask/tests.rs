@@ -100,8 +100,8 @@ fn masked(rules: &[&str]) -> (Vec<Event>, MaskTally) {
         masker.learn(event).unwrap();
     }
     masker.ready().unwrap();
-    let masked = events.iter().map(|event| masker.mask(event)).collect();
-    (masked, masker.tally())
+    let shown = events.iter().map(|event| masker.mask(event)).collect();
+    (shown, masker.tally())
 }
 
 /// Everything of an event as text, also what its body holds once it is unpacked.
@@ -158,11 +158,11 @@ fn nothing_that_was_to_be_masked_is_left_anywhere() {
 
 #[test]
 fn only_what_was_chosen_is_masked() {
-    let (masked, _) = masked(&["/data/customer/mail"]);
-    let text = String::from_utf8(masked[1].body.clone()).unwrap();
+    let (shown, _) = masked(&["/data/customer/mail"]);
+    let text = String::from_utf8(shown[1].body.clone()).unwrap();
     assert!(text.contains("hunter2-hunter2") && text.contains("C-1001"));
     assert!(!text.contains("ada.lovelace"));
-    assert_eq!(masked[0].key, "order.C-1001.created");
+    assert_eq!(shown[0].key, "order.C-1001.created");
     let by_header = MaskRules::parse(["header.X-User"]).unwrap();
     let mut masker = Masker::new(by_header, None);
     let masked = masker.mask(&events()[1]);
