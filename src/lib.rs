@@ -1,7 +1,7 @@
 //! Eventscope, a desktop event inspector for RabbitMQ.
 //!
 //! Modules in reading order, each above those that name it: [`text`] and [`event`] have the data,
-//! [`repair`] and [`rabbitmq`] the rules about dead letters and about the broker, [`schema`],
+//! [`repair`], [`rabbitmq`] and [`kafka`] the rules about dead letters and about the brokers, [`schema`],
 //! [`query`] and [`log`] what is asked of events and where they are kept, [`analysis`] the work over
 //! all of them, [`protocol`] the contract between window and background, [`state`] what the app
 //! knows, [`ui`] how it is drawn, and [`app`] ties them to a window. [`drivers`], [`engine`],
@@ -17,6 +17,7 @@ pub mod drivers;
 pub mod engine;
 pub mod event;
 mod http;
+pub mod kafka;
 pub mod launch;
 pub mod log;
 pub mod protocol;

@@ -102,6 +102,7 @@ const ROOMS: &[Room] = &[
         &["text", "event/amqp", "event", "repair"],
         &["serde"],
     ),
+    room("kafka", &["text", "repair"], &[]),
     room("address", &["rabbitmq"], &[]),
     room("tls", &[], &["rustls"]),
     room("http", &["text", "rabbitmq", "tls"], &["ureq"]),
@@ -539,10 +540,6 @@ const LONG: &[(&str, &str)] = &[
         "writing and reading of one layout of bytes",
     ),
     (
-        "rabbitmq/frameworks/cause.rs",
-        "the stack traces of each language, with their tests",
-    ),
-    (
         "rabbitmq/frameworks/counters.rs",
         "the counters of each framework, with their tests",
     ),
@@ -561,6 +558,10 @@ const LONG: &[(&str, &str)] = &[
     (
         "recording/writer.rs",
         "one file from its first row to its end",
+    ),
+    (
+        "repair/cause.rs",
+        "the stack traces of each language, with their tests",
     ),
     ("repair/edit/mod.rs", "one kind of edit a function"),
     (

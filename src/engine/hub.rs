@@ -238,11 +238,15 @@ impl Hub {
                     folder, event_type, version, text, outbox,
                 ));
             }
-            DeskCommand::ImportSchemas { folder, from } => {
+            DeskCommand::PlanImport { folder, from } => {
                 self.import_stop = Cancel::default();
                 let (stop, outbox) = (self.import_stop.clone(), self.outbox.clone());
                 self.writing
-                    .spawn(schema_folder::import(folder, from, stop, outbox));
+                    .spawn(schema_folder::plan_import(folder, from, stop, outbox));
+            }
+            DeskCommand::ImportSchemas(plan) => {
+                let outbox = self.outbox.clone();
+                self.writing.spawn(schema_folder::import(plan, outbox));
             }
             DeskCommand::StopImport => self.import_stop.cancel(),
             // In order, as all changes of one file must be.

@@ -21,10 +21,12 @@ pub(crate) mod plain_headers;
 pub mod reading;
 mod received;
 pub mod sample;
+pub mod secrecy;
 pub mod source_id;
 pub mod tap_id;
 pub mod transport;
 pub mod watching;
+pub mod wire;
 pub(crate) mod written_transport;
 
 pub use received::{Event, Fingerprint};

@@ -1,6 +1,7 @@
 //! Dead letters of any event store: edits, groups, what they have in common, what the journal keeps of
 //! what was done with them.
 
+pub mod cause;
 pub mod edit;
 pub mod feature;
 pub mod job_sum;

@@ -101,7 +101,7 @@ fn a_form_is_filled_and_published() {
     window.set("couponCode", "WELCOME");
     window.set("items[1].price", "-1");
     window.assert_sees("1 fault by version 2");
-    window.assert_sees("less than the minimum");
+    window.assert_sees("is -1, but must be at least 0");
     window.set("items[1].price", "-");
     window.assert_sees("This is not a number. The payload keeps -1");
     window.set("items[1].price", "20.00");

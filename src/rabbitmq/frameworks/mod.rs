@@ -5,7 +5,6 @@
 //! the message, and said with the header that says it: a proposal, never a fact. Sources: the
 //! frameworks' documentation and source text, named at each.
 
-mod cause;
 mod counters;
 mod dotnet;
 mod java;
@@ -20,10 +19,10 @@ mod wrapped;
 use crate::event::Event;
 use crate::event::amqp::value::timestamp_text;
 use crate::event::amqp::{FieldValue, Properties};
+use crate::repair::cause::{self, ParkedFailure};
 use look::ParkedLook;
 
 pub use crate::event::names::{FrameworkNames, names};
-pub use cause::ParkedFailure;
 pub use counters::{Counter, RetryCounters, counters};
 pub use queues::{ParkingQueue, parking_queue};
 

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use crate::event::amqp::FieldValue;
 use crate::event::{Event, Fingerprint};
-use crate::rabbitmq::frameworks::ParkedFailure;
 use crate::rabbitmq::origin::{Provenance, Scene};
+use crate::repair::cause::ParkedFailure;
 use crate::repair::lineage::RESEND_COUNT;
 use crate::text::json_path::quoted;
 

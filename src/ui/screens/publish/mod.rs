@@ -11,8 +11,10 @@ use crate::event::draft::History;
 use crate::event::source_id::SourceId;
 use crate::event::{Draft, HeaderRow};
 use crate::protocol::PublishOutcome;
+use crate::state::live::clock;
 use crate::state::publish::{PublishAction, SentEvent};
 use crate::state::{Action, State};
+use crate::text::payload::shorten;
 use crate::ui::Cx;
 use crate::ui::parts::by_source;
 use crate::ui::parts::draft_form;
@@ -59,6 +61,19 @@ impl RoutePreview {
     }
 }
 
+/// Widest form, in points: beyond it the eye loses the line from a label to its field.
+const WIDEST: f32 = 1_400.0;
+
+/// How much of the screen the history takes.
+#[derive(Clone, Copy, Debug)]
+pub struct HistoryShare(pub(crate) Share);
+
+impl Default for HistoryShare {
+    fn default() -> Self {
+        Self(Share::new(0.38))
+    }
+}
+
 /// Draws the screen.
 pub fn publish_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     let palette = Palette::of(ui);
@@ -67,11 +82,12 @@ pub fn publish_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
         .inner_margin(Margin::symmetric(12, 8));
     let room = ui.available_width();
     // The form keeps the greater part, also when the window becomes smaller.
-    let mut share = cx.memory.history.unwrap_or(Share::new(0.38));
+    let mut share = cx.memory.history;
     let within = Rangef::new(220.0, (room * 0.45).clamp(240.0, 700.0));
     let panel = Panel::right("history").frame(side);
-    share.show_beside(ui, (panel, room, within), |ui| history::history_ui(ui, cx));
-    cx.memory.history = Some(share);
+    let history = |ui: &mut Ui| history::history_ui(ui, cx);
+    share.0.show_beside(ui, (panel, room, within), history);
+    cx.memory.history = share;
     let frame = Frame::new()
         .fill(palette.base)
         .inner_margin(Margin::symmetric(16, 12));
@@ -87,7 +103,7 @@ pub fn publish_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
             .show(ui, |ui| {
                 // The scroll bar has room of its own beside the fields.
                 let bar = ui.spacing().scroll.bar_width + STEP * 2.0;
-                ui.set_max_width((ui.available_width() - bar).min(900.0));
+                ui.set_max_width((ui.available_width() - bar).min(WIDEST));
                 form_ui(ui, cx);
             });
     });
@@ -146,6 +162,7 @@ fn actions_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     if let Some(words) = &why_not {
         banner(ui, Palette::of(ui).warn, words);
     }
+    same_id_ui(ui, cx);
     if state.front.publish.is_asking(&cx.forms.draft) {
         question::question_ui(ui, cx);
         return;
@@ -171,6 +188,22 @@ fn actions_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     });
 }
 
+/// An event with the id of the one in the form was sent before.
+fn same_id_ui(ui: &mut Ui, cx: &Cx<'_>) {
+    let Some(id) = cx.memory.payload.fixed_id() else {
+        return;
+    };
+    if let Some(at) = cx.state.front.publish.last_with_id(id) {
+        let words = format!(
+            "An event with the id {} was sent at {}. Consumers may take this one for the same",
+            shorten(id, 60),
+            clock(at)
+        );
+        let text = RichText::new(words).color(Palette::of(ui).warn);
+        ui.add(egui::Label::new(text).wrap());
+    }
+}
+
 fn outcome_ui(ui: &mut Ui, sent: &SentEvent) {
     let palette = Palette::of(ui);
     let (color, words) = outcome(sent, palette);
@@ -179,6 +212,15 @@ fn outcome_ui(ui: &mut Ui, sent: &SentEvent) {
 
 /// The verdict in words and its colour.
 pub(super) fn outcome(sent: &SentEvent, palette: &Palette) -> (egui::Color32, String) {
+    if let Some(series) = &sent.series {
+        let run = &series.run;
+        let color = match (run.runs, run.is_good()) {
+            (true, _) => palette.weak,
+            (false, true) => palette.good,
+            (false, false) => palette.warn,
+        };
+        return (color, run.words());
+    }
     match &sent.outcome {
         None => (palette.weak, "Waiting for the broker's confirm…".to_owned()),
         Some(PublishOutcome::Routed) if sent.only_tap => (

@@ -7,6 +7,7 @@ mod import;
 mod learned;
 mod rules;
 mod side_by_side;
+mod sought_field;
 mod stream;
 mod verdicts;
 
@@ -28,6 +29,7 @@ use crate::ui::parts::widgets::{
 };
 pub use choose::Choosing;
 use choose::WantedPair;
+pub use sought_field::SoughtField;
 
 /// Draws the screen.
 pub fn schemas_ui(ui: &mut Ui, cx: &mut Cx<'_>) {

@@ -10,8 +10,8 @@ use crate::text::payload::{shorten, visible_line};
 
 /// Longest part of a message that is told, in characters.
 const MESSAGE: usize = 300;
-/// Longest beginning and longest end of a trace that are looked at, in bytes. A header cannot be
-/// longer than a frame, which is 128 KiB unless somebody raised it.
+/// Longest beginning and longest end of a trace that are looked at, in bytes. A header of RabbitMQ is
+/// no longer than a frame, 128 KiB unless somebody raised it; one of Kafka may be a megabyte.
 const LOOKED_AT: usize = 256 * 1024;
 /// Most exceptions of a chain that are taken down.
 const LONGEST_CHAIN: usize = 64;
@@ -53,7 +53,7 @@ impl ParkedFailure {
 }
 
 impl Thrown {
-    fn words(&self) -> String {
+    pub(crate) fn words(&self) -> String {
         match (self.class.as_deref().map(short), &self.message) {
             (Some(class), Some(message)) => format!("{class}: {message}"),
             (Some(class), None) => class.to_owned(),
@@ -63,7 +63,7 @@ impl Thrown {
     }
 
     /// Reads a line such as `org.example.StockException: sku unknown`.
-    fn read(line: &str) -> Self {
+    pub(crate) fn read(line: &str) -> Self {
         Self::read_as(line, is_class)
     }
 
@@ -108,11 +108,7 @@ impl Thrown {
         let Some(message) = &self.message else {
             return self.class.is_some();
         };
-        let says = message.to_lowercase();
-        if PHRASES
-            .iter()
-            .any(|all| all.iter().all(|part| says.contains(part)))
-        {
+        if says_nothing(message) {
             return true;
         }
         // Java's `new RuntimeException(cause)` takes its text from the cause.
@@ -166,6 +162,27 @@ const PHRASES: [&[&str]; 13] = [
     &["failed to handle message"],
 ];
 
+/// True of a message that is the same for every failure.
+pub(crate) fn says_nothing(message: &str) -> bool {
+    let says = message.to_lowercase();
+    PHRASES
+        .iter()
+        .any(|all| all.iter().all(|part| says.contains(part)))
+}
+
+/// The innermost exception that a message of old Spring tells.
+pub(crate) fn nested(message: &str) -> Option<Thrown> {
+    let (_, inner) = message.rsplit_once("nested exception is ")?;
+    Some(Thrown::read(inner.lines().next()?))
+}
+
+/// The innermost cause in a trace; `None` of one without any.
+pub(crate) fn root(trace: &str) -> Option<Thrown> {
+    let mut chain = chain(trace);
+    let root = chain.pop()?;
+    (!chain.is_empty() && !root.is_empty()).then_some(root)
+}
+
 /// Puts together what headers and stack trace say.
 pub(crate) fn failure(
     class: Option<&str>,
@@ -186,11 +203,8 @@ pub(crate) fn failure(
     if told.is_empty() {
         return None;
     }
-    let nested = || {
-        let (_, inner) = message?.rsplit_once("nested exception is ")?;
-        Some(Thrown::read(inner.lines().next()?))
-    };
-    let root = chain.last().cloned().or_else(nested);
+    let root = chain.last().cloned();
+    let root = root.or_else(|| nested(message?));
     let root = root.filter(|root| !root.is_empty() && *root != told);
     let keep = |told: Thrown| ParkedFailure {
         class: told.class,
@@ -213,7 +227,7 @@ pub(crate) fn failure(
 }
 
 /// The exceptions of a trace, the outermost first.
-pub(crate) fn chain(trace: &str) -> Vec<Thrown> {
+fn chain(trace: &str) -> Vec<Thrown> {
     let head = &trace[..floor(trace, LOOKED_AT)];
     if head.contains("Traceback (most recent call last)") {
         return python(head);
@@ -332,7 +346,7 @@ fn is_name(word: &str) -> bool {
     begins && word.len() <= 300 && word.chars().all(fits)
 }
 
-fn first_line(text: &str) -> Option<String> {
+pub(crate) fn first_line(text: &str) -> Option<String> {
     let line = text.trim().lines().next()?.trim();
     let is_empty = line.is_empty() || line == "null";
     (!is_empty).then(|| visible_line(&shorten(line, MESSAGE)))
