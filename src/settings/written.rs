@@ -34,6 +34,8 @@ struct WrittenSettings {
     schemas: Option<PathBuf>,
     keep_days: Option<u16>,
     log_bytes: Option<usize>,
+    #[serde(skip_serializing_if = "is_false")]
+    records: bool,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     desks: Vec<WrittenDesk>,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
@@ -100,6 +102,7 @@ impl From<&Settings> for WrittenSettings {
             schemas,
             keep_days,
             log_bytes,
+            records,
             desks,
             panels,
         } = settings.clone();
@@ -125,6 +128,7 @@ impl From<&Settings> for WrittenSettings {
             schemas,
             keep_days,
             log_bytes,
+            records,
             desks: desks.into_iter().map(WrittenDesk::from).collect(),
             panels,
         }
@@ -157,6 +161,7 @@ impl From<WrittenSettings> for Settings {
             schemas: written.schemas,
             keep_days: written.keep_days,
             log_bytes: written.log_bytes,
+            records: written.records,
             desks: written.desks.into_iter().map(SavedDesk::from).collect(),
             panels: written.panels,
         }

@@ -24,6 +24,10 @@ const TICK: Duration = Duration::from_millis(50);
 
 /// Sends a recording again.
 #[derive(clap::Args, Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a switch of the command line"
+)]
 pub struct ReplayArguments {
     /// The recording.
     file: PathBuf,

@@ -165,8 +165,8 @@ fn only_what_was_chosen_is_masked() {
     assert_eq!(shown[0].key, "order.C-1001.created");
     let by_header = MaskRules::parse(["header.X-User"]).unwrap();
     let mut masker = Masker::new(by_header, None);
-    let masked = masker.mask(&events()[1]);
-    let value = masked
+    let shown = masker.mask(&events()[1]);
+    let value = shown
         .properties
         .header("x-user")
         .and_then(FieldValue::as_text);

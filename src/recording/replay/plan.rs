@@ -87,7 +87,9 @@ pub fn plan(
         }
         planning.tally.position = cursor.event;
         let ready = planning.ready(is_end);
-        if (!ready.is_empty() || is_end) && !take(ready, planning.tally.clone()) || is_end {
+        let has_nothing = ready.is_empty() && !is_end;
+        let is_wanted = has_nothing || take(ready, planning.tally.clone());
+        if is_end || !is_wanted {
             return Ok(());
         }
     }
@@ -229,9 +231,9 @@ impl<'a> Planning<'a> {
 /// A timestamp so many milliseconds later, in the unit that it is in.
 fn shifted(stamp: u64, later_ms: i64) -> u64 {
     let per_second: i64 = match stamp {
-        ..100_000_000_000 => 1,
-        ..100_000_000_000_000 => 1_000,
-        ..100_000_000_000_000_000 => 1_000_000,
+        0..100_000_000_000 => 1,
+        100_000_000_000..100_000_000_000_000 => 1_000,
+        100_000_000_000_000..100_000_000_000_000_000 => 1_000_000,
         _ => 1_000_000_000,
     };
     let later = i128::from(later_ms) * i128::from(per_second) / 1_000;
