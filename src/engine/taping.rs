@@ -189,10 +189,11 @@ mod tests {
         let state = taping.stop();
         assert_eq!((state.events, state.missed, state.problem), (2, 0, None));
         let mut recording = Recording::open(&path).unwrap();
-        let page = recording
-            .page(&mut RecordingCursor::default(), 100)
-            .unwrap();
-        let told = page.into_iter().map(|entry| match entry {
+        let mut cursor = RecordingCursor::default();
+        let mut all = recording.page(&mut cursor, 100).unwrap();
+        // What stands behind the last event comes with the end.
+        all.extend(recording.page(&mut cursor, 100).unwrap());
+        let told = all.into_iter().map(|entry| match entry {
             RecordedEntry::Event(read) => {
                 assert_eq!(*read.place, *place);
                 read.event.key

@@ -73,6 +73,7 @@ impl Folder {
             .unwrap();
         let all: Vec<_> = (0..40).map(ordinary).collect();
         writer.segment("other", &segment(&all)).unwrap();
+        writer.note(at(85), Some(2), "look here").unwrap();
         writer.seal(at(90)).unwrap();
         self.named("sample.eventscope")
     }
@@ -264,6 +265,7 @@ fn stats_say_what_is_in_it_and_what_is_missing() {
         "events     50\n",
         "from       other, shop:5672\n",
         "3 events: The disk was too slow",
+        "event 2: look here",
         "         8 shop.events order.created.0\n",
         "made by    eventscope 0.1.0",
     ] {
