@@ -137,6 +137,64 @@ fn references_lead_to_the_files_of_the_folder() {
 }
 
 #[test]
+fn protobuf_is_compared_in_pairs_and_in_files() {
+    let order = |fields: &str| format!("syntax = \"proto3\"; message Order {{ {fields} }}");
+    let pair = |original: String, update: String| {
+        json!({"id": 1, "format": "protobuf", "original": original, "update": update}).to_string()
+    };
+    let input = [
+        pair(order("int32 a = 1;"), order("int64 a = 1; string b = 2;")),
+        pair(order("int32 a = 1;"), order("string a = 1;")),
+        pair(order("int32 a = 1;"), order("int32 a = ;")),
+        json!({"id": 4, "schemaType": "PROTOBUF", "original": order("")}).to_string(),
+    ]
+    .join("\n");
+    let output = eventscope(&["--stdin-pairs"], &input);
+    let reports = lines(&output);
+    assert_eq!(
+        (reports.len(), output.status.code()),
+        (4, Some(2)),
+        "{output:?}"
+    );
+    let answer = |at: usize| {
+        (
+            reports[at]["backward"].as_str(),
+            reports[at]["forward"].as_str(),
+        )
+    };
+    assert_eq!(answer(0), (Some("yes"), Some("yes")));
+    assert_eq!(answer(1), (Some("no"), Some("no")));
+    assert_eq!(reports[1]["changes"][0]["kind"], "scalar-changed");
+    assert_eq!(reports[1]["changes"][0]["path"], "#/Order/a");
+    let error = |at: usize| reports[at]["error"].as_str().unwrap_or_default();
+    assert!(
+        error(2).starts_with("`update`: It is not valid Protobuf. In line 1"),
+        "{}",
+        error(2)
+    );
+    assert!(error(3).contains("no text `update`"), "{}", error(3));
+
+    let folder = Folder::new();
+    folder.write(
+        "money.proto",
+        "message Money { optional int64 amount = 1; }",
+    );
+    let import = "import \"money.proto\"; message Order { optional Money total = 1; }";
+    let old = folder.write("1.proto", import);
+    let new = folder.write("2.proto", &import.replace("total = 1", "total = 2"));
+    let output = eventscope(&[&old, &new, "--level", "FULL"], "");
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    let broken = folder.write("3.proto", "message {");
+    let output = eventscope(&[&old, &broken], "");
+    assert_eq!(output.status.code(), Some(2));
+    let words = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(
+        words.contains("3.proto: It is not valid Protobuf"),
+        "{words}"
+    );
+}
+
+#[test]
 fn pairs_are_answered_in_order_whatever_they_hold() {
     let deep = format!("{}1{}", "[".repeat(10_000), "]".repeat(10_000));
     let pair = |id: Value, original: Value, update: Value| {

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::schema::stream::infer::InferredShape;
 use crate::schema::{
-    self, Avro, Cancel, CheckReport, Dialect, Level, Policy, Unusable, Version, compare,
+    self, Avro, Cancel, CheckReport, Dialect, Level, Policy, Protobuf, Unusable, Version, compare,
     compare_avro, is_avro, without_mark,
 };
 use crate::storage::schema_files;
@@ -44,7 +44,8 @@ pub struct Check {
     /// text, json or markdown.
     #[arg(long, default_value = "text", value_parser = ["text", "json", "markdown"])]
     format: String,
-    /// Read lines of {"id", "original", "update"} and write a line of JSON for each.
+    /// Read lines of {"id", "original", "update"} and write a line of JSON for each; "format" may be
+    /// avro or protobuf.
     #[arg(long, conflicts_with_all = ["old", "new"])]
     stdin_pairs: bool,
 }
@@ -58,6 +59,9 @@ fn level(name: &str) -> Result<Level, String> {
     Level::named(name)
         .ok_or_else(|| "known are BACKWARD, FORWARD and FULL, also with _TRANSITIVE".to_owned())
 }
+
+/// Most files that are read because a .proto file imports them.
+const MOST_IMPORTS: usize = 500;
 
 /// Reserved, not used up: only what is touched costs memory.
 const STACK: usize = 256 * 1024 * 1024;
@@ -111,6 +115,11 @@ pub fn schema(
 }
 
 fn files(old: &Path, new: &Path, policy: Policy) -> Result<CheckReport, Unusable> {
+    let is_proto = |path: &Path| path.extension().is_some_and(|end| end == "proto");
+    if is_proto(old) && is_proto(new) {
+        let [old, new] = [old, new].map(protobuf_file);
+        return Ok(schema::compare_protobuf(&old?, &new?, policy));
+    }
     let read = |path: &Path| -> Result<Value, Unusable> {
         let text = schema_files::text(path)
             .map_err(|error| Unusable::new(format!("{}: {error}", path.display())))?;
@@ -126,6 +135,52 @@ fn files(old: &Path, new: &Path, policy: Policy) -> Result<CheckReport, Unusable
         let path = if side == 0 { old } else { new };
         Unusable::new(format!("{}: {error}", path.display()))
     })
+}
+
+/// A .proto file with what it imports from its folder.
+fn protobuf_file(path: &Path) -> Result<Protobuf, Unusable> {
+    let named =
+        |error: &dyn std::fmt::Display| Unusable::new(format!("{}: {error}", path.display()));
+    let text = schema_files::text(path).map_err(|error| named(&error))?;
+    let folder = path.parent().unwrap_or(Path::new(""));
+    let mut imports = BTreeMap::new();
+    let mut open = Protobuf::imports(&text).map_err(|error| named(&error))?;
+    while let Some(name) = open.pop() {
+        let is_below = Path::new(&name)
+            .components()
+            .all(|part| matches!(part, std::path::Component::Normal(_)));
+        // Where a file is not at hand, its types are known by their names.
+        let Some(text) = (is_below && !imports.contains_key(&name) && imports.len() < MOST_IMPORTS)
+            .then(|| schema_files::text(&folder.join(&name)).ok())
+            .flatten()
+        else {
+            continue;
+        };
+        open.extend(Protobuf::imports(&text).unwrap_or_default());
+        imports.insert(name, text);
+    }
+    Protobuf::new(&text, &imports).map_err(|error| named(&error))
+}
+
+/// A pair of .proto texts on one line; `references` are files that they import: {"name", "schema"}.
+fn protobuf_pair(case: &Value, policy: Policy) -> Result<CheckReport, Unusable> {
+    let references = case.get("references").and_then(Value::as_array);
+    let imports = references.into_iter().flatten().filter_map(|one| {
+        let word = |key: &str| one.get(key).and_then(Value::as_str).map(str::to_owned);
+        Some((word("name")?, word("schema")?))
+    });
+    let imports: BTreeMap<String, String> = imports.collect();
+    let side = |key: &str| {
+        let text = case.get(key).and_then(Value::as_str);
+        let text = text.ok_or_else(|| Unusable::new(format!("The line has no text `{key}`.")))?;
+        Protobuf::new(without_mark(text), &imports)
+            .map_err(|error| Unusable::new(format!("`{key}`: {error}")))
+    };
+    Ok(schema::compare_protobuf(
+        &side("original")?,
+        &side("update")?,
+        policy,
+    ))
 }
 
 /// Compares; an error says which side it is about.
@@ -209,6 +264,15 @@ fn pair(line: &str, policy: Policy) -> (Value, Result<CheckReport, Unusable>) {
         }
     };
     let id = case.get("id").cloned().unwrap_or(Value::Null);
+    let is_of = |kind: &str| {
+        let words = ["format", "schemaType"].map(|key| case.get(key).and_then(Value::as_str));
+        let mut words = words.into_iter().flatten();
+        words.any(|word| word.eq_ignore_ascii_case(kind))
+    };
+    let avro = is_of("avro");
+    if is_of("protobuf") {
+        return (id, protobuf_pair(&case, policy));
+    }
     let mut side = |key: &str| match case.get_mut(key).map(Value::take) {
         // Registries hand out schemas as text; a bare word is the name of an Avro type.
         Some(Value::String(text)) => Ok(match serde_json::from_str(without_mark(&text)) {
@@ -225,7 +289,6 @@ fn pair(line: &str, policy: Policy) -> (Value, Result<CheckReport, Unusable>) {
         (Err(error), _) | (_, Err(error)) => return (id, Err(error)),
     };
     let word = |key: &str| case.get(key).and_then(Value::as_str);
-    let avro = word("schemaType").is_some_and(|kind| kind.eq_ignore_ascii_case("avro"));
     let draft = word("draft").and_then(Dialect::named);
     let none = BTreeMap::new();
     let report = report(&sides, avro, draft, policy, [&none, &none]).map_err(|(side, error)| {

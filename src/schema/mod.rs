@@ -4,6 +4,7 @@
 //! for a proof, and looks for an event that breaks, which both versions validate before it is
 //! shown. A policy decides what a writer is taken to write and a reader to forgive.
 
+pub mod body;
 pub mod compare;
 pub mod document;
 pub mod folder;
@@ -18,6 +19,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 pub use compare::avro::{Avro, compare_avro, is_avro};
 pub use compare::change::{Change, Effect, place};
 pub use compare::check::{Answer, CheckReport, Proof, Verdict, compare};
+pub use compare::protobuf::{Protobuf, compare_protobuf};
 pub use compare::report::{json, markdown, sentence, text};
 pub use document::draft::Dialect;
 pub use document::fault::{about, fault, faults_by};

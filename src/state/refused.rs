@@ -91,6 +91,7 @@ impl State {
             | SourceCommand::Replay { .. }
             | SourceCommand::Connect(_)
             | SourceCommand::RetryNow
+            | SourceCommand::SkipToEnd(_)
             | SourceCommand::RefreshTopology => self.busy(now),
         }
     }

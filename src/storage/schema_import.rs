@@ -229,10 +229,10 @@ impl FolderWriter<'_> {
         let (version, outcome, mut words) = match self.place(&incoming) {
             Ok(placed) => placed,
             Err(error) => {
-                let mut name = incoming.subject.unwrap_or(event_type);
-                if let Some(version) = &incoming.version {
-                    name.push_str(&format!(" {version}"));
-                }
+                let name = match incoming.version {
+                    Some(version) => format!("{event_type} {version}"),
+                    None => incoming.subject.unwrap_or(event_type),
+                };
                 self.lines.push(ImportLine::skipped(name, error));
                 return;
             }
@@ -314,7 +314,7 @@ impl FolderWriter<'_> {
                     (version.clone(), Outcome::Unchanged, String::new())
                 } else {
                     let words =
-                        "The folder has other content under that name; it was left as it is";
+                        "The folder has other content under that name, which stays as it is";
                     (version.clone(), Outcome::Differs, words.to_owned())
                 });
             }

@@ -37,16 +37,17 @@ pub fn plain(bytes: &[u8]) -> String {
     out
 }
 
-/// The bytes of such digits, an even number of them; none for any other text.
+/// The bytes of digits as [`plain`] writes them, in either case; `None` of any other text.
 #[must_use]
-pub fn read(digits: &str) -> Option<Vec<u8>> {
-    let digits = digits.as_bytes();
-    if digits.is_empty() || !digits.len().is_multiple_of(2) {
+pub fn bytes(digits: &str) -> Option<Vec<u8>> {
+    let value = |digit: &u8| char::from(*digit).to_digit(16);
+    let pairs = digits.as_bytes().chunks_exact(2);
+    if !pairs.remainder().is_empty() {
         return None;
     }
-    let value = |digit: u8| char::from(digit).to_digit(16);
-    let pair = |pair: &[u8]| u8::try_from(value(pair[0])? * 16 + value(pair[1])?).ok();
-    digits.chunks(2).map(pair).collect()
+    pairs
+        .map(|pair| u8::try_from(value(&pair[0])? << 4 | value(&pair[1])?).ok())
+        .collect()
 }
 
 #[cfg(test)]
@@ -67,9 +68,9 @@ mod tests {
     #[test]
     fn bytes_are_written_as_digits() {
         assert_eq!(plain(b"\x00a\xff"), "0061ff");
-        assert_eq!(read("0061FF").as_deref(), Some(b"\x00a\xff".as_slice()));
-        for none in ["", "0", "0g", "é"] {
-            assert_eq!(read(none), None);
+        assert_eq!(bytes("0061Ff").as_deref(), Some(&b"\x00a\xff"[..]));
+        for wrong in ["0", "0g", "+1", "é"] {
+            assert_eq!(bytes(wrong), None, "{wrong}");
         }
     }
 }

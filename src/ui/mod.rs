@@ -58,6 +58,8 @@ pub struct Memory {
     pub focus_password: bool,
     /// How much of the publish screen its history takes.
     pub history: screens::publish::HistoryShare,
+    /// The history stands in the place of the form, where there is little room.
+    pub history_open: bool,
     /// The parts of the window that F6 goes through.
     pub regions: frame::regions::Regions,
     /// The help window is open.

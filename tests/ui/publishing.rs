@@ -288,7 +288,7 @@ fn the_form_of_a_cloud_event_is_about_its_data() {
 
 #[test]
 fn fields_use_the_width_and_none_lies_outside() {
-    for (width, least) in [(760.0, 300.0), (1_920.0, 900.0)] {
+    for (width, least) in [(760.0, 560.0), (1_920.0, 900.0)] {
         let mut window = Window::sized(width, 1_900.0);
         window.connect();
         window.tab("Publish");
@@ -305,4 +305,18 @@ fn fields_use_the_width_and_none_lies_outside() {
             .get_by_role_and_label(Role::TextInput, "App id");
         assert!(field.rect().width() > 110.0, "{width}: {:?}", field.rect());
     }
+}
+
+#[test]
+fn in_a_narrow_window_the_history_is_a_click_away() {
+    let mut window = Window::sized(760.0, 900.0);
+    window.connect();
+    window.tab("Publish");
+    window.type_into("Payload", "{}");
+    window.press("Publish event");
+    assert!(window.rows().is_empty());
+    window.press("History");
+    assert_eq!(window.rows().len(), 1);
+    window.press("Use as draft");
+    assert!(window.rows().is_empty(), "the form is shown with it");
 }

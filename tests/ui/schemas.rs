@@ -33,7 +33,7 @@ pub(super) fn catalog() -> Arc<Catalog> {
     ))
 }
 
-fn compared() -> Window {
+pub(crate) fn compared() -> Window {
     let mut window = Window::connected();
     window.tab("Schemas");
     window.tell(Update::Desk(DeskUpdate::Schemas(Ok(catalog()))));

@@ -16,7 +16,7 @@ mod message_pack;
 mod packing;
 #[cfg(test)]
 mod tests;
-mod transcode;
+pub(crate) mod transcode;
 
 use std::borrow::Cow;
 

@@ -3,10 +3,10 @@
 
 use std::borrow::Cow;
 
-use crate::text::base64;
+use crate::text::{base64, hex};
 
 /// Deepest nesting that is written; what lies deeper is read over.
-const MAX_DEPTH: usize = 128;
+pub(crate) const MAX_DEPTH: usize = 128;
 /// Byte strings up to this length are shown in hex, longer ones in base64.
 const MAX_HEX: usize = 64;
 
@@ -95,7 +95,7 @@ struct DocumentWriter {
 pub(crate) fn transcode<'a>(
     bytes: &'a [u8],
     limit: usize,
-    next: impl Fn(&mut Cursor<'a>) -> Result<TranscodedItem<'a>, Stop>,
+    mut next: impl FnMut(&mut Cursor<'a>) -> Result<TranscodedItem<'a>, Stop>,
 ) -> Transcoded {
     let mut cursor = Cursor { bytes, at: 0 };
     let mut writer = DocumentWriter {
@@ -280,7 +280,8 @@ pub(crate) fn float32(number: f32) -> TranscodedItem<'static> {
     }
 }
 
-fn bytes_text(bytes: &[u8]) -> String {
+/// Bytes as text that [`text_bytes`] reads.
+pub(crate) fn bytes_text(bytes: &[u8]) -> String {
     if bytes.len() > MAX_HEX {
         return format!("base64:{}", base64::encode(bytes));
     }
@@ -289,4 +290,12 @@ fn bytes_text(bytes: &[u8]) -> String {
         text.push_str(&format!("{byte:02x}"));
     }
     text
+}
+
+/// The bytes of a text that [`bytes_text`] wrote.
+pub(crate) fn text_bytes(text: &str) -> Option<Vec<u8>> {
+    if let Some(coded) = text.strip_prefix("base64:") {
+        return base64::decode(coded);
+    }
+    hex::bytes(text.strip_prefix("hex:")?)
 }

@@ -10,5 +10,6 @@ pub(crate) mod flat;
 pub(crate) mod inclusion;
 pub(crate) mod named;
 pub(crate) mod pattern;
+pub(crate) mod protobuf;
 pub(crate) mod report;
 pub mod sets;

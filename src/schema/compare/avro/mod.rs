@@ -2,7 +2,7 @@
 //! wrote with the other (Avro 1.12 specification, "Schema Resolution").
 
 mod default;
-mod logical;
+pub(crate) mod logical;
 mod read;
 mod resolve;
 mod walk;
@@ -23,14 +23,14 @@ use walk::AvroWalk;
 /// An Avro schema, its named types by full name.
 #[derive(Clone, Debug)]
 pub struct Avro {
-    root: Type,
-    named: BTreeMap<String, AvroNamed>,
+    pub(crate) root: Type,
+    pub(crate) named: BTreeMap<String, AvroNamed>,
     /// Places of logical types that readers ignore, and why.
     ignored: Vec<(String, String)>,
 }
 
 #[derive(Clone, Debug, PartialEq)]
-enum Type {
+pub(crate) enum Type {
     Plain {
         name: String,
         logical: Option<Logical>,
@@ -42,13 +42,13 @@ enum Type {
 }
 
 #[derive(Clone, Debug, PartialEq)]
-struct AvroNamed {
+pub(crate) struct AvroNamed {
     aliases: Vec<String>,
-    shape: AvroShape,
+    pub(crate) shape: AvroShape,
 }
 
 #[derive(Clone, Debug, PartialEq)]
-enum AvroShape {
+pub(crate) enum AvroShape {
     Record(Vec<AvroField>),
     Enum {
         symbols: Vec<String>,
@@ -61,10 +61,10 @@ enum AvroShape {
 }
 
 #[derive(Clone, Debug, PartialEq)]
-struct AvroField {
-    name: String,
+pub(crate) struct AvroField {
+    pub(crate) name: String,
     aliases: Vec<String>,
-    kind: Type,
+    pub(crate) kind: Type,
     default: Option<Value>,
 }
 
@@ -167,7 +167,7 @@ pub fn compare_avro(old: &Avro, new: &Avro, policy: Policy) -> CheckReport {
     }
 }
 
-fn name_of(kind: &Type) -> String {
+pub(crate) fn name_of(kind: &Type) -> String {
     match kind {
         Type::Plain { name, .. } | Type::Named(name) => name.clone(),
         Type::Array(_) => "array".to_owned(),

@@ -208,7 +208,7 @@ fn hits<T: AsRef<str>>(lines: impl Iterator<Item = (T, bool)>, wanted: &str) -> 
 /// digits.
 fn places(body: &[u8], wanted: &str) -> Vec<usize> {
     let digits: String = wanted.chars().filter(|c| !c.is_whitespace()).collect();
-    let named = hex::read(&digits);
+    let named = hex::bytes(&digits).filter(|bytes| !bytes.is_empty());
     let wanted = wanted.as_bytes();
     let is_here = |at: &usize| {
         let rest = &body[*at..];

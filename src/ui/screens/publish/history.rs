@@ -1,5 +1,6 @@
 //! What was published, with the broker's verdict on each.
 
+use chrono::{DateTime, Local, Utc};
 use eframe::egui::{
     self, Frame, Margin, RichText, ScrollArea, Stroke, Ui, WidgetInfo, accesskit::Role,
 };
@@ -45,7 +46,7 @@ pub(super) fn history_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
                         let line = egui::vec2(ui.available_width(), 20.0);
                         let right = egui::Layout::right_to_left(egui::Align::Center);
                         ui.allocate_ui_with_layout(line, right, |ui| {
-                            weak(ui, clock(sent.at));
+                            weak(ui, time_of(sent.at));
                             let left = egui::Layout::left_to_right(egui::Align::Center);
                             ui.with_layout(left, |ui| {
                                 let key = &sent.outgoing.key;
@@ -66,7 +67,10 @@ pub(super) fn history_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
                             .size(theme::SIZES[0])
                             .color(palette.weak);
                         ui.add(egui::Label::new(text).truncate());
-                        ui.horizontal(|ui| actions_ui(ui, cx.actions, sent, may));
+                        let used = ui.horizontal(|ui| actions_ui(ui, cx.actions, sent, may));
+                        if used.inner {
+                            cx.memory.history_open = false;
+                        }
                     })
                     .response
                     .widget_info(|| {
@@ -77,13 +81,23 @@ pub(super) fn history_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
         });
 }
 
-/// Two ways to go on from a sent event.
-fn actions_ui(ui: &mut Ui, actions: &mut Vec<Action>, sent: &SentEvent, may: bool) {
+/// When something was sent: the time of day, with its day if that is not today.
+pub(super) fn time_of(at: DateTime<Utc>) -> String {
+    let (local, today) = (at.with_timezone(&Local), Local::now().date_naive());
+    if local.date_naive() == today {
+        return clock(at);
+    }
+    local.format("%Y-%m-%d %H:%M").to_string()
+}
+
+/// Two ways to go on from a sent event; true if it goes into the form.
+fn actions_ui(ui: &mut Ui, actions: &mut Vec<Action>, sent: &SentEvent, may: bool) -> bool {
     let number = sent.request.0;
     let draft = ui
         .small_button("Use as draft")
         .on_hover_text("Load it into the form. What is in there comes back with Undo");
-    if draft.clicked() {
+    let used = draft.clicked();
+    if used {
         actions.push(Action::Publish(PublishAction::UseAsDraft(number)));
     }
     let again = ui.add_enabled(may, egui::Button::new("Publish again").small());
@@ -91,4 +105,5 @@ fn actions_ui(ui: &mut Ui, actions: &mut Vec<Action>, sent: &SentEvent, may: boo
     if again.on_hover_text(words).clicked() {
         actions.push(Action::Publish(PublishAction::Again(number)));
     }
+    used
 }

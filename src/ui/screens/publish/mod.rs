@@ -7,11 +7,10 @@ mod series;
 
 use eframe::egui::{self, CentralPanel, Frame, Margin, Panel, Rangef, RichText, ScrollArea, Ui};
 
-use crate::event::draft::History;
+use crate::event::draft::{History, RecordDraft};
 use crate::event::source_id::SourceId;
 use crate::event::{Draft, HeaderRow};
 use crate::protocol::PublishOutcome;
-use crate::state::live::clock;
 use crate::state::publish::{PublishAction, SentEvent};
 use crate::state::{Action, State};
 use crate::text::payload::shorten;
@@ -21,7 +20,7 @@ use crate::ui::parts::draft_form;
 use crate::ui::parts::share::Share;
 use crate::ui::parts::steps::{self, WayBack};
 use crate::ui::parts::theme::{Palette, STEP};
-use crate::ui::parts::widgets::{banner, primary_button, weak};
+use crate::ui::parts::widgets::{banner, button, primary_button, weak};
 
 /// Where the message in the form would go, worked out when the target, the headers or the topology
 /// change.
@@ -31,6 +30,7 @@ pub struct RoutePreview {
     destination: String,
     key: String,
     headers: Vec<HeaderRow>,
+    record: Option<RecordDraft>,
     own: Vec<String>,
     revision: u64,
     words: String,
@@ -44,6 +44,7 @@ impl RoutePreview {
             && self.destination == draft.destination
             && self.key == draft.key
             && self.headers == draft.headers
+            && self.record == draft.record
             && self.own == own
             && self.revision == state.front.topology_revision;
         if self.words.is_empty() || !is_same {
@@ -53,6 +54,7 @@ impl RoutePreview {
                 destination: draft.destination.clone(),
                 key: draft.key.clone(),
                 headers: draft.headers.clone(),
+                record: draft.record.clone(),
                 own: own.into_iter().map(str::to_owned).collect(),
                 revision: state.front.topology_revision,
             };
@@ -63,6 +65,9 @@ impl RoutePreview {
 
 /// Widest form, in points: beyond it the eye loses the line from a label to its field.
 const WIDEST: f32 = 1_400.0;
+
+/// With less room than this, in points, the history stands in the place of the form.
+const NARROW: f32 = 720.0;
 
 /// How much of the screen the history takes.
 #[derive(Clone, Copy, Debug)]
@@ -85,9 +90,20 @@ pub fn publish_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     let mut share = cx.memory.history;
     let within = Rangef::new(220.0, (room * 0.45).clamp(240.0, 700.0));
     let panel = Panel::right("history").frame(side);
-    let history = |ui: &mut Ui| history::history_ui(ui, cx);
-    share.0.show_beside(ui, (panel, room, within), history);
-    cx.memory.history = share;
+    let is_narrow = room < NARROW;
+    if !is_narrow {
+        let history = |ui: &mut Ui| history::history_ui(ui, cx);
+        share.0.show_beside(ui, (panel, room, within), history);
+        cx.memory.history = share;
+    } else if cx.memory.history_open {
+        CentralPanel::default().frame(side).show(ui, |ui| {
+            if button(ui, "Back to the form", true).clicked() {
+                cx.memory.history_open = false;
+            }
+            history::history_ui(ui, cx);
+        });
+        return;
+    }
     let frame = Frame::new()
         .fill(palette.base)
         .inner_margin(Margin::symmetric(16, 12));
@@ -104,17 +120,23 @@ pub fn publish_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
                 // The scroll bar has room of its own beside the fields.
                 let bar = ui.spacing().scroll.bar_width + STEP * 2.0;
                 ui.set_max_width((ui.available_width() - bar).min(WIDEST));
-                form_ui(ui, cx);
+                form_ui(ui, cx, is_narrow);
             });
     });
 }
 
-fn form_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
+fn form_ui(ui: &mut Ui, cx: &mut Cx<'_>, is_narrow: bool) {
     let state = cx.state;
     ui.spacing_mut().item_spacing.y = STEP * 2.0;
     ui.horizontal_wrapped(|ui| {
         ui.heading("Publish a test event");
         steps_ui(ui, cx);
+        if is_narrow {
+            let words = "What was published. It stands beside the form where there is room";
+            if button(ui, "History", true).on_hover_text(words).clicked() {
+                cx.memory.history_open = true;
+            }
+        }
     });
     let keys = state.live.tree.keys(200);
     let known = (&state.front.picture, by_source::front_words(state));
@@ -167,13 +189,26 @@ fn actions_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
         question::question_ui(ui, cx);
         return;
     }
+    if state.front.publish.is_asking_tombstone(&cx.forms.draft) {
+        question::tombstone_ui(ui, cx);
+        return;
+    }
     ui.horizontal_wrapped(|ui| {
         let may = state.is_connected() && why_not.is_none();
-        if primary_button(ui, "Publish event", may)
-            .on_hover_text("With a publisher confirm; an unroutable event comes back (Ctrl+Enter)")
+        let words = by_source::front_words(state);
+        if primary_button(ui, words.publish, may)
+            .on_hover_text(words.about_publish)
             .clicked()
         {
             cx.act(Action::Publish(PublishAction::Send));
+        }
+        let is_record = cx.forms.draft.record.is_some();
+        if is_record
+            && button(ui, "Tombstone", may)
+                .on_hover_text("A record with this key and without a value")
+                .clicked()
+        {
+            cx.act(Action::Publish(PublishAction::Tombstone));
         }
         if let Some(name) = by_source::name_beside_others(state, state.front.id) {
             weak(ui, format!("to {name}"));
@@ -197,7 +232,7 @@ fn same_id_ui(ui: &mut Ui, cx: &Cx<'_>) {
         let words = format!(
             "An event with the id {} was sent at {}. Consumers may take this one for the same",
             shorten(id, 60),
-            clock(at)
+            history::time_of(at)
         );
         let text = RichText::new(words).color(Palette::of(ui).warn);
         ui.add(egui::Label::new(text).wrap());
@@ -229,6 +264,13 @@ pub(super) fn outcome(sent: &SentEvent, palette: &Palette) -> (egui::Color32, St
                 .to_owned(),
         ),
         Some(PublishOutcome::Routed) => (palette.good, "Routed".to_owned()),
+        Some(PublishOutcome::Written { partition, offset }) => {
+            let place = offset.map_or_else(String::new, |offset| format!(", offset {offset}"));
+            (
+                palette.good,
+                format!("Written to partition {partition}{place}"),
+            )
+        }
         Some(PublishOutcome::Unroutable(reason)) => {
             (palette.warn, format!("Unroutable (returned: {reason})"))
         }

@@ -20,7 +20,7 @@ use crate::ui::parts::draft_form;
 use crate::ui::parts::editor;
 use crate::ui::parts::theme::{self, Palette, STEP};
 use crate::ui::parts::verdict::verdict_ui;
-use crate::ui::parts::widgets::{banner, tabs, weak};
+use crate::ui::parts::widgets::{banner, keep_together, tabs, weak};
 
 pub use samples::samples_ui;
 
@@ -226,6 +226,7 @@ fn picker_ui(ui: &mut Ui, cx: &mut Cx<'_>, catalog: &Catalog, target: Option<&Fo
 
 /// A choice with its name before it, which is its accessible name.
 fn named_combo(ui: &mut Ui, name: &str, text: &str, width: f32, choices: impl FnOnce(&mut Ui)) {
+    keep_together(ui, name, width);
     let label = weak(ui, name);
     let combo = ComboBox::from_id_salt(("payload_form", name))
         .selected_text(RichText::new(text).font(theme::mono()))
