@@ -13,6 +13,7 @@ use crate::rabbitmq::endpoint::{Endpoint, Password};
 
 #[derive(Default, Serialize, Deserialize)]
 #[serde(default)]
+#[expect(clippy::struct_excessive_bools, reason = "members of a file")]
 struct WrittenSettings {
     /// The last connection, if it was to a RabbitMQ.
     last_good: Option<WrittenEndpoint>,

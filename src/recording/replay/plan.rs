@@ -205,6 +205,7 @@ impl<'a> Planning<'a> {
                 key: event.key,
                 properties,
                 body: event.body,
+                record: None,
             },
             user_id,
         }
