@@ -18,3 +18,4 @@ pub(crate) mod recorder;
 pub(crate) mod registry;
 pub(crate) mod sample_schemas;
 pub(crate) mod schema_folder;
+pub mod schema_lookups;
