@@ -8,6 +8,7 @@ debian_run='rabbitmq-server libx11-6 libx11-xcb1 libxcursor1 libxi6 libxkbcommon
 debian_test='xvfb openbox dbus at-spi2-core xdotool imagemagick python3-pika php-cli php-amqplib'
 debian_bench='ripgrep jq'
 debian_versions='debootstrap debian-archive-keyring'
+debian_kafka='maven default-jre-headless kcat'
 
 dnf_build='gcc glibc-devel make ca-certificates'
 dnf_run='rabbitmq-server libX11 libX11-xcb libXcursor libXi libxkbcommon-x11 libglvnd-glx
@@ -17,6 +18,7 @@ dnf_test='xorg-x11-server-Xvfb openbox dbus-daemon at-spi2-core xdotool ImageMag
     php-cli php-php-amqplib'
 dnf_bench='ripgrep jq'
 dnf_versions='debootstrap debian-keyring'
+dnf_kafka='maven java-headless'
 
 pacman_build='gcc glibc make ca-certificates'
 pacman_run='rabbitmq libx11 libxcursor libxi libxkbcommon-x11 libglvnd mesa wayland
@@ -25,6 +27,7 @@ pacman_test='xorg-server-xvfb openbox dbus at-spi2-core xdotool imagemagick pyth
     php-amqplib'
 pacman_bench='ripgrep jq'
 pacman_versions='debootstrap debian-archive-keyring'
+pacman_kafka='maven jre-openjdk-headless'
 
 zypper_build='gcc glibc-devel make ca-certificates'
 zypper_run='rabbitmq-server libX11-6 libX11-xcb1 libXcursor1 libXi6 libxkbcommon-x11-0
@@ -34,6 +37,7 @@ zypper_test='xorg-x11-server-Xvfb openbox dbus-1 at-spi2-core xdotool ImageMagic
     php-cli php-amqplib'
 zypper_bench='ripgrep jq'
 zypper_versions='debootstrap'
+zypper_kafka='maven java-headless'
 
 things_build='cc make'
 things_run='rabbitmq-server libX11.so.6 libX11-xcb.so.1 libXcursor.so.1 libXi.so.6
@@ -42,6 +46,7 @@ things_test='Xvfb openbox dbus-daemon /usr/share/dbus-1/services/org.a11y.Bus.se
     xdotool import python3 php'
 things_bench='rg jq'
 things_versions='debootstrap'
+things_kafka='mvn java'
 
 reasons_build='compiling (a C compiler that links)'
 reasons_run='running (RabbitMQ for the sandbox, X11, Wayland and OpenGL libraries, a font)'
@@ -49,6 +54,7 @@ reasons_test='testing headless (X server, window manager, accessibility bus, key
     mouse, screenshots; two AMQP clients that are not ours, to see that messages stay as they are)'
 reasons_bench='measuring (the tools that the filters are measured against)'
 reasons_versions='testing against newer RabbitMQs (makes folders with newer Debians in them)'
+reasons_kafka='an Apache Kafka of its own (Java, and Maven that fetches it)'
 
 # list_for KIND GROUP...: the lists of that kind, joined, on one line.
 list_for() {
@@ -57,7 +63,7 @@ list_for() {
     joined=
     for group in "$@"; do
         case $group in
-        build | run | test | bench | versions) eval "one=\$${kind}_$group" ;;
+        build | run | test | bench | versions | kafka) eval "one=\$${kind}_$group" ;;
         *)
             echo "There is no group of packages called $group" >&2
             return 1

@@ -63,13 +63,15 @@ impl App {
             ThemeChoice::Light => ThemePreference::Light,
         });
         let (mut state, mut forms) = (State::new(), Forms::default());
+        let mut memory = Memory::default();
+        memory.take_panels(&settings.panels);
         let commands = state.restore(&settings, &mut forms);
         let mut app = Self {
             wire,
             heard: None,
             state,
             forms,
-            memory: Memory::default(),
+            memory,
             settings,
             settings_file,
             unsaved_since: None,
@@ -160,11 +162,13 @@ impl App {
     /// each key, and at once when the window closes.
     fn remember(&mut self, ctx: &egui::Context) {
         let theme = ctx.options(|options| options.theme_preference);
-        let now = self.state.remember(match theme {
+        let theme = match theme {
             ThemePreference::System => ThemeChoice::System,
             ThemePreference::Dark => ThemeChoice::Dark,
             ThemePreference::Light => ThemeChoice::Light,
-        });
+        };
+        let mut now = self.state.remember(theme, &self.forms);
+        now.panels = self.memory.panels();
         if now.without_secret() == self.settings.without_secret() {
             self.unsaved_since = None;
             return;

@@ -1,10 +1,12 @@
 //! Puts the window and the broker side together.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::Context as _;
 use eframe::egui;
 
+use crate::address::Address;
 use crate::app::{App, Wire};
 use crate::drivers::rabbitmq::sandbox;
 use crate::drivers::{self, Options};
@@ -19,6 +21,8 @@ use crate::warnings::Heard;
 #[derive(Clone, Debug)]
 pub enum First {
     Connect(Endpoint),
+    /// A recording.
+    Open(PathBuf),
     /// The private RabbitMQ with the sample shop.
     Sandbox,
     /// The last broker, once its password is typed; without one the customary local broker.
@@ -78,6 +82,10 @@ pub fn open(ctx: &egui::Context, first: First, heard: Heard) -> anyhow::Result<A
     app.hear(heard);
     match first {
         First::Sandbox => app.act(Action::StartSandbox),
+        First::Open(path) => {
+            app.forms_mut().connect.url = Address::Recording(path).to_string();
+            app.act(Action::Connect);
+        }
         First::Connect(endpoint) => {
             app.forms_mut().connect.take(&endpoint);
             app.act(Action::SavedConnection(SavedConnectionAction::Recall));

@@ -24,6 +24,7 @@ pub mod protocol;
 pub mod prover;
 pub mod query;
 pub mod rabbitmq;
+pub mod recording;
 pub mod repair;
 pub mod schema;
 pub mod settings;

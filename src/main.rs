@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context as _, anyhow};
 use clap::{Parser, Subcommand};
+use eventscope::cli::recording::{self, RecordingCommand};
 use eventscope::cli::schema::{self, SchemaCommand};
 use eventscope::launch::{self, First};
 use eventscope::prover::{Prover, worker};
@@ -44,7 +45,7 @@ struct Arguments {
     #[arg(long, conflicts_with = "open")]
     sandbox: bool,
 
-    /// Open a recording. Reserved: this version has no recordings yet.
+    /// Open a recording, without any broker.
     #[arg(long, value_name = "FILE")]
     open: Option<std::path::PathBuf>,
 
@@ -58,6 +59,8 @@ enum Headless {
     /// Compare versions of event schemas.
     #[command(subcommand)]
     Schema(SchemaCommand),
+    #[command(flatten)]
+    Recording(RecordingCommand),
     /// The program asks itself: it compares sets of values where it can be ended.
     #[command(hide = true)]
     SchemaSets,
@@ -79,6 +82,9 @@ fn main() -> ExitCode {
     if let Some(Headless::SchemaSets) = &arguments.headless {
         let done = worker::serve(std::io::stdin().lock(), std::io::stdout());
         return done.map_or(ExitCode::FAILURE, |()| ExitCode::SUCCESS);
+    }
+    if let Some(Headless::Recording(command)) = &arguments.headless {
+        return recording::run(command);
     }
     sets::install(Prover::of_this_program());
     if let Some(Headless::Schema(command)) = &arguments.headless {
@@ -114,12 +120,6 @@ fn endpoint(url: Option<&str>, management: Option<&str>) -> anyhow::Result<Optio
 }
 
 fn run(arguments: Arguments, heard: Heard) -> anyhow::Result<()> {
-    if let Some(path) = arguments.open {
-        return Err(anyhow!(
-            "{} was not opened: this version has no recordings yet",
-            path.display()
-        ));
-    }
     let endpoint = endpoint(
         arguments.url.as_deref(),
         arguments.management_url.as_deref(),
@@ -128,10 +128,11 @@ fn run(arguments: Arguments, heard: Heard) -> anyhow::Result<()> {
         "Eventscope",
         launch::window(),
         Box::new(move |cc| {
-            let first = if arguments.sandbox {
-                First::Sandbox
-            } else {
-                endpoint.map_or(First::Customary, First::Connect)
+            let first = match (arguments.open, endpoint) {
+                (Some(path), _) => First::Open(path),
+                (None, _) if arguments.sandbox => First::Sandbox,
+                (None, Some(endpoint)) => First::Connect(endpoint),
+                (None, None) => First::Customary,
             };
             Ok(Box::new(launch::open(&cc.egui_ctx, first, heard)?))
         }),

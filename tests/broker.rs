@@ -30,6 +30,7 @@ mod broker {
     mod parked;
     mod peeking;
     mod publishing;
+    mod recording;
     mod schemas;
     mod sources;
     mod tapping;

@@ -127,6 +127,8 @@ fn settings() -> Settings {
         schemas: Some(PathBuf::from("/home/ada/schemas")),
         keep_days: Some(90),
         log_bytes: Some(1_073_741_824),
+        // Version 0.1.0 knew none of these.
+        ..Settings::default()
     }
 }
 

@@ -120,6 +120,7 @@ fn window() -> Harness<'static, App> {
     let desk = DeskOptions {
         journal_dir: None,
         keep_days: 30,
+        taping: None,
     };
     let (handle, updates) = Handle::start(|| {}, desk, make).expect("threads");
     let wire = Wire {
@@ -209,6 +210,7 @@ fn a_driver_that_breaks_down_is_told_of_and_harms_no_other() {
     let desk = DeskOptions {
         journal_dir: None,
         keep_days: 30,
+        taping: None,
     };
     let (handle, updates) = Handle::start(|| {}, desk, make).expect("threads");
     let send = |source, command| {

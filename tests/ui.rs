@@ -15,6 +15,7 @@ mod ui {
     mod peeking;
     mod publish_form;
     mod publishing;
+    mod remembered;
     mod repair;
     mod schemas;
     mod sizes;

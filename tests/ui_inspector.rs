@@ -301,14 +301,63 @@ fn a_large_payload_is_shown_in_part_and_then_whole() {
     let mut window = Window::new(event("application/json", body.as_bytes()));
     window.assert_sees("The first 256.0 kB");
     assert!(!window.sees("[60000 items]"));
-    window.click(Role::Button, "Show all");
+    window.click(Role::Button, "Show all 768.9 kB");
     window.assert_sees("[60000 items]");
     assert!(!window.sees("Show all") && !window.sees("The first"));
     // Another event begins with its first part again.
     window.show(event("application/json", &gzip(body.as_bytes())));
     window.assert_sees("→ more than 256.0 kB");
-    window.click(Role::Button, "Show all");
+    window.click(Role::Button, "Show up to 16.0 MB");
     window.assert_sees("[60000 items]");
+}
+
+#[test]
+fn more_values_than_are_shown_are_counted() {
+    let body = format!("[{}1]", "1,".repeat(299_999));
+    let mut window = Window::new(event("application/json", body.as_bytes()));
+    window.click(Role::Button, "Show 200,000 of 300,001 values");
+    window.assert_sees("The first 200,000 of 300,001 values; Save… writes all of it");
+}
+
+#[test]
+fn objects_and_lists_fold_in_tree_and_pretty() {
+    let mut window = Window::new(event("application/json", DOCUMENT));
+    window.assert_sees("amount");
+    window.click(Role::Button, "Fold all");
+    assert!(!window.sees("amount"));
+    window.tab("Pretty");
+    assert!(!window.sees("amount"), "they are folded in both");
+    window.click(Role::Button, "Open \"data\": { … }");
+    window.assert_sees("\"amount\": ");
+    window.click(Role::Button, "Unfold all");
+    window.click(Role::Button, "Close \"data\": {");
+    assert!(!window.sees("amount"));
+    // A search opens what it finds.
+    window.click(Role::Button, "Find…");
+    let find = "Find in payload";
+    let field = window.0.get_by_role_and_label(Role::TextInput, find);
+    field.type_text("amount");
+    window.frames();
+    window.assert_sees("\"amount\": ");
+}
+
+#[test]
+fn a_search_looks_through_what_was_added_and_counts_in_hex() {
+    let items: Vec<String> = (0..60_000).map(|n| format!("\"item {n}\"")).collect();
+    let body = format!("[{}]", items.join(","));
+    let mut window = Window::new(event("application/json", body.as_bytes()));
+    window.click(Role::Button, "Find…");
+    let find = "Find in payload";
+    let field = window.0.get_by_role_and_label(Role::TextInput, find);
+    field.type_text("item 59999");
+    window.frames();
+    window.assert_sees("not found");
+    window.click(Role::Button, "Show all 768.9 kB");
+    window.assert_sees("1 of 1");
+    window.tab("Hex");
+    window.assert_sees("1 of 1");
+    window.show(event("text/plain", b"item 59999 and item 59999"));
+    window.assert_sees("1 of 2");
 }
 
 #[test]
@@ -427,4 +476,18 @@ fn a_plot_says_its_numbers_and_closes() {
         .click();
     harness.run_steps(2);
     assert!(*harness.state());
+}
+
+#[test]
+fn versions_that_contradict_each_other_are_told() {
+    let versions = |header: i32, body: &str| {
+        let mut event = event("application/json", body.as_bytes());
+        event.properties.headers = Some(vec![("x-schema-version".into(), FieldValue::I32(header))]);
+        event
+    };
+    let mut window = Window::new(versions(2, r#"{"version":1}"#));
+    window
+        .assert_sees("Its version contradicts itself: 2 by header x-schema-version, but 1 by body");
+    window.show(versions(2, r#"{"version":"2.1"}"#));
+    assert!(!window.sees("contradicts itself"));
 }

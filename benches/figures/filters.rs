@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Instant;
 
-use eventscope::event::export;
+use eventscope::event::line::EventLine;
 use eventscope::event::source_id::SourceId;
 use eventscope::event::tap_id::TapId;
 use eventscope::log::EventLog;
@@ -25,7 +25,7 @@ pub(crate) fn measure() {
     let mut log = EventLog::new(2 << 30);
     for n in 0..MILLION {
         let event = events::event(n);
-        serde_json::to_writer(&mut file, &export::document(&event)).expect("space for the file");
+        serde_json::to_writer(&mut file, &EventLine::of(&event, None)).expect("space for the file");
         file.write_all(b"\n").expect("space for the file");
         log.push(TapId::of(SourceId::FIRST, 1), &event);
     }

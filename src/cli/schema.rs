@@ -203,7 +203,7 @@ fn report(
             .unwrap_or_else(|| {
                 Err((
                     1,
-                    Unusable::new("The comparison failed. Please report this pair."),
+                    Unusable::new("The comparison of this pair broke off: a fault of Eventscope. Report the pair."),
                 ))
             })
     })

@@ -3,6 +3,7 @@
 pub(crate) mod jobs;
 
 pub mod rabbitmq;
+pub mod recording;
 
 use std::io;
 use std::path::PathBuf;
@@ -13,9 +14,11 @@ use std::time::Duration;
 use crossbeam_channel::Receiver;
 
 use self::rabbitmq::sandbox;
+use crate::address::Address;
 use crate::engine::driver::{Driver, MakeDriver};
 use crate::engine::handle::{DeskOptions, Handle};
-use crate::protocol::Update;
+use crate::engine::taping::Taping;
+use crate::protocol::{SourceCommand, Update};
 use crate::rabbitmq::peek_rules::REACH;
 use crate::rabbitmq::tap::{LIMIT, Limit};
 use crate::repair::journal_entry::KEEP_DAYS;
@@ -37,6 +40,8 @@ pub struct Options {
     /// Messages that a resend of a whole queue borrows at once; it may hold twice as many. At most
     /// as many as a look reaches.
     pub round: u32,
+    /// Records what sources tell.
+    pub taping: Option<Arc<Taping>>,
 }
 
 impl Default for Options {
@@ -48,6 +53,7 @@ impl Default for Options {
             confirm_timeout: Duration::from_secs(10),
             tap_limit: LIMIT,
             round: REACH,
+            taping: None,
         }
     }
 }
@@ -64,6 +70,7 @@ pub fn start(
     let desk = DeskOptions {
         journal_dir: options.journal_dir.clone(),
         keep_days: options.keep_days,
+        taping: options.taping.clone(),
     };
     Handle::start(wake, desk, drivers(options))
 }
@@ -78,7 +85,10 @@ fn drivers(options: Options) -> MakeDriver {
         round: options.round,
     };
     let is_first = AtomicBool::new(true);
-    Arc::new(move |_, journal| -> Box<dyn Driver> {
+    Arc::new(move |command, journal| -> Box<dyn Driver> {
+        if let SourceCommand::Connect(Address::Recording(_)) = command {
+            return Box::new(recording::RecordingDriver);
+        }
         let mut options = rabbitmq.clone();
         // Two sandboxes never share a folder.
         if !is_first.swap(false, Ordering::Relaxed) && options.sandbox_dir.is_some() {

@@ -13,6 +13,7 @@ use tokio::sync::{mpsc, oneshot};
 use super::driver::MakeDriver;
 use super::hub;
 use super::outbox::Outbox;
+use super::taping::Taping;
 use crate::protocol::{Command, Update};
 
 /// Commands that may wait before [`Handle::send`] hands one back.
@@ -32,6 +33,8 @@ pub struct DeskOptions {
     pub journal_dir: Option<PathBuf>,
     /// Days after which records of the journal that are certain are forgotten.
     pub keep_days: u16,
+    /// Records what sources tell.
+    pub taping: Option<Arc<Taping>>,
 }
 
 /// The way in. Dropping it ends all sources with their jobs and connections, within a few seconds.

@@ -2,6 +2,7 @@
 //! concerns no source.
 
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{mpsc, oneshot};
@@ -11,6 +12,7 @@ use super::driver::MakeDriver;
 use super::handle::DeskOptions;
 use super::journal_access::{self, JournalAccess};
 use super::outbox::{Outbox, SourceOutbox};
+use super::taping::Taping;
 use super::{files, notifications, schema_folder};
 use crate::event::source_id::SourceId;
 use crate::protocol::{
@@ -56,6 +58,7 @@ pub(crate) async fn run(
         notifier: notifications::Notifier::default(),
         writing: JoinSet::new(),
         import_stop: Cancel::default(),
+        taping: options.taping,
     };
     loop {
         tokio::select! {
@@ -103,6 +106,8 @@ struct Hub {
     writing: JoinSet<()>,
     /// Ends the import that runs.
     import_stop: Cancel,
+    /// Records what sources tell.
+    taping: Option<Arc<Taping>>,
 }
 
 impl Hub {
@@ -112,7 +117,7 @@ impl Hub {
         let way = self.sources.entry(source).or_insert_with(|| {
             let driver = (self.make)(&command, self.journal.clone());
             let (way, commands) = mpsc::channel(COMMANDS_WAITING);
-            let outbox = SourceOutbox::new(source, self.outbox.clone());
+            let outbox = SourceOutbox::new(source, self.outbox.clone(), self.taping.clone());
             let task = self.drivers.spawn(driver.run(commands, outbox));
             self.tasks.insert(task.id(), source);
             way
@@ -148,7 +153,7 @@ impl Hub {
     }
 
     fn outbox_of(&self, source: SourceId) -> SourceOutbox {
-        SourceOutbox::new(source, self.outbox.clone())
+        SourceOutbox::new(source, self.outbox.clone(), self.taping.clone())
     }
 
     /// A driver has ended: because its source was closed, or by a mistake of ours, which is told at once.
@@ -233,11 +238,15 @@ impl Hub {
                     folder, event_type, version, text, outbox,
                 ));
             }
-            DeskCommand::ImportSchemas { folder, from } => {
+            DeskCommand::PlanImport { folder, from } => {
                 self.import_stop = Cancel::default();
                 let (stop, outbox) = (self.import_stop.clone(), self.outbox.clone());
                 self.writing
-                    .spawn(schema_folder::import(folder, from, stop, outbox));
+                    .spawn(schema_folder::plan_import(folder, from, stop, outbox));
+            }
+            DeskCommand::ImportSchemas(plan) => {
+                let outbox = self.outbox.clone();
+                self.writing.spawn(schema_folder::import(plan, outbox));
             }
             DeskCommand::StopImport => self.import_stop.cancel(),
             // In order, as all changes of one file must be.

@@ -19,3 +19,4 @@ pub(crate) mod registry;
 pub(crate) mod sample_schemas;
 pub(crate) mod schema_folder;
 pub mod schema_lookups;
+pub mod taping;

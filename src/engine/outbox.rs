@@ -1,7 +1,10 @@
 //! The ways from the background to the window.
 
+use std::sync::Arc;
+
 use tokio::sync::mpsc;
 
+use super::taping::Taping;
 use crate::event::source_id::SourceId;
 use crate::protocol::{DeskUpdate, Gravity, Notice, SourceUpdate, Update};
 
@@ -39,12 +42,18 @@ impl Outbox {
 pub struct SourceOutbox {
     source: SourceId,
     outbox: Outbox,
+    /// Hears what is told.
+    taping: Option<Arc<Taping>>,
 }
 
 impl SourceOutbox {
     /// The way of this source.
-    pub(crate) fn new(source: SourceId, outbox: Outbox) -> Self {
-        Self { source, outbox }
+    pub(crate) fn new(source: SourceId, outbox: Outbox, taping: Option<Arc<Taping>>) -> Self {
+        Self {
+            source,
+            outbox,
+            taping,
+        }
     }
 
     /// Whose it is.
@@ -55,6 +64,9 @@ impl SourceOutbox {
 
     /// Sends, waiting for room. That the window is gone is no error: everything ends then anyway.
     pub async fn send(&self, update: SourceUpdate) {
+        if let Some(taping) = &self.taping {
+            taping.hear(self.source, &update);
+        }
         self.outbox.pass(Update::Source(self.source, update)).await;
     }
 

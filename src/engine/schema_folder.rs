@@ -9,7 +9,7 @@ use super::outbox::Outbox;
 use super::registry;
 use super::sample_schemas::SCHEMAS;
 use crate::protocol::{DeskUpdate, Gravity, ImportFrom, Notice};
-use crate::schema::folder::import::{Imported, asyncapi};
+use crate::schema::folder::import::{FoundSchemas, ImportPlan, asyncapi};
 use crate::schema::folder::meta;
 use crate::schema::{Cancel, Catalog, Level, Policy, VersionRules};
 use crate::storage::{schema_import, schemas};
@@ -76,10 +76,24 @@ pub(crate) async fn save(
     }
 }
 
+/// Finds out what an import would write.
+pub(crate) async fn plan_import(folder: PathBuf, from: ImportFrom, stop: Cancel, outbox: Outbox) {
+    let planned = blocking(move || {
+        let found = found(&folder, from, &stop)?;
+        let told = schema_import::plan(&folder, &found).map_err(|error| told(&folder, &error))?;
+        let found = Arc::new(found);
+        Ok(ImportPlan { told, found })
+    });
+    outbox.send(DeskUpdate::ImportPlanned(planned.await)).await;
+}
+
 /// Writes schemas from elsewhere into a folder.
-pub(crate) async fn import(folder: PathBuf, from: ImportFrom, stop: Cancel, outbox: Outbox) {
-    let at = folder.clone();
-    let done = blocking(move || imported(&at, from, &stop)).await;
+pub(crate) async fn import(plan: ImportPlan, outbox: Outbox) {
+    let folder = plan.told.folder;
+    let (at, found) = (folder.clone(), plan.found);
+    let done =
+        blocking(move || schema_import::store(&at, &found).map_err(|error| told(&at, &error)));
+    let done = done.await;
     let wrote = done.is_ok();
     outbox.send(DeskUpdate::Imported(done)).await;
     if wrote {
@@ -87,7 +101,8 @@ pub(crate) async fn import(folder: PathBuf, from: ImportFrom, stop: Cancel, outb
     }
 }
 
-fn imported(folder: &Path, from: ImportFrom, stop: &Cancel) -> Result<Imported, String> {
+/// What there is to import.
+fn found(folder: &Path, from: ImportFrom, stop: &Cancel) -> Result<FoundSchemas, String> {
     let haul = match from {
         ImportFrom::Folder(other) if is_one(folder, &other) => {
             return Err("That is the folder itself: choose another one".to_owned());
@@ -118,7 +133,7 @@ fn imported(folder: &Path, from: ImportFrom, stop: &Cancel) -> Result<Imported, 
     if stop.is_cancelled() {
         return Err("The import was stopped. Nothing was written".to_owned());
     }
-    schema_import::store(folder, haul).map_err(|error| told(folder, &error))
+    Ok(haul)
 }
 
 /// Files beside a document, which it may refer to.

@@ -1,9 +1,9 @@
 //! Events as text for the clipboard and for files.
 
 use super::Event;
-use super::amqp::{FieldTable, FieldValue};
+use super::line::EventLine;
+use super::plain_headers::plain_headers;
 use crate::text::base64;
-use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
 
 /// In which form events are copied.
@@ -21,7 +21,7 @@ pub enum CopyAs {
 #[must_use]
 pub fn export(form: CopyAs, events: &[Event], management: &str) -> String {
     let mut out = String::new();
-    let line = |event| serde_json::to_string(&document(event)).unwrap_or_default();
+    let document = |event| EventLine::of(event, None);
     match form {
         CopyAs::Json if events.len() == 1 => {
             out = serde_json::to_string_pretty(&document(&events[0])).unwrap_or_default();
@@ -32,7 +32,7 @@ pub fn export(form: CopyAs, events: &[Event], management: &str) -> String {
         }
         CopyAs::Ndjson => {
             for event in events {
-                out.push_str(&line(event));
+                out.push_str(&document(event).text());
                 out.push('\n');
             }
         }
@@ -44,51 +44,6 @@ pub fn export(form: CopyAs, events: &[Event], management: &str) -> String {
         }
     }
     out
-}
-
-/// An event as one JSON object.
-#[derive(serde::Serialize)]
-pub struct ExportedEvent<'a> {
-    received_at: String,
-    exchange: &'a str,
-    routing_key: &'a str,
-    properties: Value,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    headers: Option<Value>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    payload: Option<Box<RawValue>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    payload_text: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    payload_base64: Option<String>,
-}
-
-/// The whole event. A JSON body stands in it as written, other text as a string, and anything else
-/// as base64.
-#[must_use]
-pub fn document(event: &Event) -> ExportedEvent<'_> {
-    let text = std::str::from_utf8(&event.body).ok();
-    let payload = text.and_then(|text| {
-        // Line breaks stand only between the tokens of a JSON document.
-        let line = text.replace(['\n', '\r'], " ");
-        serde_json::from_str::<Box<RawValue>>(&line).ok()
-    });
-    let time = event.received_at;
-    ExportedEvent {
-        received_at: time.to_rfc3339_opts(chrono::SecondsFormat::Millis, true),
-        exchange: &event.destination,
-        routing_key: &event.key,
-        properties: properties(event),
-        headers: event.properties.headers.as_ref().map(headers),
-        payload_text: text.filter(|_| payload.is_none()),
-        payload_base64: text.is_none().then(|| base64::encode(&event.body)),
-        payload,
-    }
-}
-
-fn headers(table: &FieldTable) -> Value {
-    let pairs = table.iter();
-    Value::Object(pairs.map(|(name, v)| (name.clone(), header(v))).collect())
 }
 
 fn properties(event: &Event) -> Value {
@@ -116,28 +71,12 @@ fn properties(event: &Event) -> Value {
     Value::Object(all)
 }
 
-fn header(value: &FieldValue) -> Value {
-    match value {
-        FieldValue::Bool(v) => (*v).into(),
-        FieldValue::F32(v) => f64::from(*v).into(),
-        FieldValue::F64(v) => (*v).into(),
-        FieldValue::U32(v) => (*v).into(),
-        FieldValue::Void => Value::Null,
-        FieldValue::Array(items) => items.iter().map(header).collect(),
-        FieldValue::Table(table) => headers(table),
-        other => other
-            .as_integer()
-            .filter(|_| !matches!(other, FieldValue::Timestamp(_)))
-            .map_or_else(|| other.to_string().into(), Into::into),
-    }
-}
-
 /// Header types beyond JSON's own do not survive this way, which is the management API's limit;
 /// sending again from Eventscope keeps them.
 fn curl(event: &Event, management: &str) -> String {
     let mut fields = properties(event);
     if let (Some(fields), Some(table)) = (fields.as_object_mut(), &event.properties.headers) {
-        fields.insert("headers".into(), headers(table));
+        fields.insert("headers".into(), Value::Object(plain_headers(table)));
     }
     let (payload, encoding) = match std::str::from_utf8(&event.body) {
         Ok(text) => (text.to_owned(), "string"),
@@ -171,7 +110,7 @@ fn quoted(text: &str) -> String {
 mod tests {
     use super::*;
     use crate::event::Transport;
-    use crate::event::amqp::Properties;
+    use crate::event::amqp::{FieldValue, Properties};
 
     fn event(body: &[u8]) -> Event {
         let properties = Properties {

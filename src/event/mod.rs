@@ -5,6 +5,7 @@
 
 pub mod amqp;
 pub mod cloud_event;
+pub mod cloud_line;
 pub mod decode;
 pub mod draft;
 pub mod envelope;
@@ -12,16 +13,21 @@ pub mod event_diff;
 pub mod export;
 pub mod field_names;
 pub mod key_pattern;
+pub mod line;
+pub(crate) mod line_properties;
 pub mod names;
 pub mod picture;
+pub(crate) mod plain_headers;
 pub mod reading;
 mod received;
 pub mod sample;
+pub mod secrecy;
 pub mod source_id;
 pub mod tap_id;
 pub mod transport;
 pub mod watching;
 pub mod wire;
+pub(crate) mod written_transport;
 
 pub use received::{Event, Fingerprint};
 pub use transport::Transport;

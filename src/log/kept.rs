@@ -256,6 +256,12 @@ impl<'a> Kept<'a> {
         self.facts().correlation_id.map(Id::text)
     }
 
+    /// See [`Transport::position`](crate::event::Transport::position).
+    #[must_use]
+    pub fn position(self) -> Option<u64> {
+        self.facts().position
+    }
+
     /// See [`Event::summary`].
     #[must_use]
     pub fn summary(self) -> String {

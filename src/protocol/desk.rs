@@ -7,7 +7,7 @@ use super::RequestId;
 use crate::event::source_id::SourceId;
 use crate::rabbitmq::endpoint::Password;
 use crate::repair::journal_list::{self, Question, Records};
-use crate::schema::folder::import::Imported;
+use crate::schema::folder::import::{ImportPlan, Imported};
 use crate::schema::{Catalog, Level, Policy, VersionRules};
 
 /// What the window asks for that concerns no source: the journal, schemas, files, the desktop.
@@ -45,15 +45,17 @@ pub enum DeskCommand {
         title: String,
         words: String,
     },
-    /// Write schemas from elsewhere into a folder, which may be new. Answered by
-    /// [`DeskUpdate::Imported`].
-    ImportSchemas {
+    /// Find out what an import of schemas from elsewhere would write into a folder, which may be new.
+    /// Answered by [`DeskUpdate::ImportPlanned`].
+    PlanImport {
         /// The folder of schemas.
         folder: PathBuf,
         from: ImportFrom,
     },
-    /// End the import that runs, before it writes anything. It is answered all the same.
+    /// End what [`Self::PlanImport`] began. It is answered all the same.
     StopImport,
+    /// Write what was planned. Answered by [`DeskUpdate::Imported`].
+    ImportSchemas(ImportPlan),
     /// Write down by which policy and level a type is judged. Answered by [`DeskUpdate::Schemas`].
     JudgeSchemas {
         /// The folder of schemas.
@@ -96,6 +98,8 @@ pub enum DeskUpdate {
     Journal(Result<Box<journal_list::JournalPage>, String>),
     /// What the folder of schemas holds, or why it cannot be read.
     Schemas(Result<Arc<Catalog>, String>),
+    /// What an import would do, or why it could not be found out.
+    ImportPlanned(Result<ImportPlan, String>),
     /// What an import did, or why it could not begin.
     Imported(Result<Imported, String>),
     /// A file was written, or why not and what to do, in words.

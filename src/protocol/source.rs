@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use chrono::{DateTime, Utc};
+
 use super::moves::{JobStage, MoveOutcome, PeekReport, Which};
 use super::{Link, PublishOutcome, RequestId, SandboxState, TapState};
 use crate::address::Address;
@@ -196,6 +198,12 @@ pub enum SourceUpdate {
     Tap { tap: TapId, state: TapState },
     /// Events that a tap received; bounded in count and bytes.
     Events(Batch),
+    /// Between these times a tap saw nothing, as a recording tells.
+    Gap {
+        tap: TapId,
+        from: DateTime<Utc>,
+        to: DateTime<Utc>,
+    },
     /// The end of a publish.
     Published {
         request: RequestId,

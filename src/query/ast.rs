@@ -170,8 +170,10 @@ named! {
         ReplyTo = "reply-to", "Queue for a reply";
         /// The property `priority`.
         Priority = "priority", "Priority, 0 to 255";
-        /// The queues that a traced event was routed to or delivered from.
-        Queue = "queue", "Queue it went to (traced events)";
+        /// The queues that a traced event was routed to or delivered from, or that a dead letter failed in.
+        Queue = "queue", "Queue it went to (traced events), or failed in (dead letters)";
+        /// Why a dead letter left its queue.
+        Reason = "reason", "Why it died: rejected, expired, maxlen, delivery_limit";
         /// See [`Named::is_destination`].
         Topic = "topic", "Topic it was published to";
         /// See [`Named::is_destination`].

@@ -18,6 +18,10 @@ pub trait SeenValues {
     fn header_names(&self, tell: &mut dyn FnMut(&str));
     /// Paths in the body without its envelope.
     fn data_paths(&self, tell: &mut dyn FnMut(&[PathStep]));
+    /// True for dead letters, which have fields that no other events have.
+    fn are_dead(&self) -> bool {
+        false
+    }
 }
 
 /// One suggestion.
@@ -193,6 +197,9 @@ fn names(line: &str, replace: Range<usize>, typed: &str, seen: &dyn SeenValues) 
     // Behind nothing at all the fields come in the order in which they are mostly used.
     let (first, rest) = Named::ALL.split_at(3);
     let add_named = |named: &Named, found: &mut FoundPlace| {
+        if *named == Named::Reason && !seen.are_dead() {
+            return;
+        }
         let name = named.name();
         let write = || format!("{name}{}", if followed { "" } else { ":" });
         if !(is_field && name == typed) {

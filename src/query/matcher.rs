@@ -176,7 +176,8 @@ fn cost(check: &CompiledCheck) -> u32 {
             | Named::Id
             | Named::Correlation
             | Named::MessageId
-            | Named::Queue => 2,
+            | Named::Queue
+            | Named::Reason => 2,
             _ => 100,
         },
         CompiledCheck::Topic(_) => 10,
@@ -318,8 +319,9 @@ pub(super) fn any_value(
         Named::Queue => match subject.transport().trace().map(|trace| &trace.fate) {
             Some(Traced::Published(queues)) => queues.iter().any(|queue| text(Some(queue))),
             Some(Traced::Delivered(queue)) => text(Some(queue)),
-            None => false,
+            None => text(subject.failed_in()),
         },
+        Named::Reason => text(subject.reason()),
     }
 }
 

@@ -42,6 +42,7 @@ mod parse;
 mod pattern;
 mod print;
 mod subject;
+mod typing;
 mod value_at;
 
 #[cfg(test)]

@@ -39,6 +39,14 @@ pub trait Subject {
     fn schema(&self) -> Option<&'static str> {
         None
     }
+    /// Why a dead letter left its queue, as the broker says it; none for any other event.
+    fn reason(&self) -> Option<&str> {
+        None
+    }
+    /// The queue that a dead letter failed in.
+    fn failed_in(&self) -> Option<&str> {
+        None
+    }
     /// The whole body, as it came.
     fn body(&self) -> &[u8];
     /// The body without its envelope, see [`Event::data`]. Only of a plain body.

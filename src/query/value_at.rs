@@ -69,29 +69,39 @@ impl ValueAt {
         &self.name
     }
 
-    /// The value of an event, on one line and cut; empty where it has none.
+    /// The value of an event, cut for a column of a table; empty where it has none.
     #[must_use]
     pub fn of(&self, event: &impl Subject) -> String {
+        self.value(event, MOST)
+    }
+
+    /// The value of an event, however long; empty where it has none.
+    #[must_use]
+    pub fn whole(&self, event: &impl Subject) -> String {
+        self.value(event, usize::MAX)
+    }
+
+    fn value(&self, event: &impl Subject, most: usize) -> String {
         let mut text = String::new();
         let mut take = |value: &Scalar<'_>| {
             if let Some(written) = value.written() {
                 text = String::from_utf8_lossy(&written)
                     .chars()
-                    .take(MOST)
+                    .take(most)
                     .collect();
             }
             true
         };
         match &self.place {
             FieldPlace::Payload { path, in_body } => {
-                return payload(event, path, *in_body);
+                return payload(event, path, *in_body, most);
             }
             FieldPlace::Field(QueryField::Header(name)) => {
                 let properties = event.properties();
                 let Some(value) = properties.header(name) else {
                     return String::new();
                 };
-                return value.to_string().chars().take(MOST).collect();
+                return value.to_string().chars().take(most).collect();
             }
             FieldPlace::Field(QueryField::Named(named)) => {
                 any_value(event, *named, &mut take);
@@ -105,7 +115,7 @@ impl ValueAt {
 }
 
 /// The first value at a path; an object or a list as it is written.
-fn payload(event: &impl Subject, path: &JsonPath, in_body: bool) -> String {
+fn payload(event: &impl Subject, path: &JsonPath, in_body: bool, most: usize) -> String {
     let reading = event.reading();
     let document = match &reading {
         Some(reading) if !reading.is_document => return String::new(),
@@ -121,8 +131,8 @@ fn payload(event: &impl Subject, path: &JsonPath, in_body: bool) -> String {
         let value = value.written();
         // A character has at most four bytes: what is cut off all the same is not copied.
         let shown = value.as_deref().unwrap_or(written);
-        let shown = &shown[..shown.len().min(MOST * 4)];
-        text = String::from_utf8_lossy(shown).chars().take(MOST).collect();
+        let shown = &shown[..shown.len().min(most.saturating_mul(4))];
+        text = String::from_utf8_lossy(shown).chars().take(most).collect();
         true
     });
     text

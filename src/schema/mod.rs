@@ -22,7 +22,7 @@ pub use compare::check::{Answer, CheckReport, Proof, Verdict, compare};
 pub use compare::protobuf::{Protobuf, compare_protobuf};
 pub use compare::report::{json, markdown, sentence, text};
 pub use document::draft::Dialect;
-pub use document::fault::{fault, faults_by};
+pub use document::fault::{about, fault, faults_by};
 pub use document::policy::{Level, Policy};
 pub use document::validate::Validator;
 pub use document::version::Version;

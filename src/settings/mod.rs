@@ -1,13 +1,18 @@
 //! What is remembered between runs, and where. Never a secret.
 
+mod desk;
 mod file;
 mod written;
+mod written_desk;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use crate::address::Address;
 
+pub use desk::{
+    SavedDesk, SavedDraft, SavedForm, SavedHeader, SavedOutcome, SavedSent, SavedSeries, SavedTap,
+};
 pub use file::{journal_dir, settings_file, window_file};
 
 /// A filter with a name.
@@ -74,6 +79,10 @@ pub struct Settings {
     pub keep_days: Option<u16>,
     /// Memory for events, in bytes; `None` for the usual amount.
     pub log_bytes: Option<usize>,
+    /// What was arranged at each connection, the newest first.
+    pub desks: Vec<SavedDesk>,
+    /// The sizes of panels that the person changed, in thousandths of their room, by name.
+    pub panels: BTreeMap<String, u16>,
 }
 
 impl Settings {

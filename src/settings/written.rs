@@ -1,12 +1,13 @@
 //! Settings as they stand in their file. The types in memory may be named and arranged again; what a
 //! field is called here may not, and what is added must be allowed to be missing.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use super::{SavedConnection, SavedFilter, SavedList, Settings, ThemeChoice};
+use super::written_desk::WrittenDesk;
+use super::{SavedConnection, SavedDesk, SavedFilter, SavedList, Settings, ThemeChoice};
 use crate::address::Address;
 use crate::rabbitmq::endpoint::{Endpoint, Password};
 
@@ -33,6 +34,10 @@ struct WrittenSettings {
     schemas: Option<PathBuf>,
     keep_days: Option<u16>,
     log_bytes: Option<usize>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    desks: Vec<WrittenDesk>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    panels: BTreeMap<String, u16>,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
@@ -95,6 +100,8 @@ impl From<&Settings> for WrittenSettings {
             schemas,
             keep_days,
             log_bytes,
+            desks,
+            panels,
         } = settings.clone();
         let (last_good, last_address) = match last_good {
             Some(Address::RabbitMq(endpoint)) => (Some(endpoint.into()), None),
@@ -118,6 +125,8 @@ impl From<&Settings> for WrittenSettings {
             schemas,
             keep_days,
             log_bytes,
+            desks: desks.into_iter().map(WrittenDesk::from).collect(),
+            panels,
         }
     }
 }
@@ -148,6 +157,8 @@ impl From<WrittenSettings> for Settings {
             schemas: written.schemas,
             keep_days: written.keep_days,
             log_bytes: written.log_bytes,
+            desks: written.desks.into_iter().map(SavedDesk::from).collect(),
+            panels: written.panels,
         }
     }
 }

@@ -20,6 +20,10 @@ impl State {
             commands = self.end_what_waits(forms, now);
         }
         let before = self.has_session();
+        let goes_on = matches!(link, Link::Connected { .. } | Link::Lost { .. });
+        if before && !goes_on {
+            self.close_desk(forms);
+        }
         if let Link::Connected { address, .. } = &link
             && !self.front.is_sandbox
         {
@@ -29,6 +33,9 @@ impl State {
             let is_production = own.is_some_and(|(_, is_production)| *is_production);
             self.keep_connection(address, is_production);
             self.front.is_production = is_production;
+        }
+        if let (false, Link::Connected { address, .. }) = (before, &link) {
+            self.open_desk(&address.place(), forms);
         }
         self.front.link = link;
         match &self.front.link {
@@ -97,6 +104,11 @@ impl State {
             let request = job.request;
             commands = self.job_done(request, Some(words.clone()), None, forms, now);
         }
+        if let Some(run) = self.front.publish.series.as_ref().filter(|run| run.runs) {
+            let request = run.request;
+            self.front.publish.series_done(request, None, Some(&words));
+            commands.extend(self.series_ended(Some(words.clone()), forms));
+        }
         let putting = self.journal.putting.as_ref();
         let own = putting.filter(|putting| putting.source == self.front.id);
         if let Some(request) = own.map(|putting| putting.request) {
@@ -108,7 +120,9 @@ impl State {
     /// The first topology of the sandbox starts its tap by itself: a newcomer sees events without
     /// a click. On any other broker a tap starts only when the person says so.
     pub(super) fn autostart(&mut self, forms: &Forms) -> Vec<Command> {
-        let mut commands = Vec::new();
+        let resumed = self.resume_taps();
+        let resumed = resumed.into_iter().map(|one| self.to_front(one));
+        let mut commands: Vec<Command> = resumed.collect();
         if self.front.in_sandbox()
             && !self
                 .taps

@@ -4,6 +4,7 @@
 use chrono::{DateTime, Utc};
 
 use super::dead_letters::job::JobOutcome;
+use super::dead_letters::left_since::LeftSince;
 use super::dead_letters::{DeadAction, DeadTab};
 use super::source::Source;
 use super::{Action, Forms, Moment, Screen, State};
@@ -57,20 +58,30 @@ pub enum LeaveAction {
     Cancel,
 }
 
-/// What moves messages now.
+/// What kind of work it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WorkKind {
+    /// Dead letters are resent or discarded.
+    Move,
+    /// Messages of the journal are put back.
+    PutBack,
+    /// A series of events is published.
+    Series,
+}
+
+/// What goes on now and would be cut off by leaving.
 #[derive(Clone, Debug, PartialEq)]
 pub struct UnderWay {
     pub request: RequestId,
     /// The source that it goes on in.
     pub source: SourceId,
-    /// The queue that it is about.
+    /// The queue that it is about, or the series.
     pub queue: String,
     /// How far it is, in words.
     pub words: String,
     /// How many of how many messages.
     pub progress: (usize, usize),
-    /// Messages of the journal are put back.
-    pub is_put_back: bool,
+    pub kind: WorkKind,
 }
 
 impl UnderWay {
@@ -92,19 +103,34 @@ impl Source {
             queue: queue.to_owned(),
             words: job.words(),
             progress: (job.sum.told(), job.sum.asked),
-            is_put_back: false,
+            kind: WorkKind::Move,
+        })
+    }
+
+    /// The series that is published here now.
+    fn series_under_way(&self) -> Option<UnderWay> {
+        let run = self.publish.series.as_ref().filter(|run| run.runs)?;
+        let sent = self.publish.sent(run.request.0);
+        let key = sent.map_or("", |sent| sent.outgoing.key.as_str());
+        Some(UnderWay {
+            request: run.request,
+            source: self.id,
+            queue: format!("Series {key}").trim_end().to_owned(),
+            words: run.words(),
+            progress: (run.tally.told() as usize, run.count as usize),
+            kind: WorkKind::Series,
         })
     }
 }
 
 impl State {
-    /// What moves messages now: in the source in front, else in another.
+    /// What goes on now: in the source in front, else in another.
     #[must_use]
     pub fn under_way(&self) -> Option<UnderWay> {
         self.in_the_way(Leave::Quit).into_iter().next()
     }
 
-    /// What moves messages and would be cut off by leaving, first in the source in front.
+    /// What goes on and would be cut off by leaving, first in the source in front.
     #[must_use]
     pub fn in_the_way(&self, what: Leave) -> Vec<UnderWay> {
         let others = self.sources();
@@ -116,10 +142,17 @@ impl State {
             queue: putting.queue.clone(),
             words: putting.words(),
             progress: (putting.done, putting.total.max(1)),
-            is_put_back: true,
+            kind: WorkKind::PutBack,
         });
-        let mut all: Vec<_> = sources.filter_map(Source::under_way).collect();
+        let sources: Vec<_> = sources.collect();
+        let moves = sources.iter().filter_map(|source| source.under_way());
+        let mut all: Vec<_> = moves.collect();
         all.extend(putting);
+        all.extend(
+            sources
+                .iter()
+                .filter_map(|source| source.series_under_way()),
+        );
         if let Leave::Disconnect(source) = what {
             all.retain(|running| running.source == source);
         }
@@ -183,6 +216,17 @@ impl State {
                 self.notices.add(now, gravity, words.clone());
             }
             result = (!is_all_done).then_some(words);
+            let (queue, left) = (&self.front.dead.begun.queue, job.sum.done);
+            let topology = &self.front.topology;
+            if let Some(since) = LeftSince::new(queue, left, topology, now) {
+                let mut earlier = self.front.left.take();
+                earlier = earlier.filter(|one| one.is_fresh(now));
+                // What is shown was corrected already by what left before.
+                since.correct(&mut self.front.topology, now);
+                self.front.left = Some(since.after(earlier));
+                self.front.topology_revision += 1;
+                self.front.dead.refresh(&self.front.topology);
+            }
         }
         self.after_a_job(result, forms)
     }
@@ -198,6 +242,15 @@ impl State {
         let result = putting.zip(problem);
         let words = result.map(|(putting, words)| format!("{}: {words}", putting.queue));
         self.after_a_job(words, forms)
+    }
+
+    /// A series has ended: who waits for that leaves.
+    pub(super) fn series_ended(&mut self, result: Option<String>, forms: &Forms) -> Vec<Command> {
+        let is_left = match self.leaving.as_ref().map(|leaving| leaving.what) {
+            Some(Leave::Disconnect(source)) => source == self.front.id,
+            _ => true,
+        };
+        self.leave_if_done(result.filter(|_| is_left), forms)
     }
 
     /// Queues and journal are others now; `result` says what the job came to if not all was done.
@@ -218,8 +271,12 @@ impl State {
             return Vec::new();
         };
         self.choose(running.source, forms);
+        if running.kind == WorkKind::Series {
+            self.screen = Screen::Publish;
+            return Vec::new();
+        }
         self.screen = Screen::DeadLetters;
-        if running.is_put_back {
+        if running.kind == WorkKind::PutBack {
             return self.act(
                 Action::Dead(DeadAction::Tab(DeadTab::Journal)),
                 forms,

@@ -11,6 +11,7 @@ pub mod alerts;
 mod cleared;
 mod connection;
 pub mod dead_letters;
+mod desks;
 pub mod files;
 pub mod forms;
 pub mod leaving;
@@ -40,7 +41,7 @@ use crate::protocol::{
 use crate::rabbitmq::proposal;
 use crate::rabbitmq::refusal::Known;
 use crate::rabbitmq::topology::Topology;
-use crate::settings::{SavedConnection, SavedFilter};
+use crate::settings::{SavedConnection, SavedDesk, SavedFilter};
 
 pub use action::{Action, Screen};
 pub use forms::Forms;
@@ -126,6 +127,8 @@ pub struct State {
     /// Filters with names.
     pub saved_filters: Vec<SavedFilter>,
     saved_connections: Vec<SavedConnection>,
+    /// What was arranged at each connection, the newest first.
+    desks: Vec<SavedDesk>,
     /// Files that are being written.
     files: files::Files,
     /// The address of the last good connection, without its secrets.
@@ -159,6 +162,7 @@ impl State {
             notices: notices::Notices::default(),
             saved_filters: Vec::new(),
             saved_connections: Vec::new(),
+            desks: Vec::new(),
             files: files::Files::default(),
             last_good: None,
             next_id: 1,
@@ -216,6 +220,7 @@ impl State {
                 }
                 self.schemas.read(read, forms);
             }
+            DeskUpdate::ImportPlanned(planned) => self.schemas.import.planned(planned),
             DeskUpdate::Imported(done) => {
                 let command = self.schemas.imported(done);
                 return command.map(Command::Desk).into_iter().collect();
@@ -256,7 +261,9 @@ impl State {
             SourceUpdate::MaySend { write, frame } => {
                 (self.front.may_write, self.front.frame) = (write, Some(frame));
             }
-            SourceUpdate::Topology(topology) => {
+            SourceUpdate::Topology(mut topology) => {
+                let left = self.front.left.take();
+                self.front.left = left.filter(|left| left.correct(&mut topology, moment.now));
                 let first = self.front.topology == Topology::default();
                 self.front.picture = Picture::from(&topology);
                 self.front.topology = topology;
@@ -281,6 +288,8 @@ impl State {
                 self.front.topology_revision += 1;
                 if first {
                     forms.choose_destination(&self.front.picture);
+                    let resumed = self.resume_taps();
+                    return resumed.into_iter().map(|one| self.to_front(one)).collect();
                 }
             }
             SourceUpdate::Tap { tap, state } => {
@@ -292,7 +301,10 @@ impl State {
                     self.notices.add(moment.now, gravity, words);
                 }
             }
-            SourceUpdate::Preflight { request, report } => self.take_report(request, report),
+            SourceUpdate::Preflight { request, report } => {
+                let start = self.take_report(request, report);
+                return start.map(|one| self.to_front(one)).into_iter().collect();
+            }
             SourceUpdate::Events(batch) => {
                 if self.taps.is_wanted(batch.tap()) {
                     self.taps.count(batch.tap(), batch.len());
@@ -300,17 +312,29 @@ impl State {
                     self.live.append(&batch);
                 }
             }
+            SourceUpdate::Gap { tap, from, to } => {
+                if self.taps.is_wanted(tap) {
+                    self.live.push_gap(from, to);
+                }
+            }
             SourceUpdate::Published { request, outcome } => {
                 self.front.publish.finish(request, outcome);
             }
             SourceUpdate::SeriesAt { request, tally } => {
-                self.front.publish.series_at(request, tally);
+                self.front.publish.series_at(request, &tally);
             }
             SourceUpdate::SeriesDone {
                 request,
                 tally,
                 problem,
-            } => self.front.publish.series_done(request, tally, problem),
+            } => {
+                let (tally, problem) = (tally.as_ref(), problem.as_deref());
+                self.front.publish.series_done(request, tally, problem);
+                let ended = self.front.publish.series.as_ref();
+                let ended = ended.filter(|run| run.request == request && !run.is_good());
+                let words = ended.map(publish::series::SeriesRun::words);
+                return self.series_ended(words, forms);
+            }
             SourceUpdate::Peeked { request, result } => {
                 let is_report = result.is_ok();
                 self.front.dead.peeked(request, result, moment.now, forms);

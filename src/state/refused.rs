@@ -35,7 +35,8 @@ impl State {
                 self.front.publish.finish(request, outcome);
             }
             SourceCommand::PublishSeries { request, .. } => {
-                self.front.publish.series_done(request, None, Some(words));
+                self.front.publish.series_done(request, None, Some(&words));
+                self.series_ended(Some(words), forms);
             }
             SourceCommand::Peek { request, .. } | SourceCommand::ReadStream { request, .. } => {
                 self.front.dead.peeked(request, Err(words), now, forms);
@@ -51,7 +52,8 @@ impl State {
                 }
             }
             SourceCommand::Preflight { request, .. } => {
-                self.take_report(request, Report::impossible(words));
+                // Nothing starts of what cannot be.
+                let _ = self.take_report(request, Report::impossible(words));
             }
 
             // It names a request that goes on. Whoever waits for its end to leave is asked again.
@@ -99,7 +101,8 @@ impl State {
                     self.notices.add(now, gravity, words);
                 }
             }
-            DeskCommand::ImportSchemas { .. } => {
+            DeskCommand::PlanImport { .. } => self.schemas.import.planned(Err(words)),
+            DeskCommand::ImportSchemas(_) => {
                 self.schemas.imported(Err(words));
             }
             // It is read again at the next occasion.

@@ -1,5 +1,6 @@
 //! What is taken over from an earlier run, and what is kept for the next one.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::saved_connections::SavedConnectionAction;
@@ -13,7 +14,8 @@ use crate::settings::{Settings, ThemeChoice};
 impl State {
     /// Takes over what an earlier run left. What is to be opened again is asked for.
     pub fn restore(&mut self, settings: &Settings, forms: &mut Forms) -> Vec<Command> {
-        // Each by its name, so that a new one is not forgotten here. The window has the theme.
+        // Each by its name, so that a new one is not forgotten here. The window has the theme
+        // and the panels.
         let Settings {
             last_good,
             connections,
@@ -26,6 +28,8 @@ impl State {
             schemas,
             keep_days,
             log_bytes,
+            desks,
+            panels: _,
         } = settings.clone();
         if let Some(endpoint) = last_good.as_ref().and_then(Address::rabbitmq) {
             forms.connect.take(endpoint);
@@ -38,6 +42,7 @@ impl State {
         self.act_on_saved_connections(SavedConnectionAction::Recall, forms);
         self.last_good = last_good;
         self.saved_filters = filters;
+        self.desks = desks;
         self.live.restore(&list, forms);
         self.front.alerts.wanted = !quiet;
         self.front.alerts.muted = muted;
@@ -52,9 +57,10 @@ impl State {
         open.map(Command::Desk).into_iter().collect()
     }
 
-    /// What is kept for the next run. Its theme the window says itself.
+    /// What is kept for the next run. Its theme and its panels the window says itself.
     #[must_use]
-    pub fn remember(&self, theme: ThemeChoice) -> Settings {
+    pub fn remember(&mut self, theme: ThemeChoice, forms: &Forms) -> Settings {
+        let desks = self.remembered_desks(forms);
         let (days, bytes) = (self.journal.keep_days, self.live.log.max_bytes());
         let sample = self.places.sample_schemas.as_deref();
         Settings {
@@ -69,6 +75,8 @@ impl State {
             schemas: self.schemas.own_folder(sample).map(Path::to_owned),
             keep_days: (days != KEEP_DAYS).then_some(days),
             log_bytes: (bytes != DEFAULT_MAX_BYTES).then_some(bytes),
+            desks,
+            panels: BTreeMap::new(),
         }
     }
 }
@@ -83,7 +91,7 @@ mod tests {
     use crate::protocol::{DeskCommand, DeskUpdate, Places, Update};
     use crate::rabbitmq::endpoint::Endpoint;
     use crate::schema::Catalog;
-    use crate::settings::{SavedConnection, SavedFilter, SavedList};
+    use crate::settings::{SavedConnection, SavedDesk, SavedFilter, SavedList, SavedTap};
     use crate::state::Moment;
 
     fn settings() -> Settings {
@@ -110,6 +118,22 @@ mod tests {
             schemas: Some("/schemas".into()),
             keep_days: Some(90),
             log_bytes: Some(50_000_000),
+            desks: vec![desk()],
+            panels: BTreeMap::new(),
+        }
+    }
+
+    fn desk() -> SavedDesk {
+        SavedDesk {
+            place: "localhost:5672//".to_owned(),
+            taps: vec![SavedTap {
+                destination: Some("shop".to_owned()),
+                keys: vec!["#".to_owned()],
+                deliveries: false,
+                colour: 3,
+                shown: false,
+            }],
+            ..SavedDesk::default()
         }
     }
 
@@ -124,30 +148,34 @@ mod tests {
     #[test]
     fn what_was_restored_is_remembered() {
         let (mut state, mut forms) = (State::new(), Forms::default());
-        assert_eq!(state.remember(ThemeChoice::Dark), Settings::default());
+        let untouched = state.remember(ThemeChoice::Dark, &forms);
+        assert_eq!(untouched, Settings::default());
         let commands = state.restore(&settings(), &mut forms);
         assert!(
             matches!(commands.as_slice(), [Command::Desk(DeskCommand::OpenSchemas(folder))] if folder == Path::new("/schemas"))
         );
         assert_eq!(forms.parking, "*.parked");
         assert_eq!(forms.filter, "key:order.*");
-        assert_eq!(state.remember(ThemeChoice::Light), settings());
+        assert_eq!(state.remember(ThemeChoice::Light, &forms), settings());
     }
 
     #[test]
     fn a_folder_of_schemas_is_remembered_until_another_is_read() {
         let mut state = State::new();
         state.restore(&settings(), &mut Forms::default());
-        let schemas = |state: &State| state.remember(ThemeChoice::System).schemas;
+        let schemas = |state: &mut State| {
+            let now = state.remember(ThemeChoice::System, &Forms::default());
+            now.schemas
+        };
         // Not there now, as a network drive may be.
         tell(&mut state, DeskUpdate::Schemas(Err("not there".to_owned())));
-        assert_eq!(schemas(&state), Some("/schemas".into()));
+        assert_eq!(schemas(&mut state), Some("/schemas".into()));
         let open = |state: &mut State, folder: &str| {
             let catalog = Catalog::new(folder.into(), Vec::new());
             tell(state, DeskUpdate::Schemas(Ok(Arc::new(catalog))));
         };
         open(&mut state, "/other");
-        assert_eq!(schemas(&state), Some("/other".into()));
+        assert_eq!(schemas(&mut state), Some("/other".into()));
         tell(
             &mut state,
             DeskUpdate::Places(Places {
@@ -156,6 +184,6 @@ mod tests {
             }),
         );
         open(&mut state, "/data/sample");
-        assert_eq!(schemas(&state), None);
+        assert_eq!(schemas(&mut state), None);
     }
 }

@@ -73,6 +73,7 @@ impl State {
             SavedConnectionAction::Forget(at) => {
                 if at < self.saved_connections.len() {
                     let place = self.saved_connections.remove(at).address.place();
+                    self.forget_desk(&place);
                     let is_last = |last: &Address| last.place() == place;
                     if self.last_good.as_ref().is_some_and(is_last) {
                         self.last_good = None;

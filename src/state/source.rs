@@ -2,8 +2,11 @@
 //! queues, dead letters and publish form are shown. The streams of all are shown together.
 
 use super::dead_letters::DeadLetterDesk;
+use super::dead_letters::left_since::LeftSince;
+use super::live::earlier_taps::EarlierTap;
 use super::live::tap_card::Card;
 use super::publish::PublishDesk;
+use super::publish::kept::KeptDesk;
 use super::{Forms, alerts};
 use crate::address::Address;
 use crate::event::picture::Picture;
@@ -42,9 +45,13 @@ pub struct Source {
     pub(super) frame: Option<u32>,
     /// What is told before a tap starts, while it is read.
     pub tap_card: Option<Card>,
+    /// Taps of an earlier session here that do not run.
+    pub earlier: Vec<EarlierTap>,
     pub publish: PublishDesk,
     /// Dead letters and what is done with them.
     pub dead: DeadLetterDesk,
+    /// What the last job took out of its queue, until the broker counts it.
+    pub(super) left: Option<LeftSince>,
     /// What is told on the desktop.
     pub alerts: alerts::Alerts,
     /// The connection is tried without having been asked for: to the usual local broker.
@@ -63,6 +70,10 @@ pub struct Source {
     pub(super) is_sandbox: bool,
     /// The place whose dead letters were edited.
     pub(super) edits_of: Option<String>,
+    /// The place that the publish form and its history belong to.
+    pub(super) desk_of: Option<String>,
+    /// What is kept of them for the next start.
+    pub(super) kept: KeptDesk,
 }
 
 impl Source {
@@ -79,8 +90,10 @@ impl Source {
             may_write: None,
             frame: None,
             tap_card: None,
+            earlier: Vec::new(),
             publish: PublishDesk::default(),
             dead: DeadLetterDesk::default(),
+            left: None,
             alerts: alerts::Alerts::default(),
             is_guess: false,
             wanted: None,
@@ -90,6 +103,8 @@ impl Source {
             abilities: Abilities::ALL,
             is_sandbox: false,
             edits_of: None,
+            desk_of: None,
+            kept: KeptDesk::default(),
         }
     }
 

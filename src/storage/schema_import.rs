@@ -12,7 +12,7 @@ use super::schema_files::{self, ENDINGS, LARGEST};
 use super::schemas;
 use crate::schema::folder::import::{FoundSchemas, ImportLine, Imported, Incoming, Outcome, plain};
 use crate::schema::folder::meta::{self, MetaNote, SchemaOrigin};
-use crate::schema::{Catalog, Content, EventType};
+use crate::schema::{Catalog, Content, EventType, Sample, SchemaSource};
 
 /// Most files of a folder without types that are looked at.
 const MOST_FLAT: usize = 2_000;
@@ -92,36 +92,105 @@ fn parted(name: &str) -> (&str, Option<&str>) {
     (bare, Some(version))
 }
 
+/// Says what [`store`] would do, version by version. Nothing is written.
+///
+/// # Errors
+/// The folder cannot be read.
+pub fn plan(folder: &Path, found: &FoundSchemas) -> io::Result<Imported> {
+    let there = content_of(folder)?;
+    let unusable = unusable(folder, &there, found);
+    Ok(run(folder, there, found, (&unusable, false)).0)
+}
+
 /// Writes what was found into a folder, and says of each version how it went.
 ///
 /// # Errors
 /// The folder cannot be read or made. What goes wrong with one version is told in its line.
-pub fn store(folder: &Path, haul: FoundSchemas) -> io::Result<Imported> {
+pub fn store(folder: &Path, found: &FoundSchemas) -> io::Result<Imported> {
     fs::create_dir_all(folder)?;
-    let before = Catalog::new(folder.to_owned(), schemas::read(folder)?.sources);
-    let newest: BTreeMap<String, String> = haul
+    let there = content_of(folder)?;
+    let unusable = unusable(folder, &there, found);
+    Ok(run(folder, there, found, (&unusable, true)).0)
+}
+
+/// What lies in a folder, which may be one that is not made yet.
+fn content_of(folder: &Path) -> io::Result<Content> {
+    match schemas::read(folder) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Content::default()),
+        read => read,
+    }
+}
+
+/// Why a schema cannot be used, by its type and its text.
+type UnusableTexts = BTreeMap<(String, String), String>;
+
+/// What would be no schema where it is written: it would make its whole type look broken.
+fn unusable(folder: &Path, there: &Content, found: &FoundSchemas) -> UnusableTexts {
+    let nothing = UnusableTexts::new();
+    let (_, placed) = run(folder, there.clone(), found, (&nothing, false));
+    let mut all = there.clone();
+    for (event_type, versions) in &placed {
+        for (version, (ending, text)) in versions {
+            all.sources.push(SchemaSource {
+                event_type: event_type.clone(),
+                version: version.clone(),
+                file: format!("{version}{ending}"),
+                text: text.clone(),
+            });
+        }
+    }
+    let catalog = Catalog::of(folder.to_owned(), all);
+    let new = placed.iter().flat_map(|(event_type, versions)| {
+        let of_type = catalog.get(event_type);
+        let entries = versions
+            .keys()
+            .filter_map(move |version| of_type?.get(version));
+        entries.map(move |entry| (event_type, entry))
+    });
+    let broken = new.filter_map(|(event_type, entry)| {
+        let why = entry.ready.as_ref().err()?;
+        Some(((event_type.clone(), entry.text.clone()), why.to_string()))
+    });
+    broken.collect()
+}
+
+/// The ending of the file and the text of each version that is new, by type and version.
+type Placed = BTreeMap<String, BTreeMap<String, (&'static str, String)>>;
+
+fn run(
+    folder: &Path,
+    there: Content,
+    found: &FoundSchemas,
+    (unusable, is_written): (&UnusableTexts, bool),
+) -> (Imported, Placed) {
+    let newest: BTreeMap<String, String> = found
         .found
         .iter()
         .filter_map(|one| Some((one.event_type.clone(), one.version.clone()?)))
         .collect();
-    let who = match haul.origin.kind.as_str() {
+    let who = match found.origin.kind.as_str() {
         "registry" => "The registry",
         "asyncapi" => "The document",
         _ => "The other folder",
     };
     let mut writer = FolderWriter {
         folder,
-        before,
+        is_written,
+        unusable,
+        before: Catalog::new(folder.to_owned(), there.sources),
+        samples: there.samples,
         who,
         newest,
-        written: BTreeMap::new(),
-        lines: haul.skipped,
+        placed: Placed::new(),
+        lines: found.skipped.clone(),
         notes: BTreeMap::new(),
     };
-    for incoming in haul.found {
-        writer.take(incoming, &haul.origin);
+    for incoming in &found.found {
+        writer.take(incoming.clone(), &found.origin);
     }
-    writer.note_down();
+    if is_written {
+        writer.note_down();
+    }
     let mut lines = writer.lines;
     lines.sort_by_key(|line| line.outcome);
     if lines.is_empty() {
@@ -130,20 +199,26 @@ pub fn store(folder: &Path, haul: FoundSchemas) -> io::Result<Imported> {
             "Nothing that could be imported is in it",
         ));
     }
-    Ok(Imported {
+    let told = Imported {
         folder: folder.to_owned(),
         lines,
-    })
+    };
+    (told, writer.placed)
 }
 
 struct FolderWriter<'a> {
     folder: &'a Path,
+    /// Else it only says what it would do.
+    is_written: bool,
+    unusable: &'a UnusableTexts,
     before: Catalog,
+    /// Samples that were there.
+    samples: Vec<Sample>,
     /// What is imported from, and the newest version that it has of a type.
     who: &'static str,
     newest: BTreeMap<String, String>,
-    /// Content by type and version, of what was written now.
-    written: BTreeMap<String, BTreeMap<String, String>>,
+    /// What was written now, or would be.
+    placed: Placed,
     lines: Vec<ImportLine>,
     notes: BTreeMap<String, MetaNote>,
 }
@@ -154,18 +229,18 @@ impl FolderWriter<'_> {
         let (version, outcome, mut words) = match self.place(&incoming) {
             Ok(placed) => placed,
             Err(error) => {
-                let name = incoming.subject.unwrap_or(event_type);
-                self.lines.push(ImportLine::skipped(
-                    name,
-                    format!("It cannot be written: {error}"),
-                ));
+                let name = match incoming.version {
+                    Some(version) => format!("{event_type} {version}"),
+                    None => incoming.subject.unwrap_or(event_type),
+                };
+                self.lines.push(ImportLine::skipped(name, error));
                 return;
             }
         };
         let mut samples = 0;
         for (name, text) in &incoming.samples {
-            match schemas::write_sample(self.folder, &event_type, name, text) {
-                Ok((_, written)) => samples += usize::from(written),
+            match self.sample(&event_type, name, text) {
+                Ok(is_new) => samples += usize::from(is_new),
                 Err(error) => words = format!("The sample {name} was not written: {error}"),
             }
         }
@@ -174,6 +249,11 @@ impl FolderWriter<'_> {
                 1 => "With 1 sample".to_owned(),
                 count => format!("With {count} samples"),
             };
+        }
+        let original = incoming.subject.as_deref().unwrap_or(&event_type);
+        if !original.starts_with(&event_type) {
+            let dot = if words.is_empty() { "" } else { ". " };
+            words = format!("{} calls it {original}{dot}{words}", self.who);
         }
         if outcome != Outcome::Differs {
             let note = self.notes.entry(event_type.clone()).or_default();
@@ -195,18 +275,37 @@ impl FolderWriter<'_> {
         });
     }
 
-    /// Where it belongs: the name of its version, whether it is there, and what to say.
-    fn place(&mut self, incoming: &Incoming) -> io::Result<(String, Outcome, String)> {
+    /// Keeps a sample; true if it was not there.
+    fn sample(&mut self, event_type: &str, name: &str, text: &str) -> io::Result<bool> {
+        if self.is_written {
+            let (_, is_new) = schemas::write_sample(self.folder, event_type, name, text)?;
+            return Ok(is_new);
+        }
+        let mut there = self.samples.iter();
+        let is_there = there.any(|sample| sample.event_type == event_type && sample.text == text);
+        if !is_there {
+            self.samples.push(Sample {
+                event_type: event_type.to_owned(),
+                name: name.to_owned(),
+                text: text.to_owned(),
+            });
+        }
+        Ok(!is_there)
+    }
+
+    /// Where it belongs: the name of its version, whether it is there, and what to say. Else why it is
+    /// not written, in words.
+    fn place(&mut self, incoming: &Incoming) -> Result<(String, Outcome, String), String> {
         let event_type = &incoming.event_type;
         let known = self.before.get(event_type);
-        let now = self.written.entry(event_type.clone()).or_default();
+        let now = self.placed.entry(event_type.clone()).or_default();
         let there = known
             .into_iter()
             .flat_map(|known| &known.versions)
             .map(|entry| (entry.version.as_str(), entry.text.as_str()))
             .chain(
                 now.iter()
-                    .map(|(version, text)| (version.as_str(), text.as_str())),
+                    .map(|(version, (_, text))| (version.as_str(), text.as_str())),
             );
         let mut there: BTreeMap<&str, &str> = there.collect();
         let version = if let Some(version) = &incoming.version {
@@ -215,7 +314,7 @@ impl FolderWriter<'_> {
                     (version.clone(), Outcome::Unchanged, String::new())
                 } else {
                     let words =
-                        "The folder has other content under that name; it was left as it is";
+                        "The folder has other content under that name, which stays as it is";
                     (version.clone(), Outcome::Differs, words.to_owned())
                 });
             }
@@ -235,14 +334,22 @@ impl FolderWriter<'_> {
             _ => String::new(),
         };
         if incoming.text.len() as u64 > LARGEST {
-            return Err(io::Error::other(format!(
-                "it is larger than {} MB",
-                LARGEST / 1024 / 1024
-            )));
+            let most = LARGEST / 1024 / 1024;
+            return Err(format!("It cannot be written: it is larger than {most} MB"));
+        }
+        let content = (event_type.clone(), incoming.text.clone());
+        if let Some(why) = self.unusable.get(&content) {
+            return Err(format!("It cannot be used as a schema. {why}"));
         }
         let ending = ENDINGS[usize::from(incoming.avro)];
-        schemas::write_as(self.folder, event_type, &version, ending, &incoming.text)?;
-        now.insert(version.clone(), incoming.text.clone());
+        let (folder, text) = (self.folder, &incoming.text);
+        let written = if self.is_written {
+            schemas::write_as(folder, event_type, &version, ending, text).map(drop)
+        } else {
+            schemas::may_write(event_type, &version)
+        };
+        written.map_err(|error| format!("It cannot be written: {error}"))?;
+        now.insert(version.clone(), (ending, incoming.text.clone()));
         Ok((version, Outcome::Added, words))
     }
 
@@ -313,7 +420,7 @@ mod tests {
     fn nothing_is_overwritten_and_each_version_is_told_of() {
         let folder = tempfile::tempdir().unwrap();
         let at = folder.path().join("new");
-        let first = store(&at, haul(vec![incoming(Some("1"), "{}")])).unwrap();
+        let first = store(&at, &haul(vec![incoming(Some("1"), "{}")])).unwrap();
         assert_eq!(
             outcomes(&first),
             [("p", Outcome::Skipped), ("order.created 1", Outcome::Added)]
@@ -324,7 +431,7 @@ mod tests {
             incoming(Some("3"), "{}"),
             incoming(Some("4"), "{\"a\":1}"),
         ];
-        let second = store(&at, haul(again)).unwrap();
+        let second = store(&at, &haul(again)).unwrap();
         assert_eq!(
             outcomes(&second),
             [
@@ -356,6 +463,47 @@ mod tests {
     }
 
     #[test]
+    fn a_plan_says_the_same_and_writes_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = folder.path().join("new");
+        let found = haul(vec![
+            incoming(Some("1"), "{}"),
+            incoming(None, "true"),
+            incoming(None, "{}"),
+        ]);
+        let planned = plan(&at, &found).unwrap();
+        assert!(!at.exists());
+        assert_eq!(planned, store(&at, &found).unwrap());
+        let planned = plan(&at, &found).unwrap();
+        assert_eq!(planned.count(Outcome::Unchanged), 3, "{planned:?}");
+        assert_eq!(planned, store(&at, &found).unwrap());
+    }
+
+    #[test]
+    fn what_is_no_schema_is_refused_before_anything_is_written() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut renamed = incoming(Some("1"), "true");
+        renamed.event_type = "user.signed.up".into();
+        renamed.subject = Some("user/signed/up".into());
+        let found = haul(vec![
+            incoming(Some("1"), "{}"),
+            incoming(Some("2"), "{broken"),
+            incoming(None, r#"{"$ref":"parts/money.json"}"#),
+            renamed,
+        ]);
+        let planned = plan(folder.path(), &found).unwrap();
+        assert_eq!(planned.count(Outcome::Added), 2, "{planned:?}");
+        let told = |part: &str| planned.lines.iter().any(|line| line.words.contains(part));
+        assert!(
+            told("It cannot be used as a schema. It is not JSON"),
+            "{planned:?}"
+        );
+        assert!(told("The registry calls it user/signed/up"), "{planned:?}");
+        assert_eq!(planned, store(folder.path(), &found).unwrap());
+        assert!(!folder.path().join("order.created/2.schema.json").exists());
+    }
+
+    #[test]
     fn without_a_version_it_is_the_next_unless_it_is_there() {
         let folder = tempfile::tempdir().unwrap();
         let found = vec![
@@ -363,16 +511,16 @@ mod tests {
             incoming(None, "true"),
             incoming(None, "{}"),
         ];
-        let done = store(folder.path(), haul(found)).unwrap();
+        let done = store(folder.path(), &haul(found)).unwrap();
         assert_eq!(
             (done.count(Outcome::Added), done.count(Outcome::Unchanged)),
             (2, 1)
         );
-        let done = store(folder.path(), haul(vec![incoming(None, "false")])).unwrap();
+        let done = store(folder.path(), &haul(vec![incoming(None, "false")])).unwrap();
         assert_eq!(outcomes(&done)[1], ("order.created 3", Outcome::Added));
         let mut bad = incoming(Some("1"), "{}");
         bad.event_type = "../up".into();
-        let done = store(folder.path(), haul(vec![bad])).unwrap();
+        let done = store(folder.path(), &haul(vec![bad])).unwrap();
         assert_eq!(done.count(Outcome::Skipped), 2);
     }
 
@@ -382,7 +530,7 @@ mod tests {
         fs::create_dir(folder.path().join("order.created")).unwrap();
         let meta = folder.path().join("order.created/meta.toml");
         fs::write(&meta, "level = ").unwrap();
-        let done = store(folder.path(), haul(vec![incoming(Some("1"), "{}")])).unwrap();
+        let done = store(folder.path(), &haul(vec![incoming(Some("1"), "{}")])).unwrap();
         assert_eq!(done.count(Outcome::Added), 1);
         assert!(
             done.lines
@@ -406,7 +554,7 @@ mod tests {
         ] {
             fs::write(from.path().join(name), text).unwrap();
         }
-        let done = store(to.path(), from_folder(from.path()).unwrap()).unwrap();
+        let done = store(to.path(), &from_folder(from.path()).unwrap()).unwrap();
         let mut names: Vec<&str> = done.lines.iter().map(|line| line.name.as_str()).collect();
         names.sort_unstable();
         assert_eq!(
@@ -416,7 +564,7 @@ mod tests {
         assert!(to.path().join("Order/1.2.0.avsc").is_file());
         assert!(to.path().join("order.paid/samples/x.json").is_file());
         let nothing = tempfile::tempdir().unwrap();
-        let done = store(to.path(), from_folder(nothing.path()).unwrap()).unwrap();
+        let done = store(to.path(), &from_folder(nothing.path()).unwrap()).unwrap();
         assert!(done.lines[0].words.contains("Nothing"));
     }
 }

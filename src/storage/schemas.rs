@@ -245,6 +245,15 @@ pub(super) fn write_as(
     Ok(path)
 }
 
+/// Whether these may be names of files.
+pub(super) fn may_write(event_type: &str, version: &str) -> io::Result<()> {
+    if is_plain(event_type) && is_plain(version) {
+        Ok(())
+    } else {
+        Err(no_name())
+    }
+}
+
 fn write_new(path: &Path, text: &str) -> io::Result<()> {
     let mut file = fs::File::create_new(path)?;
     io::Write::write_all(&mut file, text.as_bytes())

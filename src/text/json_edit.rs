@@ -106,6 +106,16 @@ impl Document {
             .last()
     }
 
+    /// The node of a JSON pointer, if it leads to one.
+    #[must_use]
+    pub fn node_at(&self, pointer: &str) -> Option<usize> {
+        let mut at = 0;
+        for step in pointer.split('/').skip(1) {
+            at = self.member(at, &unescaped(step))?;
+        }
+        Some(at)
+    }
+
     /// Where the value of a JSON pointer stands in the text, in bytes, as far as the pointer leads.
     #[must_use]
     pub fn place_of(&self, pointer: &str) -> std::ops::Range<usize> {

@@ -6,7 +6,11 @@
 pub mod frame;
 pub mod parts;
 pub mod screens;
+
+use std::collections::BTreeMap;
+
 use crate::state::{Action, Forms, State};
+use parts::share::Share;
 
 /// What a panel gets: the state to read, the forms to edit, its own memory of how things are
 /// shown, and a place for actions.
@@ -52,8 +56,10 @@ pub struct Memory {
     pub preview: screens::publish::RoutePreview,
     /// Put the cursor into the password in the next frame.
     pub focus_password: bool,
-    /// How much of the publish screen its history takes, once that was drawn.
-    pub history: Option<parts::share::Share>,
+    /// How much of the publish screen its history takes.
+    pub history: screens::publish::HistoryShare,
+    /// The history stands in the place of the form, where there is little room.
+    pub history_open: bool,
     /// The parts of the window that F6 goes through.
     pub regions: frame::regions::Regions,
     /// The help window is open.
@@ -84,6 +90,57 @@ pub struct Memory {
     pub importing: bool,
     /// The rules for versions are open.
     pub version_rules: bool,
+    /// The field of an event whose place in the schema is looked for.
+    pub schema_field: Option<screens::schemas::SoughtField>,
     /// Scroll the selected row into view in the next frame.
     pub reveal: bool,
+}
+
+/// The name under which the share of the history of *Publish* is kept.
+const HISTORY: &str = "publish.history";
+
+impl Memory {
+    /// The sizes of panels that differ from the usual ones, in thousandths of their room, by name.
+    #[must_use]
+    pub fn panels(&self) -> BTreeMap<String, u16> {
+        let (mut own, mut usual) = (self.dead_shares, screens::dead_letters::Shares::default());
+        let dead = own.named().into_iter().zip(usual.named());
+        let dead = dead.map(|((name, own), (_, usual))| (name, *own, *usual));
+        let usual = screens::publish::HistoryShare::default().0;
+        let history = (HISTORY, self.history.0, usual);
+        let all = dead.chain([history]);
+        let changed = all.filter(|(_, own, usual)| own.thousandths() != usual.thousandths());
+        let kept = changed.map(|(name, own, _)| (name.to_owned(), own.thousandths()));
+        kept.collect()
+    }
+
+    /// Takes over what an earlier run left.
+    pub fn take_panels(&mut self, kept: &BTreeMap<String, u16>) {
+        let history = (HISTORY, &mut self.history.0);
+        for (name, share) in self.dead_shares.named().into_iter().chain([history]) {
+            if let Some(kept) = kept.get(name) {
+                *share = Share::of_thousandths(*kept);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn panels_come_back_as_the_person_left_them() {
+        let mut memory = Memory::default();
+        assert!(memory.panels().is_empty(), "the usual ones are not kept");
+        let kept = BTreeMap::from([
+            ("dead.queues".to_owned(), 310),
+            ("publish.history".to_owned(), 250),
+            ("of another version".to_owned(), 500),
+        ]);
+        memory.take_panels(&kept);
+        let now = memory.panels();
+        assert_eq!(now.len(), 2);
+        assert!(now.iter().all(|(name, share)| kept[name] == *share));
+    }
 }

@@ -40,8 +40,8 @@ fn a_killed_broker_is_waited_for_and_the_taps_resume_with_their_gap() {
     let mut raw = place.raw();
     raw.exchange("shop", "topic");
     raw.queue("kept queue", Life::Durable, &[]);
-    // The exchange was declared before it, so it is on the disk too, and the tap finds it again.
-    broker.wrote("kept queue");
+    // The tap finds the exchange again.
+    broker.keeps_what_was_declared(&place);
     let mut app = App::at(place.endpoint());
     let (tap, state) = app.tap("shop", &["#"]);
     state.expect("a tap");

@@ -12,7 +12,7 @@ use crate::support::raw_amqp::{Life, field, int, long, none, properties, short, 
 use crate::support::{App, Place};
 
 /// One header of each wire type that RabbitMQ knows. Names are sorted, as lapin sends them sorted.
-fn every_type() -> Vec<u8> {
+pub(crate) fn every_type() -> Vec<u8> {
     let number = |kind: u8, bytes: &[u8]| field(kind, bytes);
     let inner = [
         ("deep", field(b'F', &table(&[("deeper", field(b'V', &[]))]))),
@@ -57,7 +57,7 @@ fn every_type() -> Vec<u8> {
 }
 
 /// All 14 properties, or all but the expiration, which dead-lettering takes away.
-fn all_properties(user: &str, expiration: Option<&str>) -> Vec<u8> {
+pub(crate) fn all_properties(user: &str, expiration: Option<&str>) -> Vec<u8> {
     properties(&[
         Some(short("application/json")),
         Some(short("identity")),

@@ -27,14 +27,40 @@ impl Side {
         Self { handle, updates }
     }
 
+    /// Asks what an import would do, and does it. Both say the same.
     fn import(&self, folder: &Path, from: ImportFrom) -> Result<Imported, String> {
+        let there = folder.exists();
         let folder = folder.to_owned();
-        let import = Command::Desk(DeskCommand::ImportSchemas { folder, from });
-        self.handle.send(import).expect("sent");
+        self.send(DeskCommand::PlanImport {
+            folder: folder.clone(),
+            from,
+        });
+        let planned = self.wait_for(|update| match update {
+            DeskUpdate::ImportPlanned(planned) => Some(planned),
+            _ => None,
+        })?;
+        assert_eq!(folder.exists(), there, "nothing was written");
+        let told = planned.told.clone();
+        self.send(DeskCommand::ImportSchemas(planned));
+        let done = self.wait_for(|update| match update {
+            DeskUpdate::Imported(done) => Some(done),
+            _ => None,
+        })?;
+        assert_eq!(done.lines, told.lines);
+        Ok(done)
+    }
+
+    fn send(&self, command: DeskCommand) {
+        self.handle.send(Command::Desk(command)).expect("sent");
+    }
+
+    fn wait_for<T>(&self, wanted: impl Fn(DeskUpdate) -> Option<T>) -> T {
         loop {
             let update = self.updates.recv_timeout(Duration::from_secs(30));
-            if let Update::Desk(DeskUpdate::Imported(done)) = update.expect("an answer") {
-                return done;
+            if let Update::Desk(update) = update.expect("an answer")
+                && let Some(found) = wanted(update)
+            {
+                return found;
             }
         }
     }
@@ -299,7 +325,7 @@ fn an_import_that_is_stopped_writes_nothing() {
         user: String::new(),
         password: Password::default(),
     };
-    let import = Command::Desk(DeskCommand::ImportSchemas {
+    let import = Command::Desk(DeskCommand::PlanImport {
         folder: at.clone(),
         from,
     });
@@ -327,7 +353,7 @@ fn an_import_that_is_stopped_writes_nothing() {
                     go.send(()).expect("the registry answers");
                 }
             }
-            Update::Desk(DeskUpdate::Imported(done)) => {
+            Update::Desk(DeskUpdate::ImportPlanned(done)) => {
                 assert!(done.expect_err("stopped").contains("stopped"));
                 break;
             }

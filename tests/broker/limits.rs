@@ -19,7 +19,7 @@ use eventscope::storage::journal::Journal;
 
 use crate::support::proxy::{Cut, Proxy};
 use crate::support::raw_amqp::{Life, Raw, int, persistent, text};
-use crate::support::{App, OwnBroker, Place, bodies, fresh, order, wait_for};
+use crate::support::{App, OwnBroker, Place, bodies, fresh, order, wait_for, wait_told};
 
 /// Messages that were handed out as often as their queue allows; nothing takes what it gives away.
 fn at_their_limit(place: &Place, count: u32) -> Vec<String> {
@@ -459,7 +459,7 @@ fn a_killed_broker_costs_nothing_that_is_not_in_the_journal() {
     let mut app = App::with(place.endpoint(), journal_in(folder.path()));
     let mut raw = place.raw();
     raw.queue("alive", Life::Durable, &[]);
-    broker.wrote("alive");
+    broker.keeps_what_was_declared(&place);
     if place.looks_count() && !place.version().at_least(4, 0) {
         broker.wrote_quorum(&place.vhost, "q");
     }
@@ -472,11 +472,14 @@ fn a_killed_broker_costs_nothing_that_is_not_in_the_journal() {
     raw.publish("", "q", &persistent(), b"it answers");
     let mut there = Vec::new();
     // What is given back comes back in its time.
-    wait_for("what is left", || {
-        let is_ready = ["alive", "q"].map(|queue| raw.bodies_if_ready(queue, &mut there));
+    wait_told("what is left", || {
+        for queue in ["alive", "q"] {
+            raw.bodies_if_ready(queue, &mut there)?;
+        }
         let queue = place.queue("q");
         let is_quiet = queue["messages"] == 0 && queue["messages_unacknowledged"] == 0;
-        (is_ready == [true; 2] && is_quiet && raw.depth("q") == 0).then_some(())
+        let is_empty = is_quiet && raw.depth("q") == 0;
+        is_empty.then_some(()).ok_or_else(|| queue.to_string())
     });
     assert_safe(&names, &there, folder.path());
 }

@@ -80,8 +80,7 @@ fn two_brokers_are_watched_at_once_and_one_goes_on_without_the_other() {
         place.raw().exchange("shop", "topic");
     }
     // It must survive the kill.
-    own.raw().exchange("behind it", "topic");
-    broker.wrote("behind it");
+    broker.keeps_what_was_declared(&own);
     let mut app = App::start(Options::default());
     connect(&mut app, ONE, shared.endpoint());
     connect(&mut app, TWO, own.endpoint());

@@ -117,6 +117,18 @@ impl App {
         Ok(found.map(|entry| Node::new(&self.live, entry)).collect())
     }
 
+    /// The object that the keyboard goes to now.
+    pub(crate) fn focused(&self) -> Result<Option<Node>> {
+        let tree = self.live.tree()?;
+        let mut focused = tree.entries().iter().filter(|entry| {
+            // The window has it too while one of its controls has it.
+            entry.has(State::Focused) && entry.role != "frame"
+        });
+        Ok(focused
+            .next_back()
+            .map(|entry| Node::new(&self.live, entry)))
+    }
+
     /// Whether there is such an object now, without waiting.
     pub(crate) fn exists(&self, role: &str, name: &str) -> Result<bool> {
         Ok(!self.find_all(&Query::role(role).name(name))?.is_empty())

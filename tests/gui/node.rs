@@ -62,6 +62,11 @@ impl Node {
         self.entry.states()
     }
 
+    /// Whether both are the same object, whatever it said of itself at the time.
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        self.entry.object == other.entry.object
+    }
+
     /// The same object in a new look at the tree.
     pub(crate) fn fresh(&self) -> Result<Self> {
         let tree = self.live.tree()?;

@@ -39,7 +39,7 @@ use eventscope::repair::job_sum::JobSum;
 use eventscope::repair::journal_entry::Record;
 use eventscope::repair::journal_list::Question;
 use eventscope::repair::pace::Pace;
-use raw_amqp::Raw;
+use raw_amqp::{Life, Raw};
 use serde_json::{Value, json};
 use tokio::runtime::Runtime;
 
@@ -68,12 +68,16 @@ impl OwnBroker {
         self.sandbox.facts()
     }
 
-    /// Waits until the broker's own tables on the disk name this. It writes messages before it
+    /// Waits until all that was declared so far survives a kill. The broker writes messages before it
     /// confirms them, but the declaration of a queue some moments after it said that all is well,
-    /// and behind it the decision without which it does not count: a kill in between takes the
-    /// queue away. So only what was declared *before* this name is certain to survive.
-    pub(crate) fn wrote(&self, name: &str) {
-        self.wrote_into(&["LATEST.LOG", "DCL", "DCD", "wal"], name);
+    /// and behind it the decision without which it does not count. So one more queue is declared,
+    /// with a name that was never used: when its tables on the disk name it, what came before
+    /// counts.
+    pub(crate) fn keeps_what_was_declared(&self, place: &Place) {
+        static NUMBER: AtomicU32 = AtomicU32::new(0);
+        let name = format!("declared last {}", NUMBER.fetch_add(1, Ordering::Relaxed));
+        place.raw().queue(&name, Life::Durable, &[]);
+        self.wrote_into(&["LATEST.LOG", "DCL", "DCD", "wal"], &name);
     }
 
     /// The same for a quorum queue. RabbitMQ 3.10 writes its name about a second later than all
@@ -369,12 +373,23 @@ impl Place {
 
 /// Waits until `look` gives something, and gives it on.
 pub(crate) fn wait_for<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
+    wait_told(what, || look().ok_or(""))
+}
+
+/// The same; `look` says what is not so yet, which is told if it never is.
+pub(crate) fn wait_told<T, E: std::fmt::Display>(
+    what: &str,
+    mut look: impl FnMut() -> Result<T, E>,
+) -> T {
     let start = Instant::now();
     loop {
-        if let Some(found) = look() {
-            return found;
+        match look() {
+            Ok(found) => return found,
+            Err(seen) => assert!(
+                start.elapsed() < PATIENCE,
+                "waited in vain for {what} {seen}"
+            ),
         }
-        assert!(start.elapsed() < PATIENCE, "waited in vain for {what}");
         std::thread::sleep(Duration::from_millis(20));
     }
 }

@@ -302,18 +302,20 @@ impl Raw {
             .collect()
     }
 
-    /// Adds the same to `all`. False if the queue does not answer yet, as for a moment after a restart.
-    pub(crate) fn bodies_if_ready(&mut self, queue: &str, all: &mut Vec<String>) -> bool {
-        loop {
-            match self.try_get(queue) {
-                Ok(None) => return true,
-                Err(_) => return false,
-                Ok(Some(message)) => {
-                    self.ack(message.tag);
-                    all.push(String::from_utf8(message.body).expect("text"));
-                }
-            }
+    /// Adds the same to `all`.
+    ///
+    /// # Errors
+    /// Says why if the queue does not answer yet, as for a moment after a restart.
+    pub(crate) fn bodies_if_ready(
+        &mut self,
+        queue: &str,
+        all: &mut Vec<String>,
+    ) -> Result<(), String> {
+        while let Some(message) = self.try_get(queue)? {
+            self.ack(message.tag);
+            all.push(String::from_utf8(message.body).expect("text"));
         }
+        Ok(())
     }
 
     /// Consumes with a prefetch of one, and takes the first message without acknowledging it.

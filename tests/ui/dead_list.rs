@@ -81,7 +81,7 @@ fn a_filter_leaves_messages_out_and_says_how_many() {
     window.assert_sees("The filter hides 1 message, which would be sent too");
     window.press("Cancel");
     window.type_into("Filter messages", " (");
-    window.assert_sees("Until then the filter before it is in force");
+    window.assert_sees("Until then this filter is in force: data.total>15");
     assert_eq!(window.rows().len(), 2);
     window.press("Clear filter");
     assert_eq!(window.rows().len(), 3);
@@ -326,4 +326,111 @@ fn the_next_message_is_not_sent_by_a_click_that_was_meant_for_the_one_before() {
     assert!(is_open(&window), "the next message");
     let resend = window.harness.get_by_role_and_label(Role::Button, "Resend");
     assert!(resend.accesskit_node().is_disabled());
+}
+
+#[test]
+fn reason_and_queue_are_words_of_the_filter_and_are_completed() {
+    let mut window = Window::connected();
+    peek(&mut window, &BODIES);
+    window.type_into("Filter messages", "rea");
+    window.assert_sees("reason:");
+    window.type_into("Filter messages", "son:");
+    window.assert_sees("reason: is not finished, so it filters nothing yet");
+    assert_eq!(window.rows().len(), 3);
+    assert!(!window.sees("Until then"));
+    window.assert_sees("rejected");
+    window.type_into("Filter messages", "expired");
+    window.assert_sees("No message matches");
+    window.harness.state_mut().forms_mut().dead_filter.clear();
+    window.type_into("Filter messages", "reason:rejected queue:orders");
+    assert_eq!(window.rows().len(), 3);
+}
+
+#[test]
+fn one_message_goes_only_to_the_queue_that_failed_and_back() {
+    let mut window = Window::connected();
+    peek(&mut window, &BODIES);
+    let row = window.rows().remove(0);
+    window.click(Role::Row, &row);
+    let target = |window: &mut Window| {
+        let draft = &window.harness.state_mut().forms_mut().editor;
+        let draft = &draft.as_ref().expect("an editor").draft;
+        (draft.destination.clone(), draft.key.clone())
+    };
+    assert_eq!(
+        target(&mut window),
+        ("shop.events".into(), "order.created".into())
+    );
+    window.type_into("Payload", " ");
+    window.press("Only the queue that failed");
+    assert_eq!(target(&mut window), (String::new(), "orders".into()));
+    window.press("Resend");
+    let Command::Source(_, SourceCommand::Resend { which, .. }) = window.take_last() else {
+        panic!("nothing was sent")
+    };
+    let Which::These(orders) = which else {
+        panic!("{which:?}")
+    };
+    assert_eq!(orders[0].outgoing.key, "orders");
+    assert!(orders[0].outgoing.body.ends_with(b" "), "the edit stays");
+}
+
+#[test]
+fn the_choice_for_one_message_ends_with_revert_all() {
+    let mut window = Window::connected();
+    peek(&mut window, &BODIES);
+    let row = window.rows().remove(0);
+    window.click(Role::Row, &row);
+    window.press("Only the queue that failed");
+    window.press("Revert all");
+    let editor = window.harness.state_mut().forms_mut().editor.clone();
+    let editor = editor.expect("an editor");
+    assert_eq!(editor.draft.key, "order.created");
+    assert!(!editor.is_edited());
+}
+
+#[test]
+fn a_live_event_leads_to_the_dead_letter_of_the_same_id() {
+    let mut window = Window::connected();
+    peek(&mut window, &BODIES);
+    window.type_into("Filter messages", "e-1");
+    window.tab("Live");
+    let tap = start_tap(&mut window);
+    window.receive(
+        tap,
+        &[
+            event("a.b", BODIES[1]),
+            event("c.d", r#"{"eventId":"e-9"}"#),
+        ],
+    );
+    let rows = window.rows();
+    window.click(Role::Row, &rows[1]);
+    assert!(!window.sees("Open dead letter"));
+    window.click(Role::Row, &rows[0]);
+    window.press("Open dead letter");
+    assert_eq!(window.harness.state().state().screen, Screen::DeadLetters);
+    assert!(is_open(&window));
+    let selected = window.harness.state().state().front.dead.selected;
+    assert_eq!(selected, Some(1));
+    assert_eq!(window.rows().len(), 3, "the filter hid it");
+}
+
+#[test]
+fn the_queue_is_counted_as_it_is_after_a_job() {
+    let mut window = Window::connected();
+    peek(&mut window, &BODIES);
+    open_first(&mut window);
+    window.press("Resend");
+    assert_eq!(all_resent(&mut window), 1);
+    window
+        .harness
+        .get_by_role_and_label(Role::ListBoxOption, "orders.dead (1)");
+    // The broker still tells its count of before.
+    window.tell(Update::Source(
+        SourceId::FIRST,
+        SourceUpdate::Topology(crate::shop()),
+    ));
+    window
+        .harness
+        .get_by_role_and_label(Role::ListBoxOption, "orders.dead (1)");
 }

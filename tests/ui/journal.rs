@@ -9,7 +9,9 @@ use eventscope::repair::journal_list::{
     JobId, JobLine, JournalPage, Pile, Question, Records, StageCounts,
 };
 
-use crate::Window;
+use crate::{Abilities, Address, Endpoint, Link, Server, ServerVersion, Window};
+use eventscope::state::Action;
+use eventscope::state::sources::SourceAction;
 
 fn record(window: &Window, id: i64, deed: Operation, stage: Stage) -> Record {
     Record {
@@ -258,4 +260,39 @@ fn a_search_is_asked_for_and_a_journal_that_cannot_be_read_says_so() {
         "The journal in /x cannot be used".into(),
     ))));
     window.assert_sees("The journal in /x cannot be used");
+}
+
+#[test]
+fn a_record_of_a_source_that_is_open_leads_to_it() {
+    let mut window = opened();
+    let mut record = record(&window, 1, Operation::Discard, Stage::Removed);
+    let job = job(&window, Operation::Discard, &[(Pile::Done, 1)]);
+    record.message.place = window.place();
+    // Another broker is brought to the front; the record is of the first.
+    window
+        .harness
+        .state_mut()
+        .act(Action::Source(SourceAction::Add));
+    let endpoint = Endpoint {
+        host: "second.example".into(),
+        ..Endpoint::default()
+    };
+    let second = SourceId(2);
+    let link = Link::Connected {
+        address: Address::RabbitMq(endpoint),
+        server: Server::RabbitMq(ServerVersion::rabbitmq("4.3.6")),
+        abilities: Abilities::ALL,
+    };
+    window.tell(Update::Source(second, SourceUpdate::Link(link)));
+    window.tab("Dead letters");
+    window.tab("Journal");
+    answer(&mut window, &job, &[record.clone()], 1);
+    let row = window.rows().remove(0);
+    window.click(Role::Row, &row);
+    answer(&mut window, &job, &[record], 1);
+    assert!(!enabled(&window, "Put back"));
+    window.press("Bring localhost:5672 to the front");
+    let state = window.harness.state().state();
+    assert_eq!(state.front.id, SourceId::FIRST);
+    assert!(enabled(&window, "Put back"));
 }

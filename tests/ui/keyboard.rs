@@ -113,6 +113,24 @@ fn the_filter_is_completed_by_keys_and_cleared_by_escape() {
 }
 
 #[test]
+fn escape_closes_the_search_of_an_editor_and_tab_leaves_the_editor() {
+    let mut window = Window::connected();
+    window.tab("Publish");
+    let payload = window
+        .harness
+        .get_by_role_and_label(Role::MultilineTextInput, "Payload");
+    payload.focus();
+    window.frames();
+    window.key(Modifiers::COMMAND, Key::F);
+    assert_eq!(window.focused(), "Find");
+    window.key(Modifiers::NONE, Key::Escape);
+    assert_eq!(window.focused(), "Payload");
+    assert!(!window.sees("Close search"));
+    window.key(Modifiers::NONE, Key::Tab);
+    assert_ne!(window.focused(), "Payload");
+}
+
+#[test]
 fn f6_goes_round_on_the_connect_screen_too() {
     let mut window = Window::new();
     let mut way = Vec::new();

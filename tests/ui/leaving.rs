@@ -178,3 +178,41 @@ fn an_edit_that_was_not_sent_is_named_on_the_way_out() {
     // The click's own frames may have said it already.
     assert!(said.contains(&ViewportCommand::Close) || window.harness.state().state().quits);
 }
+
+#[test]
+fn closing_in_a_series_asks_and_goes_when_it_ends() {
+    let mut window = Window::sized(1280.0, 1_900.0);
+    window.connect();
+    window.tab("Publish");
+    window.type_into("Routing key", "order.created");
+    window.type_into("Payload", "{}");
+    window.harness.get_by_label("Publish many times").click();
+    window.frames();
+    window.press("Publish series");
+    let Command::Source(source, SourceCommand::PublishSeries { request, .. }) = window.take_last()
+    else {
+        panic!("no series")
+    };
+    window.tab("Live");
+    // Every screen says so, and leads to it.
+    window.press("Series order.created: 0 of 10");
+    window.assert_sees("Publish a test event");
+    close(&mut window);
+    window.assert_sees("A series is being published. Quit?");
+    window.press("Stop and quit");
+    let Command::Source(_, SourceCommand::StopJob(stopped)) = window.take_last() else {
+        panic!("not stopped")
+    };
+    assert_eq!(stopped, request);
+    let update = SourceUpdate::SeriesDone {
+        request,
+        tally: None,
+        problem: Some("Stopped".into()),
+    };
+    window
+        .updates
+        .send(Update::Source(source, update))
+        .expect("the window");
+    let said = commands(&mut window);
+    assert!(said.contains(&ViewportCommand::Close), "{said:?}");
+}

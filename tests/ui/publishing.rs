@@ -1,13 +1,17 @@
 //! Publishing by hand: the editor, the question about a broken event, drafts and their history, errors
 //! at their fields, variables and series.
 
+use std::sync::Arc;
+
 use eframe::egui::accesskit::Role;
 use eframe::egui::{Key, Modifiers};
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
-use eventscope::event::Outgoing;
+use eventscope::event::draft::Field;
 use eventscope::event::draft::series::SeriesTally;
 use eventscope::event::source_id::SourceId;
-use eventscope::protocol::{Command, SourceCommand, SourceUpdate, Update};
+use eventscope::event::{BodyDraft, Outgoing};
+use eventscope::protocol::{Command, DeskUpdate, SourceCommand, SourceUpdate, Update};
+use eventscope::schema::{Catalog, SchemaSource};
 use eventscope::state::{Action, Screen};
 
 use crate::{Window, event};
@@ -214,6 +218,105 @@ fn a_series_is_counted_and_can_be_stopped() {
             problem: Some("Stopped".into()),
         },
     ));
-    window.assert_sees("Series: 4 of 10 published, 3 routed, 1 not routed. Stopped. 312 NO_ROUTE");
+    let words = "Series: 4 of 10 published, 3 routed, 1 not routed. Stopped. 312 NO_ROUTE";
+    window.assert_sees(words);
     assert!(!window.sees("Stop series"));
+    // It is one entry of the history, which brings all of it back.
+    let rows = window.rows();
+    assert_eq!(rows.len(), 1, "{rows:?}");
+    assert!(rows[0].contains(words), "{rows:?}");
+    window.type_into("Payload", " ");
+    window.press("Use as draft");
+    assert_eq!(window.payload(), "{\"n\": {{seq}}}");
+    window.press("Publish again");
+    assert!(window.last().contains("PublishSeries"), "{}", window.last());
+}
+
+#[test]
+fn the_same_id_twice_is_warned_about() {
+    let mut window = publish();
+    window.type_into("Payload", "{}");
+    window.type_into("Message id", "m-1");
+    window.harness.get_by_label("Publish many times").click();
+    window.frames();
+    window.assert_sees("All of them have the id m-1");
+    assert!(!window.sees("was sent at"));
+    window.press("Publish event");
+    window.assert_sees("An event with the id m-1 was sent at");
+    window
+        .harness
+        .state_mut()
+        .forms_mut()
+        .draft
+        .set(Field::MessageId, "{{uuid}}");
+    window.frames();
+    assert!(!window.sees("was sent at") && !window.sees("All of them have"));
+}
+
+#[test]
+fn the_form_of_a_cloud_event_is_about_its_data() {
+    let mut window = publish();
+    let schema =
+        r#"{"type":"object","properties":{"amount":{"type":"number"}},"required":["amount"]}"#;
+    let source = SchemaSource {
+        event_type: "order.created".into(),
+        version: "1".into(),
+        file: "1.schema.json".into(),
+        text: schema.into(),
+    };
+    let catalog = Catalog::new("/schemas".into(), vec![source]);
+    window.tell(Update::Desk(DeskUpdate::Schemas(Ok(Arc::new(catalog)))));
+    let envelope = r#"{"specversion":"1.0","type":"order.created","id":"e-1","data":{"amount":1}}"#;
+    let draft = &mut window.harness.state_mut().forms_mut().draft;
+    draft.body = BodyDraft::Text(envelope.into());
+    window.frames();
+    window.tab("Form");
+    window.assert_sees("The fields of data. What stands around it is edited in Raw");
+    assert!(!window.sees("Remove specversion"));
+    let field = window
+        .harness
+        .get_by_role_and_label(Role::TextInput, "amount");
+    field.focus();
+    window.harness.run_steps(2);
+    window
+        .harness
+        .key_press_modifiers(Modifiers::COMMAND, Key::A);
+    window.type_into("amount", "2.50");
+    window.tab("Raw");
+    assert_eq!(window.payload(), envelope.replace(":1}", ":2.50}"));
+}
+
+#[test]
+fn fields_use_the_width_and_none_lies_outside() {
+    for (width, least) in [(760.0, 560.0), (1_920.0, 900.0)] {
+        let mut window = Window::sized(width, 1_900.0);
+        window.connect();
+        window.tab("Publish");
+        let payload = window
+            .harness
+            .get_by_role_and_label(Role::MultilineTextInput, "Payload");
+        let rect = payload.rect();
+        assert!(
+            rect.width() > least && rect.right() < width,
+            "{width}: {rect:?}"
+        );
+        let field = window
+            .harness
+            .get_by_role_and_label(Role::TextInput, "App id");
+        assert!(field.rect().width() > 110.0, "{width}: {:?}", field.rect());
+    }
+}
+
+#[test]
+fn in_a_narrow_window_the_history_is_a_click_away() {
+    let mut window = Window::sized(760.0, 900.0);
+    window.connect();
+    window.tab("Publish");
+    window.type_into("Payload", "{}");
+    window.press("Publish event");
+    assert!(window.rows().is_empty());
+    window.press("History");
+    assert_eq!(window.rows().len(), 1);
+    window.press("Use as draft");
+    assert!(window.rows().is_empty(), "the form is shown with it");
 }

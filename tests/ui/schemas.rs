@@ -8,7 +8,7 @@ use egui_kittest::kittest::Queryable as _;
 use eventscope::event::source_id::SourceId;
 use eventscope::log::Batch;
 use eventscope::protocol::{Command, DeskCommand, DeskUpdate, ImportFrom, SourceUpdate, Update};
-use eventscope::schema::folder::import::{ImportLine, Imported, Outcome};
+use eventscope::schema::folder::import::{ImportLine, ImportPlan, Imported, Outcome};
 use eventscope::schema::{Catalog, Content, Level, Sample, SchemaSource};
 
 use crate::{Window, event, start_tap};
@@ -33,7 +33,7 @@ pub(super) fn catalog() -> Arc<Catalog> {
     ))
 }
 
-fn compared() -> Window {
+pub(crate) fn compared() -> Window {
     let mut window = Window::connected();
     window.tab("Schemas");
     window.tell(Update::Desk(DeskUpdate::Schemas(Ok(catalog()))));
@@ -173,31 +173,31 @@ fn schemas_are_imported_from_a_folder_a_document_or_a_registry() {
     let mut window = compared();
     window.press("Import…");
     window.assert_sees("Import schemas");
-    window.press("Import");
+    window.press("Preview import");
     window.assert_sees("From folder is empty");
     window.tab("AsyncAPI document");
     window.type_into("Document", "/x/shop.yaml");
-    window.press("Import");
-    let Command::Desk(DeskCommand::ImportSchemas { folder, from }) = window.take_last() else {
+    window.press("Preview import");
+    let Command::Desk(DeskCommand::PlanImport { folder, from }) = window.take_last() else {
         panic!("nothing was imported")
     };
     assert_eq!(folder, PathBuf::from("/schemas"));
     assert_eq!(from, ImportFrom::AsyncApi(PathBuf::from("/x/shop.yaml")));
-    window.assert_sees("Importing…");
+    window.assert_sees("Looking at what there is…");
     window.press("Stop");
     assert!(matches!(
         window.take_last(),
         Command::Desk(DeskCommand::StopImport)
     ));
-    window.tell(Update::Desk(DeskUpdate::Imported(Err(
+    window.tell(Update::Desk(DeskUpdate::ImportPlanned(Err(
         "/x/shop.yaml cannot be read: no".into(),
     ))));
     window.assert_sees("/x/shop.yaml cannot be read: no");
     window.tab("Registry");
     window.type_into("Registry URL", "http://localhost:8081");
     window.type_into("Registry user", "ada");
-    window.press("Import");
-    let Command::Desk(DeskCommand::ImportSchemas { from, .. }) = window.take_last() else {
+    window.press("Preview import");
+    let Command::Desk(DeskCommand::PlanImport { from, .. }) = window.take_last() else {
         panic!("nothing was imported")
     };
     assert!(
@@ -216,11 +216,27 @@ fn schemas_are_imported_from_a_folder_a_document_or_a_registry() {
         },
     ];
     let folder = PathBuf::from("/schemas");
-    window.tell(Update::Desk(DeskUpdate::Imported(Ok(Imported {
-        folder,
-        lines,
-    }))));
-    window.assert_sees("1 added, 1 differs in /schemas");
+    let told = Imported { folder, lines };
+    let plan = || ImportPlan {
+        told: told.clone(),
+        ..ImportPlan::default()
+    };
+    window.tell(Update::Desk(DeskUpdate::ImportPlanned(Ok(plan()))));
+    window.assert_sees("Nothing is written yet. 1 new, 1 differs in /schemas");
+    window.assert_sees("order.created 3: new. The registry has 3, the folder had 2");
+    window.press("Cancel");
+    window.assert_sees("Registry URL");
+    assert!(window.commands.borrow().is_empty(), "nothing was written");
+    window.press("Preview import");
+    window.commands.borrow_mut().clear();
+    window.tell(Update::Desk(DeskUpdate::ImportPlanned(Ok(plan()))));
+    window.press("Import 1 of 2");
+    let Command::Desk(DeskCommand::ImportSchemas(written)) = window.take_last() else {
+        panic!("nothing was imported")
+    };
+    assert_eq!(written, plan());
+    window.tell(Update::Desk(DeskUpdate::Imported(Ok(told))));
+    window.assert_sees("Imported: 1 added, 1 differs in /schemas");
     window.assert_sees("order.created 2: differs. The folder has other content");
     window.press("Close");
     assert!(!window.sees("Import schemas"));

@@ -11,6 +11,8 @@ use eventscope::event::source_id::SourceId;
 use eventscope::protocol::{Link, SourceUpdate, Update};
 use eventscope::rabbitmq::endpoint::Endpoint;
 
+use super::publish_form::form;
+use super::schemas::compared;
 use crate::{Window, dead_letter, event, peek_events, start_tap};
 
 /// From the smallest window to a large screen.
@@ -160,4 +162,44 @@ fn a_full_dead_letter_screen_fits() {
     for size in SIZES {
         assert_fits(&mut window, size, "Dead letters with a lost connection");
     }
+}
+
+#[test]
+fn full_forms_and_schemas_fit() {
+    let mut window = form(1280.0, 800.0);
+    window.press("Valid sample");
+    for size in SIZES {
+        assert_fits(&mut window, size, "Publish with a form");
+    }
+    let mut window = compared();
+    let tabs = [
+        "Side by side",
+        "Event that breaks",
+        "Matrix",
+        "In the stream",
+        "Learned",
+        "Changes",
+    ];
+    for tab in tabs {
+        window.tab(tab);
+        for size in SIZES {
+            assert_fits(&mut window, size, tab);
+        }
+    }
+    window.press("What if…");
+    for size in SIZES {
+        assert_fits(&mut window, size, "a draft");
+    }
+}
+
+#[test]
+fn help_closes_by_a_button_in_sight() {
+    let mut window = Window::connected();
+    window.harness.set_size(egui::vec2(760.0, 500.0));
+    window.frames();
+    window.press("Help");
+    window.frames();
+    let close = window.harness.get_by_role_and_label(Role::Button, "Close");
+    let rect = close.rect();
+    assert!(rect.top() > 0.0 && rect.bottom() < 500.0, "{rect:?}");
 }

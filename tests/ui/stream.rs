@@ -219,6 +219,7 @@ fn a_bookmark_with_its_note_leads_back_to_its_event() {
     window.press("Clear");
     assert!(!has_inspector(&window));
     window.press("1 bookmark");
+    window.assert_sees("odd one · not in the list any more");
     let name = window
         .all()
         .into_iter()
@@ -226,6 +227,7 @@ fn a_bookmark_with_its_note_leads_back_to_its_event() {
     let name = name.expect("the bookmark in the menu");
     window.press(&name);
     assert!(has_inspector(&window));
+    window.assert_sees("Not in the list any more: it was evicted or cleared");
     window.press("Remove bookmark");
     assert!(!window.sees("1 bookmark"));
 }

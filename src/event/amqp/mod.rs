@@ -7,6 +7,7 @@ pub(crate) mod history;
 pub mod properties;
 mod typed_text;
 pub mod value;
+pub(crate) mod written;
 pub mod x_death;
 
 pub use delivery::{AmqpDelivery, Trace, Traced};

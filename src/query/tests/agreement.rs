@@ -251,7 +251,7 @@ fn values(event: &Event, field: &QueryField) -> Vec<Plain> {
         Named::Correlation => text(&properties.correlation_id),
         Named::App => text(&properties.app_id),
         // Nobody judges here.
-        Named::Schema => Vec::new(),
+        Named::Schema | Named::Reason => Vec::new(),
         Named::ContentType => text(&properties.content_type),
         Named::MessageId => text(&properties.message_id),
         Named::ReplyTo => text(&properties.reply_to),

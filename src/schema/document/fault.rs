@@ -59,6 +59,13 @@ fn fault_by(entry: &CatalogEntry, body: &Value) -> Option<Failure> {
     version.validator.fault(body, &by)
 }
 
+/// The pointer to what a schema is about: empty for the whole document, else the part of it that an
+/// envelope is around.
+#[must_use]
+pub fn about(document: &Value, properties: &Properties) -> String {
+    around(document, payload(document, properties))
+}
+
 /// The pointer to what a schema is about, in the envelope around it.
 fn around(document: &Value, body: &Value) -> String {
     let members = document.as_object().into_iter().flatten();

@@ -10,6 +10,7 @@ use serde_json::Value;
 use super::draft::Dialect;
 use super::normal::{Normal, short};
 use crate::schema::{Failure, Unusable};
+use crate::text::numbers::count_of;
 use crate::text::pointer_step::escaped;
 
 /// A schema made ready.
@@ -125,37 +126,109 @@ fn told(error: &ValidationError<'_>, depth: usize, by: Option<&str>, out: &mut V
                 None => "is required, but not there".to_owned(),
             }
         }
-        ValidationErrorKind::Type { kind } if let Some(by) = by => {
-            let wanted = match kind {
-                TypeKind::Single(one) => kind_words(one.as_str()).to_owned(),
-                TypeKind::Multiple(all) => {
-                    let all: Vec<String> = all
-                        .iter()
-                        .map(|one| kind_words(one.as_str()).to_owned())
-                        .collect();
-                    all.join(" or ")
-                }
-            };
-            format!("is {}, {by} wants {wanted}", kind_of(error.instance()))
-        }
-        ValidationErrorKind::Enum { options } if let Some(by) = by => {
-            let is = short(error.instance());
-            format!("is {is}, {by} allows {}", short(options))
-        }
-        ValidationErrorKind::Constant { expected_value } if let Some(by) = by => {
-            let is = short(error.instance());
-            format!("is {is}, {by} allows {}", short(expected_value))
-        }
-        ValidationErrorKind::AdditionalProperties { unexpected } if let Some(by) = by => {
+        ValidationErrorKind::AdditionalProperties { unexpected }
+        | ValidationErrorKind::UnevaluatedProperties { unexpected } => {
             let name = unexpected.first().map_or("", String::as_str);
             at.push('/');
             at.push_str(&escaped(name));
-            format!("is there, {by} does not know it")
+            match by {
+                Some(by) => format!("is there, {by} does not know it"),
+                None => "is there, but the schema does not know it".to_owned(),
+            }
         }
-        _ => shortened(&error.to_string()),
+        kind => {
+            plain_words(kind, error.instance(), by).unwrap_or_else(|| shortened(&error.to_string()))
+        }
     };
     let kind = shortened(&error.masked_with("it").to_string());
     out.push(Failure { at, words, kind });
+}
+
+/// What is wrong with a value, as people say it: "is text, but must be a number", or with who wants it.
+/// None for what is rare.
+fn plain_words(kind: &ValidationErrorKind, value: &Value, by: Option<&str>) -> Option<String> {
+    use ValidationErrorKind as Kind;
+    let wants = |is: String, wanted: String| match by {
+        Some(by) => format!("is {is}, {by} wants {wanted}"),
+        None => format!("is {is}, but must be {wanted}"),
+    };
+    let allows = |allowed: String| match by {
+        Some(by) => format!("is {}, {by} allows {allowed}", short(value)),
+        None => format!("is {}, but must be {allowed}", short(value)),
+    };
+    let than = |words: &str, limit: &Value| wants(short(value), format!("{words} {limit}"));
+    let long = |words: &str, limit: u64, unit: &str| {
+        let is = match value {
+            Value::String(text) => count_of(text.chars().count() as u64, unit),
+            Value::Array(items) => count_of(items.len() as u64, unit),
+            Value::Object(members) => count_of(members.len() as u64, unit),
+            other => kind_of(other).to_owned(),
+        };
+        let is = if matches!(value, Value::String(_)) {
+            format!("{is} long")
+        } else {
+            is
+        };
+        wants(is, format!("{words} {limit}"))
+    };
+    Some(match kind {
+        Kind::Type { kind } => {
+            let kind = match (wanted(kind), by) {
+                (kind, None) if kind == "number" => "a number".to_owned(),
+                (kind, _) => kind,
+            };
+            wants(kind_of(value).to_owned(), kind)
+        }
+        Kind::Enum { options } => match (options.as_array(), by) {
+            (Some(all), None) if all.len() > 1 => {
+                let all: Vec<String> = all.iter().map(short).collect();
+                allows(format!("one of {}", shortened(&all.join(", "))))
+            }
+            _ => allows(short(options)),
+        },
+        Kind::Constant { expected_value } => allows(short(expected_value)),
+        Kind::Minimum { limit } => than("at least", limit),
+        Kind::Maximum { limit } => than("at most", limit),
+        Kind::ExclusiveMinimum { limit } => than("more than", limit),
+        Kind::ExclusiveMaximum { limit } => than("less than", limit),
+        Kind::MultipleOf { multiple_of } => {
+            wants(short(value), format!("a multiple of {multiple_of}"))
+        }
+        Kind::MinLength { limit } => long("at least", *limit, "character"),
+        Kind::MaxLength { limit } => long("at most", *limit, "character"),
+        Kind::MinItems { limit } => long("at least", *limit, "item"),
+        Kind::MaxItems { limit } => long("at most", *limit, "item"),
+        Kind::MinProperties { limit } => long("at least", *limit, "member"),
+        Kind::MaxProperties { limit } => long("at most", *limit, "member"),
+        Kind::Pattern { pattern } => {
+            let pattern = shortened(pattern);
+            wants(short(value), format!("text that matches {pattern}"))
+        }
+        Kind::UniqueItems => "has an item twice".to_owned(),
+        Kind::Contains => "has no item of the kind that it must have".to_owned(),
+        Kind::AdditionalItems { .. } | Kind::UnevaluatedItems { .. } => {
+            "has more items than the schema knows".to_owned()
+        }
+        Kind::AnyOf { .. } | Kind::OneOfNotValid { .. } => {
+            "matches none of the alternatives".to_owned()
+        }
+        Kind::OneOfMultipleValid { .. } => {
+            "matches several alternatives, but must match one".to_owned()
+        }
+        Kind::FalseSchema => "must not be there".to_owned(),
+        Kind::Not { .. } => "is what the schema rules out".to_owned(),
+        _ => return None,
+    })
+}
+
+fn wanted(kind: &TypeKind) -> String {
+    match kind {
+        TypeKind::Single(one) => kind_words(one.as_str()).to_owned(),
+        TypeKind::Multiple(all) => {
+            let all = all.iter().map(|one| kind_words(one.as_str()).to_owned());
+            all.collect::<Vec<_>>().join(" or ")
+        }
+    }
 }
 
 /// A type of JSON as people say it.
@@ -221,4 +294,73 @@ fn shortened(text: &str) -> String {
     let head: String = text.chars().take(half).collect();
     let tail: Vec<char> = text.chars().rev().take(half).collect();
     format!("{head} … {}", tail.into_iter().rev().collect::<String>())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[track_caller]
+    fn check(schema: &Value, event: &Value, words: &str) {
+        let validator = Validator::new(schema, Dialect::Twenty, &BTreeMap::new()).unwrap();
+        let faults = validator.faults(event, 5);
+        let told: Vec<&str> = faults.iter().map(|fault| fault.words.as_str()).collect();
+        assert_eq!(told, [words], "{schema}");
+    }
+
+    #[test]
+    fn what_is_wrong_is_said_in_plain_words() {
+        check(
+            &json!({"type": "number"}),
+            &json!("1"),
+            "is text, but must be a number",
+        );
+        check(
+            &json!({"type": ["string", "null"]}),
+            &json!(1),
+            "is a number, but must be null or text",
+        );
+        check(
+            &json!({"minimum": 0}),
+            &json!(-5),
+            "is -5, but must be at least 0",
+        );
+        check(
+            &json!({"exclusiveMaximum": 3}),
+            &json!(3),
+            "is 3, but must be less than 3",
+        );
+        check(
+            &json!({"minLength": 2}),
+            &json!("é"),
+            "is 1 character long, but must be at least 2",
+        );
+        check(
+            &json!({"maxItems": 1}),
+            &json!([1, 2]),
+            "is 2 items, but must be at most 1",
+        );
+        check(
+            &json!({"enum": ["EUR", "USD"]}),
+            &json!("eur"),
+            "is \"eur\", but must be one of \"EUR\", \"USD\"",
+        );
+        check(&json!({"const": 2}), &json!(1), "is 1, but must be 2");
+        check(
+            &json!({"pattern": "^A"}),
+            &json!("b"),
+            "is \"b\", but must be text that matches ^A",
+        );
+        check(
+            &json!({"uniqueItems": true}),
+            &json!([1, 1]),
+            "has an item twice",
+        );
+        check(
+            &json!({"properties": {}, "additionalProperties": false}),
+            &json!({"a": 1}),
+            "is there, but the schema does not know it",
+        );
+    }
 }

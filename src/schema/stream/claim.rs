@@ -176,6 +176,29 @@ impl<'a> Facts<'a> {
         })
     }
 
+    /// All versions that it claims by one rule or another, the one that counts first, if they cannot all
+    /// be true. `1` and `1.2` can.
+    #[must_use]
+    pub fn contradictory_versions<'r>(
+        &self,
+        rules: &'r VersionRules,
+    ) -> Vec<(Cow<'a, str>, &'r VersionRule)> {
+        let all = rules.0.iter().filter_map(|rule| {
+            let version = self.version_by(rule)?;
+            (!version.is_empty() && version.len() <= LONGEST).then_some((version, rule))
+        });
+        let mut told: Vec<(Cow<'a, str>, &VersionRule)> = Vec::new();
+        for (version, rule) in all {
+            if !told.iter().any(|(other, _)| agree(other, &version)) {
+                told.push((version, rule));
+            }
+        }
+        if told.len() < 2 {
+            told.clear();
+        }
+        told
+    }
+
     fn version_by(&self, rule: &VersionRule) -> Option<Cow<'a, str>> {
         let last = |address: Cow<'a, str>| {
             let last = cloud_event::version_of_address(&address);
@@ -204,6 +227,25 @@ impl<'a> Facts<'a> {
             VersionRule::Body(pointer) => self.field(pointer).map(|text| owned(&text)),
         }
     }
+}
+
+/// Whether two versions may be the same: one says more of it than the other.
+fn agree(a: &str, b: &str) -> bool {
+    let more = |a: &str, b: &str| a.strip_prefix(b).is_some_and(|rest| rest.starts_with('.'));
+    a == b || more(a, b) || more(b, a)
+}
+
+/// What an event says of its version where that contradicts itself; else nothing.
+#[must_use]
+pub fn contradictory_versions(event: &Event, rules: &VersionRules) -> Vec<Claim> {
+    let document = read(&event.body, &event.properties, LARGEST);
+    let facts = Facts::of(event, document.as_ref());
+    let all = facts.contradictory_versions(rules).into_iter();
+    let claim = |(what, rule): (Cow<'_, str>, &VersionRule)| Claim {
+        what: what.into_owned(),
+        sign: rule.to_string(),
+    };
+    all.map(claim).collect()
 }
 
 /// The type that an event claims, and by which sign.

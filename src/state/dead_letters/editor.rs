@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use chrono::DateTime;
 
-use super::{DeadLetterDesk, Surroundings};
+use super::{DeadLetterDesk, Surroundings, TargetChoice};
 use crate::event::draft::{History, Problem};
 use crate::event::{Draft, Event, Fingerprint, Outgoing, Transport, decode};
 use crate::rabbitmq::faithful::Row;
@@ -28,6 +28,8 @@ pub enum EditorAction {
     Redo,
     /// Go back to how it was before any edit.
     RevertAll,
+    /// Send this message there, whatever is chosen for many.
+    Target(TargetChoice),
 }
 
 /// A message in the editor.
@@ -47,6 +49,8 @@ pub struct Editor {
     pub rows: Vec<Row>,
     /// How messages were sent when it was opened, which is what an edit began with.
     pub manner: Manner,
+    /// Where this message goes, if that is not what is chosen for many.
+    pub own_target: Option<TargetChoice>,
     /// What its schema says to the fields, as of the last change.
     pub fit: Option<Fit>,
     /// The type of event whose schemas that is about.
@@ -78,6 +82,7 @@ impl Editor {
             problems: (0, Vec::new()),
             rows: Vec::new(),
             manner,
+            own_target: None,
             fit: None,
             schema: None,
             refusal: None,
@@ -98,7 +103,7 @@ impl Editor {
     /// True if the fields differ from what a resend would send by itself.
     #[must_use]
     pub fn is_edited(&self) -> bool {
-        self.draft != *self.history.first()
+        self.own_target.is_some() || self.draft != *self.history.first()
     }
 
     /// What was wrong with the fields when they were last checked, unless they were changed since.
@@ -164,10 +169,21 @@ pub fn as_event(outgoing: &Outgoing) -> Event {
 }
 
 impl DeadLetterDesk {
-    pub(super) fn edit(action: EditorAction, forms: &mut Forms, cx: &Surroundings<'_>) {
+    pub(super) fn edit(&self, action: EditorAction, forms: &mut Forms, cx: &Surroundings<'_>) {
         let Some(editor) = &mut forms.editor else {
             return;
         };
+        let own_target = match action {
+            EditorAction::Target(choice) => Some(choice).filter(|choice| *choice != self.choice),
+            EditorAction::RevertAll => None,
+            _ => editor.own_target,
+        };
+        if let Some(message) = self.selected_message()
+            && own_target != editor.own_target
+        {
+            editor.own_target = own_target;
+            editor.fit_to(&message.event, &self.planner(cx.known.login));
+        }
         let before = match action {
             EditorAction::Judge => {
                 editor.judge(cx);
@@ -176,6 +192,7 @@ impl DeadLetterDesk {
             EditorAction::Undo => editor.history.undo(),
             EditorAction::Redo => editor.history.redo(),
             EditorAction::RevertAll => editor.history.revert(),
+            EditorAction::Target(_) => None,
         };
         if let Some(draft) = before {
             editor.draft = draft.clone();

@@ -154,7 +154,7 @@ impl DeadLetterDesk {
     ) -> Option<Result<Outgoing, String>> {
         let editor = self.edit_of(forms, original)?;
         let mut now;
-        let editor = if editor.manner == *planner.manner() {
+        let editor = if editor.manner == *planner.of_editor(editor).manner() {
             editor
         } else {
             now = editor.clone();
@@ -227,6 +227,7 @@ impl DeadLetterDesk {
 impl Editor {
     /// Messages are sent in another way since this was edited: what was not edited follows.
     pub(super) fn fit_to(&mut self, event: &Event, planner: &Planner) {
+        let planner = planner.of_editor(self);
         if self.manner == *planner.manner() {
             return;
         }
@@ -234,7 +235,9 @@ impl Editor {
         let base = Draft::of(&resend.outgoing);
         let edited = carry_over(self.history.first(), &base, &self.draft);
         let manner = planner.manner().clone();
+        let own_target = self.own_target;
         *self = Self::new(self.original, &resend.outgoing, resend.notes, manner);
+        self.own_target = own_target;
         self.history.note(&edited, 0.0);
         self.draft = edited;
     }

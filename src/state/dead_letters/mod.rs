@@ -30,7 +30,9 @@ mod choosing;
 mod editor;
 mod edits;
 mod grouping;
+pub(super) mod left_since;
 mod letter;
+pub mod letters_seen;
 mod listing;
 mod looking;
 mod parking;
@@ -396,7 +398,7 @@ impl DeadLetterDesk {
                 self.replan(forms, cx);
             }
             DeadAction::Dropped => self.drop_headers(forms, cx),
-            DeadAction::Editor(action) => Self::edit(action, forms, cx),
+            DeadAction::Editor(action) => self.edit(action, forms, cx),
             DeadAction::Rules(action) => return self.act_on_rules(action, request, forms, cx),
             DeadAction::MendGroup(rule) => {
                 // What the person wrote stays; a form that nothing was written into does not.

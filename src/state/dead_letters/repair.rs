@@ -22,6 +22,8 @@ pub(super) struct Planner {
     login: String,
     ground: Arc<Ground>,
     queue: Option<String>,
+    /// The target that was typed for many.
+    elsewhere: (String, String),
 }
 
 impl Planner {
@@ -39,15 +41,24 @@ impl Planner {
         &self.manner
     }
 
+    /// The same for a message that goes to a target of its own.
+    pub(super) fn of_editor(&self, editor: &Editor) -> Self {
+        let mut own = self.clone();
+        if let Some(choice) = editor.own_target {
+            own.manner.target = choice.target(&self.elsewhere);
+        }
+        own
+    }
+
     /// What is sent for this message, or what is offered where its target must be filled in.
     pub(super) fn plan_or_ask(&self, event: &Event) -> Resend {
         let planned = self.plan(event);
-        planned.unwrap_or_else(|words| self.elsewhere(event, words))
+        planned.unwrap_or_else(|words| self.to_be_filled_in(event, words))
     }
 
     /// Without a known origin the message is offered as it lies there, with an empty target to fill
     /// in.
-    fn elsewhere(&self, event: &Event, words: String) -> Resend {
+    fn to_be_filled_in(&self, event: &Event, words: String) -> Resend {
         // Where it goes makes no other difference than the target itself.
         let target = Target::elsewhere(&event.destination, "?");
         let manner = Manner {
@@ -78,6 +89,7 @@ impl DeadLetterDesk {
             login: login.to_owned(),
             ground: Arc::clone(&self.ground),
             queue: self.queue.clone(),
+            elsewhere: self.elsewhere.clone(),
         }
     }
 

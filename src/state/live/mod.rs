@@ -3,9 +3,11 @@
 mod action;
 pub mod bookmarks;
 mod clearing;
+pub mod earlier_taps;
 pub mod seen;
 pub mod selection;
 pub mod setup;
+mod tap;
 pub mod tap_card;
 pub mod taps;
 pub mod tree;

@@ -12,8 +12,8 @@ use crate::text::json::{self, RowValue};
 const LATELY: u64 = 200;
 
 /// Bodies that are read for the names of their fields, and how much of each.
-const BODIES: usize = 10;
-const MAX_BODY: usize = 64 * 1024;
+pub(in crate::state) const BODIES: usize = 10;
+pub(in crate::state) const MAX_BODY: usize = 64 * 1024;
 
 /// The newest events, for completion.
 #[derive(Clone, Copy, Debug)]
@@ -78,21 +78,26 @@ impl SeenValues for Lately<'_> {
     fn data_paths(&self, tell: &mut dyn FnMut(&[PathStep])) {
         let small = self.events().filter(|event| event.body().len() <= MAX_BODY);
         for event in small.take(BODIES) {
-            let mut path: Vec<PathStep> = Vec::new();
-            let mut arrays: Vec<bool> = Vec::new();
-            for row in json::rows(event.data()).rows {
-                path.truncate(row.depth.saturating_sub(1));
-                arrays.truncate(row.depth);
-                if row.depth > 0 {
-                    path.push(match row.name {
-                        Some(name) => PathStep::Name(name),
-                        None if arrays.last() == Some(&true) => PathStep::Each,
-                        None => continue,
-                    });
-                    tell(&path);
-                }
-                arrays.push(matches!(row.value, RowValue::Array(_)));
-            }
+            tell_paths(event.data(), tell);
         }
+    }
+}
+
+/// Tells the paths of a document.
+pub(in crate::state) fn tell_paths(data: &[u8], tell: &mut dyn FnMut(&[PathStep])) {
+    let mut path: Vec<PathStep> = Vec::new();
+    let mut arrays: Vec<bool> = Vec::new();
+    for row in json::rows(data).rows {
+        path.truncate(row.depth.saturating_sub(1));
+        arrays.truncate(row.depth);
+        if row.depth > 0 {
+            path.push(match row.name {
+                Some(name) => PathStep::Name(name),
+                None if arrays.last() == Some(&true) => PathStep::Each,
+                None => continue,
+            });
+            tell(&path);
+        }
+        arrays.push(matches!(row.value, RowValue::Array(_)));
     }
 }

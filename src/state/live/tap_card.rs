@@ -22,6 +22,10 @@ pub enum TapAction {
     AskFirehose,
     /// That was read: switch it on.
     SwitchOnFirehose,
+    /// Start a tap of an earlier session, by its place in the list: its card comes first.
+    StartEarlier(usize),
+    /// Put it away.
+    DismissEarlier(usize),
     /// Stop a tap, or put a refused one away.
     Stop(TapId),
     /// Show or hide the rows of a tap.
@@ -47,7 +51,7 @@ impl State {
     pub(crate) fn act_on_taps(
         &mut self,
         action: TapAction,
-        forms: &Forms,
+        forms: &mut Forms,
     ) -> Option<SourceCommand> {
         match action {
             TapAction::Start => return self.start_tap(forms),
@@ -60,7 +64,9 @@ impl State {
                         destination: report.destination,
                         keys: report.keys,
                     };
-                    return Some(self.taps.start(request));
+                    let start = self.taps.start(request);
+                    self.note_started(self.front.id);
+                    return Some(start);
                 }
             }
             TapAction::Cancel => self.front.tap_card = None,
@@ -72,10 +78,16 @@ impl State {
                     self.front.tap_card = None;
                     let tap = self.fresh_tap();
                     let deliveries = forms.tap.deliveries;
-                    return Some(
-                        self.taps
-                            .start_firehose(FirehoseRequest { tap, deliveries }),
-                    );
+                    let start = FirehoseRequest { tap, deliveries };
+                    let start = self.taps.start_firehose(start);
+                    self.note_started(self.front.id);
+                    return Some(start);
+                }
+            }
+            TapAction::StartEarlier(place) => return self.start_earlier(place, forms),
+            TapAction::DismissEarlier(place) => {
+                if place < self.front.earlier.len() {
+                    self.front.earlier.remove(place);
                 }
             }
             TapAction::Stop(tap) => return self.taps.stop(tap),
@@ -140,18 +152,30 @@ impl State {
         let binding_keys =
             tap::binding_keys(&forms.tap.binding_key, &destination, &self.front.topology);
         let tap = self.fresh_tap();
-        Some(self.taps.start(TapRequest {
+        let start = self.taps.start(TapRequest {
             tap,
             destination,
             keys: binding_keys,
-        }))
+        });
+        self.note_started(self.front.id);
+        Some(start)
     }
 
-    /// Takes the answer to [`SourceCommand::Preflight`], unless the card was put away meanwhile.
-    pub(crate) fn take_report(&mut self, asked: RequestId, report: Report) {
+    /// Takes the answer to [`SourceCommand::Preflight`], unless the card was put away meanwhile. A
+    /// harmless tap of an earlier session starts.
+    pub(crate) fn take_report(
+        &mut self,
+        asked: RequestId,
+        report: Report,
+    ) -> Option<SourceCommand> {
+        let report = match self.take_earlier_report(asked, report) {
+            Ok(start) => return start,
+            Err(report) => report,
+        };
         if matches!(self.front.tap_card, Some(Card::Asking { request, .. }) if request == asked) {
             self.front.tap_card = Some(Card::Tap(report));
         }
+        None
     }
 }
 

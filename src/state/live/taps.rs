@@ -1,5 +1,5 @@
-//! The taps: what each listens to, how far it is, what it received and lost, and whether its rows
-//! are shown. Several may run at once, also on one destination.
+//! The taps of all sources: starting, stopping, and what each tells. Several may run at once, also on
+//! one destination.
 
 use std::collections::VecDeque;
 
@@ -12,105 +12,12 @@ use crate::event::watching::TapRequest;
 use crate::protocol::{Gravity, SourceCommand, TapState};
 use crate::rabbitmq::tap::FirehoseRequest;
 
+pub use super::tap::{ListensTo, Loss, Phase, Tap};
+
 /// Number of colours that taps take in turn.
 pub const COLOURS: usize = 6;
 /// Ended taps whose name and colour are still known, for the rows they left.
 const REMEMBERED: usize = 64;
-/// Times of loss kept for each tap; beyond it the two oldest become one.
-const LOSSES: usize = 16;
-
-/// What a tap listens to.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum ListensTo {
-    /// What is published to a destination.
-    Destination {
-        name: String,
-        /// The patterns of keys of the tap.
-        keys: Vec<String>,
-    },
-    /// RabbitMQ's own trace of everything.
-    Firehose,
-}
-
-/// How far a tap is.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Phase {
-    /// It was asked for.
-    Starting,
-    /// It receives.
-    Running,
-    /// Its connection broke; why it could not be opened again, in words. It is tried again.
-    Interrupted(String),
-    /// Its end was asked for.
-    Stopping,
-    /// It could not start or go on; why, in words.
-    Refused(String),
-}
-
-/// A time during which the tap's queue was full: some events were not seen.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Loss {
-    /// When the queue was last found to have room before it.
-    pub from: DateTime<Utc>,
-    /// When it was last found full, or first found to have room again.
-    pub to: DateTime<Utc>,
-}
-
-/// A tap, from the click to its end.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Tap {
-    pub id: TapId,
-    pub source: ListensTo,
-    /// Its colour, below [`COLOURS`]; the same as long as it is known.
-    pub colour: usize,
-    /// Its rows are shown.
-    pub shown: bool,
-    /// How far it is.
-    pub phase: Phase,
-    /// Its queue in the broker, once that exists.
-    pub queue: Option<String>,
-    /// Events received.
-    pub received: u64,
-    /// When some were not seen because its queue was full, oldest first.
-    pub losses: VecDeque<Loss>,
-}
-
-impl Tap {
-    /// What it is called: its destination, or Firehose.
-    #[must_use]
-    pub fn name(&self) -> &str {
-        match &self.source {
-            ListensTo::Destination { name, .. } => name,
-            ListensTo::Firehose => "Firehose",
-        }
-    }
-
-    /// Its patterns of keys in one line; empty for the firehose.
-    #[must_use]
-    pub fn keys(&self) -> String {
-        match &self.source {
-            ListensTo::Destination { keys, .. } => keys.join(", "),
-            ListensTo::Firehose => String::new(),
-        }
-    }
-
-    fn lost(&mut self, loss: Loss) {
-        match self.losses.back_mut() {
-            // The same time told again, longer than before, or one that touches it.
-            Some(last) if loss.from <= last.to => {
-                last.from = last.from.min(loss.from);
-                last.to = last.to.max(loss.to);
-            }
-            _ => self.losses.push_back(loss),
-        }
-        if self.losses.len() > LOSSES
-            && let Some(oldest) = self.losses.pop_front()
-            && let Some(next) = self.losses.front_mut()
-        {
-            next.from = oldest.from;
-        }
-    }
-}
 
 /// What follows from a tap's new state.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -160,9 +67,15 @@ impl Taps {
     /// True while the firehose of this source is listened to.
     #[must_use]
     pub fn has_firehose(&self, source: SourceId) -> bool {
+        self.firehose(source).is_some()
+    }
+
+    /// The firehose of this source, unless it was refused.
+    #[must_use]
+    pub fn firehose(&self, source: SourceId) -> Option<&Tap> {
         let on = |tap: &Tap| !matches!(tap.phase, Phase::Refused(_));
         let mut all = self.running.iter();
-        all.any(|tap| tap.id.source == source && tap.source == ListensTo::Firehose && on(tap))
+        all.find(|tap| tap.id.source == source && tap.source == ListensTo::Firehose && on(tap))
     }
 
     /// The queues of a source's taps in its broker, which are nobody's consumers but ours.
@@ -265,6 +178,9 @@ impl Taps {
     /// Adds the firehose; gives the command that starts it.
     pub fn start_firehose(&mut self, request: FirehoseRequest) -> SourceCommand {
         self.add(request.tap, ListensTo::Firehose);
+        if let Some(tap) = self.running.last_mut() {
+            tap.deliveries = request.deliveries;
+        }
         SourceCommand::StartFirehose(request)
     }
 
@@ -280,11 +196,24 @@ impl Taps {
             source,
             colour: free.unwrap_or(self.running.len() % COLOURS),
             shown: true,
+            deliveries: false,
             phase: Phase::Starting,
             queue: None,
             received: 0,
             losses: VecDeque::new(),
         });
+    }
+
+    /// Gives a tap the colour that it had before, if no other has it, and shows or hides its rows.
+    pub fn dress(&mut self, id: TapId, colour: usize, shown: bool) {
+        let mut others = self.running.iter().filter(|tap| tap.id != id);
+        let is_free = colour < COLOURS && others.all(|tap| tap.colour != colour);
+        if let Some(tap) = self.running.iter_mut().find(|tap| tap.id == id) {
+            tap.shown = shown;
+            if is_free {
+                tap.colour = colour;
+            }
+        }
     }
 
     /// Asks for the end of a tap. What it received stays.
@@ -405,6 +334,7 @@ impl Taps {
 
 #[cfg(test)]
 mod tests {
+    use super::super::tap::LOSSES;
     use super::*;
 
     fn taps(exchanges: &[&str]) -> Taps {

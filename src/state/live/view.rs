@@ -36,6 +36,8 @@ pub struct View {
     criteria: Criteria,
     /// What is wrong with the filter line; the one before it goes on being used.
     problem: Option<ParseError>,
+    /// What stands at the end of the line and is not finished.
+    unfinished: Option<String>,
     /// The filter that is used: the last one without a fault.
     filter: Option<Filter>,
     /// The schemas that events are judged by.
@@ -78,20 +80,25 @@ impl View {
             return;
         }
         if criteria.text != self.criteria.text {
-            match Filter::parse(&criteria.text) {
-                Ok(filter) => {
+            let before = self.filter.clone();
+            match Filter::parse_typed(&criteria.text) {
+                Ok((filter, unfinished)) => {
                     self.problem = None;
-                    self.filter = (!criteria.text.trim().is_empty()).then_some(filter);
+                    self.unfinished = unfinished.map(|at| criteria.text[at].to_owned());
+                    self.filter = (filter != Filter::default()).then_some(filter);
                 }
                 Err(problem) => {
+                    self.unfinished = None;
                     self.problem = Some(problem);
-                    if criteria.scope == self.criteria.scope
-                        && criteria.correlation_id == self.criteria.correlation_id
-                    {
-                        self.criteria = criteria;
-                        return;
-                    }
                 }
+            }
+            // The same rows as before: nothing is looked through again.
+            if self.filter == before
+                && criteria.scope == self.criteria.scope
+                && criteria.correlation_id == self.criteria.correlation_id
+            {
+                self.criteria = criteria;
+                return;
             }
         }
         self.criteria = criteria;
@@ -138,6 +145,12 @@ impl View {
     #[must_use]
     pub fn problem(&self) -> Option<&ParseError> {
         self.problem.as_ref()
+    }
+
+    /// What is typed at the end of the line and asks nothing yet.
+    #[must_use]
+    pub fn unfinished(&self) -> Option<&str> {
+        self.unfinished.as_deref()
     }
 
     /// The filter that is in force while the line has a fault; none if nothing is filtered by it.

@@ -1,5 +1,6 @@
 //! What the buttons of the publish screen do.
 
+use super::series::SeriesForm;
 use super::verdict::verdict;
 use super::{draft_of_event, schema_form};
 use crate::event::amqp::Properties;
@@ -65,9 +66,14 @@ impl State {
                 Vec::new()
             }
             PublishAction::Again(number) => {
-                let Some(outgoing) = self.front.publish.sent(number).cloned() else {
+                let Some(sent) = self.front.publish.sent(number) else {
                     return Vec::new();
                 };
+                if let Some(series) = &sent.series {
+                    let asked = series.asked.clone();
+                    return self.begin_series(asked, moment);
+                }
+                let outgoing = sent.outgoing.clone();
                 let request = RequestId(self.fresh());
                 let Outgoing {
                     destination,
@@ -83,8 +89,22 @@ impl State {
                 vec![self.to_front(again)]
             }
             PublishAction::UseAsDraft(number) => {
-                if let Some(outgoing) = self.front.publish.sent(number) {
-                    let draft = Draft::of(outgoing);
+                let Some(sent) = self.front.publish.sent(number) else {
+                    return Vec::new();
+                };
+                if let Some(series) = &sent.series {
+                    let EventSeries {
+                        draft,
+                        as_written,
+                        count,
+                        per_second,
+                        seed: _,
+                    } = series.asked.clone();
+                    self.use_as_draft(draft, forms);
+                    forms.as_written = as_written;
+                    forms.series = SeriesForm::of(count, per_second);
+                } else {
+                    let draft = Draft::of(&sent.outgoing);
                     self.use_as_draft(draft, forms);
                 }
                 Vec::new()
@@ -139,7 +159,6 @@ impl State {
     }
 
     fn publish_series(&mut self, forms: &mut Forms, moment: Moment<'_>) -> Vec<Command> {
-        let request = RequestId(self.fresh());
         let (count, per_second) = match forms.series.read() {
             Ok(read) => read,
             Err(words) => {
@@ -153,15 +172,28 @@ impl State {
             as_written: forms.as_written,
             count,
             per_second,
+            seed: 0,
+        };
+        self.begin_series(series, moment)
+    }
+
+    fn begin_series(&mut self, series: EventSeries, moment: Moment<'_>) -> Vec<Command> {
+        let request = RequestId(self.fresh());
+        // What is wrong with the first is wrong with all.
+        let first = match series.event(1, moment.now) {
+            Ok(first) => first,
+            Err(problems) => {
+                self.front.publish.name_problems(&series.draft, problems);
+                return Vec::new();
+            }
+        };
+        let only_tap = self.is_only_tap(&first.destination, &first.key, &first.properties);
+        let asked = EventSeries {
             seed: moment.seed(),
+            ..series
         };
         let desk = &mut self.front.publish;
-        // What is wrong with the first is wrong with all.
-        if let Err(problems) = series.event(1, moment.now) {
-            desk.name_problems(&forms.draft, problems);
-            return Vec::new();
-        }
-        let command = desk.begin_series(request, series);
+        let command = desk.begin_series(request, (asked, first), only_tap, moment.now);
         command.map(|one| self.to_front(one)).into_iter().collect()
     }
 

@@ -1,6 +1,8 @@
 //! What was published, and how it went.
 
 mod acting;
+pub(super) mod kept;
+mod plain_draft;
 pub mod schema_form;
 pub mod series;
 pub mod verdict;
@@ -22,12 +24,16 @@ pub struct SentEvent {
     pub request: RequestId,
     /// When it was sent.
     pub at: DateTime<Utc>,
-    /// What was sent.
+    /// What was sent; of a series its first event.
     pub outgoing: Outgoing,
     /// No queue but our own tap's was known to take it, so a confirm proves nothing.
     pub only_tap: bool,
-    /// How it went; `None` while the broker has not answered.
+    /// How it went; `None` while the broker has not answered, and for a series.
     pub outcome: Option<PublishOutcome>,
+    /// The id that it said it has.
+    pub id: Option<String>,
+    /// The series that it is.
+    pub series: Option<Box<series::SentSeries>>,
 }
 
 /// The publish screen's memory.
@@ -35,6 +41,8 @@ pub struct SentEvent {
 pub struct PublishDesk {
     /// Newest first.
     pub history: Vec<SentEvent>,
+    /// Counts up with each change of it.
+    revision: u64,
     /// The form as it was last sent: its verdict is not that of an edited one.
     pub published: Option<Draft>,
     /// What was wrong with the form at the last click.
@@ -105,10 +113,17 @@ impl PublishDesk {
             outgoing: outgoing.clone(),
             only_tap,
             outcome: None,
+            id: id_of(&outgoing),
+            series: None,
         };
+        self.note_sent(sent);
+        SourceCommand::Publish { request, outgoing }
+    }
+
+    fn note_sent(&mut self, sent: SentEvent) {
         self.history.insert(0, sent);
         self.history.truncate(MAX_HISTORY);
-        SourceCommand::Publish { request, outgoing }
+        self.revision += 1;
     }
 
     /// The form is broken: the person is asked about it.
@@ -161,16 +176,50 @@ impl PublishDesk {
     pub fn finish(&mut self, request: RequestId, outcome: PublishOutcome) {
         if let Some(sent) = self.history.iter_mut().find(|sent| sent.request == request) {
             sent.outcome = Some(outcome);
+            self.revision += 1;
         }
     }
 
-    /// The sent message of this number.
+    /// When an event with this id was sent last, as far as is known here.
     #[must_use]
-    pub fn sent(&self, number: u64) -> Option<&Outgoing> {
+    pub fn last_with_id(&self, id: &str) -> Option<DateTime<Utc>> {
         let mut history = self.history.iter();
-        let sent = history.find(|sent| sent.request == RequestId(number))?;
-        Some(&sent.outgoing)
+        let same = history.find(|sent| sent.id.as_deref() == Some(id))?;
+        Some(same.at)
     }
+
+    /// What was sent under this number.
+    #[must_use]
+    pub fn sent(&self, number: u64) -> Option<&SentEvent> {
+        let mut history = self.history.iter();
+        history.find(|sent| sent.request == RequestId(number))
+    }
+}
+
+/// The id that an event says it has, in its properties or in its body, if it is the same each time that
+/// it is sent.
+#[must_use]
+pub fn fixed_id(draft: &Draft, as_written: bool) -> Option<String> {
+    let own = draft.text(crate::event::draft::Field::MessageId).to_owned();
+    let own = Some(own).filter(|id| !id.is_empty());
+    let id = own.or_else(|| {
+        schema_form::event_of(draft)
+            .envelope
+            .event_id
+            .as_deref()
+            .map(str::to_owned)
+    })?;
+    let varies = !as_written && crate::event::draft::variables::places(&id).next().is_some();
+    (!varies).then_some(id)
+}
+
+/// The id that an event says it has.
+pub(super) fn id_of(outgoing: &Outgoing) -> Option<String> {
+    let own = outgoing.properties.message_id.clone();
+    own.or_else(|| {
+        let event = crate::state::dead_letters::as_event(outgoing);
+        event.envelope.event_id.as_deref().map(str::to_owned)
+    })
 }
 
 /// An event as the start of a new message: as it was, but without what the broker wrote on it and

@@ -147,6 +147,13 @@ pub(super) fn event_of(draft: &Draft) -> Event {
     )
 }
 
+/// The part of a payload that its schema is about, as a JSON pointer: what is in the envelope, if it has
+/// one.
+#[must_use]
+pub fn about_of(draft: &Draft, document: &Value) -> String {
+    crate::schema::about(document, &event_of(draft).properties)
+}
+
 /// The schema of a target, if it is a JSON Schema that can be used.
 ///
 /// # Errors

@@ -2,7 +2,10 @@
 
 use std::num::NonZeroU32;
 
-use super::PublishDesk;
+use chrono::{DateTime, Utc};
+
+use super::{PublishDesk, SentEvent};
+use crate::event::Outgoing;
 use crate::event::draft::series::{EventSeries, MOST, SeriesTally};
 use crate::protocol::{RequestId, SourceCommand};
 use crate::text::numbers::thousands;
@@ -29,6 +32,15 @@ impl Default for SeriesForm {
 }
 
 impl SeriesForm {
+    /// The fields that ask for this.
+    pub(super) fn of(count: u32, per_second: Option<NonZeroU32>) -> Self {
+        Self {
+            count: count.to_string(),
+            rate: per_second.map(|rate| rate.to_string()).unwrap_or_default(),
+            problem: None,
+        }
+    }
+
     /// How many, and how many a second.
     pub(super) fn read(&self) -> Result<(u32, Option<NonZeroU32>), String> {
         let count = self.count.trim().parse().ok();
@@ -60,7 +72,31 @@ pub struct SeriesRun {
     pub problem: Option<String>,
 }
 
+/// A series as it stands in the history.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SentSeries {
+    /// What was asked for.
+    pub asked: EventSeries,
+    pub run: SeriesRun,
+}
+
 impl SeriesRun {
+    /// A series that begins.
+    fn new(request: RequestId, count: u32) -> Self {
+        Self {
+            request,
+            count,
+            tally: SeriesTally::default(),
+            runs: true,
+            problem: None,
+        }
+    }
+
+    fn end(&mut self, tally: Option<SeriesTally>, problem: Option<String>) {
+        self.tally = tally.unwrap_or_else(|| self.tally.clone());
+        (self.runs, self.problem) = (false, problem);
+    }
+
     /// How far it is or how it ended, in a sentence or two.
     #[must_use]
     pub fn words(&self) -> String {
@@ -94,25 +130,40 @@ impl SeriesRun {
 }
 
 impl PublishDesk {
-    /// Begins a series, unless one runs.
+    /// Begins a series, unless one runs. `first` is its first event.
     pub(super) fn begin_series(
         &mut self,
         request: RequestId,
-        series: EventSeries,
+        (series, first): (EventSeries, Outgoing),
+        only_tap: bool,
+        at: DateTime<Utc>,
     ) -> Option<SourceCommand> {
-        if self.series.as_ref().is_some_and(|run| run.runs) {
+        if self.runs_a_series() {
             return None;
         }
         self.published = None;
-        self.series = Some(SeriesRun {
+        let run = SeriesRun::new(request, series.count);
+        self.series = Some(run.clone());
+        self.note_sent(SentEvent {
             request,
-            count: series.count,
-            tally: SeriesTally::default(),
-            runs: true,
-            problem: None,
+            at,
+            id: super::id_of(&first),
+            outgoing: first,
+            only_tap,
+            outcome: None,
+            series: Some(Box::new(SentSeries {
+                asked: series.clone(),
+                run,
+            })),
         });
         let series = Box::new(series);
         Some(SourceCommand::PublishSeries { request, series })
+    }
+
+    /// True while a series is being published.
+    #[must_use]
+    pub fn runs_a_series(&self) -> bool {
+        self.series.as_ref().is_some_and(|run| run.runs)
     }
 
     /// Asks the series that runs to stop.
@@ -122,9 +173,9 @@ impl PublishDesk {
     }
 
     /// How far a series is.
-    pub(in crate::state) fn series_at(&mut self, request: RequestId, tally: SeriesTally) {
-        if let Some(run) = self.series.as_mut().filter(|run| run.request == request) {
-            run.tally = tally;
+    pub(in crate::state) fn series_at(&mut self, request: RequestId, tally: &SeriesTally) {
+        for run in self.runs_of(request) {
+            run.tally = tally.clone();
         }
     }
 
@@ -132,13 +183,21 @@ impl PublishDesk {
     pub(in crate::state) fn series_done(
         &mut self,
         request: RequestId,
-        tally: Option<SeriesTally>,
-        problem: Option<String>,
+        tally: Option<&SeriesTally>,
+        problem: Option<&str>,
     ) {
-        if let Some(run) = self.series.as_mut().filter(|run| run.request == request) {
-            run.tally = tally.unwrap_or_else(|| run.tally.clone());
-            (run.runs, run.problem) = (false, problem);
+        for run in self.runs_of(request) {
+            run.end(tally.cloned(), problem.map(str::to_owned));
         }
+        self.revision += 1;
+    }
+
+    /// The series of this request: the one that is shown, and as it stands in the history.
+    fn runs_of(&mut self, request: RequestId) -> impl Iterator<Item = &mut SeriesRun> {
+        let history = self.history.iter_mut();
+        let kept = history.filter_map(|sent| Some(&mut sent.series.as_mut()?.run));
+        let all = self.series.iter_mut().chain(kept);
+        all.filter(move |run| run.request == request)
     }
 }
 
@@ -174,17 +233,19 @@ mod tests {
             per_second: None,
             seed: 0,
         };
-        assert!(desk.begin_series(RequestId(1), series()).is_some());
-        assert!(
-            desk.begin_series(RequestId(2), series()).is_none(),
-            "one at a time"
-        );
+        let mut begin = |request| {
+            let first = series().event(1, DateTime::UNIX_EPOCH).expect("right");
+            let asked = (series(), first);
+            desk.begin_series(RequestId(request), asked, false, DateTime::UNIX_EPOCH)
+        };
+        assert!(begin(1).is_some());
+        assert!(begin(2).is_none(), "one at a time");
         let tally = SeriesTally {
             routed: 400,
             ..SeriesTally::default()
         };
-        desk.series_at(RequestId(1), tally);
-        desk.series_done(RequestId(1), None, Some("The connection was ended".into()));
+        desk.series_at(RequestId(1), &tally);
+        desk.series_done(RequestId(1), None, Some("The connection was ended"));
         let run = desk.series.clone().expect("a series");
         assert_eq!(
             run.words(),
@@ -192,5 +253,10 @@ mod tests {
         );
         assert!(!run.is_good() && !run.runs);
         assert!(desk.stop_series().is_none());
+        // It is one event of the history, which tells the same.
+        let [sent] = desk.history.as_slice() else {
+            panic!("{:?}", desk.history)
+        };
+        assert_eq!(sent.series.as_ref().map(|sent| &sent.run), Some(&run));
     }
 }

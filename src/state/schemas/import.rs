@@ -6,7 +6,7 @@ use url::Url;
 
 use crate::protocol::{DeskCommand, ImportFrom};
 use crate::rabbitmq::endpoint::Password;
-use crate::schema::folder::import::Imported;
+use crate::schema::folder::import::{ImportPlan, Imported};
 
 /// From what is imported.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -66,7 +66,7 @@ impl ImportForm {
             ImportKind::AsyncApi => ImportFrom::AsyncApi(PathBuf::from(path)),
             ImportKind::Registry => self.registry()?,
         };
-        Ok(DeskCommand::ImportSchemas {
+        Ok(DeskCommand::PlanImport {
             folder: PathBuf::from(into),
             from,
         })
@@ -105,34 +105,69 @@ fn decoded(text: &str) -> String {
         .unwrap_or_default()
 }
 
-/// What became of the last import.
+/// How far the last import is.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Import {
     /// None was asked for.
     #[default]
     None,
-    Running,
+    /// What it would do is being found out.
+    Looking,
+    /// What it would do. Nothing was written.
+    Planned(ImportPlan),
+    Writing,
     Done(Imported),
     /// It could not begin; why, in words.
     Failed(String),
 }
 
 impl Import {
-    /// Begins one, unless one runs or the form is wrong.
+    /// True while something is being done that has an answer.
+    #[must_use]
+    pub fn runs(&self) -> bool {
+        matches!(self, Self::Looking | Self::Writing)
+    }
+
+    /// Asks what one would do, unless one runs or the form is wrong.
     pub(super) fn begin(&mut self, form: &mut ImportForm) -> Option<DeskCommand> {
-        if *self == Self::Running {
+        if self.runs() {
             return None;
         }
         match form.command() {
             Ok(command) => {
                 form.problem = None;
-                *self = Self::Running;
+                *self = Self::Looking;
                 Some(command)
             }
             Err(words) => {
                 form.problem = Some(words);
                 None
             }
+        }
+    }
+
+    /// It is known what it would do.
+    pub(in crate::state) fn planned(&mut self, planned: Result<ImportPlan, String>) {
+        *self = match planned {
+            Ok(plan) => Self::Planned(plan),
+            Err(words) => Self::Failed(words),
+        };
+    }
+
+    /// The person wants what was planned.
+    pub(super) fn write(&mut self) -> Option<DeskCommand> {
+        let Self::Planned(plan) = self else {
+            return None;
+        };
+        let plan = std::mem::take(plan);
+        *self = Self::Writing;
+        Some(DeskCommand::ImportSchemas(plan))
+    }
+
+    /// The person does not want it.
+    pub(super) fn cancel(&mut self) {
+        if matches!(self, Self::Planned(_)) {
+            *self = Self::None;
         }
     }
 
@@ -171,6 +206,29 @@ mod tests {
     }
 
     #[test]
+    fn nothing_is_written_before_the_plan_was_agreed_to() {
+        let mut form = ImportForm {
+            into: "/x".into(),
+            path: "/y".into(),
+            ..ImportForm::default()
+        };
+        let mut import = Import::default();
+        assert!(import.begin(&mut form).is_some());
+        assert!(import.write().is_none(), "there is no plan");
+        let plan = ImportPlan::default();
+        import.planned(Ok(plan.clone()));
+        import.cancel();
+        assert_eq!(import, Import::None);
+        assert!(import.begin(&mut form).is_some());
+        import.planned(Ok(plan.clone()));
+        let write = import.write();
+        assert!(matches!(write, Some(DeskCommand::ImportSchemas(of)) if of == plan));
+        assert!(import.write().is_none(), "once");
+        import.ended(Ok(Imported::default()));
+        assert_eq!(import, Import::Done(Imported::default()));
+    }
+
+    #[test]
     fn a_login_in_the_address_leaves_it() {
         let mut form = ImportForm {
             kind: ImportKind::Registry,
@@ -179,7 +237,7 @@ mod tests {
             ..ImportForm::default()
         };
         let mut import = Import::default();
-        let Some(DeskCommand::ImportSchemas { from, .. }) = import.begin(&mut form) else {
+        let Some(DeskCommand::PlanImport { from, .. }) = import.begin(&mut form) else {
             panic!("{form:?}")
         };
         let registry = ImportFrom::Registry {
@@ -190,7 +248,7 @@ mod tests {
         assert_eq!(from, registry);
         assert!(!format!("{from:?}").contains("p@ss"));
         assert!(import.begin(&mut form).is_none(), "one at a time");
-        import.ended(Err("no".into()));
+        import.planned(Err("no".into()));
         assert_eq!(import, Import::Failed("no".into()));
     }
 }

@@ -85,10 +85,14 @@ pub enum SchemaAction {
     Side(SideView),
     /// Show what the references at this path mean, or no longer.
     Unfold(String),
-    /// Import what the form says.
-    Import,
-    /// End the import that runs.
+    /// Find out what an import would do, as the form says.
+    PlanImport,
+    /// End that.
     StopImport,
+    /// Write what was planned.
+    Import,
+    /// Do not write it.
+    CancelImport,
     /// Look at a type that has no schema, by what was learned of it.
     ChooseSeen(String),
     /// Look at what was learned of events that claim this version; empty for none.
@@ -356,8 +360,10 @@ impl SchemaDesk {
                     Err(_) => None,
                 };
             }
-            SchemaAction::Import => return self.import.begin(&mut forms.schema_import),
+            SchemaAction::PlanImport => return self.import.begin(&mut forms.schema_import),
             SchemaAction::StopImport => return Some(DeskCommand::StopImport),
+            SchemaAction::Import => return self.import.write(),
+            SchemaAction::CancelImport => self.import.cancel(),
             SchemaAction::SaveSample { sample, text } => {
                 return Some(DeskCommand::SaveSample {
                     folder: self.catalog.as_ref()?.folder.clone(),

@@ -5,7 +5,8 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
-use crate::event::amqp::{FieldTable, FieldValue, Properties};
+use crate::event::amqp::Properties;
+use crate::event::amqp::written::{WrittenTable, read_table, written_table};
 use crate::repair::journal_entry::{Operation, Stage};
 
 /// Properties as JSON: a property that a message lacks is `null`.
@@ -26,62 +27,6 @@ pub struct WrittenProperties<'a> {
     app_id: Option<Cow<'a, str>>,
     cluster_id: Option<Cow<'a, str>>,
 }
-
-type WrittenTable<'a> = Vec<(Cow<'a, str>, WrittenValue<'a>)>;
-
-/// A header's value with its type: `{"I64": 1}`, `{"Text": "a"}`, `"Void"`.
-#[derive(Debug, Serialize, Deserialize)]
-enum WrittenValue<'a> {
-    Bool(bool),
-    I8(i8),
-    U8(u8),
-    I16(i16),
-    U16(u16),
-    I32(i32),
-    U32(u32),
-    I64(i64),
-    F32(#[serde(with = "exact_f32")] f32),
-    F64(#[serde(with = "exact_f64")] f64),
-    Decimal { scale: u8, value: u32 },
-    Text(Cow<'a, str>),
-    RawText(Cow<'a, [u8]>),
-    Array(Vec<WrittenValue<'a>>),
-    Timestamp(u64),
-    Table(WrittenTable<'a>),
-    Bytes(Cow<'a, [u8]>),
-    Void,
-}
-
-/// Floats are kept by their bits, because JSON has no NaN and rounds: `0x3fc00000 (1.5)`. What
-/// stands in brackets is for people.
-macro_rules! exact_float {
-    ($module:ident, $float:ty, $bits:ty) => {
-        mod $module {
-            use serde::{Deserialize, Deserializer, Serializer, de::Error as _};
-
-            pub(super) fn serialize<S: Serializer>(
-                value: &$float,
-                to: S,
-            ) -> Result<S::Ok, S::Error> {
-                to.collect_str(&format_args!("{:#x} ({value})", value.to_bits()))
-            }
-
-            pub(super) fn deserialize<'de, D: Deserializer<'de>>(
-                from: D,
-            ) -> Result<$float, D::Error> {
-                let text = String::deserialize(from)?;
-                text.split(' ')
-                    .next()
-                    .and_then(|bits| bits.strip_prefix("0x"))
-                    .and_then(|bits| <$bits>::from_str_radix(bits, 16).ok())
-                    .map(<$float>::from_bits)
-                    .ok_or_else(|| D::Error::custom("the bits of a float were expected"))
-            }
-        }
-    };
-}
-exact_float!(exact_f32, f32, u32);
-exact_float!(exact_f64, f64, u64);
 
 impl<'a> From<&'a Properties> for WrittenProperties<'a> {
     fn from(properties: &'a Properties) -> Self {
@@ -144,73 +89,6 @@ impl From<WrittenProperties<'_>> for Properties {
     }
 }
 
-fn written_table(table: &FieldTable) -> WrittenTable<'_> {
-    let pairs = table.iter();
-    pairs
-        .map(|(name, value)| (name.as_str().into(), value.into()))
-        .collect()
-}
-
-fn read_table(table: WrittenTable<'_>) -> FieldTable {
-    let pair = |(name, value): (Cow<'_, str>, WrittenValue<'_>)| (name.into_owned(), value.into());
-    table.into_iter().map(pair).collect()
-}
-
-impl<'a> From<&'a FieldValue> for WrittenValue<'a> {
-    fn from(value: &'a FieldValue) -> Self {
-        match value {
-            FieldValue::Bool(it) => Self::Bool(*it),
-            FieldValue::I8(it) => Self::I8(*it),
-            FieldValue::U8(it) => Self::U8(*it),
-            FieldValue::I16(it) => Self::I16(*it),
-            FieldValue::U16(it) => Self::U16(*it),
-            FieldValue::I32(it) => Self::I32(*it),
-            FieldValue::U32(it) => Self::U32(*it),
-            FieldValue::I64(it) => Self::I64(*it),
-            FieldValue::F32(it) => Self::F32(*it),
-            FieldValue::F64(it) => Self::F64(*it),
-            FieldValue::Decimal { scale, value } => Self::Decimal {
-                scale: *scale,
-                value: *value,
-            },
-            FieldValue::Text(text) => Self::Text(text.as_str().into()),
-            FieldValue::RawText(bytes) => Self::RawText(bytes.as_slice().into()),
-            FieldValue::Array(values) => Self::Array(values.iter().map(Self::from).collect()),
-            FieldValue::Timestamp(it) => Self::Timestamp(*it),
-            FieldValue::Table(table) => Self::Table(written_table(table)),
-            FieldValue::Bytes(bytes) => Self::Bytes(bytes.as_slice().into()),
-            FieldValue::Void => Self::Void,
-        }
-    }
-}
-
-impl From<WrittenValue<'_>> for FieldValue {
-    fn from(written: WrittenValue<'_>) -> Self {
-        match written {
-            WrittenValue::Bool(it) => Self::Bool(it),
-            WrittenValue::I8(it) => Self::I8(it),
-            WrittenValue::U8(it) => Self::U8(it),
-            WrittenValue::I16(it) => Self::I16(it),
-            WrittenValue::U16(it) => Self::U16(it),
-            WrittenValue::I32(it) => Self::I32(it),
-            WrittenValue::U32(it) => Self::U32(it),
-            WrittenValue::I64(it) => Self::I64(it),
-            WrittenValue::F32(it) => Self::F32(it),
-            WrittenValue::F64(it) => Self::F64(it),
-            WrittenValue::Decimal { scale, value } => Self::Decimal { scale, value },
-            WrittenValue::Text(text) => Self::Text(text.into_owned()),
-            WrittenValue::RawText(bytes) => Self::RawText(bytes.into_owned()),
-            WrittenValue::Array(values) => {
-                Self::Array(values.into_iter().map(Self::from).collect())
-            }
-            WrittenValue::Timestamp(it) => Self::Timestamp(it),
-            WrittenValue::Table(table) => Self::Table(read_table(table)),
-            WrittenValue::Bytes(bytes) => Self::Bytes(bytes.into_owned()),
-            WrittenValue::Void => Self::Void,
-        }
-    }
-}
-
 /// The text of the columns `properties` and `sent_properties`.
 pub(super) fn text_of(properties: &Properties) -> Result<String, serde_json::Error> {
     serde_json::to_string(&WrittenProperties::from(properties))
@@ -261,6 +139,7 @@ pub(super) fn deed_of(number: u8) -> Operation {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::event::amqp::FieldValue;
 
     #[test]
     fn a_header_is_written_with_its_type() {

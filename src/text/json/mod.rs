@@ -4,11 +4,13 @@
 //! order and twice if they came twice, and a document that is cut or broken gives the rows up to
 //! the fault together with the fault.
 
+mod count;
 mod fault;
 mod layout;
 mod reading;
 mod tokens;
 
+pub use count::count_values;
 pub use fault::{JsonFault, fault_in};
 pub use layout::pretty_text;
 pub(crate) use reading::fault;
@@ -23,6 +25,9 @@ use crate::text::pointer_step::unescaped;
 
 /// Most rows that one document is read into; beyond it the view says that it is shown in part.
 pub const MAX_ROWS: usize = 200_000;
+
+/// Why reading stopped at [`MAX_ROWS`].
+const TOO_MANY: &str = "There are more values than are shown";
 
 /// What stands on one row.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -64,6 +69,12 @@ pub struct Rows {
 }
 
 impl Rows {
+    /// True if the document has more values than [`MAX_ROWS`].
+    #[must_use]
+    pub fn are_too_many(&self) -> bool {
+        self.stopped.as_deref() == Some(TOO_MANY)
+    }
+
     /// The rows on the way to a JSON pointer (RFC 6901), the document first, as far as it leads. Of
     /// a name that is there twice the last counts.
     #[must_use]
@@ -151,7 +162,7 @@ fn read(text: &[u8], rows: &mut Vec<JsonRow>, open: &mut Vec<usize>) -> Result<(
             }
         }
         if rows.len() >= MAX_ROWS {
-            return Err(format!("only the first {MAX_ROWS} values are shown"));
+            return Err(TOO_MANY.to_owned());
         }
         let depth = open.len();
         let index = rows.len();

@@ -3,7 +3,7 @@
 use eframe::egui::{self, Frame, Label, Margin, Modal, ProgressBar, RichText, Ui};
 
 use crate::state::Action;
-use crate::state::leaving::{Leave, LeaveAction, UnderWay, Wish};
+use crate::state::leaving::{Leave, LeaveAction, UnderWay, Wish, WorkKind};
 use crate::ui::Cx;
 use crate::ui::parts::theme::{Palette, STEP};
 use crate::ui::parts::widgets::{button, danger_button, primary_button};
@@ -11,6 +11,10 @@ use crate::ui::parts::widgets::{button, danger_button, primary_button};
 /// What stopping means for the messages, in words.
 const STOP: &str = "Stopping waits for the messages that are on their way; the rest stays in the \
                     queue";
+
+/// The same for a series.
+const STOP_SERIES: &str =
+    "Stopping waits for the events that are on their way; the rest is not sent";
 
 /// Draws the question, while there is one.
 pub fn leaving_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
@@ -28,6 +32,9 @@ pub fn leaving_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
         .show(ui.ctx(), |ui| {
             ui.set_width(440.0);
             let title = match (&leaving.wish, running.first()) {
+                (Wish::Asked, Some(first)) if first.kind == WorkKind::Series => {
+                    format!("A series is being published. {}?", capital(verb))
+                }
                 (Wish::Asked, Some(_)) => format!("Messages are being moved. {}?", capital(verb)),
                 (Wish::Asked, None) => format!("{}?", capital(verb)),
                 (Wish::Finish, _) => format!("Will {verb} when all is done"),
@@ -44,7 +51,9 @@ pub fn leaving_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
                 progress_ui(ui, running);
             }
             if !running.is_empty() && leaving.wish == Wish::Asked {
-                ui.add(Label::new(RichText::new(STOP).color(palette.weak)).wrap());
+                let moves = running.iter().any(|one| one.kind != WorkKind::Series);
+                let words = if moves { STOP } else { STOP_SERIES };
+                ui.add(Label::new(RichText::new(words).color(palette.weak)).wrap());
             }
             if let Some(words) = cx.state.unsent_words(leaving.what, cx.forms) {
                 ui.add_space(STEP);

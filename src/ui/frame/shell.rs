@@ -71,6 +71,19 @@ fn has_question(state: &State, memory: &Memory) -> bool {
     state.leaving.is_some() || memory.help
 }
 
+fn shortcuts_ui(ui: &mut Ui) {
+    egui::Grid::new("shortcuts")
+        .num_columns(2)
+        .spacing([24.0, 6.0])
+        .show(ui, |ui| {
+            for (keys, what) in shortcuts::ALL {
+                ui.monospace(*keys);
+                ui.label(*what);
+                ui.end_row();
+            }
+        });
+}
+
 fn help_ui(ui: &mut Ui, memory: &mut Memory) {
     let frame = egui::Frame::popup(ui.style()).inner_margin(egui::Margin::same(20));
     let modal = egui::Modal::new(egui::Id::unique("help"))
@@ -82,16 +95,11 @@ fn help_ui(ui: &mut Ui, memory: &mut Memory) {
             ui.add_space(8.0);
             section(ui, "Keyboard shortcuts");
             ui.add_space(8.0);
-            egui::Grid::new("shortcuts")
-                .num_columns(2)
-                .spacing([24.0, 6.0])
-                .show(ui, |ui| {
-                    for (keys, what) in shortcuts::ALL {
-                        ui.monospace(*keys);
-                        ui.label(*what);
-                        ui.end_row();
-                    }
-                });
+            // In a low window the list scrolls and the button below it stays in sight.
+            let most = ui.ctx().content_rect().height() - 220.0;
+            egui::ScrollArea::vertical()
+                .max_height(most.max(100.0))
+                .show(ui, shortcuts_ui);
             ui.add_space(8.0);
             ui.button("Close").clicked()
         });

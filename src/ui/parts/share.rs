@@ -17,6 +17,24 @@ impl Share {
         Self { of_room, room: 0.0 }
     }
 
+    /// Its part of the room in thousandths, to be kept.
+    #[must_use]
+    pub fn thousandths(self) -> u16 {
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "it is between 0 and 1000"
+        )]
+        let kept = (self.of_room.clamp(0.0, 1.0) * 1_000.0).round() as u16;
+        kept
+    }
+
+    /// What [`Self::thousandths`] gave.
+    #[must_use]
+    pub fn of_thousandths(kept: u16) -> Self {
+        Self::new(f32::from(kept.clamp(20, 980)) / 1_000.0)
+    }
+
     /// Draws a panel that stands left or right, in a room of this width.
     pub fn show_beside(
         &mut self,

@@ -45,6 +45,20 @@ pub fn weak(ui: &mut Ui, text: impl Into<String>) -> Response {
     ui.add(egui::Label::new(RichText::new(text).color(color)).selectable(false))
 }
 
+/// In a row that wraps: begins a new line unless these words and a control of this width behind them
+/// fit on this one, so that a name never stands apart from what it names.
+pub fn keep_together(ui: &mut Ui, words: &str, width: f32) {
+    let font = egui::TextStyle::Body.resolve(ui.style());
+    let label = ui
+        .painter()
+        .layout_no_wrap(words.to_owned(), font, Color32::PLACEHOLDER);
+    let wanted = label.size().x + ui.spacing().item_spacing.x + width;
+    let is_first = ui.cursor().left() <= ui.max_rect().left() + 1.0;
+    if !is_first && ui.available_size_before_wrap().x < wanted {
+        ui.end_row();
+    }
+}
+
 /// A label above its field, and the field as wide as there is room.
 pub fn stacked_field(ui: &mut Ui, label: &str, text: &mut String) -> Response {
     stacked(ui, label, |ui| {

@@ -6,7 +6,7 @@ use eventscope::protocol::{DeskUpdate, Link, SourceUpdate, Update};
 
 use super::{Fault, MESSAGES, Round, assert_often, records, resend_all, rounds, some_moment};
 use crate::support::erlang::Erlang;
-use crate::support::raw_amqp::{Life, text};
+use crate::support::raw_amqp::text;
 use crate::support::{App, OwnBroker, Place};
 
 fn survive_kills(kind: &'static str) {
@@ -15,9 +15,8 @@ fn survive_kills(kind: &'static str) {
         let place = Place::on(broker.facts());
         let arguments = [("x-queue-type", text(kind))];
         let mut round = Round::empty(&place, number, kind, &arguments);
-        round.raw.queue("last", Life::Durable, &[]);
         round.fill();
-        broker.wrote("last");
+        broker.keeps_what_was_declared(&place);
         if kind == "quorum" {
             broker.wrote_quorum(&place.vhost, &round.dead);
             broker.wrote_quorum(&place.vhost, &round.alive);

@@ -314,8 +314,7 @@ fn a_killed_broker_costs_nothing_at_a_delivery_limit() {
     for number in 0..(rounds() / 30).clamp(2, 9) {
         let place = Place::on(broker.facts());
         let round = Round::new(&place, number);
-        place.raw().queue("last", Life::Durable, &[]);
-        broker.wrote("last");
+        broker.keeps_what_was_declared(&place);
         broker.wrote_quorum(&place.vhost, &round.dead);
         let mut app = App::with(place.endpoint(), round.options());
         break_in_it(&mut app, &round, || broker.kill());
@@ -361,8 +360,7 @@ fn rabbitmq_alone_loses_messages_where_more_than_32_came_back_at_once() {
             });
         };
         all_are_there(&mut raw, count);
-        raw.queue("last", Life::Durable, &[]);
-        broker.wrote("last");
+        broker.keeps_what_was_declared(&place);
         broker.wrote_quorum(&place.vhost, "q");
         let mut done = BTreeSet::new();
         for _ in 0..count / 3 {

@@ -7,13 +7,15 @@ mod bundle;
 mod files;
 pub mod registry;
 
+use std::sync::Arc;
+
 use serde_json::Value;
 
 use super::meta::SchemaOrigin;
 use crate::schema::{Dialect, Level};
 
 /// What was found elsewhere, before anything is written.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct FoundSchemas {
     /// Where: its kind and its address or path.
     pub origin: SchemaOrigin,
@@ -111,6 +113,14 @@ impl Imported {
         let of = |line: &&ImportLine| line.outcome == outcome;
         self.lines.iter().filter(of).count()
     }
+}
+
+/// What an import would do, and what it would do it with: nothing was written.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ImportPlan {
+    /// What would be told of it.
+    pub told: Imported,
+    pub found: Arc<FoundSchemas>,
 }
 
 /// A name that can be the name of a file: what a path would be made of becomes a dot.

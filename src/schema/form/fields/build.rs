@@ -59,7 +59,14 @@ pub(crate) fn build<'a>(
         choices,
         out: Vec::new(),
     };
-    builder.value(0, document.value(), root, &Seat::default());
+    let about = choices.about();
+    if let (Some(node), Some(value)) = (document.node_at(about), document.value().pointer(about)) {
+        let seat = Seat {
+            pointer: about.to_owned(),
+            ..Seat::default()
+        };
+        builder.value(node, value, root, &seat);
+    }
     let mut out = builder.out;
     label(&mut out);
     out
@@ -187,7 +194,7 @@ impl<'a> FieldBuilder<'a, '_> {
         }
         let input = self.input(node, value, &schema, seat.depth);
         // The document itself is no field, unless it is edited as one.
-        let is_root = seat.pointer.is_empty();
+        let is_root = seat.pointer == self.choices.about();
         let is_plain = is_root && union.is_none() && matches!(input, Input::Group { open: false });
         if !is_plain {
             let at = self.push(seat, node, String::new(), schema.clone(), input.clone());

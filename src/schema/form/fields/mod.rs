@@ -30,6 +30,24 @@ pub struct Choices {
     branches: BTreeMap<String, usize>,
     /// How many items of an array are shown.
     items: BTreeMap<String, usize>,
+    /// JSON pointer of what the schema is about: empty for the whole document, else what is in an
+    /// envelope.
+    about: String,
+}
+
+impl Choices {
+    /// The schema is about this part of the document.
+    pub fn set_about(&mut self, pointer: &str) {
+        if self.about != pointer {
+            pointer.clone_into(&mut self.about);
+        }
+    }
+
+    /// What [`Self::set_about`] said.
+    #[must_use]
+    pub fn about(&self) -> &str {
+        &self.about
+    }
 }
 
 /// One line of a form.

@@ -138,6 +138,14 @@ impl Subject for AskedLetter<'_> {
         Some(judged.name())
     }
 
+    fn reason(&self) -> Option<&str> {
+        Some(self.letter.reason()).filter(|reason| !reason.is_empty())
+    }
+
+    fn failed_in(&self) -> Option<&str> {
+        Some(self.letter.origin.died_in()).filter(|queue| !queue.is_empty())
+    }
+
     fn body(&self) -> &[u8] {
         Subject::body(self.event())
     }

@@ -44,6 +44,8 @@ pub struct Listing {
     line: String,
     /// What is wrong with it; the one before it goes on being used.
     problem: Option<ParseError>,
+    /// What stands at the end of the line and is not finished.
+    unfinished: Option<String>,
     filter: Option<Filter>,
     order: Option<(LetterColumn, bool)>,
     /// Places in the order in which they are listed; none for all as they lie in the queue.
@@ -57,6 +59,18 @@ impl Listing {
     #[must_use]
     pub fn problem(&self) -> Option<&ParseError> {
         self.problem.as_ref()
+    }
+
+    /// What is typed at the end of the line and asks nothing yet.
+    #[must_use]
+    pub fn unfinished(&self) -> Option<&str> {
+        self.unfinished.as_deref()
+    }
+
+    /// The filter that is in force, if there is one.
+    #[must_use]
+    pub fn in_force(&self) -> Option<&Filter> {
+        self.filter.as_ref()
     }
 
     /// The column by which the list is sorted, and whether the largest comes first.
@@ -118,12 +132,19 @@ impl Listing {
             return;
         }
         line.clone_into(&mut self.line);
-        match Filter::parse(line) {
-            Err(problem) => self.problem = Some(problem),
-            Ok(filter) => {
+        match Filter::parse_typed(line) {
+            Err(problem) => {
+                self.unfinished = None;
+                self.problem = Some(problem);
+            }
+            Ok((filter, unfinished)) => {
                 self.problem = None;
-                self.filter = (!line.trim().is_empty()).then_some(filter);
-                self.renew();
+                self.unfinished = unfinished.map(|at| line[at].to_owned());
+                let filter = (filter != Filter::default()).then_some(filter);
+                if filter != self.filter {
+                    self.filter = filter;
+                    self.renew();
+                }
             }
         }
     }
@@ -260,6 +281,9 @@ mod tests {
             ("destination:shop", &[0, 1, 2]),
             ("data.total>15", &[0, 1]),
             ("rejected not key:order.paid", &[2]),
+            ("reason:expired", &[1]),
+            ("queue:orders reason:rejected", &[0, 2]),
+            ("queue:elsewhere", &[]),
             ("has:schema", &[]),
             ("", &[0, 1, 2]),
         ] {
@@ -276,6 +300,21 @@ mod tests {
         listing.set_line("data.total>15 (");
         assert!(listing.problem().is_some());
         assert_eq!(shown(&mut listing, &messages), [0, 1]);
+    }
+
+    #[test]
+    fn what_is_half_typed_leaves_nothing_out() {
+        let (messages, mut listing) = (letters(), Listing::default());
+        for (line, places, unfinished) in [
+            ("data.total>15 key:", &[0, 1][..], Some("key:")),
+            ("reason:", &[0, 1, 2], Some("reason:")),
+            ("reason:expired", &[1], None),
+        ] {
+            listing.set_line(line);
+            assert_eq!(shown(&mut listing, &messages), places, "{line}");
+            assert_eq!(listing.unfinished(), unfinished);
+            assert_eq!(listing.problem(), None);
+        }
     }
 
     #[test]

@@ -89,16 +89,27 @@ pub(super) fn field_id(id: Id) -> Id {
 
 /// Takes the keys of the search before the text gets them.
 pub(super) fn keys(ui: &Ui, id: Id, search: &mut EditorSearch) {
-    let is_in = |id: Id| ui.memory(|memory| memory.has_focus(id));
+    // A field gives the focus up on Esc before anybody sees the key.
+    let is_in =
+        |id: Id| ui.memory(|memory| memory.has_focus(id) || memory.had_focus_last_frame(id));
     let here = is_in(id) || is_in(field_id(id));
     let pressed = |modifiers, key| ui.input_mut(|input| input.consume_key(modifiers, key));
     if here && pressed(Modifiers::COMMAND, Key::F) {
         (search.open, search.focus) = (true, true);
     }
     if here && search.open && pressed(Modifiers::NONE, Key::Escape) {
-        search.open = false;
-        ui.memory_mut(|memory| memory.request_focus(id));
+        close(ui, id, search);
     }
+}
+
+/// Back to the text, where the match that was looked at is selected: whoever looks for a place wants to
+/// be there.
+fn close(ui: &Ui, id: Id, search: &mut EditorSearch) {
+    ui.memory_mut(|memory| memory.request_focus(id));
+    if let Some(range) = search.found().get(search.at) {
+        super::select(ui, id, range.clone());
+    }
+    search.open = false;
 }
 
 /// Draws the bar while it is open; the match that was asked for.
@@ -143,8 +154,7 @@ pub(super) fn bar_ui(
             wanted = search.go(true);
         }
         if ui.button("Close search").on_hover_text("Esc").clicked() {
-            search.open = false;
-            ui.memory_mut(|memory| memory.request_focus(id));
+            close(ui, id, search);
         }
     });
     wanted

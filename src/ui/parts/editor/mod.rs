@@ -143,7 +143,6 @@ fn text_ui(
         .frame(Frame::new().inner_margin(margin))
         .min_size(egui::vec2(0.0, least))
         .desired_width(f32::INFINITY)
-        .lock_focus(true)
         .layouter(&mut layouter)
         .show(ui);
     let response = shown.response.response.clone().labelled_by(label);
@@ -180,6 +179,11 @@ fn cursors(text: &str, range: &Range<usize>) -> CCursorRange {
 
 fn jump_id(id: Id) -> Id {
     id.with("jump")
+}
+
+/// Selects a range of bytes when the editor is drawn next.
+fn select(ui: &Ui, id: Id, range: Range<usize>) {
+    ui.data_mut(|data| data.insert_temp(jump_id(id), range));
 }
 
 /// Selects a range of bytes in an editor and scrolls to it when it is drawn next.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use eframe::egui::{Key, Modifiers, Rect, TextEdit, Ui};
 
 use crate::event::Event;
+use crate::text::hex;
 use crate::text::numbers::thousands;
 use crate::ui::parts::widgets::{button, field_margin, weak};
 
@@ -26,7 +27,7 @@ pub(crate) struct PayloadFind {
     focus: bool,
     text: String,
     /// What the hits are of: the event, the view, and the text.
-    of: Option<(Arc<Event>, u8, String)>,
+    of: Option<(Arc<Event>, u16, String)>,
     hits: Vec<usize>,
     at: usize,
     scroll: bool,
@@ -120,12 +121,38 @@ impl PayloadFind {
         self.scroll = true;
     }
 
-    /// Looks through the lines of a view, unless that was done already. Gives the line to mark.
-    pub(crate) fn look<'a, T: Into<String>>(
+    /// Looks through the lines of a view, unless that was done already. Each comes with whether it goes
+    /// on in the next one: a word may stand across the fold. Gives the line to mark.
+    pub(crate) fn look<T: AsRef<str>>(
         &mut self,
         event: &Arc<Event>,
         view: u8,
-        lines: impl Iterator<Item = T> + 'a,
+        lines: impl Iterator<Item = (T, bool)>,
+    ) -> Marked {
+        self.look_anew(event, u16::from(view), |wanted| hits(lines, wanted))
+    }
+
+    /// Looks through bytes that are shown so many a line, for the text and for what it says as hex
+    /// digits.
+    pub(crate) fn look_at_bytes(
+        &mut self,
+        event: &Arc<Event>,
+        view: u8,
+        (body, width): (&[u8], usize),
+    ) -> Marked {
+        // In a wider view the bytes stand on other lines.
+        let view = u16::from(view) | u16::from(width > 8) << 8;
+        self.look_anew(event, view, |wanted| {
+            let all = places(body, wanted).into_iter();
+            all.map(|at| at / width).collect()
+        })
+    }
+
+    fn look_anew(
+        &mut self,
+        event: &Arc<Event>,
+        view: u16,
+        look: impl FnOnce(&str) -> Vec<usize>,
     ) -> Marked {
         if !self.open || self.text.is_empty() {
             (self.of, self.hits) = (None, Vec::new());
@@ -135,12 +162,7 @@ impl PayloadFind {
             Arc::ptr_eq(of, event) && *in_view == view && *text == self.text
         });
         if !known {
-            let wanted = self.text.to_lowercase();
-            let hit = |(at, line): (usize, T)| {
-                let line: String = line.into();
-                line.to_lowercase().contains(&wanted).then_some(at)
-            };
-            self.hits = lines.enumerate().filter_map(hit).take(MOST).collect();
+            self.hits = look(&self.text.to_lowercase());
             self.of = Some((Arc::clone(event), view, self.text.clone()));
             self.at = 0;
             self.scroll = true;
@@ -149,5 +171,76 @@ impl PayloadFind {
             line: self.hits.get(self.at).copied(),
             scroll: std::mem::take(&mut self.scroll) && !self.hits.is_empty(),
         }
+    }
+}
+
+/// The lines on which the wanted text, in small letters, begins.
+fn hits<T: AsRef<str>>(lines: impl Iterator<Item = (T, bool)>, wanted: &str) -> Vec<usize> {
+    let mut hits = Vec::new();
+    // What stands together: the text so far, and where each of its lines begins in it.
+    let mut whole = String::new();
+    let mut begins = Vec::new();
+    for (at, (line, goes_on)) in lines.enumerate() {
+        begins.push((whole.len(), at));
+        whole.push_str(&line.as_ref().to_lowercase());
+        if goes_on {
+            continue;
+        }
+        let mut last = None;
+        for (place, _) in whole.match_indices(wanted) {
+            let line = begins.partition_point(|(begin, _)| *begin <= place) - 1;
+            let line = begins[line].1;
+            // A line is told once.
+            if last.replace(line) != Some(line) {
+                hits.push(line);
+            }
+            if hits.len() == MOST {
+                return hits;
+            }
+        }
+        whole.clear();
+        begins.clear();
+    }
+    hits
+}
+
+/// Where the bytes of a text in small letters stand, in either case, and those that it names as hex
+/// digits.
+fn places(body: &[u8], wanted: &str) -> Vec<usize> {
+    let digits: String = wanted.chars().filter(|c| !c.is_whitespace()).collect();
+    let named = hex::bytes(&digits).filter(|bytes| !bytes.is_empty());
+    let wanted = wanted.as_bytes();
+    let is_here = |at: &usize| {
+        let rest = &body[*at..];
+        let is_text = rest.get(..wanted.len());
+        is_text.is_some_and(|text| text.eq_ignore_ascii_case(wanted))
+            || named.as_ref().is_some_and(|named| rest.starts_with(named))
+    };
+    (0..body.len()).filter(is_here).take(MOST).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_across_a_fold_are_found_where_they_begin() {
+        let lines = [
+            ("one tw", true),
+            ("o three t", true),
+            ("wo", false),
+            ("two two", false),
+        ];
+        assert_eq!(hits(lines.into_iter(), "two"), [0, 1, 3]);
+        assert_eq!(hits(lines.into_iter(), "wotwo"), [] as [usize; 0]);
+    }
+
+    #[test]
+    fn bytes_are_found_as_text_and_as_digits() {
+        let body = b"ab AB \x01\xff ab";
+        assert_eq!(places(body, "ab"), [0, 3, 9]);
+        assert_eq!(places(body, "01 ff"), [6]);
+        assert_eq!(places(body, "41 42"), [3]);
+        assert_eq!(places(body, "zz"), [] as [usize; 0]);
     }
 }

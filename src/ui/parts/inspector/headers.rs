@@ -7,7 +7,7 @@ use eframe::egui::{self, RichText, ScrollArea, Ui};
 
 use super::copying::named_value_menu;
 use super::find::Marked;
-use super::payload::text_lines;
+use super::folded::FoldedText;
 use super::properties::{mono, value_ui};
 use super::views;
 use crate::event::Event;
@@ -40,7 +40,7 @@ struct HeaderReading {
     line: usize,
     /// Characters on a line.
     width: usize,
-    lines: Vec<String>,
+    lines: FoldedText,
 }
 
 impl HeaderMemory {
@@ -116,7 +116,7 @@ fn list_ui(ui: &mut Ui, memory: &mut HeaderMemory) {
     memory.reading = wanted.map(|line| HeaderReading {
         line,
         width: 0,
-        lines: Vec::new(),
+        lines: FoldedText::default(),
     });
 }
 
@@ -135,7 +135,7 @@ fn reading_ui(ui: &mut Ui, memory: &mut HeaderMemory) {
     let width = views::columns_that_fit(ui);
     if reading.width != width {
         reading.width = width;
-        reading.lines = text_lines(text, width);
+        reading.lines = FoldedText::new(text, width);
     }
     let mut back = false;
     ui.horizontal_wrapped(|ui| {
@@ -146,7 +146,7 @@ fn reading_ui(ui: &mut Ui, memory: &mut HeaderMemory) {
         weak(ui, line.told());
     });
     ui.separator();
-    let lines = &reading.lines;
+    let lines = reading.lines.lines();
     ui.push_id(reading.line, |ui| {
         views::lines_ui(ui, lines.len(), Marked::default(), |index| {
             lines[index].clone()

@@ -5,6 +5,7 @@
 mod copying;
 mod diff;
 mod find;
+mod folded;
 mod headers;
 mod payload;
 mod properties;
@@ -125,13 +126,11 @@ pub fn inspector_ui(
         key_ui(ui, event);
     }
     head_ui(ui, event, &mut actions);
-    if let Some(catalog) = &memory.catalog {
-        let clicked = schema::schema_ui(ui, &mut memory.schema, event, catalog);
-        if let Some(pointer) = clicked {
-            memory.part = InspectorPart::Tree;
-            memory.payload.take(event);
-            memory.payload.reveal(&pointer);
-        }
+    let catalog = memory.catalog.as_ref();
+    if let Some(pointer) = schema::schema_ui(ui, &mut memory.schema, event, catalog) {
+        memory.part = InspectorPart::Tree;
+        memory.payload.take(event);
+        memory.payload.reveal(&pointer);
     }
     ui.add_space(STEP);
     ui.horizontal_wrapped(|ui| {
@@ -184,24 +183,28 @@ fn payload_ui(
     event: &Arc<Event>,
     menu: &mut ValueMenu<'_>,
 ) {
-    let view = part as u8;
+    // What *Show all* adds is looked through too.
+    let view = part as u8 | u8::from(payload.is_whole()) << 7;
     match part {
         InspectorPart::Raw => {
-            let lines = payload.raw(event);
-            let marked = find.look(event, view, lines.iter().map(String::as_str));
+            let text = payload.raw(event);
+            let marked = find.look(event, view, text.parts());
+            let lines = text.lines();
             views::lines_ui(ui, lines.len(), marked, |index| lines[index].clone());
         }
         InspectorPart::Hex => {
             let shown = event.body.len().min(payload.limit());
-            views::hex_ui(ui, &event.body[..shown]);
+            let (body, width) = (&event.body[..shown], views::hex_width(ui));
+            let marked = find.look_at_bytes(event, view, (body, width));
+            views::hex_ui(ui, body, width, marked);
         }
         _ if !payload.is_document() => {
-            let lines = payload.text().iter().map(String::as_str);
-            let marked = find.look(event, view, lines);
+            let marked = find.look(event, view, payload.text().parts());
             views::no_document_ui(ui, payload, marked);
         }
         InspectorPart::Tree => {
-            let marked = find.look(event, view, payload.row_texts());
+            let rows = payload.row_texts().map(|row| (row, false));
+            let marked = find.look(event, view, rows);
             if let (Some(row), true) = (marked.line, marked.scroll) {
                 payload.reveal_row(row);
             }
@@ -210,8 +213,12 @@ fn payload_ui(
         _ => {
             payload.print();
             let lines = payload.pretty().iter();
-            let lines = lines.map(|line| format!("{}{}", line.name, line.value));
+            let lines = lines.map(|line| (format!("{}{}", line.name, line.value), false));
             let marked = find.look(event, view, lines);
+            let row = marked.line.and_then(|line| payload.pretty()[line].row);
+            if let (Some(row), true) = (row, marked.scroll) {
+                payload.unfold_to(row);
+            }
             views::pretty_ui(ui, payload, marked, menu);
         }
     }

@@ -8,11 +8,13 @@ use eframe::egui::{Label, RichText, Ui};
 
 use super::copying::{copy_as_ui, payload_text};
 use super::find::PayloadFind;
+use super::folded::FoldedText;
 use crate::event::Event;
 use crate::event::decode::{Format, decode};
 use crate::event::reading::Reading;
 use crate::query::MOST_READ;
-use crate::text::json::{self, PrettyLine, RowValue, Rows};
+use crate::text::json::{self, MAX_ROWS, PrettyLine, RowValue, Rows};
+use crate::text::numbers::thousands;
 use crate::text::payload::{PayloadKind, shorten, size_text, visible_line};
 use crate::ui::parts::save_file::{Dialogs, SaveDialog};
 use crate::ui::parts::theme::{self, Palette};
@@ -39,16 +41,20 @@ pub(crate) struct PayloadMemory {
     warnings: Vec<String>,
     problem: Option<String>,
     cut: bool,
+    /// Values of the whole document, where not all of them are or would be shown.
+    total: Option<usize>,
     has_envelope: bool,
     /// The document, if it can be shown as one.
     pub(crate) rows: Rows,
     /// The rows that are folded.
-    pub(crate) closed: BTreeSet<usize>,
+    closed: BTreeSet<usize>,
     /// The rows that are not inside a folded one.
     pub(crate) visible: Vec<usize>,
-    text: Vec<String>,
+    text: FoldedText,
     pretty: Option<Vec<PrettyLine>>,
-    raw: Option<Vec<String>>,
+    /// The lines of the pretty print that are not inside a folded row.
+    pretty_visible: Vec<usize>,
+    raw: Option<FoldedText>,
     /// The row that was asked for, and whether the tree still has to be scrolled to it.
     pub(crate) found: Option<usize>,
     pub(crate) scroll: bool,
@@ -79,16 +85,26 @@ impl PayloadMemory {
             Reading::of(&event.body, &event.properties, MOST_READ).data
         };
         let has_envelope = data.is_some();
+        let cut = decoded.cut || event.body.len() > limit;
+        let total = if rows.are_too_many() {
+            decoded.json().map(json::count_values)
+        } else if cut && event.is_plain && decoded.format == Format::Json {
+            let most = event.body.len().min(MOST);
+            Some(json::count_values(&event.body[..most]))
+        } else {
+            None
+        };
         *self = Self {
+            total: total.filter(|total| *total > MAX_ROWS),
             event: Some(Arc::clone(event)),
             has_envelope,
             whole,
             format: Some(decoded.format),
             line: decoded.line(&event.body),
-            cut: decoded.cut || event.body.len() > limit,
+            cut,
             text: match (decoded.json(), decoded.text()) {
-                (None, Some(text)) => text_lines(&text, TEXT_WIDTH),
-                _ => Vec::new(),
+                (None, Some(text)) => FoldedText::new(&text, TEXT_WIDTH),
+                _ => FoldedText::default(),
             },
             rows,
             warnings: decoded.warnings,
@@ -98,9 +114,19 @@ impl PayloadMemory {
         self.lay_out();
     }
 
+    /// True for a row that is folded.
+    pub(crate) fn is_closed(&self, row: usize) -> bool {
+        self.closed.contains(&row)
+    }
+
     /// How many bytes of the body may be shown.
     pub(crate) fn limit(&self) -> usize {
         if self.whole { MOST } else { FIRST_PART }
+    }
+
+    /// True once the person asked for all of it.
+    pub(crate) fn is_whole(&self) -> bool {
+        self.whole
     }
 
     /// What the payload was recognised as.
@@ -124,14 +150,16 @@ impl PayloadMemory {
     }
 
     /// The lines of a text that is no document.
-    pub(crate) fn text(&self) -> &[String] {
+    pub(crate) fn text(&self) -> &FoldedText {
         &self.text
     }
 
     /// Works the pretty print out, if it is not there yet.
     pub(crate) fn print(&mut self) {
-        let rows = &self.rows;
-        self.pretty.get_or_insert_with(|| json::pretty(rows));
+        if self.pretty.is_none() {
+            self.pretty = Some(json::pretty(&self.rows));
+            self.lay_out();
+        }
     }
 
     /// The lines of the pretty print, once [`Self::print`] was called.
@@ -139,11 +167,16 @@ impl PayloadMemory {
         self.pretty.as_deref().unwrap_or_default()
     }
 
+    /// The lines of the pretty print that are to be seen.
+    pub(crate) fn pretty_visible(&self) -> &[usize] {
+        &self.pretty_visible
+    }
+
     /// The bytes as they came, as text.
-    pub(crate) fn raw(&mut self, event: &Event) -> &[String] {
+    pub(crate) fn raw(&mut self, event: &Event) -> &FoldedText {
         let body = &event.body[..event.body.len().min(self.limit())];
         self.raw
-            .get_or_insert_with(|| text_lines(&String::from_utf8_lossy(body), TEXT_WIDTH))
+            .get_or_insert_with(|| FoldedText::new(&String::from_utf8_lossy(body), TEXT_WIDTH))
     }
 
     /// Opens what is around a place and scrolls to it. Of a member that is missing, that is the
@@ -163,6 +196,11 @@ impl PayloadMemory {
     pub(crate) fn reveal_row(&mut self, row: usize) {
         self.found = Some(row);
         self.scroll = true;
+        self.unfold_to(row);
+    }
+
+    /// Opens what is around a row.
+    pub(crate) fn unfold_to(&mut self, row: usize) {
         let rows = &self.rows.rows;
         self.closed
             .retain(|closed| !(*closed < row && row < rows[*closed].end));
@@ -183,8 +221,27 @@ impl PayloadMemory {
         })
     }
 
-    /// Finds the rows that are to be seen.
-    pub(crate) fn lay_out(&mut self) {
+    /// Folds a row that can be folded, or opens it.
+    pub(crate) fn toggle(&mut self, row: usize) {
+        if !self.closed.remove(&row) {
+            self.closed.insert(row);
+        }
+        self.lay_out();
+    }
+
+    /// Folds everything inside the document, or opens all.
+    fn fold_all(&mut self, fold: bool) {
+        self.closed.clear();
+        if fold {
+            let rows = self.rows.rows.iter().enumerate();
+            let inner = rows.filter(|(at, row)| row.depth > 0 && row.end > at + 1);
+            self.closed.extend(inner.map(|(at, _)| at));
+        }
+        self.lay_out();
+    }
+
+    /// Finds the rows and lines that are to be seen.
+    fn lay_out(&mut self) {
         self.visible.clear();
         let mut index = 0;
         while let Some(row) = self.rows.rows.get(index) {
@@ -195,22 +252,20 @@ impl PayloadMemory {
                 index + 1
             };
         }
-    }
-}
-
-/// The lines of a text, those that are longer than so many characters folded.
-pub(crate) fn text_lines(text: &str, width: usize) -> Vec<String> {
-    let mut lines = Vec::new();
-    for line in text.lines() {
-        let line = visible_line(line);
-        let mut rest = line.as_str();
-        while let Some((cut, _)) = rest.char_indices().nth(width) {
-            lines.push(rest[..cut].to_owned());
-            rest = &rest[cut..];
+        self.pretty_visible.clear();
+        // The depth of the folded row that the lines are inside of.
+        let mut inside: Option<usize> = None;
+        for (at, line) in self.pretty.iter().flatten().enumerate() {
+            if let Some(depth) = inside {
+                // Its closing bracket is the first line that is as deep as it.
+                inside = inside.filter(|_| line.depth > depth);
+                continue;
+            }
+            self.pretty_visible.push(at);
+            let folded = line.row.filter(|row| self.closed.contains(row));
+            inside = folded.map(|_| line.depth);
         }
-        lines.push(rest.to_owned());
     }
-    lines
 }
 
 /// Draws what stands above every view of the payload.
@@ -234,7 +289,7 @@ pub(crate) fn head_ui(
         banner(ui, palette.bad, words);
     }
     ui.horizontal_wrapped(|ui| {
-        let is_text = memory.is_document() || !memory.text.is_empty();
+        let is_text = memory.is_document() || !memory.text.lines().is_empty();
         if button(ui, "Copy", is_text)
             .on_hover_text("The payload, decoded, as text")
             .clicked()
@@ -248,6 +303,14 @@ pub(crate) fn head_ui(
         {
             find.open();
         }
+        if memory.is_document() {
+            let fold = memory.closed.is_empty();
+            let label = if fold { "Fold all" } else { "Unfold all" };
+            let words = "Objects and lists inside the document, in Tree and Pretty";
+            if button(ui, label, true).on_hover_text(words).clicked() {
+                memory.fold_all(fold);
+            }
+        }
         if button(ui, "Save…", !event.body.is_empty())
             .on_hover_text("The payload as it came, byte for byte, to a file")
             .clicked()
@@ -255,10 +318,13 @@ pub(crate) fn head_ui(
             save(ui, saving, Arc::clone(event));
         }
         if memory.cut {
-            if !memory.whole && button(ui, "Show all", true).clicked() {
+            let label = all_label(event, memory.total);
+            if !memory.whole && button(ui, &label, true).clicked() {
                 memory.read(event, true);
             }
-            weak(ui, part_words(memory.limit(), memory.whole));
+        }
+        if let Some(words) = part_words(memory) {
+            weak(ui, words);
         } else if let Some(words) = &memory.rows.stopped {
             weak(ui, words.as_str());
         }
@@ -280,24 +346,37 @@ fn save(ui: &Ui, saving: &mut Dialogs, event: Arc<Event>) {
     saving.ask(ui, asked, move |_| event.body.clone());
 }
 
-fn part_words(limit: usize, whole: bool) -> String {
-    let limit = size_text(limit as u64);
-    if whole {
-        format!("The first {limit}, no more can be shown; Save… writes all of it")
-    } else {
-        format!("The first {limit}")
+/// The button that shows more says how much more that is.
+fn all_label(event: &Event, total: Option<usize>) -> String {
+    let size = event.body.len();
+    match total {
+        Some(total) => {
+            let more = if size > MOST { " or more" } else { "" };
+            let [shown, total] = [MAX_ROWS, total].map(|count| thousands(count as u64));
+            format!("Show {shown} of {total}{more} values")
+        }
+        // How large it is without its compression is not known before it is read.
+        None if !event.is_plain => format!("Show up to {}", size_text(MOST as u64)),
+        None if size > MOST => format!("Show the first {}", size_text(MOST as u64)),
+        None => format!("Show all {}", size_text(size as u64)),
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn long_lines_are_folded_and_none_is_lost() {
-        let text = format!("{}\nshort", "é".repeat(TEXT_WIDTH * 2 + 1));
-        let lines = text_lines(&text, TEXT_WIDTH);
-        assert_eq!(lines.len(), 4);
-        assert_eq!(lines[..3].concat().chars().count(), TEXT_WIDTH * 2 + 1);
+/// How much of the payload is shown, unless it is all.
+fn part_words(memory: &PayloadMemory) -> Option<String> {
+    let limit = size_text(memory.limit() as u64);
+    match memory.total {
+        Some(total) if memory.rows.are_too_many() => {
+            let more = if memory.cut { " or more" } else { "" };
+            let [shown, total] = [MAX_ROWS, total].map(|count| thousands(count as u64));
+            Some(format!(
+                "The first {shown} of {total}{more} values; Save… writes all of it"
+            ))
+        }
+        _ if !memory.cut => None,
+        _ if memory.whole => Some(format!(
+            "The first {limit}, no more can be shown; Save… writes all of it"
+        )),
+        _ => Some(format!("The first {limit}")),
     }
 }

@@ -18,6 +18,8 @@ use crate::ui::parts::widgets::empty_state;
 
 /// Height of a line.
 pub(crate) const LINE: f32 = 17.0;
+/// Width of the triangle that folds and opens.
+const FOLD: f32 = 14.0;
 /// Longest value shown on one line of a tree or pretty print; the raw view has all of it.
 const MAX_SHOWN: usize = 2_000;
 
@@ -86,22 +88,25 @@ fn frame_ui(ui: &Ui, rect: egui::Rect) {
         .rect_stroke(rect, 3, stroke, egui::StrokeKind::Inside);
 }
 
-/// The bytes as they came.
-pub(crate) fn hex_ui(ui: &mut Ui, body: &[u8]) {
+/// How many bytes have room on a line.
+pub(crate) fn hex_width(ui: &Ui) -> usize {
     // Sixteen bytes and their text need about 560 points.
-    let width = if ui.available_width() > 570.0 { 16 } else { 8 };
+    if ui.available_width() > 570.0 { 16 } else { 8 }
+}
+
+/// The bytes as they came.
+pub(crate) fn hex_ui(ui: &mut Ui, body: &[u8], width: usize, marked: Marked) {
     let lines = body.len().div_ceil(width);
-    lines_ui(ui, lines, Marked::default(), |index| {
-        hex::line(body, index, width)
-    });
+    lines_ui(ui, lines, marked, |index| hex::line(body, index, width));
 }
 
 /// What stands in the place of a document that is none: the text, or what it is.
 pub(crate) fn no_document_ui(ui: &mut Ui, memory: &PayloadMemory, marked: Marked) {
     let text = memory.text();
     match memory.format() {
-        _ if !text.is_empty() => {
-            lines_ui(ui, text.len(), marked, |index| text[index].clone());
+        _ if !text.lines().is_empty() => {
+            let lines = text.lines();
+            lines_ui(ui, lines.len(), marked, |index| lines[index].clone());
         }
         Format::Empty => empty_state(ui, "No body", "The message consists of its headers alone"),
         Format::Text => empty_state(ui, "Only blank", "The text has no line to show"),
@@ -127,15 +132,28 @@ fn clickable(ui: &mut Ui, job: LayoutJob) -> Response {
 /// Draws the pretty print.
 pub(crate) fn pretty_ui(
     ui: &mut Ui,
-    memory: &PayloadMemory,
+    memory: &mut PayloadMemory,
     marked: Marked,
     menu: &mut ValueMenu<'_>,
 ) {
     let palette = Palette::of(ui);
     exact_rows(ui);
+    let mut toggled = None;
     let lines = memory.pretty();
-    scrolled_to(marked).show_rows(ui, LINE, lines.len(), |ui, range| {
-        for (index, line) in range.clone().zip(&lines[range]) {
+    let visible = memory.pretty_visible();
+    let place = |line| visible.binary_search(&line).ok();
+    let in_sight = Marked {
+        line: marked.line.and_then(place),
+        ..marked
+    };
+    scrolled_to(in_sight).show_rows(ui, LINE, visible.len(), |ui, range| {
+        for &index in &visible[range] {
+            let line = &lines[index];
+            let row = line
+                .row
+                .and_then(|row| memory.rows.rows.get(row).zip(Some(row)));
+            let folds = row.is_some_and(|(read, row)| read.end > row + 1);
+            let closed = row.is_some_and(|(_, row)| memory.is_closed(row));
             let mut job = LayoutJob::default();
             let mut part = |text: &str, color| {
                 job.append(text, 0.0, egui::TextFormat::simple(theme::mono(), color));
@@ -153,17 +171,34 @@ pub(crate) fn pretty_ui(
                 &cut(&line.value),
                 if bracket { palette.weak } else { color },
             );
+            if closed {
+                let end = if line.value == "[" {
+                    " … ]"
+                } else {
+                    " … }"
+                };
+                part(end, palette.weak);
+            }
             match line.row {
                 Some(row) => {
                     ui.push_id(row, |ui| {
                         ui.horizontal(|ui| {
+                            if folds {
+                                let clicked = fold_ui(ui, job.text.trim(), closed);
+                                toggled = clicked.then_some(row).or(toggled);
+                            } else {
+                                ui.add_space(FOLD);
+                            }
                             let response = clickable(ui, job);
                             menu.show(&response, memory, row);
                         });
                     });
                 }
                 None => {
-                    ui.horizontal(|ui| ui.add(Label::new(job).extend()));
+                    ui.horizontal(|ui| {
+                        ui.add_space(FOLD);
+                        ui.add(Label::new(job).extend());
+                    });
                 }
             }
             if marked.line == Some(index) {
@@ -173,6 +208,9 @@ pub(crate) fn pretty_ui(
             }
         }
     });
+    if let Some(row) = toggled {
+        memory.toggle(row);
+    }
 }
 
 fn cut(text: &str) -> String {
@@ -201,7 +239,7 @@ pub(crate) fn tree_ui(ui: &mut Ui, memory: &mut PayloadMemory, menu: &mut ValueM
     area.show_rows(ui, LINE, memory.visible.len(), |ui, range| {
         for &index in &memory.visible[range] {
             let row = &memory.rows.rows[index];
-            let closed = memory.closed.contains(&index);
+            let closed = memory.is_closed(index);
             let job = tree_line(Palette::of(ui), memory, index);
             ui.push_id(index, |ui| {
                 ui.horizontal(|ui| {
@@ -210,7 +248,7 @@ pub(crate) fn tree_ui(ui: &mut Ui, memory: &mut PayloadMemory, menu: &mut ValueM
                     if row.end > index + 1 {
                         toggled = fold_ui(ui, &job.text, closed).then_some(index).or(toggled);
                     } else {
-                        ui.add_space(14.0);
+                        ui.add_space(FOLD);
                     }
                     let response = clickable(ui, job);
                     if memory.found == Some(index) {
@@ -222,10 +260,7 @@ pub(crate) fn tree_ui(ui: &mut Ui, memory: &mut PayloadMemory, menu: &mut ValueM
         }
     });
     if let Some(index) = toggled {
-        if !memory.closed.remove(&index) {
-            memory.closed.insert(index);
-        }
-        memory.lay_out();
+        memory.toggle(index);
     }
 }
 
@@ -261,7 +296,7 @@ fn tree_line(palette: &Palette, memory: &PayloadMemory, index: usize) -> LayoutJ
 pub(crate) fn fold_ui(ui: &mut Ui, name: &str, closed: bool) -> bool {
     let palette = Palette::of(ui);
     let spacing = std::mem::take(&mut ui.spacing_mut().item_spacing.x);
-    let (rect, response) = ui.allocate_exact_size(egui::vec2(14.0, LINE), Sense::click());
+    let (rect, response) = ui.allocate_exact_size(egui::vec2(FOLD, LINE), Sense::click());
     ui.spacing_mut().item_spacing.x = spacing;
     let verb = if closed { "Open" } else { "Close" };
     response.widget_info(|| WidgetInfo::labeled(Role::Button, true, format!("{verb} {name}")));

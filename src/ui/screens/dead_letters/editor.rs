@@ -8,7 +8,7 @@ use eframe::egui::{self, Align, Button, Layout, RichText, ScrollArea, Ui};
 use super::{faithful, links};
 use crate::event::amqp::x_death::Death;
 use crate::state::Action;
-use crate::state::dead_letters::{DeadAction, DeadLetter, EditorAction, came_back};
+use crate::state::dead_letters::{DeadAction, DeadLetter, EditorAction, TargetChoice, came_back};
 use crate::ui::Cx;
 use crate::ui::parts::by_source;
 use crate::ui::parts::steps::{self, WayBack};
@@ -176,6 +176,15 @@ fn target_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     let Some(editor) = &mut cx.forms.editor else {
         return;
     };
+    let chosen = editor.own_target.unwrap_or(state.front.dead.choice);
+    ui.horizontal_wrapped(|ui| {
+        for choice in [TargetChoice::Origin, TargetChoice::QueueThatFailed] {
+            let response = ui.selectable_label(choice == chosen, choice.words());
+            if response.on_hover_text("For this message alone").clicked() && choice != chosen {
+                cx.actions.push(edit(EditorAction::Target(choice)));
+            }
+        }
+    });
     let known = (&state.front.picture, by_source::front_words(state));
     let problems = editor.problems().to_vec();
     draft_form::target_ui(ui, &mut editor.draft, known, &[], &problems);
@@ -256,7 +265,7 @@ fn steps_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
             WayBack::Undo => edit(EditorAction::Undo),
             WayBack::Redo => edit(EditorAction::Redo),
         }));
-        let revert = button(ui, "Revert all", editor.history.is_edited());
+        let revert = button(ui, "Revert all", editor.is_edited());
         let words = "Back to how it was before any edit; can be undone";
         if revert.on_hover_text(words).clicked() {
             cx.actions.push(edit(EditorAction::RevertAll));

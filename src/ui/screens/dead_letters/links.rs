@@ -7,10 +7,11 @@ use crate::state::dead_letters::job::Job;
 use crate::state::dead_letters::journal::JournalAction;
 use crate::state::dead_letters::{DeadAction, DeadLetter, DeadTab, in_stream};
 use crate::state::live::LiveAction;
-use crate::state::schemas::{SchemaAction, SchemaTab};
+use crate::state::schemas::{SchemaAction, SchemaTab, SideView};
 use crate::state::{Action, Screen};
 use crate::ui::Cx;
 use crate::ui::parts::widgets::button;
+use crate::ui::screens::schemas::SoughtField;
 
 /// From the message that is looked at.
 pub(crate) fn letter_ui(ui: &mut Ui, cx: &mut Cx<'_>, letter: &DeadLetter) {
@@ -32,6 +33,8 @@ pub(crate) fn letter_ui(ui: &mut Ui, cx: &mut Cx<'_>, letter: &DeadLetter) {
             cx.act(Action::Live(LiveAction::Conversation(Some(id.clone()))));
         }
         let editor = cx.forms.editor.as_ref();
+        let fault = editor.and_then(|editor| editor.fit.as_ref()?.fault.as_ref());
+        let wrong = fault.map(|fault| fault.at.clone());
         if let Some(name) = editor.and_then(|editor| editor.schema.clone())
             && button(ui, "Its schema", true)
                 .on_hover_text(format!("The versions of {name}, side by side"))
@@ -40,6 +43,9 @@ pub(crate) fn letter_ui(ui: &mut Ui, cx: &mut Cx<'_>, letter: &DeadLetter) {
             cx.act(Action::Open(Screen::Schemas));
             cx.act(Action::Schemas(SchemaAction::Choose(name)));
             cx.act(Action::Schemas(SchemaAction::Tab(SchemaTab::SideBySide)));
+            cx.act(Action::Schemas(SchemaAction::Side(SideView::ByPath)));
+            // To the field that is wrong.
+            cx.memory.schema_field = wrong.as_deref().map(SoughtField::new);
         }
         if letter.came_back > 0
             && let Some(id) = id_of(event)

@@ -52,6 +52,21 @@ impl Default for Shares {
     }
 }
 
+impl Shares {
+    /// All of them, by the names under which they are kept.
+    pub(crate) fn named(&mut self) -> [(&'static str, &mut Share); 7] {
+        [
+            ("dead.queues", &mut self.queues),
+            ("dead.message.beside", &mut self.beside),
+            ("dead.message.below", &mut self.below),
+            ("dead.groups", &mut self.groups),
+            ("dead.rules", &mut self.rules),
+            ("dead.jobs", &mut self.jobs),
+            ("dead.record", &mut self.record),
+        ]
+    }
+}
+
 /// Where the message that is looked at stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Stands {

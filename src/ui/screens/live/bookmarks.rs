@@ -24,6 +24,9 @@ pub(crate) fn bookmarks_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
                 words.push_str(" · ");
                 words.push_str(&shorten(&marked.note, 60));
             }
+            if cx.state.live.log.event(number).is_none() {
+                words.push_str(" · not in the list any more");
+            }
             if ui.button(words).clicked() {
                 cx.actions
                     .push(Action::Live(LiveAction::ShowBookmark(number)));
@@ -64,6 +67,12 @@ pub(crate) fn note_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     let Some(marked) = live.bookmarks.get(number) else {
         return;
     };
+    if live.log.event(number).is_none() {
+        weak(
+            ui,
+            "Not in the list any more: it was evicted or cleared. The bookmark keeps it until you quit",
+        );
+    }
     let mut note = marked.note.clone();
     ui.horizontal(|ui| {
         let name = weak(ui, "Note");

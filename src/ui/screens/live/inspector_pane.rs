@@ -1,20 +1,25 @@
 //! Where the inspector stands on the live screen, how it is opened and closed, and what is said of the
 //! event there beside the event itself.
 
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
 use eframe::egui::{
     Align, Button, Key, Label, Layout, Modifiers, Popup, RichText, Ui, Vec2, WidgetInfo,
     accesskit::Role,
 };
 
 use super::bookmarks::{mark_ui, note_ui};
+use crate::event::Event;
+use crate::state::dead_letters::{DeadAction, DeadTab, Peeked};
 use crate::state::live::LiveAction;
-use crate::state::{Action, State};
+use crate::state::{Action, Screen, State};
 use crate::text::payload::shorten;
 use crate::ui::Cx;
 use crate::ui::parts::by_source;
 use crate::ui::parts::inspector;
 use crate::ui::parts::theme::Palette;
-use crate::ui::parts::widgets::weak;
+use crate::ui::parts::widgets::{button, weak};
 
 /// Beside the list and the tree from this width on.
 const BESIDE: f32 = 800.0;
@@ -26,6 +31,7 @@ const BELOW: f32 = 560.0;
 pub struct InspectorPane {
     /// Something had the keyboard in the last frame: `Esc` was meant for that.
     had_focus: bool,
+    dead: DeadTwin,
 }
 
 /// Where the inspector stands.
@@ -98,6 +104,7 @@ pub(crate) fn pane_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     });
     source_ui(ui, cx.state);
     note_ui(ui, cx);
+    dead_letter_ui(ui, cx);
     new_shape_ui(ui, cx.state);
     let origin = inspector::Origin::Live {
         previous: live.selection.previous(),
@@ -126,6 +133,67 @@ fn source_ui(ui: &mut Ui, state: &State) {
     if let Some(name) = name {
         weak(ui, format!("From {name}"));
     }
+}
+
+/// The way to the dead letter that says it is the same event, if it was looked at.
+fn dead_letter_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
+    let dead = &cx.state.front.dead;
+    let Some(event) = cx.state.live.selection.event() else {
+        return;
+    };
+    let Some(place) = cx
+        .memory
+        .inspector_pane
+        .dead
+        .of(event, dead.peeked.as_ref())
+    else {
+        return;
+    };
+    let queue = dead.queue.clone().unwrap_or_default();
+    let words = format!("An event with this id lies in {queue}");
+    if !button(ui, "Open dead letter", true)
+        .on_hover_text(words)
+        .clicked()
+    {
+        return;
+    }
+    let is_hidden = !dead.listing.shows(place);
+    cx.act(Action::Open(Screen::DeadLetters));
+    cx.act(Action::Dead(DeadAction::Tab(DeadTab::Queues)));
+    if is_hidden {
+        cx.forms.dead_filter.clear();
+        cx.act(Action::Dead(DeadAction::FilterChanged));
+    }
+    cx.act(Action::Dead(DeadAction::Select(place)));
+}
+
+/// Which dead letter has the id of an event: looked for once for each event and each look.
+#[derive(Debug, Default)]
+struct DeadTwin {
+    of: Option<(Arc<Event>, DateTime<Utc>, usize)>,
+    place: Option<usize>,
+}
+
+impl DeadTwin {
+    fn of(&mut self, event: &Arc<Event>, peeked: Option<&Peeked>) -> Option<usize> {
+        let peeked = peeked?;
+        let (at, count) = (peeked.at, peeked.messages.len());
+        let is_known = self.of.as_ref().is_some_and(|(of, then, before)| {
+            Arc::ptr_eq(of, event) && (*then, *before) == (at, count)
+        });
+        if !is_known {
+            let id = id_of(event);
+            let mut all = peeked.messages.iter();
+            self.place = id.and_then(|id| all.position(|one| id_of(&one.event) == Some(id)));
+            self.of = Some((Arc::clone(event), at, count));
+        }
+        self.place
+    }
+}
+
+fn id_of(event: &Event) -> Option<&str> {
+    let own = event.properties.message_id.as_deref();
+    event.envelope.event_id.as_deref().or(own)
 }
 
 /// What is new about the event that is selected.

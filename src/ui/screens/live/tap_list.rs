@@ -11,7 +11,7 @@ use crate::text::numbers::thousands;
 use crate::ui::Cx;
 use crate::ui::parts::by_source;
 use crate::ui::parts::theme::{self, Palette, STEP};
-use crate::ui::parts::widgets::{banner, weak};
+use crate::ui::parts::widgets::{banner, button, weak};
 
 /// Width of a tap that was not drawn yet.
 const USUAL: f32 = 280.0;
@@ -19,6 +19,34 @@ const USUAL: f32 = 280.0;
 const MENU: f32 = 110.0;
 
 pub(crate) fn tap_list_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
+    running_ui(ui, cx);
+    earlier_ui(ui, cx);
+}
+
+/// Taps of an earlier session that did not start by themselves.
+fn earlier_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
+    for (place, earlier) in cx.state.front.earlier.iter().enumerate() {
+        let Some(why) = earlier.why_offered() else {
+            continue;
+        };
+        let name = earlier.name();
+        ui.horizontal(|ui| {
+            compact(ui);
+            let start = format!("Start {name} again");
+            let may = cx.state.is_connected();
+            if button(ui, &start, may).clicked() {
+                cx.act(Action::Tap(TapAction::StartEarlier(place)));
+            }
+            if button(ui, &format!("Dismiss {name}"), true).clicked() {
+                cx.act(Action::Tap(TapAction::DismissEarlier(place)));
+            }
+            let words = format!("Ran here last time. {why}");
+            ui.add(Label::new(RichText::new(words).color(Palette::of(ui).weak)).truncate());
+        });
+    }
+}
+
+fn running_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     let state = cx.state;
     let taps = state.taps.list();
     if taps.is_empty() {

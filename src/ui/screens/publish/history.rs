@@ -66,7 +66,10 @@ pub(super) fn history_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
                             .size(theme::SIZES[0])
                             .color(palette.weak);
                         ui.add(egui::Label::new(text).truncate());
-                        ui.horizontal(|ui| actions_ui(ui, cx.actions, sent, may));
+                        let used = ui.horizontal(|ui| actions_ui(ui, cx.actions, sent, may));
+                        if used.inner {
+                            cx.memory.history_open = false;
+                        }
                     })
                     .response
                     .widget_info(|| {
@@ -77,13 +80,14 @@ pub(super) fn history_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
         });
 }
 
-/// Two ways to go on from a sent event.
-fn actions_ui(ui: &mut Ui, actions: &mut Vec<Action>, sent: &SentEvent, may: bool) {
+/// Two ways to go on from a sent event; true if it goes into the form.
+fn actions_ui(ui: &mut Ui, actions: &mut Vec<Action>, sent: &SentEvent, may: bool) -> bool {
     let number = sent.request.0;
     let draft = ui
         .small_button("Use as draft")
         .on_hover_text("Load it into the form. What is in there comes back with Undo");
-    if draft.clicked() {
+    let used = draft.clicked();
+    if used {
         actions.push(Action::Publish(PublishAction::UseAsDraft(number)));
     }
     let again = ui.add_enabled(may, egui::Button::new("Publish again").small());
@@ -91,4 +95,5 @@ fn actions_ui(ui: &mut Ui, actions: &mut Vec<Action>, sent: &SentEvent, may: boo
     if again.on_hover_text(words).clicked() {
         actions.push(Action::Publish(PublishAction::Again(number)));
     }
+    used
 }

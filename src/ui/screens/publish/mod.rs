@@ -11,15 +11,17 @@ use crate::event::draft::History;
 use crate::event::source_id::SourceId;
 use crate::event::{Draft, HeaderRow};
 use crate::protocol::PublishOutcome;
+use crate::state::live::clock;
 use crate::state::publish::{PublishAction, SentEvent};
 use crate::state::{Action, State};
+use crate::text::payload::shorten;
 use crate::ui::Cx;
 use crate::ui::parts::by_source;
 use crate::ui::parts::draft_form;
 use crate::ui::parts::share::Share;
 use crate::ui::parts::steps::{self, WayBack};
 use crate::ui::parts::theme::{Palette, STEP};
-use crate::ui::parts::widgets::{banner, primary_button, weak};
+use crate::ui::parts::widgets::{banner, button, primary_button, weak};
 
 /// Where the message in the form would go, worked out when the target, the headers or the topology
 /// change.
@@ -59,6 +61,22 @@ impl RoutePreview {
     }
 }
 
+/// Widest form, in points: beyond it the eye loses the line from a label to its field.
+const WIDEST: f32 = 1_400.0;
+
+/// With less room than this, in points, the history stands in the place of the form.
+const NARROW: f32 = 720.0;
+
+/// How much of the screen the history takes.
+#[derive(Clone, Copy, Debug)]
+pub struct HistoryShare(pub(crate) Share);
+
+impl Default for HistoryShare {
+    fn default() -> Self {
+        Self(Share::new(0.38))
+    }
+}
+
 /// Draws the screen.
 pub fn publish_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     let palette = Palette::of(ui);
@@ -67,11 +85,23 @@ pub fn publish_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
         .inner_margin(Margin::symmetric(12, 8));
     let room = ui.available_width();
     // The form keeps the greater part, also when the window becomes smaller.
-    let mut share = cx.memory.history.unwrap_or(Share::new(0.38));
+    let mut share = cx.memory.history;
     let within = Rangef::new(220.0, (room * 0.45).clamp(240.0, 700.0));
     let panel = Panel::right("history").frame(side);
-    share.show_beside(ui, (panel, room, within), |ui| history::history_ui(ui, cx));
-    cx.memory.history = Some(share);
+    let is_narrow = room < NARROW;
+    if !is_narrow {
+        let history = |ui: &mut Ui| history::history_ui(ui, cx);
+        share.0.show_beside(ui, (panel, room, within), history);
+        cx.memory.history = share;
+    } else if cx.memory.history_open {
+        CentralPanel::default().frame(side).show(ui, |ui| {
+            if button(ui, "Back to the form", true).clicked() {
+                cx.memory.history_open = false;
+            }
+            history::history_ui(ui, cx);
+        });
+        return;
+    }
     let frame = Frame::new()
         .fill(palette.base)
         .inner_margin(Margin::symmetric(16, 12));
@@ -87,18 +117,24 @@ pub fn publish_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
             .show(ui, |ui| {
                 // The scroll bar has room of its own beside the fields.
                 let bar = ui.spacing().scroll.bar_width + STEP * 2.0;
-                ui.set_max_width((ui.available_width() - bar).min(900.0));
-                form_ui(ui, cx);
+                ui.set_max_width((ui.available_width() - bar).min(WIDEST));
+                form_ui(ui, cx, is_narrow);
             });
     });
 }
 
-fn form_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
+fn form_ui(ui: &mut Ui, cx: &mut Cx<'_>, is_narrow: bool) {
     let state = cx.state;
     ui.spacing_mut().item_spacing.y = STEP * 2.0;
     ui.horizontal_wrapped(|ui| {
         ui.heading("Publish a test event");
         steps_ui(ui, cx);
+        if is_narrow {
+            let words = "What was published. It stands beside the form where there is room";
+            if button(ui, "History", true).on_hover_text(words).clicked() {
+                cx.memory.history_open = true;
+            }
+        }
     });
     let keys = state.live.tree.keys(200);
     let known = (&state.front.picture, by_source::front_words(state));
@@ -146,6 +182,7 @@ fn actions_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     if let Some(words) = &why_not {
         banner(ui, Palette::of(ui).warn, words);
     }
+    same_id_ui(ui, cx);
     if state.front.publish.is_asking(&cx.forms.draft) {
         question::question_ui(ui, cx);
         return;
@@ -171,6 +208,22 @@ fn actions_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     });
 }
 
+/// An event with the id of the one in the form was sent before.
+fn same_id_ui(ui: &mut Ui, cx: &Cx<'_>) {
+    let Some(id) = cx.memory.payload.fixed_id() else {
+        return;
+    };
+    if let Some(at) = cx.state.front.publish.last_with_id(id) {
+        let words = format!(
+            "An event with the id {} was sent at {}. Consumers may take this one for the same",
+            shorten(id, 60),
+            clock(at)
+        );
+        let text = RichText::new(words).color(Palette::of(ui).warn);
+        ui.add(egui::Label::new(text).wrap());
+    }
+}
+
 fn outcome_ui(ui: &mut Ui, sent: &SentEvent) {
     let palette = Palette::of(ui);
     let (color, words) = outcome(sent, palette);
@@ -179,6 +232,15 @@ fn outcome_ui(ui: &mut Ui, sent: &SentEvent) {
 
 /// The verdict in words and its colour.
 pub(super) fn outcome(sent: &SentEvent, palette: &Palette) -> (egui::Color32, String) {
+    if let Some(series) = &sent.series {
+        let run = &series.run;
+        let color = match (run.runs, run.is_good()) {
+            (true, _) => palette.weak,
+            (false, true) => palette.good,
+            (false, false) => palette.warn,
+        };
+        return (color, run.words());
+    }
     match &sent.outcome {
         None => (palette.weak, "Waiting for the broker's confirm…".to_owned()),
         Some(PublishOutcome::Routed) if sent.only_tap => (

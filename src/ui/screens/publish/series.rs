@@ -5,6 +5,7 @@ use eframe::egui::{CollapsingHeader, Label, ProgressBar, RichText, TextEdit, Ui}
 use crate::event::draft::variables;
 use crate::state::Action;
 use crate::state::publish::PublishAction;
+use crate::text::payload::shorten;
 use crate::ui::Cx;
 use crate::ui::parts::theme::{self, Palette};
 use crate::ui::parts::widgets::{button, field_margin, weak};
@@ -45,6 +46,17 @@ pub(super) fn series_ui(ui: &mut Ui, cx: &mut Cx<'_>, may: bool) {
                     cx.act(Action::Publish(PublishAction::Series));
                 }
             });
+            if let Some(id) = cx.memory.payload.fixed_id()
+                && cx.forms.series.count.trim() != "1"
+            {
+                let words = format!(
+                    "All of them have the id {}: write {{{{uuid}}}} into it, or consumers may take \
+                     them for one",
+                    shorten(id, 60)
+                );
+                let color = Palette::of(ui).warn;
+                ui.add(Label::new(RichText::new(words).color(color)).wrap());
+            }
             if let Some(problem) = &cx.forms.series.problem {
                 ui.label(RichText::new(problem).color(Palette::of(ui).bad));
             }

@@ -1,7 +1,10 @@
 //! Both schemas as trees, row by row the same place in both, with what differs in colour.
 
-use eframe::egui::{Color32, Rect, ScrollArea, Sense, Ui, WidgetInfo, accesskit::Role, pos2, vec2};
+use eframe::egui::{
+    Color32, Rect, ScrollArea, Sense, StrokeKind, Ui, WidgetInfo, accesskit::Role, pos2, vec2,
+};
 
+use super::sought_field::SoughtStep;
 use crate::state::Action;
 use crate::state::schemas::{ByPath, PathRow, SchemaAction, Shift};
 use crate::ui::Cx;
@@ -31,16 +34,40 @@ pub(crate) fn by_path_ui(ui: &mut Ui, cx: &mut Cx<'_>, tree: &ByPath) {
     for (at, text) in columns(head).into_iter().zip(["Place", &old, &new]) {
         cell(ui, at, text, theme::words(), palette.weak, false);
     }
-    ScrollArea::vertical()
-        .auto_shrink([false, false])
-        .show_rows(ui, HEIGHT, tree.rows.len(), |ui, range| {
-            for row in &tree.rows[range] {
-                if row_ui(ui, row) {
-                    let unfold = SchemaAction::Unfold(row.path.clone());
-                    cx.actions.push(Action::Schemas(unfold));
-                }
+    let mut area = ScrollArea::vertical().auto_shrink([false, false]);
+    if let Some(field) = &mut cx.memory.schema_field {
+        match field.step(&tree.rows) {
+            SoughtStep::Found(row) => {
+                // A few rows of what stands around it stay in sight.
+                #[expect(clippy::cast_precision_loss, reason = "rows of one schema")]
+                let offset = row.saturating_sub(4) as f32 * HEIGHT;
+                area = area.vertical_scroll_offset(offset);
             }
-        });
+            SoughtStep::Unfold(path) => {
+                let unfold = SchemaAction::Unfold(path);
+                cx.actions.push(Action::Schemas(unfold));
+            }
+            SoughtStep::Nothing => {}
+        }
+    }
+    let found = cx.memory.schema_field.as_ref();
+    let found = found.and_then(|field| field.found.clone());
+    area.show_rows(ui, HEIGHT, tree.rows.len(), |ui, range| {
+        for row in &tree.rows[range] {
+            let top = ui.cursor().top();
+            let clicked = row_ui(ui, row);
+            if found.as_ref() == Some(&row.path) {
+                let rect = ui.max_rect().with_min_y(top).with_max_y(top + HEIGHT);
+                let stroke = (1.0, palette.bad);
+                ui.painter()
+                    .rect_stroke(rect, 3, stroke, StrokeKind::Inside);
+            }
+            if clicked {
+                let unfold = SchemaAction::Unfold(row.path.clone());
+                cx.actions.push(Action::Schemas(unfold));
+            }
+        }
+    });
 }
 
 fn columns(rect: Rect) -> [Rect; 3] {

@@ -1,4 +1,4 @@
-//! The form that imports schemas from elsewhere, and what came out.
+//! The form that imports schemas from elsewhere, what that would do, and what came out.
 
 use eframe::egui::{
     self, Frame, Margin, Modal, Rect, RichText, ScrollArea, Sense, TextEdit, Ui, WidgetInfo,
@@ -6,7 +6,7 @@ use eframe::egui::{
 };
 
 use super::choose::{self, WantedPair};
-use crate::schema::folder::import::{ImportLine, Imported, Outcome};
+use crate::schema::folder::import::{ImportLine, ImportPlan, Imported, Outcome};
 use crate::state::Action;
 use crate::state::schemas::{Import, ImportKind, SchemaAction};
 use crate::ui::Cx;
@@ -43,13 +43,20 @@ pub(crate) fn import_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
             ui.set_width((room.x - 80.0).clamp(300.0, 600.0));
             ui.heading("Import schemas");
             ui.add_space(STEP);
+            if let Import::Planned(plan) = &cx.state.schemas.import {
+                plan_ui(ui, cx.actions, plan, (room.y * 0.6).clamp(80.0, 480.0));
+                return false;
+            }
             form_ui(ui, cx);
             ui.add_space(STEP * 2.0);
-            let running = cx.state.schemas.import == Import::Running;
+            let runs = cx.state.schemas.import.runs();
             let close = ui
                 .horizontal(|ui| {
-                    if primary_button(ui, "Import", !running).clicked() {
-                        cx.actions.push(Action::Schemas(SchemaAction::Import));
+                    if primary_button(ui, "Preview import", !runs)
+                        .on_hover_text("Nothing is written before you have seen what it would be")
+                        .clicked()
+                    {
+                        cx.actions.push(Action::Schemas(SchemaAction::PlanImport));
                     }
                     button(ui, "Close", true).clicked()
                 })
@@ -59,6 +66,7 @@ pub(crate) fn import_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
         });
     if modal.inner || modal.should_close() {
         cx.memory.importing = false;
+        cx.act(Action::Schemas(SchemaAction::CancelImport));
         cx.forms.schema_import.password = crate::rabbitmq::endpoint::Password::default();
     }
 }
@@ -158,15 +166,23 @@ fn path_ui(
 fn result_ui(ui: &mut Ui, cx: &mut Cx<'_>, most: f32) {
     let palette = Palette::of(ui);
     match &cx.state.schemas.import {
-        Import::None => {}
-        Import::Running => {
+        // A plan stands in the place of the form.
+        Import::None | Import::Planned(_) => {}
+        Import::Looking => {
+            ui.add_space(STEP * 2.0);
+            ui.horizontal(|ui| {
+                ui.spinner();
+                weak(ui, "Looking at what there is…");
+                if button(ui, "Stop", true).clicked() {
+                    cx.actions.push(Action::Schemas(SchemaAction::StopImport));
+                }
+            });
+        }
+        Import::Writing => {
             ui.add_space(STEP * 2.0);
             ui.horizontal(|ui| {
                 ui.spinner();
                 weak(ui, "Importing…");
-                if button(ui, "Stop", true).clicked() {
-                    cx.actions.push(Action::Schemas(SchemaAction::StopImport));
-                }
             });
         }
         Import::Failed(words) => {
@@ -175,40 +191,81 @@ fn result_ui(ui: &mut Ui, cx: &mut Cx<'_>, most: f32) {
         }
         Import::Done(done) => {
             ui.add_space(STEP * 2.0);
-            ui.label(summary(done));
-            ui.add_space(STEP);
-            ui.spacing_mut().item_spacing.y = 0.0;
-            #[expect(clippy::cast_precision_loss, reason = "it is cut off soon")]
-            let height = (HEIGHT * done.lines.len() as f32).min(most);
-            ScrollArea::vertical()
-                .max_height(height)
-                .min_scrolled_height(height)
-                .auto_shrink([false, true])
-                .show_rows(ui, HEIGHT, done.lines.len(), |ui, range| {
-                    for line in &done.lines[range] {
-                        line_ui(ui, line);
-                    }
-                });
+            ui.label(format!("Imported: {}", summary(done, Outcome::name)));
+            lines_ui(ui, &done.lines, Outcome::name, most);
         }
     }
 }
 
-fn summary(done: &Imported) -> String {
+/// What an import would do, before anything is written.
+fn plan_ui(ui: &mut Ui, actions: &mut Vec<Action>, plan: &ImportPlan, most: f32) {
+    let told = &plan.told;
+    ui.label(format!(
+        "Nothing is written yet. {}",
+        summary(told, planned)
+    ));
+    lines_ui(ui, &told.lines, planned, most);
+    ui.add_space(STEP * 2.0);
+    let (new, same) = (told.count(Outcome::Added), told.count(Outcome::Unchanged));
+    ui.horizontal(|ui| {
+        let label = format!("Import {new} of {}", told.lines.len());
+        // Those that are there may still bring samples, and where they come from.
+        let may = new + same > 0;
+        let words = "Writes what is new. Nothing that is there is overwritten";
+        if primary_button(ui, &label, may)
+            .on_hover_text(words)
+            .clicked()
+        {
+            actions.push(Action::Schemas(SchemaAction::Import));
+        }
+        if button(ui, "Cancel", true).clicked() {
+            actions.push(Action::Schemas(SchemaAction::CancelImport));
+        }
+    });
+}
+
+/// What would become of a version, in a word.
+fn planned(outcome: Outcome) -> &'static str {
+    match outcome {
+        Outcome::Added => "new",
+        Outcome::Unchanged => "same",
+        Outcome::Differs => "differs",
+        Outcome::Skipped => "refused",
+    }
+}
+
+fn lines_ui(ui: &mut Ui, lines: &[ImportLine], name: fn(Outcome) -> &'static str, most: f32) {
+    ui.add_space(STEP);
+    ui.spacing_mut().item_spacing.y = 0.0;
+    #[expect(clippy::cast_precision_loss, reason = "it is cut off soon")]
+    let height = (HEIGHT * lines.len() as f32).min(most);
+    ScrollArea::vertical()
+        .max_height(height)
+        .min_scrolled_height(height)
+        .auto_shrink([false, true])
+        .show_rows(ui, HEIGHT, lines.len(), |ui, range| {
+            for line in &lines[range] {
+                line_ui(ui, line, name(line.outcome));
+            }
+        });
+}
+
+fn summary(done: &Imported, name: fn(Outcome) -> &'static str) -> String {
     let counts = Outcome::ALL.iter().rev().filter_map(|outcome| {
         let count = done.count(*outcome);
-        (count > 0).then(|| format!("{count} {}", outcome.name()))
+        (count > 0).then(|| format!("{count} {}", name(*outcome)))
     });
     let counts: Vec<String> = counts.collect();
     format!("{} in {}", counts.join(", "), done.folder.display())
 }
 
-fn line_ui(ui: &mut Ui, line: &ImportLine) {
+fn line_ui(ui: &mut Ui, line: &ImportLine, outcome: &str) {
     let palette = Palette::of(ui);
     let size = vec2(ui.available_width(), HEIGHT);
     let (rect, response) = ui.allocate_exact_size(size, Sense::hover());
     let words = match line.words.as_str() {
-        "" => format!("{}: {}", line.name, line.outcome.name()),
-        words => format!("{}: {}. {words}", line.name, line.outcome.name()),
+        "" => format!("{}: {outcome}", line.name),
+        words => format!("{}: {outcome}. {words}", line.name),
     };
     response.widget_info(|| WidgetInfo::labeled(Role::ListItem, true, &words));
     ui.painter()
@@ -220,7 +277,7 @@ fn line_ui(ui: &mut Ui, line: &ImportLine) {
         Outcome::Skipped => palette.warn,
     };
     let first = Rect::from_min_size(rect.min + vec2(2.0, 1.0), vec2(82.0, 18.0));
-    cell(ui, first, line.outcome.name(), theme::words(), color, false);
+    cell(ui, first, outcome, theme::words(), color, false);
     let name = Rect::from_min_max(first.right_top(), rect.right_top() + vec2(-2.0, 19.0));
     cell(ui, name, &line.name, theme::mono(), palette.text, false);
     let below = name.translate(vec2(0.0, 18.0));

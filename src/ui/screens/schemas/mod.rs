@@ -5,8 +5,10 @@ mod changes;
 mod choose;
 mod import;
 mod learned;
+mod low;
 mod rules;
 mod side_by_side;
+mod sought_field;
 mod stream;
 mod verdicts;
 
@@ -24,10 +26,16 @@ use crate::ui::parts::editor::{self, CodeEditor};
 use crate::ui::parts::save_file::NO_DIALOG;
 use crate::ui::parts::theme::{self, Palette, STEP};
 use crate::ui::parts::widgets::{
-    banner, button, empty_state, primary_button, section, small_label, stacked_field, tabs, weak,
+    banner, button, empty_state, keep_together, primary_button, section, small_label,
+    stacked_field, tabs, weak,
 };
 pub use choose::Choosing;
 use choose::WantedPair;
+pub use sought_field::SoughtField;
+
+/// With less room than this beside the types, the draft stands alone: what it breaks is said above it,
+/// and the rest is there again when it is closed.
+const BOTH: f32 = 760.0;
 
 /// Draws the screen.
 pub fn schemas_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
@@ -44,7 +52,17 @@ pub fn schemas_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
         .size_range(180.0..=420.0)
         .frame(side)
         .show(ui, |ui| types_ui(ui, cx));
-    if cx.state.schemas.what_if && cx.state.schemas.chosen().is_some() {
+    let has_draft = cx.state.schemas.what_if && cx.state.schemas.chosen().is_some();
+    if has_draft && ui.available_width() < BOTH {
+        let frame = side.fill(palette.base);
+        CentralPanel::default().frame(frame).show(ui, |ui| {
+            pickers_ui(ui, cx);
+            ui.add_space(STEP);
+            draft_ui(ui, cx);
+        });
+        return;
+    }
+    if has_draft {
         Panel::right("schema_draft")
             .default_size((wide * 0.34).clamp(280.0, 560.0))
             .size_range(260.0..=wide * 0.6)
@@ -205,24 +223,42 @@ fn empty_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
 }
 
 fn versions_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
-    pickers_ui(ui, cx);
-    ui.add_space(STEP);
-    let schemas = &cx.state.schemas;
-    let Some(found) = &schemas.found else {
+    let Some(found) = &cx.state.schemas.found else {
+        pickers_ui(ui, cx);
+        ui.add_space(STEP);
         weak(ui, "Comparing…");
         return;
     };
     let report = match &found.report {
         Ok(report) => report,
         Err(words) => {
+            pickers_ui(ui, cx);
+            ui.add_space(STEP);
             banner(ui, Palette::of(ui).bad, words);
             ui.add_space(STEP);
             side_by_side::side_by_side_ui(ui, &found.lines);
             return;
         }
     };
-    verdicts::verdicts_ui(ui, cx, report, found);
-    ui.add_space(STEP);
+    let head = |ui: &mut Ui, cx: &mut Cx<'_>| {
+        pickers_ui(ui, cx);
+        ui.add_space(STEP);
+        verdicts::verdicts_ui(ui, cx, report, found);
+        ui.add_space(STEP);
+        tab_names_ui(ui, cx);
+        ui.add_space(STEP / 2.0);
+    };
+    low::page_ui(ui, cx, head, |ui, cx| match cx.state.schemas.tab {
+        SchemaTab::Changes => changes::changes_ui(ui, report, found),
+        SchemaTab::SideBySide => side_ui(ui, cx, found),
+        SchemaTab::Breaks => verdicts::breaks_ui(ui, cx, report, found),
+        SchemaTab::Matrix => verdicts::matrix_ui(ui, cx),
+        SchemaTab::Stream => stream::stream_ui(ui, cx),
+        SchemaTab::Learned => learned::learned_ui(ui, cx),
+    });
+}
+
+fn tab_names_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing.x = 0.0;
         let all = [
@@ -233,19 +269,10 @@ fn versions_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
             (SchemaTab::Stream, "In the stream"),
             (SchemaTab::Learned, "Learned"),
         ];
-        if let Some(tab) = tabs(ui, schemas.tab, &all) {
+        if let Some(tab) = tabs(ui, cx.state.schemas.tab, &all) {
             cx.actions.push(Action::Schemas(SchemaAction::Tab(tab)));
         }
     });
-    ui.add_space(STEP / 2.0);
-    match schemas.tab {
-        SchemaTab::Changes => changes::changes_ui(ui, report, found),
-        SchemaTab::SideBySide => side_ui(ui, cx, found),
-        SchemaTab::Breaks => verdicts::breaks_ui(ui, cx, report, found),
-        SchemaTab::Matrix => verdicts::matrix_ui(ui, cx),
-        SchemaTab::Stream => stream::stream_ui(ui, cx),
-        SchemaTab::Learned => learned::learned_ui(ui, cx),
-    }
 }
 
 fn side_ui(ui: &mut Ui, cx: &mut Cx<'_>, found: &Comparison) {
@@ -365,6 +392,7 @@ fn picker<T: Clone>(
     all: &[(T, String)],
 ) -> Option<T> {
     let mut chosen = None;
+    keep_together(ui, label, width);
     let name = weak(ui, label);
     let combo = ComboBox::from_id_salt(("schema", label))
         .selected_text(shown)

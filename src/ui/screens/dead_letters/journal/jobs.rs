@@ -170,6 +170,8 @@ fn pile_ui(ui: &mut Ui, cx: &mut Cx<'_>, job: &JobLine, pile: Pile) {
         if pile.can_be_put_back() {
             let words = if here {
                 "Publish each copy to the queue that it lay in; asks first"
+            } else if super::record::behind(cx, &job.place).is_some() {
+                "Bring the broker that they came from to the front first"
             } else {
                 "Connect to the broker that they came from first"
             };
@@ -180,6 +182,7 @@ fn pile_ui(ui: &mut Ui, cx: &mut Cx<'_>, job: &JobLine, pile: Pile) {
             {
                 act(cx, JournalAction::PutPileBack(pile));
             }
+            super::record::front_ui(ui, cx, &job.place);
         } else if pile == Pile::Untouched {
             weak(ui, format!("They lie in {} as before", job.queue));
         }

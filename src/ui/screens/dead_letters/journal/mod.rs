@@ -21,7 +21,8 @@ use crate::ui::frame::status_bar::thousands;
 use crate::ui::parts::by_source::{self, StoreWords};
 use crate::ui::parts::theme::{self, Palette, ROW, STEP};
 use crate::ui::parts::widgets::{
-    banner, button, cell, danger_button, empty_state, field_margin, small_label, tabs, weak,
+    banner, button, cell, danger_button, empty_state, field_margin, keep_together, small_label,
+    tabs, weak,
 };
 
 fn act(cx: &mut Cx<'_>, action: JournalAction) {
@@ -131,7 +132,9 @@ fn bar_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
 }
 
 fn keep_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
-    let name = weak(ui, "Keep finished entries for");
+    let words = "Keep finished entries for";
+    keep_together(ui, words, 90.0);
+    let name = weak(ui, words);
     let days = cx.state.journal.keep_days;
     let combo = ComboBox::from_id_salt("keep_days")
         .selected_text(days_words(days))

@@ -4,8 +4,13 @@ use eframe::egui::{Label, RichText, Ui};
 
 use super::super::editor::close_ui;
 use super::{act, stamp, why_not_ui};
+use crate::event::source_id::SourceId;
 use crate::repair::journal_entry::{Fate, Record};
+use crate::state::Action;
 use crate::state::dead_letters::journal::JournalAction;
+use crate::state::dead_letters::{DeadAction, DeadTab};
+use crate::state::source::Source;
+use crate::state::sources::SourceAction;
 use crate::ui::Cx;
 use crate::ui::parts::by_source;
 use crate::ui::parts::inspector::{self, Origin};
@@ -68,6 +73,9 @@ fn buttons_ui(ui: &mut Ui, cx: &mut Cx<'_>, record: &Record) {
     let asks = record.second_copy(stamp).is_some();
     let words = match &why_not {
         Some(words) => words.clone(),
+        None if !here && behind(cx, &record.message.place).is_some() => {
+            "Bring the broker that it came from to the front first".to_owned()
+        }
         None if !here => "Connect to the broker that it came from first".to_owned(),
         None if asks => "Publish this copy to the queue that it lay in; asks first".to_owned(),
         None => "Publish this copy to the queue that it lay in".to_owned(),
@@ -81,6 +89,7 @@ fn buttons_ui(ui: &mut Ui, cx: &mut Cx<'_>, record: &Record) {
         {
             act(cx, JournalAction::PutBack(record.id));
         }
+        front_ui(ui, cx, &record.message.place);
         if button(ui, "Remove from journal", record.fate() != Fate::UnderWay)
             .on_hover_text("Forget this record; the copy in it is gone then")
             .clicked()
@@ -88,4 +97,28 @@ fn buttons_ui(ui: &mut Ui, cx: &mut Cx<'_>, record: &Record) {
             act(cx, JournalAction::Forget(record.id));
         }
     });
+}
+
+/// The source of this place that is open, but not in front.
+pub(super) fn behind(cx: &Cx<'_>, place: &str) -> Option<SourceId> {
+    let sources = cx.state.sources();
+    let at = |source: &&&Source| source.address().is_some_and(|own| own.place() == place);
+    let source = sources.iter().find(at)?;
+    (source.has_session() && source.id != cx.state.front.id).then_some(source.id)
+}
+
+/// The way to the source that records came from, if it is open: they are put back there.
+pub(super) fn front_ui(ui: &mut Ui, cx: &mut Cx<'_>, place: &str) {
+    let Some(source) = behind(cx, place) else {
+        return;
+    };
+    let name = by_source::name_beside_others(cx.state, source);
+    let label = format!("Bring {} to the front", name.as_deref().unwrap_or(place));
+    if button(ui, &label, true)
+        .on_hover_text("The journal stays open")
+        .clicked()
+    {
+        cx.act(Action::Source(SourceAction::Choose(source)));
+        cx.act(Action::Dead(DeadAction::Tab(DeadTab::Journal)));
+    }
 }

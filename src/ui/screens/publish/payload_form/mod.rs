@@ -11,7 +11,8 @@ use eframe::egui::{Align, ComboBox, Rect, RichText, Ui};
 use crate::event::{BodyDraft, Draft};
 use crate::schema::form::fields::{self, Choices, FieldEdit, FormField};
 use crate::schema::{Catalog, Version, place};
-use crate::state::publish::schema_form::{FormTarget, target, version_of};
+use crate::state::publish::fixed_id;
+use crate::state::publish::schema_form::{FormTarget, about_of, target, version_of};
 use crate::state::publish::verdict::{PayloadVerdict, verdict};
 use crate::text::json_edit::Document;
 use crate::ui::Cx;
@@ -19,7 +20,7 @@ use crate::ui::parts::draft_form;
 use crate::ui::parts::editor;
 use crate::ui::parts::theme::{self, Palette, STEP};
 use crate::ui::parts::verdict::verdict_ui;
-use crate::ui::parts::widgets::{banner, tabs, weak};
+use crate::ui::parts::widgets::{banner, keep_together, tabs, weak};
 
 pub use samples::samples_ui;
 
@@ -39,6 +40,8 @@ pub struct PayloadView {
     fields: Vec<FormField>,
     errors: BTreeMap<usize, Vec<String>>,
     others: Vec<String>,
+    /// The id that the event has each time that it is sent, if it has one.
+    fixed_id: Option<String>,
     /// Go to the first field that is wrong.
     go_to_fault: bool,
     /// What was typed and is no value yet, by JSON pointer.
@@ -68,6 +71,7 @@ impl PayloadView {
             let catalog = catalog.map(Arc::as_ref);
             self.verdict = verdict(draft, cx.forms.as_written, by, catalog);
             let catalog = cx.state.schemas.catalog.clone();
+            self.fixed_id = fixed_id(draft, cx.forms.as_written);
             let chosen = form.chosen.clone();
             self.of = Some((draft.clone(), cx.forms.as_written, chosen, catalog));
             self.form = None;
@@ -81,13 +85,28 @@ impl PayloadView {
         &self.verdict
     }
 
+    /// The id that the event has each time that it is sent, if it has one; as of the last frame.
+    #[must_use]
+    pub fn fixed_id(&self) -> Option<&str> {
+        self.fixed_id.as_deref()
+    }
+
     /// Goes to the place of the first fault in the next frame.
     pub fn show_fault(&mut self) {
         self.go_to_fault = true;
     }
 
     /// Works out the fields, if anything changed.
-    fn refresh(&mut self, target: &FormTarget, catalog: &Catalog, text: &str, choices: &Choices) {
+    fn refresh(
+        &mut self,
+        target: &FormTarget,
+        catalog: &Catalog,
+        draft: &Draft,
+        choices: &mut Choices,
+    ) {
+        let BodyDraft::Text(text) = &draft.body else {
+            return;
+        };
         let form = (target.clone(), choices.clone());
         if self.form.as_ref() == Some(&form) {
             return;
@@ -101,6 +120,10 @@ impl PayloadView {
         if !is_own {
             self.typed.clear();
             self.document = Some(Document::new(text.to_owned()));
+        }
+        if let Some(Ok(document)) = &self.document {
+            choices.set_about(&about_of(draft, document.value()));
+            self.form = Some((target.clone(), choices.clone()));
         }
         self.fields.clear();
         self.errors.clear();
@@ -203,6 +226,7 @@ fn picker_ui(ui: &mut Ui, cx: &mut Cx<'_>, catalog: &Catalog, target: Option<&Fo
 
 /// A choice with its name before it, which is its accessible name.
 fn named_combo(ui: &mut Ui, name: &str, text: &str, width: f32, choices: impl FnOnce(&mut Ui)) {
+    keep_together(ui, name, width);
     let label = weak(ui, name);
     let combo = ComboBox::from_id_salt(("payload_form", name))
         .selected_text(RichText::new(text).font(theme::mono()))
@@ -247,6 +271,15 @@ fn broken_ui(ui: &mut Ui, cx: &Cx<'_>) {
     banner(ui, Palette::of(ui).warn, &words);
 }
 
+/// Says which part of the payload the fields are of, if that is not the whole.
+fn about_ui(ui: &mut Ui, about: &str) {
+    if !about.is_empty() {
+        let part = place(about);
+        let words = format!("The fields of {part}. What stands around it is edited in Raw");
+        weak(ui, words);
+    }
+}
+
 /// Draws the fields; false where there can be none, after saying why.
 fn form_ui(
     ui: &mut Ui,
@@ -272,7 +305,8 @@ fn form_ui(
         }
         return true;
     }
-    view.refresh(target, catalog, text, &cx.forms.payload.choices);
+    let choices = &mut cx.forms.payload.choices;
+    view.refresh(target, catalog, &cx.forms.draft, choices);
     match (&view.version, &view.document) {
         (Some(Err(words)), _) => {
             ui.label(RichText::new(words).color(palette.warn));
@@ -292,6 +326,7 @@ fn form_ui(
         }
         _ => {}
     }
+    about_ui(ui, cx.forms.payload.choices.about());
     for words in &view.others {
         ui.label(RichText::new(words).color(palette.bad));
     }

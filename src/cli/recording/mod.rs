@@ -1,0 +1,83 @@
+//! What works on recordings without a window: `eventscope record`, `export`, `import`, `filter`, `stats`.
+//!
+//! What was asked for goes to standard output and nothing else does, so that it can be piped; how far it
+//! is and what is wrong goes to standard error. The exit codes are those of README.md.
+
+mod export;
+mod import;
+mod output;
+mod progress;
+mod record;
+mod stats;
+
+use std::io;
+use std::process::ExitCode;
+
+use crate::recording::RecordingError;
+
+/// `eventscope record`, `export` and so on.
+#[derive(clap::Subcommand, Debug)]
+pub enum RecordingCommand {
+    /// Record what passes through a destination into a file, until Ctrl+C.
+    Record(record::RecordArguments),
+    /// Write the events of a recording as NDJSON, CloudEvents, CSV, or as another recording.
+    Export(export::ExportArguments),
+    /// Make a recording of lines of NDJSON or CloudEvents.
+    Import(import::ImportArguments),
+    /// Write the events of a recording that match a filter, as NDJSON.
+    Filter(export::FilterArguments),
+    /// Say what is in a recording.
+    Stats(stats::StatsArguments),
+}
+
+/// All was done.
+const DONE: u8 = 0;
+/// It was done, and something is missing, or nothing was found.
+const MISSING: u8 = 1;
+/// It could not be done.
+const UNUSABLE: u8 = 2;
+
+/// Why a command ended early.
+#[derive(Debug, thiserror::Error)]
+enum EndedEarly {
+    /// Whoever reads the output has had enough: no error.
+    #[error("nobody reads the output any more")]
+    NotWanted,
+    /// In words for the person.
+    #[error("{0}")]
+    Told(String),
+}
+
+impl From<io::Error> for EndedEarly {
+    fn from(error: io::Error) -> Self {
+        if error.kind() == io::ErrorKind::BrokenPipe {
+            Self::NotWanted
+        } else {
+            Self::Told(format!("The output cannot be written: {error}"))
+        }
+    }
+}
+
+/// A file that cannot be used, with its name.
+fn about_file(path: &std::path::Path) -> impl Fn(RecordingError) -> EndedEarly + '_ {
+    move |error| EndedEarly::Told(format!("{}: {error}", path.display()))
+}
+
+/// Does it; gives the exit code.
+pub fn run(command: &RecordingCommand) -> ExitCode {
+    let done = match command {
+        RecordingCommand::Record(record) => record::run(record),
+        RecordingCommand::Export(export) => export::run(export),
+        RecordingCommand::Import(import) => import::run(import),
+        RecordingCommand::Filter(filter) => export::run_filter(filter),
+        RecordingCommand::Stats(stats) => stats::run(stats),
+    };
+    match done {
+        Ok(code) => code.into(),
+        Err(EndedEarly::NotWanted) => DONE.into(),
+        Err(EndedEarly::Told(words)) => {
+            progress::say(&words);
+            UNUSABLE.into()
+        }
+    }
+}
