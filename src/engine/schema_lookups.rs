@@ -10,10 +10,11 @@ use std::thread;
 
 use crossbeam_channel::{Sender, bounded};
 use serde_json::Value;
+use url::Url;
 
 use super::registry::{Registry, RegistryError};
 use crate::event::wire::SchemaKey;
-use crate::rabbitmq::endpoint::{Password, encode};
+use crate::rabbitmq::endpoint::{Password, decode, encode};
 use crate::schema::Cancel;
 use crate::schema::body::{SchemaShelf, WrittenSchema};
 use crate::schema::folder::import::registry::Registered;
@@ -29,6 +30,34 @@ pub struct RegistryAddress {
     /// Empty: without a login.
     pub user: String,
     pub password: Password,
+}
+
+impl RegistryAddress {
+    /// From an address with its login in it, which is shown nowhere.
+    ///
+    /// # Errors
+    /// It is no address of a registry; in words, without the login.
+    pub fn from_url(text: &str) -> Result<Self, String> {
+        let wrong = || {
+            "The address of a schema registry begins with http:// or https:// and names a host"
+                .to_owned()
+        };
+        let mut url = Url::parse(text).map_err(|_| wrong())?;
+        if !["http", "https"].contains(&url.scheme()) || url.host_str().is_none() {
+            return Err(wrong());
+        }
+        let user = decode(url.username(), "user name").map_err(|error| error.to_string())?;
+        let password = decode(url.password().unwrap_or_default(), "password");
+        let password = password.map_err(|error| error.to_string())?;
+        // An address with a host takes both.
+        url.set_username("").map_err(|()| wrong())?;
+        url.set_password(None).map_err(|()| wrong())?;
+        Ok(Self {
+            url: url.to_string(),
+            user,
+            password: Password(password),
+        })
+    }
 }
 
 /// A thread that asks. It ends when this is dropped, after the request that is under way.
@@ -220,4 +249,32 @@ fn native(registry: &Registry, path: &str) -> Result<Option<WrittenSchema>, Stri
         parts,
         ..WrittenSchema::guessed(text)
     }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_is_taken_apart_from_its_login() {
+        let found = RegistryAddress::from_url("https://me:s%40cret@host:8081/apis/ccompat/v7");
+        let found = found.unwrap();
+        assert_eq!(found.url, "https://host:8081/apis/ccompat/v7");
+        assert_eq!(
+            (found.user.as_str(), found.password.0.as_str()),
+            ("me", "s@cret")
+        );
+        for wrong in [
+            "",
+            "host:8081",
+            "ftp://host",
+            "https://",
+            "amqp://me:secret@host",
+        ] {
+            let Err(words) = RegistryAddress::from_url(wrong) else {
+                panic!("{wrong}");
+            };
+            assert!(words.contains("begins with http"), "{words}");
+        }
+    }
 }

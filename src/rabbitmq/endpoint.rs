@@ -256,7 +256,8 @@ pub fn encode(text: &str) -> String {
     out
 }
 
-fn decode(text: &str, part: &'static str) -> Result<String, UrlError> {
+/// The text of a part of an address, which may be percent-encoded.
+pub(crate) fn decode(text: &str, part: &'static str) -> Result<String, UrlError> {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();
     while let [first, tail @ ..] = rest {

@@ -6,6 +6,7 @@
 pub mod avro;
 mod framed;
 pub mod protobuf;
+mod reader;
 mod rows;
 mod schemas_topic;
 mod shelf;
@@ -14,6 +15,7 @@ mod tests;
 mod written;
 
 pub use framed::{FramedBody, FramedReading, read_framed};
+pub use reader::ShelfReader;
 pub use schemas_topic::SchemasTopic;
 pub use shelf::{SchemaShelf, Shelved};
 pub use written::{BodySchema, WrittenSchema};
