@@ -38,7 +38,8 @@ run:
 
 test:
 	@.ci/check-rust fmt clippy
-	@.ci/install-packages build run test
+	@.ci/install-packages build run test kafka
+	@.ci/kafka 4.4.0 target/kafka/4.4.0
 	cargo fmt --check
 	cargo clippy --locked --all-targets -- -D warnings
 	@.ci/check-dependencies

@@ -16,7 +16,6 @@ use crate::recording::{RecordTo, RecordingThread, ShelfLimits};
 use crate::repair::journal_entry::KEEP_DAYS;
 use crate::settings::{self, Settings};
 use crate::state::Action;
-use crate::state::saved_connections::SavedConnectionAction;
 use crate::warnings::Heard;
 
 /// What is opened first.
@@ -85,15 +84,8 @@ pub fn open(ctx: &egui::Context, first: First, heard: Heard) -> anyhow::Result<A
     app.hear(heard);
     match first {
         First::Sandbox => app.act(Action::StartSandbox),
-        First::Open(path) => {
-            app.forms_mut().connect.url = Address::Recording(path).to_string();
-            app.act(Action::Connect);
-        }
-        First::Connect(address) => {
-            app.forms_mut().fill(&address);
-            app.act(Action::SavedConnection(SavedConnectionAction::Recall));
-            app.act(Action::Connect);
-        }
+        First::Open(path) => app.act(Action::ConnectTo(Address::Recording(path))),
+        First::Connect(address) => app.act(Action::ConnectTo(address)),
         // A broker that was used before asks for its password, which is never kept; without one
         // the form stands at the customary local broker, and that can be tried at once.
         First::Customary if !known => app.act(Action::TryLocal),

@@ -1,16 +1,21 @@
 //! The command line and the window. The only place that ends the process.
 
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use anyhow::{Context as _, anyhow};
 use clap::{Parser, Subcommand};
 use eventscope::address::Address;
 use eventscope::cli::recording::{self, RecordingCommand};
 use eventscope::cli::schema::{self, SchemaCommand};
+use eventscope::engine::schema_lookups::{RegistryAddress, SchemaLookups};
+use eventscope::event::decode::named;
 use eventscope::launch::{self, First};
 use eventscope::prover::{Prover, worker};
 use eventscope::rabbitmq::endpoint::read_management_url;
+use eventscope::schema::body::{SchemaShelf, ShelfReader};
 use eventscope::schema::compare::sets;
+use eventscope::settings;
 use eventscope::warnings::{self, Heard};
 use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::layer::SubscriberExt as _;
@@ -50,6 +55,17 @@ struct Arguments {
     /// Open a recording, without any broker.
     #[arg(long, value_name = "FILE")]
     open: Option<std::path::PathBuf>,
+
+    /// Ask this schema registry for the schemas that events name by an id, so that Avro and Protobuf
+    /// are shown: https://user:password@host:port. Confluent's API; for Apicurio with its path
+    /// /apis/ccompat/v7.
+    #[arg(
+        long,
+        value_name = "URL",
+        env = "EVENTSCOPE_REGISTRY",
+        hide_env_values = true
+    )]
+    registry: Option<String>,
 
     #[command(subcommand)]
     headless: Option<Headless>,
@@ -122,11 +138,27 @@ fn address(url: Option<&str>, management: Option<&str>) -> anyhow::Result<Option
     Ok(address)
 }
 
+/// Bodies that name their schema are read with it from now on.
+fn read_named_bodies(
+    registry: RegistryAddress,
+    wake: Arc<dyn Fn() + Send + Sync>,
+) -> anyhow::Result<()> {
+    let shelf = SchemaShelf::default();
+    let folder = settings::journal_dir().map(|folder| folder.join("registry-schemas"));
+    let lookups = SchemaLookups::start(registry, folder, shelf.clone(), wake)
+        .context("The registry could not be asked")?;
+    named::install(ShelfReader::new(shelf, move || lookups.nudge()));
+    Ok(())
+}
+
 fn run(arguments: Arguments, heard: Heard) -> anyhow::Result<()> {
     let address = address(
         arguments.url.as_deref(),
         arguments.management_url.as_deref(),
     )?;
+    let registry = arguments.registry.as_deref();
+    let registry = registry.map(RegistryAddress::from_url).transpose();
+    let registry = registry.map_err(|words| anyhow!(words))?;
     eframe::run_native(
         "Eventscope",
         launch::window(),
@@ -137,6 +169,11 @@ fn run(arguments: Arguments, heard: Heard) -> anyhow::Result<()> {
                 (None, Some(address)) => First::Connect(address),
                 (None, None) => First::Customary,
             };
+            if let Some(registry) = registry {
+                let waker = cc.egui_ctx.clone();
+                let wake = move || waker.request_repaint_after(launch::REPAINT);
+                read_named_bodies(registry, Arc::new(wake))?;
+            }
             Ok(Box::new(launch::open(&cc.egui_ctx, first, heard)?))
         }),
     )

@@ -23,6 +23,7 @@ mod broker {
     mod imports;
     mod limits;
     mod looks;
+    mod lookups;
     mod matching;
     mod origins;
     mod overload;

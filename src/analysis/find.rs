@@ -14,7 +14,7 @@ use crate::event::tap_id::TapId;
 use crate::log::{Entry, Kept, Segment, Shape};
 use crate::query::{MOST_READ, Matcher, Needle, Subject};
 use crate::schema::Catalog;
-use crate::schema::stream::body::read;
+use crate::schema::stream::body::{LARGEST, read};
 use crate::schema::stream::claim::{Facts, judge_facts};
 use crate::text::payload::PayloadKind;
 
@@ -319,9 +319,6 @@ struct AskedSearch<'a> {
 /// An event that is also judged by its schema.
 struct Judged<'a>(AskedSearch<'a>, &'a Catalog);
 
-/// A larger body is not judged, in bytes.
-const LARGEST: usize = 1_000_000;
-
 /// What an event answers by itself, for a wrapper that answers the rest.
 macro_rules! answers_of {
     ($($name:ident: $answer:ty),+ $(,)?) => {
@@ -383,6 +380,7 @@ impl Subject for Judged<'_> {
             properties: &properties,
             key: event.key(),
             event_type: event.shape().event_type.as_deref(),
+            body: event.body(),
             document: document.as_ref(),
         };
         Some(judge_facts(&facts, self.1, 0).name())

@@ -47,6 +47,7 @@ impl Standing {
             Judgement::UnknownVersion => format!("unknown {version}"),
             Judgement::NoSchema => String::new(),
             Judgement::NotJson => "not JSON".to_owned(),
+            Judgement::TooLarge => "too large".to_owned(),
         }
     }
 }

@@ -10,14 +10,12 @@ use foldhash::fast::RandomState;
 use super::judging::{Learned, NewShape, SeenType, Standing};
 use crate::log::{Entry, Kept, Segment};
 use crate::schema::folder::catalog::{Catalog, ReadySchemas};
-use crate::schema::stream::body::{payload, read};
+use crate::schema::stream::body::{LARGEST, payload, read};
 use crate::schema::stream::claim::{Facts, Judgement, find, judge_facts};
 use crate::schema::stream::drift::fields;
 use crate::schema::stream::infer::InferredShape;
 use crate::schema::stream::novelty::Novelty;
 
-/// A larger body is not looked at, in bytes.
-const LARGEST: usize = 1_000_000;
 /// Most different standings; what is beyond them has the one of strangers.
 pub(crate) const MOST_STANDINGS: usize = 4_096;
 /// Most types and versions that are learned from, and how many places in all of one.
@@ -184,6 +182,7 @@ impl Learner {
             properties: &properties,
             key: event.key(),
             event_type: event.shape().event_type.as_deref(),
+            body: event.body(),
             document: document.as_ref(),
         };
         let catalog = Arc::clone(&self.catalog);

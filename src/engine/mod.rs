@@ -18,4 +18,5 @@ pub(crate) mod recorder;
 pub(crate) mod registry;
 pub(crate) mod sample_schemas;
 pub(crate) mod schema_folder;
+pub mod schema_lookups;
 pub mod taping;

@@ -27,7 +27,7 @@ const MOST_PART_BYTES: usize = 16 * 1024 * 1024;
 const MOST_PARTS: usize = 200;
 
 /// Why a request gave nothing.
-enum RegistryError {
+pub(super) enum RegistryError {
     /// There is no such thing.
     Missing,
     Told(String),
@@ -91,9 +91,10 @@ pub(crate) fn read(
     Ok(haul)
 }
 
-struct Registry {
+/// A registry that is being asked.
+pub(super) struct Registry {
     agent: ureq::Agent,
-    base: String,
+    pub(super) base: String,
     authorization: Option<String>,
     until: Instant,
     stop: Cancel,
@@ -104,7 +105,7 @@ struct Registry {
 }
 
 impl Registry {
-    fn new(url: &str, user: &str, password: &Password, stop: Cancel) -> Self {
+    pub(super) fn new(url: &str, user: &str, password: &Password, stop: Cancel) -> Self {
         Self {
             agent: http::agent(REQUEST_LIMIT, Refusal::Answer),
             base: url.trim_end_matches('/').to_owned(),
@@ -174,7 +175,10 @@ impl Registry {
     }
 
     /// The schemas that one refers to, and those that they refer to, by the names of the references.
-    fn parts_of(&mut self, registered: &Registered) -> Result<BTreeMap<String, String>, String> {
+    pub(super) fn parts_of(
+        &mut self,
+        registered: &Registered,
+    ) -> Result<BTreeMap<String, String>, String> {
         let mut out = BTreeMap::new();
         let mut bytes = 0;
         let mut open: Vec<Reference> = registered.references.clone();
@@ -218,14 +222,28 @@ impl Registry {
         })
     }
 
-    fn get(&self, path: &str) -> Result<Value, RegistryError> {
-        let base = &self.base;
+    /// The answer to a path of Confluent's API.
+    pub(super) fn get(&self, path: &str) -> Result<Value, RegistryError> {
+        let mut body = self.answer(&format!("{}{path}", self.base))?;
+        let read = body.with_config().limit(ANSWER_BYTES).read_json();
+        read.map_err(|error| self.told(&error))
+    }
+
+    /// The text of the answer to a path of Apicurio's own API, at the same host.
+    pub(super) fn native(&self, path: &str) -> Result<String, RegistryError> {
+        let host = self.base.split("/apis/").next().unwrap_or(&self.base);
+        let mut body = self.answer(&format!("{host}/apis/registry/v3{path}"))?;
+        let read = body.with_config().limit(ANSWER_BYTES).read_to_string();
+        read.map_err(|error| self.told(&error))
+    }
+
+    fn answer(&self, address: &str) -> Result<ureq::Body, RegistryError> {
         if self.is_over() {
             return Err(RegistryError::Told("It was not read any more".to_owned()));
         }
-        let mut request = self.agent.get(format!("{base}{path}")).header(
+        let mut request = self.agent.get(address).header(
             "Accept",
-            "application/vnd.schemaregistry.v1+json, application/json",
+            "application/vnd.schemaregistry.v1+json, application/json, */*",
         );
         if let Some(authorization) = &self.authorization {
             request = request.header("Authorization", authorization);
@@ -235,12 +253,7 @@ impl Registry {
         if status != 200 {
             return Err(self.status(status));
         }
-        answer
-            .into_body()
-            .into_with_config()
-            .limit(ANSWER_BYTES)
-            .read_json()
-            .map_err(|error| self.told(&error))
+        Ok(answer.into_body())
     }
 
     fn status(&self, status: u16) -> RegistryError {

@@ -162,7 +162,7 @@ impl Record {
         let queue = &self.message.queue;
         match (self.fate(), self.stage, self.deed) {
             (Fate::UnderWay, ..) => "Under way".to_owned(),
-            (Fate::Untouched, ..) => format!("Not touched: it lies in {queue} as before"),
+            (Fate::Untouched, ..) => format!("Not touched: it was left in {queue}"),
             (_, Stage::PutBack, _) => format!("Put back into {queue}"),
             (_, Stage::Returning, _) => format!(
                 "Cut off while it was put back: it may lie in {queue} already. Look there before \

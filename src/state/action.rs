@@ -14,6 +14,7 @@ use super::publish::schema_form::SampleAction;
 use super::saved_connections::SavedConnectionAction;
 use super::schemas::SchemaAction;
 use super::sources::SourceAction;
+use crate::address::Address;
 use crate::event::Event;
 
 /// A screen of the rail.
@@ -55,6 +56,8 @@ pub enum Action {
     SavedConnection(SavedConnectionAction),
     /// Connect as the form says.
     Connect,
+    /// Connect to this address, whatever the form says.
+    ConnectTo(Address),
     /// Try the usual local broker, without having been asked to.
     TryLocal,
     /// Close the connection or stop trying. Asks first if something runs.

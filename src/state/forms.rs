@@ -137,6 +137,7 @@ impl Forms {
                 self.kafka.take(endpoint);
             }
             Address::Recording(_) | Address::Other { .. } => {
+                self.store = StoreChoice::RabbitMq;
                 self.connect.url = address.to_string();
             }
         }

@@ -432,6 +432,10 @@ impl State {
             Action::Open(screen) => self.screen = screen,
             Action::Source(action) => return self.act_on_sources(action, forms),
             Action::SavedConnection(action) => self.act_on_saved_connections(action, forms),
+            Action::ConnectTo(address) => {
+                self.fill_known(&address, forms);
+                return self.act(Action::Connect, forms, moment);
+            }
             Action::TryLocal => {
                 let commands = self.act(Action::Connect, forms, moment);
                 self.front.is_guess = true;
@@ -446,7 +450,8 @@ impl State {
                     forms.connect.problem = None;
                     self.front.is_sandbox = false;
                     self.front.is_guess = false;
-                    let is_production = forms.connect.is_production;
+                    let is_file = matches!(address, Address::Recording(_));
+                    let is_production = forms.connect.is_production && !is_file;
                     self.front.wanted = Some((address.place(), is_production));
                     return vec![self.to_front(SourceCommand::Connect(address))];
                 }

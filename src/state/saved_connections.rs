@@ -40,6 +40,17 @@ impl State {
         self.saved_connections.truncate(MOST);
     }
 
+    /// Fills in the form for an address, with the mark that was put on exactly this one.
+    pub(super) fn fill_known(&self, address: &Address, forms: &mut Forms) {
+        forms.connect.url.clear();
+        forms.connect.problem = None;
+        forms.fill(address);
+        let place = address.place();
+        let mut saved = self.saved_connections.iter();
+        let same = saved.find(|saved| saved.address.place() == place);
+        forms.connect.is_production = same.is_some_and(|same| same.is_production);
+    }
+
     pub(super) fn act_on_saved_connections(
         &mut self,
         action: SavedConnectionAction,
@@ -54,10 +65,7 @@ impl State {
                 if matches!(self.front.link, Link::Failed { .. }) {
                     self.front.link = Link::Idle;
                 }
-                forms.connect.url.clear();
-                forms.connect.problem = None;
-                forms.fill(&chosen.address);
-                forms.connect.is_production = chosen.is_production;
+                self.fill_known(&chosen.address.clone(), forms);
             }
             SavedConnectionAction::Recall => {
                 let Ok(address) = forms.address() else { return };
@@ -112,6 +120,25 @@ mod tests {
         }
         assert_eq!(state.saved_connections().len(), MOST);
         assert_eq!(hosts(&state)[0], "h39");
+    }
+
+    #[test]
+    fn the_mark_of_one_connection_is_not_that_of_another() {
+        let (mut state, mut forms) = (State::new(), Forms::default());
+        state.keep_connection(&at("prod"), true);
+        state.keep_connection(&at("test"), false);
+        let file = Address::Recording("a.eventscope".into());
+        for (address, marked) in [
+            (at("prod"), true),
+            (at("new"), false),
+            (at("prod"), true),
+            (file, false),
+            (at("test"), false),
+        ] {
+            state.fill_known(&address, &mut forms);
+            assert_eq!(forms.connect.is_production, marked, "{address}");
+            assert_eq!(forms.address(), Ok(address));
+        }
     }
 
     #[test]

@@ -5,3 +5,4 @@ pub mod journal;
 pub mod schema_files;
 pub mod schema_import;
 pub mod schemas;
+pub mod written_schemas;

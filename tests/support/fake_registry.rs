@@ -136,6 +136,15 @@ fn found(path: &str, subjects: &Subjects) -> (u16, Value) {
             one["id"] = json!(number + 100);
             (200, one)
         }
+        // The first subject's versions have these ids.
+        ["schemas", "ids", id] => {
+            let place = id.parse::<usize>().ok().and_then(|id| id.checked_sub(101));
+            let first = subjects.first().map(|(_, all)| all);
+            match first.and_then(|all| all.get(place?)) {
+                Some(one) => (200, one.clone()),
+                None => missing(40403, "Schema"),
+            }
+        }
         _ => missing(404, "HTTP 404"),
     }
 }

@@ -150,7 +150,7 @@ fn a_job_is_shown_alone_and_a_pile_of_it_is_removed_after_a_question() {
             .query_by_label_contains("Put 2,868 back")
             .is_none()
     );
-    window.assert_sees("They lie in orders.dead as before");
+    window.assert_sees("They were left in orders.dead");
     window.press("Remove 2,868…");
     window.assert_sees("Remove 2,868 records from the journal?");
     window.press("Remove 2,868 records");

@@ -13,7 +13,7 @@ use crate::event::amqp::Properties;
 use crate::event::key_pattern;
 use crate::log::Segment;
 use crate::rabbitmq::origin::{Provenance, Scene};
-use crate::schema::stream::body::{payload, read};
+use crate::schema::stream::body::{LARGEST, payload, read};
 use crate::schema::{
     Answer, Cancel, CatalogEntry, Change, CheckReport, EventType, Failure, Level, Policy,
     ReadySchemas, Sample, Validator, compare, compare_avro, ready,
@@ -22,8 +22,6 @@ use crate::schema::{
 /// Most captured events that are validated, the newest ones, and for how long.
 const MOST: usize = 20_000;
 const PATIENCE: Duration = Duration::from_secs(4);
-/// A body that is larger is not looked at.
-const LARGEST: usize = 1_000_000;
 /// Most versions that are compared with each other.
 const MOST_VERSIONS: usize = 8;
 

@@ -2,6 +2,7 @@
 //! content encoding, or in a header of its framework.
 
 use super::charset::is_charset;
+use super::named;
 use crate::event::amqp::{FieldValue, Properties};
 
 /// A layer that can be taken off and put on again.
@@ -186,4 +187,5 @@ pub fn declares_nothing(properties: &Properties) -> bool {
             || charset_of(content_type).is_none_or(|charset| usual(&charset)))
         && compression_header(properties).is_none()
         && !is_batch(properties)
+        && !named::is_told(properties)
 }

@@ -23,6 +23,10 @@ pub enum Format {
     Avro,
     /// An Avro container file.
     AvroFile,
+    /// Avro or Protobuf that was read with the schema that it names, shown as JSON.
+    Named {
+        kind: &'static str,
+    },
     /// Several messages in one body, each behind its length, shown as a JSON list.
     Batch {
         messages: usize,
@@ -45,6 +49,7 @@ impl Format {
             Self::Protobuf => "Protobuf".to_owned(),
             Self::Avro => "Avro".to_owned(),
             Self::AvroFile => "Avro container file".to_owned(),
+            Self::Named { kind } => kind.to_owned(),
             Self::Batch { messages: 1 } => "one message behind its length".to_owned(),
             Self::Batch { messages } => format!("{messages} messages, each behind its length"),
             Self::Java => "serialised Java object".to_owned(),
@@ -95,8 +100,14 @@ impl Promise {
             Self::Text => matches!(format, Format::Json | Format::Text),
             Self::MessagePack => format == Format::MessagePack,
             Self::Cbor => format == Format::Cbor,
-            Self::Protobuf => format == Format::Protobuf,
-            Self::Avro => matches!(format, Format::Avro | Format::AvroFile),
+            Self::Protobuf => matches!(
+                format,
+                Format::Protobuf | Format::Named { kind: "Protobuf" }
+            ),
+            Self::Avro => matches!(
+                format,
+                Format::Avro | Format::AvroFile | Format::Named { kind: "Avro" }
+            ),
             Self::Nothing => true,
         }
     }

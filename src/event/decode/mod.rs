@@ -13,6 +13,7 @@ mod framed;
 #[cfg(test)]
 mod hostile_tests;
 mod message_pack;
+pub mod named;
 mod packing;
 #[cfg(test)]
 mod tests;
@@ -22,9 +23,11 @@ use std::borrow::Cow;
 
 use super::amqp::Properties;
 use super::cloud_event::{self, CloudEvent};
+use super::wire::Frame;
 use crate::text::json;
 use crate::text::payload::{PayloadKind, size_text};
 use charset::Charset;
+use named::NamedBody;
 
 pub use coding::declares_nothing;
 pub use format::Format;
@@ -49,6 +52,8 @@ pub struct Decoded<'a> {
     pub problem: Option<String>,
     /// There is more than the limit let through.
     pub cut: bool,
+    /// The schema that it names is being asked for: when it has come, there is more to read.
+    pub is_asked: bool,
 }
 
 /// A text in UTF-16 that a byte order mark tells; none for any other.
@@ -95,9 +100,15 @@ fn unpack<'a>(body: &'a [u8], properties: &Properties, limit: usize) -> Unpacked
     } else {
         0
     };
-    let inside = json::trim(&plain.bytes[frame..]);
+    // What a schema says is no text, though it may look like one.
+    let is_named = named::is_told(properties);
+    let inside = if is_named {
+        &plain.bytes[..]
+    } else {
+        json::trim(&plain.bytes[frame..])
+    };
     // Behind what is no text a zero is a part of it, and what was cut has no end to look at.
-    let is_text = std::str::from_utf8(inside).is_ok_and(|text| !text.contains('\0'));
+    let is_text = !is_named && std::str::from_utf8(inside).is_ok_and(|text| !text.contains('\0'));
     let start = inside.as_ptr() as usize - plain.bytes.as_ptr() as usize;
     let end = if is_text && !plain.cut && !inside.is_empty() {
         start + inside.len()
@@ -145,6 +156,7 @@ fn formatted<'a>(unpacked: Unpacked<'a>, properties: &Properties, limit: usize) 
         warnings: plain.warnings,
         problem: plain.problem,
         cut: plain.cut,
+        is_asked: false,
     };
     if let Some(id) = unpacked.schema_id {
         out.steps
@@ -204,6 +216,9 @@ fn found(
     limit: usize,
 ) -> FoundFormat {
     let declared = coding::is_batch(properties);
+    if let Some(found) = named_body(out, properties, limit) {
+        return found;
+    }
     let lengths = declared || out.bytes.first() == Some(&0);
     if lengths
         && !out.cut
@@ -224,6 +239,50 @@ fn found(
     format::find(&out.bytes, Promise::of(essence), out.cut, limit)
 }
 
+/// A body that was read with the schema that it names. What is in the way of that is told.
+fn named_body(out: &mut Decoded<'_>, properties: &Properties, limit: usize) -> Option<FoundFormat> {
+    let frames = named::frames(&out.bytes, properties);
+    if frames.frames.is_empty() && frames.problem.is_none() {
+        return None;
+    }
+    let Some(reader) = named::reader() else {
+        // Nobody can be asked; what a header says is told all the same.
+        let told = frames.frames.iter().find(|frame| frame.is_told());
+        out.steps.extend(told.map(Frame::words));
+        out.warnings.extend(frames.problem);
+        return None;
+    };
+    match reader.read(&frames, &out.bytes, limit) {
+        NamedBody::Bare => None,
+        NamedBody::Asked(words) => {
+            out.is_asked = true;
+            out.warnings
+                .push(format!("Its schema is being asked for ({words})"));
+            None
+        }
+        NamedBody::Failed(words) => {
+            out.warnings.push(words);
+            None
+        }
+        NamedBody::Read {
+            kind,
+            words,
+            json,
+            cut,
+            problem,
+            ..
+        } => {
+            out.steps.push(words);
+            Some(FoundFormat {
+                json: Some(json),
+                problem,
+                cut,
+                ..FoundFormat::plain(Format::Named { kind })
+            })
+        }
+    }
+}
+
 impl Decoded<'_> {
     /// The JSON document, whatever it was on the wire. It may break off where [`Self::cut`] or
     /// [`Self::problem`] say so.
@@ -231,7 +290,11 @@ impl Decoded<'_> {
     pub fn json(&self) -> Option<&[u8]> {
         let is_json = matches!(
             self.format,
-            Format::Json | Format::MessagePack | Format::Cbor | Format::Batch { .. }
+            Format::Json
+                | Format::MessagePack
+                | Format::Cbor
+                | Format::Batch { .. }
+                | Format::Named { .. }
         );
         is_json.then_some(&*self.bytes)
     }

@@ -8,8 +8,9 @@ use std::sync::Arc;
 use super::charset::Charset;
 use super::coding::Coding;
 use super::compression::read;
-use super::{Format, formatted, unpack};
+use super::{Format, formatted, named, unpack};
 use crate::event::amqp::Properties;
+use crate::event::wire::FoundFrames;
 use crate::text::base64;
 use crate::text::payload::{PayloadKind, size_text};
 
@@ -28,6 +29,8 @@ struct OriginalText {
     behind: Vec<u8>,
     text: String,
     body: Vec<u8>,
+    /// The body without its layers, where its text is read with the schema that it names.
+    named: Option<(FoundFrames, Vec<u8>)>,
 }
 
 /// A body that can be edited.
@@ -62,9 +65,22 @@ pub fn open(body: &[u8], properties: &Properties, limit: usize) -> Result<Opened
         behind: unpacked.behind.clone(),
         text: String::new(),
         body: Vec::new(),
+        named: None,
     };
+    let inside = unpacked.plain.bytes.to_vec();
     let decoded = formatted(unpacked, properties, limit);
-    let readable = matches!(decoded.format, Format::Empty | Format::Json | Format::Text);
+    let is_named = matches!(decoded.format, Format::Named { .. });
+    let readable =
+        is_named || matches!(decoded.format, Format::Empty | Format::Json | Format::Text);
+    if let Some(problem) = decoded.problem.as_ref().filter(|_| is_named) {
+        return Err(problem.clone());
+    }
+    if is_named && decoded.cut {
+        return Err(format!(
+            "The payload is larger than {}",
+            size_text(limit as u64)
+        ));
+    }
     let text = std::str::from_utf8(&decoded.bytes)
         .ok()
         .filter(|_| readable);
@@ -79,12 +95,13 @@ pub fn open(body: &[u8], properties: &Properties, limit: usize) -> Result<Opened
         });
     };
     let text = text.to_owned();
-    let packing = if original.is_bare() {
+    let packing = if original.is_bare() && !is_named {
         Packing(None)
     } else {
         Packing(Some(Arc::new(OriginalText {
             text: text.clone(),
             body: body.to_vec(),
+            named: is_named.then(|| (named::frames(&inside, properties), inside)),
             ..original
         })))
     };
@@ -112,7 +129,14 @@ impl Packing {
         if text == original.text {
             return Ok(original.body.clone());
         }
-        let mut body = [&original.before, text.as_bytes(), &original.behind].concat();
+        let named = original.named.as_ref().map(|(frames, inside)| {
+            let reader = named::reader().ok_or("Nobody is there who can write it")?;
+            reader.write(frames, inside, text)
+        });
+        let mut body = match named {
+            Some(written) => written?,
+            None => [&original.before, text.as_bytes(), &original.behind].concat(),
+        };
         if let Some(charset) = original.charset {
             let name = charset.name();
             // What stands around such a text is text too.
@@ -135,7 +159,12 @@ impl Packing {
         let original = self.0.as_ref()?;
         let charset = original.charset.map(Charset::name);
         let codings = original.codings.iter().rev().map(|coding| coding.name());
-        let names: Vec<&str> = charset.into_iter().chain(codings).collect();
+        let by_schema = original.named.as_ref().map(|_| "its schema says");
+        let names: Vec<&str> = by_schema
+            .into_iter()
+            .chain(charset)
+            .chain(codings)
+            .collect();
         if names.is_empty() {
             return None;
         }

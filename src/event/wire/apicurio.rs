@@ -4,8 +4,8 @@
 use super::message::MessagePick;
 use super::{DeclaredEncoding, EventHalf, Frame, SchemaKey, WireFormat};
 
-/// Ids are counted; beyond this eight bytes are something else.
-const LARGEST: u64 = 1 << 40;
+/// Ids are counted from 1; beyond this eight bytes are something else, and four of them Confluent's.
+const LARGEST: u64 = 1 << 32;
 
 /// A zero, eight bytes of an id whose upper half is therefore zero, and a payload.
 pub(crate) fn in_front(body: &[u8]) -> Option<Frame> {

@@ -4,8 +4,21 @@
 //! the JSON that is written from it, and no count in a body sets memory aside.
 
 pub mod avro;
+mod framed;
 pub mod protobuf;
+mod reader;
 mod rows;
+mod schemas_topic;
+mod shelf;
+#[cfg(test)]
+mod tests;
+mod written;
+
+pub use framed::{FramedBody, FramedReading, read_framed};
+pub use reader::ShelfReader;
+pub use schemas_topic::SchemasTopic;
+pub use shelf::{SchemaShelf, Shelved};
+pub use written::{BodySchema, WrittenSchema};
 
 /// A body as JSON.
 #[derive(Clone, Debug, PartialEq, Eq)]

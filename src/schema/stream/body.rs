@@ -10,6 +10,16 @@ use crate::event::cloud_event::{self, CloudEvent};
 use crate::event::decode::{declares_nothing, decode};
 use crate::text::json;
 
+/// A larger body is not put to its schema, in bytes, unpacked or not. One limit for all who judge, so that
+/// no two of them say different things.
+pub const LARGEST: usize = 1_000_000;
+
+/// Whether [`read`] gives nothing for the size of the body alone.
+#[must_use]
+pub fn is_too_large(body: &[u8], properties: &Properties, largest: usize) -> bool {
+    body.len() > largest || (!declares_nothing(properties) && decode(body, properties, largest).cut)
+}
+
 /// Reads a body; none if it is no JSON document, larger than so many bytes, or nests more deeply
 /// than 128 levels, which no schema speaks of.
 #[must_use]

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use serde_json::Value;
 
-use super::body::{payload, read};
+use super::body::{LARGEST, is_too_large, payload, read};
 use crate::event::amqp::{FieldValue, Properties};
 use crate::event::cloud_event::{self, CloudEvent};
 use crate::event::{Event, names};
@@ -12,8 +12,6 @@ use crate::schema::folder::catalog::{Catalog, CatalogEntry, EventType, ReadySche
 use crate::schema::folder::rules::{VersionRule, VersionRules};
 use crate::schema::{Failure, Validator};
 
-/// A larger body is not validated while a person waits for the answer, in bytes.
-const LARGEST: usize = 256 * 1024;
 /// Failures that are told.
 const TOLD: usize = 5;
 /// Longer texts are no version, in bytes.
@@ -43,13 +41,15 @@ pub enum Judgement {
     UnknownVersion,
     /// There is no schema of this type.
     NoSchema,
-    /// The body is not JSON, or too large to be looked at here.
+    /// The body is not JSON.
     NotJson,
+    /// The body is larger than [`LARGEST`].
+    TooLarge,
 }
 
 impl Judgement {
     /// The words of [`Self::name`], with what each means.
-    pub const NAMES: [(&str, &str); 7] = [
+    pub const NAMES: [(&str, &str); 8] = [
         ("matches", "Matches the version that it claims"),
         (
             "fails",
@@ -62,7 +62,11 @@ impl Judgement {
             "Claims a version that is not in the folder",
         ),
         ("no-schema", "Its type has no schema"),
-        ("not-json", "The body is not JSON, or too large to validate"),
+        ("not-json", "The body is not JSON"),
+        (
+            "too-large",
+            "The body is larger than 1 MB, and was not judged",
+        ),
     ];
 
     /// One word, as a filter has it.
@@ -77,6 +81,7 @@ impl Judgement {
             Self::UnknownVersion => "unknown-version",
             Self::NoSchema => "no-schema",
             Self::NotJson => "not-json",
+            Self::TooLarge => "too-large",
         }
     }
 }
@@ -89,7 +94,8 @@ pub struct Facts<'a> {
     pub key: &'a str,
     /// The type that its envelope tells, see [`crate::event::Event::envelope`].
     pub event_type: Option<&'a str>,
-    /// Its body, if it is JSON.
+    pub body: &'a [u8],
+    /// What its body says, if it is JSON and not too large.
     pub document: Option<&'a Value>,
 }
 
@@ -101,6 +107,7 @@ impl<'a> Facts<'a> {
             properties: &event.properties,
             key: &event.key,
             event_type: event.envelope.event_type.as_deref(),
+            body: &event.body,
             document,
         }
     }
@@ -291,7 +298,11 @@ pub fn judge_facts(facts: &Facts<'_>, catalog: &Catalog, told: usize) -> Judgeme
         return Judgement::NoSchema;
     };
     let Some(document) = facts.document else {
-        return Judgement::NotJson;
+        return if is_too_large(facts.body, facts.properties, LARGEST) {
+            Judgement::TooLarge
+        } else {
+            Judgement::NotJson
+        };
     };
     let body = payload(document, facts.properties);
     let fits = || -> Vec<String> {
@@ -451,6 +462,8 @@ mod tests {
         assert_eq!(failures[0].at, "/amount");
         assert_eq!(judged(&claiming("7", "{}")), Judgement::UnknownVersion);
         assert_eq!(judged(&claiming("1", "not JSON")), Judgement::NotJson);
+        let large = format!("{{\"amount\": \"{}\"}}", "9".repeat(LARGEST));
+        assert_eq!(judged(&claiming("1", &large)), Judgement::TooLarge);
         assert_eq!(
             judged(&event("order.created", "{}")),
             Judgement::Unclaimed(vec!["1".into(), "2".into()])

@@ -55,8 +55,9 @@ pub fn fit(event: &Event, catalog: &Catalog) -> Fit {
         ),
         Judgement::UnknownVersion => (format!("There is no schema of {version}"), None),
         Judgement::NoSchema => ("No schema for this event".to_owned(), None),
-        Judgement::NotJson => (
-            "The payload is not JSON, or larger than 256 kB".to_owned(),
+        Judgement::NotJson => ("The payload is not JSON".to_owned(), None),
+        Judgement::TooLarge => (
+            "The payload is larger than 1 MB, so it is not put to its schema".to_owned(),
             None,
         ),
     };

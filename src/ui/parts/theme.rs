@@ -166,7 +166,7 @@ impl Palette {
             Judgement::Fails(_) | Judgement::FitsOnly(_) => self.bad,
             Judgement::Unclaimed(fits) if fits.is_empty() => self.bad,
             Judgement::Unclaimed(_) | Judgement::UnknownVersion => self.warn,
-            Judgement::NoSchema | Judgement::NotJson => self.weak,
+            Judgement::NoSchema | Judgement::NotJson | Judgement::TooLarge => self.weak,
         }
     }
 

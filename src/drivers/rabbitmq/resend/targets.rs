@@ -39,8 +39,10 @@ pub(crate) fn only_our_tap(
         .route(&outgoing.destination, &outgoing.key, &outgoing.properties)
     {
         Some(mut queues) => {
+            let reached = queues.len();
             queues.retain(|queue| !taps.iter().any(|tap| tap.queue == *queue));
-            queues.is_empty().then(|| {
+            // Where nothing at all is reached, the broker says so itself.
+            (reached > 0 && queues.is_empty()).then(|| {
                 "No queue but Eventscope's own tap would get it, so it was not sent".to_owned()
             })
         }

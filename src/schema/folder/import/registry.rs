@@ -34,6 +34,15 @@ impl Registered {
     /// From the answer to `/subjects/SUBJECT/versions/VERSION`.
     #[must_use]
     pub fn read(answer: &Value) -> Option<Self> {
+        Some(Self {
+            version: answer.get("version")?.as_u64()?.to_string(),
+            ..Self::of_id(answer)?
+        })
+    }
+
+    /// From the answer to `/schemas/ids/ID`, which tells no version.
+    #[must_use]
+    pub fn of_id(answer: &Value) -> Option<Self> {
         let references = answer.get("references").and_then(Value::as_array);
         let references = references.into_iter().flatten().filter_map(|one| {
             Some(Reference {
@@ -43,7 +52,7 @@ impl Registered {
             })
         });
         Some(Self {
-            version: answer.get("version")?.as_u64()?.to_string(),
+            version: String::new(),
             kind: answer
                 .get("schemaType")
                 .and_then(Value::as_str)
@@ -69,20 +78,8 @@ impl Registered {
             "JSON" => false,
             kind => return Err(format!("Schemas of the type {kind} are not read")),
         };
-        let schema: Value = match serde_json::from_str(&self.text) {
-            Ok(schema) => schema,
-            // A name of a plain type may stand there without quotes.
-            Err(_) if avro && !self.text.contains(['{', '[', '"']) => {
-                Value::String(self.text.trim().to_owned())
-            }
-            Err(error) => return Err(format!("Its schema is not JSON: {error}")),
-        };
-        let mut parsed = BTreeMap::new();
-        for (name, text) in parts {
-            let part: Value = serde_json::from_str(text)
-                .map_err(|error| format!("{name}, which it refers to, is not JSON: {error}"))?;
-            parsed.insert(name.as_str(), part);
-        }
+        let schema = schema_of(&self.text, avro)?;
+        let parsed = parsed(parts)?;
         let text = if parsed.is_empty() && !schema.is_string() {
             // As it was registered, to the letter.
             self.text.clone()
@@ -106,6 +103,41 @@ impl Registered {
             ..Incoming::default()
         })
     }
+}
+
+fn schema_of(text: &str, avro: bool) -> Result<Value, String> {
+    match serde_json::from_str(text) {
+        Ok(schema) => Ok(schema),
+        // A name of a plain type may stand there without quotes.
+        Err(_) if avro && !text.contains(['{', '[', '"']) => {
+            Ok(Value::String(text.trim().to_owned()))
+        }
+        Err(error) => Err(format!("Its schema is not JSON: {error}")),
+    }
+}
+
+fn parsed(parts: &BTreeMap<String, String>) -> Result<BTreeMap<&str, Value>, String> {
+    let read = |(name, text): (_, &String)| {
+        let part: Value = serde_json::from_str(text)
+            .map_err(|error| format!("{name}, which it refers to, is not JSON: {error}"))?;
+        Ok((name, part))
+    };
+    parts
+        .iter()
+        .map(|(name, text)| read((name.as_str(), text)))
+        .collect()
+}
+
+/// An Avro schema as it was registered, with what it refers to.
+///
+/// # Errors
+/// One of them is no JSON; in words.
+pub(crate) fn avro_of(text: &str, parts: &BTreeMap<String, String>) -> Result<Value, String> {
+    let schema = schema_of(text, true)?;
+    if parts.is_empty() {
+        return Ok(schema);
+    }
+    with_parts(&schema, &parsed(parts)?)
 }
 
 /// A subject is named after a topic or a type; the rest of its name says for what it is used.

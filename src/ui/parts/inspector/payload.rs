@@ -10,7 +10,7 @@ use super::copying::{copy_as_ui, payload_text};
 use super::find::PayloadFind;
 use super::folded::FoldedText;
 use crate::event::Event;
-use crate::event::decode::{Format, decode};
+use crate::event::decode::{Format, decode, named};
 use crate::event::reading::Reading;
 use crate::query::MOST_READ;
 use crate::text::json::{self, MAX_ROWS, PrettyLine, RowValue, Rows};
@@ -55,6 +55,8 @@ pub(crate) struct PayloadMemory {
     /// The lines of the pretty print that are not inside a folded row.
     pretty_visible: Vec<usize>,
     raw: Option<FoldedText>,
+    /// Its schema was being asked for when so many answers had come.
+    asked_at: Option<u64>,
     /// The row that was asked for, and whether the tree still has to be scrolled to it.
     pub(crate) found: Option<usize>,
     pub(crate) scroll: bool,
@@ -64,13 +66,17 @@ impl PayloadMemory {
     /// Reads the payload, unless it is the one that was read last.
     pub(crate) fn take(&mut self, event: &Arc<Event>) {
         let known = self.event.as_ref();
-        if known.is_none_or(|known| !Arc::ptr_eq(known, event)) {
+        let has_come = self
+            .asked_at
+            .is_some_and(|before| before != named::answers());
+        if known.is_none_or(|known| !Arc::ptr_eq(known, event)) || has_come {
             self.read(event, false);
         }
     }
 
     fn read(&mut self, event: &Arc<Event>, whole: bool) {
         let limit = if whole { MOST } else { FIRST_PART };
+        let answers = named::answers();
         let mut decoded = decode(&event.body, &event.properties, limit);
         let rows = decoded.json().map(json::rows).unwrap_or_default();
         if let Some(name) = json::name_that_is_there_twice(&rows) {
@@ -109,6 +115,7 @@ impl PayloadMemory {
             rows,
             warnings: decoded.warnings,
             problem: decoded.problem,
+            asked_at: decoded.is_asked.then_some(answers),
             ..Self::default()
         };
         self.lay_out();

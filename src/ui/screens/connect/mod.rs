@@ -208,7 +208,7 @@ fn sandbox_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
         "A real RabbitMQ of your own on this machine, with a sample shop in it: orders, payments \
          and shipments flow, and some of them fail, as in real life.",
     );
-    ui.label("It listens on 127.0.0.1 only, touches no other RabbitMQ, and ends with this window.");
+    ui.label("It listens on 127.0.0.1 only and touches no other RabbitMQ. It ends with this window, and what was in it is gone then.");
     let starting = matches!(cx.state.front.sandbox, Some(SandboxState::Starting(_)));
     if button(ui, "Start a private RabbitMQ", !starting).clicked() {
         cx.act(Action::StartSandbox);

@@ -184,7 +184,7 @@ fn pile_ui(ui: &mut Ui, cx: &mut Cx<'_>, job: &JobLine, pile: Pile) {
             }
             super::record::front_ui(ui, cx, &job.place);
         } else if pile == Pile::Untouched {
-            weak(ui, format!("They lie in {} as before", job.queue));
+            weak(ui, format!("They were left in {}", job.queue));
         }
         if button(ui, &format!("Remove {count}…"), pile != Pile::UnderWay)
             .on_hover_text("Remove these records from the journal; asks first")

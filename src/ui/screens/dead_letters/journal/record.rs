@@ -76,7 +76,11 @@ fn buttons_ui(ui: &mut Ui, cx: &mut Cx<'_>, record: &Record) {
         None if !here && behind(cx, &record.message.place).is_some() => {
             "Bring the broker that it came from to the front first".to_owned()
         }
-        None if !here => "Connect to the broker that it came from first".to_owned(),
+        None if !here => {
+            "Connect to the broker that it came from first. Where that is gone, as the one of a \
+                          sandbox is, copy the payload and publish it"
+                .to_owned()
+        }
         None if asks => "Publish this copy to the queue that it lay in; asks first".to_owned(),
         None => "Publish this copy to the queue that it lay in".to_owned(),
     };
