@@ -252,6 +252,7 @@ const ROOMS: &[Room] = &[
             "log",
             "protocol",
             "storage",
+            "recording",
             "engine",
             "drivers",
         ],

@@ -24,7 +24,7 @@ const TOLD: Duration = Duration::from_millis(100);
 /// What is due within this time goes with what is due now: a runtime does not sleep more exactly.
 const GRAIN: Duration = Duration::from_millis(1);
 
-type Part = (Vec<DueEvent>, ReplayTally);
+type ReplayPart = (Vec<DueEvent>, ReplayTally);
 
 /// Runs a replay to its end, or until it is stopped or an answer fails to come.
 pub(crate) async fn run(
@@ -38,7 +38,7 @@ pub(crate) async fn run(
     let pace = order.pace;
     let reading = tokio::task::spawn_blocking(move || read(&order, &way));
     let publishing = Arc::clone(&connections.publishing);
-    let mut replay = Replay {
+    let mut replay = RunningReplay {
         publisher: Publisher::new(publishing, connections.confirm_limit),
         login: connections.endpoint.user.clone(),
         clock: ReplayClock::new(pace),
@@ -66,7 +66,7 @@ pub(crate) async fn run(
     }
 }
 
-fn read(order: &ReplayOrder, way: &mpsc::Sender<Part>) -> Result<(), RecordingError> {
+fn read(order: &ReplayOrder, way: &mpsc::Sender<ReplayPart>) -> Result<(), RecordingError> {
     plan(order, Utc::now(), |events, tally| {
         way.blocking_send((events, tally)).is_ok()
     })
@@ -119,7 +119,7 @@ impl ReplayClock {
     }
 }
 
-struct Replay {
+struct RunningReplay {
     publisher: Publisher,
     login: String,
     clock: ReplayClock,
@@ -131,9 +131,9 @@ struct Replay {
     stop: watch::Receiver<bool>,
 }
 
-impl Replay {
+impl RunningReplay {
     /// Gives why it ended early.
-    async fn run(&mut self, mut parts: mpsc::Receiver<Part>) -> Option<String> {
+    async fn run(&mut self, mut parts: mpsc::Receiver<ReplayPart>) -> Option<String> {
         while let Some((events, read)) = parts.recv().await {
             if let Some(problem) = self.part(&events).await {
                 return Some(problem);

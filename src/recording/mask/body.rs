@@ -34,7 +34,7 @@ impl PathPart {
 }
 
 /// A text, a number or a literal in a document, or the name of a member.
-pub(super) struct Leaf<'a> {
+pub(super) struct DocumentLeaf<'a> {
     /// The way to it; of a name, to its object.
     pub(super) path: &'a [PathPart],
     pub(super) is_name: bool,
@@ -84,7 +84,7 @@ fn mask_document(masker: &mut Masker, text: &str) -> String {
 
 /// Calls with each leaf of a document, in its order. Of a text that is no document, with what looks
 /// like one.
-pub(super) fn walk(text: &str, mut call: impl FnMut(Leaf<'_>)) {
+pub(super) fn walk(text: &str, mut call: impl FnMut(DocumentLeaf<'_>)) {
     let mut path: Vec<PathPart> = Vec::new();
     let mut done = 0;
     for (kind, range) in json::tokens(text) {
@@ -103,7 +103,7 @@ pub(super) fn walk(text: &str, mut call: impl FnMut(Leaf<'_>)) {
         } else {
             path.len()
         };
-        call(Leaf {
+        call(DocumentLeaf {
             path: &path[..above],
             is_name,
             is_text,

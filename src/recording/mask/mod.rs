@@ -326,7 +326,7 @@ fn texts_of(value: &FieldValue, found: &mut Vec<String>) {
 
 impl Masker {
     /// A leaf of a JSON document: the text or number that stands in its place, if another one.
-    fn leaf(&mut self, leaf: &body::Leaf<'_>) -> Option<String> {
+    fn leaf(&mut self, leaf: &body::DocumentLeaf<'_>) -> Option<String> {
         let quoted = |text: &str| serde_json::Value::from(text).to_string();
         if !leaf.is_name && self.rules.takes(leaf.path) {
             return Some(match leaf.is_text {
