@@ -3,6 +3,7 @@
 use std::fmt;
 use std::path::PathBuf;
 
+use crate::kafka::endpoint::{KafkaEndpoint, KafkaUrlError};
 use crate::rabbitmq::endpoint::{Endpoint, Password, UrlError};
 
 /// Where an event store is, and how to log in. `Display` leaves secrets out.
@@ -10,6 +11,8 @@ use crate::rabbitmq::endpoint::{Endpoint, Password, UrlError};
 pub enum Address {
     /// A RabbitMQ, `amqp://…` or `amqps://…`.
     RabbitMq(Endpoint),
+    /// A Kafka, `kafka://…`.
+    Kafka(KafkaEndpoint),
     /// A recording on this machine, `recording:PATH`.
     Recording(PathBuf),
     /// A store that only its own driver knows, `SCHEME:REST`.
@@ -26,6 +29,7 @@ pub enum Address {
 pub enum StoreKind {
     /// RabbitMQ.
     RabbitMq,
+    Kafka,
     Recording,
     /// One that only its own driver knows.
     Other,
@@ -37,8 +41,13 @@ pub enum AddressError {
     /// It begins like the address of a RabbitMQ and is none.
     #[error(transparent)]
     RabbitMq(#[from] UrlError),
+    /// It begins like the address of a Kafka and is none.
+    #[error(transparent)]
+    Kafka(#[from] KafkaUrlError),
     /// It names no kind of store.
-    #[error("An address begins with the kind of store, such as amqp://host or recording:path")]
+    #[error(
+        "An address begins with the kind of store, such as amqp://host, kafka://host or recording:path"
+    )]
     NoScheme,
     /// It names nothing behind the kind of store.
     #[error("Behind {0}: stands nothing")]
@@ -65,6 +74,7 @@ impl Address {
         }
         Ok(match scheme.as_str() {
             "amqp" | "amqps" => Self::RabbitMq(Endpoint::from_url(text)?),
+            "kafka" => Self::Kafka(KafkaEndpoint::from_url(text)?),
             "recording" => Self::Recording(rest.into()),
             _ => Self::Other {
                 scheme,
@@ -78,6 +88,7 @@ impl Address {
     pub fn kind(&self) -> StoreKind {
         match self {
             Self::RabbitMq(_) => StoreKind::RabbitMq,
+            Self::Kafka(_) => StoreKind::Kafka,
             Self::Recording(_) => StoreKind::Recording,
             Self::Other { .. } => StoreKind::Other,
         }
@@ -88,6 +99,7 @@ impl Address {
     pub fn place(&self) -> String {
         match self {
             Self::RabbitMq(endpoint) => endpoint.place(),
+            Self::Kafka(endpoint) => endpoint.place(),
             Self::Recording(_) | Self::Other { .. } => self.to_string(),
         }
     }
@@ -97,6 +109,7 @@ impl Address {
     pub fn title(&self) -> String {
         match self {
             Self::RabbitMq(endpoint) => endpoint.title(),
+            Self::Kafka(endpoint) => endpoint.title(),
             Self::Recording(path) => match path.file_name() {
                 Some(name) => name.to_string_lossy().into_owned(),
                 None => path.display().to_string(),
@@ -105,11 +118,33 @@ impl Address {
         }
     }
 
+    /// The name that the person gave it; empty without one.
+    #[must_use]
+    pub fn own_name(&self) -> &str {
+        match self {
+            Self::RabbitMq(endpoint) => &endpoint.name,
+            Self::Kafka(endpoint) => &endpoint.name,
+            Self::Recording(_) | Self::Other { .. } => "",
+        }
+    }
+
+    /// The same with a name that the person gave it, where it can have one.
+    #[must_use]
+    pub fn named(mut self, name: &str) -> Self {
+        match &mut self {
+            Self::RabbitMq(endpoint) => name.clone_into(&mut endpoint.name),
+            Self::Kafka(endpoint) => name.clone_into(&mut endpoint.name),
+            Self::Recording(_) | Self::Other { .. } => {}
+        }
+        self
+    }
+
     /// The login; empty where there is none.
     #[must_use]
     pub fn login(&self) -> &str {
         match self {
             Self::RabbitMq(endpoint) => &endpoint.user,
+            Self::Kafka(endpoint) => &endpoint.user,
             Self::Recording(_) | Self::Other { .. } => "",
         }
     }
@@ -119,7 +154,7 @@ impl Address {
     pub fn part(&self) -> String {
         match self {
             Self::RabbitMq(endpoint) => format!("vhost {}", endpoint.vhost),
-            Self::Recording(_) | Self::Other { .. } => String::new(),
+            Self::Kafka(_) | Self::Recording(_) | Self::Other { .. } => String::new(),
         }
     }
 
@@ -128,7 +163,7 @@ impl Address {
     pub fn part_name(&self) -> &str {
         match self {
             Self::RabbitMq(endpoint) => &endpoint.vhost,
-            Self::Recording(_) | Self::Other { .. } => "",
+            Self::Kafka(_) | Self::Recording(_) | Self::Other { .. } => "",
         }
     }
 
@@ -137,6 +172,10 @@ impl Address {
     pub fn without_secret(&self) -> Self {
         match self {
             Self::RabbitMq(endpoint) => Self::RabbitMq(Endpoint {
+                password: Password::default(),
+                ..endpoint.clone()
+            }),
+            Self::Kafka(endpoint) => Self::Kafka(KafkaEndpoint {
                 password: Password::default(),
                 ..endpoint.clone()
             }),
@@ -149,7 +188,16 @@ impl Address {
     pub fn rabbitmq(&self) -> Option<&Endpoint> {
         match self {
             Self::RabbitMq(endpoint) => Some(endpoint),
-            Self::Recording(_) | Self::Other { .. } => None,
+            Self::Kafka(_) | Self::Recording(_) | Self::Other { .. } => None,
+        }
+    }
+
+    /// What only Kafka has.
+    #[must_use]
+    pub fn kafka(&self) -> Option<&KafkaEndpoint> {
+        match self {
+            Self::Kafka(endpoint) => Some(endpoint),
+            Self::RabbitMq(_) | Self::Recording(_) | Self::Other { .. } => None,
         }
     }
 }
@@ -158,6 +206,7 @@ impl fmt::Display for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::RabbitMq(endpoint) => endpoint.fmt(f),
+            Self::Kafka(endpoint) => endpoint.fmt(f),
             Self::Recording(path) => write!(f, "recording:{}", path.display()),
             Self::Other { scheme, rest } => write!(f, "{scheme}:{rest}"),
         }
@@ -172,6 +221,7 @@ mod tests {
     fn a_text_is_read_as_it_is_shown() {
         for text in [
             "amqp://guest@localhost:5672/%2F",
+            "kafka://ada@one:9092,two:9093?tls=true&sasl=scram-sha-512",
             "recording:/tmp/a b.sqlite",
             "toy:shelf/1",
         ] {
@@ -202,6 +252,7 @@ mod tests {
         assert!(told("broker").contains("amqp://host"));
         assert!(told("recording:").contains("Behind recording: stands nothing"));
         assert!(told("amqp://").contains("names no host"));
+        assert!(told("kafka://h:x").contains("h:x is no bootstrap server"));
         assert!(told("a b:c").contains("begins with the kind"));
     }
 }

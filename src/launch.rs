@@ -10,7 +10,6 @@ use crate::address::Address;
 use crate::app::{App, Wire};
 use crate::drivers::rabbitmq::sandbox;
 use crate::drivers::{self, Options};
-use crate::rabbitmq::endpoint::Endpoint;
 use crate::repair::journal_entry::KEEP_DAYS;
 use crate::settings::{self, Settings};
 use crate::state::Action;
@@ -20,7 +19,7 @@ use crate::warnings::Heard;
 /// What is opened first.
 #[derive(Clone, Debug)]
 pub enum First {
-    Connect(Endpoint),
+    Connect(Address),
     /// A recording.
     Open(PathBuf),
     /// The private RabbitMQ with the sample shop.
@@ -86,8 +85,8 @@ pub fn open(ctx: &egui::Context, first: First, heard: Heard) -> anyhow::Result<A
             app.forms_mut().connect.url = Address::Recording(path).to_string();
             app.act(Action::Connect);
         }
-        First::Connect(endpoint) => {
-            app.forms_mut().connect.take(&endpoint);
+        First::Connect(address) => {
+            app.forms_mut().fill(&address);
             app.act(Action::SavedConnection(SavedConnectionAction::Recall));
             app.act(Action::Connect);
         }

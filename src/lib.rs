@@ -1,4 +1,4 @@
-//! Eventscope, a desktop event inspector for RabbitMQ.
+//! Eventscope, a desktop event inspector for RabbitMQ and Kafka.
 //!
 //! Modules in reading order, each above those that name it: [`text`] and [`event`] have the data,
 //! [`repair`], [`rabbitmq`] and [`kafka`] the rules about dead letters and about the brokers, [`schema`],

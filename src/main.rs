@@ -5,13 +5,14 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, anyhow};
 use clap::{Parser, Subcommand};
+use eventscope::address::Address;
 use eventscope::cli::recording::{self, RecordingCommand};
 use eventscope::cli::schema::{self, SchemaCommand};
 use eventscope::engine::schema_lookups::{RegistryAddress, SchemaLookups};
 use eventscope::event::decode::named;
 use eventscope::launch::{self, First};
 use eventscope::prover::{Prover, worker};
-use eventscope::rabbitmq::endpoint::{Endpoint, read_management_url};
+use eventscope::rabbitmq::endpoint::read_management_url;
 use eventscope::schema::body::{SchemaShelf, ShelfReader};
 use eventscope::schema::compare::sets;
 use eventscope::settings;
@@ -20,7 +21,7 @@ use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
-/// See what flows through RabbitMQ, publish test events, and repair dead letters.
+/// See what flows through RabbitMQ and Kafka, publish test events, and repair dead letters.
 #[derive(Parser, Debug)]
 #[command(
     name = "eventscope",
@@ -29,9 +30,10 @@ use tracing_subscriber::util::SubscriberInitExt as _;
     args_conflicts_with_subcommands = true
 )]
 struct Arguments {
-    /// Connect to this broker: amqp://user:password@host:port/vhost, or amqps:// for TLS.
+    /// Connect to this broker: amqp://user:password@host:port/vhost, or amqps:// for TLS; or to this
+    /// Kafka: kafka://user:password@host:port,host:port?tls=true&sasl=scram-sha-512&ca=FILE.
     /// Without it: $EVENTSCOPE_URL, else guest at localhost, or the form with the last broker.
-    /// Its query may say where the management API is, if not at port 15672 of the host (with TLS
+    /// The query of amqp:// may say where the management API is, if not at port 15672 of the host (with TLS
     /// 15671): ?management_port=8080 or ?management_url=https://other-host/rabbit.
     #[arg(
         long,
@@ -87,7 +89,8 @@ fn main() -> ExitCode {
     // what customers send. What went wrong is told in the window.
     let quiet = Targets::new()
         .with_default(LevelFilter::WARN)
-        .with_target("lapin", LevelFilter::OFF);
+        .with_target("lapin", LevelFilter::OFF)
+        .with_target("krafka", LevelFilter::OFF);
     let (told, heard) = warnings::channel();
     tracing_subscriber::registry()
         .with(tracing_subscriber::fmt::layer().with_writer(std::io::stderr))
@@ -120,19 +123,19 @@ fn main() -> ExitCode {
     }
 }
 
-/// The broker that was named, if one was.
-fn endpoint(url: Option<&str>, management: Option<&str>) -> anyhow::Result<Option<Endpoint>> {
-    let mut endpoint = url.map(Endpoint::from_url).transpose()?;
+/// The store that was named, if one was.
+fn address(url: Option<&str>, management: Option<&str>) -> anyhow::Result<Option<Address>> {
+    let mut address = url.map(Address::from_text).transpose()?;
     if let Some(text) = management {
-        let Some(endpoint) = &mut endpoint else {
+        let Some(Address::RabbitMq(endpoint)) = &mut address else {
             return Err(anyhow!(
-                "--management-url says where the management API of a broker is: name the broker \
-                 with --url or $EVENTSCOPE_URL"
+                "--management-url says where the management API of a RabbitMQ is: name it with \
+                 --url or $EVENTSCOPE_URL"
             ));
         };
         endpoint.management_url = Some(read_management_url(text)?);
     }
-    Ok(endpoint)
+    Ok(address)
 }
 
 /// Bodies that name their schema are read with it from now on.
@@ -149,7 +152,7 @@ fn read_named_bodies(
 }
 
 fn run(arguments: Arguments, heard: Heard) -> anyhow::Result<()> {
-    let endpoint = endpoint(
+    let address = address(
         arguments.url.as_deref(),
         arguments.management_url.as_deref(),
     )?;
@@ -160,10 +163,10 @@ fn run(arguments: Arguments, heard: Heard) -> anyhow::Result<()> {
         "Eventscope",
         launch::window(),
         Box::new(move |cc| {
-            let first = match (arguments.open, endpoint) {
+            let first = match (arguments.open, address) {
                 (Some(path), _) => First::Open(path),
                 (None, _) if arguments.sandbox => First::Sandbox,
-                (None, Some(endpoint)) => First::Connect(endpoint),
+                (None, Some(address)) => First::Connect(address),
                 (None, None) => First::Customary,
             };
             if let Some(registry) = registry {

@@ -62,6 +62,7 @@ fn answers(command: SourceCommand) -> Vec<SourceUpdate> {
             let notes = Destination {
                 name: "notes".to_owned(),
                 is_open: false,
+                partitions: 0,
             };
             let picture = Picture {
                 destinations: vec![notes],
@@ -74,6 +75,7 @@ fn answers(command: SourceCommand) -> Vec<SourceUpdate> {
             request,
             destination,
             keys,
+            ..
         } => {
             let report = Report {
                 destination,

@@ -339,6 +339,7 @@ fn ask_tap(window: &mut Window, fill: impl FnOnce(&mut Report)) {
             request,
             destination: exchange,
             keys: binding_keys,
+            ..
         },
     ) = window.take_last()
     else {

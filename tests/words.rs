@@ -23,6 +23,7 @@ const NO_WORDS: &[&str] = &[
     "schema/form/fill/words.rs",
     "storage/journal/reading/",
     "src/testing.rs",
+    "schema/compare/protobuf/known.rs",
 ];
 
 /// Calls and macros whose text is for programmers: the log, and what cannot happen.

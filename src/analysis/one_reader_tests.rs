@@ -83,6 +83,7 @@ fn every_reader_finds_the_same() {
 fn an_edit_leaves_what_stands_around_the_document() {
     let edited = |body: &[u8]| {
         let message = Outgoing {
+            record: None,
             destination: String::new(),
             key: "k".into(),
             properties: Properties::default(),

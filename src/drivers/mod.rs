@@ -1,9 +1,11 @@
 //! Drivers: each works with one kind of event store and tells the window what happens there.
 
 pub(crate) mod jobs;
-
+#[cfg(feature = "kafka")]
+mod kafka;
 pub mod rabbitmq;
 pub mod recording;
+mod retry;
 
 use std::io;
 use std::path::PathBuf;
@@ -86,6 +88,10 @@ fn drivers(options: Options) -> MakeDriver {
     };
     let is_first = AtomicBool::new(true);
     Arc::new(move |command, journal| -> Box<dyn Driver> {
+        #[cfg(feature = "kafka")]
+        if let SourceCommand::Connect(Address::Kafka(_)) = command {
+            return Box::new(kafka::KafkaDriver);
+        }
         if let SourceCommand::Connect(Address::Recording(_)) = command {
             return Box::new(recording::RecordingDriver);
         }

@@ -14,6 +14,7 @@ use super::journal_access::{self, JournalAccess};
 use super::outbox::{Outbox, SourceOutbox};
 use super::taping::Taping;
 use super::{files, notifications, schema_folder};
+use crate::address::StoreKind;
 use crate::event::source_id::SourceId;
 use crate::protocol::{
     Command, DeskCommand, DeskUpdate, Gravity, Link, Places, SourceCommand, SourceUpdate,
@@ -51,6 +52,7 @@ pub(crate) async fn run(
         journal,
         make,
         sources: BTreeMap::new(),
+        kinds: HashMap::new(),
         drivers: JoinSet::new(),
         waiting: JoinSet::new(),
         tasks: HashMap::new(),
@@ -93,6 +95,8 @@ struct Hub {
     make: MakeDriver,
     /// The ways to the drivers.
     sources: BTreeMap<SourceId, mpsc::Sender<SourceCommand>>,
+    /// For which kind of store each driver was made.
+    kinds: HashMap<SourceId, StoreKind>,
     drivers: JoinSet<()>,
     /// Commands that wait for a driver with too much to do.
     waiting: JoinSet<()>,
@@ -114,6 +118,12 @@ impl Hub {
     /// Passes a command on to the driver of its source, which is made for the first one.
     async fn pass(&mut self, source: SourceId, command: SourceCommand) {
         while self.waiting.try_join_next().is_some() {}
+        // Another kind of store needs another driver; the one before ends when its way is gone.
+        if let Some(kind) = command.opens()
+            && (self.kinds.insert(source, kind)).is_some_and(|before| before != kind)
+        {
+            self.sources.remove(&source);
+        }
         let way = self.sources.entry(source).or_insert_with(|| {
             let driver = (self.make)(&command, self.journal.clone());
             let (way, commands) = mpsc::channel(COMMANDS_WAITING);
@@ -196,7 +206,10 @@ impl Hub {
                     .await;
             }
             // Its driver ends when no more commands can come.
-            DeskCommand::CloseSource(source) => drop(self.sources.remove(&source)),
+            DeskCommand::CloseSource(source) => {
+                self.kinds.remove(&source);
+                drop(self.sources.remove(&source));
+            }
             DeskCommand::KeepRecords(days) => self.journal.keep(days).await,
             DeskCommand::ForgetRecords(which) => {
                 self.journal

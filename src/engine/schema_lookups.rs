@@ -14,11 +14,12 @@ use url::Url;
 
 use super::registry::{Registry, RegistryError};
 use crate::event::wire::SchemaKey;
-use crate::rabbitmq::endpoint::{Password, decode, encode};
+use crate::rabbitmq::endpoint::Password;
 use crate::schema::Cancel;
 use crate::schema::body::{SchemaShelf, WrittenSchema};
 use crate::schema::folder::import::registry::Registered;
 use crate::storage::written_schemas::WrittenSchemas;
+use crate::text::percent::{decode, encode};
 
 /// Most schemas of Apicurio's own API that one refers to, itself and through others.
 const MOST_PARTS: usize = 200;
@@ -46,9 +47,13 @@ impl RegistryAddress {
         if !["http", "https"].contains(&url.scheme()) || url.host_str().is_none() {
             return Err(wrong());
         }
-        let user = decode(url.username(), "user name").map_err(|error| error.to_string())?;
-        let password = decode(url.password().unwrap_or_default(), "password");
-        let password = password.map_err(|error| error.to_string())?;
+        let login = |part: &str| {
+            let words = "The login in the address of the schema registry is not written right: a % \
+                         stands for itself as %25";
+            decode(part).ok_or_else(|| words.to_owned())
+        };
+        let user = login(url.username())?;
+        let password = login(url.password().unwrap_or_default())?;
         // An address with a host takes both.
         url.set_username("").map_err(|()| wrong())?;
         url.set_password(None).map_err(|()| wrong())?;

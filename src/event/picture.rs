@@ -19,6 +19,8 @@ pub struct Destination {
     pub name: String,
     /// Applications can publish to it.
     pub is_open: bool,
+    /// The partitions that it is made of; 0 where it is not made of any.
+    pub partitions: u32,
 }
 
 /// What holds events for consumers: a queue, or the subscription of a group.
@@ -75,6 +77,12 @@ impl Picture {
     pub fn named_destinations(&self) -> Vec<&str> {
         let names = self.destinations.iter().map(|one| one.name.as_str());
         names.filter(|name| !name.is_empty()).collect()
+    }
+
+    /// The destination of this name.
+    #[must_use]
+    pub fn destination(&self, name: &str) -> Option<&Destination> {
+        self.destinations.iter().find(|one| one.name == name)
     }
 
     /// The names of all holders.

@@ -1,7 +1,19 @@
 //! Watching events as they pass: what a tap is asked to listen to, and what it would do to the store it
 //! watches, told before it starts.
 
+use super::start_from::StartFrom;
 use super::tap_id::TapId;
+
+/// How a tap reads a store that keeps its past. A store that keeps none looks at none of it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct TapReading {
+    /// Where it begins.
+    pub from: StartFrom,
+    /// What belongs to a transaction is read only once that is committed.
+    pub committed_only: bool,
+    /// Most bytes a second that it reads, on average.
+    pub most_per_second: Option<u64>,
+}
 
 /// What a tap listens to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -12,6 +24,8 @@ pub struct TapRequest {
     pub destination: String,
     /// Patterns of the keys that it gets, as the store takes them.
     pub keys: Vec<String>,
+    /// How it reads what is there already.
+    pub reading: TapReading,
 }
 
 /// How much a finding weighs.
@@ -40,6 +54,8 @@ pub struct Report {
     pub destination: String,
     /// The patterns of keys that the tap would get.
     pub keys: Vec<String>,
+    /// How the tap would read what is there already.
+    pub reading: TapReading,
     /// What the tap makes in the store, one a line, as it will be declared; empty if it makes
     /// nothing.
     pub queue: Vec<String>,

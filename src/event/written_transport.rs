@@ -5,12 +5,15 @@ use serde::{Deserialize, Serialize};
 
 use super::Transport;
 use super::amqp::{AmqpDelivery, Trace, Traced};
+use super::kafka_record::{KafkaRecord, KeyForm, RecordClock};
 
 /// One member: the kind of store.
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum WrittenTransport {
     Amqp(WrittenDelivery),
+    /// A record of Kafka; its offset is the position.
+    Kafka(WrittenKafkaRecord),
     /// A store that says nothing but the position, which stands in a column of its own.
     Plain {},
 }
@@ -21,6 +24,19 @@ pub(crate) struct WrittenDelivery {
     redelivered: bool,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     trace: Option<WrittenTrace>,
+}
+
+#[derive(Serialize, Deserialize)]
+pub(crate) struct WrittenKafkaRecord {
+    partition: u32,
+    /// The time was set by the broker.
+    #[serde(default, skip_serializing_if = "is_false")]
+    broker_time: bool,
+    /// `null` or `hex`; not there for a key that is text.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    key: Option<String>,
+    #[serde(default, skip_serializing_if = "is_false")]
+    tombstone: bool,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -57,6 +73,16 @@ impl From<&Transport> for WrittenTransport {
                     }
                 }),
             }),
+            Transport::Kafka(record) => Self::Kafka(WrittenKafkaRecord {
+                partition: record.partition,
+                broker_time: record.clock == RecordClock::Broker,
+                key: match record.key {
+                    KeyForm::Text => None,
+                    KeyForm::Null => Some("null".to_owned()),
+                    KeyForm::Hex => Some("hex".to_owned()),
+                },
+                tombstone: record.is_tombstone,
+            }),
             Transport::Plain(_) => Self::Plain {},
         }
     }
@@ -66,6 +92,21 @@ impl WrittenTransport {
     /// What it says, at this position.
     pub(crate) fn at(self, position: Option<u64>) -> Transport {
         match self {
+            Self::Kafka(record) => Transport::Kafka(KafkaRecord {
+                partition: record.partition,
+                offset: position.unwrap_or_default(),
+                clock: if record.broker_time {
+                    RecordClock::Broker
+                } else {
+                    RecordClock::Publisher
+                },
+                key: match record.key.as_deref() {
+                    Some("null") => KeyForm::Null,
+                    Some("hex") => KeyForm::Hex,
+                    _ => KeyForm::Text,
+                },
+                is_tombstone: record.tombstone,
+            }),
             Self::Plain {} => Transport::Plain(position.unwrap_or_default()),
             Self::Amqp(delivery) => Transport::Amqp(AmqpDelivery {
                 redelivered: delivery.redelivered,
@@ -113,10 +154,22 @@ mod tests {
                 })),
             })
         };
+        let record = |clock, key, is_tombstone| {
+            Transport::Kafka(KafkaRecord {
+                partition: 3,
+                offset: 8,
+                clock,
+                key,
+                is_tombstone,
+            })
+        };
         for transport in [
             Transport::amqp(false),
             Transport::amqp(true),
             Transport::Plain(7),
+            record(RecordClock::Broker, KeyForm::Null, true),
+            record(RecordClock::Publisher, KeyForm::Hex, false),
+            record(RecordClock::Publisher, KeyForm::Text, false),
             traced(Traced::Published(vec!["q".into()])),
             traced(Traced::Published(Vec::new())),
             traced(Traced::Delivered("q".into())),

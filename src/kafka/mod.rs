@@ -1,3 +1,12 @@
-//! Kafka's facts and rules, pure: what its dead letters tell. Nothing here knows a client or a broker.
+//! Kafka's facts and rules, pure: where a cluster is and how to log in, what its topics are, from where
+//! they are read, which partition a key belongs to, what its refusals mean, and what its dead letters
+//! tell. Nothing here talks to a broker.
 
+pub mod cluster;
+pub mod connect_form;
 pub mod dead_letters;
+pub mod endpoint;
+pub mod failure;
+pub mod partitioner;
+pub mod preflight;
+pub mod topics;

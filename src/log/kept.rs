@@ -11,7 +11,7 @@ use super::shape::Shape;
 use crate::event::amqp::{Properties, Trace};
 use crate::event::reading::Reading;
 use crate::event::tap_id::TapId;
-use crate::event::{Event, names};
+use crate::event::{Event, Transport, names};
 use crate::text::payload::{self, PayloadKind};
 
 /// An event in the log.
@@ -217,6 +217,22 @@ impl<'a> Kept<'a> {
     #[must_use]
     pub fn key(self) -> &'a str {
         self.segment.keys.get(u32::from(self.place().key))
+    }
+
+    /// Where it lies in its store, in short.
+    #[must_use]
+    pub fn position_text(self) -> Option<String> {
+        let offset = self.facts().position?;
+        Some(match &self.shape().transport {
+            Transport::Kafka(record) => format!("{}:{offset}", record.partition),
+            _ => offset.to_string(),
+        })
+    }
+
+    /// See [`Properties::timestamp`].
+    #[must_use]
+    pub fn stamp(self) -> Option<u64> {
+        self.facts().timestamp
     }
 
     /// See [`Event::body`].

@@ -68,6 +68,18 @@ pub enum SandboxState {
     Failed(String),
 }
 
+/// How far a tap is that reads what a store keeps.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct TapProgress {
+    /// Places in the store between what was read and its end.
+    pub behind: u64,
+    /// Places that held no event when they were read: marks of transactions, what was compacted away,
+    /// what was given up.
+    pub holes: u64,
+    /// Events that the store had thrown away before they were read.
+    pub gone: u64,
+}
+
 /// The state of a tap.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum TapState {
@@ -94,6 +106,8 @@ pub enum TapState {
     /// It sees nothing: its own connection broke and could not be opened again, for this reason. It
     /// goes on trying.
     Interrupted(String),
+    /// How far it is behind what is there. Told when that changes, a few times a second at most.
+    Behind(TapProgress),
     /// The tap's queue in the broker was found full: the oldest were dropped, some were not seen.
     /// Told again, with the same start, for as long as it goes on, and once when it is over.
     Overflowing {
@@ -109,6 +123,8 @@ pub enum TapState {
 pub enum PublishOutcome {
     /// The broker confirmed it and returned nothing.
     Routed,
+    /// It was written to a partition, at this offset where the broker tells one.
+    Written { partition: u32, offset: Option<u64> },
     /// No queue took it; the broker's words.
     Unroutable(String),
     /// The broker refused it, or there is no connection; in words.

@@ -11,7 +11,7 @@ use crate::event::source_id::SourceId;
 
 pub use abilities::Abilities;
 pub use desk::{DeskCommand, DeskUpdate, Gravity, ImportFrom, Notice, Places};
-pub use link::{Link, PublishOutcome, SandboxState, Server, TapState};
+pub use link::{Link, PublishOutcome, SandboxState, Server, TapProgress, TapState};
 pub use moves::{JobStage, MoveOrder, MoveOutcome, PeekReport, PutBack, Which};
 pub use source::{SourceCommand, SourceUpdate};
 

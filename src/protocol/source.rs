@@ -6,12 +6,11 @@ use chrono::{DateTime, Utc};
 
 use super::moves::{JobStage, MoveOutcome, PeekReport, Which};
 use super::{Link, PublishOutcome, RequestId, SandboxState, TapState};
-use crate::address::Address;
+use crate::address::{Address, StoreKind};
 use crate::event::draft::series::{EventSeries, SeriesTally};
 use crate::event::picture::Picture;
 use crate::event::tap_id::TapId;
-use crate::event::watching::Report;
-use crate::event::watching::TapRequest;
+use crate::event::watching::{Report, TapReading, TapRequest};
 use crate::event::{Event, Fingerprint, Outgoing};
 use crate::log::Batch;
 use crate::rabbitmq::peek_rules::Page;
@@ -42,6 +41,8 @@ pub enum SourceCommand {
         destination: String,
         /// Patterns of keys.
         keys: Vec<String>,
+        /// How it would read what is there already.
+        reading: TapReading,
     },
     /// Start a tap. Answered by [`SourceUpdate::Tap`].
     StartTap(TapRequest),
@@ -49,6 +50,8 @@ pub enum SourceCommand {
     /// [`SourceCommand::StartTap`] and stopped by [`SourceCommand::StopTap`].
     StartFirehose(FirehoseRequest),
     StopTap(TapId),
+    /// A tap that reads what is there already passes the rest over and goes on with what comes.
+    SkipToEnd(TapId),
     /// Publish with `mandatory` and a publisher confirm. Answered by [`SourceUpdate::Published`].
     Publish {
         request: RequestId,
@@ -119,6 +122,16 @@ pub enum SourceCommand {
 }
 
 impl SourceCommand {
+    /// Which kind of store it opens, if it opens one.
+    #[must_use]
+    pub fn opens(&self) -> Option<StoreKind> {
+        match self {
+            Self::Connect(address) => Some(address.kind()),
+            Self::StartSandbox => Some(StoreKind::RabbitMq),
+            _ => None,
+        }
+    }
+
     /// The one answer to this command where it cannot be carried out, for the reason in `words`. A driver
     /// answers with it whatever its store cannot do.
     ///
@@ -167,6 +180,7 @@ impl SourceCommand {
             | Self::RetryNow
             | Self::RefreshTopology
             | Self::StopTap(_)
+            | Self::SkipToEnd(_)
             | Self::PauseJob { .. }
             | Self::StopJob(_)
             | Self::AskReturns(_) => return Err(Box::new(self)),

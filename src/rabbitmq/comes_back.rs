@@ -139,6 +139,7 @@ mod tests {
             vec![],
         );
         let outgoing = Outgoing {
+            record: None,
             destination: exchange.into(),
             key: key.into(),
             properties: Properties {

@@ -4,15 +4,9 @@ use std::fmt;
 
 use url::Url;
 
-/// A password that never shows itself in a log or a message.
-#[derive(Clone, Default, PartialEq, Eq)]
-pub struct Password(pub String);
-
-impl fmt::Debug for Password {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("(hidden)")
-    }
-}
+pub use crate::text::password::Password;
+use crate::text::percent;
+pub use crate::text::percent::encode;
 
 /// A broker, a virtual host on it, and a login. `Display` leaves the password out.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -242,39 +236,8 @@ pub fn read_management_url(text: &str) -> Result<String, UrlError> {
     Ok(base.strip_suffix("/api").unwrap_or(base).to_owned())
 }
 
-/// Percent-encodes everything that RFC 3986 does not list as unreserved.
-#[must_use]
-pub fn encode(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-            out.push(char::from(byte));
-        } else {
-            out.push_str(&format!("%{byte:02X}"));
-        }
-    }
-    out
-}
-
-/// The text of a part of an address, which may be percent-encoded.
-pub(crate) fn decode(text: &str, part: &'static str) -> Result<String, UrlError> {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let [first, tail @ ..] = rest {
-        rest = tail;
-        if *first != b'%' {
-            bytes.push(*first);
-            continue;
-        }
-        let code = tail
-            .get(..2)
-            .and_then(|hex| std::str::from_utf8(hex).ok())
-            .and_then(|hex| u8::from_str_radix(hex, 16).ok())
-            .ok_or(UrlError::Encoding(part))?;
-        bytes.push(code);
-        rest = &tail[2..];
-    }
-    String::from_utf8(bytes).map_err(|_| UrlError::Encoding(part))
+fn decode(text: &str, part: &'static str) -> Result<String, UrlError> {
+    percent::decode(text).ok_or(UrlError::Encoding(part))
 }
 
 #[cfg(test)]

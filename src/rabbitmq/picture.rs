@@ -9,6 +9,7 @@ impl From<&Topology> for Picture {
         let destinations = topology.exchanges.iter().map(|exchange| Destination {
             name: exchange.name.clone(),
             is_open: !exchange.internal,
+            partitions: 0,
         });
         let holders = topology.queues.iter().map(|queue| Holder {
             name: queue.name.clone(),

@@ -96,6 +96,7 @@ mod tests {
 
     fn told(exchange: &str, key: &str, size: usize, known: &Known<'_>) -> Option<String> {
         let outgoing = Outgoing {
+            record: None,
             destination: exchange.into(),
             key: key.into(),
             properties: Properties::default(),

@@ -122,6 +122,7 @@ impl Manner {
         }
         self.drop_headers(&mut properties, &mut notes);
         let mut outgoing = Outgoing {
+            record: None,
             destination: exchange,
             key: routing_key,
             properties,

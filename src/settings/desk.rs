@@ -39,6 +39,8 @@ pub struct SavedDraft {
     pub has_headers: bool,
     pub headers: Vec<SavedHeader>,
     pub body: String,
+    /// For Kafka: what its key is, and the partition as typed.
+    pub record: Option<(String, String)>,
 }
 
 /// The publish form, with how it is set up.
@@ -61,6 +63,8 @@ pub struct SavedForm {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SavedOutcome {
     Routed,
+    /// Written to a partition, at an offset where one was told.
+    Written(u32, Option<u64>),
     /// No queue took it; the store's words.
     Unroutable(String),
     Refused(String),

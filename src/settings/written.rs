@@ -19,6 +19,9 @@ struct WrittenSettings {
     /// The last connection as a line of text, if it was to something else.
     #[serde(skip_serializing_if = "Option::is_none")]
     last_address: Option<String>,
+    /// The name that the person gave it.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    last_name: String,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     connections: Vec<WrittenConnection>,
     light: bool,
@@ -61,6 +64,9 @@ struct WrittenConnection {
     endpoint: Option<WrittenEndpoint>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     address: Option<String>,
+    /// The name that the person gave the address.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    name: String,
     #[serde(default)]
     production: bool,
 }
@@ -103,14 +109,15 @@ impl From<&Settings> for WrittenSettings {
             desks,
             panels,
         } = settings.clone();
-        let (last_good, last_address) = match last_good {
-            Some(Address::RabbitMq(endpoint)) => (Some(endpoint.into()), None),
-            Some(other) => (None, Some(other.to_string())),
-            None => (None, None),
+        let (last_good, last_address, last_name) = match last_good {
+            Some(Address::RabbitMq(endpoint)) => (Some(endpoint.into()), None, String::new()),
+            Some(other) => (None, Some(other.to_string()), other.own_name().to_owned()),
+            None => (None, None, String::new()),
         };
         Self {
             last_good,
             last_address,
+            last_name,
             connections: connections
                 .into_iter()
                 .map(WrittenConnection::from)
@@ -136,7 +143,10 @@ impl From<WrittenSettings> for Settings {
         Self {
             last_good: match (written.last_good, written.last_address) {
                 (Some(endpoint), _) => Some(Address::RabbitMq(endpoint.into())),
-                (None, Some(text)) => Address::from_text(&text).ok(),
+                (None, Some(text)) => {
+                    let address = Address::from_text(&text).ok();
+                    address.map(|address| address.named(&written.last_name))
+                }
                 (None, None) => None,
             },
             connections: written
@@ -207,13 +217,14 @@ impl From<WrittenEndpoint> for Endpoint {
 
 impl From<SavedConnection> for WrittenConnection {
     fn from(saved: SavedConnection) -> Self {
-        let (endpoint, address) = match saved.address {
-            Address::RabbitMq(endpoint) => (Some(endpoint.into()), None),
-            other => (None, Some(other.to_string())),
+        let (endpoint, address, name) = match saved.address {
+            Address::RabbitMq(endpoint) => (Some(endpoint.into()), None, String::new()),
+            other => (None, Some(other.to_string()), other.own_name().to_owned()),
         };
         Self {
             endpoint,
             address,
+            name,
             production: saved.is_production,
         }
     }
@@ -224,7 +235,7 @@ impl WrittenConnection {
     fn read(self) -> Option<SavedConnection> {
         let address = match (self.endpoint, self.address) {
             (Some(endpoint), _) => Address::RabbitMq(endpoint.into()),
-            (None, text) => Address::from_text(&text?).ok()?,
+            (None, text) => Address::from_text(&text?).ok()?.named(&self.name),
         };
         Some(SavedConnection {
             address,

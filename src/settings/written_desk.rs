@@ -57,6 +57,16 @@ struct WrittenMessage {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     headers: Vec<WrittenHeader>,
     body: String,
+    /// Only for Kafka.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    record: Option<WrittenRecord>,
+}
+
+#[derive(Default, Serialize, Deserialize)]
+#[serde(default)]
+struct WrittenRecord {
+    key: String,
+    partition: String,
 }
 
 #[derive(Default, Serialize, Deserialize)]
@@ -84,6 +94,10 @@ struct WrittenSent {
     words: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     seconds: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    partition: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    offset: Option<u64>,
 }
 
 #[derive(Default, Serialize, Deserialize)]
@@ -194,6 +208,10 @@ impl From<&SavedDraft> for WrittenMessage {
             table: draft.has_headers,
             headers: draft.headers.iter().map(header).collect(),
             body: draft.body.clone(),
+            record: draft
+                .record
+                .clone()
+                .map(|(key, partition)| WrittenRecord { key, partition }),
         }
     }
 }
@@ -213,15 +231,21 @@ impl From<WrittenMessage> for SavedDraft {
             has_headers: written.table,
             headers: written.headers.into_iter().map(header).collect(),
             body: written.body,
+            record: written.record.map(|record| (record.key, record.partition)),
         }
     }
 }
 
 impl From<&SavedSent> for WrittenSent {
     fn from(sent: &SavedSent) -> Self {
+        let place = match &sent.outcome {
+            Some(SavedOutcome::Written(partition, offset)) => (Some(*partition), *offset),
+            _ => (None, None),
+        };
         let (outcome, words, seconds) = match &sent.outcome {
             None => ("", "", None),
             Some(SavedOutcome::Routed) => ("routed", "", None),
+            Some(SavedOutcome::Written(..)) => ("written", "", None),
             Some(SavedOutcome::Unroutable(words)) => ("unroutable", words.as_str(), None),
             Some(SavedOutcome::Refused(words)) => ("refused", words.as_str(), None),
             Some(SavedOutcome::NotConfirmed(seconds)) => ("not confirmed", "", Some(*seconds)),
@@ -234,6 +258,8 @@ impl From<&SavedSent> for WrittenSent {
             outcome: outcome.to_owned(),
             words: words.to_owned(),
             seconds,
+            partition: place.0,
+            offset: place.1,
         }
     }
 }
@@ -247,6 +273,10 @@ impl From<WrittenSent> for SavedSent {
             outcome: match written.outcome.as_str() {
                 "" => None,
                 "routed" => Some(SavedOutcome::Routed),
+                "written" => Some(SavedOutcome::Written(
+                    written.partition.unwrap_or_default(),
+                    written.offset,
+                )),
                 "unroutable" => Some(SavedOutcome::Unroutable(written.words)),
                 "refused" => Some(SavedOutcome::Refused(written.words)),
                 _ => {
@@ -293,5 +323,82 @@ impl From<WrittenSeries> for SavedSeries {
             unsure: written.unsure,
             problem: written.problem,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn draft() -> SavedDraft {
+        SavedDraft {
+            destination: "shop".into(),
+            key: "k".into(),
+            delivery_mode: Some(2),
+            fields: vec![("message_id".into(), "m".into())],
+            has_headers: false,
+            headers: vec![SavedHeader {
+                name: "n".into(),
+                kind: "int16".into(),
+                value: "3".into(),
+            }],
+            body: "{}".into(),
+        }
+    }
+
+    fn sent(outcome: Option<SavedOutcome>, series: Option<SavedSeries>) -> SavedSent {
+        SavedSent {
+            at_ms: 1_790_000_000_123,
+            message: draft(),
+            only_tap: true,
+            outcome,
+            series,
+        }
+    }
+
+    #[test]
+    fn a_desk_is_read_as_it_was_written() {
+        let series = SavedSeries {
+            count: 500,
+            per_second: Some(20),
+            as_written: true,
+            routed: 499,
+            unsure: 1,
+            problem: Some("Stopped".into()),
+            ..SavedSeries::default()
+        };
+        let outcomes = [
+            SavedOutcome::Routed,
+            SavedOutcome::Unroutable("312".into()),
+            SavedOutcome::Refused("no".into()),
+            SavedOutcome::NotConfirmed(10),
+        ];
+        let mut all: Vec<SavedSent> = outcomes.map(|one| sent(Some(one), None)).into();
+        all.push(sent(None, Some(series)));
+        let desk = SavedDesk {
+            place: "here".into(),
+            taps: vec![SavedTap {
+                destination: None,
+                keys: vec!["#".into()],
+                deliveries: true,
+                colour: 3,
+                shown: false,
+            }],
+            form: Some(Arc::new(SavedForm {
+                draft: draft(),
+                as_written: true,
+                count: "5".into(),
+                rate: String::new(),
+                raw: true,
+                chosen: Some(("order".into(), "2".into())),
+            })),
+            sent: Arc::new(all),
+        };
+        let text = serde_json::to_string(&WrittenDesk::from(desk.clone())).unwrap();
+        let read: WrittenDesk = serde_json::from_str(&text).unwrap();
+        assert_eq!(SavedDesk::from(read), desk);
+        // What a text does not name is as usual.
+        let read: WrittenDesk = serde_json::from_str(r#"{"place":"here"}"#).unwrap();
+        assert_eq!(SavedDesk::from(read).place, "here");
     }
 }

@@ -49,6 +49,7 @@ impl State {
                 self.front.last_title = Some(address.title());
                 // The fields say the same; the password in it need not stay on the screen.
                 forms.connect.url.clear();
+                self.suit_draft(forms);
                 if self.front.is_sandbox {
                     self.front.is_production = false;
                 } else {
@@ -82,8 +83,10 @@ impl State {
                 self.taps.all_ended_of(self.front.id);
                 self.front.tap_card = None;
                 self.front.is_ending = false;
-                if let Link::Connecting(Address::RabbitMq(endpoint)) = &self.front.link {
-                    forms.connect.take(endpoint);
+                if let Link::Connecting(address @ (Address::RabbitMq(_) | Address::Kafka(_))) =
+                    &self.front.link
+                {
+                    forms.fill(address);
                 }
             }
             Link::Lost { .. } => {}

@@ -1,19 +1,36 @@
 //! What the person is typing. The window edits these fields in place; everything else in the state
 //! it only reads.
 
+use chrono::{DateTime, Utc};
+
 use crate::address::{Address, StoreKind};
 use crate::event::Draft;
 use crate::event::draft::History;
 use crate::event::picture::Picture;
+use crate::event::start_from::{StartChoice, StartFrom};
+use crate::kafka::connect_form::KafkaForm;
+use crate::kafka::endpoint::KafkaEndpoint;
 use crate::rabbitmq::connect_form::ConnectForm;
 use crate::repair::edit::RuleForm;
 use crate::state::publish::series::SeriesForm;
 
+/// The kinds of store that have fields of their own on the connect screen.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum StoreChoice {
+    #[default]
+    RabbitMq,
+    Kafka,
+}
+
 /// All forms.
 #[derive(Clone, Debug, Default)]
 pub struct Forms {
-    /// The connect screen.
+    /// The connect screen: its line, and the fields of a RabbitMQ.
     pub connect: ConnectForm,
+    /// The fields of a Kafka.
+    pub kafka: KafkaForm,
+    /// Whose fields are shown.
+    pub store: StoreChoice,
     /// The tap bar of the live screen.
     pub tap: TapForm,
     /// The filter line.
@@ -63,24 +80,65 @@ pub struct Forms {
 }
 
 impl Forms {
-    /// Where the connect screen leads: what is written in its line if that is no AMQP URL, else what
-    /// its fields say.
+    /// Where the connect screen leads: what is written in its line if that is the address of a store
+    /// without fields, else what its fields say.
     ///
     /// # Errors
     /// What is wrong with them, in words.
     pub fn address(&self) -> Result<Address, String> {
-        match self.other_store() {
-            Some(address) => Ok(address),
-            None => self.connect.endpoint().map(Address::RabbitMq),
+        match (self.other_store(), self.store) {
+            (Some(address), _) => Ok(address),
+            (None, StoreChoice::RabbitMq) => self.connect.endpoint().map(Address::RabbitMq),
+            (None, StoreChoice::Kafka) => {
+                let line = self.connect.url.trim();
+                if !line.is_empty() {
+                    KafkaEndpoint::from_url(line).map_err(|error| error.to_string())?;
+                }
+                self.kafka.endpoint().map(Address::Kafka)
+            }
         }
     }
 
     /// Something else was written into the line of the connect screen.
     pub fn url_changed(&mut self) {
+        let line = self.connect.url.trim().to_lowercase();
+        if line.starts_with("kafka:") {
+            self.store = StoreChoice::Kafka;
+        } else if line.starts_with("amqp") {
+            self.store = StoreChoice::RabbitMq;
+        }
         if self.other_store().is_some() {
             self.connect.problem = None;
-        } else {
+        } else if self.store == StoreChoice::RabbitMq {
             self.connect.url_changed();
+        } else {
+            self.connect.problem = match KafkaEndpoint::from_url(&self.connect.url) {
+                Ok(endpoint) => {
+                    let name = std::mem::take(&mut self.kafka.name);
+                    self.kafka.take(&endpoint);
+                    self.kafka.name = name;
+                    None
+                }
+                Err(_) if line.is_empty() => None,
+                Err(error) => Some(error.to_string()),
+            };
+        }
+    }
+
+    /// Fills the fields with an address.
+    pub fn fill(&mut self, address: &Address) {
+        match address {
+            Address::RabbitMq(endpoint) => {
+                self.store = StoreChoice::RabbitMq;
+                self.connect.take(endpoint);
+            }
+            Address::Kafka(endpoint) => {
+                self.store = StoreChoice::Kafka;
+                self.kafka.take(endpoint);
+            }
+            Address::Recording(_) | Address::Other { .. } => {
+                self.connect.url = address.to_string();
+            }
         }
     }
 
@@ -118,9 +176,9 @@ impl Forms {
 
     /// The same for a store of which nothing more is known than what it is made of: the first.
     pub fn choose_destination(&mut self, picture: &Picture) {
-        let names = picture.named_destinations();
-        let is_known = names.contains(&self.tap.destination.as_str());
-        if let Some(first) = names.first() {
+        let (all, open) = (picture.named_destinations(), picture.open_destinations());
+        let is_known = all.contains(&self.tap.destination.as_str());
+        if let Some(first) = open.first().or(all.first()) {
             self.propose(first, is_known);
         }
     }
@@ -135,6 +193,22 @@ pub struct TapForm {
     pub binding_key: String,
     /// The firehose shows deliveries too.
     pub deliveries: bool,
+    /// Where a store that keeps its past is read from.
+    pub start: StartChoice,
+    /// How many, when, or which: what goes with it.
+    pub amount: String,
+    /// Only what was committed.
+    pub committed_only: bool,
+}
+
+impl TapForm {
+    /// Where reading begins.
+    ///
+    /// # Errors
+    /// Says what is wrong with the amount.
+    pub fn start_from(&self, now: DateTime<Utc>) -> Result<StartFrom, String> {
+        self.start.with(&self.amount, now)
+    }
 }
 
 impl Default for TapForm {
@@ -143,6 +217,9 @@ impl Default for TapForm {
             destination: String::new(),
             binding_key: "#".to_owned(),
             deliveries: false,
+            start: StartChoice::End,
+            amount: String::new(),
+            committed_only: false,
         }
     }
 }
@@ -162,6 +239,24 @@ mod tests {
         assert_eq!(forms.tap.destination, "archive");
         forms.propose("shop", false);
         assert_eq!(forms.tap.destination, "shop");
+    }
+
+    #[test]
+    fn the_line_of_a_kafka_fills_its_fields() {
+        let mut forms = Forms::default();
+        forms.connect.url = "kafka://ada:x@one:1?sasl=scram-sha-512".into();
+        forms.url_changed();
+        assert_eq!(forms.store, StoreChoice::Kafka);
+        assert_eq!(forms.kafka.servers, "one:1");
+        let address = forms.address().unwrap();
+        assert_eq!(address.kafka().map(|one| one.user.as_str()), Some("ada"));
+        forms.connect.url = "kafka://one:x".into();
+        forms.url_changed();
+        assert!(forms.connect.problem.is_some() && forms.address().is_err());
+        forms.connect.url = "amqp://two".into();
+        forms.url_changed();
+        assert_eq!(forms.store, StoreChoice::RabbitMq);
+        assert!(forms.address().unwrap().rabbitmq().is_some());
     }
 
     #[test]

@@ -475,10 +475,10 @@ impl State {
             Action::Tap(action) => {
                 // A tap is ended where it runs, whatever is in front.
                 let source = match action {
-                    TapAction::Stop(tap) => tap.source,
+                    TapAction::Stop(tap) | TapAction::SkipToEnd(tap) => tap.source,
                     _ => self.front.id,
                 };
-                let command = self.act_on_taps(action, forms);
+                let command = self.act_on_taps(action, forms, moment.now);
                 self.live.hide_taps(self.taps.hidden(), moment.now);
                 let command = command.map(|command| Command::Source(source, command));
                 return command.into_iter().collect();

@@ -89,6 +89,7 @@ impl State {
             SourceCommand::PauseJob { .. }
             | SourceCommand::Connect(_)
             | SourceCommand::RetryNow
+            | SourceCommand::SkipToEnd(_)
             | SourceCommand::RefreshTopology => self.busy(now),
         }
     }

@@ -31,8 +31,8 @@ impl State {
             desks,
             panels: _,
         } = settings.clone();
-        if let Some(endpoint) = last_good.as_ref().and_then(Address::rabbitmq) {
-            forms.connect.take(endpoint);
+        if let Some(address @ (Address::RabbitMq(_) | Address::Kafka(_))) = &last_good {
+            forms.fill(address);
         }
         self.saved_connections = connections;
         // Written by a version that knew only the last one.

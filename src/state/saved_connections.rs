@@ -47,10 +47,7 @@ impl State {
     ) {
         match action {
             SavedConnectionAction::Fill(at) => {
-                let chosen = self.saved_connections.get(at);
-                let Some((endpoint, chosen)) =
-                    chosen.and_then(|chosen| Some((chosen.address.rabbitmq()?, chosen)))
-                else {
+                let Some(chosen) = self.saved_connections.get(at) else {
                     return;
                 };
                 // What was said of another address is over.
@@ -59,7 +56,7 @@ impl State {
                 }
                 forms.connect.url.clear();
                 forms.connect.problem = None;
-                forms.connect.take(endpoint);
+                forms.fill(&chosen.address);
                 forms.connect.is_production = chosen.is_production;
             }
             SavedConnectionAction::Recall => {

@@ -153,6 +153,13 @@ impl Source {
         self.abilities
     }
 
+    /// True if a tap on it begins where one says and gets all of a destination: it is a Kafka.
+    #[must_use]
+    pub fn is_read_from_a_place(&self) -> bool {
+        self.address()
+            .is_some_and(|address| address.kafka().is_some())
+    }
+
     /// Which RabbitMQ it is, while it is connected to one.
     pub(super) fn version(&self) -> Option<&ServerVersion> {
         match &self.link {

@@ -156,6 +156,7 @@ fn what_is_seen_can_be_published_again_with_nothing_changed() {
     let report = app.peek("from", 10).expect("a peek");
     for event in &report.messages {
         let outcome = app.publish(Outgoing {
+            record: None,
             destination: String::new(),
             key: "to".into(),
             properties: event.properties.clone(),

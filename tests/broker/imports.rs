@@ -195,7 +195,7 @@ fn a_registry_is_read_with_its_references_and_levels() {
     assert_eq!(
         lines(&done),
         [
-            "order.created 2 differs: The folder has other content under that name; it was left as it is",
+            "order.created 2 differs: The folder has other content under that name, which stays as it is",
             "order.created 3 added: The registry has 3, the folder had 2",
             "order.created 1 unchanged: ",
         ]
@@ -245,7 +245,10 @@ fn a_document_and_a_folder_are_imported_and_the_same_again_changes_nothing() {
     let done = side
         .import(&at, ImportFrom::AsyncApi(document.clone()))
         .expect("read");
-    assert_eq!(lines(&done), ["order.created 1.4.0 added: With 1 sample"]);
+    assert_eq!(
+        lines(&done),
+        ["order.created 1.4.0 added: The document calls it created. With 1 sample"]
+    );
     assert!(at.join("order.created/samples/small.json").is_file());
     let stamp = || fs::read_to_string(at.join("order.created/meta.toml")).expect("a meta.toml");
     let before = stamp();

@@ -35,6 +35,7 @@ fn shop() -> (Place, App, Ground) {
 
 fn parked(app: &mut App, properties: Properties, body: &str) -> Arc<Event> {
     let outcome = app.publish(Outgoing {
+        record: None,
         destination: String::new(),
         key: "parked".into(),
         properties,

@@ -6,7 +6,7 @@ use eventscope::address::Address;
 use eventscope::drivers::Options;
 use eventscope::event::source_id::SourceId;
 use eventscope::event::tap_id::TapId;
-use eventscope::event::watching::TapRequest;
+use eventscope::event::watching::{TapReading, TapRequest};
 use eventscope::protocol::{
     Command, DeskCommand, Link, PublishOutcome, SourceCommand, SourceUpdate, TapState, Update,
 };
@@ -39,6 +39,7 @@ fn tap(app: &mut App, source: SourceId) -> TapId {
         tap,
         destination: "shop".into(),
         keys: vec!["#".into()],
+        reading: TapReading::default(),
     };
     app.send(Command::Source(source, SourceCommand::StartTap(request)));
     running(app, tap, |state| matches!(state, TapState::Running { .. }));

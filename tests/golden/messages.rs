@@ -321,6 +321,7 @@ pub(crate) fn all() -> Vec<(&'static str, Properties, Vec<u8>)> {
 pub(crate) fn held() -> Vec<Held> {
     let held = |(at, (_, properties, body)): (usize, (_, Properties, Vec<u8>))| {
         let mut sent = Outgoing {
+            record: None,
             destination: "shop".to_owned(),
             key: format!("order.{at}"),
             properties: properties.clone(),

@@ -10,7 +10,7 @@ use eventscope::engine::handle::Handle;
 use eventscope::event::Event;
 use eventscope::event::source_id::SourceId;
 use eventscope::event::tap_id::TapId;
-use eventscope::event::watching::TapRequest;
+use eventscope::event::watching::{TapReading, TapRequest};
 use eventscope::log::Kept;
 use eventscope::protocol::{Command, Link, SourceCommand, SourceUpdate, TapState, Update};
 use eventscope::recording::WrittenGap;
@@ -62,6 +62,7 @@ impl Desk {
             tap,
             destination: destination.to_owned(),
             keys: keys.iter().map(ToString::to_string).collect(),
+            reading: TapReading::default(),
         }));
         tap
     }

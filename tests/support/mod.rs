@@ -23,8 +23,7 @@ use eventscope::engine::handle::Handle;
 use eventscope::event::amqp::Properties;
 use eventscope::event::source_id::SourceId;
 use eventscope::event::tap_id::TapId;
-use eventscope::event::watching::Report;
-use eventscope::event::watching::TapRequest;
+use eventscope::event::watching::{Report, TapReading, TapRequest};
 use eventscope::event::{Event, Outgoing};
 use eventscope::log::Kept;
 use eventscope::protocol::{
@@ -522,6 +521,7 @@ impl App {
                 tap,
                 destination: exchange.to_owned(),
                 keys: keys.iter().map(ToString::to_string).collect(),
+                reading: TapReading::default(),
             }),
         ));
         (tap, self.started(tap))
@@ -536,6 +536,7 @@ impl App {
                 request,
                 destination: exchange.to_owned(),
                 keys: keys.iter().map(ToString::to_string).collect(),
+                reading: TapReading::default(),
             },
         ));
         self.expect("a preflight", |update| match update {
@@ -723,6 +724,7 @@ pub(crate) fn fresh() -> RequestId {
 /// A plain message.
 pub(crate) fn outgoing(exchange: &str, key: &str, body: impl Into<Vec<u8>>) -> Outgoing {
     Outgoing {
+        record: None,
         destination: exchange.to_owned(),
         key: key.to_owned(),
         properties: Properties::default(),
@@ -735,6 +737,7 @@ pub(crate) fn order(event: &Event, exchange: &str, key: &str) -> MoveOrder {
     MoveOrder {
         original: event.fingerprint(),
         outgoing: Outgoing {
+            record: None,
             properties: event.properties.clone(),
             ..outgoing(exchange, key, event.body.clone())
         },

@@ -138,5 +138,5 @@ fn f6_goes_round_on_the_connect_screen_too() {
         window.key(Modifiers::NONE, Key::F6);
         way.push(window.focused());
     }
-    assert_eq!(way, ["AMQP URL", "Theme", "AMQP URL"]);
+    assert_eq!(way, ["RabbitMQ", "Theme", "RabbitMQ"]);
 }

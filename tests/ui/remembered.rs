@@ -54,6 +54,7 @@ fn report(window: &mut Window, asked: Command, findings: Vec<Finding>) {
             request,
             destination,
             keys,
+            ..
         },
     ) = asked
     else {

@@ -41,6 +41,7 @@ fn the_card_tells_what_the_tap_will_do_and_one_click_goes_on() {
             request,
             destination: exchange,
             keys: binding_keys,
+            reading,
         },
     ) = window.take_last()
     else {
@@ -55,6 +56,7 @@ fn the_card_tells_what_the_tap_will_do_and_one_click_goes_on() {
             "Mandatory publishers are not told",
         )],
         firehose: false,
+        reading,
     };
     window.tell(Update::Source(
         SourceId::FIRST,

@@ -15,7 +15,7 @@ use crate::engine::handle::Handle;
 use crate::engine::taping::Taping;
 use crate::event::source_id::SourceId;
 use crate::event::tap_id::TapId;
-use crate::event::watching::TapRequest;
+use crate::event::watching::{TapReading, TapRequest};
 use crate::protocol::{
     Command, DeskUpdate, Gravity, Link, SourceCommand, SourceUpdate, TapState, Update,
 };
@@ -160,6 +160,7 @@ impl Recorded {
             tap,
             destination: record.destination.clone(),
             keys: record.key.clone(),
+            reading: TapReading::default(),
         };
         let mut request = Some(request);
         let mut begun: Option<Instant> = None;
@@ -212,6 +213,7 @@ impl Recorded {
                     TapState::Resumed { .. } | TapState::Overflowing { .. } => {
                         self.is_whole = false;
                     }
+                    TapState::Behind(progress) => self.is_whole &= progress.gone == 0,
                     TapState::Stopped => break,
                 },
                 Update::Desk(DeskUpdate::Notice(notice)) if notice.gravity != Gravity::Info => {

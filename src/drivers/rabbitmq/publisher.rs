@@ -110,7 +110,7 @@ impl Publisher {
         if let [one] = all {
             let (outcome, certain) = self.send_one(one).await;
             return vec![match outcome {
-                PublishOutcome::Routed => Sent::Routed,
+                PublishOutcome::Routed | PublishOutcome::Written { .. } => Sent::Routed,
                 PublishOutcome::Unroutable(words) => Sent::NotRouted(words),
                 PublishOutcome::Refused(words) if certain => Sent::NotRouted(words),
                 PublishOutcome::Refused(words) => Sent::Unknown(words),
@@ -385,6 +385,7 @@ mod tests {
     #[test]
     fn a_refusal_says_what_to_do() {
         let outgoing = Outgoing {
+            record: None,
             destination: "shop".into(),
             key: "k".into(),
             properties: crate::event::amqp::Properties::default(),

@@ -8,7 +8,6 @@ use tokio::sync::watch;
 
 use super::connection::connections::Connections;
 use super::publisher::{Publisher, Sent};
-use crate::event::Outgoing;
 use crate::event::draft::series::{EventSeries, SeriesTally};
 use crate::protocol::{RequestId, SourceUpdate};
 
@@ -42,7 +41,7 @@ pub(crate) async fn run(
                 continue;
             }
         };
-        let events = match events(&series, tally.told(), due) {
+        let events = match series.events(tally.told(), due, Utc::now()) {
             Ok(events) => events,
             Err(words) => break Some(words),
         };
@@ -63,17 +62,6 @@ pub(crate) async fn run(
         tally: Some(tally),
         problem,
     }
-}
-
-/// The next events of a series.
-fn events(series: &EventSeries, sent: u32, due: u32) -> Result<Vec<Outgoing>, String> {
-    let numbers = sent + 1..=sent + due;
-    let events = numbers.map(|number| series.event(number, Utc::now()));
-    let events: Result<Vec<Outgoing>, _> = events.collect();
-    events.map_err(|problems| {
-        let first = problems.first();
-        first.map_or_else(String::new, |first| first.sentence(&first.field))
-    })
 }
 
 fn count(tally: &mut SeriesTally, sent: Vec<Sent>) {

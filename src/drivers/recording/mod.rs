@@ -122,6 +122,7 @@ impl OpenedFile {
                 request,
                 destination,
                 keys,
+                ..
             } => {
                 let mut report = Report {
                     destination,
@@ -226,6 +227,7 @@ fn picture(names: Vec<String>) -> Picture {
     let destinations = all.map(|name| Destination {
         name,
         is_open: false,
+        partitions: 0,
     });
     Picture {
         destinations: destinations.collect(),

@@ -89,6 +89,12 @@ impl FieldType {
         }
     }
 
+    /// True for what a header of Kafka can be: bytes, text as bytes, or nothing.
+    #[must_use]
+    pub fn is_kafkas(self) -> bool {
+        matches!(self, Self::Text | Self::Bytes | Self::Void)
+    }
+
     /// What such a text looks like, where that is not plain from the name.
     #[must_use]
     pub fn example(self) -> &'static str {

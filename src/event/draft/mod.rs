@@ -1,6 +1,7 @@
 //! A message being written: form fields as text, and what they become when they are right.
 
 mod history;
+pub mod record;
 pub mod series;
 pub mod variables;
 
@@ -12,6 +13,7 @@ use super::decode::{self, Opened, Packing};
 use crate::text::json::{self, JsonFault};
 
 pub use history::History;
+pub use record::{OutgoingRecord, RecordDraft};
 
 /// A message that is ready to be sent.
 #[derive(Clone, Debug, PartialEq)]
@@ -24,6 +26,8 @@ pub struct Outgoing {
     pub properties: Properties,
     /// The body, byte for byte.
     pub body: Vec<u8>,
+    /// What only Kafka takes, where it is for one.
+    pub record: Option<OutgoingRecord>,
 }
 
 /// The body in a form.
@@ -157,6 +161,8 @@ pub struct Draft {
     /// True if the message had a header table, even an empty one.
     pub has_headers: bool,
     pub body: BodyDraft,
+    /// What only Kafka takes, where it is for one.
+    pub record: Option<RecordDraft>,
     /// How its text is compressed when it is sent.
     packing: Packing,
     texts: [String; Field::ALL.len()],
@@ -174,6 +180,7 @@ impl Default for Draft {
             headers: Vec::new(),
             has_headers: false,
             body: BodyDraft::Text(String::new()),
+            record: None,
             packing: Packing::default(),
             texts: Default::default(),
             empty: Vec::new(),
@@ -249,6 +256,7 @@ impl Draft {
                 .collect(),
             has_headers: properties.headers.is_some(),
             body,
+            record: message.record.map(RecordDraft::of),
             packing,
             texts: Default::default(),
             empty: Vec::new(),
@@ -308,20 +316,15 @@ impl Draft {
                 words,
             });
         };
-        for (label, text) in [(DESTINATION, &self.destination), (KEY, &self.key)] {
-            if text.len() > MAX_SHORT {
-                wrong(label, format!("is longer than {MAX_SHORT} bytes"));
-            }
-        }
-        for field in Field::ALL {
-            if self.text(field).len() > MAX_SHORT {
-                wrong(field.label(), format!("is longer than {MAX_SHORT} bytes"));
-            }
+        for (label, words) in self.limits() {
+            wrong(label, words);
         }
         let timestamp = self.optional(Field::Timestamp).and_then(|text| {
-            parse_timestamp(&text)
-                .map_err(|words| wrong("Timestamp", words))
-                .ok()
+            let read = match self.record {
+                Some(_) => record::read_ms(&text),
+                None => parse_timestamp(&text),
+            };
+            read.map_err(|words| wrong("Timestamp", words)).ok()
         });
         let priority = self.optional(Field::Priority).and_then(|text| {
             let number = text.trim().parse::<u8>();
@@ -344,17 +347,24 @@ impl Draft {
             let label = format!("Header {}", row.name);
             if row.name.is_empty() {
                 wrong("Header", "has no name".to_owned());
+            } else if self.record.is_some() {
+                // Kafka takes any name, and any number of headers of that name.
             } else if row.name.len() > MAX_SHORT {
                 wrong(&label, format!("has a name longer than {MAX_SHORT} bytes"));
             } else if headers.iter().any(|(name, _)| *name == row.name) {
                 wrong(&label, "is there twice".to_owned());
             }
-            match &row.value {
-                HeaderDraft::Kept(value) => headers.push((row.name.clone(), value.clone())),
-                HeaderDraft::Typed(kind, text) => match kind.parse(text) {
-                    Ok(value) => headers.push((row.name.clone(), value)),
-                    Err(words) => wrong(&label, words),
-                },
+            let value = match &row.value {
+                HeaderDraft::Kept(value) => Ok(value.clone()),
+                HeaderDraft::Typed(kind, text) => kind.parse(text),
+            };
+            let value = match (&self.record, value) {
+                (Some(_), Ok(value)) => record::header_bytes(&value).map(|_| value),
+                (_, value) => value,
+            };
+            match value {
+                Ok(value) => headers.push((row.name.clone(), value)),
+                Err(words) => wrong(&label, words),
             }
         }
         let body = match &self.body {
@@ -367,6 +377,8 @@ impl Draft {
             }),
             BodyDraft::Kept { bytes, .. } => bytes.to_vec(),
         };
+        let record = self.record.as_ref();
+        let record = record.map(|record| record.check(&self.key, &mut problems));
         if !problems.is_empty() {
             return Err(problems);
         }
@@ -390,7 +402,70 @@ impl Draft {
                 cluster_id: self.optional(Field::ClusterId),
             },
             body,
+            record,
         })
+    }
+
+    /// What is longer than its store takes, or is there and does not exist in it.
+    fn limits(&self) -> Vec<(&'static str, String)> {
+        let mut found = Vec::new();
+        let texts = Field::ALL.map(|field| (field.label(), self.text(field)));
+        if self.record.is_some() {
+            if self.destination.is_empty() {
+                found.push((DESTINATION, "is empty: a topic is needed".to_owned()));
+            }
+            let others = texts
+                .iter()
+                .filter(|(label, text)| *label != Field::Timestamp.label() && !text.is_empty());
+            found.extend(others.map(|(label, _)| {
+                let words = "is nothing that Kafka has: send it as a header, or leave it empty";
+                (*label, words.to_owned())
+            }));
+            return found;
+        }
+        let target = [
+            (DESTINATION, self.destination.as_str()),
+            (KEY, self.key.as_str()),
+        ];
+        let too_long = target
+            .iter()
+            .chain(&texts)
+            .filter(|(_, text)| text.len() > MAX_SHORT);
+        found.extend(
+            too_long.map(|(label, _)| (*label, format!("is longer than {MAX_SHORT} bytes"))),
+        );
+        found
+    }
+
+    /// Makes it a draft for Kafka, or for a store that is none. What Kafka has no property for becomes a
+    /// header there.
+    pub fn suit(&mut self, is_kafka: bool) {
+        match (is_kafka, &self.record) {
+            (true, Some(_)) | (false, None) => {}
+            (true, None) => {
+                if *self == Self::default() {
+                    self.set(Field::ContentType, "");
+                }
+                for field in Field::ALL.into_iter().filter(|f| *f != Field::Timestamp) {
+                    let text = std::mem::take(self.text_mut(field));
+                    if !text.is_empty() {
+                        let name = field.label().replace(" (ms)", "");
+                        self.headers.push(HeaderRow {
+                            name: name.to_lowercase().replace(' ', "-"),
+                            value: HeaderDraft::Typed(FieldType::Text, text),
+                        });
+                    }
+                }
+                self.empty.clear();
+                self.delivery_mode = None;
+                self.has_headers = false;
+                self.record = Some(RecordDraft::of(OutgoingRecord::default()));
+            }
+            (false, Some(_)) => {
+                self.record = None;
+                self.delivery_mode = Some(2);
+            }
+        }
     }
 
     /// The fault of a payload that claims to be JSON and is not. Sending it stays possible, because
@@ -408,6 +483,11 @@ impl Draft {
     /// True if it says of itself that its payload is JSON.
     #[must_use]
     pub fn claims_json(&self) -> bool {
+        if self.record.is_some() {
+            // Nothing says it, so it is taken for what it looks like.
+            let looks = |text: &String| text.trim_start().starts_with(['{', '[']);
+            return matches!(&self.body, BodyDraft::Text(text) if looks(text));
+        }
         self.text(Field::ContentType).contains("json")
     }
 

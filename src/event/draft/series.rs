@@ -41,6 +41,20 @@ impl EventSeries {
         self.draft.expanded(values).check()
     }
 
+    /// The next events, when so many were sent.
+    ///
+    /// # Errors
+    /// What is wrong with the first field, in words.
+    pub fn events(&self, sent: u32, due: u32, now: DateTime<Utc>) -> Result<Vec<Outgoing>, String> {
+        let numbers = sent + 1..=sent + due;
+        let events = numbers.map(|number| self.event(number, now));
+        let events: Result<Vec<Outgoing>, _> = events.collect();
+        events.map_err(|problems| {
+            let first = problems.first();
+            first.map_or_else(String::new, |first| first.sentence(&first.field))
+        })
+    }
+
     /// How many events are to be sent now, when so many were sent in this time.
     ///
     /// # Errors

@@ -60,6 +60,7 @@ fn any_message() -> impl Strategy<Value = Outgoing> {
     )
         .prop_map(
             |(texts, (mode, priority, ttl), timestamp, headers, body)| Outgoing {
+                record: None,
                 destination: "x".into(),
                 key: "a.b".into(),
                 properties: Properties {
@@ -181,6 +182,7 @@ fn a_compressed_payload_is_edited_as_text_and_sent_compressed() {
     let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
     encoder.write_all(b"{\"a\": 1}").unwrap();
     let message = Outgoing {
+        record: None,
         destination: "x".into(),
         key: "k".into(),
         properties: Properties {

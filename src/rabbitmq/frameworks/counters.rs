@@ -314,6 +314,7 @@ mod tests {
 
     fn copy(headers: FieldTable, body: &str) -> Outgoing {
         Outgoing {
+            record: None,
             destination: String::new(),
             key: "orders".into(),
             properties: Properties {

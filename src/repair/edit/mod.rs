@@ -197,6 +197,7 @@ fn change_properties(
     all: &mut Done,
 ) -> Result<Properties, String> {
     let mut draft = Draft::of(&Outgoing {
+        record: None,
         body: Vec::new(),
         ..message.clone()
     });

@@ -9,6 +9,7 @@ use crate::text::pointer_step::{escaped, unescaped};
 
 fn message(body: &str) -> Outgoing {
     Outgoing {
+        record: None,
         destination: "shop".into(),
         key: "k".into(),
         properties: Properties {
@@ -180,6 +181,7 @@ fn headers_and_properties_are_changed_too_and_the_body_stays() {
     ];
     let body = [0xff, 0];
     let before = Outgoing {
+        record: None,
         body: body.to_vec(),
         ..message("")
     };

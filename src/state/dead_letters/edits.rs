@@ -283,6 +283,7 @@ mod tests {
 
     fn editor(original: u64, body: &str) -> Editor {
         let outgoing = Outgoing {
+            record: None,
             destination: "shop".into(),
             key: "k".into(),
             properties: crate::event::amqp::Properties::default(),

@@ -67,6 +67,7 @@ impl Planner {
         };
         let mut resend = self.by(&manner, event).unwrap_or_else(|_| Resend {
             outgoing: crate::event::Outgoing {
+                record: None,
                 destination: String::new(),
                 key: String::new(),
                 properties: event.properties.clone(),

@@ -3,7 +3,7 @@
 use super::tap_card::Card;
 use super::taps::{Phase, Tap};
 use crate::event::source_id::SourceId;
-use crate::event::watching::{Report, TapRequest, Weight};
+use crate::event::watching::{Report, TapReading, TapRequest, Weight};
 use crate::protocol::{RequestId, SourceCommand};
 use crate::rabbitmq::tap;
 use crate::settings::SavedTap;
@@ -123,6 +123,7 @@ impl State {
                 request,
                 destination: destination.clone(),
                 keys: saved.keys.clone(),
+                reading: TapReading::default(),
             };
             return Err((EarlierPhase::Asking(request), Some(ask)));
         }
@@ -138,6 +139,7 @@ impl State {
             tap,
             destination: destination.to_owned(),
             keys: saved.keys.clone(),
+            reading: TapReading::default(),
         });
         self.taps.dress(tap, saved.colour, saved.shown);
         command
@@ -186,6 +188,7 @@ impl State {
             request,
             destination: destination.clone(),
             keys: saved.keys.clone(),
+            reading: TapReading::default(),
         })
     }
 

@@ -50,6 +50,18 @@ impl Times {
         }
     }
 
+    /// A time that may be of another day, with its date.
+    #[must_use]
+    pub fn with_date(self, time: DateTime<Utc>) -> String {
+        match self {
+            Self::Utc => time.format("%Y-%m-%d %H:%M:%S%.3fZ").to_string(),
+            Self::Local | Self::Ago => {
+                let local = time.with_timezone(&Local);
+                local.format("%Y-%m-%d %H:%M:%S%.3f").to_string()
+            }
+        }
+    }
+
     /// The same with its date and zone, for a tooltip.
     #[must_use]
     pub fn in_full(self, time: DateTime<Utc>) -> String {
@@ -93,6 +105,10 @@ pub enum Column {
     Gap,
     /// By which tap, and whether as published or as delivered.
     SeenAs,
+    /// When its store says that it was written.
+    StoreTime,
+    /// Where it lies in its store.
+    Position,
     /// What it was published to.
     Destination,
     Key,
@@ -115,10 +131,12 @@ pub enum Column {
 
 impl Column {
     /// Those that every event may have, in their order. Own fields stand before the summary.
-    pub const USUAL: [Self; 12] = [
+    pub const USUAL: [Self; 14] = [
         Self::Time,
         Self::Gap,
         Self::SeenAs,
+        Self::StoreTime,
+        Self::Position,
         Self::Destination,
         Self::Key,
         Self::Type,
@@ -137,6 +155,8 @@ impl Column {
             Self::Time => "Time",
             Self::Gap => "Gap",
             Self::SeenAs => "Seen as",
+            Self::StoreTime => "Record time",
+            Self::Position => "Position",
             Self::Destination => "Destination",
             Self::Key => "Key",
             Self::Type => "Type",

@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 use chrono::{DateTime, Utc};
 
 use crate::event::tap_id::TapId;
+use crate::protocol::TapProgress;
 
 /// Times of loss kept for each tap; beyond it the two oldest become one.
 pub(super) const LOSSES: usize = 16;
@@ -65,6 +66,8 @@ pub struct Tap {
     pub received: u64,
     /// When some were not seen because its queue was full, oldest first.
     pub losses: VecDeque<Loss>,
+    /// How far it is in a store that keeps its past.
+    pub progress: Option<TapProgress>,
 }
 
 impl Tap {

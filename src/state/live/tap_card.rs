@@ -1,13 +1,18 @@
 //! The card before a tap: what it would do there, or what the firehose costs, and what
 //! the person says to it. Nothing starts before that, except in the sandbox, which is our own.
 
+use chrono::{DateTime, Utc};
+
 use crate::event::tap_id::TapId;
-use crate::event::watching::Report;
-use crate::event::watching::TapRequest;
+use crate::event::watching::{Report, TapReading, TapRequest};
 use crate::protocol::{RequestId, SourceCommand};
 use crate::rabbitmq::tap::{self, FirehoseRequest};
 use crate::state::State;
 use crate::state::forms::Forms;
+
+/// Bytes a second that a tap reads at most where the person marked the connection as production: the
+/// brokers' quotas and disks are shared with the applications.
+const PRODUCTION_RATE: u64 = 5_000_000;
 
 /// What a person can do about taps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,6 +33,8 @@ pub enum TapAction {
     DismissEarlier(usize),
     /// Stop a tap, or put a refused one away.
     Stop(TapId),
+    /// Pass over what a tap has not read.
+    SkipToEnd(TapId),
     /// Show or hide the rows of a tap.
     Show(TapId, bool),
 }
@@ -52,9 +59,10 @@ impl State {
         &mut self,
         action: TapAction,
         forms: &mut Forms,
+        now: DateTime<Utc>,
     ) -> Option<SourceCommand> {
         match action {
-            TapAction::Start => return self.start_tap(forms),
+            TapAction::Start => return self.start_tap(forms, now),
             TapAction::StartAnyway => {
                 if let Some(Card::Tap(report)) =
                     self.front.tap_card.take_if(|card| card.may_start())
@@ -63,6 +71,7 @@ impl State {
                         tap: self.fresh_tap(),
                         destination: report.destination,
                         keys: report.keys,
+                        reading: report.reading,
                     };
                     let start = self.taps.start(request);
                     self.note_started(self.front.id);
@@ -91,12 +100,13 @@ impl State {
                 }
             }
             TapAction::Stop(tap) => return self.taps.stop(tap),
+            TapAction::SkipToEnd(tap) => return Some(SourceCommand::SkipToEnd(tap)),
             TapAction::Show(tap, shown) => self.taps.show(tap, shown),
         }
         None
     }
 
-    fn start_tap(&mut self, forms: &Forms) -> Option<SourceCommand> {
+    fn start_tap(&mut self, forms: &Forms, now: DateTime<Utc>) -> Option<SourceCommand> {
         if self.refuse_same(forms) {
             return None;
         }
@@ -104,8 +114,17 @@ impl State {
             return self.start_at_once(forms);
         }
         let destination = forms.tap.destination.clone();
-        let binding_keys =
-            tap::binding_keys(&forms.tap.binding_key, &destination, &self.front.topology);
+        let reading = match self.reading(forms, now) {
+            Ok(reading) => reading,
+            Err(words) => {
+                self.front.tap_card = Some(Card::Tap(Report {
+                    destination,
+                    ..Report::impossible(words)
+                }));
+                return None;
+            }
+        };
+        let binding_keys = self.tap_keys(forms);
         let request = RequestId(self.fresh());
         self.front.tap_card = Some(Card::Asking {
             request,
@@ -115,14 +134,37 @@ impl State {
             request,
             destination,
             keys: binding_keys,
+            reading,
         })
+    }
+
+    /// How a tap of this form reads what is there already.
+    fn reading(&self, forms: &Forms, now: DateTime<Utc>) -> Result<TapReading, String> {
+        if !self.front.is_read_from_a_place() {
+            return Ok(TapReading::default());
+        }
+        Ok(TapReading {
+            from: forms.tap.start_from(now)?,
+            committed_only: forms.tap.committed_only,
+            most_per_second: self.front.is_production.then_some(PRODUCTION_RATE),
+        })
+    }
+
+    /// The patterns of keys in the form. A store that is read from a place on has none: all of a
+    /// destination is read.
+    fn tap_keys(&self, forms: &Forms) -> Vec<String> {
+        if self.front.is_read_from_a_place() {
+            return Vec::new();
+        }
+        let form = &forms.tap;
+        tap::binding_keys(&form.binding_key, &form.destination, &self.front.topology)
     }
 
     /// A second tap on the same would show each event twice and tell nothing: the card says so
     /// instead.
     fn refuse_same(&mut self, forms: &Forms) -> bool {
         let destination = &forms.tap.destination;
-        let keys = tap::binding_keys(&forms.tap.binding_key, destination, &self.front.topology);
+        let keys = self.tap_keys(forms);
         if (self.taps.same(self.front.id, destination, &keys)).is_none() {
             return false;
         }
@@ -156,6 +198,7 @@ impl State {
             tap,
             destination,
             keys: binding_keys,
+            reading: TapReading::default(),
         });
         self.note_started(self.front.id);
         Some(start)

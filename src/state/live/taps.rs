@@ -201,6 +201,7 @@ impl Taps {
             queue: None,
             received: 0,
             losses: VecDeque::new(),
+            progress: None,
         });
     }
 
@@ -283,8 +284,9 @@ impl Taps {
         let mut told = Told::default();
         match state {
             TapState::Running { queue } => {
-                tap.queue = Some(queue);
-                if tap.phase == Phase::Starting {
+                // A store without queues names none.
+                tap.queue = Some(queue).filter(|queue| !queue.is_empty());
+                if matches!(tap.phase, Phase::Starting | Phase::Interrupted(_)) {
                     tap.phase = Phase::Running;
                 }
             }
@@ -326,6 +328,7 @@ impl Taps {
                     tap.phase = Phase::Interrupted(words);
                 }
             }
+            TapState::Behind(progress) => tap.progress = Some(progress),
             TapState::Overflowing { from, to } => tap.lost(Loss { from, to }),
         }
         told
@@ -336,6 +339,7 @@ impl Taps {
 mod tests {
     use super::super::tap::LOSSES;
     use super::*;
+    use crate::event::watching::TapReading;
 
     fn taps(exchanges: &[&str]) -> Taps {
         let mut taps = Taps::default();
@@ -344,6 +348,7 @@ mod tests {
                 tap: TapId::of(SourceId::FIRST, number),
                 destination: (*exchange).to_owned(),
                 keys: vec!["#".to_owned()],
+                reading: TapReading::default(),
             });
         }
         taps
@@ -433,6 +438,7 @@ mod tests {
             tap: TapId::of(SourceId::FIRST, 3),
             destination: "b".into(),
             keys: vec!["#".into()],
+            reading: TapReading::default(),
         });
         assert_eq!(taps.list().len(), 1);
         assert_eq!(taps.list()[0].phase, Phase::Starting);

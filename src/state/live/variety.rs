@@ -22,6 +22,8 @@ pub struct Variety {
     pub versions: bool,
     /// Some were seen by a trace of the whole store.
     pub traced: bool,
+    /// Some lie in partitions, at an offset and with a time of their own.
+    pub places: bool,
 }
 
 impl Variety {
@@ -34,6 +36,7 @@ impl Variety {
             }
             self.versions |= shape.version.is_some();
             self.traced |= shape.transport.trace().is_some();
+            self.places |= shape.transport.kafka().is_some();
         }
         if !self.types {
             let mut events = batch.events().take(LOOKED_AT);
@@ -55,6 +58,7 @@ impl Variety {
             types: self.types || older.types,
             versions: self.versions || older.versions,
             traced: self.traced || older.traced,
+            places: self.places || older.places,
             destination: older.destination.or(self.destination.take()),
         };
     }

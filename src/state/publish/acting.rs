@@ -20,6 +20,10 @@ pub enum PublishAction {
     /// Publish it as often as its fields say.
     Series,
     StopSeries,
+    /// Ask whether the form shall be sent as a tombstone.
+    Tombstone,
+    /// Send it as one.
+    SendTombstone,
     /// Go back to the form.
     DoNotSend,
     /// Publish a sent event once more, by its number, as it was.
@@ -61,6 +65,17 @@ impl State {
                     self.publish(forms, moment)
                 }
             }
+            PublishAction::Tombstone => {
+                self.front.publish.ask_tombstone(&forms.draft);
+                Vec::new()
+            }
+            PublishAction::SendTombstone => {
+                if self.front.publish.agree_to_tombstone(&forms.draft) {
+                    self.publish_as(forms, moment, true)
+                } else {
+                    Vec::new()
+                }
+            }
             PublishAction::DoNotSend => {
                 self.front.publish.put_off();
                 Vec::new()
@@ -74,19 +89,7 @@ impl State {
                     return self.begin_series(asked, moment);
                 }
                 let outgoing = sent.outgoing.clone();
-                let request = RequestId(self.fresh());
-                let Outgoing {
-                    destination,
-                    key,
-                    properties,
-                    ..
-                } = &outgoing;
-                let only_tap = self.is_only_tap(destination, key, properties);
-                let again = self
-                    .front
-                    .publish
-                    .again(request, outgoing, only_tap, moment.now);
-                vec![self.to_front(again)]
+                self.publish_again(outgoing, moment)
             }
             PublishAction::UseAsDraft(number) => {
                 let Some(sent) = self.front.publish.sent(number) else {
@@ -112,6 +115,16 @@ impl State {
         }
     }
 
+    /// An event that was sent before, as it was.
+    fn publish_again(&mut self, outgoing: Outgoing, moment: Moment<'_>) -> Vec<Command> {
+        let request = RequestId(self.fresh());
+        let (destination, key) = (&outgoing.destination, &outgoing.key);
+        let only_tap = self.is_only_tap(destination, key, &outgoing.properties);
+        let publish = &mut self.front.publish;
+        let again = publish.again(request, outgoing, only_tap, moment.now);
+        vec![self.to_front(again)]
+    }
+
     /// Loads an event of the stream or of a queue into the form.
     pub(in crate::state) fn load_event(&mut self, event: &Event, forms: &mut Forms) {
         self.use_as_draft(draft_of_event(event), forms);
@@ -120,11 +133,19 @@ impl State {
     /// Another draft takes the place of the one in the form, which an undo brings back.
     fn use_as_draft(&mut self, draft: Draft, forms: &mut Forms) {
         forms.draft = draft;
+        self.suit_draft(forms);
         forms.payload.forget();
         // What was sent is sent as it reads, also where it happens to look like a variable.
         forms.as_written = forms.draft.has_variables();
         self.front.publish.replaced();
         self.screen = Screen::Publish;
+    }
+
+    /// The form takes what the store in front takes.
+    pub(in crate::state) fn suit_draft(&self, forms: &mut Forms) {
+        if let Some(address) = self.front.address() {
+            forms.draft.suit(address.kafka().is_some());
+        }
     }
 
     fn is_broken_by_accident(&self, forms: &Forms) -> bool {
@@ -145,6 +166,15 @@ impl State {
     }
 
     fn publish(&mut self, forms: &Forms, moment: Moment<'_>) -> Vec<Command> {
+        self.publish_as(forms, moment, false)
+    }
+
+    fn publish_as(
+        &mut self,
+        forms: &Forms,
+        moment: Moment<'_>,
+        is_tombstone: bool,
+    ) -> Vec<Command> {
         let request = RequestId(self.fresh());
         let written = &forms.draft;
         let sent = if forms.as_written || !written.has_variables() {
@@ -154,7 +184,12 @@ impl State {
         };
         let only_tap = self.is_only_tap(&sent.destination, &sent.key, &sent.routed_by());
         let desk = &mut self.front.publish;
-        let command = desk.publish(request, (written, &sent), only_tap, moment.now);
+        let command = desk.publish(
+            request,
+            (written, &sent, is_tombstone),
+            only_tap,
+            moment.now,
+        );
         command.map(|one| self.to_front(one)).into_iter().collect()
     }
 

@@ -151,6 +151,14 @@ fn saved_history(history: &[SentEvent]) -> Vec<SavedSent> {
 /// A sent event, and what it costs. None while there is no answer, and where it would not be sent again
 /// as the same.
 fn saved_sent(sent: &SentEvent) -> Option<(SavedSent, usize)> {
+    // Its value would come back as an empty one.
+    if sent
+        .outgoing
+        .record
+        .is_some_and(|record| record.is_tombstone)
+    {
+        return None;
+    }
     let draft = match &sent.series {
         Some(series) if series.run.runs => return None,
         Some(series) => series.asked.draft.clone(),
@@ -160,6 +168,9 @@ fn saved_sent(sent: &SentEvent) -> Option<(SavedSent, usize)> {
         None if sent.series.is_none() => return None,
         None => None,
         Some(PublishOutcome::Routed) => Some(SavedOutcome::Routed),
+        Some(PublishOutcome::Written { partition, offset }) => {
+            Some(SavedOutcome::Written(*partition, *offset))
+        }
         Some(PublishOutcome::Unroutable(words)) => Some(SavedOutcome::Unroutable(words.clone())),
         Some(PublishOutcome::Refused(words)) => Some(SavedOutcome::Refused(words.clone())),
         Some(PublishOutcome::NotConfirmed { seconds }) => {
@@ -211,6 +222,10 @@ fn sent_of(saved: &SavedSent, request: RequestId) -> Option<SentEvent> {
     };
     let outcome = saved.outcome.as_ref().map(|outcome| match outcome {
         SavedOutcome::Routed => PublishOutcome::Routed,
+        SavedOutcome::Written(partition, offset) => PublishOutcome::Written {
+            partition: *partition,
+            offset: *offset,
+        },
         SavedOutcome::Unroutable(words) => PublishOutcome::Unroutable(words.clone()),
         SavedOutcome::Refused(words) => PublishOutcome::Refused(words.clone()),
         SavedOutcome::NotConfirmed(seconds) => PublishOutcome::NotConfirmed { seconds: *seconds },
@@ -275,6 +290,7 @@ mod tests {
                     ..Properties::default()
                 },
                 body: body.into(),
+                record: None,
             },
             only_tap: false,
             outcome,

@@ -10,7 +10,7 @@ pub mod verdict;
 use chrono::{DateTime, Utc};
 
 use crate::event::draft::Problem;
-use crate::event::{Draft, Event, Outgoing};
+use crate::event::{Draft, Event, Outgoing, OutgoingRecord};
 use crate::protocol::{PublishOutcome, RequestId, SourceCommand};
 
 pub use acting::PublishAction;
@@ -53,6 +53,8 @@ pub struct PublishDesk {
     pub series: Option<series::SeriesRun>,
     /// The form that is broken, and nobody said yet that it shall be sent; and whether as a series.
     asked: Option<(Draft, bool)>,
+    /// The form that is asked about before it is sent as a tombstone.
+    asked_tombstone: Option<Draft>,
     /// The form that was sent though it is broken: it is not asked about twice.
     agreed: Option<Draft>,
     /// Events that break a schema, ready to be chosen from.
@@ -61,22 +63,27 @@ pub struct PublishDesk {
 
 impl PublishDesk {
     /// Checks the form and asks for the publish. `written` is the form, `sent` the same with its
-    /// variables replaced.
+    /// variables replaced. A tombstone has no value, whatever stands in the form.
     pub fn publish(
         &mut self,
         request: RequestId,
-        (written, sent): (&Draft, &Draft),
+        (written, sent, is_tombstone): (&Draft, &Draft, bool),
         only_tap: bool,
         now: DateTime<Utc>,
     ) -> Option<SourceCommand> {
         self.asked = None;
-        let outgoing = match sent.check() {
+        self.asked_tombstone = None;
+        let mut outgoing = match sent.check() {
             Ok(outgoing) => outgoing,
             Err(problems) => {
                 self.name_problems(written, problems);
                 return None;
             }
         };
+        if let Some(record) = outgoing.record.as_mut().filter(|_| is_tombstone) {
+            record.is_tombstone = true;
+            outgoing.body.clear();
+        }
         self.problems.clear();
         self.published = Some(written.clone());
         Some(self.send(request, outgoing, only_tap, now))
@@ -143,6 +150,23 @@ impl PublishDesk {
     /// It is not sent.
     fn put_off(&mut self) {
         self.asked = None;
+        self.asked_tombstone = None;
+    }
+
+    /// The person is asked whether the key of this form shall be deleted.
+    fn ask_tombstone(&mut self, draft: &Draft) {
+        self.asked_tombstone = Some(draft.clone());
+    }
+
+    /// True if that was asked about this very form.
+    fn agree_to_tombstone(&mut self, draft: &Draft) -> bool {
+        self.asked_tombstone.take().as_ref() == Some(draft)
+    }
+
+    /// True while the person is asked whether this form shall be sent as a tombstone.
+    #[must_use]
+    pub fn is_asking_tombstone(&self, draft: &Draft) -> bool {
+        self.asked_tombstone.as_ref() == Some(draft)
     }
 
     /// True while the person is asked whether this form shall be sent though it is broken.
@@ -236,5 +260,11 @@ pub fn draft_of_event(event: &Event) -> Draft {
         key: event.key.clone(),
         properties,
         body: event.body.clone(),
+        record: event.transport.kafka().map(|record| OutgoingRecord {
+            key: record.key,
+            // The key finds its partition, as for any other publisher.
+            partition: None,
+            is_tombstone: record.is_tombstone,
+        }),
     })
 }

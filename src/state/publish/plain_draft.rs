@@ -1,7 +1,8 @@
 //! A draft in plain words, as it is kept, and back.
 
 use crate::event::amqp::FieldType;
-use crate::event::draft::{Field, HeaderDraft};
+use crate::event::draft::{Field, HeaderDraft, RecordDraft};
+use crate::event::kafka_record::KeyForm;
 use crate::event::secrecy::{is_secret_name, without_secrets};
 use crate::event::{BodyDraft, Draft, HeaderRow};
 use crate::settings::{SavedDraft, SavedHeader};
@@ -27,6 +28,14 @@ pub(super) fn saved_draft(draft: &Draft) -> Option<SavedDraft> {
         has_headers: draft.has_headers,
         headers: draft.headers.iter().filter_map(saved_header).collect(),
         body: without_secrets(body)?.into_owned(),
+        record: draft.record.as_ref().map(|record| {
+            let key = match record.key {
+                KeyForm::Text => "text",
+                KeyForm::Hex => "hex",
+                KeyForm::Null => "null",
+            };
+            (key.to_owned(), record.partition.clone())
+        }),
     })
 }
 
@@ -69,6 +78,14 @@ pub(super) fn draft_of(saved: &SavedDraft) -> Draft {
         }
     };
     draft.headers = saved.headers.iter().map(header).collect();
+    draft.record = saved.record.as_ref().map(|(key, partition)| RecordDraft {
+        key: match key.as_str() {
+            "hex" => KeyForm::Hex,
+            "null" => KeyForm::Null,
+            _ => KeyForm::Text,
+        },
+        partition: partition.clone(),
+    });
     draft
 }
 

@@ -82,6 +82,7 @@ impl Desk {
                     request,
                     destination,
                     keys,
+                    ..
                 },
             ),
         ] = commands.as_slice()

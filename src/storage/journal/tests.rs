@@ -43,6 +43,7 @@ fn held(body: &[u8]) -> Held {
         },
         body: body.to_vec(),
         sent: Some(Outgoing {
+            record: None,
             destination: "shop".into(),
             key: "k".into(),
             properties: Properties::default(),
@@ -195,6 +196,7 @@ fn a_file_that_is_no_journal_or_a_later_one_is_refused_and_left_alone() {
 fn resent(journal: &mut Journal, before: &[u8], after: &[u8], at: DateTime<Utc>) -> RecordId {
     let mut message = held(before);
     message.sent = Some(Outgoing {
+        record: None,
         properties: message.properties.clone(),
         body: after.to_vec(),
         ..message.sent.unwrap()

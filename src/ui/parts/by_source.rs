@@ -2,9 +2,10 @@
 //! another calls a topic. Every screen asks here, and says nothing of its own about one of them.
 
 use crate::address::{Address, StoreKind};
-use crate::event::draft::{DESTINATION, KEY};
+use crate::event::draft::{DESTINATION, KEY, OutgoingRecord, RecordDraft};
 use crate::event::source_id::SourceId;
 use crate::event::{Draft, Transport};
+use crate::kafka::partitioner;
 use crate::rabbitmq::endpoint::encode;
 use crate::rabbitmq::route;
 use crate::state::State;
@@ -18,12 +19,16 @@ pub const NO_GRAVE: &str = "without a dead-letter exchange";
 pub struct StoreWords {
     /// What events are published to, as the label of a field.
     pub destination: &'static str,
+    /// The same where it is watched.
+    pub watched: &'static str,
+    /// What may be typed there.
+    pub about_watched: &'static str,
     /// The destination without a name; empty where there is none.
     pub unnamed: &'static str,
     /// What an event is published with, as the label of a field.
     pub key: &'static str,
-    /// Patterns of keys that are listened to, as the label of a field.
-    pub keys: &'static str,
+    /// Patterns of keys that are listened to, as the label of a field; nothing where all are.
+    pub keys: Option<&'static str>,
     pub keys_heading: &'static str,
     /// What is said where nothing in the store is known to hold dead letters.
     pub no_dead_letters: &'static str,
@@ -39,6 +44,10 @@ pub struct StoreWords {
     pub empty_destination: &'static str,
     /// What a field for a key takes.
     pub about_key: &'static str,
+    /// The button that publishes.
+    pub publish: &'static str,
+    /// What it does.
+    pub about_publish: &'static str,
 }
 
 impl StoreWords {
@@ -77,9 +86,11 @@ impl StoreWords {
 
 const RABBITMQ: StoreWords = StoreWords {
     destination: "Exchange",
+    watched: "Exchange",
+    about_watched: "What is published to it is copied to the tap",
     unnamed: "default exchange",
     key: "Routing key",
-    keys: "Binding key",
+    keys: Some("Binding key"),
     keys_heading: "ROUTING KEYS",
     no_dead_letters: "No queue of this virtual host has a dead-letter exchange that leads to a queue. \
                       Any queue can be opened by its name below",
@@ -90,13 +101,37 @@ const RABBITMQ: StoreWords = StoreWords {
     trace: Some("See everything that is published in this virtual host"),
     empty_destination: "Empty is the default exchange",
     about_key: "The routing key; with the default exchange the name of a queue",
+    publish: "Publish event",
+    about_publish: "With a publisher confirm; an unroutable event comes back (Ctrl+Enter)",
+};
+
+const KAFKA: StoreWords = StoreWords {
+    destination: "Topic",
+    watched: "Topics",
+    about_watched: "Names of topics, separated by commas. * stands for any text: orders.*",
+    unnamed: "",
+    key: "Key",
+    keys: None,
+    keys_heading: "KEYS",
+    no_dead_letters: "Nothing here is known to hold dead letters",
+    unrouted: "What nothing else took",
+    first_tap: "Choose topics above and where to start, then start a tap. It joins no consumer group and \
+                commits nothing: consumers and publishers do not notice it",
+    looking: "Looking at the topics and what this login may do …",
+    trace: None,
+    empty_destination: "A topic is needed",
+    about_key: "The key decides the partition, and on a compacted topic what is replaced",
+    publish: "Publish",
+    about_publish: "Confirmed by all replicas that are in sync (Ctrl+Enter)",
 };
 
 const ANY: StoreWords = StoreWords {
     destination: "Destination",
+    watched: "Destination",
+    about_watched: "What is published to it is shown",
     unnamed: "",
     key: "Key",
-    keys: "Keys",
+    keys: Some("Keys"),
     keys_heading: "KEYS",
     no_dead_letters: "Nothing here is known to hold dead letters",
     unrouted: "What nothing else took",
@@ -105,6 +140,8 @@ const ANY: StoreWords = StoreWords {
     trace: None,
     empty_destination: "Empty is the destination without a name",
     about_key: "The key that it is sent with",
+    publish: "Publish event",
+    about_publish: "Send it to the store in front (Ctrl+Enter)",
 };
 
 /// The words of a kind of store.
@@ -112,6 +149,7 @@ const ANY: StoreWords = StoreWords {
 pub fn words_of(kind: StoreKind) -> StoreWords {
     match kind {
         StoreKind::RabbitMq => RABBITMQ,
+        StoreKind::Kafka => KAFKA,
         StoreKind::Recording | StoreKind::Other => ANY,
     }
 }
@@ -121,6 +159,7 @@ pub fn words_of(kind: StoreKind) -> StoreWords {
 pub fn words_for(transport: &Transport) -> StoreWords {
     match transport {
         Transport::Amqp(_) => RABBITMQ,
+        Transport::Kafka(_) => KAFKA,
         Transport::Plain(_) => ANY,
     }
 }
@@ -236,6 +275,13 @@ pub fn forecast(draft: &Draft, own_queues: &[&str], state: &State) -> String {
         .map_or(StoreKind::RabbitMq, Address::kind);
     match kind {
         StoreKind::RabbitMq => route::forecast(draft, own_queues, &state.front.topology),
+        StoreKind::Kafka => {
+            let record = draft.record.clone();
+            let record = record.unwrap_or_else(|| RecordDraft::of(OutgoingRecord::default()));
+            let topic = state.front.picture.destination(&draft.destination);
+            let count = topic.map(|topic| topic.partitions);
+            partitioner::forecast(&draft.destination, &draft.key, &record, count)
+        }
         StoreKind::Recording | StoreKind::Other => {
             "Who gets it is not known before it is sent".to_owned()
         }

@@ -9,7 +9,9 @@ use super::widgets::{
     button, choice_field, field_margin, section, small_label, stacked_field, weak,
 };
 use crate::event::amqp::FieldType;
+use crate::event::draft::record::PARTITION;
 use crate::event::draft::{DESTINATION, Field, HeaderDraft, KEY, Problem};
+use crate::event::kafka_record::KeyForm;
 use crate::event::picture::Picture;
 use crate::event::{BodyDraft, Draft, HeaderRow};
 use crate::state::publish::verdict::PayloadVerdict;
@@ -44,6 +46,37 @@ pub fn target_ui(
             keys
         });
         problem_ui(&mut columns[1], &shown, KEY, problems);
+    });
+    record_ui(ui, draft, problems);
+}
+
+/// What only Kafka takes: a partition, and what the key is.
+fn record_ui(ui: &mut Ui, draft: &mut Draft, problems: &[Problem]) {
+    let Some(record) = &mut draft.record else {
+        return;
+    };
+    ui.columns(2, |columns| {
+        let shown = stacked_field(&mut columns[0], PARTITION, &mut record.partition)
+            .on_hover_text("Empty: the key decides");
+        problem_ui(&mut columns[0], &shown, PARTITION, problems);
+        columns[1].horizontal(|ui| {
+            for (form, label, about) in [
+                (
+                    KeyForm::Text,
+                    "Text key",
+                    "The key as it is typed; an empty one is a key too",
+                ),
+                (KeyForm::Hex, "Hex key", "Two digits a byte, such as 0aff"),
+                (
+                    KeyForm::Null,
+                    "No key",
+                    "Not the same as an empty key: any partition may get it",
+                ),
+            ] {
+                ui.radio_value(&mut record.key, form, label)
+                    .on_hover_text(about);
+            }
+        });
     });
 }
 
@@ -122,6 +155,15 @@ fn tidy(ui: &mut Ui, text: &str) -> Option<String> {
 
 /// Properties and delivery mode.
 fn properties_ui(ui: &mut Ui, draft: &mut Draft, problems: &[Problem]) {
+    if draft.record.is_some() {
+        let field = Field::Timestamp;
+        let shown = stacked_field(ui, field.label(), draft.text_mut(field)).on_hover_text(
+            "Milliseconds since 1970, or a date such as 2026-01-31T12:00:00.000Z. Empty is now; a topic \
+             with LogAppendTime puts its own there",
+        );
+        problem_ui(ui, &shown, field.label(), problems);
+        return;
+    }
     for pair in Field::ALL.chunks(2) {
         ui.columns(2, |columns| {
             for (column, field) in columns.iter_mut().zip(pair) {
@@ -163,6 +205,7 @@ fn properties_ui(ui: &mut Ui, draft: &mut Draft, problems: &[Problem]) {
 fn headers_ui(ui: &mut Ui, draft: &mut Draft, problems: &[Problem]) {
     let palette = Palette::of(ui);
     let mut removed = None;
+    let is_record = draft.record.is_some();
     for (index, row) in draft.headers.iter_mut().enumerate() {
         let label = match &*row.name {
             "" if row.is_empty() => String::new(),
@@ -184,7 +227,8 @@ fn headers_ui(ui: &mut Ui, draft: &mut Draft, problems: &[Problem]) {
                         .selected_text(name)
                         .width(84.0)
                         .show_ui(ui, |ui| {
-                            for other in FieldType::ALL {
+                            let all = FieldType::ALL.into_iter();
+                            for other in all.filter(|one| !is_record || one.is_kafkas()) {
                                 if ui.selectable_value(kind, other, other.name()).clicked() {
                                     ui.close();
                                 }
@@ -295,7 +339,14 @@ pub fn details_ui(ui: &mut Ui, draft: &mut Draft, problems: &[Problem], open: bo
         .open(is_asked(|label| label.starts_with("Header")))
         .show(ui, |ui| {
             if draft.headers.is_empty() {
-                weak(ui, "Each header keeps its AMQP type");
+                weak(
+                    ui,
+                    if draft.record.is_some() {
+                        "Bytes under a name, in this order; a name may stand twice, and void is no value"
+                    } else {
+                        "Each header keeps its AMQP type"
+                    },
+                );
             }
             headers_ui(ui, draft, problems);
         });

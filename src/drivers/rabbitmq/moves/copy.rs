@@ -30,6 +30,7 @@ pub(crate) fn as_it_lay(message: &Held, login: &str) -> Outgoing {
         }
     }
     Outgoing {
+        record: None,
         destination: String::new(),
         key: message.queue.clone(),
         properties,

@@ -98,6 +98,7 @@ mod tests {
 
     fn to(exchange: &str, key: &str) -> Outgoing {
         Outgoing {
+            record: None,
             destination: exchange.into(),
             key: key.into(),
             properties: Properties::default(),

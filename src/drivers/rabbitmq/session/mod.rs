@@ -106,9 +106,14 @@ impl Session {
         match command {
             SourceCommand::Connect(Address::RabbitMq(endpoint)) => self.connect(endpoint).await,
             SourceCommand::Connect(address) => {
-                let reason = "Eventscope knows no such event store. It connects to RabbitMQ, at \
-                              amqp:// or amqps://"
-                    .to_owned();
+                let reason = match address {
+                    Address::Kafka(_) => "This Eventscope was built without Kafka",
+                    _ => {
+                        "Eventscope knows no such event store. It connects to RabbitMQ, at amqp:// or \
+                         amqps://, and to Kafka, at kafka://"
+                    }
+                }
+                .to_owned();
                 let link = Link::Failed { address, reason };
                 self.outbox.send(SourceUpdate::Link(link)).await;
             }
@@ -127,6 +132,7 @@ impl Session {
                 request,
                 destination,
                 keys,
+                ..
             } => {
                 self.start(
                     Asked::Preflight(request),
@@ -142,6 +148,8 @@ impl Session {
                 self.start_tap(WantedTap::Firehose(request)).await;
             }
             SourceCommand::StopTap(id) => self.stop_tap(id).await,
+            // A queue has no past to pass over.
+            SourceCommand::SkipToEnd(_) => {}
             SourceCommand::StopJob(request) => {
                 self.jobs.stop(|asked| asked.stops() == Some(request));
             }

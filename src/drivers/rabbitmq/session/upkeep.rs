@@ -16,6 +16,7 @@ use crate::drivers::rabbitmq::connection::survey;
 use crate::drivers::rabbitmq::sandbox::{Sandbox, private};
 use crate::drivers::rabbitmq::watch::firehose;
 use crate::drivers::rabbitmq::watch::tap::{self, WantedTap};
+use crate::drivers::retry;
 use crate::event::tap_id::TapId;
 use crate::protocol::{Abilities, Gravity, Link, SandboxState, Server, SourceUpdate, TapState};
 use crate::rabbitmq::endpoint::Endpoint;
@@ -196,8 +197,8 @@ impl Session {
         failed: u32,
         reason: String,
     ) {
-        let pause = link::pause(failed, fastrand::f64());
-        let retry_at = link::after(pause);
+        let pause = retry::pause(failed, fastrand::f64());
+        let retry_at = retry::after(pause);
         self.link = LinkState::Lost {
             endpoint: endpoint.clone(),
             since,

@@ -13,9 +13,10 @@ use super::firehose;
 use super::tap_pump::{PumpEnd, listen};
 use super::tap_queue::TapQueue;
 use crate::drivers::jobs::TapEnd;
+use crate::drivers::rabbitmq::connection::connect;
 use crate::drivers::rabbitmq::connection::connections::{Connections, Knowledge, RunningTap};
 use crate::drivers::rabbitmq::connection::error::BrokerError;
-use crate::drivers::rabbitmq::connection::{connect, link};
+use crate::drivers::retry;
 use crate::event::tap_id::TapId;
 use crate::event::watching::TapRequest;
 use crate::protocol::{SourceUpdate, TapState};
@@ -168,7 +169,7 @@ impl WatchedTap<'_> {
                     return Some(TapState::Refused(words));
                 }
                 Err(TapFailed { words, .. }) => {
-                    let pause = link::pause(failed, fastrand::f64());
+                    let pause = retry::pause(failed, fastrand::f64());
                     failed += 1;
                     self.tell(TapState::Interrupted(words)).await;
                     pause

@@ -270,6 +270,7 @@ impl Raw {
             (self.sent, self.sent_properties)
         {
             record.message.sent = Some(Outgoing {
+                record: None,
                 destination: exchange,
                 key: routing_key,
                 properties: properties_of(&properties)?,

@@ -16,12 +16,13 @@ mod views;
 
 use std::sync::Arc;
 
+use chrono::{DateTime, SecondsFormat, Utc};
 use eframe::egui::{self, RichText, Ui};
 
 use super::save_file::Dialogs;
 use super::theme::{self, Palette, STEP};
 use super::widgets::{button, tabs, weak};
-use crate::event::Event;
+use crate::event::{Event, Transport};
 use crate::schema::Catalog;
 use crate::state::Action;
 use crate::state::live::{LiveAction, clock};
@@ -275,7 +276,17 @@ fn facts_ui(ui: &mut Ui, event: &Event) {
         .spacing([12.0, 3.0])
         .show(ui, |ui| {
             let happened = facts.timestamp.as_deref();
-            let happened = happened.map(|time| timestamp::told(time, event.properties.timestamp));
+            let stamp = event.properties.timestamp;
+            let happened = happened.map(|time| match event.transport {
+                // It counts milliseconds for certain, and `remarks` say whose clock it is.
+                Transport::Kafka(_) if stamp.map(timestamp::text).as_deref() == Some(time) => {
+                    let ms = stamp.and_then(|ms| i64::try_from(ms).ok());
+                    let time = ms.and_then(DateTime::<Utc>::from_timestamp_millis);
+                    time.map(|time| time.to_rfc3339_opts(SecondsFormat::Millis, true))
+                        .unwrap_or_default()
+                }
+                _ => timestamp::told(time, stamp),
+            });
             for (name, value) in [
                 ("Type", facts.event_type.as_deref()),
                 ("Version", facts.version.as_deref()),

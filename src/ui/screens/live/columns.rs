@@ -36,6 +36,7 @@ pub(crate) fn width(column: &Column, times: Times) -> Option<f32> {
     Some(match column {
         Column::Time if times == Times::Ago => 78.0,
         Column::Time => 100.0,
+        Column::StoreTime => 178.0,
         Column::Gap => 76.0,
         Column::SeenAs => 130.0,
         Column::Destination | Column::Correlation => 110.0,
@@ -45,6 +46,7 @@ pub(crate) fn width(column: &Column, times: Times) -> Option<f32> {
         Column::Schema => 84.0,
         Column::Id => 96.0,
         Column::Size => 64.0,
+        Column::Position => 90.0,
         Column::Summary => return None,
     })
 }
@@ -65,7 +67,10 @@ pub(crate) fn sort(column: &Column) -> Option<SortBy> {
 
 /// True for numbers, which stand on the right.
 pub(crate) fn is_right(column: &Column) -> bool {
-    matches!(column, Column::Gap | Column::Version | Column::Size)
+    matches!(
+        column,
+        Column::Gap | Column::Version | Column::Size | Column::Position
+    )
 }
 
 /// What decides which columns are worth their room.
@@ -98,6 +103,8 @@ pub(crate) fn shown(setup: &ListSetup, worth: Worth<'_>) -> Vec<Column> {
     };
     let variety = worth.variety;
     let more = [
+        (Column::Position, variety.places),
+        (Column::StoreTime, variety.places),
         (Column::SeenAs, worth.several_taps || variety.traced),
         (Column::Schema, worth.schemas),
         (Column::Version, variety.versions && !worth.schemas),

@@ -168,7 +168,11 @@ fn empty_words(cx: &Cx<'_>) -> (&'static str, String) {
             .filter(|tap| tap.phase == Phase::Running)
             .map(|tap| match tap.keys() {
                 keys if keys.is_empty() => tap.name().to_owned(),
-                keys => format!("{} with {} {keys}", tap.name(), words.keys.to_lowercase()),
+                keys => format!(
+                    "{} with {} {keys}",
+                    tap.name(),
+                    words.keys.unwrap_or_default().to_lowercase()
+                ),
             })
             .collect();
         let words = format!(

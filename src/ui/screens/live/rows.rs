@@ -3,13 +3,15 @@
 
 use chrono::{DateTime, Utc};
 use eframe::egui::{
-    Pos2, Rangef, Rect, Response, Sense, Shape, Stroke, Ui, WidgetInfo, accesskit::Role, pos2, vec2,
+    Color32, Pos2, Rangef, Rect, Response, Sense, Shape, Stroke, Ui, WidgetInfo, accesskit::Role,
+    pos2, vec2,
 };
 
 use super::columns;
 use super::reading_place::ReadingPlace;
 use super::row_menu::row_menu_ui;
 use crate::event::amqp::Traced;
+use crate::event::kafka_record::KeyForm;
 use crate::log::{Entry, Kept};
 use crate::state::live::setup::{self, Column};
 use crate::state::live::{Live, LiveAction, clock};
@@ -21,6 +23,22 @@ use crate::ui::parts::widgets::cell;
 
 /// Room for the dot in its tap's colour.
 const DOT: f32 = 12.0;
+
+/// When the store says that an event was written.
+fn store_time(live: &Live, event: Kept<'_>) -> String {
+    let ms = event.shape().transport.kafka().and(event.stamp());
+    let time = ms.and_then(|ms| DateTime::from_timestamp_millis(i64::try_from(ms).ok()?));
+    time.map_or_else(String::new, |time| live.setup.times.with_date(time))
+}
+
+/// The key; one that is missing is told apart from an empty one, and so is a deletion.
+fn key_cell(put: &impl Fn(&str, Color32), palette: &Palette, event: Kept<'_>) {
+    match event.shape().transport.kafka() {
+        Some(record) if record.key == KeyForm::Null => put("(no key)", palette.weak),
+        Some(_) if event.key().is_empty() => put("(empty key)", palette.weak),
+        _ => put(event.key(), palette.key(event.key())),
+    }
+}
 
 /// Paints rows.
 pub(crate) struct TableRows<'a> {
@@ -107,7 +125,12 @@ impl TableRows<'_> {
         let live = &self.state.live;
         let shape = event.shape();
         let id = event.event_id().unwrap_or_default();
-        let summary = event.summary();
+        let is_tombstone = shape.transport.kafka().is_some_and(|one| one.is_tombstone);
+        let summary = if is_tombstone {
+            "(tombstone: no value)".to_owned()
+        } else {
+            event.summary()
+        };
         let judged = live.judging.of(number);
         let mut own = own.iter();
         for (column, rect) in self.cells(response.rect) {
@@ -120,8 +143,10 @@ impl TableRows<'_> {
                 ),
                 Column::Gap => put(&gap_text(live, row, event), palette.weak),
                 Column::SeenAs => put(&seen_as(self.state, event), palette.weak),
+                Column::StoreTime => put(&store_time(live, event), palette.weak),
+                Column::Position => put(&event.position_text().unwrap_or_default(), palette.weak),
                 Column::Destination => put(&shape.destination, palette.text),
-                Column::Key => put(event.key(), palette.key(event.key())),
+                Column::Key => key_cell(&put, palette, event),
                 Column::Type => put(
                     shape.event_type.as_deref().unwrap_or_default(),
                     palette.text,

@@ -1,9 +1,11 @@
 //! What to listen to, and how to read it: tap, pause, clear, follow.
 
-use eframe::egui::{Frame, Margin, Panel, Ui};
+use eframe::egui::{ComboBox, Frame, Margin, Panel, Ui};
 
 use super::{tap_card, tap_list};
+use crate::event::start_from::StartChoice;
 use crate::state::Action;
+use crate::state::forms::TapForm;
 use crate::state::live::LiveAction;
 use crate::state::live::tap_card::TapAction;
 use crate::ui::Cx;
@@ -32,19 +34,25 @@ fn tap_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     let words = by_source::front_words(cx.state);
     let picture = &cx.state.front.picture;
     let form = &mut cx.forms.tap;
-    let label = words.destination;
+    let label = words.watched;
     inline_choice_field(ui, label, &mut form.destination, 150.0, || {
         picture.named_destinations()
-    });
-    let destination = form.destination.clone();
-    inline_choice_field(ui, words.keys, &mut form.binding_key, 130.0, || {
-        let mut keys = picture.keys_of(&destination);
-        keys.push("#");
-        keys.sort_unstable();
-        keys.dedup();
-        keys
     })
-    .on_hover_text("Separate several with commas");
+    .on_hover_text(words.about_watched);
+    let destination = form.destination.clone();
+    if let Some(label) = words.keys {
+        inline_choice_field(ui, label, &mut form.binding_key, 130.0, || {
+            let mut keys = picture.keys_of(&destination);
+            keys.push("#");
+            keys.sort_unstable();
+            keys.dedup();
+            keys
+        })
+        .on_hover_text("Separate several with commas");
+    }
+    if cx.state.front.is_read_from_a_place() {
+        start_ui(ui, form);
+    }
     let why_not = by_source::no_watching(cx.state);
     let may = cx.state.is_connected() && why_not.is_none();
     if primary_button(ui, "Start tap", may)
@@ -63,6 +71,39 @@ fn tap_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     if button(ui, "Firehose…", may).on_hover_text(about).clicked() {
         cx.act(Action::Tap(TapAction::AskFirehose));
     }
+}
+
+/// Where a store that keeps its past is read from.
+fn start_ui(ui: &mut Ui, form: &mut TapForm) {
+    let name = weak(ui, "Start from");
+    let combo = ComboBox::from_id_salt("start_from")
+        .selected_text(form.start.name())
+        .show_ui(ui, |ui| {
+            for kind in StartChoice::ALL {
+                if ui
+                    .selectable_value(&mut form.start, kind, kind.name())
+                    .clicked()
+                {
+                    ui.close();
+                }
+            }
+        });
+    let response = combo.response.labelled_by(name.id);
+    let chosen = form.start.name();
+    ui.ctx()
+        .accesskit_node_builder(response.id, |node| node.set_description(chosen));
+    if let Some(label) = form.start.amount() {
+        let about = match form.start {
+            StartChoice::Time => "A date such as 2026-01-31T12:00:00Z, or a time ago: 15m, 2h, 3d",
+            _ => "A number",
+        };
+        inline_choice_field(ui, label, &mut form.amount, 130.0, Vec::new).on_hover_text(about);
+    }
+    ui.checkbox(&mut form.committed_only, "Committed only")
+        .on_hover_text(
+            "Leave out what belongs to a transaction that is open or was given up (read_committed). \
+             Without it all is shown, and what was given up cannot be told apart",
+        );
 }
 
 fn reading_ui(ui: &mut Ui, cx: &mut Cx<'_>) {

@@ -4,6 +4,7 @@
 use eframe::egui::containers::menu::{MenuButton, MenuConfig};
 use eframe::egui::{self, Frame, Label, Margin, PopupCloseBehavior, RichText, Sense, Ui};
 
+use crate::protocol::TapProgress;
 use crate::state::live::tap_card::TapAction;
 use crate::state::live::taps::{ListensTo, Phase, Tap};
 use crate::state::{Action, State};
@@ -179,6 +180,7 @@ fn tap_ui(ui: &mut Ui, cx: &mut Cx<'_>, tap: &Tap) {
                     keys_ui(ui, &keys);
                 }
                 phase_ui(ui, tap);
+                skip_ui(ui, cx, tap);
                 stop_ui(ui, cx, tap);
             });
         });
@@ -194,9 +196,48 @@ fn phase_ui(ui: &mut Ui, tap: &Tap) {
         Phase::Refused(_) => drop(ui.colored_label(palette.bad, "refused")),
         Phase::Running => drop(weak(ui, thousands(tap.received))),
     }
+    if let Some(progress) = &tap.progress {
+        behind_ui(ui, progress);
+    }
     if !tap.losses.is_empty() {
         ui.colored_label(palette.warn, "some not seen")
             .on_hover_text(losses_words(tap));
+    }
+}
+
+/// How far it is behind what the store has, and what it found no event in.
+fn behind_ui(ui: &mut Ui, progress: &TapProgress) {
+    let words = match progress.behind {
+        0 => "up to date".to_owned(),
+        behind => format!("{} behind", thousands(behind)),
+    };
+    let mut about = "What is in the store waits: nothing is lost while this is behind".to_owned();
+    if progress.holes > 0 {
+        about.push_str(&format!(
+            "\n{} places held no event: marks of transactions, what was given up, or what was compacted \
+             away",
+            thousands(progress.holes)
+        ));
+    }
+    weak(ui, words).on_hover_text(about);
+    if progress.gone > 0 {
+        let words = format!("{} gone before they were read", thousands(progress.gone));
+        ui.colored_label(Palette::of(ui).warn, words)
+            .on_hover_text("Retention deleted them, or the topic was made again");
+    }
+}
+
+/// Passes over what it has not read, where there can be such.
+fn skip_ui(ui: &mut Ui, cx: &mut Cx<'_>, tap: &Tap) {
+    let Some(progress) = &tap.progress else {
+        return;
+    };
+    let may = tap.phase == Phase::Running && progress.behind > 0;
+    if button(ui, "Skip to the end", may)
+        .on_hover_text("Pass over what was not read yet and go on with what comes")
+        .clicked()
+    {
+        cx.act(Action::Tap(TapAction::SkipToEnd(tap.id)));
     }
 }
 

@@ -1,5 +1,6 @@
 //! What was published, with the broker's verdict on each.
 
+use chrono::{DateTime, Local, Utc};
 use eframe::egui::{
     self, Frame, Margin, RichText, ScrollArea, Stroke, Ui, WidgetInfo, accesskit::Role,
 };
@@ -45,7 +46,7 @@ pub(super) fn history_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
                         let line = egui::vec2(ui.available_width(), 20.0);
                         let right = egui::Layout::right_to_left(egui::Align::Center);
                         ui.allocate_ui_with_layout(line, right, |ui| {
-                            weak(ui, clock(sent.at));
+                            weak(ui, time_of(sent.at));
                             let left = egui::Layout::left_to_right(egui::Align::Center);
                             ui.with_layout(left, |ui| {
                                 let key = &sent.outgoing.key;
@@ -78,6 +79,15 @@ pub(super) fn history_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
                     });
             }
         });
+}
+
+/// When something was sent: the time of day, with its day if that is not today.
+pub(super) fn time_of(at: DateTime<Utc>) -> String {
+    let (local, today) = (at.with_timezone(&Local), Local::now().date_naive());
+    if local.date_naive() == today {
+        return clock(at);
+    }
+    local.format("%Y-%m-%d %H:%M").to_string()
 }
 
 /// Two ways to go on from a sent event; true if it goes into the form.

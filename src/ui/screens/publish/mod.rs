@@ -7,11 +7,10 @@ mod series;
 
 use eframe::egui::{self, CentralPanel, Frame, Margin, Panel, Rangef, RichText, ScrollArea, Ui};
 
-use crate::event::draft::History;
+use crate::event::draft::{History, RecordDraft};
 use crate::event::source_id::SourceId;
 use crate::event::{Draft, HeaderRow};
 use crate::protocol::PublishOutcome;
-use crate::state::live::clock;
 use crate::state::publish::{PublishAction, SentEvent};
 use crate::state::{Action, State};
 use crate::text::payload::shorten;
@@ -31,6 +30,7 @@ pub struct RoutePreview {
     destination: String,
     key: String,
     headers: Vec<HeaderRow>,
+    record: Option<RecordDraft>,
     own: Vec<String>,
     revision: u64,
     words: String,
@@ -44,6 +44,7 @@ impl RoutePreview {
             && self.destination == draft.destination
             && self.key == draft.key
             && self.headers == draft.headers
+            && self.record == draft.record
             && self.own == own
             && self.revision == state.front.topology_revision;
         if self.words.is_empty() || !is_same {
@@ -53,6 +54,7 @@ impl RoutePreview {
                 destination: draft.destination.clone(),
                 key: draft.key.clone(),
                 headers: draft.headers.clone(),
+                record: draft.record.clone(),
                 own: own.into_iter().map(str::to_owned).collect(),
                 revision: state.front.topology_revision,
             };
@@ -187,13 +189,26 @@ fn actions_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
         question::question_ui(ui, cx);
         return;
     }
+    if state.front.publish.is_asking_tombstone(&cx.forms.draft) {
+        question::tombstone_ui(ui, cx);
+        return;
+    }
     ui.horizontal_wrapped(|ui| {
         let may = state.is_connected() && why_not.is_none();
-        if primary_button(ui, "Publish event", may)
-            .on_hover_text("With a publisher confirm; an unroutable event comes back (Ctrl+Enter)")
+        let words = by_source::front_words(state);
+        if primary_button(ui, words.publish, may)
+            .on_hover_text(words.about_publish)
             .clicked()
         {
             cx.act(Action::Publish(PublishAction::Send));
+        }
+        let is_record = cx.forms.draft.record.is_some();
+        if is_record
+            && button(ui, "Tombstone", may)
+                .on_hover_text("A record with this key and without a value")
+                .clicked()
+        {
+            cx.act(Action::Publish(PublishAction::Tombstone));
         }
         if let Some(name) = by_source::name_beside_others(state, state.front.id) {
             weak(ui, format!("to {name}"));
@@ -217,7 +232,7 @@ fn same_id_ui(ui: &mut Ui, cx: &Cx<'_>) {
         let words = format!(
             "An event with the id {} was sent at {}. Consumers may take this one for the same",
             shorten(id, 60),
-            clock(at)
+            history::time_of(at)
         );
         let text = RichText::new(words).color(Palette::of(ui).warn);
         ui.add(egui::Label::new(text).wrap());
@@ -249,6 +264,13 @@ pub(super) fn outcome(sent: &SentEvent, palette: &Palette) -> (egui::Color32, St
                 .to_owned(),
         ),
         Some(PublishOutcome::Routed) => (palette.good, "Routed".to_owned()),
+        Some(PublishOutcome::Written { partition, offset }) => {
+            let place = offset.map_or_else(String::new, |offset| format!(", offset {offset}"));
+            (
+                palette.good,
+                format!("Written to partition {partition}{place}"),
+            )
+        }
         Some(PublishOutcome::Unroutable(reason)) => {
             (palette.warn, format!("Unroutable (returned: {reason})"))
         }

@@ -1,7 +1,8 @@
-//! The question before an event is sent that is broken by accident.
+//! The questions before an event is sent that is broken by accident, or that deletes.
 
 use eframe::egui::{RichText, Ui};
 
+use crate::event::kafka_record::KeyForm;
 use crate::state::Action;
 use crate::state::publish::PublishAction;
 use crate::ui::Cx;
@@ -26,6 +27,37 @@ pub(super) fn question_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
         if button(ui, "Back to the form", true).clicked() {
             cx.act(Action::Publish(PublishAction::DoNotSend));
             cx.memory.payload.show_fault();
+        }
+    });
+}
+
+/// The question before a record without a value is sent.
+pub(super) fn tombstone_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
+    let draft = &cx.forms.draft;
+    let has_key = draft
+        .record
+        .as_ref()
+        .is_some_and(|record| record.key != KeyForm::Null);
+    let topic = &draft.destination;
+    let words = if has_key {
+        format!(
+            "Send a tombstone? It has the key {:?} and no value. If {topic} is compacted, it deletes what \
+             stands under this key, for everybody who reads the topic",
+            draft.key
+        )
+    } else {
+        format!(
+            "Send a record without key and value? A compacted topic refuses it; elsewhere consumers of \
+             {topic} get an empty record"
+        )
+    };
+    ui.label(RichText::new(words).color(Palette::of(ui).warn));
+    ui.horizontal_wrapped(|ui| {
+        if danger_button(ui, "Send tombstone", cx.state.is_connected()).clicked() {
+            cx.act(Action::Publish(PublishAction::SendTombstone));
+        }
+        if button(ui, "Back to the form", true).clicked() {
+            cx.act(Action::Publish(PublishAction::DoNotSend));
         }
     });
 }

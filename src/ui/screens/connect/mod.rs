@@ -1,14 +1,18 @@
 //! The first screen: connect to a broker, or start a private one.
 
-use eframe::egui::{self, Frame, Key, Margin, RichText, ScrollArea, Stroke, Ui};
+mod kafka_form;
+mod rabbitmq_form;
+
+use eframe::egui::{self, Frame, Key, Margin, Response, RichText, ScrollArea, Stroke, Ui};
 
 use crate::protocol::{Link, SandboxState};
 use crate::state::Action;
+use crate::state::forms::StoreChoice;
 use crate::state::saved_connections::SavedConnectionAction;
 use crate::ui::Cx;
 use crate::ui::parts::theme::{self, Palette, STEP};
 use crate::ui::parts::widgets::{
-    banner, button, close_button, password_field, primary_button, stacked_field, weak,
+    banner, button, close_button, primary_button, stacked_field, weak,
 };
 
 /// Most room that the list of connections takes, in points; it scrolls beyond that.
@@ -83,51 +87,28 @@ fn card(ui: &mut Ui, width: f32, content: impl FnOnce(&mut Ui)) {
 fn form_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     let palette = Palette::of(ui);
     ui.heading("Connect to a broker");
-    let mut is_entered = false;
-    let mut is_another = stacked_field(ui, "AMQP URL", &mut cx.forms.connect.url).changed();
-    if is_entered && !matches!(cx.state.front.link, Link::Connecting(_)) {
-        cx.actions.push(Action::Connect);
-    }
+    ui.horizontal(|ui| {
+        let chosen = &mut cx.forms.store;
+        ui.selectable_value(chosen, StoreChoice::RabbitMq, "RabbitMQ");
+        ui.selectable_value(chosen, StoreChoice::Kafka, "Kafka");
+    });
+    let (label, example) = match cx.forms.store {
+        StoreChoice::RabbitMq => rabbitmq_form::LINE,
+        StoreChoice::Kafka => kafka_form::LINE,
+    };
+    let mut is_another = stacked_field(ui, label, &mut cx.forms.connect.url).changed();
     if is_another {
         cx.forms.url_changed();
     }
+    weak(ui, format!("Paste {example}, or fill in the fields"));
+    let entered = match cx.forms.store {
+        StoreChoice::RabbitMq => rabbitmq_form::rabbitmq_ui(ui, cx, &mut is_another),
+        StoreChoice::Kafka => kafka_form::kafka_ui(ui, cx, &mut is_another),
+    };
+    if entered && !matches!(cx.state.front.link, Link::Connecting(_)) {
+        cx.actions.push(Action::Connect);
+    }
     let form = &mut cx.forms.connect;
-    weak(
-        ui,
-        "Paste amqp://user:password@host:5672/vhost, or fill in the fields",
-    );
-    let half = (ui.available_width() - STEP * 2.0) / 2.0;
-    ui.columns(2, |columns| {
-        is_another |= stacked_field(&mut columns[0], "Host", &mut form.host).changed();
-        is_another |= stacked_field(&mut columns[1], "Port", &mut form.port).changed();
-    });
-    ui.columns(2, |columns| {
-        stacked_field(&mut columns[0], "User", &mut form.user);
-        let password = password_field(&mut columns[1], "Password", &mut form.password.0);
-        if std::mem::take(&mut cx.memory.focus_password) {
-            password.request_focus();
-        }
-        let enter = password.ctx.input(|input| input.key_pressed(Key::Enter));
-        is_entered = password.lost_focus() && enter;
-    });
-    ui.columns(2, |columns| {
-        is_another |= stacked_field(&mut columns[0], "Virtual host", &mut form.vhost).changed();
-        stacked_field(&mut columns[1], "Name", &mut form.name);
-    });
-    ui.horizontal(|ui| {
-        ui.set_min_width(half);
-        ui.checkbox(&mut form.tls, "TLS")
-            .on_hover_text("Encrypted; the server's certificate is checked");
-        ui.checkbox(&mut form.is_production, "Production")
-            .on_hover_text("Marks the window in red while you work there");
-    });
-    ui.collapsing("Management API", |ui| {
-        weak(
-            ui,
-            "If it is not at port 15672 of the host (with TLS 15671): its URL, or its port",
-        );
-        stacked_field(ui, "Management URL or port", &mut form.management);
-    });
     if is_another {
         cx.actions
             .push(Action::SavedConnection(SavedConnectionAction::Recall));
@@ -160,6 +141,20 @@ fn form_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
         }
     });
     weak(ui, "The password is kept in memory only");
+}
+
+/// Gives the field of a password the focus where that is wanted; true if Enter was pressed in it.
+fn is_entered_in(password: &Response, is_wanted: &mut bool) -> bool {
+    if std::mem::take(is_wanted) {
+        password.request_focus();
+    }
+    let enter = password.ctx.input(|input| input.key_pressed(Key::Enter));
+    password.lost_focus() && enter
+}
+
+fn production_ui(ui: &mut Ui, is_production: &mut bool) {
+    ui.checkbox(is_production, "Production")
+        .on_hover_text("Marks the window in red while you work there");
 }
 
 /// Connections that worked: a click fills the form.

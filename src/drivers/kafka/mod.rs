@@ -1,0 +1,38 @@
+//! Everything that talks to Kafka, by the client `krafka`. Commands go in and updates come out as plain
+//! data; nothing outside knows the client.
+//!
+//! Invariants:
+//! - Every request gets exactly one answer, also when its job panics or the connection breaks.
+//! - Reading joins no group and commits nothing. No topic is created by asking: what is not in the list
+//!   of topics is not asked for, and the client's own leave to create is off.
+//! - Each tap has connections of its own: a broker answers what comes over one connection in turn, and a
+//!   tap waits there for records.
+
+mod connect;
+mod failure;
+mod link;
+mod picture;
+mod publish;
+mod series;
+mod session;
+mod watch;
+
+use futures_util::future::BoxFuture;
+use tokio::sync::mpsc;
+
+use crate::engine::driver::Driver;
+use crate::engine::outbox::SourceOutbox;
+use crate::protocol::SourceCommand;
+
+/// Works with one Kafka cluster.
+pub(crate) struct KafkaDriver;
+
+impl Driver for KafkaDriver {
+    fn run(
+        self: Box<Self>,
+        commands: mpsc::Receiver<SourceCommand>,
+        outbox: SourceOutbox,
+    ) -> BoxFuture<'static, ()> {
+        Box::pin(session::run(commands, outbox))
+    }
+}

@@ -1,0 +1,348 @@
+//! The one place that carries out commands for a cluster: it owns the connection and the jobs, and sees
+//! to it that each request is answered once, whatever happens to its job.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use tokio::sync::{Notify, mpsc, watch};
+use tokio::task::Id;
+
+use super::connect::OpenedCluster;
+use super::link::{self, Cluster, ClusterEvent, ClusterLink, ClusterPhase};
+use super::publish::KafkaPublisher;
+use super::series;
+use super::watch::{preflight, tap};
+use crate::address::Address;
+use crate::drivers::jobs::{Asked, End, Ended, Jobs, TapEnd, answer_without_job, cut_off_words};
+use crate::drivers::retry;
+use crate::engine::outbox::SourceOutbox;
+use crate::event::tap_id::TapId;
+use crate::event::watching::TapRequest;
+use crate::kafka::endpoint::KafkaEndpoint;
+use crate::kafka::topics::TopicFacts;
+use crate::protocol::{Abilities, Gravity, Link, Server, SourceCommand, SourceUpdate, TapState};
+
+/// What a request gets that needs a connection where there is none.
+const NOT_CONNECTED: &str = "Not connected";
+/// How long jobs get to end by themselves when the connection is ended.
+const GRACE: Duration = Duration::from_millis(1_500);
+
+/// What a cluster can do here.
+const ABILITIES: Abilities = Abilities {
+    watch: true,
+    publish: true,
+    browse: false,
+    take_out: false,
+    replay: true,
+    topology: true,
+    consumers: false,
+};
+
+/// Runs until no more commands can come.
+pub(super) async fn run(mut commands: mpsc::Receiver<SourceCommand>, outbox: SourceOutbox) {
+    let mut session = KafkaSession {
+        outbox,
+        link: ClusterLink::Idle,
+        jobs: Jobs::default(),
+        taps: BTreeMap::new(),
+        known: watch::channel(None).0,
+        publisher: KafkaPublisher::default(),
+    };
+    loop {
+        tokio::select! {
+            biased;
+            command = commands.recv() => match command {
+                // The window is gone, or gave this source up: nothing new is begun.
+                Some(_) if commands.is_closed() => {}
+                Some(command) => session.carry_out(command).await,
+                None => break,
+            },
+            ended = session.jobs.next() => session.ended(ended).await,
+            happening = session.link.next() => session.happened(happening).await,
+        }
+    }
+    session.close().await;
+}
+
+/// A tap that runs.
+struct KafkaTap {
+    job: Id,
+    /// Wakes it to pass over what it has not read.
+    skip: Arc<Notify>,
+}
+
+struct KafkaSession {
+    outbox: SourceOutbox,
+    link: ClusterLink,
+    jobs: Jobs,
+    taps: BTreeMap<TapId, KafkaTap>,
+    /// The list of topics; taps look at it over every break of the connection.
+    known: watch::Sender<Option<Arc<Vec<TopicFacts>>>>,
+    publisher: KafkaPublisher,
+}
+
+impl KafkaSession {
+    async fn carry_out(&mut self, command: SourceCommand) {
+        match command {
+            SourceCommand::Connect(Address::Kafka(endpoint)) => self.connect(endpoint).await,
+            SourceCommand::Disconnect => {
+                self.close().await;
+                self.outbox.send(SourceUpdate::Link(Link::Idle)).await;
+            }
+            SourceCommand::RetryNow => self.retry_now(),
+            SourceCommand::RefreshTopology => {
+                if let ClusterLink::Connected { cluster, .. } = &self.link {
+                    cluster.refresh.notify_one();
+                }
+            }
+            SourceCommand::Preflight {
+                request,
+                destination,
+                reading,
+                ..
+            } => {
+                self.start(Asked::Preflight(request), move |cluster, _| async move {
+                    let report = preflight::run(&cluster, destination, reading).await;
+                    End::Answer(SourceUpdate::Preflight { request, report })
+                })
+                .await;
+            }
+            SourceCommand::StartTap(request) => self.start_tap(request).await,
+            SourceCommand::StopTap(id) => self.jobs.stop(|asked| asked == Asked::Tap(id)),
+            SourceCommand::SkipToEnd(id) => {
+                if let Some(tap) = self.taps.get(&id) {
+                    tap.skip.notify_one();
+                }
+            }
+            SourceCommand::Publish { request, outgoing } => {
+                let publisher = self.publisher.clone();
+                self.start(Asked::Publish(request), |cluster, _| async move {
+                    let outcome = publisher.send(&cluster, &outgoing).await;
+                    End::Answer(SourceUpdate::Published { request, outcome })
+                })
+                .await;
+            }
+            SourceCommand::PublishSeries { request, series } => {
+                let publisher = self.publisher.clone();
+                self.start(Asked::Series(request), move |cluster, stop| async move {
+                    End::Answer(series::run(cluster, publisher, request, *series, stop).await)
+                })
+                .await;
+            }
+            SourceCommand::StopJob(request) => {
+                self.jobs.stop(|asked| asked.stops() == Some(request));
+            }
+            other => {
+                let words = "Eventscope cannot do this with Kafka".to_owned();
+                if let Ok(answer) = other.refused(words) {
+                    self.outbox.send(answer).await;
+                }
+            }
+        }
+    }
+
+    async fn connect(&mut self, endpoint: KafkaEndpoint) {
+        self.close().await;
+        // Those of another cluster.
+        self.known = watch::channel(None).0;
+        self.publisher = KafkaPublisher::default();
+        let attempt = link::attempt(&endpoint);
+        let update = SourceUpdate::Link(Link::Connecting(Address::Kafka(endpoint.clone())));
+        self.link = ClusterLink::Connecting { endpoint, attempt };
+        self.outbox.send(update).await;
+    }
+
+    fn retry_now(&mut self) {
+        if let ClusterLink::Lost {
+            endpoint, phase, ..
+        } = &mut self.link
+            && matches!(phase, ClusterPhase::Waiting(_))
+        {
+            *phase = ClusterPhase::Trying(link::attempt(endpoint));
+        }
+    }
+
+    async fn happened(&mut self, happening: ClusterEvent) {
+        match happening {
+            ClusterEvent::Opened(Ok(opened)) => self.opened(opened).await,
+            ClusterEvent::Opened(Err(reason)) => self.failed(reason).await,
+            ClusterEvent::Broke(reason) => self.broke(reason).await,
+            ClusterEvent::TryNow => self.retry_now(),
+        }
+    }
+
+    async fn opened(&mut self, opened: OpenedCluster) {
+        let (ClusterLink::Connecting { endpoint, .. } | ClusterLink::Lost { endpoint, .. }) =
+            &self.link
+        else {
+            return;
+        };
+        let endpoint = endpoint.clone();
+        let cluster = Cluster {
+            endpoint: Arc::new(endpoint.clone()),
+            kafka: opened.kafka,
+            admin: Arc::new(opened.admin),
+            outbox: self.outbox.clone(),
+            topics: self.known.subscribe(),
+            refresh: Arc::new(Notify::new()),
+        };
+        tracing::info!(%endpoint, cluster = %opened.facts, "connected");
+        let update = SourceUpdate::Link(Link::Connected {
+            address: Address::Kafka(endpoint),
+            server: Server::Other(opened.facts.to_string()),
+            abilities: ABILITIES,
+        });
+        self.link = ClusterLink::Connected {
+            survey: Box::pin(link::survey(cluster.clone(), self.known.clone())),
+            cluster: Box::new(cluster),
+        };
+        self.outbox.send(update).await;
+    }
+
+    async fn failed(&mut self, reason: String) {
+        match std::mem::replace(&mut self.link, ClusterLink::Idle) {
+            ClusterLink::Connecting { endpoint, .. } => {
+                let address = Address::Kafka(endpoint);
+                let update = SourceUpdate::Link(Link::Failed { address, reason });
+                self.outbox.send(update).await;
+            }
+            ClusterLink::Lost {
+                endpoint,
+                since,
+                failed,
+                ..
+            } => self.wait(endpoint, since, failed + 1, reason).await,
+            other => self.link = other,
+        }
+    }
+
+    /// Taps have connections of their own and go on by themselves: what is in the log waits for them.
+    async fn broke(&mut self, reason: String) {
+        let ClusterLink::Connected { cluster, .. } =
+            std::mem::replace(&mut self.link, ClusterLink::Idle)
+        else {
+            return;
+        };
+        tracing::warn!(told = true, reason, "connection lost");
+        let endpoint = cluster.endpoint.as_ref().clone();
+        self.wait(endpoint, Utc::now(), 0, reason).await;
+    }
+
+    async fn wait(
+        &mut self,
+        endpoint: KafkaEndpoint,
+        since: DateTime<Utc>,
+        failed: u32,
+        reason: String,
+    ) {
+        let pause = retry::pause(failed, fastrand::f64());
+        let update = SourceUpdate::Link(Link::Lost {
+            address: Address::Kafka(endpoint.clone()),
+            reason,
+            since,
+            retry_at: retry::after(pause),
+        });
+        self.link = ClusterLink::Lost {
+            endpoint,
+            since,
+            failed,
+            phase: ClusterPhase::Waiting(Box::pin(tokio::time::sleep(pause))),
+        };
+        self.outbox.send(update).await;
+    }
+
+    /// Starts a job on the connection that stands, or answers that there is none.
+    async fn start<F>(
+        &mut self,
+        asked: Asked,
+        job: impl FnOnce(Cluster, watch::Receiver<bool>) -> F,
+    ) -> Option<Id>
+    where
+        F: Future<Output = End> + Send + 'static,
+    {
+        if let ClusterLink::Connected { cluster, .. } = &self.link {
+            let cluster = cluster.as_ref().clone();
+            return Some(self.jobs.start(asked, |stop| job(cluster, stop)));
+        }
+        self.answer(asked, NOT_CONNECTED.to_owned()).await;
+        None
+    }
+
+    async fn answer(&mut self, asked: Asked, words: String) {
+        if let Some(update) = answer_without_job(asked, words) {
+            self.outbox.send(update).await;
+        }
+    }
+
+    async fn start_tap(&mut self, request: TapRequest) {
+        let id = request.tap;
+        if self.taps.contains_key(&id) {
+            let words = "This tap is running already".to_owned();
+            self.answer(Asked::Tap(id), words).await;
+            return;
+        }
+        let skip = Arc::new(Notify::new());
+        let wake = Arc::clone(&skip);
+        let job = self
+            .start(Asked::Tap(id), |cluster, stop| async move {
+                let told = tap::run(cluster, request, &wake, stop).await;
+                End::Tap(TapEnd::Told(told))
+            })
+            .await;
+        if let Some(job) = job {
+            self.taps.insert(id, KafkaTap { job, skip });
+        }
+    }
+
+    async fn ended(&mut self, ended: Ended) {
+        let Ended { number, asked, end } = ended;
+        if let Asked::Tap(id) = asked
+            && self.taps.get(&id).is_some_and(|tap| tap.job == number)
+        {
+            self.taps.remove(&id);
+        }
+        match end {
+            Ok(End::Answer(update)) => self.outbox.send(update).await,
+            Ok(End::Tap(TapEnd::Told(state))) => {
+                if let Asked::Tap(tap) = asked {
+                    self.outbox.send(SourceUpdate::Tap { tap, state }).await;
+                }
+            }
+            Ok(End::Tap(TapEnd::Lost) | End::Quiet) => {}
+            Err(error) if error.is_panic() => {
+                tracing::error!(told = true, ?asked, "a job panicked");
+                let words = "Eventscope made a mistake inside; what was asked for did not finish";
+                self.answer(asked, words.to_owned()).await;
+                self.outbox.notice(Gravity::Error, words).await;
+            }
+            Err(_) => {
+                if let Asked::Tap(tap) = asked {
+                    let state = TapState::Stopped;
+                    self.outbox.send(SourceUpdate::Tap { tap, state }).await;
+                } else {
+                    self.answer(asked, cut_off_words(asked).to_owned()).await;
+                }
+            }
+        }
+    }
+
+    /// Ends all jobs and gives the connection up.
+    async fn close(&mut self) {
+        self.jobs.stop(|_| true);
+        let grace = tokio::time::sleep(GRACE);
+        tokio::pin!(grace);
+        let mut cut = false;
+        while !self.jobs.is_empty() {
+            tokio::select! {
+                ended = self.jobs.next() => self.ended(ended).await,
+                () = &mut grace, if !cut => {
+                    cut = true;
+                    self.jobs.cut(|_| true);
+                }
+            }
+        }
+        self.link = ClusterLink::Idle;
+    }
+}

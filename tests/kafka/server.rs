@@ -1,0 +1,361 @@
+//! A private Apache Kafka: one node, on 127.0.0.1 only, in a folder of its own, which ends with the test.
+
+use std::fs::{self, File};
+use std::io::Write as _;
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{Duration, Instant};
+
+/// How long it may take to start on a busy machine.
+const STARTS_WITHIN: Duration = Duration::from_mins(2);
+/// The login of the port with SASL.
+pub(crate) const USER: &str = "ada";
+pub(crate) const PASSWORD: &str = "ada secret";
+
+/// Ends with its parent: the shell waits for the end of its input, which only we hold open.
+const WATCHED: &str = "\"$@\" </dev/null & pid=$!; cat >/dev/null; kill -9 $pid";
+
+/// A Kafka that runs.
+pub(crate) struct KafkaServer {
+    libs: PathBuf,
+    pub(crate) folder: tempfile::TempDir,
+    /// Without a login.
+    pub(crate) plain: String,
+    /// SASL, without TLS.
+    pub(crate) sasl: String,
+    /// TLS, without a login.
+    pub(crate) tls: String,
+    child: Option<Child>,
+}
+
+/// The Kafka of this run; nothing where there are no jars, which is said.
+pub(crate) fn server() -> Option<&'static KafkaServer> {
+    static SERVER: OnceLock<Option<KafkaServer>> = OnceLock::new();
+    let server = SERVER.get_or_init(|| Some(KafkaServer::start(&libs()?)));
+    if server.is_none() {
+        eprintln!(
+            "\nSKIPPED: there is no Apache Kafka here. `make test` fetches one into target/kafka; or \
+             name a folder of its jars in EVENTSCOPE_KAFKA_HOME\n"
+        );
+    }
+    server.as_ref()
+}
+
+/// The folder of jars.
+fn libs() -> Option<PathBuf> {
+    if let Some(home) = std::env::var_os("EVENTSCOPE_KAFKA_HOME") {
+        let home = PathBuf::from(home);
+        let libs = home.join("libs");
+        return Some(if libs.is_dir() { libs } else { home });
+    }
+    let all = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/kafka");
+    let versions = fs::read_dir(all).ok()?.flatten();
+    let found = versions.map(|one| one.path().join("libs"));
+    found.filter(|libs| libs.is_dir()).max()
+}
+
+/// A name that no other test has.
+pub(crate) fn fresh(name: &str) -> String {
+    static NUMBER: AtomicU32 = AtomicU32::new(0);
+    format!("{name}-{}", NUMBER.fetch_add(1, Ordering::Relaxed))
+}
+
+fn free_port() -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    listener.local_addr().expect("its address").port()
+}
+
+impl KafkaServer {
+    /// One of its own, for a test that breaks it.
+    pub(crate) fn own() -> Option<Self> {
+        server()?;
+        Some(Self::start(&libs()?))
+    }
+
+    fn start(libs: &Path) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let ports = [0; 4].map(|_| free_port());
+        let [plain, sasl, tls, _] = ports;
+        certificates(folder.path());
+        let properties = folder.path().join("server.properties");
+        fs::write(&properties, properties_of(folder.path(), ports)).expect("the properties");
+        let format = java(libs)
+            .args(["kafka.tools.StorageTool", "format"])
+            .args(["-t", "MkU3OEVBNTcwNTJENDM2Qg", "-c"])
+            .arg(&properties)
+            .args([256, 512].map(|bits| {
+                format!("--add-scram=SCRAM-SHA-{bits}=[name={USER},password={PASSWORD}]")
+            }))
+            .output()
+            .expect("java");
+        assert!(format.status.success(), "not formatted: {format:?}");
+        let at = |port| format!("127.0.0.1:{port}");
+        let mut server = Self {
+            libs: libs.to_owned(),
+            child: None,
+            plain: at(plain),
+            sasl: at(sasl),
+            tls: format!("localhost:{tls}"),
+            folder,
+        };
+        server.start_again();
+        server
+    }
+
+    /// Starts it on the same ports and data, and waits until it answers.
+    pub(crate) fn start_again(&mut self) {
+        let told = File::create(self.folder.path().join("stdout")).expect("a file");
+        let child = Command::new("sh")
+            .args([
+                "-c",
+                WATCHED,
+                "sh",
+                "java",
+                "-Xmx512m",
+                "-XX:+UseSerialGC",
+                "-cp",
+            ])
+            .arg(self.libs.join("*"))
+            .arg("kafka.Kafka")
+            .arg(self.folder.path().join("server.properties"))
+            .stdin(Stdio::piped())
+            .stdout(told.try_clone().expect("the same file"))
+            .stderr(told)
+            .spawn()
+            .expect("a shell");
+        self.child = Some(child);
+        let deadline = Instant::now() + STARTS_WITHIN;
+        while !self.answers() {
+            let told = fs::read_to_string(self.folder.path().join("stdout"));
+            assert!(Instant::now() < deadline, "no Kafka: {told:?}");
+            std::thread::sleep(Duration::from_millis(200));
+        }
+    }
+
+    /// SIGKILL, and waits until it is gone.
+    pub(crate) fn kill(&mut self) {
+        if let Some(mut child) = self.child.take() {
+            drop(child.stdin.take());
+            child.wait().expect("its end");
+        }
+    }
+
+    fn answers(&self) -> bool {
+        if std::net::TcpStream::connect(&self.plain).is_err() {
+            return false;
+        }
+        let mut ask = self.java("org.apache.kafka.tools.TopicCommand");
+        ask.args(["--list", "--bootstrap-server", &self.plain]);
+        ask.output().is_ok_and(|done| done.status.success())
+    }
+
+    /// The CA of the port with TLS, in PEM format.
+    pub(crate) fn ca_file(&self) -> PathBuf {
+        self.folder.path().join("ca.pem")
+    }
+
+    /// It has this tool.
+    fn has(&self, class: &str) -> bool {
+        let done = self.java(class).arg("--help").output().expect("java");
+        !String::from_utf8_lossy(&done.stderr).contains("ClassNotFoundException")
+    }
+
+    fn java(&self, class: &str) -> Command {
+        let mut command = java(&self.libs);
+        command.arg(class);
+        command
+    }
+
+    /// What one of Kafka's own tools says.
+    pub(crate) fn tool(&self, class: &str, arguments: &[&str]) -> String {
+        let mut all = vec!["--bootstrap-server", &self.plain];
+        all.extend(arguments);
+        self.run(class, &all)
+    }
+
+    /// The same of one that is told in another way where the server is.
+    pub(crate) fn run(&self, class: &str, arguments: &[&str]) -> String {
+        let mut done = self.java(class).args(arguments).output().expect("java");
+        // Older ones have their tools elsewhere.
+        let is_elsewhere = String::from_utf8_lossy(&done.stderr).contains("ClassNotFoundException");
+        if let Some(older) = older_name(class).filter(|_| is_elsewhere) {
+            done = self.java(older).args(arguments).output().expect("java");
+        }
+        let said = String::from_utf8_lossy(&done.stdout).into_owned();
+        assert!(
+            done.status.success(),
+            "{class} {arguments:?}: {said} {done:?}"
+        );
+        said
+    }
+
+    /// Makes a topic of a fresh name.
+    pub(crate) fn topic(&self, name: &str, partitions: u32, configs: &[&str]) -> String {
+        let name = fresh(name);
+        let partitions = partitions.to_string();
+        let mut arguments = vec!["--create", "--topic", &name, "--partitions", &partitions];
+        for config in configs {
+            arguments.extend(["--config", config]);
+        }
+        self.tool("org.apache.kafka.tools.TopicCommand", &arguments);
+        name
+    }
+
+    /// Kafka's own producer sends these lines, of the form `headers<TAB>key<TAB>value`, where `NULL` is
+    /// nothing at all.
+    pub(crate) fn produce(&self, topic: &str, lines: &[String], more: &[&str]) {
+        let new = "org.apache.kafka.tools.ConsoleProducer";
+        let class = if self.has(new) {
+            new
+        } else {
+            "kafka.tools.ConsoleProducer"
+        };
+        let mut producer = self
+            .java(class)
+            .args(["--bootstrap-server", &self.plain, "--topic", topic])
+            .args([
+                "--property",
+                "parse.key=true",
+                "--property",
+                "parse.headers=true",
+            ])
+            .args(["--property", "null.marker=NULL"])
+            .args(more)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("java");
+        let mut input = producer.stdin.take().expect("its input");
+        for line in lines {
+            writeln!(input, "{line}").expect("it reads");
+        }
+        drop(input);
+        assert!(producer.wait().expect("its end").success());
+    }
+
+    /// The same with keys `k0`, `k1` … and a number as the value.
+    pub(crate) fn produce_numbers(&self, topic: &str, numbers: std::ops::Range<u32>) {
+        let lines: Vec<String> = numbers
+            .map(|number| format!("NULL\tk{number}\t{{\"n\":{number}}}"))
+            .collect();
+        self.produce(topic, &lines, &[]);
+    }
+
+    /// What Kafka's own consumer reads from a partition on, one record a line:
+    /// `partition|offset|headers|key|value`.
+    pub(crate) fn read(&self, topic: &str, count: usize) -> Vec<String> {
+        let count = count.to_string();
+        let said = self.tool(
+            "org.apache.kafka.tools.consumer.ConsoleConsumer",
+            &[
+                "--topic",
+                topic,
+                "--from-beginning",
+                "--max-messages",
+                &count,
+                "--timeout-ms",
+                "30000",
+                "--property",
+                "print.partition=true",
+                "--property",
+                "print.offset=true",
+                "--property",
+                "print.headers=true",
+                "--property",
+                "print.key=true",
+                "--property",
+                "key.separator=|",
+                "--property",
+                "headers.separator=,",
+                "--property",
+                "null.literal=NULL",
+                "--consumer-property",
+                "enable.auto.commit=false",
+            ],
+        );
+        // Newer ones say first which options have other names now.
+        let records = said.lines().filter(|line| line.starts_with("Partition:"));
+        records.map(str::to_owned).collect()
+    }
+}
+
+/// What a tool was called before it was moved.
+fn older_name(class: &str) -> Option<&'static str> {
+    Some(match class.rsplit('.').next()? {
+        "TopicCommand" => "kafka.admin.TopicCommand",
+        "ConsumerGroupCommand" => "kafka.admin.ConsumerGroupCommand",
+        "AclCommand" => "kafka.admin.AclCommand",
+        "ConsoleConsumer" => "kafka.tools.ConsoleConsumer",
+        "GetOffsetShell" => "kafka.tools.GetOffsetShell",
+        _ => return None,
+    })
+}
+
+fn properties_of(folder: &Path, [plain, sasl, tls, controller]: [u16; 4]) -> String {
+    format!(
+        "process.roles=broker,controller
+node.id=1
+controller.listener.names=CONTROLLER
+controller.quorum.voters=1@127.0.0.1:{controller}
+listeners=PLAINTEXT://127.0.0.1:{plain},SASL_PLAINTEXT://127.0.0.1:{sasl},SSL://127.0.0.1:{tls},CONTROLLER://127.0.0.1:{controller}
+advertised.listeners=PLAINTEXT://127.0.0.1:{plain},SASL_PLAINTEXT://127.0.0.1:{sasl},SSL://localhost:{tls}
+inter.broker.listener.name=PLAINTEXT
+listener.security.protocol.map=PLAINTEXT:PLAINTEXT,SASL_PLAINTEXT:SASL_PLAINTEXT,SSL:SSL,CONTROLLER:PLAINTEXT
+sasl.enabled.mechanisms=PLAIN,SCRAM-SHA-256,SCRAM-SHA-512
+listener.name.sasl_plaintext.plain.sasl.jaas.config=org.apache.kafka.common.security.plain.PlainLoginModule required user_{USER}=\"{PASSWORD}\";
+listener.name.sasl_plaintext.scram-sha-256.sasl.jaas.config=org.apache.kafka.common.security.scram.ScramLoginModule required;
+listener.name.sasl_plaintext.scram-sha-512.sasl.jaas.config=org.apache.kafka.common.security.scram.ScramLoginModule required;
+ssl.keystore.type=PEM
+ssl.keystore.location={keys}
+authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer
+super.users=User:ANONYMOUS
+log.dirs={logs}
+num.partitions=1
+auto.create.topics.enable=true
+offsets.topic.replication.factor=1
+offsets.topic.num.partitions=1
+transaction.state.log.replication.factor=1
+transaction.state.log.min.isr=1
+transaction.state.log.num.partitions=1
+share.coordinator.state.topic.replication.factor=1
+share.coordinator.state.topic.min.isr=1
+share.coordinator.state.topic.num.partitions=1
+group.initial.rebalance.delay.ms=0
+",
+        keys = folder.join("server.pem").display(),
+        logs = folder.join("log").display(),
+    )
+}
+
+fn java(libs: &Path) -> Command {
+    let mut command = Command::new("java");
+    command
+        .args([
+            "-Xmx256m",
+            "-XX:+UseSerialGC",
+            "-XX:TieredStopAtLevel=1",
+            "-cp",
+        ])
+        .arg(libs.join("*"));
+    command
+}
+
+/// A CA and a certificate for localhost.
+fn certificates(folder: &Path) {
+    let mut ca = rcgen::CertificateParams::new(Vec::new()).expect("parameters");
+    ca.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
+    let ca_key = rcgen::KeyPair::generate().expect("a key");
+    let ca_certificate = ca.self_signed(&ca_key).expect("a CA");
+    let issuer = rcgen::Issuer::new(ca, ca_key);
+    let names = vec!["localhost".to_owned()];
+    let own = rcgen::CertificateParams::new(names).expect("parameters");
+    let key = rcgen::KeyPair::generate().expect("a key");
+    let certificate = own.signed_by(&key, &issuer).expect("a certificate");
+    fs::write(folder.join("ca.pem"), ca_certificate.pem()).expect("a file");
+    let both = format!("{}{}", key.serialize_pem(), certificate.pem());
+    fs::write(folder.join("server.pem"), both).expect("a file");
+}
