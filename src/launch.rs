@@ -1,6 +1,7 @@
 //! Puts the window and the broker side together.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
@@ -10,6 +11,8 @@ use crate::address::Address;
 use crate::app::{App, Wire};
 use crate::drivers::rabbitmq::sandbox;
 use crate::drivers::{self, Options};
+use crate::engine::taping::Taping;
+use crate::recording::{RecordTo, RecordingThread, ShelfLimits};
 use crate::repair::journal_entry::KEEP_DAYS;
 use crate::settings::{self, Settings};
 use crate::state::Action;
@@ -68,6 +71,7 @@ pub fn open(ctx: &egui::Context, first: First, heard: Heard) -> anyhow::Result<A
         sandbox_dir: sandbox::default_data_dir(),
         journal_dir: settings::journal_dir(),
         keep_days: settings.keep_days.unwrap_or(KEEP_DAYS),
+        taping: taping(&settings),
         ..Options::default()
     };
     let (handle, updates) =
@@ -96,4 +100,18 @@ pub fn open(ctx: &egui::Context, first: First, heard: Heard) -> anyhow::Result<A
         First::Customary => {}
     }
     Ok(app)
+}
+
+/// Records what taps bring, if the person switched that on.
+fn taping(settings: &Settings) -> Option<Arc<Taping>> {
+    let folder = settings::journal_dir().filter(|_| settings.records)?;
+    let to = RecordTo::Folder(folder.join("recordings"), ShelfLimits::default());
+    // A warning becomes a notice of the window, and the app goes on.
+    match RecordingThread::start(to, |words| tracing::warn!("{words}")) {
+        Ok(thread) => Some(Arc::new(Taping::new(thread))),
+        Err(error) => {
+            tracing::warn!("Nothing is recorded: {error}");
+            None
+        }
+    }
 }

@@ -9,6 +9,7 @@
 )]
 
 mod recordings {
+    mod disk_full;
     mod events;
     mod files;
     mod headless;

@@ -128,6 +128,11 @@ const ROOMS: &[Room] = &[
         &["crossbeam_channel", "rayon"],
     ),
     room(
+        "recording",
+        &["text", "event/amqp", "event", "query", "log"],
+        &["aho_corasick", "crossbeam_channel", "rusqlite"],
+    ),
+    room(
         "analysis",
         &[
             "text",
@@ -142,18 +147,21 @@ const ROOMS: &[Room] = &[
     ),
     room(
         "protocol",
-        &["event", "repair", "rabbitmq", "address", "schema", "log"],
+        &[
+            "event",
+            "repair",
+            "rabbitmq",
+            "address",
+            "schema",
+            "log",
+            "recording",
+        ],
         &[],
     ),
     room(
         "storage",
         &["event/amqp", "event", "repair", "rabbitmq", "schema"],
         &["rusqlite", "serde"],
-    ),
-    room(
-        "recording",
-        &["event/amqp", "event", "query", "log"],
-        &["crossbeam_channel", "rusqlite"],
     ),
     room("settings", &["rabbitmq", "address"], &["dirs", "serde"]),
     room(
@@ -306,8 +314,10 @@ const ROOMS: &[Room] = &[
         &[
             "repair",
             "address",
+            "recording",
             "settings",
             "state",
+            "engine",
             "drivers",
             "drivers/rabbitmq",
             "warnings",

@@ -17,6 +17,7 @@ use crate::protocol::{PublishOutcome, RequestId, SourceUpdate, TapState};
 pub(crate) enum Asked {
     Publish(RequestId),
     Series(RequestId),
+    Replay(RequestId),
     Peek(RequestId),
     /// A resend or discard.
     Move(RequestId),
@@ -74,6 +75,7 @@ impl Asked {
             Self::Move(request) | Self::PutBack(request) => Some(request),
             Self::Publish(_)
             | Self::Series(_)
+            | Self::Replay(_)
             | Self::Peek(_)
             | Self::Tap(_)
             | Self::Preflight(_)
@@ -84,7 +86,7 @@ impl Asked {
     /// The request of a job that the person can stop.
     pub(crate) fn stops(self) -> Option<RequestId> {
         match self {
-            Self::Series(request) => Some(request),
+            Self::Series(request) | Self::Replay(request) => Some(request),
             other => other.moves(),
         }
     }
@@ -154,6 +156,11 @@ pub(crate) fn answer_without_job(asked: Asked, words: String) -> Option<SourceUp
             tally: None,
             problem: Some(words),
         }),
+        Asked::Replay(request) => Some(SourceUpdate::ReplayDone {
+            request,
+            tally: None,
+            problem: Some(words),
+        }),
         Asked::Peek(request) => Some(SourceUpdate::Peeked {
             request,
             result: Err(words),
@@ -186,7 +193,7 @@ pub(crate) fn cut_off_words(asked: Asked) -> &'static str {
             "The connection was ended before the confirm came, so whether the message arrived is \
              not known"
         }
-        Asked::Series(_) => {
+        Asked::Series(_) | Asked::Replay(_) => {
             "The connection was ended. Of the last events it is not known whether they arrived"
         }
         Asked::Move(_) => {

@@ -4,6 +4,8 @@
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TopicFacts {
     pub name: String,
+    /// Another one where it was made again under the same name; zeros where the broker tells none.
+    pub topic_id: [u8; 16],
     pub partitions: u32,
     /// Kafka's own, such as `__consumer_offsets`.
     pub is_internal: bool,

@@ -17,6 +17,7 @@ use crate::rabbitmq::peek_rules::Page;
 use crate::rabbitmq::stream::Start;
 use crate::rabbitmq::tap::FirehoseRequest;
 use crate::rabbitmq::topology::Topology;
+use crate::recording::replay::{ReplayOrder, ReplayTally};
 use crate::repair::job_sum::JobSum;
 use crate::repair::journal_list::Records;
 use crate::repair::pace::Pace;
@@ -64,6 +65,15 @@ pub enum SourceCommand {
         request: RequestId,
         /// What, how often and how fast.
         series: Box<EventSeries>,
+    },
+    /// Send a recording again, each event with a confirm. How far it is, is told by
+    /// [`SourceUpdate::ReplayAt`]; the end by [`SourceUpdate::ReplayDone`]. Paused and stopped like a
+    /// resend.
+    Replay {
+        /// Names the answer.
+        request: RequestId,
+        /// What, where to and how fast.
+        order: Box<ReplayOrder>,
     },
     /// Borrow messages from a queue and put them back. Answered by [`SourceUpdate::Peeked`].
     Peek {
@@ -158,6 +168,11 @@ impl SourceCommand {
                 tally: None,
                 problem: Some(words),
             },
+            Self::Replay { request, .. } => SourceUpdate::ReplayDone {
+                request,
+                tally: None,
+                problem: Some(words),
+            },
             Self::Peek { request, .. } | Self::ReadStream { request, .. } => SourceUpdate::Peeked {
                 request,
                 result: Err(words),
@@ -236,6 +251,22 @@ pub enum SourceUpdate {
         request: RequestId,
         /// What became of its events; nothing where it was cut off.
         tally: Option<SeriesTally>,
+        /// Why it ended early, in words.
+        problem: Option<String>,
+    },
+    /// How far a replay is.
+    ReplayAt {
+        /// Which.
+        request: RequestId,
+        /// What became of its events.
+        tally: ReplayTally,
+    },
+    /// A replay has ended: nothing of it is under way.
+    ReplayDone {
+        /// Which.
+        request: RequestId,
+        /// What became of its events; nothing where it was cut off.
+        tally: Option<ReplayTally>,
         /// Why it ended early, in words.
         problem: Option<String>,
     },

@@ -63,14 +63,6 @@ pub struct RecordingCursor {
     gap: i64,
 }
 
-impl RecordingCursor {
-    /// Behind this event. Gaps directly behind it are read.
-    #[must_use]
-    pub fn behind(event: u64) -> Self {
-        Self { event, gap: 0 }
-    }
-}
-
 /// An open recording.
 pub struct Recording {
     db: Connection,
@@ -167,40 +159,6 @@ impl Recording {
             .db
             .query_row("SELECT max(id) FROM event", [], |row| row.get(0))?;
         u64::try_from(last.unwrap_or_default()).map_err(|_| damaged("a number is below one"))
-    }
-
-    /// The number of the first event that was received at this time or later, if events came in the
-    /// order of their times; 0 where there is none.
-    ///
-    /// # Errors
-    /// If it is damaged.
-    pub fn first_since(&self, time: DateTime<Utc>) -> Result<u64, RecordingError> {
-        let wanted = time.timestamp_millis();
-        let (mut low, mut high) = (0_u64, self.last()?);
-        let mut found = 0;
-        let mut select = self.db.prepare_cached(
-            "SELECT id, received_at FROM event WHERE id >= ?1 ORDER BY id LIMIT 1",
-        )?;
-        while low <= high && high > 0 {
-            let middle = low + (high - low) / 2;
-            let at = select
-                .query_row([middle.cast_signed()], |row| {
-                    Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?))
-                })
-                .optional()?;
-            match at {
-                Some((id, at)) if at >= wanted => {
-                    found = u64::try_from(id).unwrap_or_default();
-                    high = middle.saturating_sub(1);
-                    if middle == 0 {
-                        break;
-                    }
-                }
-                Some((id, _)) => low = u64::try_from(id).unwrap_or(u64::MAX - 1).max(middle) + 1,
-                None => high = middle.saturating_sub(1),
-            }
-        }
-        Ok(found)
     }
 
     /// The names of the destinations, each once, no more than so many. Costs no reading of events.

@@ -79,6 +79,8 @@ pub struct Settings {
     pub keep_days: Option<u16>,
     /// Memory for events, in bytes; `None` for the usual amount.
     pub log_bytes: Option<usize>,
+    /// All that taps bring is recorded, from the first second of a run.
+    pub records: bool,
     /// What was arranged at each connection, the newest first.
     pub desks: Vec<SavedDesk>,
     /// The sizes of panels that the person changed, in thousandths of their room, by name.

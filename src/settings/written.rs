@@ -13,6 +13,7 @@ use crate::rabbitmq::endpoint::{Endpoint, Password};
 
 #[derive(Default, Serialize, Deserialize)]
 #[serde(default)]
+#[expect(clippy::struct_excessive_bools, reason = "members of a file")]
 struct WrittenSettings {
     /// The last connection, if it was to a RabbitMQ.
     last_good: Option<WrittenEndpoint>,
@@ -37,6 +38,8 @@ struct WrittenSettings {
     schemas: Option<PathBuf>,
     keep_days: Option<u16>,
     log_bytes: Option<usize>,
+    #[serde(skip_serializing_if = "is_false")]
+    records: bool,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     desks: Vec<WrittenDesk>,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
@@ -106,6 +109,7 @@ impl From<&Settings> for WrittenSettings {
             schemas,
             keep_days,
             log_bytes,
+            records,
             desks,
             panels,
         } = settings.clone();
@@ -132,6 +136,7 @@ impl From<&Settings> for WrittenSettings {
             schemas,
             keep_days,
             log_bytes,
+            records,
             desks: desks.into_iter().map(WrittenDesk::from).collect(),
             panels,
         }
@@ -167,6 +172,7 @@ impl From<WrittenSettings> for Settings {
             schemas: written.schemas,
             keep_days: written.keep_days,
             log_bytes: written.log_bytes,
+            records: written.records,
             desks: written.desks.into_iter().map(SavedDesk::from).collect(),
             panels: written.panels,
         }

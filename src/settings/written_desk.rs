@@ -343,6 +343,7 @@ mod tests {
                 value: "3".into(),
             }],
             body: "{}".into(),
+            record: Some(("7".into(), "{k}".into())),
         }
     }
 

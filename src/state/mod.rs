@@ -108,6 +108,8 @@ pub struct State {
     chosen: SourceId,
     /// The screen that is open.
     pub screen: Screen,
+    /// What taps bring is recorded from the next start on.
+    pub records: bool,
     /// The live stream.
     pub live: live::Live,
     /// What it is filled by.
@@ -152,6 +154,7 @@ impl State {
             cleared: None,
             chosen: SourceId::FIRST,
             screen: Screen::Live,
+            records: false,
             live: live::Live::default(),
             taps: live::taps::Taps::default(),
             journal: dead_letters::journal::JournalDesk::default(),
@@ -335,6 +338,8 @@ impl State {
                 let words = ended.map(publish::series::SeriesRun::words);
                 return self.series_ended(words, forms);
             }
+            // No window asks for one yet.
+            SourceUpdate::ReplayAt { .. } | SourceUpdate::ReplayDone { .. } => {}
             SourceUpdate::Peeked { request, result } => {
                 let is_report = result.is_ok();
                 self.front.dead.peeked(request, result, moment.now, forms);

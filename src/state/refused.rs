@@ -87,6 +87,8 @@ impl State {
             // Nothing waits for these either (a job that is not paused goes on), but a person
             // asked for them.
             SourceCommand::PauseJob { .. }
+            // No window asks for one yet.
+            | SourceCommand::Replay { .. }
             | SourceCommand::Connect(_)
             | SourceCommand::RetryNow
             | SourceCommand::SkipToEnd(_)

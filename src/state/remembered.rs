@@ -28,6 +28,7 @@ impl State {
             schemas,
             keep_days,
             log_bytes,
+            records,
             desks,
             panels: _,
         } = settings.clone();
@@ -48,6 +49,7 @@ impl State {
         self.front.alerts.muted = muted;
         forms.parking = parking.join(", ");
         self.front.dead.parking.rules = parking;
+        self.records = records;
         self.journal.keep_days = keep_days.unwrap_or(KEEP_DAYS);
         self.live
             .log
@@ -75,6 +77,7 @@ impl State {
             schemas: self.schemas.own_folder(sample).map(Path::to_owned),
             keep_days: (days != KEEP_DAYS).then_some(days),
             log_bytes: (bytes != DEFAULT_MAX_BYTES).then_some(bytes),
+            records: self.records,
             desks,
             panels: BTreeMap::new(),
         }
@@ -118,6 +121,7 @@ mod tests {
             schemas: Some("/schemas".into()),
             keep_days: Some(90),
             log_bytes: Some(50_000_000),
+            records: true,
             desks: vec![desk()],
             panels: BTreeMap::new(),
         }

@@ -1,5 +1,6 @@
 //! `eventscope record` against a real broker: what it writes, and what a kill leaves of it.
 
+use std::io::{BufRead as _, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -12,8 +13,8 @@ use eventscope::recording::reader::RecordingCursor;
 use eventscope::recording::{RecordedEntry, Recording};
 
 use super::fidelity::all_properties;
+use crate::support::Place;
 use crate::support::raw_amqp::none;
-use crate::support::{Place, wait_for};
 
 pub(crate) fn url(place: &Place) -> String {
     let endpoint = place.endpoint();
@@ -38,25 +39,35 @@ pub(crate) fn eventscope(arguments: &[&str]) -> Command {
 
 /// The command runs, and its tap receives.
 fn recording(place: &Place, out: &Path, more: &[&str]) -> Child {
+    recording_of("shop", place, out, more)
+}
+
+fn recording_of(exchange: &str, place: &Place, out: &Path, more: &[&str]) -> Child {
     let (url, out_text) = (url(place), out.to_str().expect("a path").to_owned());
     let mut arguments = vec![
         "record",
         "--url",
         &url,
         "--destination",
-        "shop",
+        exchange,
         "--out",
         &out_text,
     ];
     arguments.extend(more);
-    let before = place.queues().len();
-    let child = eventscope(&arguments)
-        .stderr(Stdio::null())
+    let mut child = eventscope(&arguments)
+        .stderr(Stdio::piped())
         .spawn()
         .expect("the program starts");
-    wait_for("the tap of the recording", || {
-        (place.queues().len() > before).then_some(())
-    });
+    let told = child.stderr.take().expect("a pipe");
+    let mut first = String::new();
+    let mut told = BufReader::new(told);
+    told.read_line(&mut first).expect("words");
+    assert!(first.starts_with("Recording "), "{first}");
+    // It is heard to the end, so that it never waits for a reader.
+    std::thread::Builder::new()
+        .name("told".to_owned())
+        .spawn(move || std::io::copy(&mut told, &mut std::io::sink()))
+        .expect("a thread");
     child
 }
 
@@ -235,4 +246,153 @@ fn a_kill_costs_at_most_the_last_second() {
 #[ignore = "takes three minutes: cargo test --test broker -- --ignored fifty_kills --nocapture"]
 fn fifty_kills() {
     kills(50, 1);
+}
+
+/// What comes through an exchange is recorded, sent again, and recorded again.
+#[test]
+fn a_replay_that_is_recorded_again_gives_equal_events_in_order() {
+    let place = Place::fresh();
+    let mut raw = place.raw();
+    raw.exchange("shop", "topic");
+    raw.exchange("again", "topic");
+    let dir = tempfile::tempdir().expect("a folder");
+    let (first, second) = (
+        dir.path().join("1.eventscope"),
+        dir.path().join("2.eventscope"),
+    );
+    let mut child = recording(&place, &first, &["--count", "2001"]);
+    let odd = all_properties(&place.facts.user, Some("3600000"));
+    raw.publish("shop", "order.created", &odd, b"\xff\x00");
+    for number in 0..2_000_u32 {
+        let key = format!("order.{}", number % 7);
+        raw.publish_unconfirmed("shop", &key, &none(), number.to_string().as_bytes());
+    }
+    raw.confirmed();
+    assert_eq!(child.wait().expect("its end").code(), Some(0));
+    let address = url(&place);
+    let mut child = recording_of("again", &place, &second, &["--count", "2001"]);
+    let (code, report, told) = replay(&first, &address, &["--destination", "again", "--fast"]);
+    assert_eq!(
+        (code, report.as_str()),
+        (Some(0), "2,001 events confirmed\n"),
+        "{told}"
+    );
+    assert_eq!(child.wait().expect("its end").code(), Some(0));
+    let content = |path: &Path| -> Vec<String> {
+        let all = read_all(path).into_iter();
+        all.map(|event| format!("{} {:?} {:?}", event.key, event.properties, event.body))
+            .collect()
+    };
+    let (sent, came) = (content(&first), content(&second));
+    assert_eq!(came.len(), 2_001);
+    assert!(came == sent, "equal, and in the same order for all keys");
+}
+
+/// A recording of numbers, with seven keys, that came through the exchange "shop".
+fn numbers(place: &Place, out: &Path, count: u32) {
+    let mut raw = place.raw();
+    raw.exchange("shop", "topic");
+    let mut child = recording(place, out, &["--count", &count.to_string()]);
+    for number in 0..count {
+        let key = format!("order.{}", number % 7);
+        raw.publish_unconfirmed("shop", &key, &none(), number.to_string().as_bytes());
+    }
+    raw.confirmed();
+    assert_eq!(child.wait().expect("its end").code(), Some(0));
+}
+
+/// The exit code, the report and what is told beside it.
+fn replay(file: &Path, address: &str, more: &[&str]) -> (Option<i32>, String, String) {
+    let mut arguments = vec!["replay", file.to_str().expect("a path"), "--url", address];
+    arguments.extend(more);
+    let output = eventscope(&arguments)
+        .stdout(Stdio::piped())
+        .output()
+        .expect("the program starts");
+    let told = String::from_utf8_lossy(&output.stderr).into_owned();
+    let report = String::from_utf8_lossy(&output.stdout).into_owned();
+    (output.status.code(), report, told)
+}
+
+#[test]
+fn a_replay_tells_what_nobody_took_and_goes_back_only_if_that_is_meant() {
+    let place = Place::fresh();
+    let dir = tempfile::tempdir().expect("a folder");
+    let file = dir.path().join("1.eventscope");
+    numbers(&place, &file, 700);
+    let address = url(&place);
+    let (code, _, told) = replay(&file, &address, &["--destination", "shop", "--fast"]);
+    assert!(code == Some(2) && told.contains("--to-original"), "{told}");
+    let to_shop = ["--destination", "shop", "--to-original", "--fast"];
+    let only = [&to_shop[..], &["--filter", "key:order.1", "--json"]].concat();
+    let (code, report, _) = replay(&file, &address, &only);
+    let report: serde_json::Value = serde_json::from_str(&report).expect("JSON");
+    assert_eq!((code, &report["confirmed"]), (Some(1), &0.into()));
+    assert_eq!(report["not_routed"], 100);
+    let words = report["trouble"].as_str().expect("words");
+    assert!(words.contains("NO_ROUTE"), "{words}");
+    // The broker closes the channel over it, so what became of the rest is not known.
+    let (code, report, told) = replay(&file, &address, &["--destination", "nowhere", "--fast"]);
+    assert_eq!(code, Some(1), "{report} {told}");
+    assert!(
+        report.contains("0 events confirmed") && told.contains("did not come"),
+        "{report} {told}"
+    );
+}
+
+#[test]
+fn a_replay_keeps_the_time_in_which_events_came_or_another_pace() {
+    use eventscope::recording::writer::RecordingWriter;
+    let place = Place::fresh();
+    let mut raw = place.raw();
+    raw.exchange("again", "fanout");
+    raw.queue("all", crate::support::raw_amqp::Life::Durable, &[]);
+    raw.bind("all", "again", "");
+    let dir = tempfile::tempdir().expect("a folder");
+    let path = dir.path().join("a.eventscope");
+    let begun = chrono::DateTime::UNIX_EPOCH;
+    let events: Vec<Event> = (0..11)
+        .map(|number| {
+            let at = begun + chrono::TimeDelta::milliseconds(number * 200);
+            let transport = eventscope::event::Transport::amqp(false);
+            let properties = eventscope::event::amqp::Properties::default();
+            Event::new(
+                at,
+                "x".into(),
+                "k".into(),
+                transport,
+                properties,
+                b"{}".to_vec(),
+            )
+        })
+        .collect();
+    let tap =
+        eventscope::event::tap_id::TapId::of(eventscope::event::source_id::SourceId::FIRST, 1);
+    let mut writer = RecordingWriter::create(&path, begun).expect("a file");
+    let batch = eventscope::log::Batch::of(tap, &events);
+    writer.segment("x", batch.segment()).expect("events");
+    writer.seal(begun).expect("its end");
+    let address = url(&place);
+    let taken = |more: &[&str]| {
+        let mut arguments = vec![
+            "replay",
+            path.to_str().expect("a path"),
+            "--url",
+            &address,
+            "--destination",
+            "again",
+        ];
+        arguments.extend(more);
+        let begun = Instant::now();
+        let output = eventscope(&arguments).output().expect("the program starts");
+        let told = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(0), "{told}");
+        (begun.elapsed(), told)
+    };
+    let (fast, _) = taken(&["--fast"]);
+    assert!(taken(&["--speed", "2"]).0 >= Duration::from_secs(1));
+    assert!(taken(&["--rate", "10"]).0 >= Duration::from_secs(1));
+    let (_, told) = taken(&["--fast", "--twice", "--seed", "5"]);
+    assert!(told.contains("Seed 5"), "{told}");
+    assert_eq!(raw.drain("all").len(), 11 * 5, "{fast:?}");
 }

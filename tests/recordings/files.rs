@@ -90,9 +90,6 @@ fn events_of_every_kind_are_read_as_they_were_written() {
         recording.destinations(3).unwrap(),
         ["", "amq.rabbitmq.trace", "shop"]
     );
-    assert_eq!(recording.first_since(at(8)).unwrap(), 3);
-    assert_eq!(recording.first_since(at(0)).unwrap(), 1);
-    assert_eq!(recording.first_since(at(999)).unwrap(), 0);
     recording.check_all().unwrap();
     drop(recording);
     let left: Vec<_> = std::fs::read_dir(dir.path()).unwrap().collect();

@@ -73,6 +73,7 @@ impl Folder {
             .unwrap();
         let all: Vec<_> = (0..40).map(ordinary).collect();
         writer.segment("other", &segment(&all)).unwrap();
+        writer.note(at(85), Some(2), "look here").unwrap();
         writer.seal(at(90)).unwrap();
         self.named("sample.eventscope")
     }
@@ -181,6 +182,58 @@ fn a_recording_of_what_matches_keeps_the_gaps() {
 }
 
 #[test]
+fn no_masked_value_is_in_any_file_that_is_exported() {
+    let folder = Folder::new();
+    let sample = folder.sample();
+    // In bodies, in keys of messages, in headers of the first two.
+    for (format, name) in [
+        ("ndjson", "a.ndjson"),
+        ("cloudevents", "b.ndjson"),
+        ("csv", "c.csv"),
+        ("recording", "d.eventscope"),
+    ] {
+        let out = folder.named(name);
+        let output = eventscope(&[
+            "export",
+            &sample,
+            "--format",
+            format,
+            "--out",
+            &out,
+            "--mask",
+            "/data/orderId",
+            "--mask",
+            "header.h12",
+            "--mask",
+            "all",
+            "--fields",
+            "key,data.orderId,payload",
+        ]);
+        let told = String::from_utf8_lossy(&output.stderr).into_owned();
+        // Binary bodies among the odd events are left out, which is told.
+        assert_eq!(output.status.code(), Some(1), "{told}");
+        assert!(
+            told.contains("left out") && told.contains("masked"),
+            "{told}"
+        );
+        let bytes = fs::read(&out).unwrap();
+        for number in 0..40 {
+            let secret = format!("\"ord-{number}\"");
+            assert!(
+                !bytes
+                    .windows(secret.len())
+                    .any(|part| part == secret.as_bytes()),
+                "{name}: {secret}"
+            );
+        }
+        let is_there = |text: &[u8]| bytes.windows(text.len()).any(|part| part == text);
+        assert!(!is_there(b"quoted") && is_there(b"masked-"), "{name}");
+    }
+    let words = told(2, &["export", &sample, "--mask", "names"]);
+    assert!(words.contains("no rule for masking"), "{words}");
+}
+
+#[test]
 fn the_exit_code_of_a_filter_says_whether_anything_matched() {
     let folder = Folder::new();
     let sample = folder.sample();
@@ -212,6 +265,7 @@ fn stats_say_what_is_in_it_and_what_is_missing() {
         "events     50\n",
         "from       other, shop:5672\n",
         "3 events: The disk was too slow",
+        "event 2: look here",
         "         8 shop.events order.created.0\n",
         "made by    eventscope 0.1.0",
     ] {

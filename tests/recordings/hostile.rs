@@ -18,7 +18,7 @@ fn read(path: &Path) -> Result<usize, RecordingError> {
     recording.destinations(100)?;
     recording.places(100)?;
     recording.notes()?;
-    recording.first_since(at(10))?;
+    recording.last()?;
     let mut cursor = RecordingCursor::default();
     let mut found = 0;
     loop {

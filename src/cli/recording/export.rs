@@ -13,6 +13,7 @@ use crate::event::source_id::SourceId;
 use crate::event::tap_id::TapId;
 use crate::log::Batch;
 use crate::query::{Filter, Matcher};
+use crate::recording::mask::{MaskRules, Masker};
 use crate::recording::reader::RecordingCursor;
 use crate::recording::table::{CsvTable, USUAL_FIELDS};
 use crate::recording::writer::RecordingWriter;
@@ -49,6 +50,14 @@ pub struct ExportArguments {
     /// payload.
     #[arg(long, value_name = "FIELDS", default_value = USUAL_FIELDS)]
     fields: String,
+    /// Mask before it is written, in bodies, keys, headers and properties: emails, cards, tokens, ibans,
+    /// all, header.NAME, or a JSON pointer into the body (/data/customer/name, /items/*/sku). May be
+    /// given several times.
+    #[arg(long, value_name = "RULE")]
+    mask: Vec<String>,
+    /// Makes the same masks of the same values in every export with this seed. Keep it to yourself.
+    #[arg(long, value_name = "TEXT", requires = "mask")]
+    mask_seed: Option<String>,
     /// A new file; without it, standard output.
     #[arg(long, value_name = "NEW FILE")]
     out: Option<PathBuf>,
@@ -73,28 +82,26 @@ struct Sieve {
     now_ms: i64,
 }
 
+/// Reads a filter line, for a recording.
+pub(super) fn filter(query: &str) -> Result<Filter, EndedEarly> {
+    let filter = Filter::parse(query).map_err(|fault| {
+        let place = query.get(..fault.at.start).unwrap_or_default();
+        let mark = format!("{}^", " ".repeat(place.chars().count()));
+        EndedEarly::Told(format!("{query}\n{mark}\n{fault}"))
+    })?;
+    if filter.asks_for_schemas() {
+        return Err(EndedEarly::Told(
+            "\"schema:\" asks for a folder of schemas, which only the window has open".to_owned(),
+        ));
+    }
+    Ok(filter)
+}
+
 impl Sieve {
     fn new(query: Option<&str>, end: DateTime<Utc>) -> Result<Self, EndedEarly> {
-        let parse = |query: &str| {
-            let filter = Filter::parse(query).map_err(|fault| {
-                let place = query
-                    .get(..fault.at.start)
-                    .unwrap_or_default()
-                    .chars()
-                    .count();
-                let mark = format!("{}^", " ".repeat(place));
-                EndedEarly::Told(format!("{query}\n{mark}\n{fault}"))
-            })?;
-            if filter.asks_for_schemas() {
-                return Err(EndedEarly::Told(
-                    "\"schema:\" asks for a folder of schemas, which only the window has open"
-                        .to_owned(),
-                ));
-            }
-            Ok(filter.matcher())
-        };
+        let matcher = query.map(|query| filter(query).map(|filter| filter.matcher()));
         Ok(Self {
-            matcher: query.map(parse).transpose()?,
+            matcher: matcher.transpose()?,
             now_ms: end.timestamp_millis(),
         })
     }
@@ -225,6 +232,7 @@ pub(super) fn run(export: &ExportArguments) -> Result<u8, EndedEarly> {
     let recording = Recording::open(&export.file).map_err(about_file(&export.file))?;
     let about = recording.about().map_err(about_file(&export.file))?;
     let sieve = Sieve::new(export.filter.as_deref(), about.seen_until)?;
+    let mut masker = masker(export, &sieve)?;
     let out = export.out.as_deref();
     let sink = match (export.format, out) {
         (ExportForm::Ndjson, out) => Sink::Ndjson(Output::to(out)?),
@@ -245,11 +253,50 @@ pub(super) fn run(export: &ExportArguments) -> Result<u8, EndedEarly> {
             ));
         }
     };
-    let found = pass(recording, &sieve, sink)?;
+    let found = pass(recording, &sieve, masker.as_mut(), sink)?;
     if out.is_some() {
         progress::say(&format!("{} written", count_of(found, "event")));
     }
+    let Some(masker) = masker else {
+        return Ok(DONE);
+    };
+    let tally = masker.tally();
+    let (values, events) = (
+        count_of(tally.values, "value"),
+        count_of(tally.events, "event"),
+    );
+    progress::say(&format!("{values} in {events} masked"));
+    if tally.left_out > 0 {
+        let bodies = count_of(tally.left_out, "payload");
+        progress::say(&format!(
+            "{bodies} left out, because nobody can say what is in what cannot be read"
+        ));
+        return Ok(MISSING);
+    }
     Ok(DONE)
+}
+
+/// What masks events, if anything is to be masked. All is learned that it must know before.
+fn masker(export: &ExportArguments, sieve: &Sieve) -> Result<Option<Masker>, EndedEarly> {
+    if export.mask.is_empty() {
+        return Ok(None);
+    }
+    let rules = MaskRules::parse(export.mask.iter().map(String::as_str));
+    let mut masker = Masker::new(
+        rules.map_err(EndedEarly::Told)?,
+        export.mask_seed.as_deref(),
+    );
+    if masker.learns() {
+        let recording = Recording::open(&export.file).map_err(about_file(&export.file))?;
+        each(recording, |entry| match entry {
+            RecordedEntry::Event(read) if sieve.lets_through(&read) => {
+                masker.learn(&read.event).map_err(EndedEarly::Told)
+            }
+            _ => Ok(()),
+        })?;
+    }
+    masker.ready().map_err(EndedEarly::Told)?;
+    Ok(Some(masker))
 }
 
 /// Does `eventscope filter`.
@@ -262,7 +309,7 @@ pub(super) fn run_filter(filter: &FilterArguments) -> Result<u8, EndedEarly> {
     } else {
         Sink::Ndjson(Output::to(None)?)
     };
-    let found = pass(recording, &sieve, sink)?;
+    let found = pass(recording, &sieve, None, sink)?;
     if filter.count {
         let mut out = Output::to(None)?;
         out.text(&format!("{found}\n"))?;
@@ -271,8 +318,34 @@ pub(super) fn run_filter(filter: &FilterArguments) -> Result<u8, EndedEarly> {
     Ok(if found == 0 { MISSING } else { DONE })
 }
 
-/// Passes the events that match on; tells how many they are.
-fn pass(mut recording: Recording, sieve: &Sieve, mut sink: Sink) -> Result<u64, EndedEarly> {
+/// Passes the events that match on, masked; tells how many they are.
+fn pass(
+    recording: Recording,
+    sieve: &Sieve,
+    mut masker: Option<&mut Masker>,
+    mut sink: Sink,
+) -> Result<u64, EndedEarly> {
+    let mut found = 0;
+    each(recording, |entry| match entry {
+        RecordedEntry::Event(mut read) if sieve.lets_through(&read) => {
+            found += 1;
+            if let Some(masker) = &mut masker {
+                read.event = masker.mask(&read.event);
+            }
+            sink.event(&read)
+        }
+        RecordedEntry::Event(_) => Ok(()),
+        RecordedEntry::Gap(gap) => sink.gap(&gap),
+    })?;
+    sink.finish()?;
+    Ok(found)
+}
+
+/// Calls with each entry of a recording, in its order.
+fn each(
+    mut recording: Recording,
+    mut call: impl FnMut(RecordedEntry) -> Result<(), EndedEarly>,
+) -> Result<(), EndedEarly> {
     let path = recording.path().to_owned();
     let damaged = |error: RecordingError, after: u64| {
         let path = path.display();
@@ -281,7 +354,6 @@ fn pass(mut recording: Recording, sieve: &Sieve, mut sink: Sink) -> Result<u64, 
     let total = recording.last().map_err(|error| damaged(error, 0))?;
     let bar = progress::bar(total);
     let mut cursor = RecordingCursor::default();
-    let mut found = 0;
     loop {
         let page = recording.page(&mut cursor, PAGE);
         let page = page.map_err(|error| damaged(error, cursor.event))?;
@@ -289,18 +361,10 @@ fn pass(mut recording: Recording, sieve: &Sieve, mut sink: Sink) -> Result<u64, 
             break;
         }
         for entry in page {
-            match entry {
-                RecordedEntry::Event(read) if sieve.lets_through(&read) => {
-                    found += 1;
-                    sink.event(&read)?;
-                }
-                RecordedEntry::Event(_) => {}
-                RecordedEntry::Gap(gap) => sink.gap(&gap)?,
-            }
+            call(entry)?;
         }
         bar.set_position(cursor.event);
     }
     bar.finish_and_clear();
-    sink.finish()?;
-    Ok(found)
+    Ok(())
 }

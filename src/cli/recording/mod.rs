@@ -1,4 +1,5 @@
-//! What works on recordings without a window: `eventscope record`, `export`, `import`, `filter`, `stats`.
+//! What works on recordings without a window: `eventscope record`, `export`, `import`, `filter`, `replay`,
+//! `stats`.
 //!
 //! What was asked for goes to standard output and nothing else does, so that it can be piped; how far it
 //! is and what is wrong goes to standard error. The exit codes are those of README.md.
@@ -8,6 +9,7 @@ mod import;
 mod output;
 mod progress;
 mod record;
+mod replay;
 mod stats;
 
 use std::io;
@@ -26,6 +28,8 @@ pub enum RecordingCommand {
     Import(import::ImportArguments),
     /// Write the events of a recording that match a filter, as NDJSON.
     Filter(export::FilterArguments),
+    /// Send the events of a recording again, each with a confirm.
+    Replay(replay::ReplayArguments),
     /// Say what is in a recording.
     Stats(stats::StatsArguments),
 }
@@ -70,6 +74,7 @@ pub fn run(command: &RecordingCommand) -> ExitCode {
         RecordingCommand::Export(export) => export::run(export),
         RecordingCommand::Import(import) => import::run(import),
         RecordingCommand::Filter(filter) => export::run_filter(filter),
+        RecordingCommand::Replay(replay) => replay::run(replay),
         RecordingCommand::Stats(stats) => stats::run(stats),
     };
     match done {

@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::output::Output;
 use super::{DONE, EndedEarly, MISSING, about_file, progress};
-use crate::recording::reader::RecordingCursor;
+use crate::recording::reader::{RecordedNote, RecordingCursor};
 use crate::recording::{AboutRecording, RecordedEntry, Recording, WrittenGap};
 use crate::text::numbers::{count_of, thousands};
 use crate::text::payload::visible_line;
@@ -54,6 +54,7 @@ pub(super) fn run(stats: &StatsArguments) -> Result<u8, EndedEarly> {
     let mut recording = Recording::open(&stats.file).map_err(about_file(&stats.file))?;
     let about = recording.about().map_err(about_file(&stats.file))?;
     let places = recording.places(1_000).map_err(about_file(&stats.file))?;
+    let notes = recording.notes().map_err(about_file(&stats.file))?;
     if stats.check {
         recording.check_all().map_err(about_file(&stats.file))?;
     }
@@ -79,6 +80,7 @@ pub(super) fn run(stats: &StatsArguments) -> Result<u8, EndedEarly> {
     let report = StatsReport {
         about,
         places,
+        notes,
         counts,
         keys,
     };
@@ -124,6 +126,7 @@ impl StatsCounts {
 struct StatsReport {
     about: AboutRecording,
     places: Vec<String>,
+    notes: Vec<RecordedNote>,
     counts: StatsCounts,
     keys: Vec<((String, String), u64)>,
 }
@@ -137,6 +140,7 @@ impl StatsReport {
         let Self {
             about,
             places,
+            notes,
             counts,
             keys,
         } = self;
@@ -178,6 +182,14 @@ impl StatsReport {
                 format!("{from} to {to}{}: {}", events.unwrap_or_default(), gap.why),
             );
         }
+        for note in notes {
+            let about = note.event.map(|event| format!(", event {event}"));
+            let at = time(note.written_at);
+            row(
+                "note",
+                format!("{at}{}: {}", about.unwrap_or_default(), note.words),
+            );
+        }
         row("keys", thousands(keys.len() as u64));
         for ((destination, key), count) in keys.iter().take(most) {
             let place = visible_line(&format!("{destination} {key}"));
@@ -195,6 +207,7 @@ impl StatsReport {
         let Self {
             about,
             places,
+            notes,
             counts,
             keys,
         } = self;
@@ -210,6 +223,9 @@ impl StatsReport {
                 "why": gap.why,
             })
         });
+        let notes = notes.iter().map(
+            |note| json!({ "at": time(note.written_at), "event": note.event, "words": note.words }),
+        );
         let all = json!({
             "events": counts.events,
             "payload_bytes": counts.bytes,
@@ -222,6 +238,7 @@ impl StatsReport {
             "ended_at": about.ended_at.map(time),
             "gaps": counts.gap_count,
             "gap_list": gaps.collect::<Vec<_>>(),
+            "notes": notes.collect::<Vec<_>>(),
             "keys": self.keys.len(),
             "key_list": keys.collect::<Vec<_>>(),
         });

@@ -24,6 +24,7 @@ pub(super) async fn topics(
         .filter(|topic| names.binary_search(&topic.name).is_ok())
         .map(|topic| TopicFacts {
             name: topic.name.clone(),
+            topic_id: topic.topic_id,
             partitions: count(topic.partition_count()),
             is_internal: topic.is_internal,
             without_leader: count(topic.partitions_iter().filter(|p| p.leader < 0).count()),

@@ -14,6 +14,7 @@ pub mod loan;
 mod management;
 pub mod moves;
 mod publisher;
+mod replay;
 mod resend;
 pub mod sandbox;
 mod series;

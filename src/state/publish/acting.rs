@@ -33,6 +33,7 @@ pub enum PublishAction {
 }
 
 impl State {
+    #[expect(clippy::too_many_lines, reason = "one arm for each action")]
     pub(in crate::state) fn act_on_publishing(
         &mut self,
         action: PublishAction,

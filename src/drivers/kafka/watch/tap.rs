@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use krafka::Kafka;
-use krafka::admin::{AdminClient, OffsetSpec, TopicPartition};
+use krafka::admin::{AdminClient, ListTopicsOptions, OffsetSpec, TopicPartition};
 use krafka::consumer::{Consumer, ConsumerRecord};
 use krafka::error::{ErrorCode, KrafkaError};
 use tokio::sync::{Notify, watch};
@@ -32,6 +32,9 @@ const LOOK_EVERY: Duration = Duration::from_secs(1);
 const REST: u32 = 20;
 /// Something is wrong where there are records and none came for so long.
 const STUCK: Duration = Duration::from_secs(15);
+
+/// A partition that is read: topic, number, and the id of the topic.
+type WatchedPartition = (String, i32, [u8; 16]);
 
 /// What a tap does next.
 enum TapStep {
@@ -85,17 +88,17 @@ pub(super) fn nothing_meant(line: &str) -> String {
     )
 }
 
-fn partitions(topics: &[TopicFacts]) -> BTreeSet<(String, i32)> {
+fn partitions(topics: &[TopicFacts]) -> BTreeSet<WatchedPartition> {
     let all = topics.iter().flat_map(|topic| {
         let count = i32::try_from(topic.partitions).unwrap_or(i32::MAX);
-        (0..count).map(|partition| (topic.name.clone(), partition))
+        (0..count).map(|partition| (topic.name.clone(), partition, topic.topic_id))
     });
     all.collect()
 }
 
-fn keys(partitions: impl IntoIterator<Item = (String, i32)>) -> Vec<TopicPartition> {
+fn keys<'a>(partitions: impl IntoIterator<Item = &'a WatchedPartition>) -> Vec<TopicPartition> {
     let all = partitions.into_iter();
-    all.map(|(topic, partition)| TopicPartition::new(topic, partition))
+    all.map(|(topic, partition, _)| TopicPartition::new(topic.as_str(), *partition))
         .collect()
 }
 
@@ -120,7 +123,7 @@ async fn watched(cluster: &Cluster, request: &TapRequest, skip: &Notify) -> Stri
         }
         cluster.outbox.notice(Gravity::Warning, words).await;
     }
-    match TopicReading::open(cluster, request, partitions(&wanted)).await {
+    match TopicReading::open(cluster, request, partitions(&wanted), unreadable).await {
         Ok(mut reading) => {
             reading.told_running().await;
             reading.go_on(skip).await
@@ -149,7 +152,11 @@ struct TopicReading<'a> {
     admin: AdminClient,
     consumer: Consumer,
     pump: Pump,
-    assigned: BTreeSet<(String, i32)>,
+    assigned: BTreeSet<WatchedPartition>,
+    /// Topics that may not be read.
+    unreadable: Vec<String>,
+    /// Topics that are made later may be meant.
+    is_open: bool,
     /// When to ask next where the ends are.
     look_at: Instant,
     /// When something was read last, or there was nothing to read.
@@ -166,12 +173,13 @@ impl<'a> TopicReading<'a> {
     async fn open(
         cluster: &'a Cluster,
         request: &'a TapRequest,
-        assigned: BTreeSet<(String, i32)>,
+        assigned: BTreeSet<WatchedPartition>,
+        unreadable: Vec<String>,
     ) -> Result<Self, KrafkaError> {
         let kafka = connect::kafka(&cluster.endpoint).await?;
         let admin = kafka.admin().default_api_timeout(connect::ANSWER_LIMIT);
         let reading = request.reading;
-        let all = keys(assigned.iter().cloned());
+        let all = keys(&assigned);
         let from = start::positions(&kafka, &admin, &all, reading).await?;
         let consumer = start::reader(&kafka, &from, reading.committed_only).await?;
         let outbox = cluster.outbox.clone();
@@ -184,6 +192,8 @@ impl<'a> TopicReading<'a> {
             consumer,
             pump,
             assigned,
+            unreadable,
+            is_open: TopicPattern::read(&request.destination).is_open(),
             look_at: Instant::now(),
             moved_at: Instant::now(),
             interruption: None,
@@ -231,7 +241,7 @@ impl<'a> TopicReading<'a> {
                 }
                 TapStep::Polled(Err(error)) => Err(error),
             };
-            if self.assigned.is_empty() {
+            if self.assigned.is_empty() && !self.is_open {
                 return "Its topics are not there any more".to_owned();
             }
             let Err(error) = done else { continue };
@@ -245,7 +255,7 @@ impl<'a> TopicReading<'a> {
     /// answer, and not in what is read.
     async fn look(&mut self) -> Result<(), KrafkaError> {
         let asked = Instant::now();
-        let all = keys(self.assigned.iter().cloned());
+        let all = keys(&self.assigned);
         let committed = self.request.reading.committed_only;
         let ends = start::ask(&self.admin, &all, OffsetSpec::Latest, committed).await?;
         let pause = LOOK_EVERY.max(asked.elapsed() * REST);
@@ -296,7 +306,9 @@ impl<'a> TopicReading<'a> {
 
     /// What came next in these partitions is gone: retention took it, or the topic was made again.
     async fn find_again(&mut self, partitions: &[(String, i32)]) -> Result<(), KrafkaError> {
-        let lost = keys(partitions.iter().cloned());
+        let lost = partitions.iter();
+        let lost = lost.map(|(topic, partition)| TopicPartition::new(topic.as_str(), *partition));
+        let lost: Vec<TopicPartition> = lost.collect();
         let first = start::ask(&self.admin, &lost, OffsetSpec::Earliest, false).await?;
         for (partition, offset) in &first {
             self.consumer
@@ -309,7 +321,7 @@ impl<'a> TopicReading<'a> {
 
     /// Passes over what was not read.
     async fn skip_to_end(&mut self) -> Result<(), KrafkaError> {
-        let all = keys(self.assigned.iter().cloned());
+        let all = keys(&self.assigned);
         let committed = self.request.reading.committed_only;
         let ends = start::ask(&self.admin, &all, OffsetSpec::Latest, committed).await?;
         self.consumer.seek_many(ends.iter()).await?;
@@ -318,35 +330,46 @@ impl<'a> TopicReading<'a> {
         Ok(())
     }
 
-    /// Topics and partitions that were made since are read from their beginning; what is gone is left.
+    /// Topics and partitions that were made since, also under a name that was there before, are read from
+    /// their beginning; what is gone is left.
     async fn follow(&mut self, topics: &[TopicFacts]) -> Result<(), KrafkaError> {
-        let wanted = partitions(&meant(&self.request.destination, topics));
+        let mut meant = meant(&self.request.destination, topics);
+        meant.retain(|topic| !self.unreadable.contains(&topic.name));
+        let wanted = partitions(&meant);
         if wanted == self.assigned {
             return Ok(());
         }
-        let fresh: Vec<_> = wanted.difference(&self.assigned).cloned().collect();
-        let fresh = keys(fresh);
+        // Our own connections must know the new ids, too.
+        let options = ListTopicsOptions::default();
+        self.admin.list_topics(options).await?;
+        let fresh = keys(wanted.difference(&self.assigned));
         let first = start::ask(&self.admin, &fresh, OffsetSpec::Earliest, false).await?;
-        let touched: BTreeSet<&String> = wanted
-            .symmetric_difference(&self.assigned)
-            .map(|(topic, _)| topic)
-            .collect();
+        let changed = wanted.symmetric_difference(&self.assigned);
+        let touched: BTreeSet<&str> = changed.map(|(topic, ..)| topic.as_str()).collect();
         for topic in touched {
-            let own = wanted.iter().filter(|(name, _)| name == topic);
-            let own = own.map(|(_, partition)| *partition).collect();
-            self.consumer.assign(topic, own).await?;
+            let of = |all: &BTreeSet<WatchedPartition>| {
+                let own = all.iter().filter(|(name, ..)| name == topic);
+                own.map(|(_, partition, id)| (*partition, *id))
+                    .collect::<Vec<_>>()
+            };
+            let (before, now) = (of(&self.assigned), of(&wanted));
+            // What is known of a topic of the same name is not true of this one.
+            let is_again = before
+                .first()
+                .zip(now.first())
+                .is_some_and(|(a, b)| a.1 != b.1);
+            if is_again {
+                self.consumer.assign(topic, Vec::new()).await?;
+                let words = format!("Topic {topic} was made again: it is read from its beginning");
+                self.cluster.outbox.notice(Gravity::Warning, words).await;
+            } else if now.is_empty() {
+                let words = format!("Topic {topic} is not there any more");
+                self.cluster.outbox.notice(Gravity::Warning, words).await;
+            }
+            let now = now.into_iter().map(|(partition, _)| partition).collect();
+            self.consumer.assign(topic, now).await?;
         }
         self.start_at(&first).await?;
-        let gone: BTreeSet<&str> = self
-            .assigned
-            .difference(&wanted)
-            .map(|(topic, _)| topic.as_str())
-            .collect();
-        if !gone.is_empty() {
-            let names = gone.into_iter().collect::<Vec<_>>().join(", ");
-            let words = format!("Not there any more, so not read any more: {names}");
-            self.cluster.outbox.notice(Gravity::Warning, words).await;
-        }
         self.assigned = wanted;
         Ok(())
     }

@@ -17,6 +17,7 @@ use super::browse::stream;
 use super::connection::connections::Connections;
 use super::connection::link::{self, LinkPhase, LinkState};
 use super::publisher::Publisher;
+use super::replay;
 use super::resend::{self, ResendOrder, put_back};
 use super::sandbox::Sandbox;
 use super::series;
@@ -167,6 +168,17 @@ impl Session {
                     Asked::Series(request),
                     move |connections, stop| async move {
                         End::Answer(series::run(connections, request, *series, stop).await)
+                    },
+                )
+                .await;
+            }
+            SourceCommand::Replay { request, order } => {
+                let (pause, paused) = watch::channel(false);
+                self.pauses.insert(request, pause);
+                self.start(
+                    Asked::Replay(request),
+                    move |connections, stop| async move {
+                        End::Answer(replay::run(connections, request, *order, paused, stop).await)
                     },
                 )
                 .await;
@@ -337,7 +349,7 @@ impl Session {
 
     async fn ended(&mut self, ended: Ended) {
         let Ended { number, asked, end } = ended;
-        if let Asked::Move(request) = asked {
+        if let Asked::Move(request) | Asked::Replay(request) = asked {
             self.pauses.remove(&request);
         }
         match end {
