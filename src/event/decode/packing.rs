@@ -160,7 +160,11 @@ impl Packing {
         let charset = original.charset.map(Charset::name);
         let codings = original.codings.iter().rev().map(|coding| coding.name());
         let by_schema = original.named.as_ref().map(|_| "its schema says");
-        let names: Vec<&str> = by_schema.into_iter().chain(charset).chain(codings).collect();
+        let names: Vec<&str> = by_schema
+            .into_iter()
+            .chain(charset)
+            .chain(codings)
+            .collect();
         if names.is_empty() {
             return None;
         }
