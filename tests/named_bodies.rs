@@ -93,6 +93,7 @@ fn avro_is_read_listed_and_edited_once_its_schema_has_come() {
         key: "k".to_owned(),
         properties: none,
         body: AVRO_BODY.to_vec(),
+        record: None,
     };
     let mut draft = Draft::of(&outgoing);
     let BodyDraft::Text(shown) = &mut draft.body else {

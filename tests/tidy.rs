@@ -205,6 +205,7 @@ const ROOMS: &[Room] = &[
     room(
         "engine",
         &[
+            "text",
             "event",
             "repair",
             "rabbitmq",
@@ -524,10 +525,6 @@ const LONG: &[(&str, &str)] = &[
     ),
     ("analysis/judging.rs", "one worker with its tests"),
     (
-        "analysis/schemas/compare.rs",
-        "one comparison from start to end, with its tests",
-    ),
-    (
         "drivers/rabbitmq/browse/peek.rs",
         "one look and all that is said of it",
     ),
@@ -546,6 +543,10 @@ const LONG: &[(&str, &str)] = &[
     (
         "event/amqp/history.rs",
         "each way in which clients and brokers write a history, with its tests",
+    ),
+    (
+        "event/decode/packing.rs",
+        "one format of packed bodies after the other, with their tests",
     ),
     (
         "event/draft/mod.rs",
@@ -607,6 +608,10 @@ const LONG: &[(&str, &str)] = &[
     (
         "schema/stream/infer.rs",
         "one fold over events, with its tests",
+    ),
+    (
+        "settings/written_desk.rs",
+        "what stands in the file of a desk, field by field, with its tests",
     ),
     (
         "state/dead_letters/by_rule.rs",

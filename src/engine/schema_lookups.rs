@@ -47,8 +47,13 @@ impl RegistryAddress {
         if !["http", "https"].contains(&url.scheme()) || url.host_str().is_none() {
             return Err(wrong());
         }
-        let user = decode(url.username()).ok_or_else(wrong)?;
-        let password = decode(url.password().unwrap_or_default()).ok_or_else(wrong)?;
+        let login = |part: &str| {
+            let words = "The login in the address of the schema registry is not written right: a % \
+                         stands for itself as %25";
+            decode(part).ok_or_else(|| words.to_owned())
+        };
+        let user = login(url.username())?;
+        let password = login(url.password().unwrap_or_default())?;
         // An address with a host takes both.
         url.set_username("").map_err(|()| wrong())?;
         url.set_password(None).map_err(|()| wrong())?;

@@ -108,7 +108,7 @@ impl RecordingThread {
         told: impl Fn(String) + Send + 'static,
     ) -> Result<Self, RecordingError> {
         let shared = Arc::new(Shared::default());
-        let writer = Shelved::new(to, &shared)?;
+        let writer = ShelfWriter::new(to, &shared)?;
         let (handed, taken) = crossbeam_channel::bounded(WAITING);
         let own = Arc::clone(&shared);
         let thread = std::thread::Builder::new()
@@ -230,14 +230,14 @@ impl Shared {
 }
 
 /// The file that is written, and what becomes of it when it is full.
-struct Shelved {
+struct ShelfWriter {
     to: RecordTo,
     writer: Option<RecordingWriter>,
     /// Events in files that are closed.
     before: u64,
 }
 
-impl Shelved {
+impl ShelfWriter {
     fn new(to: RecordTo, shared: &Shared) -> Result<Self, RecordingError> {
         let mut shelved = Self {
             to,
@@ -297,7 +297,7 @@ impl Shelved {
     }
 }
 
-impl Shelved {
+impl ShelfWriter {
     /// Leaves the file in order, as far as that is still possible.
     fn break_off(&mut self, words: &str, shared: &Shared) {
         let Some(mut writer) = self.writer.take() else {
@@ -338,7 +338,7 @@ fn at(path: &Path) -> impl Fn(RecordingError) -> RecordingError + '_ {
 }
 
 fn write_all(
-    shelved: &mut Shelved,
+    shelved: &mut ShelfWriter,
     taken: &Receiver<Handed>,
     shared: &Shared,
 ) -> Result<(), RecordingError> {
