@@ -264,6 +264,19 @@ fn a_schema_is_learned_from_lines() {
     assert_eq!(output.status.code(), Some(0));
     let schema: Value = serde_json::from_slice(&output.stdout).expect("a schema");
     assert_eq!(schema["required"], json!(["id"]));
+    // Lines that Eventscope itself wrote are about the event in them.
+    let exported = r#"{"received_at":"2026-01-31T12:00:00.000Z","destination":"shop","key":"k","#;
+    let lines = format!(
+        "{exported}\"payload\":{{\"id\":1}}}}\n{exported}\"payload_text\":\"{{ \\\"id\\\": 2 }}\"}}\n{exported}\"payload_base64\":\"AA==\"}}\n"
+    );
+    let output = eventscope(&["-"], &lines);
+    let schema: Value = serde_json::from_slice(&output.stdout).expect("a schema");
+    let names: Vec<&String> = schema["properties"]
+        .as_object()
+        .expect("names")
+        .keys()
+        .collect();
+    assert_eq!(names, ["id"]);
     let output = eventscope(&["-"], "{}\nnot\n");
     assert_eq!(output.status.code(), Some(2));
     assert!(

@@ -313,6 +313,25 @@ fn infer(file: &Path, input: impl BufRead, out: &mut impl Write) -> io::Result<u
     }
 }
 
+/// The event in a line: of one that `eventscope export` or *Copy* wrote its payload, if that is JSON, else
+/// the line itself.
+fn event_in(line: Value) -> Option<Value> {
+    let is_exported = ["received_at", "destination", "key"]
+        .iter()
+        .all(|name| line.get(name).is_some_and(Value::is_string));
+    let Value::Object(mut fields) = line else {
+        return Some(line);
+    };
+    if !is_exported {
+        return Some(Value::Object(fields));
+    }
+    if let Some(payload) = fields.remove("payload") {
+        return Some(payload);
+    }
+    let text = fields.remove("payload_text")?;
+    serde_json::from_str(text.as_str()?).ok()
+}
+
 fn learn(input: impl BufRead, out: &mut impl Write) -> io::Result<u8> {
     let mut shape = InferredShape::default();
     for (number, line) in input.split(b'\n').enumerate() {
@@ -323,7 +342,11 @@ fn learn(input: impl BufRead, out: &mut impl Write) -> io::Result<u8> {
             continue;
         }
         match serde_json::from_slice::<Value>(line) {
-            Ok(event) => shape.learn(&event),
+            Ok(line) => {
+                if let Some(event) = event_in(line) {
+                    shape.learn(&event);
+                }
+            }
             Err(error) => {
                 writeln!(out, "Line {} is not JSON: {error}", number + 1)?;
                 return Ok(UNUSABLE);

@@ -173,8 +173,9 @@ pub fn forecast(
     let past = past.into();
     let (Some(queue), Some(terms)) = (queue, terms(queue, version)) else {
         return Forecast {
-            words: "Queue type unknown (no management API). On a quorum queue a peek may count as \
-                    a delivery or change the order"
+            words: "The type of this queue is not known: it is new, is not there, or there is no \
+                    management API to ask. On a quorum queue a peek may count as a delivery or \
+                    change the order"
                 .to_owned(),
             verdict: PeekVerdict::Read,
         };

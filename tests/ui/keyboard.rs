@@ -45,6 +45,26 @@ fn f6_goes_through_the_parts_of_the_window() {
 }
 
 #[test]
+fn f6_goes_to_the_panels_of_a_page_too() {
+    let mut window = Window::connected();
+    let tap = crate::start_tap(&mut window);
+    window.receive(tap, &[crate::event("order.created", "{\"a\":1}")]);
+    let row = window.rows().remove(0);
+    window.click(Role::Row, &row);
+    let mut way = Vec::new();
+    for _ in 0..7 {
+        window.key(Modifiers::NONE, Key::F6);
+        way.push(window.focused());
+    }
+    for panel in ["Bookmark", "Copy"] {
+        assert!(way.iter().any(|one| one == panel), "{panel}: {way:?}");
+    }
+    way.sort_unstable();
+    way.dedup();
+    assert_eq!(way.len(), 7, "{way:?}");
+}
+
+#[test]
 fn tab_goes_from_the_bar_to_the_rail_to_the_page_to_the_status_bar() {
     let mut window = Window::connected();
     window.tab("Schemas");

@@ -84,7 +84,7 @@ pub fn verdict(
     }
     let sent = as_sent(text, as_written);
     if let Some(fault) = json::fault_in(&sent.text) {
-        return not_json(&fault, &sent);
+        return not_json(&fault, &sent, text);
     }
     let Some((target, catalog)) = target else {
         return PayloadVerdict::says("Valid JSON".to_owned(), Some(true));
@@ -92,9 +92,14 @@ pub fn verdict(
     by_schema(draft, &sent, (target, is_chosen), catalog)
 }
 
-fn not_json(fault: &JsonFault, sent: &Expanded) -> PayloadVerdict {
+fn not_json(fault: &JsonFault, sent: &Expanded, written: &str) -> PayloadVerdict {
+    // Where it is in what stands in the editor, in which a variable is shorter or longer than its value.
     let at = sent.written(fault.at);
-    let line = format!("Line {}, column {}", fault.line, fault.column);
+    let before = written.get(..at).unwrap_or(written);
+    let begins = before.rfind('\n').map_or(0, |end| end + 1);
+    let line = 1 + before.matches('\n').count();
+    let column = 1 + before[begins..].chars().count();
+    let line = format!("Line {line}, column {column}");
     PayloadVerdict {
         fit: Fit {
             words: "Not valid JSON".to_owned(),
@@ -245,6 +250,10 @@ mod tests {
         );
         let without = verdict(&draft, false, (None, false), None);
         assert_eq!(without.fit, wrong.fit);
+        // Columns count what is written, not the value in the variable's place.
+        let (_, after) = judged(r#"{"u":"{{uuid}}", x}"#);
+        let words = after.fit.fault_words().expect("a fault");
+        assert!(words.starts_with("Line 1, column 18:"), "{words}");
         assert!(judged("  ").1.is_broken(), "nothing is no event either");
     }
 

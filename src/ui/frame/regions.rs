@@ -12,6 +12,8 @@ pub enum Region {
     Rail,
     /// The screen that is open.
     Page,
+    /// A panel of that screen, by its number in the order in which they are drawn.
+    Panel(u8),
     /// The bar at the bottom.
     Status,
 }
@@ -40,8 +42,9 @@ impl Regions {
         let focused = ui.memory(Memory::focused);
         let rect = focused.and_then(|id| Some(ui.ctx().read_response(id)?.rect));
         let here = rect.and_then(|rect| {
-            let mut parts = drawn.iter();
-            parts.position(|(_, part)| part.contains(rect.center()))
+            let parts = drawn.iter();
+            // A panel stands within its page, which comes before it.
+            parts.rposition(|(_, part)| part.contains(rect.center()))
         });
         let page = drawn.iter().position(|(part, _)| *part == Region::Page);
         let next = match here {
@@ -63,6 +66,13 @@ impl Regions {
             // Nothing has the focus, so the next control that can have it gets it.
             ui.memory_mut(|memory| memory.move_focus(FocusDirection::Next));
         }
+    }
+
+    /// Begins a panel of the page, which fills what is left in this place.
+    pub fn panel(&mut self, ui: &Ui, number: u8) {
+        let region = Region::Panel(number);
+        self.end(region, ui.max_rect());
+        self.begin(ui, region);
     }
 
     /// Notes where a part is. In the order of Tab.

@@ -27,6 +27,7 @@ enum EditorPart {
 }
 
 pub(crate) fn editor_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
+    cx.memory.regions.panel(ui, 2);
     if cx.state.front.dead.selected_message().is_none() {
         return;
     }
@@ -177,10 +178,20 @@ fn target_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
         return;
     };
     let chosen = editor.own_target.unwrap_or(state.front.dead.choice);
+    // A target that was typed is neither of them, and a click goes back to what is chosen.
+    let first = editor.history.first();
+    let target = (first.destination.clone(), first.key.clone());
+    let is_typed = (&editor.draft.destination, &editor.draft.key) != (&target.0, &target.1);
     ui.horizontal_wrapped(|ui| {
         for choice in [TargetChoice::Origin, TargetChoice::QueueThatFailed] {
-            let response = ui.selectable_label(choice == chosen, choice.words());
-            if response.on_hover_text("For this message alone").clicked() && choice != chosen {
+            let is_on = choice == chosen && !is_typed;
+            let response = ui.selectable_label(is_on, choice.words());
+            if !response.on_hover_text("For this message alone").clicked() || is_on {
+                continue;
+            }
+            if choice == chosen {
+                (editor.draft.destination, editor.draft.key) = target.clone();
+            } else {
                 cx.actions.push(edit(EditorAction::Target(choice)));
             }
         }

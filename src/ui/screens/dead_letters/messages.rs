@@ -14,6 +14,7 @@ use crate::ui::parts::theme::Palette;
 use crate::ui::parts::widgets::{banner, empty_state, weak};
 
 pub(crate) fn messages_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
+    cx.memory.regions.panel(ui, 3);
     let state = cx.state;
     let Some(queue) = &state.front.dead.queue else {
         empty_state(

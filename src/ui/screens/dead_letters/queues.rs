@@ -27,6 +27,7 @@ const LISTED: usize = 30;
 const LOSING: usize = 30;
 
 pub(crate) fn queues_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
+    cx.memory.regions.panel(ui, 1);
     section(ui, "DEAD-LETTER QUEUES");
     let state = cx.state;
     let list_height = (ui.available_height() - 172.0).max(80.0);

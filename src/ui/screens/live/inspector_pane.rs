@@ -89,6 +89,7 @@ pub(crate) fn note_focus(ui: &Ui, cx: &mut Cx<'_>) {
 
 /// Draws it.
 pub(crate) fn pane_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
+    cx.memory.regions.panel(ui, 2);
     let live = &cx.state.live;
     let Some(event) = live.selection.event() else {
         return;

@@ -59,7 +59,10 @@ pub fn live_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
             .default_size((room.x * 0.22).clamp(180.0, 320.0))
             .size_range(170.0..=(room.x * 0.34).max(180.0))
             .frame(side)
-            .show(ui, |ui| tree::tree_ui(ui, cx));
+            .show(ui, |ui| {
+                cx.memory.regions.panel(ui, 1);
+                tree::tree_ui(ui, cx);
+            });
     }
     match place {
         Some(PanePlace::Right) => {
@@ -82,9 +85,10 @@ pub fn live_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     let frame = Frame::new()
         .fill(palette.base)
         .inner_margin(Margin::symmetric(8, 6));
-    CentralPanel::default()
-        .frame(frame)
-        .show(ui, |ui| list_ui(ui, cx));
+    CentralPanel::default().frame(frame).show(ui, |ui| {
+        cx.memory.regions.panel(ui, 3);
+        list_ui(ui, cx);
+    });
     inspector_pane::note_focus(ui, cx);
 }
 

@@ -29,7 +29,8 @@ pub(crate) fn jobs_ui(ui: &mut Ui, cx: &mut Cx<'_>, page: &JournalPage) {
         .auto_shrink([false, false])
         .show_rows(ui, HEIGHT, page.jobs.len(), |ui, range| {
             for job in &page.jobs[range] {
-                let name = format!("{} · {}", title(job), stamp(job.times.0));
+                // The time first: it is what tells two jobs of one queue apart where there is little room.
+                let name = format!("{} · {}", stamp(job.times.0), title(job));
                 let selected = chosen == Some(job.id);
                 if row_ui(ui, &name, &job.counts, Some(job.deed), selected) {
                     act(cx, JournalAction::Job(Some(job.id)));
