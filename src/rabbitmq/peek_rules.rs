@@ -497,6 +497,10 @@ mod tests {
         let said = forecast(None, Some(&version), Page::head(200), None);
         assert_eq!(said.verdict, PeekVerdict::Read);
         let said = forecast(Some(&Queue::named("q")), None, Page::head(200), None);
-        assert!(said.words.contains("type unknown"), "{}", said.words);
+        assert!(
+            said.words.contains("type of this queue is not known"),
+            "{}",
+            said.words
+        );
     }
 }

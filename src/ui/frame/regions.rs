@@ -42,7 +42,7 @@ impl Regions {
         let focused = ui.memory(Memory::focused);
         let rect = focused.and_then(|id| Some(ui.ctx().read_response(id)?.rect));
         let here = rect.and_then(|rect| {
-            let parts = drawn.iter();
+            let mut parts = drawn.iter();
             // A panel stands within its page, which comes before it.
             parts.rposition(|(_, part)| part.contains(rect.center()))
         });

@@ -155,8 +155,6 @@ struct TopicReading<'a> {
     assigned: BTreeSet<WatchedPartition>,
     /// Topics that may not be read.
     unreadable: Vec<String>,
-    /// Topics that are made later may be meant.
-    is_open: bool,
     /// When to ask next where the ends are.
     look_at: Instant,
     /// When something was read last, or there was nothing to read.
@@ -193,7 +191,6 @@ impl<'a> TopicReading<'a> {
             pump,
             assigned,
             unreadable,
-            is_open: TopicPattern::read(&request.destination).is_open(),
             look_at: Instant::now(),
             moved_at: Instant::now(),
             interruption: None,
@@ -241,9 +238,6 @@ impl<'a> TopicReading<'a> {
                 }
                 TapStep::Polled(Err(error)) => Err(error),
             };
-            if self.assigned.is_empty() && !self.is_open {
-                return "Its topics are not there any more".to_owned();
-            }
             let Err(error) = done else { continue };
             if let Some(words) = self.bear(error).await {
                 return words;
@@ -255,6 +249,12 @@ impl<'a> TopicReading<'a> {
     /// answer, and not in what is read.
     async fn look(&mut self) -> Result<(), KrafkaError> {
         let asked = Instant::now();
+        if self.assigned.is_empty() {
+            self.look_at = asked + LOOK_EVERY;
+            let words = "Its topics are not there any more. It reads on when they are made again";
+            self.interrupted(words.to_owned()).await;
+            return Ok(());
+        }
         let all = keys(&self.assigned);
         let committed = self.request.reading.committed_only;
         let ends = start::ask(&self.admin, &all, OffsetSpec::Latest, committed).await?;
