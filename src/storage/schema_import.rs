@@ -255,7 +255,8 @@ impl FolderWriter<'_> {
             let dot = if words.is_empty() { "" } else { ". " };
             words = format!("{} calls it {original}{dot}{words}", self.who);
         }
-        if outcome != Outcome::Differs {
+        // Of a type of which nothing was taken it is not said that it came from there.
+        if outcome == Outcome::Added {
             let note = self.notes.entry(event_type.clone()).or_default();
             note.origin = SchemaOrigin {
                 subject: incoming.subject.or(note.origin.subject.take()),
@@ -460,6 +461,21 @@ mod tests {
         );
         assert_eq!(meta.versions["4"].draft, Some(Dialect::Seven));
         assert_eq!(content.samples.len(), 1);
+    }
+
+    #[test]
+    fn a_type_of_which_nothing_was_taken_did_not_come_from_there() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = folder.path();
+        schemas::write_as(at, "order.created", "1", ENDINGS[0], "{}").unwrap();
+        schemas::write_as(at, "order.created", "2", ENDINGS[0], "{}").unwrap();
+        let found = haul(vec![incoming(Some("1"), "{}"), incoming(Some("2"), "true")]);
+        let done = store(at, &found).unwrap();
+        let taken = |(_, outcome): &(&str, Outcome)| *outcome == Outcome::Added;
+        assert!(!outcomes(&done).iter().any(taken), "{done:?}");
+        let content = schemas::read(at).unwrap();
+        let meta = content.meta.get("order.created");
+        assert!(meta.is_none_or(|text| Meta::read(text).origin.is_none()));
     }
 
     #[test]
