@@ -69,7 +69,8 @@ impl ValueAt {
         &self.name
     }
 
-    /// The value of an event, cut for a column of a table; empty where it has none.
+    /// The value of an event, cut for a column of a table; empty where it has none. A text in the payload
+    /// that reads like a number has its quotes, because that is a fault worth seeing.
     #[must_use]
     pub fn of(&self, event: &impl Subject) -> String {
         self.value(event, MOST)
@@ -128,7 +129,10 @@ fn payload(event: &impl Subject, path: &JsonPath, in_body: bool, most: usize) ->
     let mut text = String::new();
     path.any(document, &mut |written| {
         let value = Scalar::json(written);
-        let value = value.written();
+        let value = value.written().filter(|value| {
+            let is_cut = most != usize::MAX;
+            !(is_cut && written.starts_with(b"\"") && is_like_another_kind(value))
+        });
         // A character has at most four bytes: what is cut off all the same is not copied.
         let shown = value.as_deref().unwrap_or(written);
         let shown = &shown[..shown.len().min(most.saturating_mul(4))];
@@ -138,10 +142,31 @@ fn payload(event: &impl Subject, path: &JsonPath, in_body: bool, most: usize) ->
     text
 }
 
+/// The longest text that could be taken for a value of another kind, in bytes.
+const LONGEST: usize = 40;
+
+/// Whether a text reads like a number, `true`, `false` or `null`.
+fn is_like_another_kind(text: &[u8]) -> bool {
+    let is_scalar = |value: serde_json::Value| !value.is_object() && !value.is_array();
+    text.len() <= LONGEST && serde_json::from_slice(text).is_ok_and(is_scalar)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::testing::event;
+
+    #[test]
+    fn a_text_that_reads_like_a_number_is_told_from_one() {
+        let body = r#"{"data":{"a":"557.40","b":557.40,"c":"null","d":"paid"}}"#;
+        let amount = |name| ValueAt::parse(name).unwrap();
+        let shown = |name| amount(name).of(&event("k", body));
+        assert_eq!(shown("data.a"), r#""557.40""#);
+        assert_eq!(shown("data.b"), "557.40");
+        assert_eq!(shown("data.c"), r#""null""#);
+        assert_eq!(shown("data.d"), "paid");
+        assert_eq!(amount("data.a").whole(&event("k", body)), "557.40");
+    }
 
     #[test]
     fn a_value_is_what_is_written_at_its_place() {
