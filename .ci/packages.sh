@@ -8,7 +8,7 @@ debian_run='rabbitmq-server libx11-6 libx11-xcb1 libxcursor1 libxi6 libxkbcommon
 debian_test='xvfb openbox dbus at-spi2-core xdotool imagemagick python3-pika php-cli php-amqplib'
 debian_bench='ripgrep jq'
 debian_versions='debootstrap debian-archive-keyring'
-debian_kafka='maven default-jre-headless kcat'
+debian_kafka='maven default-jre-headless'
 
 dnf_build='gcc glibc-devel make ca-certificates'
 dnf_run='rabbitmq-server libX11 libX11-xcb libXcursor libXi libxkbcommon-x11 libglvnd-glx
