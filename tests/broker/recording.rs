@@ -184,7 +184,7 @@ fn kills(count: u32, seed: u64) {
                     );
                     raw.publish_unconfirmed("shop", "k", &none(), body.as_bytes());
                     if number.is_multiple_of(500) {
-                        raw.confirmed();
+                        raw.settled();
                     }
                 }
                 sent.store(number, Ordering::Relaxed);

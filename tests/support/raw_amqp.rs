@@ -221,12 +221,29 @@ impl Raw {
     pub(crate) fn confirmed(&mut self) {
         while !self.unconfirmed.is_empty() {
             let ack = self.expect_method(1, 60, 80);
-            let tag = number64(&ack[..8]);
-            if ack[8] == 1 {
-                self.unconfirmed.retain(|open| *open > tag);
-            } else {
-                self.unconfirmed.remove(&tag);
-            }
+            self.answered(&ack);
+        }
+    }
+
+    /// Reads an answer to each, confirm or refusal. RabbitMQ 4.3 refuses what was on its way to a queue
+    /// that died with its client.
+    pub(crate) fn settled(&mut self) {
+        while !self.unconfirmed.is_empty() {
+            let (class, method, body) = self.read_method(1);
+            assert!(
+                class == 60 && [80, 120].contains(&method),
+                "{class} {method}"
+            );
+            self.answered(&body);
+        }
+    }
+
+    fn answered(&mut self, answer: &[u8]) {
+        let tag = number64(&answer[..8]);
+        if answer[8] & 1 == 1 {
+            self.unconfirmed.retain(|open| *open > tag);
+        } else {
+            self.unconfirmed.remove(&tag);
         }
     }
 
