@@ -102,6 +102,12 @@ fn nobody_is_greeted_by_the_failure_of_what_was_not_asked_for() {
     tell(&mut window, failed());
     window.assert_sees("start the sandbox");
     assert!(!window.sees("connection refused"));
+    // It is no matter of another kind of store.
+    for (store, is_told) in [("Kafka", false), ("RabbitMQ", true)] {
+        window.harness.get_by_label(store).click();
+        window.frames();
+        assert_eq!(window.sees("start the sandbox"), is_told, "{store}");
+    }
     // The same, asked for.
     window.press("Connect");
     tell(&mut window, failed());

@@ -144,13 +144,21 @@ const ANY: StoreWords = StoreWords {
     about_publish: "Send it to the store in front (Ctrl+Enter)",
 };
 
+const RECORDING: StoreWords = StoreWords {
+    about_watched: "What was recorded of it is read; * stands for all",
+    first_tap: "Start a tap to read what was recorded; * stands for all destinations. The file stays as it is",
+    looking: "Looking into the recording …",
+    ..ANY
+};
+
 /// The words of a kind of store.
 #[must_use]
 pub fn words_of(kind: StoreKind) -> StoreWords {
     match kind {
         StoreKind::RabbitMq => RABBITMQ,
         StoreKind::Kafka => KAFKA,
-        StoreKind::Recording | StoreKind::Other => ANY,
+        StoreKind::Recording => RECORDING,
+        StoreKind::Other => ANY,
     }
 }
 

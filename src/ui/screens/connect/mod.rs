@@ -117,13 +117,15 @@ fn form_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
         banner(ui, palette.bad, words);
     } else if let Link::Failed { address, reason } = &cx.state.front.link {
         if cx.state.front.is_guess {
-            // Nobody asked for that, so nothing has failed.
-            banner(
-                ui,
-                palette.line,
-                "No RabbitMQ of this machine let us in as guest. Connect to yours here, or start the \
-                 sandbox",
-            );
+            // Nobody asked for that, so nothing has failed, and it is no matter of another store.
+            if cx.forms.store == StoreChoice::RabbitMq {
+                banner(
+                    ui,
+                    palette.line,
+                    "No RabbitMQ of this machine let us in as guest. Connect to yours here, or start \
+                     the sandbox",
+                );
+            }
         } else {
             banner(ui, palette.bad, &format!("{address}: {reason}"));
         }
