@@ -1,6 +1,9 @@
 //! The five dangers of listening: for each, that the application does not notice the tap, or that
 //! the person is told before it starts.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use eventscope::drivers::Options;
 use eventscope::event::watching::{Report, Weight};
 use eventscope::protocol::TapState;
@@ -237,4 +240,46 @@ fn without_the_management_api_the_card_says_what_it_does_not_know() {
     // What AMQP itself can tell is known all the same.
     let report = app.preflight("nowhere", &["#"]);
     assert!(!report.may_start(), "{report:?}");
+}
+
+/// RabbitMQ 4.3 refuses what is on its way to a queue that dies with its connection, and publishers with
+/// confirms hear of it.
+#[test]
+fn a_tap_that_is_stopped_costs_no_publisher_a_confirm() {
+    let place = Place::fresh();
+    let mut raw = place.raw();
+    raw.exchange("shop", "topic");
+    raw.queue("orders", Life::Durable, &[("x-max-length", int(1_000))]);
+    raw.bind("orders", "shop", "#");
+    let publishing = Arc::new(AtomicBool::new(true));
+    let publisher = std::thread::spawn({
+        let publishing = Arc::clone(&publishing);
+        let mut raw = place.raw();
+        move || {
+            let mut windows = 0_u32;
+            while publishing.load(Ordering::Relaxed) {
+                // It panics at the first refusal.
+                raw.flood("shop", "k", &[b'x'; 500], 200);
+                windows += 1;
+            }
+            windows
+        }
+    });
+    let mut app = App::at(place.endpoint());
+    for _ in 0..12 {
+        let (tap, state) = app.tap("shop", &["#", "k"]);
+        state.expect("a tap");
+        app.events(tap, 1_000);
+        app.stop_tap(tap);
+    }
+    // A window that is closed while its tap runs.
+    for _ in 0..4 {
+        let mut app = App::at(place.endpoint());
+        let (tap, state) = app.tap("shop", &["#"]);
+        state.expect("a tap");
+        app.events(tap, 1_000);
+    }
+    publishing.store(false, Ordering::Relaxed);
+    let windows = publisher.join().expect("no event was refused");
+    assert!(windows > 5, "it published all the while: {windows}");
 }

@@ -149,7 +149,10 @@ impl WatchedTap<'_> {
                         _ = stop.wait_for(|stop| *stop) => None,
                         ended = self.listen(&mut queue, gap.take()) => Some(ended),
                     };
-                    // The queue goes with it.
+                    if ended.is_none() {
+                        queue.delete().await;
+                    }
+                    // If it is not gone by now, the queue goes with it.
                     connect::close(&connection).await;
                     match ended {
                         None => return Some(TapState::Stopped),

@@ -5,7 +5,9 @@
 //! dead-letter exchange a policy on all queues would send what overflows to the application's
 //! dead-letter queue.
 
-use lapin::options::{BasicConsumeOptions, BasicQosOptions, QueueBindOptions, QueueDeclareOptions};
+use lapin::options::{
+    BasicConsumeOptions, BasicQosOptions, QueueBindOptions, QueueDeclareOptions, QueueDeleteOptions,
+};
 use lapin::types::{AMQPValue, FieldTable as WireTable, LongString};
 use lapin::{Channel, Connection, Consumer};
 
@@ -76,6 +78,20 @@ impl TapQueue {
             consumer,
             probe,
         })
+    }
+
+    /// Deletes the queue, before its connection is closed. A queue that dies with its connection takes
+    /// with it what is on its way to it, and RabbitMQ 4.3 answers a publisher that waits for confirms
+    /// with a refusal then; not so where the queue was deleted by name.
+    pub(crate) async fn delete(&self) {
+        let Ok(name) = codec::short("name of the queue", &self.name) else {
+            return;
+        };
+        let gone = self.probe.queue_delete(name, QueueDeleteOptions::default());
+        if let Err(trouble) = BrokerError::limit(gone).await {
+            // It goes with the connection all the same.
+            tracing::debug!(trouble.words, "the queue of a tap was not deleted by name");
+        }
     }
 }
 
