@@ -18,8 +18,9 @@ help:
 	@echo '             real frameworks park messages, which are looked at; fetches them from PyPI,'
 	@echo '             npm and Maven Central into target/frameworks, says so where it cannot'
 	@echo 'make test-versions'
-	@echo '             the broker tests once more, against newer RabbitMQs in folders of their own;'
-	@echo '             needs root and Debian packages, says so where it cannot'
+	@echo '             the broker tests once more, against newer RabbitMQs in folders of their own, and'
+	@echo '             the Kafka tests against older Kafkas; needs root and Debian packages, says so'
+	@echo '             where it cannot'
 	@echo 'make pictures'
 	@echo '             the pictures of README.md, from scenes in a real window, into assets/'
 	@echo 'make words  the list of all texts of the app, assets/words.txt, from the sources'
@@ -53,6 +54,7 @@ test-frameworks:
 test-versions:
 	@.ci/check-rust
 	@.ci/test-versions
+	@.ci/test-kafka-versions
 
 pictures:
 	@.ci/check-rust

@@ -19,4 +19,5 @@ mod kafka {
     mod publishing;
     mod rights;
     pub(crate) mod server;
+    mod zookeeper;
 }

@@ -6,6 +6,7 @@ mod kafka;
 pub mod rabbitmq;
 pub mod recording;
 mod retry;
+pub(crate) mod series;
 
 use std::io;
 use std::path::PathBuf;

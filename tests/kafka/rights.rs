@@ -55,9 +55,12 @@ fn what_a_login_may_not_do_is_told_per_act() {
     // One topic without rights hides no other.
     let tap = app.tap_from(&read, StartFrom::Beginning);
     assert_eq!(app.events(tap, 3).len(), 3);
-    let report = app.preflight(&seen, StartFrom::End);
-    assert_eq!(report.findings[0].weight, Weight::Refused);
-    assert!(report.findings[0].words.contains("READ and DESCRIBE"));
+    // An older one does not tell what may be done.
+    if server.is_at_least(3, 9) {
+        let report = app.preflight(&seen, StartFrom::End);
+        assert_eq!(report.findings[0].weight, Weight::Refused);
+        assert!(report.findings[0].words.contains("READ and DESCRIBE"));
+    }
     let told = app.tap(&seen, TapReading::default());
     let told = match told {
         Err(words) => words,

@@ -9,14 +9,21 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
+use super::zookeeper::ZooKeeper;
+
 /// How long it may take to start on a busy machine.
 const STARTS_WITHIN: Duration = Duration::from_mins(2);
 /// The login of the port with SASL.
 pub(crate) const USER: &str = "ada";
 pub(crate) const PASSWORD: &str = "ada secret";
 
+/// From this version on it keeps its own metadata.
+const KRAFT: (u32, u32) = (3, 3);
+/// From this version on users can be made before the first start.
+const SCRAM_AT_FORMAT: (u32, u32) = (3, 9);
+
 /// Ends with its parent: the shell waits for the end of its input, which only we hold open.
-const WATCHED: &str = "\"$@\" </dev/null & pid=$!; cat >/dev/null; kill -9 $pid";
+pub(super) const WATCHED: &str = "\"$@\" </dev/null & pid=$!; cat >/dev/null; kill -9 $pid";
 
 /// A Kafka that runs.
 pub(crate) struct KafkaServer {
@@ -29,6 +36,9 @@ pub(crate) struct KafkaServer {
     /// TLS, without a login.
     pub(crate) tls: String,
     child: Option<Child>,
+    version: (u32, u32),
+    /// What it needs before 3.3.
+    zookeeper: Option<ZooKeeper>,
 }
 
 /// The Kafka of this run; nothing where there are no jars, which is said.
@@ -77,21 +87,28 @@ impl KafkaServer {
 
     fn start(libs: &Path) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
+        let version = version_of(libs);
         let ports = [0; 4].map(|_| free_port());
-        let [plain, sasl, tls, _] = ports;
+        let [plain, sasl, tls, other] = ports;
         certificates(folder.path());
         let properties = folder.path().join("server.properties");
-        fs::write(&properties, properties_of(folder.path(), ports)).expect("the properties");
-        let format = java(libs)
-            .args(["kafka.tools.StorageTool", "format"])
-            .args(["-t", "MkU3OEVBNTcwNTJENDM2Qg", "-c"])
-            .arg(&properties)
-            .args([256, 512].map(|bits| {
-                format!("--add-scram=SCRAM-SHA-{bits}=[name={USER},password={PASSWORD}]")
-            }))
-            .output()
-            .expect("java");
-        assert!(format.status.success(), "not formatted: {format:?}");
+        let text = properties_of(folder.path(), ports, version);
+        fs::write(&properties, text).expect("the properties");
+        let zookeeper = (version < KRAFT).then(|| ZooKeeper::start(libs, folder.path(), other));
+        if zookeeper.is_none() {
+            let mut format = java(libs);
+            format
+                .args(["kafka.tools.StorageTool", "format"])
+                .args(["-t", "MkU3OEVBNTcwNTJENDM2Qg", "-c"])
+                .arg(&properties);
+            if version >= SCRAM_AT_FORMAT {
+                format.args([256, 512].map(|bits| {
+                    format!("--add-scram=SCRAM-SHA-{bits}=[name={USER},password={PASSWORD}]")
+                }));
+            }
+            let format = format.output().expect("java");
+            assert!(format.status.success(), "not formatted: {format:?}");
+        }
         let at = |port| format!("127.0.0.1:{port}");
         let mut server = Self {
             libs: libs.to_owned(),
@@ -100,13 +117,40 @@ impl KafkaServer {
             sasl: at(sasl),
             tls: format!("localhost:{tls}"),
             folder,
+            version,
+            zookeeper,
         };
         server.start_again();
+        if version < SCRAM_AT_FORMAT {
+            for bits in [256, 512] {
+                let config = format!("SCRAM-SHA-{bits}=[password={PASSWORD}]");
+                server.tool(
+                    "org.apache.kafka.tools.ConfigCommand",
+                    &[
+                        "--alter",
+                        "--entity-type",
+                        "users",
+                        "--entity-name",
+                        USER,
+                        "--add-config",
+                        &config,
+                    ],
+                );
+            }
+        }
         server
+    }
+
+    /// It is of this version or a newer one.
+    pub(crate) fn is_at_least(&self, major: u32, minor: u32) -> bool {
+        self.version >= (major, minor)
     }
 
     /// Starts it on the same ports and data, and waits until it answers.
     pub(crate) fn start_again(&mut self) {
+        if let Some(zookeeper) = &self.zookeeper {
+            zookeeper.has_forgotten();
+        }
         let told = File::create(self.folder.path().join("stdout")).expect("a file");
         let child = Command::new("sh")
             .args([
@@ -289,29 +333,69 @@ fn older_name(class: &str) -> Option<&'static str> {
         "TopicCommand" => "kafka.admin.TopicCommand",
         "ConsumerGroupCommand" => "kafka.admin.ConsumerGroupCommand",
         "AclCommand" => "kafka.admin.AclCommand",
+        "ConfigCommand" => "kafka.admin.ConfigCommand",
         "ConsoleConsumer" => "kafka.tools.ConsoleConsumer",
         "GetOffsetShell" => "kafka.tools.GetOffsetShell",
         _ => return None,
     })
 }
 
-fn properties_of(folder: &Path, [plain, sasl, tls, controller]: [u16; 4]) -> String {
-    format!(
-        "process.roles=broker,controller
+/// The version of these jars.
+fn version_of(libs: &Path) -> (u32, u32) {
+    let jars = fs::read_dir(libs).expect("a folder of jars").flatten();
+    let names = jars.map(|jar| jar.file_name().to_string_lossy().into_owned());
+    let mut found = names.filter_map(|name| {
+        let version = name
+            .strip_prefix("kafka_2.13-")?
+            .strip_suffix(".jar")?
+            .to_owned();
+        let mut parts = version.split('.').map(|part| part.parse().ok());
+        Some((parts.next()??, parts.next()??))
+    });
+    found.next().expect("kafka_2.13-VERSION.jar")
+}
+
+fn properties_of(
+    folder: &Path,
+    [plain, sasl, tls, other]: [u16; 4],
+    version: (u32, u32),
+) -> String {
+    let (roles, listener, protocol) = if version >= KRAFT {
+        (
+            format!(
+                "process.roles=broker,controller
 node.id=1
 controller.listener.names=CONTROLLER
-controller.quorum.voters=1@127.0.0.1:{controller}
-listeners=PLAINTEXT://127.0.0.1:{plain},SASL_PLAINTEXT://127.0.0.1:{sasl},SSL://127.0.0.1:{tls},CONTROLLER://127.0.0.1:{controller}
+controller.quorum.voters=1@127.0.0.1:{other}
+authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer"
+            ),
+            format!(",CONTROLLER://127.0.0.1:{other}"),
+            ",CONTROLLER:PLAINTEXT",
+        )
+    } else {
+        (
+            format!(
+                "broker.id=1
+zookeeper.connect=127.0.0.1:{other}
+zookeeper.session.timeout.ms=6000
+authorizer.class.name=kafka.security.authorizer.AclAuthorizer"
+            ),
+            String::new(),
+            "",
+        )
+    };
+    format!(
+        "{roles}
+listeners=PLAINTEXT://127.0.0.1:{plain},SASL_PLAINTEXT://127.0.0.1:{sasl},SSL://127.0.0.1:{tls}{listener}
 advertised.listeners=PLAINTEXT://127.0.0.1:{plain},SASL_PLAINTEXT://127.0.0.1:{sasl},SSL://localhost:{tls}
 inter.broker.listener.name=PLAINTEXT
-listener.security.protocol.map=PLAINTEXT:PLAINTEXT,SASL_PLAINTEXT:SASL_PLAINTEXT,SSL:SSL,CONTROLLER:PLAINTEXT
+listener.security.protocol.map=PLAINTEXT:PLAINTEXT,SASL_PLAINTEXT:SASL_PLAINTEXT,SSL:SSL{protocol}
 sasl.enabled.mechanisms=PLAIN,SCRAM-SHA-256,SCRAM-SHA-512
 listener.name.sasl_plaintext.plain.sasl.jaas.config=org.apache.kafka.common.security.plain.PlainLoginModule required user_{USER}=\"{PASSWORD}\";
 listener.name.sasl_plaintext.scram-sha-256.sasl.jaas.config=org.apache.kafka.common.security.scram.ScramLoginModule required;
 listener.name.sasl_plaintext.scram-sha-512.sasl.jaas.config=org.apache.kafka.common.security.scram.ScramLoginModule required;
 ssl.keystore.type=PEM
 ssl.keystore.location={keys}
-authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer
 super.users=User:ANONYMOUS
 log.dirs={logs}
 num.partitions=1
@@ -331,7 +415,7 @@ group.initial.rebalance.delay.ms=0
     )
 }
 
-fn java(libs: &Path) -> Command {
+pub(super) fn java(libs: &Path) -> Command {
     let mut command = Command::new("java");
     command
         .args([

@@ -13,7 +13,6 @@ mod failure;
 mod link;
 mod picture;
 mod publish;
-mod series;
 mod session;
 mod watch;
 

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::future::join_all;
 use krafka::admin::DescribeTopicsOptions;
 use krafka::error::{ErrorCode, KrafkaError};
 use krafka::producer::{Acks, Producer};
@@ -11,6 +12,7 @@ use tokio::sync::Mutex;
 
 use super::link::Cluster;
 use super::{connect, failure};
+use crate::drivers::series::{SeriesSender, SeriesSent};
 use crate::event::Outgoing;
 use crate::event::draft::record::{header_bytes, key_bytes};
 use crate::kafka::failure::{KafkaAct, KafkaTrouble};
@@ -21,6 +23,28 @@ use crate::protocol::PublishOutcome;
 const CONFIRM_LIMIT: Duration = Duration::from_secs(10);
 /// Largest record that is sent at all; what the topic takes is the broker's word.
 const LARGEST: usize = 64 * 1024 * 1024;
+
+/// Publishes the events of a series to a cluster.
+pub(super) struct KafkaSeries {
+    pub cluster: Cluster,
+    pub publisher: KafkaPublisher,
+}
+
+impl SeriesSender for KafkaSeries {
+    async fn send(&mut self, events: &[Outgoing]) -> Vec<SeriesSent> {
+        let sent = events
+            .iter()
+            .map(|outgoing| self.publisher.send(&self.cluster, outgoing));
+        let ended = |outcome| match outcome {
+            PublishOutcome::Routed | PublishOutcome::Written { .. } => SeriesSent::Routed,
+            PublishOutcome::Refused(words) | PublishOutcome::Unroutable(words) => {
+                SeriesSent::NotRouted(words)
+            }
+            PublishOutcome::NotConfirmed { .. } => SeriesSent::no_answer(),
+        };
+        join_all(sent).await.into_iter().map(ended).collect()
+    }
+}
 
 /// Publishes over connections of its own, which it opens when they are first needed.
 #[derive(Clone, Default)]

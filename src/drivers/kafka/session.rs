@@ -11,12 +11,13 @@ use tokio::task::Id;
 
 use super::connect::OpenedCluster;
 use super::link::{self, Cluster, ClusterEvent, ClusterLink, ClusterPhase};
-use super::publish::KafkaPublisher;
-use super::series;
+use super::publish::{KafkaPublisher, KafkaSeries};
+
 use super::watch::{preflight, tap};
 use crate::address::Address;
 use crate::drivers::jobs::{Asked, End, Ended, Jobs, TapEnd, answer_without_job, cut_off_words};
 use crate::drivers::retry;
+use crate::drivers::series;
 use crate::engine::outbox::SourceOutbox;
 use crate::event::tap_id::TapId;
 use crate::event::watching::TapRequest;
@@ -127,7 +128,9 @@ impl KafkaSession {
             SourceCommand::PublishSeries { request, series } => {
                 let publisher = self.publisher.clone();
                 self.start(Asked::Series(request), move |cluster, stop| async move {
-                    End::Answer(series::run(cluster, publisher, request, *series, stop).await)
+                    let outbox = cluster.outbox.clone();
+                    let sender = KafkaSeries { cluster, publisher };
+                    End::Answer(series::run(sender, &outbox, request, *series, stop).await)
                 })
                 .await;
             }

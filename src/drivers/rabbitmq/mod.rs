@@ -17,7 +17,6 @@ mod publisher;
 mod replay;
 mod resend;
 pub mod sandbox;
-mod series;
 mod session;
 pub mod shop;
 pub mod watch;

@@ -14,6 +14,7 @@ use lapin::{Channel, Confirmation, Connection, PublisherConfirm};
 
 use super::connection::codec;
 use super::connection::error::BrokerError;
+use crate::drivers::series::{SeriesSender, SeriesSent};
 use crate::event::{Fingerprint, Outgoing};
 use crate::protocol::PublishOutcome;
 use crate::rabbitmq::header_frame::too_large;
@@ -36,6 +37,19 @@ pub(crate) struct Publisher {
     connection: Arc<Connection>,
     channel: Option<Channel>,
     limit: Duration,
+}
+
+impl SeriesSender for Publisher {
+    async fn send(&mut self, events: &[Outgoing]) -> Vec<SeriesSent> {
+        let ended = |sent| match sent {
+            Sent::Routed => SeriesSent::Routed,
+            Sent::NotRouted(words) => SeriesSent::NotRouted(words),
+            Sent::Unknown(words) => SeriesSent::Unsure(words),
+            Sent::NoConfirm(_) => SeriesSent::no_answer(),
+        };
+        let sent = self.send_all(&events.iter().collect::<Vec<_>>()).await;
+        sent.into_iter().map(ended).collect()
+    }
 }
 
 impl Publisher {

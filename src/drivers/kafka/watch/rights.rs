@@ -1,5 +1,5 @@
-//! Which topics a login may not read. Brokers from 3.7 on say so of each topic; an older one says nothing,
-//! and then it shows when nothing comes.
+//! Which topics a login may not read. Kafka 3.9 and newer say so of each topic, 3.7 and
+//! older say nothing, and then it shows when nothing comes.
 
 use krafka::admin::DescribeTopicsOptions;
 

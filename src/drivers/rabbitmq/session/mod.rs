@@ -20,11 +20,12 @@ use super::publisher::Publisher;
 use super::replay;
 use super::resend::{self, ResendOrder, put_back};
 use super::sandbox::Sandbox;
-use super::series;
+
 use super::watch::preflight;
 use super::watch::tap::{self, WantedTap};
 use crate::address::Address;
 use crate::drivers::jobs::{Asked, End, Ended, Jobs, TapEnd, answer_without_job, cut_off_words};
+use crate::drivers::series;
 use crate::engine::journal_access::{self, JournalAccess};
 use crate::engine::outbox::SourceOutbox;
 use crate::event::tap_id::TapId;
@@ -167,7 +168,10 @@ impl Session {
                 self.start(
                     Asked::Series(request),
                     move |connections, stop| async move {
-                        End::Answer(series::run(connections, request, *series, stop).await)
+                        let publishing = Arc::clone(&connections.publishing);
+                        let sender = Publisher::new(publishing, connections.confirm_limit);
+                        let outbox = &connections.outbox;
+                        End::Answer(series::run(sender, outbox, request, *series, stop).await)
                     },
                 )
                 .await;

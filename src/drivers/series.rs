@@ -1,28 +1,48 @@
 //! Publishes a draft many times, some at once, each with its own confirm.
 
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use chrono::Utc;
 use tokio::sync::watch;
 
-use super::connection::connections::Connections;
-use super::publisher::{Publisher, Sent};
+use crate::engine::outbox::SourceOutbox;
+use crate::event::Outgoing;
 use crate::event::draft::series::{EventSeries, SeriesTally};
 use crate::protocol::{RequestId, SourceUpdate};
 
 /// How often it is told how far it is.
 const TOLD: Duration = Duration::from_millis(100);
 
+/// What became of one event of a series.
+pub(crate) enum SeriesSent {
+    Routed,
+    /// Why not, in words.
+    NotRouted(String),
+    /// Why that is not known, in words.
+    Unsure(String),
+}
+
+impl SeriesSent {
+    /// Nobody answered.
+    pub(crate) fn no_answer() -> Self {
+        Self::Unsure("No confirm came in time, so whether it arrived is not known".to_owned())
+    }
+}
+
+/// What a series is sent by.
+pub(crate) trait SeriesSender: Send {
+    /// Sends these at once, and waits for the answer to each.
+    fn send(&mut self, events: &[Outgoing]) -> impl Future<Output = Vec<SeriesSent>> + Send;
+}
+
 /// Runs a series to its end, or until it is stopped or an answer fails to come.
 pub(crate) async fn run(
-    connections: Connections,
+    mut sender: impl SeriesSender,
+    outbox: &SourceOutbox,
     request: RequestId,
     series: EventSeries,
     mut stop: watch::Receiver<bool>,
 ) -> SourceUpdate {
-    let publishing = Arc::clone(&connections.publishing);
-    let mut publisher = Publisher::new(publishing, connections.confirm_limit);
     let mut tally = SeriesTally::default();
     let begun = Instant::now();
     let mut told = begun;
@@ -45,16 +65,16 @@ pub(crate) async fn run(
             Ok(events) => events,
             Err(words) => break Some(words),
         };
-        let sent = publisher.send_all(&events.iter().collect::<Vec<_>>()).await;
-        count(&mut tally, sent);
+        for sent in sender.send(&events).await {
+            count(&mut tally, sent);
+        }
         if tally.unsure > 0 {
             break Some("The series was ended, because an answer did not come".to_owned());
         }
         if told.elapsed() >= TOLD {
             told = Instant::now();
             let tally = tally.clone();
-            let at = SourceUpdate::SeriesAt { request, tally };
-            connections.outbox.send(at).await;
+            outbox.send(SourceUpdate::SeriesAt { request, tally }).await;
         }
     };
     SourceUpdate::SeriesDone {
@@ -64,26 +84,20 @@ pub(crate) async fn run(
     }
 }
 
-fn count(tally: &mut SeriesTally, sent: Vec<Sent>) {
-    for one in sent {
-        let words = match one {
-            Sent::Routed => {
-                tally.routed += 1;
-                continue;
-            }
-            Sent::NotRouted(words) => {
-                tally.not_routed += 1;
-                words
-            }
-            Sent::Unknown(words) => {
-                tally.unsure += 1;
-                words
-            }
-            Sent::NoConfirm(_) => {
-                tally.unsure += 1;
-                "No confirm came in time, so whether it arrived is not known".to_owned()
-            }
-        };
-        tally.trouble.get_or_insert(words);
-    }
+fn count(tally: &mut SeriesTally, sent: SeriesSent) {
+    let words = match sent {
+        SeriesSent::Routed => {
+            tally.routed += 1;
+            return;
+        }
+        SeriesSent::NotRouted(words) => {
+            tally.not_routed += 1;
+            words
+        }
+        SeriesSent::Unsure(words) => {
+            tally.unsure += 1;
+            words
+        }
+    };
+    tally.trouble.get_or_insert(words);
 }
