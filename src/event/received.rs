@@ -128,10 +128,13 @@ impl Event {
             + 256
     }
 
-    /// The identity of a message while it lies in a queue. See [`Fingerprint`].
+    /// The identity of a message where it lies. See [`Fingerprint`].
     #[must_use]
     pub fn fingerprint(&self) -> Fingerprint {
-        Fingerprint::of(&self.destination, &self.key, &self.properties, &self.body)
+        match self.transport.kafka() {
+            Some(record) => Fingerprint::at(&self.destination, record.partition, record.offset),
+            None => Fingerprint::of(&self.destination, &self.key, &self.properties, &self.body),
+        }
     }
 }
 
@@ -139,7 +142,7 @@ impl Event {
 /// of its own, so it is the whole content: destination, key, properties, headers and body.
 /// Counters that the broker changes while a message lies in a queue (`x-delivery-count`,
 /// `x-acquired-count`) do not take part. Two messages with equal content have equal fingerprints,
-/// and either may stand for the other.
+/// and either may stand for the other. Records of a log are told apart by their places.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Fingerprint(pub u64);
 
@@ -147,6 +150,14 @@ pub struct Fingerprint(pub u64);
 const COUNTERS: [&str; 2] = ["x-delivery-count", "x-acquired-count"];
 
 impl Fingerprint {
+    /// That of a record, which its place tells from all others.
+    #[must_use]
+    pub fn at(destination: &str, partition: u32, offset: u64) -> Self {
+        let mut hasher = std::hash::DefaultHasher::new();
+        (destination, partition, offset).hash(&mut hasher);
+        Self(hasher.finish())
+    }
+
     /// The fingerprint of this content.
     #[must_use]
     pub fn of(destination: &str, key: &str, properties: &Properties, body: &[u8]) -> Self {

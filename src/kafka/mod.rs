@@ -2,6 +2,7 @@
 //! they are read, which partition a key belongs to, what its refusals mean, and what its dead letters
 //! tell. Nothing here talks to a broker.
 
+pub mod account;
 pub mod cluster;
 pub mod connect_form;
 pub mod dead_letters;
@@ -9,4 +10,6 @@ pub mod endpoint;
 pub mod failure;
 pub mod partitioner;
 pub mod preflight;
+pub mod resend;
+pub mod topic_config;
 pub mod topics;

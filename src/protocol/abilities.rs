@@ -34,4 +34,12 @@ impl Abilities {
         topology: true,
         consumers: true,
     };
+
+    /// Dead letters lie in a log: they are found by [`FindDeadPlaces`](super::SourceCommand::FindDeadPlaces),
+    /// read by [`ReadLog`](super::SourceCommand::ReadLog) and stay where they are whatever is done with
+    /// them. Otherwise they lie in queues.
+    #[must_use]
+    pub fn is_log(self) -> bool {
+        self.browse && !self.take_out
+    }
 }

@@ -5,6 +5,7 @@ mod abilities;
 pub mod desk;
 pub mod link;
 pub mod moves;
+pub mod records;
 pub mod source;
 
 use crate::event::source_id::SourceId;
@@ -13,6 +14,10 @@ pub use abilities::Abilities;
 pub use desk::{DeskCommand, DeskUpdate, Gravity, ImportFrom, Notice, Places};
 pub use link::{Link, PublishOutcome, SandboxState, Server, TapProgress, TapState};
 pub use moves::{JobStage, MoveOrder, MoveOutcome, PeekReport, PutBack, Which};
+pub use records::{
+    Agreement, KeptBack, LogPage, RecordOrder, RecordsAgreed, RecordsOrder, ResendCheck,
+    SendingWay, WhichRecords,
+};
 pub use source::{SourceCommand, SourceUpdate};
 
 /// Joins a command to the one [`Update`] that finishes it.

@@ -7,6 +7,8 @@ use crate::event::Fingerprint;
 use crate::event::Outgoing;
 use crate::rabbitmq::delivery_limit::Left;
 use crate::rabbitmq::resend::Manner;
+use crate::repair::dead_place::LogSpan;
+use crate::repair::record_place::RecordMark;
 
 /// Which messages of a queue are sent again.
 #[derive(Clone, Debug)]
@@ -67,6 +69,8 @@ pub enum MoveOutcome {
     Held(String),
     /// It is not in the queue any more, and nobody holds it.
     Gone,
+    /// It may have been sent: an answer did not come, and nothing tells. In words.
+    Unsure(String),
 }
 
 /// How messages that were looked at went back.
@@ -77,7 +81,7 @@ pub enum PutBack {
     Somehow,
     /// As they lay.
     InOrder,
-    /// Nothing was taken: a stream was read.
+    /// Nothing was taken: a stream or a log was read.
     Untouched,
 }
 
@@ -101,6 +105,10 @@ pub struct PeekReport {
     pub left: Option<Left>,
     /// What the person should know, such as a changed order; empty if nothing.
     pub remark: String,
+    /// In a log: what of each partition there is, and which part of it this page is.
+    pub spans: Vec<LogSpan>,
+    /// In a log: what the journal says of each of the messages, in their order.
+    pub marks: Vec<Option<RecordMark>>,
     /// Why nothing came, where the queue may all the same not be empty; empty if it is, or if
     /// something came.
     pub nothing: String,

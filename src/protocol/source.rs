@@ -5,6 +5,7 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 
 use super::moves::{JobStage, MoveOutcome, PeekReport, Which};
+use super::records::{LogPage, RecordsOrder, ResendCheck};
 use super::{Link, PublishOutcome, RequestId, SandboxState, TapState};
 use crate::address::{Address, StoreKind};
 use crate::event::draft::series::{EventSeries, SeriesTally};
@@ -18,9 +19,11 @@ use crate::rabbitmq::stream::Start;
 use crate::rabbitmq::tap::FirehoseRequest;
 use crate::rabbitmq::topology::Topology;
 use crate::recording::replay::{ReplayOrder, ReplayTally};
+use crate::repair::dead_place::DeadPlace;
 use crate::repair::job_sum::JobSum;
 use crate::repair::journal_list::Records;
 use crate::repair::pace::Pace;
+use crate::repair::record_place::{RecordFound, RecordPlace};
 
 /// What the window asks of one source.
 #[derive(Debug)]
@@ -93,6 +96,48 @@ pub enum SourceCommand {
         start: Start,
         /// Most messages to read.
         size: u32,
+    },
+    /// Find the places in a log where dead letters lie: by their names, by the headers of their newest
+    /// records, by their configuration. Answered by [`SourceUpdate::DeadPlaces`].
+    FindDeadPlaces {
+        request: RequestId,
+        /// Places that the person named.
+        named: Vec<String>,
+    },
+    /// Read a page of a log, which takes nothing out of it. Answered by [`SourceUpdate::Peeked`].
+    ReadLog {
+        request: RequestId,
+        /// The topic.
+        place: String,
+        /// Only this partition of it.
+        partition: Option<u32>,
+        page: LogPage,
+        /// Most records to read.
+        size: u32,
+    },
+    /// Read records of a log by their places, such as the originals of dead letters. Answered by
+    /// [`SourceUpdate::Records`].
+    ReadRecords {
+        request: RequestId,
+        places: Vec<RecordPlace>,
+    },
+    /// Find out what a resend from a log would do, without sending anything. Answered by
+    /// [`SourceUpdate::ResendChecked`].
+    CheckResend {
+        request: RequestId,
+        order: Box<RecordsOrder>,
+    },
+    /// Send copies of dead letters that lie in a log; they stay there, and the journal says what was
+    /// sent. Answered like [`SourceCommand::Resend`].
+    ResendRecords {
+        request: RequestId,
+        order: Box<RecordsOrder>,
+    },
+    /// Give dead letters up that lie in a log: they are copied to the journal, which calls them
+    /// discarded from then on. Answered like [`SourceCommand::Resend`].
+    DiscardRecords {
+        request: RequestId,
+        letters: Vec<Arc<Event>>,
     },
     /// Send dead letters again, removing each original only after its copy is confirmed as routed.
     /// Each is answered by [`SourceUpdate::Moved`], the whole by [`SourceUpdate::JobDone`].
@@ -173,11 +218,28 @@ impl SourceCommand {
                 tally: None,
                 problem: Some(words),
             },
-            Self::Peek { request, .. } | Self::ReadStream { request, .. } => SourceUpdate::Peeked {
+            Self::Peek { request, .. }
+            | Self::ReadStream { request, .. }
+            | Self::ReadLog { request, .. } => SourceUpdate::Peeked {
                 request,
                 result: Err(words),
             },
-            Self::Resend { request, .. } | Self::Discard { request, .. } => SourceUpdate::JobDone {
+            Self::FindDeadPlaces { request, .. } => SourceUpdate::DeadPlaces {
+                request,
+                result: Err(words),
+            },
+            Self::ReadRecords { request, .. } => SourceUpdate::Records {
+                request,
+                result: Err(words),
+            },
+            Self::CheckResend { request, .. } => SourceUpdate::ResendChecked {
+                request,
+                result: Err(words),
+            },
+            Self::Resend { request, .. }
+            | Self::Discard { request, .. }
+            | Self::ResendRecords { request, .. }
+            | Self::DiscardRecords { request, .. } => SourceUpdate::JobDone {
                 request,
                 problem: Some(words),
                 sum: None,
@@ -275,6 +337,24 @@ pub enum SourceUpdate {
         request: RequestId,
         /// The messages, or why not, in words.
         result: Result<PeekReport, String>,
+    },
+    /// The places of a log where dead letters lie.
+    DeadPlaces {
+        request: RequestId,
+        /// By name; or why they could not be found, in words.
+        result: Result<Vec<DeadPlace>, String>,
+    },
+    /// What lies at the places that were asked for.
+    Records {
+        request: RequestId,
+        /// In the order of the question; or why nothing could be read, in words.
+        result: Result<Vec<RecordFound>, String>,
+    },
+    /// What a resend from a log would do.
+    ResendChecked {
+        request: RequestId,
+        /// Or why that could not be found out, in words.
+        result: Result<Box<ResendCheck>, String>,
     },
     /// Some messages of a resend or discard are done.
     Moved {

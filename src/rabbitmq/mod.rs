@@ -1,6 +1,7 @@
 //! RabbitMQ's facts and rules, as functions from data to data: addresses, topologies, policies, what a
 //! look costs, where a dead letter came from and what it becomes when it is sent again.
 
+pub mod account;
 pub mod as_code;
 pub mod comes_back;
 pub mod connect_form;

@@ -11,6 +11,8 @@ pub struct JobSum {
     pub kept: usize,
     /// Sent, but the originals could not be removed for certain.
     pub duplicates: usize,
+    /// They may have been sent: an answer did not come, and nothing tells.
+    pub unsure: usize,
     /// Unacknowledged at somebody else: a consumer, another look.
     pub held: usize,
     /// Neither in the queue nor unacknowledged: somebody else took them out.
@@ -32,13 +34,14 @@ impl JobSum {
             done,
             kept,
             duplicates,
+            unsure,
             held,
             gone,
             unseen,
             untried,
             added: _,
         } = self;
-        done + kept + duplicates + held + gone + unseen + untried
+        done + kept + duplicates + unsure + held + gone + unseen + untried
     }
 
     /// True if each message that was asked for was sent or thrown away.
@@ -55,10 +58,11 @@ mod tests {
     #[test]
     fn all_but_what_was_added_is_told() {
         let sum = JobSum {
-            asked: 28,
+            asked: 36,
             done: 1,
             kept: 2,
             duplicates: 3,
+            unsure: 8,
             held: 4,
             gone: 5,
             unseen: 6,

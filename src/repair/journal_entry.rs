@@ -3,6 +3,7 @@
 
 use chrono::{DateTime, Utc};
 
+use super::held_record::HeldRecord;
 use super::journal_list::JobId;
 use crate::event::Outgoing;
 use crate::event::amqp::Properties;
@@ -32,7 +33,7 @@ pub enum Stage {
     Sent,
     /// The broker confirmed the resend as routed, or the discard may remove the original.
     Confirmed,
-    /// The original left its queue.
+    /// The original left its queue; in a log, where nothing is removed, it is done for certain.
     Removed,
     /// It is being published to its queue again.
     Returning,
@@ -86,6 +87,8 @@ pub struct Held {
     pub body: Vec<u8>,
     /// What was sent in its place; `None` for a discard.
     pub sent: Option<Outgoing>,
+    /// Which record it is, where it lay in a log. It stays there, whatever was done.
+    pub record: Option<HeldRecord>,
 }
 
 /// A record of the journal.
@@ -139,6 +142,7 @@ impl Record {
                 properties: Properties::default(),
                 body: b"{}".to_vec(),
                 sent: None,
+                record: None,
             },
         }
     }
@@ -160,6 +164,9 @@ impl Record {
     #[must_use]
     pub fn words(&self) -> String {
         let queue = &self.message.queue;
+        if self.message.record.is_some() {
+            return self.words_of_log();
+        }
         match (self.fate(), self.stage, self.deed) {
             (Fate::UnderWay, ..) => "Under way".to_owned(),
             (Fate::Untouched, ..) => format!("Not touched: it was left in {queue}"),
@@ -193,6 +200,32 @@ impl Record {
             (_, _, Operation::Discard) => {
                 format!("Its copy is here, but it may still lie in {queue}: look there")
             }
+        }
+    }
+
+    /// The same of a record, which stays in its topic.
+    fn words_of_log(&self) -> String {
+        let place = match &self.message.record {
+            Some(record) => format!(
+                "{} {}:{}",
+                record.log.topic, record.own.partition, record.own.offset
+            ),
+            None => self.message.queue.clone(),
+        };
+        match (self.fate(), self.deed) {
+            (Fate::UnderWay, _) => "Under way".to_owned(),
+            (Fate::Untouched, _) => format!("Not sent: it lies at {place}"),
+            (Fate::Certain, Operation::Resend) if self.came_back => {
+                format!("Sent, then it died again. The dead letter lies at {place}")
+            }
+            (Fate::Certain, Operation::Resend) => {
+                format!("Sent. The dead letter lies at {place} as before")
+            }
+            (_, Operation::Discard) => format!("Discarded. It lies at {place} as before"),
+            (Fate::DuplicatePossible, Operation::Resend) => format!(
+                "Cut off while it was sent: the target may have it, so a second copy is possible if it \
+                 is sent again. It lies at {place}"
+            ),
         }
     }
 }

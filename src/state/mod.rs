@@ -339,7 +339,12 @@ impl State {
                 return self.series_ended(words, forms);
             }
             // No window asks for one yet.
-            SourceUpdate::ReplayAt { .. } | SourceUpdate::ReplayDone { .. } => {}
+            // The window asks for none of these.
+            SourceUpdate::ReplayAt { .. }
+            | SourceUpdate::ReplayDone { .. }
+            | SourceUpdate::DeadPlaces { .. }
+            | SourceUpdate::Records { .. }
+            | SourceUpdate::ResendChecked { .. } => {}
             SourceUpdate::Peeked { request, result } => {
                 let is_report = result.is_ok();
                 self.front.dead.peeked(request, result, moment.now, forms);

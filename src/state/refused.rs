@@ -38,10 +38,15 @@ impl State {
                 self.front.publish.series_done(request, None, Some(&words));
                 self.series_ended(Some(words), forms);
             }
-            SourceCommand::Peek { request, .. } | SourceCommand::ReadStream { request, .. } => {
+            SourceCommand::Peek { request, .. }
+            | SourceCommand::ReadStream { request, .. }
+            | SourceCommand::ReadLog { request, .. } => {
                 self.front.dead.peeked(request, Err(words), now, forms);
             }
-            SourceCommand::Resend { request, .. } | SourceCommand::Discard { request, .. } => {
+            SourceCommand::Resend { request, .. }
+            | SourceCommand::Discard { request, .. }
+            | SourceCommand::ResendRecords { request, .. }
+            | SourceCommand::DiscardRecords { request, .. } => {
                 for next in self.job_done(request, Some(words), None, forms, now) {
                     self.refuse(next, forms, now);
                 }
@@ -63,6 +68,11 @@ impl State {
                 }
                 self.busy(now);
             }
+
+            // The window asks for none of these yet.
+            SourceCommand::FindDeadPlaces { .. }
+            | SourceCommand::ReadRecords { .. }
+            | SourceCommand::CheckResend { .. } => self.busy(now),
 
             // These have no request, but something waits for them.
             SourceCommand::StartTap(request) => self.tap_refused(request.tap),

@@ -347,6 +347,7 @@ pub(crate) fn held() -> Vec<Held> {
             properties,
             body,
             sent: (!is_discard(at)).then_some(sent),
+            record: None,
         }
     };
     all().into_iter().enumerate().map(held).collect()

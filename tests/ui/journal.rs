@@ -32,6 +32,7 @@ fn record(window: &Window, id: i64, deed: Operation, stage: Stage) -> Record {
             properties: eventscope::event::amqp::Properties::default(),
             body: b"{}".to_vec(),
             sent: None,
+            record: None,
         },
     }
 }

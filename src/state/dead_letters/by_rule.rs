@@ -325,7 +325,9 @@ impl RuleDesk {
             MoveOutcome::Resent | MoveOutcome::Discarded => (true, String::new()),
             MoveOutcome::Gone => (true, "It was not in the queue any more".to_owned()),
             MoveOutcome::Duplicate(words) => (true, words.clone()),
-            MoveOutcome::Kept(words) | MoveOutcome::Held(words) => (false, words.clone()),
+            MoveOutcome::Kept(words) | MoveOutcome::Held(words) | MoveOutcome::Unsure(words) => {
+                (false, words.clone())
+            }
         });
     }
 }

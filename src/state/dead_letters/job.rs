@@ -66,6 +66,7 @@ impl Job {
             MoveOutcome::Held(words) => (&mut sum.held, Some(words)),
             MoveOutcome::Kept(words) => (&mut sum.kept, Some(words)),
             MoveOutcome::Duplicate(words) => (&mut sum.duplicates, Some(words)),
+            MoveOutcome::Unsure(words) => (&mut sum.unsure, Some(words)),
         };
         *counter += 1;
         if let Some(words) = words {
@@ -138,6 +139,7 @@ impl Job {
         for (count, what) in [
             (sum.kept, "stayed in the queue"),
             (sum.duplicates, "sent but still in the queue (duplicate)"),
+            (sum.unsure, "possibly sent"),
             (sum.held, "held by others"),
             (sum.gone, "no longer in the queue"),
             (sum.unseen, "not seen: held by others or gone"),

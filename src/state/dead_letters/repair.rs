@@ -340,8 +340,10 @@ impl DeadLetterDesk {
             .iter()
             .position(|message| message.fingerprint == original);
         let Some(place) = place else { return };
-        if let MoveOutcome::Kept(words) | MoveOutcome::Duplicate(words) | MoveOutcome::Held(words) =
-            outcome
+        if let MoveOutcome::Kept(words)
+        | MoveOutcome::Duplicate(words)
+        | MoveOutcome::Unsure(words)
+        | MoveOutcome::Held(words) = outcome
         {
             peeked.messages[place].remark = Some(words);
         }

@@ -1,6 +1,7 @@
 //! The journal: every message that is resent or discarded, complete, before anything is done with
 //! it, and how far it has come. One SQLite file; a stage is on the disk when the call returns.
 
+mod log_records;
 mod reading;
 mod returns;
 mod written;
@@ -32,7 +33,7 @@ const CHECKPOINT_PAGES: i64 = 8_192;
 const CACHE_KIB: i64 = 16_384;
 
 /// Raised when the tables change.
-const VERSION: i64 = 3;
+const VERSION: i64 = 4;
 
 /// What changes with each step is apart from the bodies, so that a step writes little.
 const TABLES: &str = "
@@ -226,6 +227,9 @@ impl Journal {
                     sent,
                     self.job.0
                 ])?;
+                if let Some(record) = &held.record {
+                    log_records::insert(&transaction, id, deed, held, record, now)?;
+                }
                 ids.push(RecordId(id));
             }
         }
@@ -340,13 +344,15 @@ impl Journal {
     pub fn forget(&mut self, ids: &[RecordId]) -> Result<(), JournalError> {
         let transaction = self.db.transaction()?;
         for id in ids {
+            transaction.execute("DELETE FROM log_record WHERE entry = ?", [id.0])?;
             transaction.execute("DELETE FROM record WHERE id = ?", [id.0])?;
         }
         transaction.commit()?;
         Ok(())
     }
 
-    /// Forgets what left its queue long ago. What is not certain stays until a person has seen it.
+    /// Forgets what left its queue long ago. What is not certain stays until a person has seen it, and so
+    /// does the mark of a record that lies in a log: without it, it would be sent again.
     ///
     /// # Errors
     /// If it could not be written.
@@ -368,6 +374,7 @@ fn prepare(db: &mut Connection) -> Result<(), JournalError> {
     let version: i64 = transaction.query_row("PRAGMA user_version", [], |row| row.get(0))?;
     match version {
         0 => transaction.execute_batch(TABLES)?,
+        3 => {}
         1 => {
             transaction.execute_batch(SINCE_1)?;
             transaction.execute_batch(SINCE_2)?;
@@ -380,6 +387,7 @@ fn prepare(db: &mut Connection) -> Result<(), JournalError> {
         VERSION => return Ok(()),
         later => return Err(JournalError::Later(later)),
     }
+    transaction.execute_batch(log_records::TABLE)?;
     transaction.pragma_update(None, "user_version", VERSION)?;
     Ok(transaction.commit()?)
 }

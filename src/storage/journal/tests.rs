@@ -49,6 +49,7 @@ fn held(body: &[u8]) -> Held {
             properties: Properties::default(),
             body: body.to_vec(),
         }),
+        record: None,
     }
 }
 

@@ -202,6 +202,7 @@ async fn run(
         left,
         remark: remarks.join(". "),
         nothing,
+        ..PeekReport::default()
     })
 }
 

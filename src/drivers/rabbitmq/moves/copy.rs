@@ -13,6 +13,7 @@ pub(crate) fn copy_of(place: &str, queue: &str, event: &Event) -> Held {
         properties: event.properties.clone(),
         body: event.body.clone(),
         sent: None,
+        record: None,
     }
 }
 

@@ -61,6 +61,7 @@ impl<'a> JobReport<'a> {
                 MoveOutcome::Resent | MoveOutcome::Discarded => self.sum.done += 1,
                 MoveOutcome::Kept(_) => self.sum.kept += 1,
                 MoveOutcome::Duplicate(_) => self.sum.duplicates += 1,
+                MoveOutcome::Unsure(_) => self.sum.unsure += 1,
                 MoveOutcome::Held(_) | MoveOutcome::Gone => {}
             }
         }

@@ -258,6 +258,17 @@ impl Session {
                 )
                 .await;
             }
+            other @ (SourceCommand::FindDeadPlaces { .. }
+            | SourceCommand::ReadLog { .. }
+            | SourceCommand::ReadRecords { .. }
+            | SourceCommand::CheckResend { .. }
+            | SourceCommand::ResendRecords { .. }
+            | SourceCommand::DiscardRecords { .. }) => {
+                let words = "RabbitMQ keeps its dead letters in queues and not in a log".to_owned();
+                if let Ok(answer) = other.refused(words) {
+                    self.outbox.send(answer).await;
+                }
+            }
             SourceCommand::Discard {
                 request,
                 queue,

@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
 use super::written::{deed_of, properties_of, stage_of};
-use super::{Alive, Journal, JournalError};
+use super::{Alive, Journal, JournalError, log_records};
 use crate::event::Outgoing;
 use crate::repair::journal_entry::{Held, Record, RecordId};
 use crate::repair::journal_list::{JOBS, JobId, JobLine, JournalPage, Pile, Question, StageCounts};
@@ -211,7 +211,11 @@ fn record(db: &Connection, id: i64, alive: &mut Alive<'_>) -> Result<Option<Reco
         "SELECT {COLUMNS} FROM record JOIN progress USING (id) WHERE id = ?"
     ))?;
     let row = select.query_row(params![id], raw).optional()?;
-    row.map(|row| row.read(alive)).transpose()
+    let mut found = row.map(|row| row.read(alive)).transpose()?;
+    if let Some(found) = &mut found {
+        log_records::fill_in(db, found)?;
+    }
+    Ok(found)
 }
 
 /// A row before its properties were read.
@@ -256,6 +260,7 @@ fn raw(row: &Row<'_>) -> rusqlite::Result<Raw> {
                 properties: crate::event::amqp::Properties::default(),
                 body: row.get(10)?,
                 sent: None,
+                record: None,
             },
         },
     })

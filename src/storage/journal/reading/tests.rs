@@ -27,6 +27,7 @@ fn held(queue: &str, body: String) -> Held {
         },
         body: body.into_bytes(),
         sent: None,
+        record: None,
     }
 }
 
