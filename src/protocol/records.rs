@@ -6,7 +6,7 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 
 use crate::event::{Event, Outgoing};
-use crate::kafka::resend::RecordManner;
+use crate::kafka::resend::{CopyTime, RecordManner};
 use crate::repair::pace::Pace;
 
 /// Where a page of a log begins.
@@ -62,6 +62,8 @@ pub struct RecordsOrder {
     /// The topic that they lie in.
     pub place: String,
     pub which: WhichRecords,
+    /// What becomes of a time that the target would refuse or delete at once.
+    pub time: CopyTime,
     pub agreed: RecordsAgreed,
     /// How fast and how carefully.
     pub pace: Pace,

@@ -10,72 +10,25 @@ use crate::repair::account::{Account, AccountDeath, AccountFirst, AccountTarget}
 #[must_use]
 pub fn account(origin: &Provenance) -> Account {
     let parked = origin.parked.as_ref();
-    let failure = parked.and_then(|parked| parked.failure.as_ref());
     let by_framework = parked.filter(|parked| !parked.by_broker);
     let failed = origin.failed.as_ref();
-    // Without a history the reason is the framework's exception, which has fields of its own.
-    let is_brokers = !origin.deaths.is_empty() || parked.is_none();
-    let reason = failed
-        .filter(|_| is_brokers)
-        .map(|failed| failed.reason.clone());
-    let death = failed.and_then(|failed| {
-        let is_it = |queue: &str, word: &str| {
-            failed.queue.as_deref() == Some(queue) && failed.reason == word
-        };
-        let mut deaths = origin.deaths.iter();
-        deaths.find(|death| is_it(&death.queue, death.reason.word()))
-    });
     let mut doubts = origin.evidence.clone();
-    let at = failed.and_then(|failed| failed.at);
-    let is_first = failed.is_none_or(|failed| failed.count <= 1);
-    if let (Some(failed), false, Some(_)) = (failed, is_first, at) {
-        doubts.push(format!(
-            "It died there {} times, and RabbitMQ writes down only when it did so first",
-            failed.count
-        ));
-    }
-    let time = at.filter(|_| is_first || !is_brokers);
+    let died = death(origin, &mut doubts);
     let mut facts: Vec<String> = origin.deaths.iter().map(Death::words).collect();
     facts.extend(
         parked
             .iter()
             .flat_map(|parked| parked.remarks.iter().cloned()),
     );
-    let (proposed_target, no_target) = match &origin.target {
-        Proposal::To {
-            exchange,
-            routing_key,
-            why,
-        } => {
-            let target = AccountTarget {
-                destination: exchange.clone(),
-                key: Some(routing_key.clone()),
-                partition: None,
-                why: why.clone(),
-            };
-            (Some(target), None)
-        }
-        Proposal::Ask(words) => (None, Some(words.clone())),
-    };
+    let (proposed_target, no_target) = target(&origin.target);
     Account {
         written_by: match by_framework {
             Some(parked) => Some(parked.framework.to_owned()),
-            None => failed.filter(|_| is_brokers).map(|_| "RabbitMQ".to_owned()),
+            None => failed
+                .filter(|_| is_brokers(origin))
+                .map(|_| "RabbitMQ".to_owned()),
         },
-        died: AccountDeath {
-            destination: death.map(|death| death.exchange.clone()),
-            partition: None,
-            offset: None,
-            queue: failed.and_then(|failed| failed.queue.clone()),
-            group: None,
-            at: time
-                .and_then(|seconds| i64::try_from(seconds).ok())
-                .and_then(|seconds| DateTime::from_timestamp(seconds, 0)),
-            reason,
-            exception_class: failure.and_then(|failure| failure.class.clone()),
-            exception_message: failure.and_then(|failure| failure.message.clone()),
-            attempts: parked.and_then(|parked| parked.attempts),
-        },
+        died,
         first: match &origin.first {
             FirstPublish::Known {
                 exchange,
@@ -95,6 +48,62 @@ pub fn account(origin: &Provenance) -> Account {
         facts,
         doubts,
         ..Account::default()
+    }
+}
+
+/// Without a history the reason is the framework's exception, which has fields of its own.
+fn is_brokers(origin: &Provenance) -> bool {
+    !origin.deaths.is_empty() || origin.parked.is_none()
+}
+
+fn death(origin: &Provenance, doubts: &mut Vec<String>) -> AccountDeath {
+    let parked = origin.parked.as_ref();
+    let failure = parked.and_then(|parked| parked.failure.as_ref());
+    let mut died = AccountDeath {
+        exception_class: failure.and_then(|failure| failure.class.clone()),
+        exception_message: failure.and_then(|failure| failure.message.clone()),
+        attempts: parked.and_then(|parked| parked.attempts),
+        ..AccountDeath::default()
+    };
+    let Some(failed) = &origin.failed else {
+        return died;
+    };
+    let entry = origin.deaths.iter().find(|death| {
+        failed.queue.as_ref() == Some(&death.queue) && failed.reason == death.reason.word()
+    });
+    died.destination = entry.map(|death| death.exchange.clone());
+    died.queue.clone_from(&failed.queue);
+    let is_first = failed.count <= 1 || !is_brokers(origin);
+    if !is_first && failed.at.is_some() {
+        doubts.push(format!(
+            "It died there {} times, and RabbitMQ writes down only when it did so first",
+            failed.count
+        ));
+    }
+    let seconds = failed.at.filter(|_| is_first);
+    died.at = seconds
+        .and_then(|seconds| i64::try_from(seconds).ok())
+        .and_then(|seconds| DateTime::from_timestamp(seconds, 0));
+    died.reason = is_brokers(origin).then(|| failed.reason.clone());
+    died
+}
+
+fn target(proposal: &Proposal) -> (Option<AccountTarget>, Option<String>) {
+    match proposal {
+        Proposal::To {
+            exchange,
+            routing_key,
+            why,
+        } => {
+            let target = AccountTarget {
+                destination: exchange.clone(),
+                key: Some(routing_key.clone()),
+                partition: None,
+                why: why.clone(),
+            };
+            (Some(target), None)
+        }
+        Proposal::Ask(words) => (None, Some(words.clone())),
     }
 }
 

@@ -57,7 +57,7 @@ pub struct AccountDeath {
 /// Where it was published first.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct AccountFirst {
-    /// A topic, an exchange; empty for a destination without a name.
+    /// What it is published to; empty for a destination without a name.
     pub destination: String,
     /// As a key stands in [`Event::key`](crate::event::Event::key): one that is no text is in hex.
     pub key: Option<String>,
@@ -69,7 +69,7 @@ pub struct AccountFirst {
 /// Where it is sent again.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct AccountTarget {
-    /// A topic, an exchange; empty for a destination without a name.
+    /// What it is published to; empty for a destination without a name.
     pub destination: String,
     /// As a key stands in [`Event::key`](crate::event::Event::key): one that is no text is in hex.
     pub key: Option<String>,

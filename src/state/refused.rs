@@ -69,11 +69,6 @@ impl State {
                 self.busy(now);
             }
 
-            // The window asks for none of these yet.
-            SourceCommand::FindDeadPlaces { .. }
-            | SourceCommand::ReadRecords { .. }
-            | SourceCommand::CheckResend { .. } => self.busy(now),
-
             // These have no request, but something waits for them.
             SourceCommand::StartTap(request) => self.tap_refused(request.tap),
             SourceCommand::StartFirehose(request) => self.tap_refused(request.tap),
@@ -97,8 +92,11 @@ impl State {
             // Nothing waits for these either (a job that is not paused goes on), but a person
             // asked for them.
             SourceCommand::PauseJob { .. }
-            // No window asks for one yet.
+            // No window asks for these yet.
             | SourceCommand::Replay { .. }
+            | SourceCommand::FindDeadPlaces { .. }
+            | SourceCommand::ReadRecords { .. }
+            | SourceCommand::CheckResend { .. }
             | SourceCommand::Connect(_)
             | SourceCommand::RetryNow
             | SourceCommand::SkipToEnd(_)

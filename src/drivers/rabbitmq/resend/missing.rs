@@ -49,7 +49,7 @@ pub(crate) enum Next {
     /// Nothing more, for this reason.
     End(String),
     /// Nothing more: this is where the missing ones are.
-    Account(Account),
+    Account(MissingTally),
 }
 
 /// A job that misses some messages of a queue.
@@ -88,7 +88,7 @@ pub(crate) async fn search(
     match found {
         Ok(_) if *stop.borrow() => Next::End(STOPPED.to_owned()),
         Ok(None) => Next::Look,
-        Ok(Some(found)) => Next::Account(Account::of(search.missing, &found, search.is_whole)),
+        Ok(Some(found)) => Next::Account(MissingTally::of(search.missing, &found, search.is_whole)),
         Err(trouble) => Next::End(trouble.words),
     }
 }
@@ -175,7 +175,7 @@ pub(crate) async fn turn(
 
 /// Where the missing messages are, so far as that is known.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Account {
+pub(crate) struct MissingTally {
     /// They are ready, but the broker gave them to nobody here.
     pub kept: usize,
     /// Others have them.
@@ -188,7 +188,7 @@ pub(crate) struct Account {
     pub words: String,
 }
 
-impl Account {
+impl MissingTally {
     /// Of so many messages. `is_whole` is true where all that is ready was asked for.
     pub(crate) fn of(missing: usize, found: &FoundMissing, is_whole: bool) -> Self {
         let most = |count: u64| usize::try_from(count).unwrap_or(usize::MAX);
@@ -306,13 +306,13 @@ mod tests {
     }
 
     fn account(missing: usize, found: &FoundMissing, is_whole: bool) -> [usize; 4] {
-        let Account {
+        let MissingTally {
             kept,
             held,
             gone,
             unseen,
             ..
-        } = Account::of(missing, found, is_whole);
+        } = MissingTally::of(missing, found, is_whole);
         [kept, held, gone, unseen]
     }
 
@@ -328,7 +328,7 @@ mod tests {
 
     #[test]
     fn a_message_is_gone_only_where_nobody_can_have_it() {
-        let outcome = |unacked| Account::of(1, &found(0, unacked), false).outcome();
+        let outcome = |unacked| MissingTally::of(1, &found(0, unacked), false).outcome();
         assert_eq!(outcome(Some(0)), MoveOutcome::Gone);
         assert!(matches!(outcome(Some(1)), MoveOutcome::Held(_)));
         assert!(matches!(outcome(None), MoveOutcome::Held(_)));

@@ -1,6 +1,6 @@
 //! What a job tells: how each message ended, what it does, and the sum at the end.
 
-use super::missing::Account;
+use super::missing::MissingTally;
 use crate::drivers::rabbitmq::connection::connections::Connections;
 use crate::drivers::rabbitmq::loan::borrow::{Bounds, Loan};
 use crate::event::Fingerprint;
@@ -81,8 +81,8 @@ impl<'a> JobReport<'a> {
     }
 
     /// Takes down where the missing messages are.
-    pub(crate) fn account(&mut self, account: &Account) {
-        let Account {
+    pub(crate) fn account(&mut self, account: &MissingTally) {
+        let MissingTally {
             kept,
             held,
             gone,
@@ -99,7 +99,7 @@ impl<'a> JobReport<'a> {
     pub(crate) async fn account_each(
         &mut self,
         missing: impl IntoIterator<Item = Fingerprint>,
-        account: &Account,
+        account: &MissingTally,
     ) {
         let told = |original| (original, account.outcome());
         self.moved(missing.into_iter().map(told).collect()).await;
