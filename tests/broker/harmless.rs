@@ -252,7 +252,8 @@ fn a_tap_that_is_stopped_costs_no_publisher_a_confirm() {
     raw.queue("orders", Life::Durable, &[("x-max-length", int(1_000))]);
     raw.bind("orders", "shop", "#");
     let publishing = Arc::new(AtomicBool::new(true));
-    let publisher = std::thread::spawn({
+    let publisher = std::thread::Builder::new().name("publisher".to_owned());
+    let publisher = publisher.spawn({
         let publishing = Arc::clone(&publishing);
         let mut raw = place.raw();
         move || {
@@ -265,6 +266,7 @@ fn a_tap_that_is_stopped_costs_no_publisher_a_confirm() {
             windows
         }
     });
+    let publisher = publisher.expect("a thread");
     let mut app = App::at(place.endpoint());
     for _ in 0..12 {
         let (tap, state) = app.tap("shop", &["#", "k"]);

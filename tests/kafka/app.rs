@@ -169,6 +169,17 @@ impl App {
         })
     }
 
+    /// Why a tap that runs sees nothing.
+    pub(crate) fn interruption(&mut self, id: TapId) -> String {
+        self.expect("an interruption", |update| match update {
+            SourceUpdate::Tap {
+                tap,
+                state: TapState::Interrupted(words),
+            } if *tap == id => Some(words.clone()),
+            _ => None,
+        })
+    }
+
     pub(crate) fn tap_from(&mut self, topics: &str, from: StartFrom) -> TapId {
         let reading = TapReading {
             from,

@@ -9,6 +9,8 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
+use p12_keystore::{Certificate, KeyStore, KeyStoreEntry, PrivateKeyChain};
+
 use super::zookeeper::ZooKeeper;
 
 /// How long it may take to start on a busy machine.
@@ -17,6 +19,7 @@ const STARTS_WITHIN: Duration = Duration::from_mins(2);
 pub(crate) const USER: &str = "ada";
 pub(crate) const PASSWORD: &str = "ada secret";
 
+const STORE_PASSWORD: &str = "of the store";
 /// From this version on it keeps its own metadata.
 const KRAFT: (u32, u32) = (3, 3);
 /// From this version on users can be made before the first start.
@@ -394,7 +397,8 @@ sasl.enabled.mechanisms=PLAIN,SCRAM-SHA-256,SCRAM-SHA-512
 listener.name.sasl_plaintext.plain.sasl.jaas.config=org.apache.kafka.common.security.plain.PlainLoginModule required user_{USER}=\"{PASSWORD}\";
 listener.name.sasl_plaintext.scram-sha-256.sasl.jaas.config=org.apache.kafka.common.security.scram.ScramLoginModule required;
 listener.name.sasl_plaintext.scram-sha-512.sasl.jaas.config=org.apache.kafka.common.security.scram.ScramLoginModule required;
-ssl.keystore.type=PEM
+ssl.keystore.type=PKCS12
+ssl.keystore.password={STORE_PASSWORD}
 ssl.keystore.location={keys}
 super.users=User:ANONYMOUS
 log.dirs={logs}
@@ -410,7 +414,7 @@ share.coordinator.state.topic.min.isr=1
 share.coordinator.state.topic.num.partitions=1
 group.initial.rebalance.delay.ms=0
 ",
-        keys = folder.join("server.pem").display(),
+        keys = folder.join("server.p12").display(),
         logs = folder.join("log").display(),
     )
 }
@@ -440,6 +444,12 @@ fn certificates(folder: &Path) {
     let key = rcgen::KeyPair::generate().expect("a key");
     let certificate = own.signed_by(&key, &issuer).expect("a certificate");
     fs::write(folder.join("ca.pem"), ca_certificate.pem()).expect("a file");
-    let both = format!("{}{}", key.serialize_pem(), certificate.pem());
-    fs::write(folder.join("server.pem"), both).expect("a file");
+    // Kafka 2.8 takes no key without a password from PEM files.
+    let of = |der: &[u8]| Certificate::from_der(der).expect("a certificate");
+    let chain = [of(certificate.der()), of(ca_certificate.der())];
+    let key = PrivateKeyChain::new(key.serialize_der(), [1], chain);
+    let mut store = KeyStore::new();
+    store.add_entry("server", KeyStoreEntry::PrivateKeyChain(key));
+    let written = store.writer(STORE_PASSWORD).write().expect("a key store");
+    fs::write(folder.join("server.p12"), written).expect("a file");
 }
