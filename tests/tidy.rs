@@ -161,7 +161,14 @@ const ROOMS: &[Room] = &[
     ),
     room(
         "storage",
-        &["event/amqp", "event", "repair", "rabbitmq", "schema"],
+        &[
+            "event/amqp",
+            "event",
+            "repair",
+            "rabbitmq",
+            "kafka",
+            "schema",
+        ],
         &["rusqlite", "serde"],
     ),
     room("settings", &["rabbitmq", "address"], &["dirs", "serde"]),
@@ -280,6 +287,7 @@ const ROOMS: &[Room] = &[
             "tls",
             "log",
             "protocol",
+            "storage",
             "engine",
             "drivers",
         ],
