@@ -328,7 +328,6 @@ impl KafkaServer {
             .args(["--group", group, "--from-beginning"])
             .args(["--consumer-property", &protocol])
             .args(["--consumer-property", "client.id=the-member"])
-            .args(["--consumer-property", "session.timeout.ms=6000"])
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::null())
