@@ -93,6 +93,7 @@ struct KafkaSession {
 }
 
 impl KafkaSession {
+    #[expect(clippy::too_many_lines, reason = "one arm for each command")]
     async fn carry_out(&mut self, command: SourceCommand) {
         match command {
             SourceCommand::Connect(Address::Kafka(endpoint)) => self.connect(endpoint).await,

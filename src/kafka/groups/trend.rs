@@ -98,9 +98,8 @@ impl LagTrend {
         let ms = u64::try_from(ms).unwrap_or(u64::MAX);
         let rest = u128::from(last.lag) * u128::from(ms) / u128::from(less) / 1_000;
         let rest = match i64::try_from(rest) {
-            Ok(0) => String::new(),
-            Ok(seconds) => format!(", done in about {}", span(seconds)),
-            Err(_) => String::new(),
+            Ok(seconds @ 1..) => format!(", done in about {}", span(seconds)),
+            _ => String::new(),
         };
         format!("shrinks {}{rest}", speed(less))
     }

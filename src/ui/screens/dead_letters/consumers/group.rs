@@ -15,6 +15,8 @@ use crate::ui::parts::widgets::{banner, button, cell, section, weak};
 
 /// Height of a row, in points.
 pub(super) const ROW: f32 = 22.0;
+/// Height of the list of members, in points; more are scrolled to.
+const SHOWN: f32 = 76.0;
 /// Most members that are told of.
 const MEMBERS: usize = 50;
 
@@ -75,10 +77,9 @@ fn members_ui(ui: &mut Ui, members: &[GroupMember]) {
         return;
     }
     section(ui, "MEMBERS");
-    let height = (members.len().min(4) as f32 + 0.2) * 18.0;
     ScrollArea::vertical()
         .id_salt("members")
-        .max_height(height)
+        .max_height(SHOWN)
         .auto_shrink([false, true])
         .show(ui, |ui| {
             ui.spacing_mut().item_spacing.y = 2.0;
