@@ -14,6 +14,7 @@ mod kafka {
     pub(crate) mod app;
     mod connecting;
     mod faults;
+    mod groups;
     mod harmless;
     mod live;
     mod publishing;

@@ -161,7 +161,14 @@ const ROOMS: &[Room] = &[
     ),
     room(
         "storage",
-        &["event/amqp", "event", "repair", "rabbitmq", "schema"],
+        &[
+            "event/amqp",
+            "event",
+            "repair",
+            "rabbitmq",
+            "kafka",
+            "schema",
+        ],
         &["rusqlite", "serde"],
     ),
     room("settings", &["rabbitmq", "address"], &["dirs", "serde"]),
@@ -280,6 +287,7 @@ const ROOMS: &[Room] = &[
             "tls",
             "log",
             "protocol",
+            "storage",
             "engine",
             "drivers",
         ],
@@ -542,6 +550,10 @@ const LONG: &[(&str, &str)] = &[
         "the order of steps of one job",
     ),
     (
+        "drivers/rabbitmq/session/mod.rs",
+        "one arm for each command of the window",
+    ),
+    (
         "event/amqp/history.rs",
         "each way in which clients and brokers write a history, with its tests",
     ),
@@ -560,6 +572,10 @@ const LONG: &[(&str, &str)] = &[
     (
         "log/segment.rs",
         "writing and reading of one layout of bytes",
+    ),
+    (
+        "protocol/source.rs",
+        "each command to a source, and each thing that it tells",
     ),
     (
         "rabbitmq/frameworks/counters.rs",

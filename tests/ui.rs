@@ -5,6 +5,7 @@
 
 mod ui {
     mod connect;
+    mod consumers;
     mod dead_letters;
     mod dead_list;
     mod files;

@@ -26,6 +26,12 @@ pub(crate) enum Asked {
     Tap(TapId),
     /// What a tap would do.
     Preflight(RequestId),
+    /// Where consumer groups are.
+    Groups(RequestId),
+    /// What setting the offsets of one would do.
+    PlanReset(RequestId),
+    /// They are set.
+    Reset(RequestId),
     /// Work of our own, such as reading the topology.
     Own,
 }
@@ -79,6 +85,9 @@ impl Asked {
             | Self::Peek(_)
             | Self::Tap(_)
             | Self::Preflight(_)
+            | Self::Groups(_)
+            | Self::PlanReset(_)
+            | Self::Reset(_)
             | Self::Own => None,
         }
     }
@@ -182,6 +191,18 @@ pub(crate) fn answer_without_job(asked: Asked, words: String) -> Option<SourceUp
             request,
             report: Report::impossible(words),
         }),
+        Asked::Groups(request) => Some(SourceUpdate::Groups {
+            request,
+            result: Err(words),
+        }),
+        Asked::PlanReset(request) => Some(SourceUpdate::ResetPlanned {
+            request,
+            result: Err(words),
+        }),
+        Asked::Reset(request) => Some(SourceUpdate::OffsetsReset {
+            request,
+            result: Err(words),
+        }),
         Asked::Own => None,
     }
 }
@@ -203,9 +224,15 @@ pub(crate) fn cut_off_words(asked: Asked) -> &'static str {
         Asked::PutBack(_) => {
             "The connection was ended. The journal says of each message whether it was put back"
         }
-        Asked::Peek(_) | Asked::Tap(_) | Asked::Preflight(_) | Asked::Own => {
-            "The connection was ended"
+        Asked::Reset(_) => {
+            "The connection was ended. Whether the offsets were set is not known: look at the group"
         }
+        Asked::Peek(_)
+        | Asked::Tap(_)
+        | Asked::Preflight(_)
+        | Asked::Groups(_)
+        | Asked::PlanReset(_)
+        | Asked::Own => "The connection was ended",
     }
 }
 

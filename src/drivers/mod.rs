@@ -91,7 +91,9 @@ fn drivers(options: Options) -> MakeDriver {
     Arc::new(move |command, journal| -> Box<dyn Driver> {
         #[cfg(feature = "kafka")]
         if let SourceCommand::Connect(Address::Kafka(_)) = command {
-            return Box::new(kafka::KafkaDriver);
+            return Box::new(kafka::KafkaDriver {
+                notes_dir: rabbitmq.notes_dir.clone(),
+            });
         }
         if let SourceCommand::Connect(Address::Recording(_)) = command {
             return Box::new(recording::RecordingDriver);

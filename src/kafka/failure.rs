@@ -11,6 +11,10 @@ pub enum KafkaAct {
     Read,
     /// Publishing.
     Write,
+    /// Reading consumer groups and where they are.
+    Groups,
+    /// Setting the offsets of a group.
+    Reset,
 }
 
 /// What went wrong.
@@ -118,6 +122,16 @@ impl KafkaTrouble {
 
 fn no_right(topic: Option<&str>, act: KafkaAct) -> String {
     let right = match act {
+        KafkaAct::Groups => {
+            return "This login may not do that with the group. It takes DESCRIBE on the group and on its \
+                    topics: ask whoever looks after the cluster's ACLs"
+                .to_owned();
+        }
+        KafkaAct::Reset => {
+            return "This login may not set offsets of the group. It takes READ on the group and on its \
+                    topics: ask whoever looks after the cluster's ACLs"
+                .to_owned();
+        }
         KafkaAct::Connect | KafkaAct::List => "DESCRIBE",
         KafkaAct::Read => "READ and DESCRIBE",
         KafkaAct::Write => "WRITE and DESCRIBE",

@@ -1,6 +1,6 @@
 //! Kafka's facts and rules, pure: where a cluster is and how to log in, what its topics are, from where
-//! they are read, which partition a key belongs to, what its refusals mean, and what its dead letters
-//! tell. Nothing here talks to a broker.
+//! they are read, which partition a key belongs to, what its refusals mean, how far its consumer
+//! groups are, and what its dead letters tell. Nothing here talks to a broker.
 
 pub mod account;
 pub mod cluster;
@@ -8,6 +8,7 @@ pub mod connect_form;
 pub mod dead_letters;
 pub mod endpoint;
 pub mod failure;
+pub mod groups;
 pub mod partitioner;
 pub mod preflight;
 pub mod resend;

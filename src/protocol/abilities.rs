@@ -20,7 +20,8 @@ pub struct Abilities {
     pub replay: bool,
     /// Say what it is made of: destinations, queues and what leads where.
     pub topology: bool,
-    pub consumers: bool,
+    /// Tell how far consumer groups are, and set where one without members goes on.
+    pub consumer_groups: bool,
 }
 
 impl Abilities {
@@ -32,7 +33,7 @@ impl Abilities {
         take_out: true,
         replay: true,
         topology: true,
-        consumers: true,
+        consumer_groups: true,
     };
 
     /// Dead letters lie in a log: they are found by [`FindDeadPlaces`](super::SourceCommand::FindDeadPlaces),

@@ -13,6 +13,8 @@ use crate::event::picture::Picture;
 use crate::event::tap_id::TapId;
 use crate::event::watching::{Report, TapReading, TapRequest};
 use crate::event::{Event, Fingerprint, Outgoing};
+use crate::kafka::groups::GroupReading;
+use crate::kafka::groups::reset::{ResetOrder, ResetPlan};
 use crate::log::Batch;
 use crate::rabbitmq::peek_rules::Page;
 use crate::rabbitmq::stream::Start;
@@ -163,6 +165,24 @@ pub enum SourceCommand {
         queue: String,
         messages: Vec<Fingerprint>,
     },
+    /// Read how far consumer groups are. Answered by [`SourceUpdate::Groups`].
+    ReadGroups {
+        request: RequestId,
+    },
+    /// Find out what setting the offsets of a group would do. Answered by
+    /// [`SourceUpdate::ResetPlanned`].
+    PlanReset {
+        request: RequestId,
+        /// Which group, and where it shall go on.
+        order: ResetOrder,
+    },
+    /// Set them as planned, if the group has no members and is where it was. Answered by
+    /// [`SourceUpdate::OffsetsReset`].
+    ResetOffsets {
+        request: RequestId,
+        /// What was shown to the person.
+        plan: Box<ResetPlan>,
+    },
     /// Stop a resend, a discard or a series after what is under way.
     StopJob(RequestId),
     /// Find out which of these messages, as they lie in a queue, were sent again before. Answered
@@ -247,6 +267,18 @@ impl SourceCommand {
             Self::PutBack { request, .. } => SourceUpdate::PutBackDone {
                 request,
                 problem: Some(words),
+            },
+            Self::ReadGroups { request } => SourceUpdate::Groups {
+                request,
+                result: Err(words),
+            },
+            Self::PlanReset { request, .. } => SourceUpdate::ResetPlanned {
+                request,
+                result: Err(words),
+            },
+            Self::ResetOffsets { request, .. } => SourceUpdate::OffsetsReset {
+                request,
+                result: Err(words),
             },
             Self::Connect(address) => SourceUpdate::Link(Link::Failed {
                 address,
@@ -377,6 +409,21 @@ pub enum SourceUpdate {
         problem: Option<String>,
         /// Where each message is; nothing where the job was cut off.
         sum: Option<JobSum>,
+    },
+    /// How far consumer groups are, or why that could not be read.
+    Groups {
+        request: RequestId,
+        result: Result<GroupReading, String>,
+    },
+    /// What setting the offsets of a group would do, or why nothing can be done.
+    ResetPlanned {
+        request: RequestId,
+        result: Result<ResetPlan, String>,
+    },
+    /// The offsets of a group were set, in words; or why not, or not for certain.
+    OffsetsReset {
+        request: RequestId,
+        result: Result<String, String>,
     },
     /// Messages that were sent again and came back, and how often, as far as the journal knows.
     CameBack(Vec<(Fingerprint, u32)>),

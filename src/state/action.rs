@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::alerts::AlertAction;
+use super::consumers::ConsumerAction;
 use super::dead_letters::DeadAction;
 use super::dead_letters::journal::JournalAction;
 use super::files::FileToSave;
@@ -84,6 +85,8 @@ pub enum Action {
     LoadEvent(Arc<Event>),
     /// Something on the dead-letter screen.
     Dead(DeadAction),
+    /// Something about consumer groups.
+    Consumers(ConsumerAction),
     /// Something about what is told on the desktop.
     Alert(AlertAction),
     /// Something about the journal.

@@ -2,6 +2,8 @@
 
 use chrono::{DateTime, Utc};
 
+use super::consumers::ConsumerDesk;
+use super::dead_letters::DeadTab;
 use super::{Forms, State};
 use crate::address::Address;
 use crate::event::picture::Picture;
@@ -67,6 +69,12 @@ impl State {
                     }
                     self.front.dead.put_editor_aside(forms);
                     self.front.dead.forget();
+                    self.front.consumers = ConsumerDesk::default();
+                    if !self.front.abilities.consumer_groups
+                        && self.front.dead.tab == DeadTab::Consumers
+                    {
+                        self.front.dead.tab = DeadTab::Queues;
+                    }
                     self.front.alerts.start(address.place());
                     if let Server::RabbitMq(version) = server {
                         self.front.dead.looking.start(version);
@@ -112,6 +120,7 @@ impl State {
             self.front.publish.series_done(request, None, Some(&words));
             commands.extend(self.series_ended(Some(words.clone()), forms));
         }
+        self.front.consumers.ended(&words);
         let putting = self.journal.putting.as_ref();
         let own = putting.filter(|putting| putting.source == self.front.id);
         if let Some(request) = own.map(|putting| putting.request) {

@@ -67,6 +67,10 @@ pub struct Forms {
     pub editor: Option<super::dead_letters::Editor>,
     /// Edits of other dead letters that were not sent yet.
     pub edits: super::dead_letters::Edits,
+    /// Letters in the names of the consumer groups that are listed.
+    pub group_filter: String,
+    /// How offsets of a consumer group are set.
+    pub reset: super::consumers::ResetForm,
     /// What is looked for in the journal.
     pub journal_search: String,
     /// The rules by which dead letters are edited.

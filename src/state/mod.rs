@@ -10,8 +10,10 @@ pub mod action;
 pub mod alerts;
 mod cleared;
 mod connection;
+pub mod consumers;
 pub mod dead_letters;
 mod desks;
+mod due;
 pub mod files;
 pub mod forms;
 pub mod leaving;
@@ -353,6 +355,11 @@ impl State {
                 let ask = is_report.then(|| self.front.dead.ask_returns()).flatten();
                 return ask.map(|ask| self.to_front(ask)).into_iter().collect();
             }
+            SourceUpdate::Groups { .. }
+            | SourceUpdate::ResetPlanned { .. }
+            | SourceUpdate::OffsetsReset { .. } => {
+                return self.apply_consumers(update, moment.now);
+            }
             SourceUpdate::CameBack(told) => self.front.dead.came_back(&told),
             SourceUpdate::Moved { request, moved } => {
                 let now = moment.now;
@@ -397,23 +404,6 @@ impl State {
             _ => Soon::No,
         };
         self.live.tick(now).or(groups)
-    }
-
-    /// What is due to be told on the desktop.
-    pub fn due(&mut self, now: DateTime<Utc>) -> Vec<Command> {
-        let behind = self.behind.values_mut().map(|behind| &mut behind.source);
-        let all = behind.chain([&mut self.front]);
-        let due = all.filter_map(|source| source.alerts.due(now));
-        due.map(Command::Desk).collect()
-    }
-
-    /// True while something on the screen counts seconds, so that a frame is due in one.
-    #[must_use]
-    pub fn needs_clock(&self) -> bool {
-        let waits =
-            |source: &Source| source.alerts.waits() || matches!(source.link, Link::Lost { .. });
-        let behind = self.behind.values().map(|behind| &behind.source);
-        self.live.is_moving() || behind.chain([&self.front]).any(waits)
     }
 
     /// To the source whose queues, forms and dead letters are shown.
@@ -558,6 +548,15 @@ impl State {
                 }
                 self.tell(moment.now);
                 return commands;
+            }
+            Action::Consumers(action) => {
+                let request = RequestId(self.fresh());
+                let consumers = &mut self.front.consumers;
+                let asked = consumers.act(action, request, forms, moment.now);
+                return asked
+                    .map(|asked| self.to_front(asked))
+                    .into_iter()
+                    .collect();
             }
             Action::Alert(action) => {
                 self.front.alerts.act(action);

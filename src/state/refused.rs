@@ -8,7 +8,7 @@ use super::{Forms, State};
 use crate::event::tap_id::TapId;
 use crate::event::watching::Report;
 use crate::protocol::{
-    Command, DeskCommand, Gravity, PublishOutcome, SandboxState, SourceCommand, TapState,
+    Command, DeskCommand, Gravity, PublishOutcome, RequestId, SandboxState, SourceCommand, TapState,
 };
 
 /// Why, and what to do.
@@ -59,6 +59,21 @@ impl State {
             SourceCommand::Preflight { request, .. } => {
                 // Nothing starts of what cannot be.
                 let _ = self.take_report(request, Report::impossible(words));
+            }
+
+            SourceCommand::ReadGroups { request } => {
+                self.front.consumers.read(request, Err(words));
+            }
+            SourceCommand::PlanReset { request, .. } => {
+                self.front.consumers.planned(request, Err(words));
+            }
+            SourceCommand::ResetOffsets { request, .. } => {
+                let next = RequestId(self.fresh());
+                let consumers = &mut self.front.consumers;
+                if let Some(next) = consumers.was_set(request, Err(words), next, now) {
+                    let source = self.front.id;
+                    self.refuse(Command::Source(source, next), forms, now);
+                }
             }
 
             // It names a request that goes on. Whoever waits for its end to leave is asked again.

@@ -1,6 +1,7 @@
 //! The sources that are open, each with what is known of it and what is done with it. One is in front: its
 //! queues, dead letters and publish form are shown. The streams of all are shown together.
 
+use super::consumers::ConsumerDesk;
 use super::dead_letters::DeadLetterDesk;
 use super::dead_letters::left_since::LeftSince;
 use super::live::earlier_taps::EarlierTap;
@@ -50,6 +51,8 @@ pub struct Source {
     pub publish: PublishDesk,
     /// Dead letters and what is done with them.
     pub dead: DeadLetterDesk,
+    /// Who reads what, where the source can tell.
+    pub consumers: ConsumerDesk,
     /// What the last job took out of its queue, until the broker counts it.
     pub(super) left: Option<LeftSince>,
     /// What is told on the desktop.
@@ -93,6 +96,7 @@ impl Source {
             earlier: Vec::new(),
             publish: PublishDesk::default(),
             dead: DeadLetterDesk::default(),
+            consumers: ConsumerDesk::default(),
             left: None,
             alerts: alerts::Alerts::default(),
             is_guess: false,

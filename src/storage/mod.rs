@@ -2,6 +2,7 @@
 
 pub mod firehose;
 pub mod journal;
+pub mod resets;
 pub mod schema_files;
 pub mod schema_import;
 pub mod schemas;

@@ -46,7 +46,11 @@ pub(crate) fn address(server: &str, query: &str) -> Address {
 
 impl App {
     pub(crate) fn start() -> Self {
-        let (handle, updates) = drivers::start(|| {}, Options::default()).expect("the background");
+        Self::with(Options::default())
+    }
+
+    pub(crate) fn with(options: Options) -> Self {
+        let (handle, updates) = drivers::start(|| {}, options).expect("the background");
         Self {
             handle,
             updates,
@@ -57,7 +61,11 @@ impl App {
 
     /// Connected, and the topics were read once.
     pub(crate) fn at(server: &KafkaServer) -> Self {
-        let mut app = Self::start();
+        Self::at_with(server, Options::default())
+    }
+
+    pub(crate) fn at_with(server: &KafkaServer, options: Options) -> Self {
+        let mut app = Self::with(options);
         app.connect(address(&server.plain, ""))
             .expect("a connection");
         app.picture();

@@ -44,6 +44,17 @@ pub(crate) struct KafkaServer {
     zookeeper: Option<ZooKeeper>,
 }
 
+/// A consumer of Kafka's own, which is killed in the end.
+pub(crate) struct RunningMember(Child);
+
+impl Drop for RunningMember {
+    fn drop(&mut self) {
+        // It is ours, and nobody waits for it.
+        self.0.kill().ok();
+        self.0.wait().ok();
+    }
+}
+
 /// The Kafka of this run; nothing where there are no jars, which is said.
 pub(crate) fn server() -> Option<&'static KafkaServer> {
     static SERVER: OnceLock<Option<KafkaServer>> = OnceLock::new();
@@ -292,6 +303,72 @@ impl KafkaServer {
         self.produce(topic, &lines, &[]);
     }
 
+    /// Kafka's own consumer reads so many records as a member of a group, and commits where it is.
+    pub(crate) fn consume(&self, topic: &str, group: &str, count: usize) {
+        let count = count.to_string();
+        self.tool(
+            "org.apache.kafka.tools.consumer.ConsoleConsumer",
+            &[
+                "--topic",
+                topic,
+                "--group",
+                group,
+                "--from-beginning",
+                "--max-messages",
+                &count,
+                "--timeout-ms",
+                "30000",
+            ],
+        );
+    }
+
+    /// One that goes on until it is dropped.
+    pub(crate) fn member(&self, topic: &str, group: &str, protocol: &str) -> RunningMember {
+        let protocol = format!("group.protocol={protocol}");
+        let child = self
+            .java("org.apache.kafka.tools.consumer.ConsoleConsumer")
+            .args(["--bootstrap-server", &self.plain, "--topic", topic])
+            .args(["--group", group, "--from-beginning"])
+            .args(["--consumer-property", &protocol])
+            .args(["--consumer-property", "client.id=the-member"])
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("java");
+        RunningMember(child)
+    }
+
+    /// What Kafka's own tool says of a group: topic, partition, committed offset, end, lag.
+    pub(crate) fn described(&self, group: &str) -> Vec<[String; 5]> {
+        let said = self.tool(
+            "org.apache.kafka.tools.consumer.group.ConsumerGroupCommand",
+            &["--describe", "--group", group],
+        );
+        let rows = said.lines().filter_map(|line| {
+            let cells: Vec<&str> = line.split_whitespace().collect();
+            let own = cells.first() == Some(&group) && cells.len() > 5;
+            own.then(|| [1, 2, 3, 4, 5].map(|at| cells[at].to_owned()))
+        });
+        let mut rows: Vec<_> = rows.collect();
+        rows.sort();
+        rows
+    }
+
+    /// Deletes what lies before an offset.
+    pub(crate) fn delete_before(&self, topic: &str, partition: u32, offset: u64) {
+        let file = self.folder.path().join(format!("{topic}.json"));
+        let text = format!(
+            "{{\"version\":1,\"partitions\":[{{\"topic\":\"{topic}\",\"partition\":{partition},\"offset\":{offset}}}]}}"
+        );
+        fs::write(&file, text).expect("a file");
+        let file = file.display().to_string();
+        self.tool(
+            "org.apache.kafka.tools.DeleteRecordsCommand",
+            &["--offset-json-file", &file],
+        );
+    }
+
     /// What Kafka's own consumer reads from a partition on, one record a line:
     /// `partition|offset|headers|key|value`.
     pub(crate) fn read(&self, topic: &str, count: usize) -> Vec<String> {
@@ -338,6 +415,7 @@ fn older_name(class: &str) -> Option<&'static str> {
         "AclCommand" => "kafka.admin.AclCommand",
         "ConfigCommand" => "kafka.admin.ConfigCommand",
         "ConsoleConsumer" => "kafka.tools.ConsoleConsumer",
+        "DeleteRecordsCommand" => "kafka.admin.DeleteRecordsCommand",
         "GetOffsetShell" => "kafka.tools.GetOffsetShell",
         _ => return None,
     })

@@ -1,5 +1,6 @@
 //! The connection to a cluster as a state machine: none, being opened, standing, broken.
 
+use std::path::PathBuf;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -35,6 +36,10 @@ pub(super) struct Cluster {
     pub kafka: Kafka,
     pub admin: Arc<AdminClient>,
     pub outbox: SourceOutbox,
+    /// Its own id, or where it is if it tells none.
+    pub name: String,
+    /// The folder for what must outlive the program.
+    pub notes_dir: Option<PathBuf>,
     /// The list of topics, as soon as it was read.
     pub topics: watch::Receiver<Option<Arc<Vec<TopicFacts>>>>,
     /// Wakes whoever reads the list.

@@ -3,18 +3,22 @@
 //!
 //! Invariants:
 //! - Every request gets exactly one answer, also when its job panics or the connection breaks.
-//! - Reading joins no group and commits nothing. No topic is created by asking: what is not in the list
+//! - Reading joins no group and commits nothing. Offsets are committed only for a group without members,
+//!   when a person asked for it and what was there is on the disk. No topic is created by asking: what is not in the list
 //!   of topics is not asked for, and the client's own leave to create is off.
 //! - Each tap has connections of its own: a broker answers what comes over one connection in turn, and a
 //!   tap waits there for records.
 
 mod connect;
 mod failure;
+mod groups;
 mod link;
 mod picture;
 mod publish;
 mod session;
 mod watch;
+
+use std::path::PathBuf;
 
 use futures_util::future::BoxFuture;
 use tokio::sync::mpsc;
@@ -24,7 +28,10 @@ use crate::engine::outbox::SourceOutbox;
 use crate::protocol::SourceCommand;
 
 /// Works with one Kafka cluster.
-pub(crate) struct KafkaDriver;
+pub(crate) struct KafkaDriver {
+    /// The folder for what must outlive the program.
+    pub notes_dir: Option<PathBuf>,
+}
 
 impl Driver for KafkaDriver {
     fn run(
@@ -32,6 +39,6 @@ impl Driver for KafkaDriver {
         commands: mpsc::Receiver<SourceCommand>,
         outbox: SourceOutbox,
     ) -> BoxFuture<'static, ()> {
-        Box::pin(session::run(commands, outbox))
+        Box::pin(session::run(commands, outbox, self.notes_dir))
     }
 }

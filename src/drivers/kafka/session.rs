@@ -2,6 +2,7 @@
 //! to it that each request is answered once, whatever happens to its job.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,6 +11,7 @@ use tokio::sync::{Notify, mpsc, watch};
 use tokio::task::Id;
 
 use super::connect::OpenedCluster;
+use super::groups;
 use super::link::{self, Cluster, ClusterEvent, ClusterLink, ClusterPhase};
 use super::publish::{KafkaPublisher, KafkaSeries};
 
@@ -38,13 +40,18 @@ const ABILITIES: Abilities = Abilities {
     take_out: false,
     replay: true,
     topology: true,
-    consumers: false,
+    consumer_groups: true,
 };
 
 /// Runs until no more commands can come.
-pub(super) async fn run(mut commands: mpsc::Receiver<SourceCommand>, outbox: SourceOutbox) {
+pub(super) async fn run(
+    mut commands: mpsc::Receiver<SourceCommand>,
+    outbox: SourceOutbox,
+    notes_dir: Option<PathBuf>,
+) {
     let mut session = KafkaSession {
         outbox,
+        notes_dir,
         link: ClusterLink::Idle,
         jobs: Jobs::default(),
         taps: BTreeMap::new(),
@@ -76,6 +83,7 @@ struct KafkaTap {
 
 struct KafkaSession {
     outbox: SourceOutbox,
+    notes_dir: Option<PathBuf>,
     link: ClusterLink,
     jobs: Jobs,
     taps: BTreeMap<TapId, KafkaTap>,
@@ -85,6 +93,7 @@ struct KafkaSession {
 }
 
 impl KafkaSession {
+    #[expect(clippy::too_many_lines, reason = "one arm for each command")]
     async fn carry_out(&mut self, command: SourceCommand) {
         match command {
             SourceCommand::Connect(Address::Kafka(endpoint)) => self.connect(endpoint).await,
@@ -131,6 +140,27 @@ impl KafkaSession {
                     let outbox = cluster.outbox.clone();
                     let sender = KafkaSeries { cluster, publisher };
                     End::Answer(series::run(sender, &outbox, request, *series, stop).await)
+                })
+                .await;
+            }
+            SourceCommand::ReadGroups { request } => {
+                self.start(Asked::Groups(request), move |cluster, _| async move {
+                    let result = groups::read(&cluster).await;
+                    End::Answer(SourceUpdate::Groups { request, result })
+                })
+                .await;
+            }
+            SourceCommand::PlanReset { request, order } => {
+                self.start(Asked::PlanReset(request), move |cluster, _| async move {
+                    let result = groups::planned(&cluster, order).await;
+                    End::Answer(SourceUpdate::ResetPlanned { request, result })
+                })
+                .await;
+            }
+            SourceCommand::ResetOffsets { request, plan } => {
+                self.start(Asked::Reset(request), move |cluster, _| async move {
+                    let result = groups::set(&cluster, *plan).await;
+                    End::Answer(SourceUpdate::OffsetsReset { request, result })
                 })
                 .await;
             }
@@ -188,6 +218,8 @@ impl KafkaSession {
             kafka: opened.kafka,
             admin: Arc::new(opened.admin),
             outbox: self.outbox.clone(),
+            name: opened.facts.id.clone().unwrap_or_else(|| endpoint.place()),
+            notes_dir: self.notes_dir.clone(),
             topics: self.known.subscribe(),
             refresh: Arc::new(Notify::new()),
         };

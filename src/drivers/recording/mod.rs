@@ -36,7 +36,7 @@ const ABILITIES: Abilities = Abilities {
     take_out: false,
     replay: true,
     topology: true,
-    consumers: false,
+    consumer_groups: false,
 };
 
 /// Works with one recording.

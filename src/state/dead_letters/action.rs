@@ -107,6 +107,8 @@ pub enum DeadTab {
     Groups,
     /// What was resent or discarded.
     Journal,
+    /// Who reads what, and how far behind.
+    Consumers,
 }
 
 /// Where messages are sent again.

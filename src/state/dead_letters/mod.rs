@@ -169,7 +169,7 @@ impl DeadLetterDesk {
                 return self.listing.tick(messages, seen_ms, catalog);
             }
             DeadTab::Groups => {}
-            DeadTab::Journal => return Soon::No,
+            DeadTab::Journal | DeadTab::Consumers => return Soon::No,
         }
         self.groups.tick(catalog, || {
             let messages = peeked.iter().flat_map(|peeked| &peeked.messages);

@@ -31,7 +31,7 @@ impl DeadLetterDesk {
             _ if self.rules.is_some() => Some(Task::Rules),
             DeadTab::Queues => Some(Task::Messages),
             DeadTab::Groups => Some(Task::Groups),
-            DeadTab::Journal => None,
+            DeadTab::Journal | DeadTab::Consumers => None,
         }
     }
 

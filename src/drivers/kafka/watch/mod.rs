@@ -6,3 +6,5 @@ mod pump;
 mod rights;
 mod start;
 pub(super) mod tap;
+
+pub(super) use start::ask;

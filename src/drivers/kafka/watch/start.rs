@@ -20,11 +20,11 @@ const STUCK: Duration = Duration::from_secs(10);
 const FURTHER: i64 = 4;
 
 /// Offsets of partitions.
-pub(super) type Offsets = HashMap<TopicPartition, i64>;
+pub(in crate::drivers::kafka) type Offsets = HashMap<TopicPartition, i64>;
 
 /// Asks for one kind of offset of these partitions. One that has none, which only a time can do, is left
 /// out.
-pub(super) async fn ask(
+pub(in crate::drivers::kafka) async fn ask(
     admin: &AdminClient,
     partitions: &[TopicPartition],
     spec: OffsetSpec,

@@ -124,6 +124,13 @@ impl Session {
                 self.outbox.send(SourceUpdate::Link(Link::Idle)).await;
             }
             SourceCommand::RetryNow => self.retry_now(),
+            command @ (SourceCommand::ReadGroups { .. }
+            | SourceCommand::PlanReset { .. }
+            | SourceCommand::ResetOffsets { .. }) => {
+                if let Ok(answer) = command.refused("RabbitMQ has no consumer groups".to_owned()) {
+                    self.outbox.send(answer).await;
+                }
+            }
             SourceCommand::StartSandbox => self.start_sandbox().await,
             SourceCommand::RefreshTopology => {
                 if let LinkState::Connected { connections, .. } = &self.link {

@@ -3,6 +3,7 @@
 mod asking;
 mod bulk;
 mod by_rule;
+mod consumers;
 mod editor;
 mod faithful;
 mod filter_line;
@@ -36,6 +37,7 @@ pub struct Shares {
     rules: Share,
     jobs: Share,
     record: Share,
+    consumers: Share,
 }
 
 impl Default for Shares {
@@ -48,13 +50,14 @@ impl Default for Shares {
             rules: Share::new(0.3),
             jobs: Share::new(0.27),
             record: Share::new(0.38),
+            consumers: Share::new(0.3),
         }
     }
 }
 
 impl Shares {
     /// All of them, by the names under which they are kept.
-    pub(crate) fn named(&mut self) -> [(&'static str, &mut Share); 7] {
+    pub(crate) fn named(&mut self) -> [(&'static str, &mut Share); 8] {
         [
             ("dead.queues", &mut self.queues),
             ("dead.message.beside", &mut self.beside),
@@ -63,6 +66,7 @@ impl Shares {
             ("dead.rules", &mut self.rules),
             ("dead.jobs", &mut self.jobs),
             ("dead.record", &mut self.record),
+            ("dead.consumers", &mut self.consumers),
         ]
     }
 }
@@ -105,7 +109,10 @@ pub fn dead_letters_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
         .frame(strip)
         .show(ui, |ui| tabs_ui(ui, cx));
     if let Some(words) = by_source::no_dead_letters(cx.state)
-        && cx.state.front.dead.tab != DeadTab::Journal
+        && !matches!(
+            cx.state.front.dead.tab,
+            DeadTab::Journal | DeadTab::Consumers
+        )
     {
         CentralPanel::default()
             .frame(Frame::new().fill(palette.base))
@@ -130,6 +137,11 @@ pub fn dead_letters_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
             CentralPanel::default()
                 .frame(frame)
                 .show(ui, |ui| journal::journal_ui(ui, cx, side));
+        }
+        DeadTab::Consumers => {
+            CentralPanel::default()
+                .frame(Frame::new().fill(palette.base))
+                .show(ui, |ui| consumers::consumers_ui(ui, cx, side));
         }
     }
 }
@@ -203,11 +215,14 @@ fn tabs_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     let (tab, unfinished) = (cx.state.front.dead.tab, cx.state.journal.doubtful());
     ui.horizontal(|ui| {
         ui.spacing_mut().item_spacing.x = 0.0;
-        let all = [
+        let mut all = vec![
             (DeadTab::Queues, "Queues"),
             (DeadTab::Groups, "Groups"),
             (DeadTab::Journal, "Journal"),
         ];
+        if cx.state.front.abilities().consumer_groups {
+            all.push((DeadTab::Consumers, "Consumer groups"));
+        }
         if let Some(tab) = tabs(ui, tab, &all) {
             cx.act(Action::Dead(DeadAction::Tab(tab)));
         }

@@ -144,6 +144,7 @@ fn form_ui(ui: &mut Ui, cx: &mut Cx<'_>, is_narrow: bool) {
     draft_form::target_ui(ui, &mut cx.forms.draft, known, &keys, problems);
     let words = cx.memory.preview.words(&cx.forms.draft, state);
     weak(ui, words);
+    readers_ui(ui, cx);
     payload_form::payload_ui(ui, cx);
     series::variables_ui(ui, cx);
     ui.separator();
@@ -156,6 +157,22 @@ fn form_ui(ui: &mut Ui, cx: &mut Cx<'_>, is_narrow: bool) {
     history
         .get_or_insert_with(|| History::new(draft.clone()))
         .note(draft, now);
+}
+
+/// Who reads what is published, where the source can tell.
+fn readers_ui(ui: &mut Ui, cx: &Cx<'_>) {
+    let front = &cx.state.front;
+    let topic = cx.forms.draft.destination.trim();
+    if !front.abilities().consumer_groups || front.picture.destination(topic).is_none() {
+        return;
+    }
+    let words = match (&front.consumers.reading, &front.consumers.problem) {
+        (_, Some(why)) => format!("Who reads it is not known: {why}"),
+        (Some(reading), None) => reading.readers_of(topic),
+        (None, None) => "Looking who reads it …".to_owned(),
+    };
+    let text = RichText::new(words).color(Palette::of(ui).weak);
+    ui.add(egui::Label::new(text).wrap());
 }
 
 /// The way back through what was typed or loaded into the form.
