@@ -212,6 +212,10 @@ impl SourceCommand {
     ///
     /// # Errors
     /// Gives a command back that has no answer.
+    #[expect(
+        clippy::too_many_lines,
+        reason = "one arm for each kind of answer, and nothing else"
+    )]
     pub fn refused(self, words: String) -> Result<SourceUpdate, Box<Self>> {
         let tap = |tap| SourceUpdate::Tap {
             tap,

@@ -4,7 +4,7 @@ use std::fs::{self, File};
 use std::io::Write as _;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, Output, Stdio};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
@@ -205,9 +205,11 @@ impl KafkaServer {
         if std::net::TcpStream::connect(&self.plain).is_err() {
             return false;
         }
-        let mut ask = self.java("org.apache.kafka.tools.TopicCommand");
-        ask.args(["--list", "--bootstrap-server", &self.plain]);
-        ask.output().is_ok_and(|done| done.status.success())
+        let asked = self.output(
+            "org.apache.kafka.tools.TopicCommand",
+            &["--list", "--bootstrap-server", &self.plain],
+        );
+        asked.status.success()
     }
 
     /// The CA of the port with TLS, in PEM format.
@@ -236,18 +238,24 @@ impl KafkaServer {
 
     /// The same of one that is told in another way where the server is.
     pub(crate) fn run(&self, class: &str, arguments: &[&str]) -> String {
-        let mut done = self.java(class).args(arguments).output().expect("java");
-        // Older ones have their tools elsewhere.
-        let is_elsewhere = String::from_utf8_lossy(&done.stderr).contains("ClassNotFoundException");
-        if let Some(older) = older_name(class).filter(|_| is_elsewhere) {
-            done = self.java(older).args(arguments).output().expect("java");
-        }
+        let done = self.output(class, arguments);
         let said = String::from_utf8_lossy(&done.stdout).into_owned();
         assert!(
             done.status.success(),
             "{class} {arguments:?}: {said} {done:?}"
         );
         said
+    }
+
+    fn output(&self, class: &str, arguments: &[&str]) -> Output {
+        let run = |class| self.java(class).args(arguments).output().expect("java");
+        let done = run(class);
+        // Older ones have their tools elsewhere.
+        let is_elsewhere = String::from_utf8_lossy(&done.stderr).contains("ClassNotFoundException");
+        match older_name(class).filter(|_| is_elsewhere) {
+            Some(older) => run(older),
+            None => done,
+        }
     }
 
     /// Makes a topic of a fresh name.
