@@ -129,7 +129,7 @@ fn last_plan(window: &Window) -> (RequestId, SourceCommand) {
             | SourceCommand::ResetOffsets { request, .. } => (*request, command),
             other => panic!("not a reset: {other:?}"),
         },
-        other => panic!("not a reset: {other:?}"),
+        other @ Command::Desk(_) => panic!("not a reset: {other:?}"),
     }
 }
 
