@@ -7,9 +7,8 @@ use super::compare::Scalar;
 use super::field::field;
 use super::json_path::JsonPath;
 use super::matcher::any_value;
+use super::root::Root;
 use super::subject::Subject;
-use crate::text::json;
-use crate::text::payload::PayloadKind;
 
 /// Most characters of a value that are given.
 const MOST: usize = 200;
@@ -23,8 +22,8 @@ pub struct ValueAt {
 
 #[derive(Clone, Debug)]
 enum FieldPlace {
-    /// In the payload; in the whole body or without its envelope.
-    Payload { path: JsonPath, in_body: bool },
+    /// In the payload.
+    Payload(Root, JsonPath),
     /// Anywhere else.
     Field(QueryField),
 }
@@ -36,21 +35,16 @@ impl PartialEq for ValueAt {
 }
 
 impl ValueAt {
-    /// Reads `data.total`, `body.count`, `header.x-tenant`, `app` and their like.
+    /// Reads `data.total`, `body.count`, `total`, `header.x-tenant`, `app` and their like.
     ///
     /// # Errors
     /// Says what is wrong with the name, and what would be right.
     pub fn parse(name: &str) -> Result<Self, ParseError> {
         let name = name.trim();
         let place = match field(name, 0)? {
-            QueryField::Data(steps) => FieldPlace::Payload {
-                path: JsonPath::new(&steps),
-                in_body: false,
-            },
-            QueryField::Body(steps) => FieldPlace::Payload {
-                path: JsonPath::new(&steps),
-                in_body: true,
-            },
+            QueryField::Data(steps) => FieldPlace::Payload(Root::Data, JsonPath::new(&steps)),
+            QueryField::Body(steps) => FieldPlace::Payload(Root::Body, JsonPath::new(&steps)),
+            QueryField::Payload(steps) => FieldPlace::Payload(Root::Either, JsonPath::new(&steps)),
             QueryField::Age => {
                 return Err(ParseError {
                     at: 0..name.len(),
@@ -94,9 +88,7 @@ impl ValueAt {
             true
         };
         match &self.place {
-            FieldPlace::Payload { path, in_body } => {
-                return payload(event, path, *in_body, most);
-            }
+            FieldPlace::Payload(root, path) => return payload(event, *root, path, most),
             FieldPlace::Field(QueryField::Header(name)) => {
                 let properties = event.properties();
                 let Some(value) = properties.header(name) else {
@@ -109,25 +101,22 @@ impl ValueAt {
             }
             FieldPlace::Field(QueryField::Size) => return event.body().len().to_string(),
             // The other kinds were made something else of when the name was read.
-            FieldPlace::Field(QueryField::Data(_) | QueryField::Body(_) | QueryField::Age) => {}
+            FieldPlace::Field(
+                QueryField::Data(_)
+                | QueryField::Body(_)
+                | QueryField::Payload(_)
+                | QueryField::Age,
+            ) => {}
         }
         text
     }
 }
 
 /// The first value at a path; an object or a list as it is written.
-fn payload(event: &impl Subject, path: &JsonPath, in_body: bool, most: usize) -> String {
+fn payload(event: &impl Subject, root: Root, path: &JsonPath, most: usize) -> String {
     let reading = event.reading();
-    let document = match &reading {
-        Some(reading) if !reading.is_document => return String::new(),
-        Some(reading) if in_body => &*reading.bytes,
-        Some(reading) => reading.data(),
-        None if event.kind() != PayloadKind::Json => return String::new(),
-        None if in_body => json::trim(event.body()),
-        None => json::trim(event.data()),
-    };
     let mut text = String::new();
-    path.any(document, &mut |written| {
+    root.any(event, reading.as_ref(), path, &mut |written| {
         let value = Scalar::json(written);
         let value = value.written().filter(|value| {
             let is_cut = most != usize::MAX;

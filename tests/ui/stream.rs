@@ -94,6 +94,34 @@ fn rows_do_not_run_from_under_the_pointer() {
 }
 
 #[test]
+fn a_filter_that_can_hardly_be_meant_is_doubted() {
+    let mut window = Window::connected();
+    let tap = start_tap(&mut window);
+    let wrapped = event("a.b", r#"{"eventId":"e-1","data":{"total":5}}"#);
+    window.receive(tap, &[wrapped, event("c.d", r#"{"eventId":"e-1"}"#)]);
+    for (line, rows, doubt) in [
+        ("eventId:e-1", 2, ""),
+        ("total>4", 1, ""),
+        (
+            "schema:fials",
+            0,
+            "schema:fials finds nothing: schema: knows matches, fails",
+        ),
+        ("reason:rejected", 0, "Only dead letters have a reason"),
+        ("colour:red", 0, "colour is read as a field of the payload"),
+    ] {
+        window.type_into("Filter", line);
+        assert_eq!(window.rows().len(), rows, "{line}");
+        for sign in ["finds nothing", "is read as"] {
+            assert_eq!(window.sees(sign), doubt.contains(sign), "{line}");
+        }
+        window.assert_sees(doubt);
+        window.harness.key_press(Key::Escape);
+        window.frames();
+    }
+}
+
+#[test]
 fn the_inspector_closes_and_opens() {
     let mut window = Window::connected();
     let tap = start_tap(&mut window);

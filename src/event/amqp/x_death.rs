@@ -27,6 +27,9 @@ pub enum DeathReason {
     Other(String),
 }
 
+/// The words that RabbitMQ has.
+pub const REASONS: [&str; 4] = ["rejected", "expired", "maxlen", "delivery_limit"];
+
 impl DeathReason {
     pub(crate) fn read(text: &str) -> Self {
         match text {

@@ -116,6 +116,19 @@ fn a_wrong_line_is_told_where_and_what_would_be_right() {
     wrong("data.a[+1]:1", "data.a[+1]", "no place in a list");
     wrong("data.a[1:1", "data.a[1", "A closing ] is missing");
     wrong("data..a:1", "data..a", "A name is missing behind the dot");
+    wrong(
+        "eventId..a:1",
+        "eventId..a",
+        "A name is missing behind the dot",
+    );
+    wrong(
+        "kee:x",
+        "kee",
+        "did you mean key? A field of the payload with that name is data.kee",
+    );
+    wrong("payload.a:1", "payload.a", "write data.a");
+    wrong("12:30", "12", "in quotes");
+    wrong("http:\"//a\"", "http", "in quotes");
     wrong("header.:1", "header.", "name of the header is missing");
     wrong(
         "data.\"a b",
@@ -215,7 +228,7 @@ proptest! {
         event.is_plain = true;
         event.body = body.into_bytes();
         for row in 0..document.rows.len() {
-            let Some(clause) = json_path::clause(&document, row, false) else { continue };
+            let Some(clause) = json_path::clause(&document, row, None) else { continue };
             let matcher = Filter::parse(&clause).unwrap().matcher();
             prop_assert!(matcher.matches(&event, 0), "{}", clause);
         }

@@ -26,6 +26,8 @@ const MOST_BYTES: usize = 64 * 1024;
 pub(in crate::state) struct KeptDesk {
     form: Option<KeptForm>,
     sent: Arc<Vec<SavedSent>>,
+    /// What is not kept, and why, in words.
+    left_out: Vec<(RequestId, &'static str)>,
     revision: u64,
 }
 
@@ -49,8 +51,16 @@ impl KeptDesk {
         }
         if self.revision != desk.revision {
             self.revision = desk.revision;
-            self.sent = Arc::new(saved_history(&desk.history));
+            let (sent, left_out) = saved_history(&desk.history);
+            self.sent = Arc::new(sent);
+            self.left_out = left_out;
         }
+    }
+
+    /// Why a sent event is not kept for the next start, in words; none if it is.
+    pub(in crate::state) fn left_out(&self, request: RequestId) -> Option<&'static str> {
+        let mut all = self.left_out.iter();
+        all.find(|(one, _)| *one == request).map(|(_, why)| *why)
     }
 
     /// The form, unless nothing was written into it.
@@ -136,16 +146,36 @@ pub(in crate::state) fn take_sent(
     desk.revision += 1;
 }
 
-/// The newest of what was sent, as far as there is room.
-fn saved_history(history: &[SentEvent]) -> Vec<SavedSent> {
-    let mut bytes = 0;
-    let all = history.iter().take(MOST_SENT).filter_map(saved_sent);
-    all.take_while(|(_, cost)| {
-        bytes += cost;
-        bytes <= MOST_BYTES
-    })
-    .map(|(sent, _)| sent)
-    .collect()
+/// The newest of what was sent, as far as there is room; and what is left out, with the reason.
+fn saved_history(history: &[SentEvent]) -> (Vec<SavedSent>, Vec<(RequestId, &'static str)>) {
+    let (mut kept, mut left_out, mut bytes) = (Vec::new(), Vec::new(), 0);
+    for (place, sent) in history.iter().enumerate() {
+        let is_answered = match &sent.series {
+            Some(series) => !series.run.runs,
+            None => sent.outcome.is_some(),
+        };
+        if !is_answered {
+            continue;
+        }
+        let why = if sent.outgoing.body.len() > MOST_BYTES {
+            Err("it is larger than 64 kB")
+        } else if place >= MOST_SENT {
+            Err("only the newest 50 are")
+        } else {
+            saved_sent(sent).ok_or("it would not come back as the same")
+        };
+        match why {
+            Ok((_, cost)) if bytes + cost > MOST_BYTES => {
+                left_out.push((sent.request, "newer ones take the 64 kB that there are"));
+            }
+            Ok((saved, cost)) => {
+                bytes += cost;
+                kept.push(saved);
+            }
+            Err(why) => left_out.push((sent.request, why)),
+        }
+    }
+    (kept, left_out)
 }
 
 /// A sent event, and what it costs. None while there is no answer, and where it would not be sent again
@@ -394,5 +424,16 @@ mod tests {
         let large = format!("\"{}\"", "x".repeat(20_000));
         let many = (0..100).map(|_| sent(&large, routed())).collect();
         assert_eq!(kept(many, &Forms::default()).sent().len(), 3);
+    }
+
+    #[test]
+    fn what_is_left_out_is_named_and_takes_no_room_of_others() {
+        let routed = || Some(PublishOutcome::Routed);
+        let mut large = sent(&"x".repeat(MOST_BYTES + 1), routed());
+        large.request = RequestId(8);
+        let kept = kept(vec![large, sent("{}", routed())], &Forms::default());
+        assert_eq!(kept.sent().len(), 1);
+        assert_eq!(kept.left_out(RequestId(8)), Some("it is larger than 64 kB"));
+        assert_eq!(kept.left_out(RequestId(7)), None);
     }
 }

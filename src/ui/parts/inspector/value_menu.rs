@@ -29,12 +29,12 @@ impl ValueMenu<'_> {
     pub(crate) fn show(&mut self, response: &Response, memory: &PayloadMemory, index: usize) {
         Popup::menu(response).show(|ui| {
             let document = &memory.rows;
-            let has_envelope = memory.has_envelope();
-            let path = json_path::path(document, index, has_envelope);
+            let data = memory.data_name();
+            let path = json_path::path(document, index, data);
             let title = RichText::new(shorten(&path, 60)).size(theme::SIZES[0]);
             ui.label(title.color(Palette::of(ui).weak));
             if let Origin::Live { .. } = self.origin {
-                let clause = json_path::clause(document, index, has_envelope);
+                let clause = json_path::clause(document, index, data);
                 if let Some(clause) = clause
                     && button(ui, "Add to filter", true).clicked()
                 {

@@ -6,6 +6,7 @@ use crate::state::Action;
 use crate::state::live::LiveAction;
 use crate::state::live::seen::Lately;
 use crate::ui::Cx;
+use crate::ui::parts::filter_doubt;
 use crate::ui::parts::filter_field::{self, FilterField};
 use crate::ui::parts::widgets::{button, field_margin, small_label, weak};
 
@@ -37,6 +38,10 @@ pub(crate) fn filter_bar_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
         (view.problem(), view.unfinished()),
         view.in_force(),
     );
+    if view.problem().is_none() {
+        let seen = Lately(&cx.state.live);
+        filter_doubt::doubts_ui(ui, "filter", view.in_force(), &seen);
+    }
 }
 
 fn saved_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
