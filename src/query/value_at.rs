@@ -162,6 +162,7 @@ mod tests {
         let body = r#"{"n":1.50,"data":{"total":12.5,"text":"a \"b\"","items":[{"n":3}],"o":{}}}"#;
         let value = |name| ValueAt::parse(name).unwrap().of(&event("k.x", body));
         assert_eq!(value("data.total"), "12.5");
+        assert_eq!((value("total"), value("n")), ("12.5".into(), "1.50".into()));
         assert_eq!(value("body.n"), "1.50");
         assert_eq!(value("data.text"), "a \"b\"");
         assert_eq!(value("data.items[].n"), "3");
@@ -174,8 +175,8 @@ mod tests {
 
     #[test]
     fn a_wrong_name_says_what_would_be_right() {
-        let words = ValueAt::parse("total").unwrap_err().words;
-        assert!(words.contains("data.total"), "{words}");
+        let words = ValueAt::parse("kee").unwrap_err().words;
+        assert!(words.contains("data.kee"), "{words}");
         assert!(ValueAt::parse("data").is_err() && ValueAt::parse("").is_err());
     }
 }

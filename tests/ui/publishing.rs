@@ -242,6 +242,8 @@ fn the_same_id_twice_is_warned_about() {
     window.assert_sees("All of them have the id m-1");
     assert!(!window.sees("was sent at"));
     window.press("Publish event");
+    assert!(!window.sees("was sent at"), "it was just sent");
+    window.type_into("Payload", " ");
     window.assert_sees("An event with the id m-1 was sent at");
     window
         .harness

@@ -81,6 +81,13 @@ impl Death {
         DeathHistory::read(properties).deaths
     }
 
+    /// The key of the publish before the earliest death that the message tells of.
+    #[must_use]
+    pub fn first_key(properties: &Properties) -> Option<String> {
+        let earliest = Self::history(properties).pop()?;
+        earliest.routing_keys.into_iter().next()
+    }
+
     /// The entry as a sentence: `Died because a consumer of queue orders rejected it 3 times, first
     /// 2026-01-31T12:03:11Z`.
     #[must_use]

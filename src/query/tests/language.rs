@@ -78,7 +78,7 @@ fn wrong(line: &str, part: &str, words: &str) {
 
 #[test]
 fn a_wrong_line_is_told_where_and_what_would_be_right() {
-    wrong("a total>100", "total", "write data.total for a field");
+    wrong("a 5total>100", "5total", "write data.5total for a field");
     wrong("exchnage:shop", "exchnage", "did you mean exchange?");
     wrong("routing_key:a", "routing_key", "did you mean key?");
     wrong("payload.x:1", "payload.x", "write data.x");
@@ -93,7 +93,7 @@ fn a_wrong_line_is_told_where_and_what_would_be_right() {
     wrong("()", ")", "Something must stand before");
     wrong("type:", "", "A value is missing behind type:");
     wrong("type:(a or b)", "", "(type:a or type:b)");
-    wrong("a :b", "a", "no field");
+    wrong("kee :b", "kee", "no field");
     wrong(">5", ">", "A field must stand before >");
     wrong("a - b", "-", "Nothing stands behind -");
     wrong("\"a", "\"a", "A closing \" is missing");

@@ -96,6 +96,9 @@ pub fn gap(ms: i64) -> String {
     format!("{sign}{seconds}.{rest:03} s")
 }
 
+/// Most columns of one's own.
+const MOST_OWN: usize = 12;
+
 /// What stands in a column.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Column {
@@ -171,6 +174,24 @@ impl Column {
         }
     }
 
+    /// Columns in the order in which they stand; those of one's own before the summary.
+    #[must_use]
+    pub fn in_order(mut columns: Vec<Self>) -> Vec<Self> {
+        let summary = Self::USUAL.len();
+        columns.sort_by_key(|column| match column {
+            Self::Summary => summary + 1,
+            other => (Self::USUAL.iter().position(|c| c == other)).unwrap_or(summary),
+        });
+        columns
+    }
+
+    /// True if there may be one more column of one's own beside these.
+    #[must_use]
+    pub fn has_room(shown: &[Self]) -> bool {
+        let own = shown.iter().filter(|c| matches!(c, Self::Field(_)));
+        own.count() < MOST_OWN
+    }
+
     /// Reads what [`Self::written`] gave.
     #[must_use]
     pub fn read(written: &str) -> Option<Self> {
@@ -199,6 +220,17 @@ pub struct ListSetup {
 }
 
 impl ListSetup {
+    /// The same with one more column beside those that are shown.
+    #[must_use]
+    pub fn with_column(&self, shown: &[Column], column: Column) -> Self {
+        let mut columns = shown.to_vec();
+        columns.push(column);
+        Self {
+            columns: Some(Column::in_order(columns)),
+            ..self.clone()
+        }
+    }
+
     /// Reads what an earlier run left; what this version does not know is left out.
     #[must_use]
     pub fn of(saved: &SavedList) -> Self {

@@ -170,7 +170,7 @@ impl State {
         if self.is_broken_by_accident(forms) {
             self.front.publish.ask(draft, as_series);
             true
-        } else if self.front.is_production && draft.check().is_ok() {
+        } else if self.front.is_production && (draft.has_variables() || draft.check().is_ok()) {
             self.front.publish.ask_production(draft, as_series);
             true
         } else {

@@ -282,7 +282,7 @@ fn headers_ui(ui: &mut Ui, draft: &mut Draft, problems: &[Problem]) {
                         .on_hover_text("Carried unchanged");
                 }
             }
-            if ui.small_button("Remove").clicked() {
+            if button(ui, "Remove", true).clicked() {
                 removed = Some(index);
             }
             name

@@ -10,7 +10,7 @@ use crate::query::{Filter, Named, SeenValues};
 const KEPT: f64 = 2.0;
 
 /// What is said of a line, and since when.
-type Said = (String, f64, Vec<String>);
+type KeptDoubts = (String, f64, Vec<String>);
 
 /// Draws it below the field of this name.
 pub(crate) fn doubts_ui(
@@ -24,7 +24,7 @@ pub(crate) fn doubts_ui(
     };
     let (id, now) = (Id::unique((field, "doubts")), ui.input(|input| input.time));
     let line = filter.to_string();
-    let kept = ui.data(|data| data.get_temp::<Said>(id));
+    let kept = ui.data(|data| data.get_temp::<KeptDoubts>(id));
     let said = match kept {
         Some(said) if said.0 == line && now - said.1 < KEPT => said,
         _ => (line, now, doubts(filter, seen)),

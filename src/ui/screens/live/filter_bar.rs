@@ -1,6 +1,6 @@
 //! The filter line of the stream, and filters with names.
 
-use eframe::egui::{Key, Popup, PopupCloseBehavior, RichText, TextEdit, Ui};
+use eframe::egui::{Key, Popup, PopupCloseBehavior, TextEdit, Ui};
 
 use crate::state::Action;
 use crate::state::live::LiveAction;
@@ -86,7 +86,7 @@ fn saved_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
                         ui.close();
                     }
                     let forget = format!("Forget {}", filter.name);
-                    if ui.small_button(RichText::new(&forget)).clicked() {
+                    if button(ui, &forget, true).clicked() {
                         cx.actions.push(Action::ForgetFilter(filter.name.clone()));
                     }
                 });
