@@ -63,6 +63,12 @@ impl ValueAt {
         &self.name
     }
 
+    /// True for a field of the payload that is named alone, without `data.` or `body.`.
+    #[must_use]
+    pub fn is_bare(&self) -> bool {
+        matches!(self.place, FieldPlace::Payload(Root::Either, _))
+    }
+
     /// The value of an event, cut for a column of a table; empty where it has none. A text in the payload
     /// that reads like a number has its quotes, because that is a fault worth seeing.
     #[must_use]

@@ -126,7 +126,7 @@ fn while_the_sandbox_starts_it_has_the_screen_and_an_old_refusal_is_gone() {
     tell(&mut window, SourceUpdate::Link(failed));
     window.assert_sees("connection refused");
     window.press("Start a private RabbitMQ");
-    window.assert_sees("Starting a private RabbitMQ");
+    window.assert_sees("The sandbox starts");
     window.assert_sees("Looking for RabbitMQ");
     assert!(!window.sees("Connect to a broker") || !window.sees("Host"));
     window.press("Connect to a broker instead");
@@ -184,7 +184,7 @@ fn a_sandbox_that_died_is_started_again() {
         window.take_last(),
         Command::Source(_, SourceCommand::StartSandbox)
     ));
-    window.assert_sees("Starting a private RabbitMQ");
+    window.assert_sees("The sandbox starts");
     tell(&mut window, SourceUpdate::Sandbox(SandboxState::Running));
     window.connect();
     window.assert_sees("Connected");

@@ -204,7 +204,14 @@ impl Column {
     /// # Errors
     /// Says what is wrong with the name.
     pub fn field(name: &str) -> Result<Self, ParseError> {
-        ValueAt::parse(name).map(|field| Self::Field(Arc::new(field)))
+        let field = ValueAt::parse(name)?;
+        // It would be read back as one of the usual columns, of this version or of another.
+        if field.is_bare() && field.name().starts_with(char::is_uppercase) {
+            let words = format!("Write data.{} for this field of the payload", field.name());
+            let at = 0..name.len();
+            return Err(ParseError { at, words });
+        }
+        Ok(Self::Field(Arc::new(field)))
     }
 }
 

@@ -22,7 +22,7 @@ pub(super) fn starting_ui(ui: &mut Ui, cx: &mut Cx<'_>) -> bool {
         ui.add_space((ui.available_height() * 0.3).max(STEP * 4.0));
         ui.set_max_width(ui.available_width().min(460.0));
         ui.label(
-            RichText::new("Starting a private RabbitMQ")
+            RichText::new("The sandbox starts")
                 .size(theme::SIZES[3])
                 .strong(),
         );
