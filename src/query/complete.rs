@@ -248,7 +248,7 @@ fn payload_fields(seen: &dyn SeenValues, tell: &mut dyn FnMut(QueryField)) {
         }
     });
     seen.names_beside_data(&mut |name| {
-        tell(QueryField::Body(vec![PathStep::Name(name.to_owned())]))
+        tell(QueryField::Body(vec![PathStep::Name(name.to_owned())]));
     });
 }
 

@@ -107,26 +107,31 @@ impl State {
                 self.publish_again(outgoing, moment)
             }
             PublishAction::UseAsDraft(number) => {
-                let Some(sent) = self.front.publish.sent(number) else {
-                    return Vec::new();
-                };
-                if let Some(series) = &sent.series {
-                    let EventSeries {
-                        draft,
-                        as_written,
-                        count,
-                        per_second,
-                        seed: _,
-                    } = series.asked.clone();
-                    self.use_as_draft(draft, forms);
-                    forms.as_written = as_written;
-                    forms.series = SeriesForm::of(count, per_second);
-                } else {
-                    let draft = Draft::of(&sent.outgoing);
-                    self.use_as_draft(draft, forms);
-                }
+                self.sent_as_draft(number, forms);
                 Vec::new()
             }
+        }
+    }
+
+    /// Loads a sent event, or a series with its fields, into the form.
+    fn sent_as_draft(&mut self, number: u64, forms: &mut Forms) {
+        let Some(sent) = self.front.publish.sent(number) else {
+            return;
+        };
+        if let Some(series) = &sent.series {
+            let EventSeries {
+                draft,
+                as_written,
+                count,
+                per_second,
+                seed: _,
+            } = series.asked.clone();
+            self.use_as_draft(draft, forms);
+            forms.as_written = as_written;
+            forms.series = SeriesForm::of(count, per_second);
+        } else {
+            let draft = Draft::of(&sent.outgoing);
+            self.use_as_draft(draft, forms);
         }
     }
 

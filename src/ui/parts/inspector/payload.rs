@@ -30,10 +30,6 @@ const TEXT_WIDTH: usize = 160;
 
 /// What was worked out for the payload on show.
 #[derive(Debug, Default)]
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "what was found out, each for itself"
-)]
 pub(crate) struct PayloadMemory {
     event: Option<Arc<Event>>,
     whole: bool,

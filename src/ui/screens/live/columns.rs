@@ -121,20 +121,22 @@ pub(crate) fn shown(setup: &ListSetup, worth: Worth<'_>) -> Vec<Column> {
     Column::in_order(columns)
 }
 
-/// Least share of their usual widths that the columns keep for the summary's sake.
-const LEAST_SCALE: f32 = 0.6;
+/// Least tenths of their usual widths that the columns keep for the summary's sake.
+const LEAST_TENTHS: u8 = 6;
 
-/// By how much the columns are narrower than usual, so that the summary can be read beside those that
-/// a person chose; in tenths, because another scale makes it another table.
-pub(crate) fn scale(columns: &[Column], room: f32, times: Times) -> f32 {
+/// How many tenths of their usual widths the columns have, so that the summary can be read beside those
+/// that a person chose.
+pub(crate) fn tenths(columns: &[Column], room: f32, times: Times) -> u8 {
     if !columns.contains(&Column::Summary) {
-        return 1.0;
+        return 10;
     }
-    let spacing = SPACING * columns.len() as f32;
-    let taken: f32 = columns.iter().filter_map(|c| width(c, times)).sum();
+    let widths = columns.iter().filter_map(|c| width(c, times));
+    let (taken, spacing) = widths.fold((0.0, SPACING), |(taken, spacing), width| {
+        (taken + width, spacing + SPACING)
+    });
     let left = room - spacing - SUMMARY.min(room * SUMMARY_SHARE);
-    let tenths = (left / taken.max(1.0) * 10.0).floor() / 10.0;
-    tenths.clamp(LEAST_SCALE, 1.0)
+    let fits = |tenths: &u8| taken * f32::from(*tenths) / 10.0 <= left;
+    (LEAST_TENTHS..=10).rev().find(fits).unwrap_or(LEAST_TENTHS)
 }
 
 /// The menu that chooses them.
@@ -255,12 +257,13 @@ mod tests {
     fn beside_many_columns_the_summary_keeps_its_room() {
         let own = Column::field("data.amount").unwrap();
         let columns = [Column::Time, Column::Key, own, Column::Summary];
-        assert_eq!(scale(&columns, 1_200.0, Times::Local), 1.0);
-        let narrow = scale(&columns, 520.0, Times::Local);
+        let tenths = |columns: &[Column], room| tenths(columns, room, Times::Local);
+        assert_eq!(tenths(&columns, 1_200.0), 10);
+        let narrow = f32::from(tenths(&columns, 520.0)) / 10.0;
         let taken: f32 = columns.iter().filter_map(|c| width(c, Times::Local)).sum();
         assert!(520.0 - taken * narrow - SPACING * 4.0 >= 520.0 * SUMMARY_SHARE);
-        assert_eq!(scale(&columns, 100.0, Times::Local), LEAST_SCALE);
-        assert_eq!(scale(&columns[..3], 100.0, Times::Local), 1.0);
+        assert_eq!(tenths(&columns, 100.0), LEAST_TENTHS);
+        assert_eq!(tenths(&columns[..3], 100.0), 10, "there is no summary");
     }
 
     #[test]
