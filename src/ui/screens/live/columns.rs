@@ -124,17 +124,37 @@ pub(crate) fn shown(setup: &ListSetup, worth: Worth<'_>) -> Vec<Column> {
 /// Least tenths of their usual widths that the columns keep for the summary's sake.
 const LEAST_TENTHS: u8 = 6;
 
+/// True for a column that can still be read when its end is cut off.
+pub(crate) fn shrinks(column: &Column) -> bool {
+    matches!(
+        column,
+        Column::SeenAs
+            | Column::Destination
+            | Column::Key
+            | Column::Type
+            | Column::Id
+            | Column::Correlation
+            | Column::Field(_)
+    )
+}
+
 /// How many tenths of their usual widths the columns have, so that the summary can be read beside those
 /// that a person chose.
 pub(crate) fn tenths(columns: &[Column], room: f32, times: Times) -> u8 {
     if !columns.contains(&Column::Summary) {
         return 10;
     }
-    let widths = columns.iter().filter_map(|c| width(c, times));
-    let (taken, spacing) = widths.fold((0.0, SPACING), |(taken, spacing), width| {
-        (taken + width, spacing + SPACING)
-    });
-    let left = room - spacing - SUMMARY.min(room * SUMMARY_SHARE);
+    let (mut taken, mut kept) = (0.0, SPACING);
+    for column in columns {
+        let width = width(column, times).unwrap_or_default();
+        kept += SPACING;
+        if shrinks(column) {
+            taken += width;
+        } else {
+            kept += width;
+        }
+    }
+    let left = room - kept - SUMMARY.min(room * SUMMARY_SHARE);
     let fits = |tenths: &u8| taken * f32::from(*tenths) / 10.0 <= left;
     (LEAST_TENTHS..=10).rev().find(fits).unwrap_or(LEAST_TENTHS)
 }
@@ -260,8 +280,10 @@ mod tests {
         let tenths = |columns: &[Column], room| tenths(columns, room, Times::Local);
         assert_eq!(tenths(&columns, 1_200.0), 10);
         let narrow = f32::from(tenths(&columns, 520.0)) / 10.0;
-        let taken: f32 = columns.iter().filter_map(|c| width(c, Times::Local)).sum();
-        assert!(520.0 - taken * narrow - SPACING * 4.0 >= 520.0 * SUMMARY_SHARE);
+        let taken: f32 = (columns.iter())
+            .filter_map(|c| Some(width(c, Times::Local)? * if shrinks(c) { narrow } else { 1.0 }))
+            .sum();
+        assert!(narrow < 1.0 && 520.0 - taken - SPACING * 4.0 >= 520.0 * SUMMARY_SHARE);
         assert_eq!(tenths(&columns, 100.0), LEAST_TENTHS);
         assert_eq!(tenths(&columns[..3], 100.0), 10, "there is no summary");
     }

@@ -68,9 +68,12 @@ fn table_of_events_ui(ui: &mut Ui, cx: &mut Cx<'_>, columns: &[Column]) {
         .animate_scrolling(false);
     for column in columns {
         table = table.column(match columns::width(column, live.setup.times) {
-            Some(width) => Track::initial(width * f32::from(tenths) / 10.0)
-                .at_least(30.0)
-                .clip(true),
+            Some(width) if columns::shrinks(column) => {
+                Track::initial(width * f32::from(tenths) / 10.0)
+                    .at_least(30.0)
+                    .clip(true)
+            }
+            Some(width) => Track::initial(width).at_least(30.0).clip(true),
             None => Track::remainder().at_least(LEAST).clip(true),
         });
     }

@@ -314,7 +314,7 @@ fn choice_ui(
     let mut edit = None;
     let combo = ComboBox::from_id_salt("choice")
         .selected_text(RichText::new(shown).font(theme::mono()))
-        .width(width - 8.0)
+        .width(width - 16.0)
         .truncate()
         .show_ui(ui, |ui| {
             for (at, json) in options.iter().enumerate() {
