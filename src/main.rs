@@ -1,5 +1,6 @@
 //! The command line and the window. The only place that ends the process.
 
+use std::io::{IsTerminal as _, Write as _};
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -93,7 +94,12 @@ fn main() -> ExitCode {
         .with_target("krafka", LevelFilter::OFF);
     let (told, heard) = warnings::channel();
     tracing_subscriber::registry()
-        .with(tracing_subscriber::fmt::layer().with_writer(std::io::stderr))
+        .with(
+            tracing_subscriber::fmt::layer()
+                .with_writer(std::io::stderr)
+                // Colours are for who reads it, not for a file or another program.
+                .with_ansi(std::io::stderr().is_terminal()),
+        )
         .with(told)
         .with(quiet)
         .init();
@@ -117,7 +123,8 @@ fn main() -> ExitCode {
     match run(arguments, heard) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            tracing::error!("{error:#}");
+            // Whoever reads it typed a command: words, not a line of a log. Nobody may listen.
+            writeln!(std::io::stderr(), "eventscope: {error:#}").ok();
             ExitCode::FAILURE
         }
     }

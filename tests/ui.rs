@@ -457,6 +457,8 @@ fn the_sandbox_shows_its_progress_and_its_failure() {
         SourceUpdate::Sandbox(SandboxState::Starting("Waiting for an answer".into())),
     ));
     window.assert_sees("Waiting for an answer");
+    window.press("Connect to a broker instead");
+    window.assert_sees("Waiting for an answer");
     let button = window
         .harness
         .get_by_role_and_label(Role::Button, "Start a private RabbitMQ");

@@ -1,7 +1,7 @@
 //! The inspector alone, by accessible names: what it shows of ordinary, compressed, binary and
 //! hostile bodies, and what it asks for when a value is clicked.
 
-#![expect(clippy::expect_used, reason = "a test may panic")]
+#![expect(clippy::expect_used, clippy::panic, reason = "a test may panic")]
 
 use std::io::Write as _;
 use std::sync::Arc;
@@ -14,6 +14,8 @@ use egui_kittest::{Harness, HarnessBuilder};
 use eventscope::event::amqp::{FieldValue, Properties};
 use eventscope::event::{Event, Transport};
 use eventscope::state::Action;
+use eventscope::state::live::LiveAction;
+use eventscope::state::live::setup::{Column, ListSetup};
 use eventscope::ui::parts::inspector::{Inspector, Origin, inspector_ui};
 use eventscope::ui::parts::theme;
 use eventscope::ui::screens::live::plot::plot_ui;
@@ -24,6 +26,7 @@ struct Desk {
     event: Arc<Event>,
     previous: Option<Arc<Event>>,
     dead: bool,
+    list: ListSetup,
     actions: Vec<Action>,
 }
 
@@ -45,6 +48,7 @@ impl Window {
             event: Arc::new(event),
             previous: None,
             dead: false,
+            list: ListSetup::default(),
             actions: Vec::new(),
         };
         let harness = builder.with_size([560.0, 700.0]).build_ui_state(
@@ -57,6 +61,7 @@ impl Window {
                     Origin::Live {
                         previous,
                         two: None,
+                        list: (&desk.list, &[Column::Key, Column::Summary]),
                     }
                 };
                 let actions = inspector_ui(ui, &mut desk.memory, &desk.event, origin);
@@ -249,6 +254,26 @@ fn a_value_is_added_to_the_filter() {
     window.click(Role::Button, "Add to filter");
     let action = window.last();
     assert!(action.contains(r#"body.eventId:\"e-1\""#), "{action}");
+}
+
+#[test]
+fn a_value_is_excluded_and_its_field_becomes_a_column() {
+    let mut window = Window::new(event("application/json", DOCUMENT));
+    window.click(Role::Label, "amount: 1.10");
+    window.click(Role::Button, "Exclude");
+    let action = window.last();
+    assert!(
+        action.contains(r#"AddToFilter("not data.amount:1.10")"#),
+        "{action}"
+    );
+    window.click(Role::Label, "amount: 1.10");
+    window.click(Role::Button, "Show as column");
+    let Some(Action::Live(LiveAction::SetUp(setup))) = window.0.state().actions.last() else {
+        panic!("{}", window.last())
+    };
+    let columns = setup.columns.iter().flatten().map(Column::written);
+    let columns: Vec<&str> = columns.collect();
+    assert_eq!(columns, ["Key", "data.amount", "Summary"]);
 }
 
 #[test]

@@ -104,6 +104,9 @@ pub enum QueryField {
     Data(Vec<PathStep>),
     /// `body.path`, in the whole body; at least one step.
     Body(Vec<PathStep>),
+    /// A field of the payload that is named without saying where: in the data, or beside it in the
+    /// body; at least one step, of which the first is a name.
+    Payload(Vec<PathStep>),
     /// Bytes of the body.
     Size,
     /// Time since it was received.

@@ -18,6 +18,8 @@ pub trait SeenValues {
     fn header_names(&self, tell: &mut dyn FnMut(&str));
     /// Paths in the body without its envelope.
     fn data_paths(&self, tell: &mut dyn FnMut(&[PathStep]));
+    /// Names of the members of a body that stand beside its data.
+    fn names_beside_data(&self, tell: &mut dyn FnMut(&str));
     /// True for dead letters, which have fields that no other events have.
     fn are_dead(&self) -> bool {
         false
@@ -183,7 +185,7 @@ fn names(line: &str, replace: Range<usize>, typed: &str, seen: &dyn SeenValues) 
     let is_field = Named::ALL.iter().any(|named| named.name() == typed);
     if let Some((root, _)) = typed.split_once('.') {
         let root = root.to_ascii_lowercase();
-        if matches!(root.as_str(), "data" | "header") {
+        if matches!(root.as_str(), "data" | "body" | "header") {
             let exact = inner_fields(&root, &mut found, seen);
             if exact && !followed {
                 operators(typed, &mut found);
@@ -217,6 +219,15 @@ fn names(line: &str, replace: Range<usize>, typed: &str, seen: &dyn SeenValues) 
     for named in rest {
         add_named(named, &mut found);
     }
+    if !typed.is_empty() {
+        // Who reads `eventId` in a body types that, and gets it as it is written everywhere.
+        let note = "A field of the payload";
+        payload_fields(seen, &mut |field| {
+            let text = field.to_string();
+            let bare = text.split_once('.').map_or(text.as_str(), |(_, bare)| bare);
+            found.add(bare, || text.clone(), note);
+        });
+    }
     if !typed.is_empty() && !followed {
         for (word, note) in [
             ("or", "One of the two"),
@@ -229,7 +240,19 @@ fn names(line: &str, replace: Range<usize>, typed: &str, seen: &dyn SeenValues) 
     found.all()
 }
 
-/// Suggests what stands behind `data.` and `header.`; true if one of them was typed out.
+/// The fields of payloads that were seen.
+fn payload_fields(seen: &dyn SeenValues, tell: &mut dyn FnMut(QueryField)) {
+    seen.data_paths(&mut |steps| {
+        if !steps.is_empty() {
+            tell(QueryField::Data(steps.to_vec()));
+        }
+    });
+    seen.names_beside_data(&mut |name| {
+        tell(QueryField::Body(vec![PathStep::Name(name.to_owned())]));
+    });
+}
+
+/// Suggests what stands behind `data.`, `body.` and `header.`; true if one of them was typed out.
 fn inner_fields(root: &str, found: &mut FoundPlace, seen: &dyn SeenValues) -> bool {
     let mut exact = false;
     // The root is the same for all, so `data.sk` finds `data.items[].sku`.
@@ -247,14 +270,15 @@ fn inner_fields(root: &str, found: &mut FoundPlace, seen: &dyn SeenValues) -> bo
             found.add(&text[inner..], || text.clone(), "");
         }
     };
-    if root == "data" {
-        seen.data_paths(&mut |steps| {
-            if !steps.is_empty() {
-                tell(QueryField::Data(steps.to_vec()));
+    if root == "header" {
+        seen.header_names(&mut |name| tell(QueryField::Header(name.to_owned())));
+    } else {
+        let in_body = root == "body";
+        payload_fields(seen, &mut |field| {
+            if matches!(field, QueryField::Body(_)) == in_body {
+                tell(field);
             }
         });
-    } else {
-        seen.header_names(&mut |name| tell(QueryField::Header(name.to_owned())));
     }
     found.typed = typed;
     exact
@@ -311,7 +335,7 @@ fn plain_value(text: &str) -> Value {
 
 fn things(found: &mut FoundPlace, seen: &dyn SeenValues) {
     let typed = found.typed.clone();
-    if let Some((root @ ("data" | "header"), _)) = typed.split_once('.') {
+    if let Some((root @ ("data" | "body" | "header"), _)) = typed.split_once('.') {
         inner_fields(root, found, seen);
     } else {
         for (name, note) in [

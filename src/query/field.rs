@@ -39,6 +39,9 @@ pub(super) fn field(text: &str, at: usize) -> Result<QueryField, ParseError> {
              anywhere"
         ))),
         "header" | "headers" => Err(fault("Write header.name for a header".into())),
+        _ if is_bare(text, &lower) => steps(&format!(".{text}"))
+            .map(QueryField::Payload)
+            .map_err(fault),
         _ => Err(fault(unknown(text, &lower))),
     }
 }
@@ -126,6 +129,35 @@ fn steps(mut rest: &str) -> Result<Vec<PathStep>, String> {
     Ok(steps)
 }
 
+/// True for a name that can only be meant as that of a field of the payload: `amount`, `lines[].qty`.
+fn is_bare(text: &str, lower: &str) -> bool {
+    let first = &text[..text.find(['.', '[']).unwrap_or(text.len())];
+    let begins = first.starts_with(|c: char| c.is_alphabetic() || matches!(c, '_' | '$' | '@'));
+    let is_name = first
+        .chars()
+        .all(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | '$' | '@'));
+    let is_ours = ["payload", "headers", "header", "data", "body", "has", "is"]
+        .iter()
+        .any(|root| lower[..first.len()] == **root);
+    let is_address = ["http", "https", "amqp", "amqps"].contains(&lower);
+    begins && is_name && !is_ours && !is_address && near(lower).is_none()
+}
+
+/// The field that was probably meant.
+fn near(lower: &str) -> Option<&'static str> {
+    let plain = lower.replace('_', "-");
+    let other = OTHER_NAMES.iter().find(|(name, _)| *name == plain);
+    other.map(|(_, name)| *name).or_else(|| {
+        let names = Named::ALL.iter().map(|named| named.name());
+        names
+            .chain(["size", "age", "has", "is"])
+            .map(|name| (distance(&plain, name), name))
+            .filter(|(distance, name)| *distance <= name.len() / 3)
+            .min()
+            .map(|(_, name)| name)
+    })
+}
+
 /// What people write for a field that has another name here.
 const OTHER_NAMES: [(&str, &str); 8] = [
     ("routing-key", "key"),
@@ -139,19 +171,11 @@ const OTHER_NAMES: [(&str, &str); 8] = [
 ];
 
 fn unknown(text: &str, lower: &str) -> String {
-    let plain = lower.replace('_', "-");
-    let other = OTHER_NAMES.iter().find(|(name, _)| *name == plain);
-    let near = other.map(|(_, name)| *name).or_else(|| {
-        let names = Named::ALL.iter().map(|named| named.name());
-        names
-            .chain(["size", "age", "has", "is"])
-            .map(|name| (distance(&plain, name), name))
-            .filter(|(distance, name)| *distance <= name.len() / 3)
-            .min()
-            .map(|(_, name)| name)
-    });
-    match near {
-        Some(near) => format!("`{text}` is no field: did you mean {near}?"),
+    match near(lower) {
+        Some(near) => format!(
+            "`{text}` is no field: did you mean {near}? A field of the payload with that name is \
+             data.{text}"
+        ),
         None if lower.starts_with("payload.") || lower.starts_with("headers.") => {
             let (wrong, rest) = text.split_once('.').unwrap_or((text, ""));
             let right = if lower.starts_with('p') {

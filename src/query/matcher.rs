@@ -8,6 +8,7 @@ use super::compare::{Scalar, Test};
 use super::json_path::{JsonPath, PathStep};
 use super::needle::Needle;
 use super::pattern::TextPattern;
+use super::root::Root;
 use super::subject::Subject;
 use crate::event::amqp::Traced;
 use crate::event::key_pattern;
@@ -43,12 +44,6 @@ enum CompiledCheck {
     HasJson(Root, JsonPath),
     HasTrace,
     Is(Sort),
-}
-
-#[derive(Clone, Copy, Debug)]
-enum Root {
-    Data,
-    Body,
 }
 
 impl Matcher {
@@ -121,6 +116,9 @@ fn compile(node: &QueryNode) -> CompiledCheck {
             QueryField::Header(name) => CompiledCheck::HasHeader(name.clone()),
             QueryField::Data(steps) => CompiledCheck::HasJson(Root::Data, JsonPath::new(steps)),
             QueryField::Body(steps) => CompiledCheck::HasJson(Root::Body, JsonPath::new(steps)),
+            QueryField::Payload(steps) => {
+                CompiledCheck::HasJson(Root::Either, JsonPath::new(steps))
+            }
             QueryField::Size | QueryField::Age => CompiledCheck::All,
         },
         QueryNode::Is(sort) => CompiledCheck::Is(*sort),
@@ -145,6 +143,7 @@ fn comparison(field: &QueryField, op: Op, value: &Value) -> CompiledCheck {
         (QueryField::Header(name), ..) => CompiledCheck::Header(name.clone(), wanted),
         (QueryField::Data(steps), ..) => json(Root::Data, steps, wanted),
         (QueryField::Body(steps), ..) => json(Root::Body, steps, wanted),
+        (QueryField::Payload(steps), ..) => json(Root::Either, steps, wanted),
         (QueryField::Size, ..) => CompiledCheck::Size(op, amount(bytes)),
         (QueryField::Age, ..) => CompiledCheck::Age(op, amount(milliseconds)),
     }
@@ -223,10 +222,14 @@ fn holds<S: Subject>(check: &CompiledCheck, asked: &Examined<'_, S>) -> bool {
             .header(name)
             .is_some_and(|value| test.holds(&Scalar::header(value))),
         CompiledCheck::HasHeader(name) => subject.properties().header(name).is_some(),
-        CompiledCheck::Json(root, path, test) => any_json(asked, *root, path, &mut |written| {
-            test.holds(&Scalar::json(written))
-        }),
-        CompiledCheck::HasJson(root, path) => any_json(asked, *root, path, &mut |_| true),
+        CompiledCheck::Json(root, path, test) => {
+            root.any(subject, asked.reading(), path, &mut |written| {
+                test.holds(&Scalar::json(written))
+            })
+        }
+        CompiledCheck::HasJson(root, path) => {
+            root.any(subject, asked.reading(), path, &mut |_| true)
+        }
         CompiledCheck::HasTrace => subject.transport().trace().is_some(),
         CompiledCheck::Size(op, limit) => {
             #[expect(clippy::cast_precision_loss, reason = "no body comes near 2^53 bytes")]
@@ -265,26 +268,6 @@ fn any_text<S: Subject>(asked: &Examined<'_, S>, found: &mut dyn FnMut(&[u8]) ->
             None => found(json::trim(subject.body())),
         }
         || subject.any_property_text(found)
-}
-
-fn any_json<S: Subject>(
-    asked: &Examined<'_, S>,
-    root: Root,
-    path: &JsonPath,
-    found: &mut dyn FnMut(&[u8]) -> bool,
-) -> bool {
-    if let Some(reading) = asked.reading() {
-        return reading.is_document
-            && match root {
-                Root::Data => path.any(reading.data(), found),
-                Root::Body => path.any(&reading.bytes, found),
-            };
-    }
-    asked.subject.kind() == PayloadKind::Json
-        && match root {
-            Root::Data => path.any(json::trim(asked.subject.data()), found),
-            Root::Body => path.any(json::trim(asked.subject.body()), found),
-        }
 }
 
 /// Puts the values of a field to `found` until it says true. A missing field has none.

@@ -23,7 +23,8 @@
 //!   a field has several values (`queue`, a path with `[]`), one that matches is enough.
 //! - Fields: the names of [`Named`], `header.name`, `data.path` (the body without its envelope),
 //!   `body.path` (the whole body), `size>10kb`, `age<5m`. Names with odd letters stand in quotes:
-//!   `data."odd name"[0].x`.
+//!   `data."odd name"[0].x`. Any other name is a field of the payload wherever it stands there, in
+//!   the data or beside it: `eventId`, `amount`; a name that is nearly one of ours is a fault.
 //! - `has:field`, also where the value is null; `has:trace`; `is:` with a name of [`Sort`].
 //! - `and`, `or`, `not`, also as `&&`, `||`, `-word` and `!word`; brackets. `not` binds closest,
 //!   then `and`, then `or`. Parts without a word between them are joined by and.
@@ -32,6 +33,7 @@ mod amount;
 mod ast;
 mod compare;
 mod complete;
+mod doubt;
 mod field;
 mod json_path;
 mod lexer;
@@ -41,6 +43,7 @@ mod number_at;
 mod parse;
 mod pattern;
 mod print;
+mod root;
 mod subject;
 mod typing;
 mod value_at;
@@ -122,17 +125,7 @@ impl Filter {
     /// True if the answer depends on how events are judged by their schemas.
     #[must_use]
     pub fn asks_for_schemas(&self) -> bool {
-        let mut open = vec![&self.root];
-        while let Some(node) = open.pop() {
-            match node {
-                QueryNode::And(parts) | QueryNode::Or(parts) => open.extend(parts),
-                QueryNode::Not(part) => open.push(part),
-                QueryNode::Compare(QueryField::Named(Named::Schema), ..)
-                | QueryNode::Has(Thing::Field(QueryField::Named(Named::Schema))) => return true,
-                _ => {}
-            }
-        }
-        false
+        self.names(Named::Schema)
     }
 
     /// What both let through. A condition that is there already is not added again.

@@ -3,51 +3,47 @@
 use super::Filter;
 use super::ast::{QueryField, QueryNode, Thing};
 use super::json_path::JsonPath;
+use super::root::Root;
 use super::subject::Subject;
-use crate::text::json;
 
 /// Where the number stands.
 #[derive(Clone, Debug)]
 pub struct NumberAt {
     path: JsonPath,
-    in_body: bool,
+    root: Root,
 }
 
 impl NumberAt {
-    /// Reads `data.total` or `body.count`; `None` if that is no field of a payload.
+    /// Reads `data.total`, `body.count` or `total`; `None` if that is no field of a payload.
     #[must_use]
     pub fn parse(path: &str) -> Option<Self> {
         let filter = Filter::parse(&format!("has:{path}")).ok()?;
         let QueryNode::Has(Thing::Field(field)) = &filter.root else {
             return None;
         };
-        let (steps, in_body) = match field {
-            QueryField::Data(steps) => (steps, false),
-            QueryField::Body(steps) => (steps, true),
+        let (steps, root) = match field {
+            QueryField::Data(steps) => (steps, Root::Data),
+            QueryField::Body(steps) => (steps, Root::Body),
+            QueryField::Payload(steps) => (steps, Root::Either),
             _ => return None,
         };
         Some(Self {
             path: JsonPath::new(steps),
-            in_body,
+            root,
         })
     }
 
     /// The first number there; a number in a string does not count.
     pub fn of(&self, event: &impl Subject) -> Option<f64> {
         let reading = event.reading();
-        let document = match &reading {
-            Some(reading) if !reading.is_document => return None,
-            Some(reading) if self.in_body => &*reading.bytes,
-            Some(reading) => reading.data(),
-            None if self.in_body => json::trim(event.body()),
-            None => json::trim(event.data()),
-        };
         let mut number = None;
-        self.path.any(document, &mut |written| {
+        let mut take = |written: &[u8]| {
             let text = std::str::from_utf8(written).ok();
             number = text.and_then(|text| text.trim().parse::<f64>().ok());
             number.is_some()
-        });
+        };
+        self.root
+            .any(event, reading.as_ref(), &self.path, &mut take);
         number.filter(|number| number.is_finite())
     }
 }

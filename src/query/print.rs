@@ -1,6 +1,6 @@
 //! Writes a filter as a line that reads back as the same filter.
 
-use std::fmt::{self, Display, Write as _};
+use std::fmt::{self, Display, Write};
 
 use super::ast::{QueryField, QueryNode, Thing, Value};
 use super::json_path::PathStep;
@@ -81,13 +81,18 @@ impl Display for QueryField {
             }
             Self::Data(steps) => path(f, "data", steps),
             Self::Body(steps) => path(f, "body", steps),
+            Self::Payload(steps) => {
+                let mut text = String::new();
+                path(&mut text, "", steps)?;
+                f.write_str(text.strip_prefix('.').unwrap_or(&text))
+            }
             Self::Size => f.write_str("size"),
             Self::Age => f.write_str("age"),
         }
     }
 }
 
-fn path(f: &mut fmt::Formatter<'_>, root: &str, steps: &[PathStep]) -> fmt::Result {
+fn path(f: &mut impl Write, root: &str, steps: &[PathStep]) -> fmt::Result {
     f.write_str(root)?;
     for step in steps {
         match step {
@@ -103,7 +108,7 @@ fn path(f: &mut fmt::Formatter<'_>, root: &str, steps: &[PathStep]) -> fmt::Resu
 }
 
 /// A header's name, or a step of a path, where a dot would part it in two.
-fn name_part(f: &mut fmt::Formatter<'_>, name: &str, dots: bool) -> fmt::Result {
+fn name_part(f: &mut impl Write, name: &str, dots: bool) -> fmt::Result {
     let plain = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '@' | '$');
     if !name.is_empty() && name.chars().all(|c| plain(c) || (dots && c == '.')) {
         f.write_str(name)
@@ -144,6 +149,6 @@ pub(super) fn is_plain_word(text: &str) -> bool {
     !keyword && !text.is_empty() && !text.starts_with(['-', '/']) && text.chars().all(plain)
 }
 
-fn quote(f: &mut fmt::Formatter<'_>, text: &str) -> fmt::Result {
+fn quote(f: &mut impl Write, text: &str) -> fmt::Result {
     f.write_str(&quoted(text))
 }

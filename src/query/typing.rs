@@ -81,7 +81,7 @@ mod tests {
 
     #[test]
     fn other_faults_stay_faults() {
-        for line in ["data.total>15 (", "colour:red", ") key:", "size>red", ":x"] {
+        for line in ["data.total>15 (", "kee:red", ") key:", "size>red", ":x"] {
             assert!(Filter::parse_typed(line).is_err(), "{line}");
         }
         assert_eq!(Filter::parse_typed("a b").unwrap().1, None);

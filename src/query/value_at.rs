@@ -7,9 +7,8 @@ use super::compare::Scalar;
 use super::field::field;
 use super::json_path::JsonPath;
 use super::matcher::any_value;
+use super::root::Root;
 use super::subject::Subject;
-use crate::text::json;
-use crate::text::payload::PayloadKind;
 
 /// Most characters of a value that are given.
 const MOST: usize = 200;
@@ -23,8 +22,8 @@ pub struct ValueAt {
 
 #[derive(Clone, Debug)]
 enum FieldPlace {
-    /// In the payload; in the whole body or without its envelope.
-    Payload { path: JsonPath, in_body: bool },
+    /// In the payload.
+    Payload(Root, JsonPath),
     /// Anywhere else.
     Field(QueryField),
 }
@@ -36,21 +35,16 @@ impl PartialEq for ValueAt {
 }
 
 impl ValueAt {
-    /// Reads `data.total`, `body.count`, `header.x-tenant`, `app` and their like.
+    /// Reads `data.total`, `body.count`, `total`, `header.x-tenant`, `app` and their like.
     ///
     /// # Errors
     /// Says what is wrong with the name, and what would be right.
     pub fn parse(name: &str) -> Result<Self, ParseError> {
         let name = name.trim();
         let place = match field(name, 0)? {
-            QueryField::Data(steps) => FieldPlace::Payload {
-                path: JsonPath::new(&steps),
-                in_body: false,
-            },
-            QueryField::Body(steps) => FieldPlace::Payload {
-                path: JsonPath::new(&steps),
-                in_body: true,
-            },
+            QueryField::Data(steps) => FieldPlace::Payload(Root::Data, JsonPath::new(&steps)),
+            QueryField::Body(steps) => FieldPlace::Payload(Root::Body, JsonPath::new(&steps)),
+            QueryField::Payload(steps) => FieldPlace::Payload(Root::Either, JsonPath::new(&steps)),
             QueryField::Age => {
                 return Err(ParseError {
                     at: 0..name.len(),
@@ -67,6 +61,12 @@ impl ValueAt {
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// True for a field of the payload that is named alone, without `data.` or `body.`.
+    #[must_use]
+    pub fn is_bare(&self) -> bool {
+        matches!(self.place, FieldPlace::Payload(Root::Either, _))
     }
 
     /// The value of an event, cut for a column of a table; empty where it has none. A text in the payload
@@ -94,9 +94,7 @@ impl ValueAt {
             true
         };
         match &self.place {
-            FieldPlace::Payload { path, in_body } => {
-                return payload(event, path, *in_body, most);
-            }
+            FieldPlace::Payload(root, path) => return payload(event, *root, path, most),
             FieldPlace::Field(QueryField::Header(name)) => {
                 let properties = event.properties();
                 let Some(value) = properties.header(name) else {
@@ -109,25 +107,22 @@ impl ValueAt {
             }
             FieldPlace::Field(QueryField::Size) => return event.body().len().to_string(),
             // The other kinds were made something else of when the name was read.
-            FieldPlace::Field(QueryField::Data(_) | QueryField::Body(_) | QueryField::Age) => {}
+            FieldPlace::Field(
+                QueryField::Data(_)
+                | QueryField::Body(_)
+                | QueryField::Payload(_)
+                | QueryField::Age,
+            ) => {}
         }
         text
     }
 }
 
 /// The first value at a path; an object or a list as it is written.
-fn payload(event: &impl Subject, path: &JsonPath, in_body: bool, most: usize) -> String {
+fn payload(event: &impl Subject, root: Root, path: &JsonPath, most: usize) -> String {
     let reading = event.reading();
-    let document = match &reading {
-        Some(reading) if !reading.is_document => return String::new(),
-        Some(reading) if in_body => &*reading.bytes,
-        Some(reading) => reading.data(),
-        None if event.kind() != PayloadKind::Json => return String::new(),
-        None if in_body => json::trim(event.body()),
-        None => json::trim(event.data()),
-    };
     let mut text = String::new();
-    path.any(document, &mut |written| {
+    root.any(event, reading.as_ref(), path, &mut |written| {
         let value = Scalar::json(written);
         let value = value.written().filter(|value| {
             let is_cut = most != usize::MAX;
@@ -173,6 +168,7 @@ mod tests {
         let body = r#"{"n":1.50,"data":{"total":12.5,"text":"a \"b\"","items":[{"n":3}],"o":{}}}"#;
         let value = |name| ValueAt::parse(name).unwrap().of(&event("k.x", body));
         assert_eq!(value("data.total"), "12.5");
+        assert_eq!((value("total"), value("n")), ("12.5".into(), "1.50".into()));
         assert_eq!(value("body.n"), "1.50");
         assert_eq!(value("data.text"), "a \"b\"");
         assert_eq!(value("data.items[].n"), "3");
@@ -185,8 +181,8 @@ mod tests {
 
     #[test]
     fn a_wrong_name_says_what_would_be_right() {
-        let words = ValueAt::parse("total").unwrap_err().words;
-        assert!(words.contains("data.total"), "{words}");
+        let words = ValueAt::parse("kee").unwrap_err().words;
+        assert!(words.contains("data.kee"), "{words}");
         assert!(ValueAt::parse("data").is_err() && ValueAt::parse("").is_err());
     }
 }

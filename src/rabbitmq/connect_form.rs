@@ -64,13 +64,45 @@ impl ConnectForm {
             return;
         }
         match Endpoint::from_url(&self.url) {
-            Ok(endpoint) => {
+            Ok(mut endpoint) => {
+                // The line shows no password, see `hide_password`.
+                let login = (&self.host, &self.user);
+                if endpoint.password.0.is_empty() && (&endpoint.host, &endpoint.user) == login {
+                    endpoint.password = self.password.clone();
+                }
                 let name = std::mem::take(&mut self.name);
                 self.take(&endpoint);
                 self.name = name;
                 self.problem = None;
             }
             Err(error) => self.problem = Some(error.to_string()),
+        }
+    }
+
+    /// What is wrong with the port, unless nothing was typed yet.
+    #[must_use]
+    pub fn port_fault(&self) -> Option<String> {
+        let is_typed = !self.port.trim().is_empty();
+        port("Port", &self.port).err().filter(|_| is_typed)
+    }
+
+    /// What is wrong with the field of the management API.
+    #[must_use]
+    pub fn management_fault(&self) -> Option<String> {
+        self.management().err()
+    }
+
+    /// The port and the URL of the management API.
+    fn management(&self) -> Result<(Option<u16>, Option<String>), String> {
+        match self.management.trim() {
+            "" => Ok((None, None)),
+            text if text.starts_with(|c: char| c.is_ascii_digit()) => {
+                Ok((Some(port("Management URL or port", text)?), None))
+            }
+            text => {
+                let url = read_management_url(text).map_err(|error| error.to_string())?;
+                Ok((None, Some(url)))
+            }
         }
     }
 
@@ -86,20 +118,7 @@ impl ConnectForm {
         if host.is_empty() {
             return Err("Host is empty: type the name or address of the broker".to_owned());
         }
-        let port = |label: &str, text: &str| {
-            let number = text.trim().parse::<u16>().ok().filter(|port| *port > 0);
-            number.ok_or_else(|| format!("{label} must be a number from 1 to 65535"))
-        };
-        let management = match self.management.trim() {
-            "" => (None, None),
-            text if text.starts_with(|c: char| c.is_ascii_digit()) => {
-                (Some(port("Management URL or port", text)?), None)
-            }
-            text => {
-                let url = read_management_url(text).map_err(|error| error.to_string())?;
-                (None, Some(url))
-            }
-        };
+        let management = self.management()?;
         Ok(Endpoint {
             name: self.name.trim().to_owned(),
             host: host.to_owned(),
@@ -116,6 +135,11 @@ impl ConnectForm {
             management_url: management.1,
         })
     }
+}
+
+fn port(label: &str, text: &str) -> Result<u16, String> {
+    let number = text.trim().parse::<u16>().ok().filter(|port| *port > 0);
+    number.ok_or_else(|| format!("{label} must be a number from 1 to 65535"))
 }
 
 #[cfg(test)]
@@ -165,6 +189,32 @@ mod tests {
         ] {
             form.management = wrong.into();
             assert!(form.endpoint().unwrap_err().contains(part));
+        }
+    }
+
+    #[test]
+    fn a_wrong_port_is_named_as_it_is_typed() {
+        let mut form = ConnectForm::default();
+        for (typed, is_wrong) in [("5672", false), ("", false), ("99999", true), ("x", true)] {
+            form.port = typed.into();
+            assert_eq!(form.port_fault().is_some(), is_wrong, "{typed}");
+        }
+    }
+
+    #[test]
+    fn a_line_without_its_password_leaves_that_of_the_field() {
+        let mut form = ConnectForm {
+            url: "amqp://ada:s%40crét@broker".into(),
+            ..ConnectForm::default()
+        };
+        form.url_changed();
+        for (line, password) in [
+            ("amqp://ada@broker/team", "s@crét"),
+            ("amqp://ada@other", ""),
+        ] {
+            form.url = line.into();
+            form.url_changed();
+            assert_eq!(form.password.0, password, "{line}");
         }
     }
 

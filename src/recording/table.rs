@@ -143,10 +143,10 @@ mod tests {
         let row = table.row(&read);
         assert!(row.starts_with(&format!("7,shop,k,2,{long},\"{{")), "{row}");
         assert!(
-            CsvTable::parse("key,total")
+            CsvTable::parse("key,kee")
                 .unwrap_err()
                 .words
-                .contains("data.total")
+                .contains("data.kee")
         );
         CsvTable::parse(USUAL_FIELDS).unwrap();
     }

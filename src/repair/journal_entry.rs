@@ -1,12 +1,15 @@
 //! What the journal knows of a message that was resent or discarded: how far it had come for
 //! certain, and what that means for where it is now.
 
+use std::borrow::Cow;
+
 use chrono::{DateTime, Utc};
 
 use super::held_record::HeldRecord;
 use super::journal_list::JobId;
 use crate::event::Outgoing;
 use crate::event::amqp::Properties;
+use crate::event::amqp::x_death::Death;
 
 /// Names a record in the journal of this machine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -114,6 +117,16 @@ pub struct Record {
 }
 
 impl Held {
+    /// The key by which a person knows it: that of what was sent, else that of its first publish. The one
+    /// that dead-lettering gave it may be the same for all of a queue.
+    #[must_use]
+    pub fn known_key(&self) -> Cow<'_, str> {
+        if let Some(sent) = &self.sent {
+            return Cow::Borrowed(&sent.key);
+        }
+        Death::first_key(&self.properties).map_or(Cow::Borrowed(&self.key), Cow::Owned)
+    }
+
     /// It lay in a queue that counts how often it hands a message out.
     fn was_counted(&self) -> bool {
         self.properties.header("x-delivery-count").is_some()

@@ -13,6 +13,7 @@ use crate::kafka::endpoint::KafkaEndpoint;
 use crate::rabbitmq::connect_form::ConnectForm;
 use crate::repair::edit::RuleForm;
 use crate::state::publish::series::SeriesForm;
+use crate::text::password::without_password;
 
 /// The kinds of store that have fields of their own on the connect screen.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -117,7 +118,13 @@ impl Forms {
             self.connect.url_changed();
         } else {
             self.connect.problem = match KafkaEndpoint::from_url(&self.connect.url) {
-                Ok(endpoint) => {
+                Ok(mut endpoint) => {
+                    // The line shows no password, see `hide_password`.
+                    let login = (&*self.kafka.servers, &self.kafka.user);
+                    let new = (endpoint.servers_text(), &endpoint.user);
+                    if endpoint.password.0.is_empty() && (&*new.0, new.1) == login {
+                        endpoint.password = self.kafka.password.clone();
+                    }
                     let name = std::mem::take(&mut self.kafka.name);
                     self.kafka.take(&endpoint);
                     self.kafka.name = name;
@@ -126,6 +133,13 @@ impl Forms {
                 Err(_) if line.is_empty() => None,
                 Err(error) => Some(error.to_string()),
             };
+        }
+    }
+
+    /// Takes the password out of the line, once the fields have it.
+    pub fn hide_password(&mut self) {
+        if self.connect.problem.is_none() && self.address().is_ok() {
+            self.connect.url = without_password(&self.connect.url);
         }
     }
 

@@ -12,7 +12,7 @@ use super::{Forms, alerts};
 use crate::address::Address;
 use crate::event::picture::Picture;
 use crate::event::source_id::SourceId;
-use crate::protocol::{Abilities, Link, SandboxState, Server};
+use crate::protocol::{Abilities, Link, RequestId, SandboxState, Server};
 use crate::rabbitmq::server_version::ServerVersion;
 use crate::rabbitmq::topology::Topology;
 
@@ -80,6 +80,12 @@ pub struct Source {
 }
 
 impl Source {
+    /// Why a sent event is not kept for the next start, in words; none if it is.
+    #[must_use]
+    pub fn why_not_kept(&self, request: RequestId) -> Option<&'static str> {
+        self.kept.left_out(request)
+    }
+
     /// A source that is not connected yet.
     pub(super) fn new(id: SourceId, colour: usize) -> Self {
         Self {

@@ -2,11 +2,11 @@
 
 use super::json::{RowValue, Rows};
 
-/// The path of a row. In an event that has an envelope around its data, a path begins with `data`
-/// for what is inside and with `body` for what is beside it; without an envelope the whole body is
-/// the data.
+/// The path of a row. Where a member of the body, `data`, holds the data of the event, a path begins
+/// with `data` for what is inside and with `body` for what is beside it; without such a member the
+/// whole body is the data.
 #[must_use]
-pub fn path(document: &Rows, index: usize, has_envelope: bool) -> String {
+pub fn path(document: &Rows, index: usize, data: Option<&str>) -> String {
     let mut steps = Vec::new();
     let mut at = index;
     while let Some(row) = document.rows.get(at) {
@@ -18,8 +18,8 @@ pub fn path(document: &Rows, index: usize, has_envelope: bool) -> String {
     }
     steps.reverse();
     let (root, rest) = match steps.split_first() {
-        Some((&Some("data"), rest)) if has_envelope => ("data", rest),
-        _ if has_envelope => ("body", &steps[..]),
+        Some((&name, rest)) if name.is_some() && name == data => ("data", rest),
+        _ if data.is_some() => ("body", &steps[..]),
         _ => ("data", &steps[..]),
     };
     let mut text = root.to_owned();
@@ -84,7 +84,7 @@ const MAX_VALUE: usize = 300;
 /// A filter's clause that lets through events with the same value at the same place; `None` for
 /// what cannot be compared so.
 #[must_use]
-pub fn clause(document: &Rows, index: usize, has_envelope: bool) -> Option<String> {
+pub fn clause(document: &Rows, index: usize, data: Option<&str>) -> Option<String> {
     let value = match &document.rows.get(index)?.value {
         RowValue::Object(_) | RowValue::Array(_) => return None,
         RowValue::Text(text) => quoted(text),
@@ -92,7 +92,7 @@ pub fn clause(document: &Rows, index: usize, has_envelope: bool) -> Option<Strin
         RowValue::Bool(value) => value.to_string(),
         RowValue::Null => "null".to_owned(),
     };
-    let path = path(document, index, has_envelope);
+    let path = path(document, index, data);
     (path.len() + value.len() <= MAX_VALUE).then(|| format!("{path}:{value}"))
 }
 
@@ -105,10 +105,10 @@ mod tests {
         br#"{"id":"e-1","data":{"odd key":{"a.b":1},"items":[{"sku":"x\"y"}],"ok":true},"n":null}"#;
 
     #[track_caller]
-    fn check(has_envelope: bool, expected: &[&str]) {
+    fn check(data: Option<&str>, expected: &[&str]) {
         let document = rows(DOCUMENT);
         let clauses: Vec<String> = (0..document.rows.len())
-            .filter_map(|index| clause(&document, index, has_envelope))
+            .filter_map(|index| clause(&document, index, data))
             .collect();
         assert_eq!(clauses, expected);
     }
@@ -116,7 +116,7 @@ mod tests {
     #[test]
     fn a_value_becomes_a_clause_with_its_path() {
         check(
-            true,
+            Some("data"),
             &[
                 r#"body.id:"e-1""#,
                 r#"data."odd key"."a.b":1"#,
@@ -130,7 +130,7 @@ mod tests {
     #[test]
     fn without_an_envelope_the_whole_body_is_the_data() {
         check(
-            false,
+            None,
             &[
                 r#"data.id:"e-1""#,
                 r#"data.data."odd key"."a.b":1"#,
@@ -140,18 +140,22 @@ mod tests {
             ],
         );
         let list = rows(b"[[1]]");
-        assert_eq!(path(&list, 2, false), "data[][]");
-        assert_eq!(path(&list, 0, true), "body");
+        assert_eq!(path(&list, 2, None), "data[][]");
+        assert_eq!(path(&list, 0, Some("data")), "body");
+    }
+
+    #[test]
+    fn a_framework_has_a_name_of_its_own_for_the_data() {
+        let bus = rows(br#"{"messageId":"m","message":{"n":1}}"#);
+        let paths = [1, 2, 3].map(|index| path(&bus, index, Some("message")));
+        assert_eq!(paths, ["body.messageId", "data", "data.n"]);
     }
 
     #[test]
     fn depth_does_no_harm() {
         let deep = rows("[".repeat(20_000).as_bytes());
-        assert_eq!(
-            path(&deep, deep.rows.len() - 1, false).len(),
-            4 + 2 * 19_999
-        );
+        assert_eq!(path(&deep, deep.rows.len() - 1, None).len(), 4 + 2 * 19_999);
         let long = format!("{{\"a\":\"{}\"}}", "x".repeat(5_000));
-        assert_eq!(clause(&rows(long.as_bytes()), 1, false), None);
+        assert_eq!(clause(&rows(long.as_bytes()), 1, None), None);
     }
 }

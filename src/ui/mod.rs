@@ -54,6 +54,8 @@ pub struct Memory {
     pub payload: screens::publish::payload_form::PayloadView,
     /// The publish screen's preview.
     pub preview: screens::publish::RoutePreview,
+    /// The person wants the form although the sandbox starts.
+    pub elsewhere: bool,
     /// Put the cursor into the password in the next frame.
     pub focus_password: bool,
     /// How much of the publish screen its history takes.

@@ -1,5 +1,6 @@
 //! The first screen: the three ways in, and what it says when one of them does not work.
 
+use eframe::egui::Event;
 use eframe::egui::accesskit::Role;
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use eventscope::address::Address;
@@ -115,6 +116,56 @@ fn nobody_is_greeted_by_the_failure_of_what_was_not_asked_for() {
 }
 
 #[test]
+fn while_the_sandbox_starts_it_has_the_screen_and_an_old_refusal_is_gone() {
+    let mut window = Window::new();
+    window.press("Connect");
+    let failed = Link::Failed {
+        address: Address::RabbitMq(Endpoint::default()),
+        reason: "connection refused".to_owned(),
+    };
+    tell(&mut window, SourceUpdate::Link(failed));
+    window.assert_sees("connection refused");
+    window.press("Start a private RabbitMQ");
+    window.assert_sees("The sandbox starts");
+    window.assert_sees("Looking for RabbitMQ");
+    assert!(!window.sees("Connect to a broker") || !window.sees("Host"));
+    window.press("Connect to a broker instead");
+    window.assert_sees("Host");
+    assert!(!window.sees("connection refused"));
+    let words = "There is no folder for the sandbox".to_owned();
+    tell(
+        &mut window,
+        SourceUpdate::Sandbox(SandboxState::Failed(words)),
+    );
+    window.assert_sees("There is no folder for the sandbox");
+}
+
+#[test]
+fn a_pasted_url_does_not_show_its_password() {
+    let mut window = Window::new();
+    let field = window
+        .harness
+        .get_by_role_and_label(Role::TextInput, "AMQP URL");
+    field.focus();
+    window.frames();
+    let pasted = "amqp://ada:s3cr3t@broker:5999/team";
+    window.harness.event(Event::Paste(pasted.to_owned()));
+    window.frames();
+    assert_eq!(value(&window, "AMQP URL"), "amqp://ada@broker:5999/team");
+    assert_eq!(value(&window, "Host"), "broker");
+    let form = &window.harness.state_mut().forms_mut().connect;
+    assert_eq!(form.password.0, "s3cr3t");
+}
+
+#[test]
+fn a_wrong_port_is_faulted_while_it_is_typed() {
+    let mut window = Window::new();
+    window.harness.state_mut().forms_mut().connect.port.clear();
+    window.type_into("Port", "99999");
+    window.assert_sees("Port must be a number from 1 to 65535");
+}
+
+#[test]
 fn a_sandbox_that_died_is_started_again() {
     let mut window = Window::new();
     window.press("Start a private RabbitMQ");
@@ -133,7 +184,7 @@ fn a_sandbox_that_died_is_started_again() {
         window.take_last(),
         Command::Source(_, SourceCommand::StartSandbox)
     ));
-    window.assert_sees("Try it in a sandbox");
+    window.assert_sees("The sandbox starts");
     tell(&mut window, SourceUpdate::Sandbox(SandboxState::Running));
     window.connect();
     window.assert_sees("Connected");

@@ -242,6 +242,8 @@ fn the_same_id_twice_is_warned_about() {
     window.assert_sees("All of them have the id m-1");
     assert!(!window.sees("was sent at"));
     window.press("Publish event");
+    assert!(!window.sees("was sent at"), "it was just sent");
+    window.type_into("Payload", " ");
     window.assert_sees("An event with the id m-1 was sent at");
     window
         .harness
@@ -319,4 +321,73 @@ fn in_a_narrow_window_the_history_is_a_click_away() {
     assert_eq!(window.rows().len(), 1);
     window.press("Use as draft");
     assert!(window.rows().is_empty(), "the form is shown with it");
+}
+
+#[test]
+fn a_payload_that_is_too_large_for_the_editor_says_so_and_is_sent() {
+    let mut window = publish();
+    let text = format!("[{}1]", "12345678, ".repeat(60_000));
+    window.type_into("Payload", &text);
+    window.assert_sees("are too much to be edited here, and are sent as they are");
+    window.press("Publish event");
+    assert_eq!(window.published().body.len(), text.len());
+    window.press("Empty payload");
+    assert_eq!(window.payload(), "");
+    window.press("Undo");
+    window.assert_sees("are too much to be edited here");
+}
+
+fn on_production() -> Window {
+    let mut window = Window::sized(1280.0, 1900.0);
+    let form = &mut window.harness.state_mut().forms_mut().connect;
+    form.is_production = true;
+    window.harness.state_mut().act(Action::Connect);
+    window.connect();
+    window.tab("Publish");
+    window.commands.borrow_mut().clear();
+    window.type_into("Payload", "{}");
+    window
+}
+
+#[test]
+fn what_goes_to_production_is_asked_about_each_time() {
+    let mut window = on_production();
+    window.press("Publish event");
+    assert!(window.is_silent(), "it was sent without a question");
+    window.assert_sees("is production");
+    window.press("Back to the form");
+    window.press("Publish event");
+    window.press("Publish to production");
+    assert_eq!(window.published().body, b"{}");
+    window.commands.borrow_mut().clear();
+    window.press("Publish again");
+    assert!(window.is_silent(), "it was sent again without a question");
+    window.press("Do not publish again");
+    window.press("Publish again");
+    window.press("Publish again to production");
+    assert_eq!(window.published().body, b"{}");
+}
+
+/// What a key costs in a large payload: `cargo test --test ui -- --ignored a_key_costs --nocapture`.
+#[test]
+#[ignore = "measures"]
+fn what_a_key_costs_in_a_large_payload() {
+    for kilobytes in [50, 100, 200, 300, 390] {
+        for lines in [false, true] {
+            let mut window = publish();
+            let item = if lines {
+                "{\"a\": \"ä b\"},\n"
+            } else {
+                "{\"a\": \"ä b\"}, "
+            };
+            let text = format!("[{}1]", item.repeat(kilobytes * 1_000 / item.len()));
+            window.type_into("Payload", &text);
+            let begun = std::time::Instant::now();
+            for _ in 0..5 {
+                window.type_into("Payload", "1");
+            }
+            let each = begun.elapsed() / 5;
+            println!("{kilobytes} kB, many lines {lines}: {each:?} for a key and 6 frames");
+        }
+    }
 }

@@ -73,7 +73,7 @@ fn what_a_rule_does_is_shown_before_it_is_sent() {
 #[test]
 fn one_can_be_left_out_and_how_each_ended_is_said() {
     let mut window = with_rule();
-    window.click(Role::CheckBox, "Send order.created 0");
+    window.click(Role::CheckBox, "Send order.created 1");
     window.assert_sees("1 will be sent");
     window.press("Canary");
     let Command::Source(
@@ -119,7 +119,7 @@ fn one_can_be_left_out_and_how_each_ended_is_said() {
 fn nothing_is_sent_while_a_rule_is_wrong() {
     let mut window = with_rule();
     window.type_into("Rule 1 field", "~");
-    window.harness.state_mut().forms_mut().rules[0].at = "amount".into();
+    window.harness.state_mut().forms_mut().rules[0].at = "data..amount".into();
     window.frames();
     window.assert_sees("A field is written as data.amount");
     let button = window

@@ -94,6 +94,72 @@ fn rows_do_not_run_from_under_the_pointer() {
 }
 
 #[test]
+fn a_filter_that_can_hardly_be_meant_is_doubted() {
+    let mut window = Window::connected();
+    let tap = start_tap(&mut window);
+    let wrapped = event("a.b", r#"{"eventId":"e-1","data":{"total":5}}"#);
+    window.receive(tap, &[wrapped, event("c.d", r#"{"eventId":"e-1"}"#)]);
+    for (line, rows, doubt) in [
+        ("eventId:e-1", 2, ""),
+        ("total>4", 1, ""),
+        (
+            "schema:fials",
+            0,
+            "schema:fials finds nothing: schema: knows matches, fails",
+        ),
+        (
+            "reason:rejected",
+            0,
+            "Only dead letters have a reason: reason: finds nothing here",
+        ),
+        ("colour:red", 0, "colour is read as a field of the payload"),
+    ] {
+        window.type_into("Filter", line);
+        window.wait_for_rows(rows);
+        for sign in ["finds nothing", "is read as"] {
+            assert_eq!(window.sees(sign), doubt.contains(sign), "{line}");
+        }
+        window.assert_sees(doubt);
+        window.harness.key_press(Key::Escape);
+        window.frames();
+    }
+}
+
+#[test]
+fn a_key_of_the_tree_is_one_stop_and_is_folded_and_hidden_by_keys() {
+    let mut window = Window::connected();
+    let tap = start_tap(&mut window);
+    window.receive(tap, &[event("a.b", "1"), event("a.c", "2")]);
+    let branch = |window: &Window, name: &str| {
+        (window.harness)
+            .query_by_role_and_label(Role::ListBoxOption, name)
+            .is_some()
+    };
+    window
+        .harness
+        .get_by_role_and_label(Role::ListBoxOption, "a (2)")
+        .focus();
+    window.frames();
+    window.harness.key_press(Key::ArrowLeft);
+    window.frames();
+    assert!(!branch(&window, "a.b (1)"), "it is closed");
+    window.harness.key_press(Key::ArrowRight);
+    window.frames();
+    assert!(branch(&window, "a.b (1)"), "it is open");
+    window.harness.key_press(Key::Tab);
+    window.frames();
+    let row = window
+        .harness
+        .get_by_role_and_label(Role::ListBoxOption, "a.b (1)");
+    assert!(row.is_focused(), "the next stop is the next key");
+    window.harness.key_press(Key::Delete);
+    window.frames();
+    window.wait_for_rows(1);
+    window.press("Show a.b");
+    window.wait_for_rows(2);
+}
+
+#[test]
 fn the_inspector_closes_and_opens() {
     let mut window = Window::connected();
     let tap = start_tap(&mut window);
@@ -188,8 +254,8 @@ fn a_field_becomes_a_column() {
     window.receive(tap, &[event("a.b", r#"{"data":{"amount":7}}"#)]);
     window.press("Columns");
     let field = "A field of the payload, a header or a property";
-    window.type_into(field, "amount");
-    window.assert_sees("write data.amount for a field of the payload");
+    window.type_into(field, "kee");
+    window.assert_sees("did you mean key? A field of the payload with that name is data.kee");
     window.harness.state_mut().forms_mut().column = "data.amount".into();
     window.frames();
     window.press("Add column");

@@ -27,6 +27,9 @@ pub enum DeathReason {
     Other(String),
 }
 
+/// The words that RabbitMQ has.
+pub const REASONS: [&str; 4] = ["rejected", "expired", "maxlen", "delivery_limit"];
+
 impl DeathReason {
     pub(crate) fn read(text: &str) -> Self {
         match text {
@@ -76,6 +79,13 @@ impl Death {
     #[must_use]
     pub fn history(properties: &Properties) -> Vec<Self> {
         DeathHistory::read(properties).deaths
+    }
+
+    /// The key of the publish before the earliest death that the message tells of.
+    #[must_use]
+    pub fn first_key(properties: &Properties) -> Option<String> {
+        let earliest = Self::history(properties).pop()?;
+        earliest.routing_keys.into_iter().next()
     }
 
     /// The entry as a sentence: `Died because a consumer of queue orders rejected it 3 times, first

@@ -238,6 +238,11 @@ fn values(event: &Event, field: &QueryField) -> Vec<Plain> {
         }
         QueryField::Data(steps) => return json_values(event, steps, true),
         QueryField::Body(steps) => return json_values(event, steps, false),
+        QueryField::Payload(steps) => {
+            let mut all = json_values(event, steps, true);
+            all.extend(json_values(event, steps, false));
+            return all;
+        }
         QueryField::Size | QueryField::Age => unreachable!("these are no values"),
     };
     match named {

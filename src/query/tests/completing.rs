@@ -29,6 +29,10 @@ impl SeenValues for Shop {
         tell(&[name("items"), PathStep::Each, name("sku")]);
         tell(&[name("odd key")]);
     }
+
+    fn names_beside_data(&self, tell: &mut dyn FnMut(&str)) {
+        tell("eventId");
+    }
 }
 
 /// The cursor stands at `|`; the lines that the suggestions make, the cursor's place with it.
@@ -119,6 +123,11 @@ fn what_was_seen_is_suggested() {
     check("data.\"odd k|", &["data.\"odd key\"|"]);
     check("header.x|", &["header.x-tenant|"]);
     check("has:data.t|", &["has:data.total|"]);
+    check("body.|", &["body.eventId|"]);
+    check("eventI|", &["body.eventId|"]);
+    check("tota|", &["data.total|"]);
+    check("sku|", &["data.items[].sku|"]);
+    check("has:body.e|", &["has:body.eventId|"]);
     check("has:tr|", &["has:trace|"]);
     check("is:r|", &["is:redelivered|"]);
 }

@@ -58,6 +58,10 @@ fn any_field() -> impl Strategy<Value = QueryField> {
         2 => any_name().prop_map(QueryField::Header),
         4 => any_steps().prop_map(QueryField::Data),
         1 => any_steps().prop_map(QueryField::Body),
+        1 => (prop::sample::select(&["total", "items", "sku"][..]), any_steps()).prop_map(|(name, mut steps)| {
+            steps[0] = PathStep::Name(name.to_owned());
+            QueryField::Payload(steps)
+        }),
     ]
 }
 

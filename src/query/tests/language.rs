@@ -78,7 +78,7 @@ fn wrong(line: &str, part: &str, words: &str) {
 
 #[test]
 fn a_wrong_line_is_told_where_and_what_would_be_right() {
-    wrong("a total>100", "total", "write data.total for a field");
+    wrong("a 5total>100", "5total", "write data.5total for a field");
     wrong("exchnage:shop", "exchnage", "did you mean exchange?");
     wrong("routing_key:a", "routing_key", "did you mean key?");
     wrong("payload.x:1", "payload.x", "write data.x");
@@ -93,7 +93,7 @@ fn a_wrong_line_is_told_where_and_what_would_be_right() {
     wrong("()", ")", "Something must stand before");
     wrong("type:", "", "A value is missing behind type:");
     wrong("type:(a or b)", "", "(type:a or type:b)");
-    wrong("a :b", "a", "no field");
+    wrong("kee :b", "kee", "no field");
     wrong(">5", ">", "A field must stand before >");
     wrong("a - b", "-", "Nothing stands behind -");
     wrong("\"a", "\"a", "A closing \" is missing");
@@ -116,6 +116,19 @@ fn a_wrong_line_is_told_where_and_what_would_be_right() {
     wrong("data.a[+1]:1", "data.a[+1]", "no place in a list");
     wrong("data.a[1:1", "data.a[1", "A closing ] is missing");
     wrong("data..a:1", "data..a", "A name is missing behind the dot");
+    wrong(
+        "eventId..a:1",
+        "eventId..a",
+        "A name is missing behind the dot",
+    );
+    wrong(
+        "kee:x",
+        "kee",
+        "did you mean key? A field of the payload with that name is data.kee",
+    );
+    wrong("payload.a:1", "payload.a", "write data.a");
+    wrong("12:30", "12", "in quotes");
+    wrong("http:\"//a\"", "http", "in quotes");
     wrong("header.:1", "header.", "name of the header is missing");
     wrong(
         "data.\"a b",
@@ -215,7 +228,7 @@ proptest! {
         event.is_plain = true;
         event.body = body.into_bytes();
         for row in 0..document.rows.len() {
-            let Some(clause) = json_path::clause(&document, row, false) else { continue };
+            let Some(clause) = json_path::clause(&document, row, None) else { continue };
             let matcher = Filter::parse(&clause).unwrap().matcher();
             prop_assert!(matcher.matches(&event, 0), "{}", clause);
         }

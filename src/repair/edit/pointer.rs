@@ -23,7 +23,7 @@ pub struct Pointer {
 }
 
 impl Pointer {
-    /// Reads `data.amount`, `body.eventId`, `/data/amount` or `/lines/*/qty`.
+    /// Reads `data.amount`, `amount`, `body.eventId`, `/data/amount` or `/lines/*/qty`.
     ///
     /// # Errors
     /// In words, if it is none, or is the whole document.
@@ -37,13 +37,15 @@ impl Pointer {
                     .collect(),
             )
         } else {
-            let (root, rest) = text.split_at_checked(4).ok_or(HOW)?;
-            let in_data = match root {
-                "data" => true,
-                "body" => false,
-                _ => return Err(HOW.to_owned()),
-            };
-            (in_data, steps(rest)?)
+            // A name alone is one in the data, as in a filter.
+            let end = text.find(['.', '[', '"']).unwrap_or(text.len());
+            match text.split_at(end) {
+                ("data", rest) => (true, steps(rest)?),
+                ("body", rest) => (false, steps(rest)?),
+                ("", _) => return Err(HOW.to_owned()),
+                _ if text.contains(char::is_whitespace) => return Err(HOW.to_owned()),
+                _ => (true, steps(&format!(".{text}"))?),
+            }
         };
         if steps.len() > MAX_STEPS {
             return Err(format!("A field has at most {MAX_STEPS} steps"));
@@ -137,9 +139,15 @@ mod tests {
         for text in pointers.into_iter().chain(paths) {
             assert_eq!(Pointer::parse(text).unwrap().to_string(), text);
         }
+        for (alone, whole) in [
+            ("amount", "data.amount"),
+            ("lines[].qty", "data.lines[].qty"),
+        ] {
+            assert_eq!(Pointer::parse(alone).unwrap().to_string(), whole);
+        }
         let long = "/x".repeat(65);
         let wrong = [
-            "", "data", "data.", "data..a", "data[x]", "data.a[", "amount", "dat", &long,
+            "", "data", "data.", "data..a", "data[x]", "data.a[", "a b", "[0]", &long,
         ];
         for text in wrong {
             assert!(Pointer::parse(text).is_err(), "{text}");

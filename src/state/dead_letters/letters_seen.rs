@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use super::{DeadLetter, Peeked};
 use crate::query::{Named, PathStep, SeenValues};
 use crate::schema::stream::claim::Judgement;
-use crate::state::live::seen::{BODIES, MAX_BODY, tell_paths};
+use crate::state::live::seen::{BODIES, MAX_BODY, tell_beside, tell_paths};
 
 /// Messages that are looked at.
 const MOST: usize = 200;
@@ -63,6 +63,15 @@ impl SeenValues for SeenLetters<'_> {
             .filter(|letter| letter.event.body.len() <= MAX_BODY);
         for letter in small.take(BODIES) {
             tell_paths(letter.event.data(), tell);
+        }
+    }
+
+    fn names_beside_data(&self, tell: &mut dyn FnMut(&str)) {
+        let small = self
+            .letters()
+            .filter(|letter| letter.event.body.len() <= MAX_BODY);
+        for letter in small.take(BODIES) {
+            tell_beside(&letter.event.body, letter.event.data(), tell);
         }
     }
 

@@ -81,6 +81,26 @@ impl SeenValues for Lately<'_> {
             tell_paths(event.data(), tell);
         }
     }
+
+    fn names_beside_data(&self, tell: &mut dyn FnMut(&str)) {
+        let small = self.events().filter(|event| event.body().len() <= MAX_BODY);
+        for event in small.take(BODIES) {
+            tell_beside(event.body(), event.data(), tell);
+        }
+    }
+}
+
+/// Tells the names of the members of a body that hold no data, where it has data apart.
+pub(in crate::state) fn tell_beside(body: &[u8], data: &[u8], tell: &mut dyn FnMut(&str)) {
+    if json::trim(data).len() == json::trim(body).len() {
+        return;
+    }
+    for row in json::rows(body).rows {
+        let is_scalar = !matches!(row.value, RowValue::Object(_) | RowValue::Array(_));
+        if let Some(name) = row.name.filter(|_| row.depth == 1 && is_scalar) {
+            tell(&name);
+        }
+    }
 }
 
 /// Tells the paths of a document.

@@ -96,6 +96,9 @@ pub fn gap(ms: i64) -> String {
     format!("{sign}{seconds}.{rest:03} s")
 }
 
+/// Most columns of one's own.
+const MOST_OWN: usize = 12;
+
 /// What stands in a column.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Column {
@@ -171,6 +174,24 @@ impl Column {
         }
     }
 
+    /// Columns in the order in which they stand; those of one's own before the summary.
+    #[must_use]
+    pub fn in_order(mut columns: Vec<Self>) -> Vec<Self> {
+        let summary = Self::USUAL.len();
+        columns.sort_by_key(|column| match column {
+            Self::Summary => summary + 1,
+            other => (Self::USUAL.iter().position(|c| c == other)).unwrap_or(summary),
+        });
+        columns
+    }
+
+    /// True if there may be one more column of one's own beside these.
+    #[must_use]
+    pub fn has_room(shown: &[Self]) -> bool {
+        let own = shown.iter().filter(|c| matches!(c, Self::Field(_)));
+        own.count() < MOST_OWN
+    }
+
     /// Reads what [`Self::written`] gave.
     #[must_use]
     pub fn read(written: &str) -> Option<Self> {
@@ -183,7 +204,14 @@ impl Column {
     /// # Errors
     /// Says what is wrong with the name.
     pub fn field(name: &str) -> Result<Self, ParseError> {
-        ValueAt::parse(name).map(|field| Self::Field(Arc::new(field)))
+        let field = ValueAt::parse(name)?;
+        // It would be read back as one of the usual columns, of this version or of another.
+        if field.is_bare() && field.name().starts_with(char::is_uppercase) {
+            let words = format!("Write data.{} for this field of the payload", field.name());
+            let at = 0..name.len();
+            return Err(ParseError { at, words });
+        }
+        Ok(Self::Field(Arc::new(field)))
     }
 }
 
@@ -199,6 +227,17 @@ pub struct ListSetup {
 }
 
 impl ListSetup {
+    /// The same with one more column beside those that are shown.
+    #[must_use]
+    pub fn with_column(&self, shown: &[Column], column: Column) -> Self {
+        let mut columns = shown.to_vec();
+        columns.push(column);
+        Self {
+            columns: Some(Column::in_order(columns)),
+            ..self.clone()
+        }
+    }
+
     /// Reads what an earlier run left; what this version does not know is left out.
     #[must_use]
     pub fn of(saved: &SavedList) -> Self {

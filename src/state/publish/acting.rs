@@ -17,6 +17,8 @@ pub enum PublishAction {
     Send,
     /// Publish it though it is broken.
     SendBroken,
+    /// Publish it though the connection is marked as production.
+    SendToProduction,
     /// Publish it as often as its fields say.
     Series,
     StopSeries,
@@ -28,6 +30,8 @@ pub enum PublishAction {
     DoNotSend,
     /// Publish a sent event once more, by its number, as it was.
     Again(u64),
+    /// The same, though the connection is marked as production.
+    AgainToProduction(u64),
     /// Load a sent event into the form.
     UseAsDraft(u64),
 }
@@ -41,15 +45,20 @@ impl State {
     ) -> Vec<Command> {
         match action {
             PublishAction::Send => {
-                if self.is_broken_by_accident(forms) {
-                    self.front.publish.ask(&forms.draft, false);
+                if self.asks_first(forms, false) {
                     return Vec::new();
                 }
                 self.publish(forms, moment)
             }
+            PublishAction::SendToProduction => {
+                match self.front.publish.agree_to_production(&forms.draft) {
+                    Some(true) => self.publish_series(forms, moment),
+                    Some(false) => self.publish(forms, moment),
+                    None => Vec::new(),
+                }
+            }
             PublishAction::Series => {
-                if self.is_broken_by_accident(forms) {
-                    self.front.publish.ask(&forms.draft, true);
+                if self.asks_first(forms, true) {
                     return Vec::new();
                 }
                 self.publish_series(forms, moment)
@@ -80,7 +89,13 @@ impl State {
                 self.front.publish.put_off();
                 Vec::new()
             }
-            PublishAction::Again(number) => {
+            PublishAction::Again(number) if self.front.is_production => {
+                self.front.publish.put_off();
+                self.front.publish.asked_again = Some(number);
+                Vec::new()
+            }
+            PublishAction::Again(number) | PublishAction::AgainToProduction(number) => {
+                self.front.publish.put_off();
                 let Some(sent) = self.front.publish.sent(number) else {
                     return Vec::new();
                 };
@@ -92,26 +107,31 @@ impl State {
                 self.publish_again(outgoing, moment)
             }
             PublishAction::UseAsDraft(number) => {
-                let Some(sent) = self.front.publish.sent(number) else {
-                    return Vec::new();
-                };
-                if let Some(series) = &sent.series {
-                    let EventSeries {
-                        draft,
-                        as_written,
-                        count,
-                        per_second,
-                        seed: _,
-                    } = series.asked.clone();
-                    self.use_as_draft(draft, forms);
-                    forms.as_written = as_written;
-                    forms.series = SeriesForm::of(count, per_second);
-                } else {
-                    let draft = Draft::of(&sent.outgoing);
-                    self.use_as_draft(draft, forms);
-                }
+                self.sent_as_draft(number, forms);
                 Vec::new()
             }
+        }
+    }
+
+    /// Loads a sent event, or a series with its fields, into the form.
+    fn sent_as_draft(&mut self, number: u64, forms: &mut Forms) {
+        let Some(sent) = self.front.publish.sent(number) else {
+            return;
+        };
+        if let Some(series) = &sent.series {
+            let EventSeries {
+                draft,
+                as_written,
+                count,
+                per_second,
+                seed: _,
+            } = series.asked.clone();
+            self.use_as_draft(draft, forms);
+            forms.as_written = as_written;
+            forms.series = SeriesForm::of(count, per_second);
+        } else {
+            let draft = Draft::of(&sent.outgoing);
+            self.use_as_draft(draft, forms);
         }
     }
 
@@ -145,6 +165,21 @@ impl State {
     pub(in crate::state) fn suit_draft(&self, forms: &mut Forms) {
         if let Some(address) = self.front.address() {
             forms.draft.suit(address.kafka().is_some());
+        }
+    }
+
+    /// Asks about the form if it is broken by accident or would go to production; false if there is
+    /// nothing to ask.
+    fn asks_first(&mut self, forms: &Forms, as_series: bool) -> bool {
+        let draft = &forms.draft;
+        if self.is_broken_by_accident(forms) {
+            self.front.publish.ask(draft, as_series);
+            true
+        } else if self.front.is_production && (draft.has_variables() || draft.check().is_ok()) {
+            self.front.publish.ask_production(draft, as_series);
+            true
+        } else {
+            false
         }
     }
 

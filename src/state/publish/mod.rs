@@ -55,6 +55,10 @@ pub struct PublishDesk {
     asked: Option<(Draft, bool)>,
     /// The form that is asked about before it is sent as a tombstone.
     asked_tombstone: Option<Draft>,
+    /// The form that would go to production, and nobody said yet that it shall; and whether as a series.
+    asked_production: Option<(Draft, bool)>,
+    /// The sent event that would go to production once more.
+    asked_again: Option<u64>,
     /// The form that was sent though it is broken: it is not asked about twice.
     agreed: Option<Draft>,
     /// Events that break a schema, ready to be chosen from.
@@ -71,8 +75,7 @@ impl PublishDesk {
         only_tap: bool,
         now: DateTime<Utc>,
     ) -> Option<SourceCommand> {
-        self.asked = None;
-        self.asked_tombstone = None;
+        self.put_off();
         let mut outgoing = match sent.check() {
             Ok(outgoing) => outgoing,
             Err(problems) => {
@@ -151,6 +154,36 @@ impl PublishDesk {
     fn put_off(&mut self) {
         self.asked = None;
         self.asked_tombstone = None;
+        self.asked_production = None;
+        self.asked_again = None;
+    }
+
+    /// The form would go to production: the person is asked about it.
+    fn ask_production(&mut self, draft: &Draft, as_series: bool) {
+        self.put_off();
+        self.asked_production = Some((draft.clone(), as_series));
+    }
+
+    /// It shall go there; true for a series, none if something else was asked about.
+    fn agree_to_production(&mut self, draft: &Draft) -> Option<bool> {
+        let asked = self.asked_production.take();
+        asked
+            .filter(|(asked, _)| asked == draft)
+            .map(|(_, as_series)| as_series)
+    }
+
+    /// True while the person is asked whether this form shall go to production.
+    #[must_use]
+    pub fn is_asking_production(&self, draft: &Draft) -> bool {
+        self.asked_production
+            .as_ref()
+            .is_some_and(|(asked, _)| asked == draft)
+    }
+
+    /// True while the person is asked whether this sent event shall go to production once more.
+    #[must_use]
+    pub fn is_asking_again(&self, number: u64) -> bool {
+        self.asked_again == Some(number)
     }
 
     /// The person is asked whether the key of this form shall be deleted.
@@ -193,7 +226,7 @@ impl PublishDesk {
         self.problems.clear();
         self.checked = None;
         self.published = None;
-        self.asked = None;
+        self.put_off();
     }
 
     /// Notes how a publish ended.

@@ -160,6 +160,14 @@ impl PublishDesk {
         Some(SourceCommand::PublishSeries { request, series })
     }
 
+    /// The series that runs, or the last one as long as nothing was sent after it.
+    #[must_use]
+    pub fn series_in_sight(&self) -> Option<&SeriesRun> {
+        let run = self.series.as_ref()?;
+        let newest = self.history.first().map(|sent| sent.request);
+        (run.runs || newest == Some(run.request)).then_some(run)
+    }
+
     /// True while a series is being published.
     #[must_use]
     pub fn runs_a_series(&self) -> bool {

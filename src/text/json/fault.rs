@@ -58,13 +58,15 @@ pub fn fault_in(text: &str) -> Option<JsonFault> {
         at,
         line: before.matches('\n').count() + 1,
         column: before[line_begin..].chars().count() + 1,
-        words: match (before.trim_end().ends_with(','), text[at..].chars().next()) {
-            (true, Some('}' | ']')) => TOO_MANY,
+        words: match (before.trim_end().chars().last(), text[at..].chars().next()) {
+            (Some(','), Some('}' | ']')) => TOO_MANY,
+            (Some(',' | '{' | '['), Some(',')) => ONE_TOO_MANY,
             _ => words(&fault.to_string()),
         },
     })
 }
 
+const ONE_TOO_MANY: &str = "This comma is one too many";
 const TOO_MANY: &str = "There is a comma too many before this place";
 
 /// The parser's words, which are those of its own code, in those of a person who writes JSON.
@@ -133,6 +135,10 @@ mod tests {
             ("[1 2]", 3, "A comma or ]"),
             ("{\"a\" 1}", 5, "A colon"),
             ("{\"a\": 1,}", 8, "There is a comma too many"),
+            ("{\"a\": 1,, \"b\": 2}", 8, "This comma is one too many"),
+            ("[1, ,2]", 4, "This comma is one too many"),
+            ("{, \"a\": 1}", 1, "This comma is one too many"),
+            ("[,1]", 1, "This comma is one too many"),
             ("{} x", 3, "The document ends"),
             ("{\"a\": 'b'}", 6, "This is no value"),
             ("\"a\nb\"", 2, "A line break"),

@@ -1,5 +1,6 @@
 //! What stands around the screens: the bars, the rail, the shortcuts, and which screen is shown.
 
+mod help;
 pub mod leaving;
 pub mod rail;
 pub mod regions;

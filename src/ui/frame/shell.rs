@@ -1,12 +1,11 @@
 //! The frame around the screens: bars, rail, and whichever screen is open.
 
-use eframe::egui::{self, CentralPanel, Key, Ui};
+use eframe::egui::{self, CentralPanel, Ui};
 
 use super::regions::Region;
-use super::{leaving, rail, shortcuts, status_bar, top_bar};
+use super::{help, leaving, rail, shortcuts, status_bar, top_bar};
 use crate::state::{Action, Forms, Screen, State};
 use crate::ui::parts::theme::Palette;
-use crate::ui::parts::widgets::{section, weak};
 use crate::ui::screens::{connect, dead_letters, live, publish, schemas};
 use crate::ui::{Cx, Memory};
 
@@ -61,7 +60,7 @@ pub fn show(ui: &mut Ui, state: &State, forms: &mut Forms, memory: &mut Memory) 
     }
     leaving::leaving_ui(ui, cx);
     if cx.memory.help {
-        help_ui(ui, cx.memory);
+        help::help_ui(ui, cx.memory);
     }
     actions
 }
@@ -69,41 +68,4 @@ pub fn show(ui: &mut Ui, state: &State, forms: &mut Forms, memory: &mut Memory) 
 /// A question stands before everything else and keeps the keys.
 fn has_question(state: &State, memory: &Memory) -> bool {
     state.leaving.is_some() || memory.help
-}
-
-fn shortcuts_ui(ui: &mut Ui) {
-    egui::Grid::new("shortcuts")
-        .num_columns(2)
-        .spacing([24.0, 6.0])
-        .show(ui, |ui| {
-            for (keys, what) in shortcuts::ALL {
-                ui.monospace(*keys);
-                ui.label(*what);
-                ui.end_row();
-            }
-        });
-}
-
-fn help_ui(ui: &mut Ui, memory: &mut Memory) {
-    let frame = egui::Frame::popup(ui.style()).inner_margin(egui::Margin::same(20));
-    let modal = egui::Modal::new(egui::Id::unique("help"))
-        .frame(frame)
-        .show(ui.ctx(), |ui| {
-            ui.set_width(420.0);
-            ui.heading("Help");
-            weak(ui, format!("Eventscope {}", env!("CARGO_PKG_VERSION")));
-            ui.add_space(8.0);
-            section(ui, "Keyboard shortcuts");
-            ui.add_space(8.0);
-            // In a low window the list scrolls and the button below it stays in sight.
-            let most = ui.ctx().content_rect().height() - 220.0;
-            egui::ScrollArea::vertical()
-                .max_height(most.max(100.0))
-                .show(ui, shortcuts_ui);
-            ui.add_space(8.0);
-            ui.button("Close").clicked()
-        });
-    if modal.inner || modal.should_close() || ui.input(|input| input.key_pressed(Key::Escape)) {
-        memory.help = false;
-    }
 }

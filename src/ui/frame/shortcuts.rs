@@ -23,6 +23,8 @@ pub const ALL: &[(&str, &str)] = &[
     ("Ctrl+Enter", "Publish the event"),
     ("Ctrl+Z", "Undo an edit of a dead letter"),
     ("Ctrl+Shift+Z or Ctrl+Y", "Redo it"),
+    ("Left, Right on a key", "Close and open its branch"),
+    ("Delete on a key", "Hide it, or show it again"),
     ("F6, Shift+F6", "Next and previous part of the window"),
     ("Ctrl +, Ctrl -, Ctrl 0", "Larger, smaller, and usual size"),
     ("?", "This help"),

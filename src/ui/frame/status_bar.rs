@@ -1,5 +1,6 @@
 //! The bar at the bottom: what was received and what was not, always in sight, and notices.
 
+use chrono::{TimeDelta, Utc};
 use eframe::egui::{self, Color32, Panel, RichText, Ui};
 
 use crate::protocol::Gravity;
@@ -115,6 +116,9 @@ fn memory_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
 
 pub use crate::text::numbers::thousands;
 
+/// For so long a notice stands in the bar that is no warning.
+const SHOWN: TimeDelta = TimeDelta::seconds(20);
+
 fn notices_button(ui: &mut Ui, cx: &mut Cx<'_>) {
     let entries = cx.state.notices.entries();
     let Some(last) = entries.last() else { return };
@@ -125,6 +129,14 @@ fn notices_button(ui: &mut Ui, cx: &mut Cx<'_>) {
     ui.spacing_mut().button_padding.y = 1.0;
     if button(ui, &label, true).clicked() {
         cx.memory.notices = !cx.memory.notices;
+    }
+    // What is no fault was read by then; the button still has it.
+    let left = SHOWN - (Utc::now() - last.at);
+    if last.gravity == Gravity::Info {
+        match left.to_std() {
+            Ok(left) => ui.ctx().request_repaint_after(left),
+            Err(_) => return,
+        }
     }
     let color = color(last.gravity, Palette::of(ui));
     let text = RichText::new(&last.words)
@@ -171,7 +183,7 @@ pub fn notices_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
                                 1 => String::new(),
                                 times => format!(" ({times} times)"),
                             };
-                            if ui.small_button("Dismiss").clicked() {
+                            if button(ui, "Dismiss", true).clicked() {
                                 cx.act(Action::DismissNotice(entry.number));
                             }
                             let text = RichText::new(format!("{}{times}", entry.words));

@@ -80,6 +80,31 @@ fn record_ui(ui: &mut Ui, draft: &mut Draft, problems: &[Problem]) {
     });
 }
 
+/// Largest payload that is typed in, in bytes. The text field lays out all of it for each key.
+const MOST_TYPED: usize = 400_000;
+
+/// What stands in the place of the editor where a payload is too large for it.
+fn large_ui(ui: &mut Ui, text: &mut String) {
+    let size = crate::text::payload::size_text(text.len() as u64);
+    let words = format!(
+        "{size} are too much to be edited here, and are sent as they are. To change them: copy, edit \
+         elsewhere, empty the payload, paste"
+    );
+    ui.add(egui::Label::new(words).wrap());
+    let begin = crate::text::payload::shorten(text, 200);
+    let begin = RichText::new(begin).font(theme::mono());
+    ui.add(egui::Label::new(begin.color(Palette::of(ui).weak)).wrap());
+    ui.horizontal_wrapped(|ui| {
+        if button(ui, "Copy payload", true).clicked() {
+            ui.ctx().copy_text(text.clone());
+        }
+        let empty = button(ui, "Empty payload", true).on_hover_text("Undo brings it back");
+        if empty.clicked() {
+            text.clear();
+        }
+    });
+}
+
 /// The payload editor with live advice below it. It grows with its text up to the height of the area
 /// that it is in. What is said of the payload, and where its fault is, comes from `said`; without it
 /// only whether it is JSON.
@@ -94,6 +119,7 @@ pub(crate) fn payload_ui(ui: &mut Ui, draft: &mut Draft, said: Option<&PayloadVe
     };
     let is_json = draft.claims_json();
     match &mut draft.body {
+        BodyDraft::Text(text) if text.len() > MOST_TYPED => large_ui(ui, text),
         BodyDraft::Text(text) => {
             // Some room is left for what stands below, so that both are seen at once.
             let room = ui.clip_rect().height();
@@ -126,6 +152,7 @@ pub(crate) fn payload_ui(ui: &mut Ui, draft: &mut Draft, said: Option<&PayloadVe
             small_label(ui, &draft.payload_words());
         }
         if let BodyDraft::Text(text) = &mut draft.body
+            && text.len() <= MOST_TYPED
             && let Some(pretty) = text.contains('{').then(|| tidy(ui, text)).flatten()
         {
             *text = pretty;
@@ -146,7 +173,7 @@ pub fn jump_to(ui: &Ui, draft: &Draft, pointer: &str) {
 
 /// A button that pretty prints, shown for what looks like JSON.
 fn tidy(ui: &mut Ui, text: &str) -> Option<String> {
-    ui.small_button("Format JSON")
+    button(ui, "Format JSON", true)
         .on_hover_text("Line breaks and indents; numbers and order stay as they are")
         .clicked()
         .then(|| crate::text::json::pretty_text(text))
@@ -255,7 +282,7 @@ fn headers_ui(ui: &mut Ui, draft: &mut Draft, problems: &[Problem]) {
                         .on_hover_text("Carried unchanged");
                 }
             }
-            if ui.small_button("Remove").clicked() {
+            if button(ui, "Remove", true).clicked() {
                 removed = Some(index);
             }
             name

@@ -4,6 +4,7 @@ pub mod by_source;
 pub mod choices;
 pub mod draft_form;
 pub(crate) mod editor;
+pub(crate) mod filter_doubt;
 pub(crate) mod filter_field;
 pub mod inspector;
 pub mod save_file;

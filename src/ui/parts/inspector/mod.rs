@@ -25,6 +25,7 @@ use super::widgets::{button, tabs, weak};
 use crate::event::{Event, Transport};
 use crate::schema::Catalog;
 use crate::state::Action;
+use crate::state::live::setup::{Column, ListSetup};
 use crate::state::live::{LiveAction, clock};
 use crate::text::timestamp;
 use crate::ui::parts::by_source;
@@ -41,6 +42,8 @@ pub enum Origin<'a> {
         previous: Option<&'a Arc<Event>>,
         /// Two selected events, the earlier one first: they are compared instead.
         two: Option<[&'a Arc<Event>; 2]>,
+        /// How the list beside it is set up, and its columns.
+        list: (&'a ListSetup, &'a [Column]),
     },
     /// In a queue of dead letters.
     DeadLetter,

@@ -11,6 +11,7 @@ use super::find::PayloadFind;
 use super::folded::FoldedText;
 use crate::event::Event;
 use crate::event::decode::{Format, decode, named};
+use crate::event::field_names::FieldNames;
 use crate::event::reading::Reading;
 use crate::query::MOST_READ;
 use crate::text::json::{self, MAX_ROWS, PrettyLine, RowValue, Rows};
@@ -29,10 +30,6 @@ const TEXT_WIDTH: usize = 160;
 
 /// What was worked out for the payload on show.
 #[derive(Debug, Default)]
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "what was found out, each for itself"
-)]
 pub(crate) struct PayloadMemory {
     event: Option<Arc<Event>>,
     whole: bool,
@@ -43,7 +40,7 @@ pub(crate) struct PayloadMemory {
     cut: bool,
     /// Values of the whole document, where not all of them are or would be shown.
     total: Option<usize>,
-    has_envelope: bool,
+    data_name: Option<String>,
     /// The document, if it can be shown as one.
     pub(crate) rows: Rows,
     /// The rows that are folded.
@@ -90,7 +87,12 @@ impl PayloadMemory {
         } else {
             Reading::of(&event.body, &event.properties, MOST_READ).data
         };
-        let has_envelope = data.is_some();
+        let data_name = data.map(|_| {
+            let text = decoded.json().map(String::from_utf8_lossy);
+            let names = text.map(|text| FieldNames::of(&text, &event.properties));
+            let name = names.and_then(|names| names.data().map(str::to_owned));
+            name.unwrap_or_else(|| "data".to_owned())
+        });
         let cut = decoded.cut || event.body.len() > limit;
         let total = if rows.are_too_many() {
             decoded.json().map(json::count_values)
@@ -103,7 +105,7 @@ impl PayloadMemory {
         *self = Self {
             total: total.filter(|total| *total > MAX_ROWS),
             event: Some(Arc::clone(event)),
-            has_envelope,
+            data_name,
             whole,
             format: Some(decoded.format),
             line: decoded.line(&event.body),
@@ -146,9 +148,9 @@ impl PayloadMemory {
         !self.rows.rows.is_empty()
     }
 
-    /// True if a filter's `data` begins inside the document and not at its start.
-    pub(crate) fn has_envelope(&self) -> bool {
-        self.has_envelope
+    /// The member of the document in which a filter's `data` begins; none if it begins at its start.
+    pub(crate) fn data_name(&self) -> Option<&str> {
+        self.data_name.as_deref()
     }
 
     /// True if reading stopped before the end of the document.

@@ -8,6 +8,7 @@ use super::payload::PayloadMemory;
 use crate::event::Event;
 use crate::state::Action;
 use crate::state::live::LiveAction;
+use crate::state::live::setup::Column;
 use crate::text::json::{self, RowValue};
 use crate::text::json_path;
 use crate::text::payload::shorten;
@@ -29,18 +30,39 @@ impl ValueMenu<'_> {
     pub(crate) fn show(&mut self, response: &Response, memory: &PayloadMemory, index: usize) {
         Popup::menu(response).show(|ui| {
             let document = &memory.rows;
-            let has_envelope = memory.has_envelope();
-            let path = json_path::path(document, index, has_envelope);
+            let data = memory.data_name();
+            let path = json_path::path(document, index, data);
             let title = RichText::new(shorten(&path, 60)).size(theme::SIZES[0]);
             ui.label(title.color(Palette::of(ui).weak));
-            if let Origin::Live { .. } = self.origin {
-                let clause = json_path::clause(document, index, has_envelope);
-                if let Some(clause) = clause
-                    && button(ui, "Add to filter", true).clicked()
-                {
-                    self.actions
-                        .push(Action::Live(LiveAction::AddToFilter(clause)));
-                    ui.close();
+            if let Origin::Live {
+                list: (setup, shown),
+                ..
+            } = self.origin
+            {
+                let clause = json_path::clause(document, index, data);
+                if let Some(clause) = clause {
+                    let mut add = |clause: String| {
+                        let action = LiveAction::AddToFilter(clause);
+                        self.actions.push(Action::Live(action));
+                    };
+                    if button(ui, "Add to filter", true).clicked() {
+                        add(clause);
+                        ui.close();
+                    } else if button(ui, "Exclude", true)
+                        .on_hover_text("Hide the events that have this value here")
+                        .clicked()
+                    {
+                        add(format!("not {clause}"));
+                        ui.close();
+                    }
+                }
+                if let Ok(column) = Column::field(&path) {
+                    let may = Column::has_room(shown) && !shown.contains(&column);
+                    if button(ui, "Show as column", may).clicked() {
+                        let action = LiveAction::SetUp(setup.with_column(shown, column));
+                        self.actions.push(Action::Live(action));
+                        ui.close();
+                    }
                 }
                 let value = document.rows.get(index).map(|row| &row.value);
                 if matches!(value, Some(RowValue::Number(_)))

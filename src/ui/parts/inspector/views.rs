@@ -184,7 +184,7 @@ pub(crate) fn pretty_ui(
                     ui.push_id(row, |ui| {
                         ui.horizontal(|ui| {
                             if folds {
-                                let clicked = fold_ui(ui, job.text.trim(), closed);
+                                let clicked = fold_ui(ui, job.text.trim(), closed, Sense::click());
                                 toggled = clicked.then_some(row).or(toggled);
                             } else {
                                 ui.add_space(FOLD);
@@ -246,7 +246,8 @@ pub(crate) fn tree_ui(ui: &mut Ui, memory: &mut PayloadMemory, menu: &mut ValueM
                     #[expect(clippy::cast_precision_loss, reason = "at most 40 levels")]
                     ui.add_space(row.depth.min(40) as f32 * 14.0);
                     if row.end > index + 1 {
-                        toggled = fold_ui(ui, &job.text, closed).then_some(index).or(toggled);
+                        let clicked = fold_ui(ui, &job.text, closed, Sense::click());
+                        toggled = clicked.then_some(index).or(toggled);
                     } else {
                         ui.add_space(FOLD);
                     }
@@ -293,10 +294,10 @@ fn tree_line(palette: &Palette, memory: &PayloadMemory, index: usize) -> LayoutJ
 }
 
 /// The small triangle before something that can be opened; true if it was clicked.
-pub(crate) fn fold_ui(ui: &mut Ui, name: &str, closed: bool) -> bool {
+pub(crate) fn fold_ui(ui: &mut Ui, name: &str, closed: bool, sense: Sense) -> bool {
     let palette = Palette::of(ui);
     let spacing = std::mem::take(&mut ui.spacing_mut().item_spacing.x);
-    let (rect, response) = ui.allocate_exact_size(egui::vec2(FOLD, LINE), Sense::click());
+    let (rect, response) = ui.allocate_exact_size(egui::vec2(FOLD, LINE), sense);
     ui.spacing_mut().item_spacing.x = spacing;
     let verb = if closed { "Open" } else { "Close" };
     response.widget_info(|| WidgetInfo::labeled(Role::Button, true, format!("{verb} {name}")));

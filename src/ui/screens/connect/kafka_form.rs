@@ -2,26 +2,31 @@
 
 use eframe::egui::{ComboBox, Ui};
 
-use super::{is_entered_in, production_ui};
+use super::{fault_ui, is_entered_in, production_ui};
 use crate::kafka::connect_form::KafkaForm;
-use crate::kafka::endpoint::SaslMechanism;
+use crate::kafka::endpoint::{SaslMechanism, read_servers};
 use crate::ui::Cx;
 use crate::ui::parts::theme::STEP;
 use crate::ui::parts::widgets::{password_field, small_label, stacked_field, weak};
 
 /// The label of the line that says all of it, and an example.
-pub(super) const LINE: (&str, &str) = (
-    "Kafka URL",
-    "kafka://user:password@host:9092,host:9092?tls=true&sasl=scram-sha-512",
-);
+pub(super) const LINE: (&str, &str) = ("Kafka URL", "kafka://user:password@host:9092?tls=true");
 
 /// Draws them. True if the person pressed Enter behind the password; `is_another` becomes true where
 /// they lead elsewhere now.
 pub(super) fn kafka_ui(ui: &mut Ui, cx: &mut Cx<'_>, is_another: &mut bool) -> bool {
     let form = &mut cx.forms.kafka;
-    *is_another |= stacked_field(ui, "Bootstrap servers", &mut form.servers)
-        .on_hover_text("host:port of one broker or more, separated by commas")
-        .changed();
+    let servers = stacked_field(ui, "Bootstrap servers", &mut form.servers)
+        .on_hover_text("host:port of one broker or more, separated by commas");
+    *is_another |= servers.changed();
+    if !servers.has_focus() {
+        fault_ui(
+            ui,
+            read_servers(&form.servers)
+                .err()
+                .map(|fault| fault.to_string()),
+        );
+    }
     sasl_ui(ui, form);
     let mut is_entered = false;
     if form.sasl.is_some() {

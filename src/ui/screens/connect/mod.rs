@@ -2,6 +2,7 @@
 
 mod kafka_form;
 mod rabbitmq_form;
+mod starting;
 
 use eframe::egui::{self, Frame, Key, Margin, Response, RichText, ScrollArea, Stroke, Ui};
 
@@ -20,6 +21,9 @@ const SAVED_HEIGHT: f32 = 200.0;
 
 /// Draws the screen.
 pub fn connect_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
+    if starting::starting_ui(ui, cx) {
+        return;
+    }
     ScrollArea::vertical()
         .auto_shrink([false, false])
         .show(ui, |ui| {
@@ -96,11 +100,23 @@ fn form_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
         StoreChoice::RabbitMq => rabbitmq_form::LINE,
         StoreChoice::Kafka => kafka_form::LINE,
     };
-    let mut is_another = stacked_field(ui, label, &mut cx.forms.connect.url).changed();
+    let line = stacked_field(ui, label, &mut cx.forms.connect.url);
+    let mut is_another = line.changed();
     if is_another {
         cx.forms.url_changed();
     }
-    weak(ui, format!("Paste {example}, or fill in the fields"));
+    let is_pasted = ui.input(|input| {
+        let mut events = input.events.iter();
+        events.any(|event| matches!(event, egui::Event::Paste(_)))
+    });
+    if line.lost_focus() || (is_another && is_pasted) {
+        // The field of the password has it now, where nobody can read it.
+        cx.forms.hide_password();
+    }
+    weak(ui, "Paste a URL, or fill in the fields");
+    let example = RichText::new(example).font(theme::mono());
+    let example = example.size(theme::SIZES[0]).color(palette.weak);
+    ui.add(egui::Label::new(example).wrap().selectable(false));
     let entered = match cx.forms.store {
         StoreChoice::RabbitMq => rabbitmq_form::rabbitmq_ui(ui, cx, &mut is_another),
         StoreChoice::Kafka => kafka_form::kafka_ui(ui, cx, &mut is_another),
@@ -113,8 +129,11 @@ fn form_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
         cx.actions
             .push(Action::SavedConnection(SavedConnectionAction::Recall));
     }
+    // What was refused before is no answer to the sandbox that starts.
+    let starting = matches!(cx.state.front.sandbox, Some(SandboxState::Starting(_)));
     if let Some(words) = &form.problem {
         banner(ui, palette.bad, words);
+    } else if starting {
     } else if let Link::Failed { address, reason } = &cx.state.front.link {
         if cx.state.front.is_guess {
             // Nobody asked for that, so nothing has failed, and it is no matter of another store.
@@ -154,6 +173,14 @@ fn is_entered_in(password: &Response, is_wanted: &mut bool) -> bool {
     password.lost_focus() && enter
 }
 
+/// What is wrong with the field above, while it is typed.
+fn fault_ui(ui: &mut Ui, fault: Option<String>) {
+    if let Some(words) = fault {
+        let text = RichText::new(words).size(theme::SIZES[0]);
+        ui.add(egui::Label::new(text.color(Palette::of(ui).bad)).wrap());
+    }
+}
+
 fn production_ui(ui: &mut Ui, is_production: &mut bool) {
     ui.checkbox(is_production, "Production")
         .on_hover_text("Marks the window in red while you work there");
@@ -170,37 +197,50 @@ fn saved_connections_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
         .auto_shrink([false, true])
         .show(ui, |ui| {
             ui.spacing_mut().item_spacing.y = STEP / 2.0;
+            let any_production = saved.iter().any(|one| one.is_production);
+            let (mark, close) = (if any_production { 84.0 } else { 0.0 }, 28.0);
+            let room = ui.available_width() - mark - close - 3.0 * ui.spacing().item_spacing.x;
             for (at, one) in saved.iter().enumerate() {
                 let (title, place) = (one.address.title(), one.address.place());
                 ui.horizontal(|ui| {
-                    let forget = format!("Forget {title}");
-                    let chosen = ui
-                        .add(egui::Button::new(&title).truncate())
+                    let label = egui::Button::new((title.as_str(), egui::Atom::grow()))
+                        .min_size(egui::vec2(room * 0.45, 0.0))
+                        .truncate();
+                    let chosen = cell_ui(ui, room * 0.45, |ui| ui.add(label))
                         .on_hover_text(format!("Fill in {place}"));
                     if chosen.clicked() {
                         let action = SavedConnectionAction::Fill(at);
                         cx.act(Action::SavedConnection(action));
                         cx.memory.focus_password = true;
                     }
-                    if one.is_production {
-                        ui.label(RichText::new("Production").color(palette.bad));
+                    let shown = if place == title { "" } else { place.as_str() };
+                    let text = RichText::new(shown).color(palette.weak);
+                    let text = egui::Label::new(text).selectable(false).truncate();
+                    cell_ui(ui, room * 0.55, |ui| ui.add(text));
+                    if any_production {
+                        let word = if one.is_production { "Production" } else { "" };
+                        let text = RichText::new(word).color(palette.bad);
+                        cell_ui(ui, mark, |ui| ui.label(text));
                     }
-                    ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
-                        if close_button(ui, &forget).clicked() {
-                            let action = SavedConnectionAction::Forget(at);
-                            cx.act(Action::SavedConnection(action));
-                        }
-                        let mut shown = place.clone();
-                        if shown == title {
-                            shown.clear();
-                        }
-                        let text = RichText::new(shown).color(palette.weak);
-                        ui.add(egui::Label::new(text).selectable(false).truncate());
-                    });
+                    if close_button(ui, &format!("Forget {title}")).clicked() {
+                        let action = SavedConnectionAction::Forget(at);
+                        cx.act(Action::SavedConnection(action));
+                    }
                 });
             }
         });
     weak(ui, "Passwords are not kept");
+}
+
+/// A part of a row, of this width, so that the rows form columns.
+fn cell_ui(ui: &mut Ui, width: f32, content: impl FnOnce(&mut Ui) -> Response) -> Response {
+    let size = egui::vec2(width, ui.spacing().interact_size.y);
+    let layout = egui::Layout::left_to_right(egui::Align::Center);
+    ui.allocate_ui_with_layout(size, layout, |ui| {
+        ui.set_width(width);
+        content(ui)
+    })
+    .inner
 }
 
 fn sandbox_ui(ui: &mut Ui, cx: &mut Cx<'_>) {

@@ -2,7 +2,7 @@
 
 use eframe::egui::Ui;
 
-use super::{is_entered_in, production_ui};
+use super::{fault_ui, is_entered_in, production_ui};
 use crate::ui::Cx;
 use crate::ui::parts::theme::STEP;
 use crate::ui::parts::widgets::{password_field, stacked_field, weak};
@@ -20,6 +20,7 @@ pub(super) fn rabbitmq_ui(ui: &mut Ui, cx: &mut Cx<'_>, is_another: &mut bool) -
         *is_another |= stacked_field(&mut columns[0], "Host", &mut form.host).changed();
         *is_another |= stacked_field(&mut columns[1], "Port", &mut form.port).changed();
     });
+    fault_ui(ui, form.port_fault());
     ui.columns(2, |columns| {
         stacked_field(&mut columns[0], "User", &mut form.user);
         let password = password_field(&mut columns[1], "Password", &mut form.password.0);
@@ -41,6 +42,7 @@ pub(super) fn rabbitmq_ui(ui: &mut Ui, cx: &mut Cx<'_>, is_another: &mut bool) -
             "If it is not at port 15672 of the host (with TLS 15671): its URL, or its port",
         );
         stacked_field(ui, "Management URL or port", &mut form.management);
+        fault_ui(ui, form.management_fault());
     });
     is_entered
 }

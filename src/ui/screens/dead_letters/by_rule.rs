@@ -140,7 +140,7 @@ fn rule_ui(ui: &mut Ui, number: usize, rule: &mut RuleForm, places: &[String]) -
         RuleKind::Rename => drop(field(ui, &name("new name"), "new name", &mut rule.value)),
         RuleKind::Remove => {}
     }
-    ui.small_button("Remove rule").clicked()
+    button(ui, "Remove rule", true).clicked()
 }
 
 /// A choice with a name of its own, since several rules have the same ones.
@@ -337,7 +337,7 @@ fn row_ui(table_row: &mut TableRow<'_, '_>, row: &Preview, place: usize) -> bool
     let mut toggled = false;
     table_row.col(|ui| {
         if row.can_be_sent() {
-            toggled = checkbox(ui, row.included, &format!("Send {} {place}", row.key));
+            toggled = checkbox(ui, row.included, &format!("Send {} {}", row.key, place + 1));
         }
     });
     let (result, words) = match (&row.ended, &row.refused, row.made) {

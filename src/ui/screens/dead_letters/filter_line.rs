@@ -7,6 +7,7 @@ use crate::state::dead_letters::letters_seen::SeenLetters;
 use crate::state::dead_letters::{DeadAction, Peeked};
 use crate::text::numbers::thousands;
 use crate::ui::Cx;
+use crate::ui::parts::filter_doubt;
 use crate::ui::parts::filter_field::{self, FilterField};
 use crate::ui::parts::widgets::{button, weak};
 
@@ -47,4 +48,8 @@ pub(crate) fn filter_line_ui(ui: &mut Ui, cx: &mut Cx<'_>, peeked: &Peeked) {
         (listing.problem(), listing.unfinished()),
         listing.in_force(),
     );
+    if listing.problem().is_none() {
+        let seen = SeenLetters(peeked);
+        filter_doubt::doubts_ui(ui, "filter messages", listing.in_force(), &seen);
+    }
 }

@@ -10,7 +10,7 @@ use crate::state::live::LiveAction;
 use crate::state::schemas::{SchemaAction, SchemaTab, SideView};
 use crate::state::{Action, Screen};
 use crate::ui::Cx;
-use crate::ui::parts::widgets::button;
+use crate::ui::parts::widgets::{button, weak};
 use crate::ui::screens::schemas::SoughtField;
 
 /// From the message that is looked at.
@@ -75,6 +75,13 @@ pub(crate) fn result_ui(ui: &mut Ui, cx: &mut Cx<'_>, job: &Job) {
     }
     if button(ui, "Dismiss result", true).clicked() {
         cx.act(Action::Dead(DeadAction::DismissResult));
+    }
+    if job.sum.done > 0 {
+        let words = match job.verb {
+            "Discard" => "Put back, in the journal, lays it into the queue again",
+            _ => "Sent is sent: Put back, in the journal, lays a copy into the queue again",
+        };
+        weak(ui, words);
     }
 }
 

@@ -228,7 +228,8 @@ fn cells_ui(
     let remark = message.remark.as_deref();
     let back = came_back(message.came_back);
     let mut line = match (remark, &back) {
-        (Some(remark), _) => remark.to_owned(),
+        // Why is told when one points at it, and beside the editor.
+        (Some(_), _) => format!("failed · {}", message.event.summary()),
         (None, Some(back)) => format!("{back} · {}", message.event.summary()),
         (None, None) => message.event.summary(),
     };
@@ -274,10 +275,14 @@ fn cells_ui(
             message.reason(),
             &exception,
             &line,
+            remark.unwrap_or_default(),
         ];
         let words: Vec<&str> = words.into_iter().filter(|word| !word.is_empty()).collect();
         WidgetInfo::selected(Role::Row, true, selected, words.join(" "))
     });
+    if let Some(remark) = remark {
+        row.response().on_hover_text(remark);
+    }
 }
 
 /// Day and time, local; the year is in the history beside the editor.

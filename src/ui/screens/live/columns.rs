@@ -19,8 +19,6 @@ const SUMMARY: f32 = 240.0;
 const SUMMARY_SHARE: f32 = 0.36;
 /// Points between two columns.
 const SPACING: f32 = 8.0;
-/// Most columns of one's own.
-const MOST_OWN: usize = 12;
 
 /// What it is called on the screen.
 pub(crate) fn name(column: &Column, words: StoreWords) -> &str {
@@ -120,17 +118,45 @@ pub(crate) fn shown(setup: &ListSetup, worth: Worth<'_>) -> Vec<Column> {
             columns.push(column);
         }
     }
-    in_order(columns)
+    Column::in_order(columns)
 }
 
-/// Columns in the order in which they stand; those of one's own before the summary.
-fn in_order(mut columns: Vec<Column>) -> Vec<Column> {
-    let summary = Column::USUAL.len();
-    columns.sort_by_key(|column| match column {
-        Column::Summary => summary + 1,
-        other => (Column::USUAL.iter().position(|c| c == other)).unwrap_or(summary),
-    });
-    columns
+/// Least tenths of their usual widths that the columns keep for the summary's sake.
+const LEAST_TENTHS: u8 = 6;
+
+/// True for a column that can still be read when its end is cut off.
+pub(crate) fn shrinks(column: &Column) -> bool {
+    matches!(
+        column,
+        Column::SeenAs
+            | Column::Destination
+            | Column::Key
+            | Column::Type
+            | Column::Id
+            | Column::Correlation
+            | Column::Field(_)
+    )
+}
+
+/// How many tenths of their usual widths the columns have, so that the summary can be read beside those
+/// that a person chose.
+pub(crate) fn tenths(columns: &[Column], room: f32, times: Times) -> u8 {
+    if !columns.contains(&Column::Summary) {
+        return 10;
+    }
+    let (mut taken, mut kept) = (0.0, SPACING);
+    for column in columns {
+        let width = width(column, times).unwrap_or_default();
+        kept += SPACING;
+        if shrinks(column) {
+            taken += width;
+        } else {
+            kept += width;
+        }
+    }
+    let left = room - kept - SUMMARY.min(room * SUMMARY_SHARE);
+    let fits = |tenths: &u8| taken * f32::from(*tenths) / 10.0 <= left;
+    (LEAST_TENTHS..=10).rev().find(fits).unwrap_or(LEAST_TENTHS)
 }
 
 /// The menu that chooses them.
@@ -142,7 +168,7 @@ pub(crate) fn menu_ui(ui: &mut Ui, cx: &mut Cx<'_>, shown: &[Column]) {
     let menu = MenuButton::new("Columns").config(config);
     menu.ui(ui, |ui| {
         let own = shown.iter().filter(|c| matches!(c, Column::Field(_)));
-        let all: Vec<Column> = in_order(Column::USUAL.iter().chain(own).cloned().collect());
+        let all: Vec<Column> = Column::in_order(Column::USUAL.iter().chain(own).cloned().collect());
         for column in all {
             let mut on = shown.contains(&column);
             // The last one must stay: an empty table has no header to come back from.
@@ -154,14 +180,12 @@ pub(crate) fn menu_ui(ui: &mut Ui, cx: &mut Cx<'_>, shown: &[Column]) {
                 if on {
                     next.push(column);
                 }
-                chosen = Some(Some(in_order(next)));
+                chosen = Some(Some(Column::in_order(next)));
             }
         }
         ui.separator();
         if let Some(column) = own_ui(ui, &mut cx.forms.column, shown) {
-            let mut next = shown.to_vec();
-            next.push(column);
-            chosen = Some(Some(in_order(next)));
+            chosen = Some(setup.with_column(shown, column).columns);
         }
         ui.separator();
         if button(ui, "Automatic", setup.columns.is_some())
@@ -183,8 +207,7 @@ pub(crate) fn menu_ui(ui: &mut Ui, cx: &mut Cx<'_>, shown: &[Column]) {
 
 /// A column for any field, named as in a filter.
 fn own_ui(ui: &mut Ui, text: &mut String, shown: &[Column]) -> Option<Column> {
-    let own = shown.iter().filter(|c| matches!(c, Column::Field(_)));
-    let is_full = own.count() >= MOST_OWN;
+    let is_full = !Column::has_room(shown);
     let label = small_label(ui, "A field of the payload, a header or a property");
     let edit = TextEdit::singleline(text)
         .font(theme::mono())
@@ -251,9 +274,24 @@ mod tests {
     }
 
     #[test]
+    fn beside_many_columns_the_summary_keeps_its_room() {
+        let own = Column::field("data.amount").unwrap();
+        let columns = [Column::Time, Column::Key, own, Column::Summary];
+        let tenths = |columns: &[Column], room| tenths(columns, room, Times::Local);
+        assert_eq!(tenths(&columns, 1_200.0), 10);
+        let narrow = f32::from(tenths(&columns, 520.0)) / 10.0;
+        let taken: f32 = (columns.iter())
+            .filter_map(|c| Some(width(c, Times::Local)? * if shrinks(c) { narrow } else { 1.0 }))
+            .sum();
+        assert!(narrow < 1.0 && 520.0 - taken - SPACING * 4.0 >= 520.0 * SUMMARY_SHARE);
+        assert_eq!(tenths(&columns, 100.0), LEAST_TENTHS);
+        assert_eq!(tenths(&columns[..3], 100.0), 10, "there is no summary");
+    }
+
+    #[test]
     fn own_columns_stand_before_the_summary() {
         let own = Column::field("data.amount").unwrap();
-        let columns = in_order(vec![own.clone(), Column::Summary, Column::Key]);
+        let columns = Column::in_order(vec![own.clone(), Column::Summary, Column::Key]);
         assert_eq!(columns, [Column::Key, own, Column::Summary]);
     }
 }

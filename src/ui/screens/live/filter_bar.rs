@@ -1,11 +1,12 @@
 //! The filter line of the stream, and filters with names.
 
-use eframe::egui::{Key, Popup, PopupCloseBehavior, RichText, TextEdit, Ui};
+use eframe::egui::{Key, Popup, PopupCloseBehavior, TextEdit, Ui};
 
 use crate::state::Action;
 use crate::state::live::LiveAction;
 use crate::state::live::seen::Lately;
 use crate::ui::Cx;
+use crate::ui::parts::filter_doubt;
 use crate::ui::parts::filter_field::{self, FilterField};
 use crate::ui::parts::widgets::{button, field_margin, small_label, weak};
 
@@ -37,6 +38,10 @@ pub(crate) fn filter_bar_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
         (view.problem(), view.unfinished()),
         view.in_force(),
     );
+    if view.problem().is_none() {
+        let seen = Lately(&cx.state.live);
+        filter_doubt::doubts_ui(ui, "filter", view.in_force(), &seen);
+    }
 }
 
 fn saved_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
@@ -81,7 +86,7 @@ fn saved_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
                         ui.close();
                     }
                     let forget = format!("Forget {}", filter.name);
-                    if ui.small_button(RichText::new(&forget)).clicked() {
+                    if button(ui, &forget, true).clicked() {
                         cx.actions.push(Action::ForgetFilter(filter.name.clone()));
                     }
                 });

@@ -13,6 +13,7 @@ use super::bookmarks::{mark_ui, note_ui};
 use crate::event::Event;
 use crate::state::dead_letters::{DeadAction, DeadTab, Peeked};
 use crate::state::live::LiveAction;
+use crate::state::live::setup::Column;
 use crate::state::{Action, Screen, State};
 use crate::text::payload::shorten;
 use crate::ui::Cx;
@@ -31,6 +32,8 @@ const BELOW: f32 = 560.0;
 pub struct InspectorPane {
     /// Something had the keyboard in the last frame: `Esc` was meant for that.
     had_focus: bool,
+    /// The columns of the list, as of the last frame.
+    pub(super) columns: Vec<Column>,
     dead: DeadTwin,
 }
 
@@ -107,13 +110,16 @@ pub(crate) fn pane_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     note_ui(ui, cx);
     dead_letter_ui(ui, cx);
     new_shape_ui(ui, cx.state);
+    let columns = std::mem::take(&mut cx.memory.inspector_pane.columns);
     let origin = inspector::Origin::Live {
         previous: live.selection.previous(),
         two: live.selection.two(),
+        list: (&live.setup, &columns),
     };
     let memory = &mut cx.memory.inspector;
     let actions = inspector::inspector_ui(ui, memory, event, origin);
     cx.actions.extend(actions);
+    cx.memory.inspector_pane.columns = columns;
 }
 
 fn close_ui(ui: &mut Ui, cx: &mut Cx<'_>) {

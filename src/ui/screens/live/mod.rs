@@ -120,6 +120,7 @@ fn list_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
         variety: &live.variety,
     };
     let columns = columns::shown(&live.setup, worth);
+    cx.memory.inspector_pane.columns.clone_from(&columns);
     list_bar::list_bar_ui(ui, cx, &columns);
     if !live.view.is_empty(&live.log) {
         table::table_ui(ui, cx, &columns);

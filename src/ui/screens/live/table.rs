@@ -32,8 +32,9 @@ pub(crate) fn table_ui(ui: &mut Ui, cx: &mut Cx<'_>, columns: &[Column]) {
 }
 
 /// Other columns make it another table, with widths of its own.
-fn signature(setup: &ListSetup, columns: &[Column]) -> usize {
+fn signature(setup: &ListSetup, columns: &[Column], tenths: u8) -> usize {
     let mut hasher = DefaultHasher::new();
+    tenths.hash(&mut hasher);
     setup.times.name().hash(&mut hasher);
     for column in columns {
         column.written().hash(&mut hasher);
@@ -54,7 +55,8 @@ fn table_of_events_ui(ui: &mut Ui, cx: &mut Cx<'_>, columns: &[Column]) {
     let live = &cx.state.live;
     let place = &mut cx.memory.live_table;
     let row_count = place.rows(ui, live);
-    let signature = signature(&live.setup, columns);
+    let tenths = columns::tenths(columns, ui.available_width(), live.setup.times);
+    let signature = signature(&live.setup, columns, tenths);
     ui.spacing_mut().item_spacing.y = 0.0;
     let mut table = TableBuilder::new(ui)
         .id_salt(("events", signature))
@@ -66,6 +68,11 @@ fn table_of_events_ui(ui: &mut Ui, cx: &mut Cx<'_>, columns: &[Column]) {
         .animate_scrolling(false);
     for column in columns {
         table = table.column(match columns::width(column, live.setup.times) {
+            Some(width) if columns::shrinks(column) => {
+                Track::initial(width * f32::from(tenths) / 10.0)
+                    .at_least(30.0)
+                    .clip(true)
+            }
             Some(width) => Track::initial(width).at_least(30.0).clip(true),
             None => Track::remainder().at_least(LEAST).clip(true),
         });

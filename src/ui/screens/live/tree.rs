@@ -2,7 +2,10 @@
 //! branch alone, the eye hides it.
 
 use chrono::{DateTime, Utc};
-use eframe::egui::{self, FontId, Painter, Rect, ScrollArea, Sense, Stroke, Ui, WidgetInfo};
+use eframe::egui::{
+    self, EventFilter, FontId, Key, Modifiers, Painter, Rect, ScrollArea, Sense, Stroke, Ui,
+    WidgetInfo,
+};
 use egui::accesskit::Role;
 
 use crate::event::key_pattern::is_within;
@@ -78,7 +81,7 @@ impl TreeLine<'_> {
             #[expect(clippy::cast_precision_loss, reason = "a key has few words")]
             ui.add_space(self.node.depth.min(20) as f32 * 12.0);
             if self.node.has_children() {
-                if fold_ui(ui, &self.node.path, !self.node.is_open()) {
+                if fold_ui(ui, &self.node.path, !self.node.is_open(), Sense::CLICK) {
                     action = Some(LiveAction::Fold(self.node.path.to_string()));
                 }
             } else {
@@ -97,6 +100,7 @@ impl TreeLine<'_> {
                 ui.painter().rect_filled(rect, 3, palette.hovered);
             }
             self.paint(ui, rect, palette);
+            action = self.keys(ui, &response).or(action.take());
             if response.clicked() {
                 let only = (!self.solo).then(|| self.node.path.to_string());
                 action = Some(LiveAction::Branch(only));
@@ -107,6 +111,29 @@ impl TreeLine<'_> {
             }
         });
         action
+    }
+
+    /// What the keys do to the row that has the focus: a key is one stop of Tab, not three.
+    fn keys(&self, ui: &Ui, row: &egui::Response) -> Option<LiveAction> {
+        if !row.has_focus() {
+            return None;
+        }
+        let filter = EventFilter {
+            horizontal_arrows: true,
+            ..EventFilter::default()
+        };
+        ui.memory_mut(|memory| memory.set_focus_lock_filter(row.id, filter));
+        let pressed = |key| ui.input_mut(|input| input.consume_key(Modifiers::NONE, key));
+        let path = || self.node.path.to_string();
+        if pressed(Key::Delete) {
+            return Some(LiveAction::Mute(path()));
+        }
+        let to_fold = match (pressed(Key::ArrowLeft), pressed(Key::ArrowRight)) {
+            (true, _) => self.node.is_open(),
+            (_, true) => !self.node.is_open(),
+            _ => false,
+        };
+        (to_fold && self.node.has_children()).then(|| LiveAction::Fold(path()))
     }
 
     fn name(&self) -> &str {
@@ -184,7 +211,7 @@ impl TreeLine<'_> {
 
     /// Hides the branch, or shows it again.
     fn eye_ui(&self, ui: &mut Ui) -> bool {
-        let (rect, response) = ui.allocate_exact_size(egui::vec2(EYE, ROW), Sense::click());
+        let (rect, response) = ui.allocate_exact_size(egui::vec2(EYE, ROW), Sense::CLICK);
         let verb = if self.muted { "Show" } else { "Hide" };
         let label = format!("{verb} {}", self.name());
         response.widget_info(|| WidgetInfo::labeled(Role::Button, true, &label));

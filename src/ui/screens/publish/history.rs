@@ -13,7 +13,7 @@ use crate::text::payload::{PayloadKind, summary};
 use crate::ui::Cx;
 use crate::ui::parts::by_source;
 use crate::ui::parts::theme::{self, Palette};
-use crate::ui::parts::widgets::{empty_state, section, weak};
+use crate::ui::parts::widgets::{button, danger_button, empty_state, section, weak};
 
 /// Draws it, the newest first.
 pub(super) fn history_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
@@ -67,7 +67,14 @@ pub(super) fn history_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
                             .size(theme::SIZES[0])
                             .color(palette.weak);
                         ui.add(egui::Label::new(text).truncate());
-                        let used = ui.horizontal(|ui| actions_ui(ui, cx.actions, sent, may));
+                        if let Some(why) = cx.state.front.why_not_kept(sent.request) {
+                            let words = format!("Not kept for the next start: {why}");
+                            let text = RichText::new(words)
+                                .size(theme::SIZES[0])
+                                .color(palette.weak);
+                            ui.add(egui::Label::new(text).wrap());
+                        }
+                        let used = ui.horizontal_wrapped(|ui| actions_ui(ui, cx, sent, may));
                         if used.inner {
                             cx.memory.history_open = false;
                         }
@@ -91,19 +98,29 @@ pub(super) fn time_of(at: DateTime<Utc>) -> String {
 }
 
 /// Two ways to go on from a sent event; true if it goes into the form.
-fn actions_ui(ui: &mut Ui, actions: &mut Vec<Action>, sent: &SentEvent, may: bool) -> bool {
+fn actions_ui(ui: &mut Ui, cx: &mut Cx<'_>, sent: &SentEvent, may: bool) -> bool {
     let number = sent.request.0;
-    let draft = ui
-        .small_button("Use as draft")
+    if cx.state.front.publish.is_asking_again(number) {
+        let words = format!("{} is production", cx.state.front.title());
+        ui.label(RichText::new(words).color(Palette::of(ui).bad));
+        if danger_button(ui, "Publish again to production", may).clicked() {
+            cx.act(Action::Publish(PublishAction::AgainToProduction(number)));
+        }
+        if button(ui, "Do not publish again", true).clicked() {
+            cx.act(Action::Publish(PublishAction::DoNotSend));
+        }
+        return false;
+    }
+    let draft = button(ui, "Use as draft", true)
         .on_hover_text("Load it into the form. What is in there comes back with Undo");
     let used = draft.clicked();
     if used {
-        actions.push(Action::Publish(PublishAction::UseAsDraft(number)));
+        cx.act(Action::Publish(PublishAction::UseAsDraft(number)));
     }
-    let again = ui.add_enabled(may, egui::Button::new("Publish again").small());
     let words = "Send the same event once more, with the same id and time";
-    if again.on_hover_text(words).clicked() {
-        actions.push(Action::Publish(PublishAction::Again(number)));
+    let again = button(ui, "Publish again", may).on_hover_text(words);
+    if again.clicked() {
+        cx.act(Action::Publish(PublishAction::Again(number)));
     }
     used
 }

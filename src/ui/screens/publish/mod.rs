@@ -206,6 +206,10 @@ fn actions_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
         question::question_ui(ui, cx);
         return;
     }
+    if state.front.publish.is_asking_production(&cx.forms.draft) {
+        question::production_ui(ui, cx);
+        return;
+    }
     if state.front.publish.is_asking_tombstone(&cx.forms.draft) {
         question::tombstone_ui(ui, cx);
         return;
@@ -245,6 +249,10 @@ fn same_id_ui(ui: &mut Ui, cx: &Cx<'_>) {
     let Some(id) = cx.memory.payload.fixed_id() else {
         return;
     };
+    // What was just sent is not meant to be sent again.
+    if cx.state.front.publish.published.as_ref() == Some(&cx.forms.draft) {
+        return;
+    }
     if let Some(at) = cx.state.front.publish.last_with_id(id) {
         let words = format!(
             "An event with the id {} was sent at {}. Consumers may take this one for the same",

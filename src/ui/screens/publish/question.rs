@@ -1,4 +1,4 @@
-//! The questions before an event is sent that is broken by accident, or that deletes.
+//! The questions before an event is sent that is broken by accident, that deletes, or that goes to production.
 
 use eframe::egui::{RichText, Ui};
 
@@ -11,6 +11,7 @@ use crate::ui::parts::widgets::{button, danger_button};
 
 /// Draws it in the place of the buttons that it is about.
 pub(super) fn question_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
+    production_words(ui, cx);
     let fit = cx.memory.payload.verdict().fit.clone();
     let fault = fit.fault_words().unwrap_or_default();
     let words = format!("Publish a broken event? {}. {fault}", fit.words);
@@ -31,8 +32,37 @@ pub(super) fn question_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     });
 }
 
+/// The question before anything is sent to production.
+pub(super) fn production_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
+    production_words(ui, cx);
+    let draft = &cx.forms.draft;
+    let to = [&*draft.destination, &*draft.key]
+        .into_iter()
+        .filter(|part| !part.is_empty())
+        .collect::<Vec<_>>()
+        .join(", ");
+    ui.label(format!("Publish to {to}?"));
+    ui.horizontal_wrapped(|ui| {
+        if danger_button(ui, "Publish to production", cx.state.is_connected()).clicked() {
+            cx.act(Action::Publish(PublishAction::SendToProduction));
+        }
+        if button(ui, "Back to the form", true).clicked() {
+            cx.act(Action::Publish(PublishAction::DoNotSend));
+        }
+    });
+}
+
+/// Says that the connection is production, where it is.
+fn production_words(ui: &mut Ui, cx: &Cx<'_>) {
+    if cx.state.front.is_production {
+        let words = format!("{} is production", cx.state.front.title());
+        ui.label(RichText::new(words).color(Palette::of(ui).bad));
+    }
+}
+
 /// The question before a record without a value is sent.
 pub(super) fn tombstone_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
+    production_words(ui, cx);
     let draft = &cx.forms.draft;
     let has_key = draft
         .record

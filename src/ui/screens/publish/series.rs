@@ -84,7 +84,7 @@ fn number_field(ui: &mut Ui, label: &str, text: &mut String) {
 
 /// How far the series is, or how it ended.
 pub(super) fn progress_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
-    let Some(run) = &cx.state.front.publish.series else {
+    let Some(run) = cx.state.front.publish.series_in_sight() else {
         return;
     };
     let palette = Palette::of(ui);

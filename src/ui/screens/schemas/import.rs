@@ -208,9 +208,13 @@ fn plan_ui(ui: &mut Ui, actions: &mut Vec<Action>, plan: &ImportPlan, most: f32)
     ui.add_space(STEP * 2.0);
     let (new, same) = (told.count(Outcome::Added), told.count(Outcome::Unchanged));
     ui.horizontal(|ui| {
-        let label = format!("Import {new} of {}", told.lines.len());
         // Those that are there may still bring samples, and where they come from.
         let may = new + same > 0;
+        let label = match (new, same) {
+            (0, 0) => "Nothing to import".to_owned(),
+            (0, _) => "Import samples and sources only".to_owned(),
+            (new, _) => format!("Import {new} of {}", told.lines.len()),
+        };
         let words = "Writes what is new. Nothing that is there is overwritten";
         if primary_button(ui, &label, may)
             .on_hover_text(words)

@@ -136,16 +136,25 @@ fn summary(learned: &Learned) -> String {
 
 fn table_ui(ui: &mut Ui, fields: &[DriftField]) {
     ui.spacing_mut().item_spacing.y = 0.0;
+    let room = ui.available_width();
+    // What names the drift stands first: in a narrow window the last columns have little room.
+    let share = |part: f32| Column::initial((room * part).clamp(60.0, 260.0)).clip(true);
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a width in points"
+    )]
+    let place = room as usize / 200;
     TableBuilder::new(ui)
-        .id_salt("learned_fields")
+        .id_salt(("learned_fields", place))
         .auto_shrink([false, false])
-        .column(Column::initial(200.0).clip(true).resizable(true))
-        .column(Column::initial(60.0).clip(true))
-        .column(Column::initial(130.0).clip(true).resizable(true))
-        .column(Column::initial(170.0).clip(true).resizable(true))
+        .column(share(0.28).resizable(true))
+        .column(share(0.26).resizable(true))
+        .column(Column::initial(52.0).clip(true))
+        .column(share(0.18).resizable(true))
         .column(Column::remainder().clip(true))
         .header(ROW, |mut header| {
-            for name in ["Field", "There", "Values", "Against the schema", "More"] {
+            for name in ["Field", "Schema", "Present", "Values", "More"] {
                 header.col(|ui| {
                     small_label(ui, name);
                 });
@@ -162,9 +171,9 @@ fn table_ui(ui: &mut Ui, fields: &[DriftField]) {
                 };
                 let cells = [
                     field.path.clone(),
+                    drift,
                     presence(field),
                     field.kinds.clone(),
-                    drift,
                     field.detail.clone(),
                 ];
                 for (column, text) in cells.iter().enumerate() {
@@ -172,8 +181,8 @@ fn table_ui(ui: &mut Ui, fields: &[DriftField]) {
                         let palette = Palette::of(ui);
                         let color = match column {
                             0 => palette.name,
-                            3 if is_bad => palette.bad,
-                            3 => palette.warn,
+                            1 if is_bad => palette.bad,
+                            1 => palette.warn,
                             _ => palette.text,
                         };
                         let text = RichText::new(text).font(theme::mono()).color(color);

@@ -432,6 +432,11 @@ fn draft_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     for (replay, what) in all.into_iter().filter(|_| found.report.is_ok()) {
         let passed = replay.seen - replay.refused_by_new;
         let words = match replay.seen {
+            0 if what == "dead letters" => {
+                "No dead letters of this type are known: a peek in Dead \
+                                             letters makes those of a queue known"
+                    .to_owned()
+            }
             0 => format!("No {what} of this type are known"),
             seen => format!("{passed} of {seen} {what} would pass"),
         };

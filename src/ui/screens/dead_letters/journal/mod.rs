@@ -297,9 +297,7 @@ fn row_ui(ui: &mut Ui, record: &Record, selected: bool, narrow: bool) -> bool {
     let (rect, response) = ui.allocate_exact_size(size, Sense::click());
     let words = record.words();
     let queue = &record.message.queue;
-    // The key that dead-lettering gave it is the same for all of a queue.
-    let sent = record.message.sent.as_ref();
-    let key = sent.map_or(&record.message.key, |sent| &sent.key);
+    let key = &*record.message.known_key();
     let id = record.message.properties.message_id.as_deref();
     let id = id.unwrap_or_default();
     response.widget_info(|| {

@@ -10,7 +10,7 @@ use eframe::egui::{
 use crate::schema::form::fields::{FieldEdit, FormField, Input, Union};
 use crate::text::json;
 use crate::ui::parts::theme::{self, Palette, STEP};
-use crate::ui::parts::widgets::{field_margin, weak};
+use crate::ui::parts::widgets::{button, field_margin, weak};
 
 /// Height of one line.
 const LINE: f32 = 24.0;
@@ -176,10 +176,14 @@ fn input_ui(
                 if is_wide && !hint.is_empty() {
                     let text = RichText::new(hint).color(Palette::of(ui).weak);
                     let label = Label::new(text).truncate().selectable(false);
-                    ui.add_sized(vec2(HINT, LINE), label).on_hover_text(hint);
+                    let layout = Layout::left_to_right(Align::Center);
+                    ui.allocate_ui_with_layout(vec2(HINT, LINE), layout, |ui| {
+                        ui.set_width(HINT);
+                        ui.add(label).on_hover_text(hint);
+                    });
                 }
                 if let Some(text) = removes
-                    && ui.small_button(text).clicked()
+                    && button(ui, &text, true).clicked()
                 {
                     edit = Some(FieldEdit::Remove);
                 }
@@ -310,7 +314,7 @@ fn choice_ui(
     let mut edit = None;
     let combo = ComboBox::from_id_salt("choice")
         .selected_text(RichText::new(shown).font(theme::mono()))
-        .width(width - 8.0)
+        .width(width - 16.0)
         .truncate()
         .show_ui(ui, |ui| {
             for (at, json) in options.iter().enumerate() {
