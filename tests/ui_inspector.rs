@@ -1,7 +1,7 @@
 //! The inspector alone, by accessible names: what it shows of ordinary, compressed, binary and
 //! hostile bodies, and what it asks for when a value is clicked.
 
-#![expect(clippy::expect_used, clippy::panic, reason = "a test may panic")]
+#![expect(clippy::expect_used, reason = "a test may panic")]
 
 use std::io::Write as _;
 use std::sync::Arc;

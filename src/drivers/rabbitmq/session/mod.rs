@@ -1,6 +1,7 @@
 //! The one place that carries out commands: it owns the connection, the jobs and the sandbox, and
 //! it sees to it that each request is answered once, whatever happens to its job.
 
+mod ended;
 mod upkeep;
 
 use std::collections::{BTreeMap, HashMap};
@@ -20,16 +21,15 @@ use super::publisher::Publisher;
 use super::replay;
 use super::resend::{self, ResendOrder, put_back};
 use super::sandbox::Sandbox;
-
 use super::watch::preflight;
 use super::watch::tap::{self, WantedTap};
 use crate::address::Address;
-use crate::drivers::jobs::{Asked, End, Ended, Jobs, TapEnd, answer_without_job, cut_off_words};
+use crate::drivers::jobs::{Asked, End, Jobs, answer_without_job};
 use crate::drivers::series;
 use crate::engine::journal_access::{self, JournalAccess};
 use crate::engine::outbox::SourceOutbox;
 use crate::event::tap_id::TapId;
-use crate::protocol::{Gravity, Link, RequestId, SourceCommand, SourceUpdate, TapState};
+use crate::protocol::{Link, RequestId, SourceCommand, SourceUpdate, TapState};
 
 /// What a request gets that needs a connection where there is none.
 const NOT_CONNECTED: &str = "Not connected";
@@ -366,46 +366,6 @@ impl Session {
             // It waits for the connection to come back.
             let state = TapState::Stopped;
             self.outbox.send(SourceUpdate::Tap { tap: id, state }).await;
-        }
-    }
-
-    async fn ended(&mut self, ended: Ended) {
-        let Ended { number, asked, end } = ended;
-        if let Asked::Move(request) | Asked::Replay(request) = asked {
-            self.pauses.remove(&request);
-        }
-        match end {
-            Ok(End::Answer(update)) => self.outbox.send(update).await,
-            Ok(End::Tap(TapEnd::Told(state))) => {
-                if let Asked::Tap(tap) = asked {
-                    if self.taps.get(&tap).is_some_and(|t| t.job == Some(number)) {
-                        self.taps.remove(&tap);
-                    }
-                    self.outbox.send(SourceUpdate::Tap { tap, state }).await;
-                }
-            }
-            // The session hears of the break itself, and starts the tap again when it is mended.
-            Ok(End::Tap(TapEnd::Lost) | End::Quiet) => {}
-            Err(error) if error.is_panic() => {
-                tracing::error!(told = true, ?asked, "a job panicked");
-                if let Asked::Tap(tap) = asked {
-                    self.taps.remove(&tap);
-                }
-                let words = "Eventscope made a mistake inside; what was asked for did not finish";
-                self.answer(asked, words.to_owned()).await;
-                self.outbox.notice(Gravity::Error, words).await;
-            }
-            // A tap that was cut off is wanted still; all others want an answer.
-            Err(_) if matches!(asked, Asked::Tap(_)) => {}
-            Err(_) => {
-                self.answer(asked, cut_off_words(asked).to_owned()).await;
-                if asked.moves().is_some() || matches!(asked, Asked::Peek(_)) {
-                    // The connection is replaced only after all its jobs have ended.
-                    if let Some(place) = self.place() {
-                        self.journal.cut_off(place).await;
-                    }
-                }
-            }
         }
     }
 }
