@@ -25,7 +25,7 @@ pub struct Abilities {
 }
 
 impl Abilities {
-    /// All of them.
+    /// All of them but consumer groups, which only a log has.
     pub const ALL: Self = Self {
         watch: true,
         publish: true,
@@ -33,7 +33,7 @@ impl Abilities {
         take_out: true,
         replay: true,
         topology: true,
-        consumer_groups: true,
+        consumer_groups: false,
     };
 
     /// Dead letters lie in a log: they are found by [`FindDeadPlaces`](super::SourceCommand::FindDeadPlaces),

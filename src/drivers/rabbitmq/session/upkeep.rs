@@ -28,10 +28,9 @@ const CLOSE_LIMIT: Duration = Duration::from_secs(1);
 /// How long switching a firehose off may hold the end of a connection up.
 const SWEEP_LIMIT: Duration = Duration::from_secs(2);
 
-/// What a RabbitMQ can do. Of the past it has only its streams, which are read like queues, and it knows no consumer groups.
+/// What a RabbitMQ can do. Of the past it has only its streams, which are read like queues.
 const ABILITIES: Abilities = Abilities {
     replay: false,
-    consumer_groups: false,
     ..Abilities::ALL
 };
 
