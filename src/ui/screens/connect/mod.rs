@@ -82,7 +82,7 @@ fn card(ui: &mut Ui, width: f32, content: impl FnOnce(&mut Ui)) {
         .show(ui, |ui| {
             ui.vertical(|ui| {
                 ui.set_width(width - 40.0);
-                ui.spacing_mut().item_spacing.y = STEP * 2.5;
+                ui.spacing_mut().item_spacing = egui::vec2(STEP * 2.0, STEP * 2.5);
                 content(ui);
             });
         });
@@ -198,15 +198,15 @@ fn saved_connections_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
         .show(ui, |ui| {
             ui.spacing_mut().item_spacing.y = STEP / 2.0;
             let any_production = saved.iter().any(|one| one.is_production);
-            let (mark, close) = (if any_production { 84.0 } else { 0.0 }, 28.0);
+            let (mark, close) = (if any_production { 70.0 } else { 0.0 }, 28.0);
             let room = ui.available_width() - mark - close - 3.0 * ui.spacing().item_spacing.x;
             for (at, one) in saved.iter().enumerate() {
                 let (title, place) = (one.address.title(), one.address.place());
                 ui.horizontal(|ui| {
                     let label = egui::Button::new((title.as_str(), egui::Atom::grow()))
-                        .min_size(egui::vec2(room * 0.45, 0.0))
+                        .min_size(egui::vec2(room * 0.5, 0.0))
                         .truncate();
-                    let chosen = cell_ui(ui, room * 0.45, |ui| ui.add(label))
+                    let chosen = cell_ui(ui, room * 0.5, |ui| ui.add(label))
                         .on_hover_text(format!("Fill in {place}"));
                     if chosen.clicked() {
                         let action = SavedConnectionAction::Fill(at);
@@ -216,7 +216,7 @@ fn saved_connections_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
                     let shown = if place == title { "" } else { place.as_str() };
                     let text = RichText::new(shown).color(palette.weak);
                     let text = egui::Label::new(text).selectable(false).truncate();
-                    cell_ui(ui, room * 0.55, |ui| ui.add(text));
+                    cell_ui(ui, room * 0.5, |ui| ui.add(text));
                     if any_production {
                         let word = if one.is_production { "Production" } else { "" };
                         let text = RichText::new(word).color(palette.bad);
