@@ -8,11 +8,14 @@ export LC_ALL := C.UTF-8
 # rustup installs to this place, which a shell that was open before does not know yet.
 export PATH := $(PATH):$(if $(CARGO_HOME),$(CARGO_HOME),$(HOME)/.cargo)/bin
 
-.PHONY: help run test test-frameworks test-versions pictures words bench soak check clean
+kafka_version := 4.4.0
+
+.PHONY: help run kafka test test-frameworks test-versions pictures words bench soak check clean
 
 help:
 	@echo 'make run     install what is missing, build and open Eventscope;'
 	@echo '             ARGS="…" is passed to it, for example ARGS="--help"'
+	@echo 'make kafka   an Apache Kafka from Maven Central into target/kafka, for --sandbox kafka'
 	@echo 'make test    install what is missing, then run every check and every test, headless'
 	@echo 'make test-frameworks'
 	@echo '             real frameworks park messages, which are looked at; fetches them from PyPI,'
@@ -37,10 +40,14 @@ run:
 	cargo build --release --locked
 	@.ci/start-app target/release/eventscope $(ARGS)
 
+kafka:
+	@.ci/install-packages kafka
+	@.ci/kafka $(kafka_version) target/kafka/$(kafka_version)
+
 test:
 	@.ci/check-rust fmt clippy
 	@.ci/install-packages build run test kafka
-	@.ci/kafka 4.4.0 target/kafka/4.4.0
+	@.ci/kafka $(kafka_version) target/kafka/$(kafka_version)
 	cargo fmt --check
 	cargo clippy --locked --all-targets -- -D warnings
 	@.ci/check-dependencies

@@ -7,7 +7,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 use eframe::egui;
 
-use crate::address::Address;
+use crate::address::{Address, StoreKind};
 use crate::app::{App, Wire};
 use crate::drivers::rabbitmq::sandbox;
 use crate::drivers::{self, Options};
@@ -24,8 +24,8 @@ pub enum First {
     Connect(Address),
     /// A recording.
     Open(PathBuf),
-    /// The private RabbitMQ with the sample shop.
-    Sandbox,
+    /// A private broker with the sample shop.
+    Sandbox(StoreKind),
     /// The last broker, once its password is typed; without one the customary local broker.
     Customary,
 }
@@ -83,7 +83,7 @@ pub fn open(ctx: &egui::Context, first: First, heard: Heard) -> anyhow::Result<A
     let mut app = App::new(ctx, wire, settings, settings_file);
     app.hear(heard);
     match first {
-        First::Sandbox => app.act(Action::StartSandbox),
+        First::Sandbox(kind) => app.act(Action::StartSandbox(kind)),
         First::Open(path) => app.act(Action::ConnectTo(Address::Recording(path))),
         First::Connect(address) => app.act(Action::ConnectTo(address)),
         // A broker that was used before asks for its password, which is never kept; without one

@@ -5,8 +5,8 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use anyhow::{Context as _, anyhow};
-use clap::{Parser, Subcommand};
-use eventscope::address::Address;
+use clap::{Parser, Subcommand, ValueEnum};
+use eventscope::address::{Address, StoreKind};
 use eventscope::cli::recording::{self, RecordingCommand};
 use eventscope::cli::schema::{self, SchemaCommand};
 use eventscope::engine::schema_lookups::{RegistryAddress, SchemaLookups};
@@ -49,9 +49,15 @@ struct Arguments {
     #[arg(long, value_name = "URL", conflicts_with = "sandbox")]
     management_url: Option<String>,
 
-    /// Start a private RabbitMQ with a sample shop in it, and connect to that.
-    #[arg(long, conflicts_with = "open")]
-    sandbox: bool,
+    /// Start a private broker with a sample shop in it, and connect to that: a RabbitMQ, or a Kafka.
+    #[arg(
+        long,
+        value_name = "STORE",
+        num_args = 0..=1,
+        default_missing_value = "rabbitmq",
+        conflicts_with = "open"
+    )]
+    sandbox: Option<SandboxStore>,
 
     /// Open a recording, without any broker.
     #[arg(long, value_name = "FILE")]
@@ -70,6 +76,13 @@ struct Arguments {
 
     #[command(subcommand)]
     headless: Option<Headless>,
+}
+
+/// What a sandbox can be of.
+#[derive(ValueEnum, Clone, Copy, Debug)]
+enum SandboxStore {
+    Rabbitmq,
+    Kafka,
 }
 
 /// What works without a window.
@@ -172,7 +185,10 @@ fn run(arguments: Arguments, heard: Heard) -> anyhow::Result<()> {
         Box::new(move |cc| {
             let first = match (arguments.open, address) {
                 (Some(path), _) => First::Open(path),
-                (None, _) if arguments.sandbox => First::Sandbox,
+                (None, _) if let Some(store) = arguments.sandbox => First::Sandbox(match store {
+                    SandboxStore::Rabbitmq => StoreKind::RabbitMq,
+                    SandboxStore::Kafka => StoreKind::Kafka,
+                }),
                 (None, Some(address)) => First::Connect(address),
                 (None, None) => First::Customary,
             };

@@ -7,6 +7,7 @@ pub mod rabbitmq;
 pub mod recording;
 mod retry;
 pub(crate) mod series;
+mod shop;
 
 use std::io;
 use std::path::PathBuf;
@@ -17,7 +18,7 @@ use std::time::Duration;
 use crossbeam_channel::Receiver;
 
 use self::rabbitmq::sandbox;
-use crate::address::Address;
+use crate::address::{Address, StoreKind};
 use crate::engine::driver::{Driver, MakeDriver};
 use crate::engine::handle::{DeskOptions, Handle};
 use crate::engine::taping::Taping;
@@ -90,7 +91,11 @@ fn drivers(options: Options) -> MakeDriver {
     let is_first = AtomicBool::new(true);
     Arc::new(move |command, journal| -> Box<dyn Driver> {
         #[cfg(feature = "kafka")]
-        if let SourceCommand::Connect(Address::Kafka(_)) = command {
+        if matches!(
+            command,
+            SourceCommand::Connect(Address::Kafka(_))
+                | SourceCommand::StartSandbox(StoreKind::Kafka)
+        ) {
             return Box::new(kafka::KafkaDriver {
                 notes_dir: rabbitmq.notes_dir.clone(),
             });

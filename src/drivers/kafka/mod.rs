@@ -15,7 +15,9 @@ mod groups;
 mod link;
 mod picture;
 mod publish;
+mod sandbox;
 mod session;
+mod shop;
 mod watch;
 
 use std::path::PathBuf;

@@ -3,6 +3,7 @@
 use chrono::Utc;
 use eframe::egui::{self, Color32, Panel, RichText, Sense, ThemePreference, Ui, vec2};
 
+use crate::address::{Address, StoreKind};
 use crate::protocol::Link;
 use crate::state::Action;
 use crate::state::sources::SourceAction;
@@ -54,7 +55,9 @@ pub fn top_bar_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
                         if cx.state.front.in_sandbox()
                             && button(ui, "Start the sandbox again", true).clicked()
                         {
-                            cx.act(Action::StartSandbox);
+                            let address = cx.state.front.address();
+                            let kind = address.map_or(StoreKind::RabbitMq, Address::kind);
+                            cx.act(Action::StartSandbox(kind));
                         }
                     }
                 });

@@ -23,13 +23,13 @@ use super::resend::{self, ResendOrder, put_back};
 use super::sandbox::Sandbox;
 use super::watch::preflight;
 use super::watch::tap::{self, WantedTap};
-use crate::address::Address;
+use crate::address::{Address, StoreKind};
 use crate::drivers::jobs::{Asked, End, Jobs, answer_without_job};
 use crate::drivers::series;
 use crate::engine::journal_access::{self, JournalAccess};
 use crate::engine::outbox::SourceOutbox;
 use crate::event::tap_id::TapId;
-use crate::protocol::{Link, RequestId, SourceCommand, SourceUpdate, TapState};
+use crate::protocol::{Link, RequestId, SandboxState, SourceCommand, SourceUpdate, TapState};
 
 /// What a request gets that needs a connection where there is none.
 const NOT_CONNECTED: &str = "Not connected";
@@ -131,7 +131,12 @@ impl Session {
                     self.outbox.send(answer).await;
                 }
             }
-            SourceCommand::StartSandbox => self.start_sandbox().await,
+            SourceCommand::StartSandbox(StoreKind::RabbitMq) => self.start_sandbox().await,
+            SourceCommand::StartSandbox(_) => {
+                let words = "This Eventscope was built without Kafka".to_owned();
+                let failed = SourceUpdate::Sandbox(SandboxState::Failed(words));
+                self.outbox.send(failed).await;
+            }
             SourceCommand::RefreshTopology => {
                 if let LinkState::Connected { connections, .. } = &self.link {
                     connections.refresh.notify_one();

@@ -7,10 +7,10 @@ use futures_util::StreamExt;
 use lapin::options::{BasicAckOptions, BasicConsumeOptions, BasicQosOptions, BasicRejectOptions};
 use lapin::types::FieldTable;
 use lapin::{Connection, Consumer};
-use serde_json::Value;
 
 use super::ShopError;
 use super::conversation::Service;
+use super::judging::{ShopVerdict, amount_is_a_number, anything, can_be_settled};
 use super::topology::{
     ANALYTICS_EVENTS, FRAUD_SCREENING, NOTIFICATION_ORDERS, PAYMENT_SETTLE, SHIPMENT_LABELS,
 };
@@ -26,13 +26,6 @@ pub(crate) const ANALYTICS: &str = "analytics-service";
 /// (see the topology), so some expire.
 const LABELS_PER_ROLL: u32 = 40;
 const REFILL: Duration = Duration::from_secs(7);
-
-/// What becomes of a message.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum ShopVerdict {
-    Done,
-    Refused,
-}
 
 /// How a consumer treats a message: how long it works on it, and its judgement.
 #[derive(Debug, Clone, Copy)]
@@ -174,68 +167,5 @@ impl Post {
             service,
             queue: self.queue,
         })
-    }
-}
-
-fn anything(_body: &[u8]) -> ShopVerdict {
-    ShopVerdict::Done
-}
-
-/// The mail shows the amount, so it has to be a number.
-fn amount_is_a_number(body: &[u8]) -> ShopVerdict {
-    match data_of(body).as_ref().and_then(|data| data.get("amount")) {
-        Some(Value::Number(_)) => ShopVerdict::Done,
-        _ => ShopVerdict::Refused,
-    }
-}
-
-/// Only captured payments are settled, to the account they name.
-fn can_be_settled(body: &[u8]) -> ShopVerdict {
-    match data_of(body)
-        .as_ref()
-        .map(|data| data.get("settlementAccount"))
-    {
-        Some(None | Some(Value::String(_))) => ShopVerdict::Done,
-        _ => ShopVerdict::Refused,
-    }
-}
-
-fn data_of(body: &[u8]) -> Option<Value> {
-    let mut envelope: Value = serde_json::from_slice(body).ok()?;
-    envelope.get_mut("data").map(Value::take)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn notifications_refuse_an_amount_that_is_not_a_number() {
-        let check = |body: &str, expected: ShopVerdict| {
-            assert_eq!(amount_is_a_number(body.as_bytes()), expected, "{body}");
-        };
-        check(r#"{"data":{"amount":129.9}}"#, ShopVerdict::Done);
-        check(r#"{"data":{"amount":130},"version":2}"#, ShopVerdict::Done);
-        check(r#"{"data":{"amount":"129.90"}}"#, ShopVerdict::Refused);
-        check(r#"{"data":{}}"#, ShopVerdict::Refused);
-        check(r#"{"amount":129.9}"#, ShopVerdict::Refused);
-        check("not json", ShopVerdict::Refused);
-    }
-
-    #[test]
-    fn settlement_refuses_a_captured_payment_without_an_account() {
-        let check = |body: &str, expected: ShopVerdict| {
-            assert_eq!(can_be_settled(body.as_bytes()), expected, "{body}");
-        };
-        check(
-            r#"{"data":{"settlementAccount":"EUR-MAIN"}}"#,
-            ShopVerdict::Done,
-        );
-        check(r#"{"data":{"paymentId":"PAY-1"}}"#, ShopVerdict::Done);
-        check(
-            r#"{"data":{"settlementAccount":null}}"#,
-            ShopVerdict::Refused,
-        );
-        check("[]", ShopVerdict::Refused);
     }
 }

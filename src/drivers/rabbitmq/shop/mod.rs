@@ -6,17 +6,15 @@
 //! text, which another cannot read (`rejected`); a label printer runs out of paper (`expired`); a small queue meets
 //! a flash sale (`maxlen`). Nobody takes the dead letters. That is left to the person at the desk.
 
-mod catalogue;
 mod consumers;
-mod conversation;
 mod publisher;
-mod story;
 mod topology;
 mod wire;
 
 use lapin::{Connection, ConnectionProperties};
 use tokio::task::JoinSet;
 
+use crate::drivers::shop::{body, conversation, judging, story};
 use consumers::Post;
 use conversation::Service;
 use publisher::Desk;

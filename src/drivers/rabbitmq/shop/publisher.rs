@@ -10,7 +10,7 @@ use tokio::time::Instant;
 
 use super::conversation::{Service, ShopEvent};
 use super::story::Story;
-use super::{ShopError, topology, wire};
+use super::{ShopError, body, topology, wire};
 
 /// A broker that takes longer to confirm is blocked or dead; both are for the caller to see.
 const CONFIRM_LIMIT: Duration = Duration::from_secs(10);
@@ -45,7 +45,7 @@ impl Desk {
     async fn publish(&self, event: &ShopEvent) -> Result<(), ShopError> {
         let service = self.service.name();
         let sent_at = Utc::now();
-        let body = wire::body(event, sent_at);
+        let body = body(event, sent_at);
         let publish = async {
             let mandatory = BasicPublishOptions {
                 mandatory: true,

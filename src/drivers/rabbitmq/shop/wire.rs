@@ -1,27 +1,13 @@
-//! How an event of the shop looks on the wire: the JSON envelope and the message properties. Pure.
+//! How an event of the shop looks on the wire: the message properties. Pure.
 
-use chrono::{DateTime, SecondsFormat, Utc};
+use chrono::{DateTime, Utc};
 use lapin::BasicProperties;
 use lapin::types::{AMQPValue, FieldTable};
-use serde_json::json;
 
 use super::conversation::ShopEvent;
 
 /// The broker writes the message to disk.
 const PERSISTENT: u8 = 2;
-
-/// The body: what every service of the shop agrees on, with the event's own data inside.
-pub(crate) fn body(event: &ShopEvent, sent_at: DateTime<Utc>) -> Vec<u8> {
-    json!({
-        "eventId": event.event_id.to_string(),
-        "eventType": event.event_type,
-        "timestamp": sent_at.to_rfc3339_opts(SecondsFormat::Millis, true),
-        "version": event.version,
-        "data": event.data,
-    })
-    .to_string()
-    .into_bytes()
-}
 
 /// The properties, with headers of several types as real applications have them.
 pub(crate) fn properties(event: &ShopEvent, sent_at: DateTime<Utc>) -> BasicProperties {

@@ -6,6 +6,7 @@ mod starting;
 
 use eframe::egui::{self, Frame, Key, Margin, Response, RichText, ScrollArea, Stroke, Ui};
 
+use crate::address::StoreKind;
 use crate::protocol::{Link, SandboxState};
 use crate::state::Action;
 use crate::state::forms::StoreChoice;
@@ -246,14 +247,23 @@ fn cell_ui(ui: &mut Ui, width: f32, content: impl FnOnce(&mut Ui) -> Response) -
 fn sandbox_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     let palette = Palette::of(ui);
     ui.heading("Try it in a sandbox");
-    ui.label(
-        "A real RabbitMQ of your own on this machine, with a sample shop in it: orders, payments \
+    let is_kafka = cx.forms.store == StoreChoice::Kafka;
+    let (what, button_words, kind) = if is_kafka {
+        ("Kafka", "Start a private Kafka", StoreKind::Kafka)
+    } else {
+        ("RabbitMQ", "Start a private RabbitMQ", StoreKind::RabbitMq)
+    };
+    ui.label(format!(
+        "A real {what} of your own on this machine, with a sample shop in it: orders, payments \
          and shipments flow, and some of them fail, as in real life.",
-    );
-    ui.label("It listens on 127.0.0.1 only and touches no other RabbitMQ. It ends with this window, and what was in it is gone then.");
+    ));
+    ui.label(format!(
+        "It listens on 127.0.0.1 only and touches no other {what}. It ends with this window, and what was \
+         in it is gone then."
+    ));
     let starting = matches!(cx.state.front.sandbox, Some(SandboxState::Starting(_)));
-    if button(ui, "Start a private RabbitMQ", !starting).clicked() {
-        cx.act(Action::StartSandbox);
+    if button(ui, button_words, !starting).clicked() {
+        cx.act(Action::StartSandbox(kind));
     }
     match &cx.state.front.sandbox {
         Some(SandboxState::Starting(words)) => {

@@ -1,6 +1,9 @@
 //! The one place that carries out commands for a cluster: it owns the connection and the jobs, and sees
 //! to it that each request is answered once, whatever happens to its job.
 
+mod groups;
+mod sandbox;
+
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -11,12 +14,12 @@ use tokio::sync::{Notify, mpsc, watch};
 use tokio::task::Id;
 
 use super::connect::OpenedCluster;
-use super::groups;
 use super::link::{self, Cluster, ClusterEvent, ClusterLink, ClusterPhase};
 use super::publish::{KafkaPublisher, KafkaSeries};
+use super::sandbox::SandboxPlace;
 
 use super::watch::{preflight, tap};
-use crate::address::Address;
+use crate::address::{Address, StoreKind};
 use crate::drivers::jobs::{Asked, End, Ended, Jobs, TapEnd, answer_without_job, cut_off_words};
 use crate::drivers::retry;
 use crate::drivers::series;
@@ -57,6 +60,7 @@ pub(super) async fn run(
         taps: BTreeMap::new(),
         known: watch::channel(None).0,
         publisher: KafkaPublisher::default(),
+        sandbox: SandboxPlace::default(),
     };
     loop {
         tokio::select! {
@@ -68,10 +72,12 @@ pub(super) async fn run(
                 None => break,
             },
             ended = session.jobs.next() => session.ended(ended).await,
+            started = session.sandbox.started() => session.sandbox_started(started).await,
             happening = session.link.next() => session.happened(happening).await,
         }
     }
     session.close().await;
+    session.sandbox.stop().await;
 }
 
 /// A tap that runs.
@@ -90,10 +96,10 @@ struct KafkaSession {
     /// The list of topics; taps look at it over every break of the connection.
     known: watch::Sender<Option<Arc<Vec<TopicFacts>>>>,
     publisher: KafkaPublisher,
+    sandbox: SandboxPlace,
 }
 
 impl KafkaSession {
-    #[expect(clippy::too_many_lines, reason = "one arm for each command")]
     async fn carry_out(&mut self, command: SourceCommand) {
         match command {
             SourceCommand::Connect(Address::Kafka(endpoint)) => self.connect(endpoint).await,
@@ -102,6 +108,7 @@ impl KafkaSession {
                 self.outbox.send(SourceUpdate::Link(Link::Idle)).await;
             }
             SourceCommand::RetryNow => self.retry_now(),
+            SourceCommand::StartSandbox(StoreKind::Kafka) => self.start_sandbox().await,
             SourceCommand::RefreshTopology => {
                 if let ClusterLink::Connected { cluster, .. } = &self.link {
                     cluster.refresh.notify_one();
@@ -143,27 +150,9 @@ impl KafkaSession {
                 })
                 .await;
             }
-            SourceCommand::ReadGroups { request } => {
-                self.start(Asked::Groups(request), move |cluster, _| async move {
-                    let result = groups::read(&cluster).await;
-                    End::Answer(SourceUpdate::Groups { request, result })
-                })
-                .await;
-            }
-            SourceCommand::PlanReset { request, order } => {
-                self.start(Asked::PlanReset(request), move |cluster, _| async move {
-                    let result = groups::planned(&cluster, order).await;
-                    End::Answer(SourceUpdate::ResetPlanned { request, result })
-                })
-                .await;
-            }
-            SourceCommand::ResetOffsets { request, plan } => {
-                self.start(Asked::Reset(request), move |cluster, _| async move {
-                    let result = groups::set(&cluster, *plan).await;
-                    End::Answer(SourceUpdate::OffsetsReset { request, result })
-                })
-                .await;
-            }
+            command @ (SourceCommand::ReadGroups { .. }
+            | SourceCommand::PlanReset { .. }
+            | SourceCommand::ResetOffsets { .. }) => self.carry_out_for_groups(command).await,
             SourceCommand::StopJob(request) => {
                 self.jobs.stop(|asked| asked.stops() == Some(request));
             }

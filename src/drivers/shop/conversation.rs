@@ -31,7 +31,7 @@ impl Service {
 pub(crate) struct ShopEvent {
     /// Who publishes it.
     pub(crate) service: Service,
-    /// The event type, which is also the routing key.
+    /// The event type, which RabbitMQ routes by.
     pub(crate) event_type: &'static str,
     /// The version of the schema of `data`.
     pub(crate) version: u8,
