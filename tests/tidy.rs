@@ -297,7 +297,7 @@ const ROOMS: &[Room] = &[
             "engine",
             "drivers",
         ],
-        &["futures_util", "krafka", "tokio"],
+        &["dirs", "futures_util", "krafka", "tokio"],
     ),
     room("cli", &["schema", "storage"], &["clap"]),
     room(

@@ -10,6 +10,7 @@ mod ui {
     mod dead_list;
     mod files;
     mod journal;
+    mod kafka_dead;
     mod keyboard;
     mod leaving;
     mod parked;

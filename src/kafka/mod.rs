@@ -8,6 +8,7 @@ pub mod connect_form;
 pub mod dead_letters;
 pub mod endpoint;
 pub mod failure;
+pub mod faithful;
 pub mod groups;
 pub mod partitioner;
 pub mod preflight;

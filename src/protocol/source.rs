@@ -36,8 +36,8 @@ pub enum SourceCommand {
     Disconnect,
     /// While a connection is lost: try now instead of waiting.
     RetryNow,
-    /// Start a private RabbitMQ with the sample shop, and connect to it.
-    StartSandbox,
+    /// Start a private broker of this kind with the sample shop, and connect to it.
+    StartSandbox(StoreKind),
     /// Read the topology again. Answered by [`SourceUpdate::Topology`].
     RefreshTopology,
     /// Find out what a tap would do here, without starting it. Answered by [`SourceUpdate::Preflight`].
@@ -202,7 +202,7 @@ impl SourceCommand {
     pub fn opens(&self) -> Option<StoreKind> {
         match self {
             Self::Connect(address) => Some(address.kind()),
-            Self::StartSandbox => Some(StoreKind::RabbitMq),
+            Self::StartSandbox(kind) => Some(*kind),
             _ => None,
         }
     }
@@ -288,7 +288,7 @@ impl SourceCommand {
                 address,
                 reason: words,
             }),
-            Self::StartSandbox => SourceUpdate::Sandbox(SandboxState::Failed(words)),
+            Self::StartSandbox(_) => SourceUpdate::Sandbox(SandboxState::Failed(words)),
             Self::Disconnect
             | Self::RetryNow
             | Self::RefreshTopology

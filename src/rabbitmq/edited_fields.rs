@@ -1,7 +1,8 @@
 //! The fields of a payload that the person changed, beside how they lie in the queue.
 
-use super::faithful::{EDITED, Row};
+use super::faithful::EDITED;
 use crate::event::{Event, Outgoing, event_diff};
+use crate::repair::compared_row::Row;
 use crate::text::json_diff::{DiffRow, JsonChange};
 
 /// Most fields of a payload that are told.

@@ -7,6 +7,7 @@ use super::resend::{removed_expiration, reply_words};
 use crate::event::amqp::Properties;
 use crate::event::amqp::x_death::is_broker_header;
 use crate::event::{Event, Outgoing};
+use crate::repair::compared_row::Row;
 use crate::repair::lineage::{RESEND_COUNT, RESEND_ID};
 use crate::text::payload::{shorten, size_text};
 
@@ -16,32 +17,6 @@ const CELL: usize = 200;
 pub(super) const EDITED: &str = "Edited";
 /// What stands where a first publish is not known.
 const NOT_KNOWN: &str = "not known";
-
-/// One property, header, or the like.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Row {
-    pub name: String,
-    /// As first published; empty if it was not there.
-    pub first: String,
-    /// As it lies in the queue.
-    pub here: String,
-    /// As it will be sent.
-    pub sent: String,
-    /// Why what is sent is not what lies here, or what was first published, or what is to be known
-    /// of it; empty if there is nothing to say.
-    pub why: String,
-    /// The person changed it.
-    pub is_own: bool,
-}
-
-impl Row {
-    /// The sender will not see what it once published, what lies here is not what is sent, or there
-    /// is something to be known of it.
-    #[must_use]
-    pub fn changes(&self) -> bool {
-        self.here != self.sent || self.first != self.sent || !self.why.is_empty()
-    }
-}
 
 /// Compares a dead letter with what is sent in its place. `dropped` are the headers that the person
 /// does not want to be sent.

@@ -2,10 +2,14 @@
 //! what was done with them.
 
 pub mod account;
+pub mod account_story;
 pub mod cause;
+pub mod compared_row;
 pub mod dead_place;
+pub mod death_line;
 pub mod edit;
 pub mod feature;
+pub mod groups;
 pub mod held_record;
 pub mod job_sum;
 pub mod journal_entry;

@@ -15,7 +15,7 @@ use super::publish::schema_form::SampleAction;
 use super::saved_connections::SavedConnectionAction;
 use super::schemas::SchemaAction;
 use super::sources::SourceAction;
-use crate::address::Address;
+use crate::address::{Address, StoreKind};
 use crate::event::Event;
 
 /// A screen of the rail.
@@ -69,8 +69,8 @@ pub enum Action {
     ShowJob,
     /// Try a lost connection now.
     RetryNow,
-    /// Start the private RabbitMQ.
-    StartSandbox,
+    /// Start a private broker of this kind.
+    StartSandbox(StoreKind),
     /// Something about taps.
     Tap(TapAction),
     /// Something on the live screen.

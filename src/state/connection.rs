@@ -68,7 +68,8 @@ impl State {
                         self.front.edits_of = Some(place);
                     }
                     self.front.dead.put_editor_aside(forms);
-                    self.front.dead.forget();
+                    let abilities = self.front.abilities;
+                    self.front.dead.forget(abilities);
                     self.front.consumers = ConsumerDesk::default();
                     if !self.front.abilities.consumer_groups
                         && self.front.dead.tab == DeadTab::Consumers

@@ -9,6 +9,7 @@ use crate::event::draft::History;
 use crate::event::picture::Picture;
 use crate::event::start_from::{StartChoice, StartFrom};
 use crate::kafka::connect_form::KafkaForm;
+use crate::kafka::dead_letters::dead_topic;
 use crate::kafka::endpoint::KafkaEndpoint;
 use crate::rabbitmq::connect_form::ConnectForm;
 use crate::repair::edit::RuleForm;
@@ -191,6 +192,13 @@ impl Forms {
         if self.draft.destination.is_empty() {
             name.clone_into(&mut self.draft.destination);
         }
+    }
+
+    /// Watches all of a sandbox but what lies there dead.
+    pub fn watch_all(&mut self, picture: &Picture) {
+        let alive = picture.open_destinations().into_iter();
+        let alive = alive.filter(|name| dead_topic(name).is_none());
+        self.tap.destination = alive.collect::<Vec<_>>().join(", ");
     }
 
     /// The same for a store of which nothing more is known than what it is made of: the first.

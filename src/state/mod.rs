@@ -49,6 +49,7 @@ pub use action::{Action, Screen};
 pub use forms::Forms;
 
 use dead_letters::{DeadAction, DeadTab, Surroundings};
+use due::looking_for;
 use leaving::{Leave, LeaveAction};
 use live::LiveAction;
 use live::tap_card::TapAction;
@@ -291,10 +292,13 @@ impl State {
                 let first = self.front.picture == Picture::default();
                 self.front.picture = picture;
                 self.front.topology_revision += 1;
+                self.front.dead.log.note(&self.front.picture);
                 if first {
                     forms.choose_destination(&self.front.picture);
-                    let resumed = self.resume_taps();
-                    return resumed.into_iter().map(|one| self.to_front(one)).collect();
+                    if self.front.in_sandbox() {
+                        forms.watch_all(&self.front.picture);
+                    }
+                    return self.autostart(forms);
                 }
             }
             SourceUpdate::Tap { tap, state } => {
@@ -340,12 +344,9 @@ impl State {
                 let words = ended.map(publish::series::SeriesRun::words);
                 return self.series_ended(words, forms);
             }
-            // No window asks for one yet.
-            // The window asks for none of these.
+            // No window asks for one of these yet.
             SourceUpdate::ReplayAt { .. }
             | SourceUpdate::ReplayDone { .. }
-            | SourceUpdate::DeadPlaces { .. }
-            | SourceUpdate::Records { .. }
             | SourceUpdate::ResendChecked { .. } => {}
             SourceUpdate::Peeked { request, result } => {
                 let is_report = result.is_ok();
@@ -355,10 +356,12 @@ impl State {
                 let ask = is_report.then(|| self.front.dead.ask_returns()).flatten();
                 return ask.map(|ask| self.to_front(ask)).into_iter().collect();
             }
-            SourceUpdate::Groups { .. }
+            SourceUpdate::DeadPlaces { .. }
+            | SourceUpdate::Records { .. }
+            | SourceUpdate::Groups { .. }
             | SourceUpdate::ResetPlanned { .. }
             | SourceUpdate::OffsetsReset { .. } => {
-                return self.apply_consumers(update, moment.now);
+                return self.apply_of_log(update, forms, moment.now);
             }
             SourceUpdate::CameBack(told) => self.front.dead.came_back(&told),
             SourceUpdate::Moved { request, moved } => {
@@ -459,12 +462,12 @@ impl State {
             Action::ShowJob => return self.show_job(forms, moment),
             Action::RetryNow => return vec![self.to_front(SourceCommand::RetryNow)],
             // Edits of messages of a sandbox that died are asked about, as at any end.
-            Action::StartSandbox
+            Action::StartSandbox(_)
                 if matches!(self.front.link, Link::Lost { .. }) && forms.edits() > 0 =>
             {
                 return self.leave(LeaveAction::Ask(Leave::Disconnect(self.front.id)), forms);
             }
-            Action::StartSandbox => {
+            Action::StartSandbox(kind) => {
                 forms.connect.problem = None;
                 // One that died is over: its successor is another broker.
                 let mut commands = if matches!(self.front.link, Link::Lost { .. }) {
@@ -472,9 +475,8 @@ impl State {
                 } else {
                     Vec::new()
                 };
-                self.front.sandbox =
-                    Some(SandboxState::Starting("Looking for RabbitMQ".to_owned()));
-                commands.push(self.to_front(SourceCommand::StartSandbox));
+                self.front.sandbox = Some(SandboxState::Starting(looking_for(kind).to_owned()));
+                commands.push(self.to_front(SourceCommand::StartSandbox(kind)));
                 return commands;
             }
             Action::Tap(action) => {

@@ -61,6 +61,12 @@ impl State {
                 let _ = self.take_report(request, Report::impossible(words));
             }
 
+            SourceCommand::FindDeadPlaces { request, .. } => {
+                self.front.dead.found(request, Err(words));
+            }
+            SourceCommand::ReadRecords { request, .. } => {
+                self.front.dead.read_records(request, Err(words));
+            }
             SourceCommand::ReadGroups { request } => {
                 self.front.consumers.read(request, Err(words));
             }
@@ -91,7 +97,7 @@ impl State {
                 self.taps.not_stopped(tap);
                 self.busy(now);
             }
-            SourceCommand::StartSandbox => {
+            SourceCommand::StartSandbox(_) => {
                 self.front.sandbox = Some(SandboxState::Failed(words));
                 self.busy(now);
             }
@@ -109,8 +115,6 @@ impl State {
             SourceCommand::PauseJob { .. }
             // No window asks for these yet.
             | SourceCommand::Replay { .. }
-            | SourceCommand::FindDeadPlaces { .. }
-            | SourceCommand::ReadRecords { .. }
             | SourceCommand::CheckResend { .. }
             | SourceCommand::Connect(_)
             | SourceCommand::RetryNow

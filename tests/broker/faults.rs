@@ -4,7 +4,7 @@ use std::num::NonZeroU32;
 use std::time::{Duration, Instant};
 
 use chrono::Utc;
-use eventscope::address::Address;
+use eventscope::address::{Address, StoreKind};
 use eventscope::drivers::Options;
 use eventscope::event::source_id::SourceId;
 use eventscope::protocol::{
@@ -342,7 +342,7 @@ fn the_sandbox_runs_the_shop_and_ends_with_the_handle() {
     let mut app = App::start(options);
     app.send(Command::Source(
         SourceId::FIRST,
-        SourceCommand::StartSandbox,
+        SourceCommand::StartSandbox(StoreKind::RabbitMq),
     ));
     app.expect("the sandbox", |update| match update {
         Update::Source(_, SourceUpdate::Sandbox(SandboxState::Running)) => Some(()),
@@ -370,7 +370,7 @@ fn the_sandbox_runs_the_shop_and_ends_with_the_handle() {
     // A second click only connects again.
     app.send(Command::Source(
         SourceId::FIRST,
-        SourceCommand::StartSandbox,
+        SourceCommand::StartSandbox(StoreKind::RabbitMq),
     ));
     assert!(app.connected().at_least(3, 0));
     drop(app);
@@ -395,7 +395,7 @@ fn data_with_which_no_broker_starts_are_set_aside_and_the_person_is_told() {
     });
     app.send(Command::Source(
         SourceId::FIRST,
-        SourceCommand::StartSandbox,
+        SourceCommand::StartSandbox(StoreKind::RabbitMq),
     ));
     let told = app.expect("what happens", |update| match update {
         Update::Desk(DeskUpdate::Notice(notice)) => Some(notice.words.clone()),

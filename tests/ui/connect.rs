@@ -182,7 +182,7 @@ fn a_sandbox_that_died_is_started_again() {
     window.press("Start the sandbox again");
     assert!(matches!(
         window.take_last(),
-        Command::Source(_, SourceCommand::StartSandbox)
+        Command::Source(_, SourceCommand::StartSandbox(_))
     ));
     window.assert_sees("The sandbox starts");
     tell(&mut window, SourceUpdate::Sandbox(SandboxState::Running));

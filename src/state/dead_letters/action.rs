@@ -7,10 +7,12 @@ use super::by_rule::RuleAction;
 use super::editor::EditorAction;
 use super::listing::LetterColumn;
 use super::looking::LookAction;
+use crate::kafka::resend::CopyTime;
+use crate::protocol::RecordsAgreed;
 use crate::rabbitmq::frameworks::RetryCounters;
-use crate::rabbitmq::groups::GroupBy;
 use crate::rabbitmq::resend::{Expiration, Target};
 use crate::repair::edit::RuleForm;
+use crate::repair::groups::GroupBy;
 use crate::repair::pace::Pace;
 
 /// What a person can do on the dead-letter screen.
@@ -74,6 +76,10 @@ pub enum DeadAction {
     Dropped,
     /// The target for many messages was typed again.
     Elsewhere,
+    /// The person read what speaks against it and agreed.
+    Agree(RecordsAgreed),
+    /// Give copies from a log this time.
+    CopyTime(CopyTime),
     /// Do this with a time to live that the broker removed.
     Expiration(Expiration),
     /// Take over which queues are kept for what failed, as typed.
@@ -126,6 +132,24 @@ pub enum TargetChoice {
 impl TargetChoice {
     /// All, in the order in which they are offered.
     pub const ALL: [Self; 3] = [Self::Origin, Self::QueueThatFailed, Self::Elsewhere];
+
+    /// Those for one message. In a log there is no queue that failed.
+    #[must_use]
+    pub fn single(is_log: bool) -> &'static [Self] {
+        if is_log {
+            return &[Self::Origin];
+        }
+        &[Self::Origin, Self::QueueThatFailed]
+    }
+
+    /// Those for many.
+    #[must_use]
+    pub fn for_many(is_log: bool) -> &'static [Self] {
+        if is_log {
+            return &[Self::Origin, Self::Elsewhere];
+        }
+        &Self::ALL
+    }
 
     /// The choice in words.
     #[must_use]

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::Poll;
 
 use super::editor::fit_of;
-use super::repair::Planner;
+use super::planner::Planner;
 use super::{DeadLetterDesk, Surroundings};
 use crate::analysis::SearchTask;
 use crate::event::{Event, Fingerprint, Outgoing};
@@ -117,6 +117,8 @@ impl Refuse {
             login: &self.login,
         };
         let outgoing = row.outgoing.as_ref().filter(|_| row.made == Made::Changed);
+        // What is known of the broker is of queues.
+        let outgoing = outgoing.filter(|outgoing| outgoing.record.is_none());
         row.refused = outgoing.and_then(|outgoing| refusal(outgoing, &known));
         row.included &= row.refused.is_none();
     }

@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use chrono::DateTime;
 
+use super::planner::LetterManner;
 use super::{DeadLetterDesk, Surroundings, TargetChoice};
 use crate::event::draft::{History, Problem};
 use crate::event::{Draft, Event, Fingerprint, Outgoing, Transport, decode};
-use crate::rabbitmq::faithful::Row;
 use crate::rabbitmq::refusal::refusal;
-use crate::rabbitmq::resend::Manner;
+use crate::repair::compared_row::Row;
 use crate::schema::stream::claim::kind_of;
 use crate::schema::{Catalog, Fit, fit};
 use crate::state::forms::Forms;
@@ -48,7 +48,7 @@ pub struct Editor {
     /// What is sent beside what lies here, as of the last look.
     pub rows: Vec<Row>,
     /// How messages were sent when it was opened, which is what an edit began with.
-    pub manner: Manner,
+    pub manner: LetterManner,
     /// Where this message goes, if that is not what is chosen for many.
     pub own_target: Option<TargetChoice>,
     /// What its schema says to the fields, as of the last change.
@@ -71,7 +71,7 @@ impl Editor {
         original: Fingerprint,
         outgoing: &Outgoing,
         notes: Vec<String>,
-        manner: Manner,
+        manner: LetterManner,
     ) -> Self {
         let draft = Draft::of(outgoing);
         Self {
@@ -129,7 +129,9 @@ impl Editor {
         self.judged = Some(basis);
         // With a field that is wrong there is no message to be judged.
         let outgoing = self.draft.check().ok();
-        self.refusal = outgoing.as_ref().and_then(|sent| refusal(sent, &cx.known));
+        // What is known of the broker is of queues.
+        let to_queues = outgoing.as_ref().filter(|sent| sent.record.is_none());
+        self.refusal = to_queues.and_then(|sent| refusal(sent, &cx.known));
         let judged = cx.catalog.zip(outgoing);
         self.schema = judged.as_ref().and_then(|(catalog, sent)| {
             let kind = kind_of(&as_event(sent), catalog)?;

@@ -4,7 +4,7 @@
 use std::collections::VecDeque;
 
 use super::editor::Editor;
-use super::repair::Planner;
+use super::planner::Planner;
 use super::{DeadLetterDesk, Peeked};
 use crate::event::draft::Field;
 use crate::event::{Draft, Event, Fingerprint, Outgoing};
@@ -280,6 +280,7 @@ mod tests {
     use crate::event::amqp::FieldValue;
     use crate::event::{BodyDraft, HeaderRow};
     use crate::rabbitmq::resend::Manner;
+    use crate::state::dead_letters::planner::LetterManner;
 
     fn editor(original: u64, body: &str) -> Editor {
         let outgoing = Outgoing {
@@ -290,6 +291,7 @@ mod tests {
             body: b"{}".to_vec(),
         };
         let manner = Manner::from(crate::rabbitmq::resend::Target::Origin);
+        let manner = LetterManner::Queue(manner);
         let mut editor = Editor::new(Fingerprint(original), &outgoing, Vec::new(), manner);
         editor.draft.body = BodyDraft::Text(body.into());
         editor

@@ -2,11 +2,10 @@
 
 use std::sync::Arc;
 
+use super::came_back;
 use super::groups::{CommonGroup, Member};
-use super::{as_event, came_back};
-use crate::rabbitmq::groups::{self, Group, GroupBy, TracedCause};
-use crate::rabbitmq::origin::Scene;
-use crate::rabbitmq::resend::Manner;
+use super::letter::as_published;
+use crate::repair::groups::{self, Group, GroupBy, TracedCause};
 use crate::schema::{Catalog, kind_of_fit};
 
 /// More groups than these do not put anything together.
@@ -38,7 +37,7 @@ pub(super) fn best(messages: &[Member], catalog: Option<&Catalog>) -> (GroupBy, 
 pub(super) fn kin(messages: &[Member], by: GroupBy, catalog: Option<&Catalog>) -> Vec<CommonGroup> {
     let traced = messages
         .iter()
-        .map(|one| (Arc::clone(&one.event), Arc::clone(&one.origin)));
+        .map(|one| (Arc::clone(&one.event), Arc::clone(&one.line)));
     let events: Vec<TracedCause> = traced.collect();
     let all = groups::groups(&events, by, &told(messages, by, catalog)).into_iter();
     all.map(
@@ -65,10 +64,9 @@ fn told(messages: &[Member], by: GroupBy, catalog: Option<&Catalog>) -> Vec<Stri
         (GroupBy::Schema, None) => each(&|_| groups::NO_SCHEMAS.to_owned()),
         (GroupBy::Schema, Some(catalog)) => each(&|one| {
             // As it was first published, because the key may tell its type.
-            let first = Manner::default().plan(&one.event, "", Scene::default());
-            match first {
-                Ok(first) => kind_of_fit(&as_event(&first.outgoing), catalog),
-                Err(_) => kind_of_fit(&one.event, catalog),
+            match as_published(&one.event) {
+                Some(first) => kind_of_fit(&first, catalog),
+                None => kind_of_fit(&one.event, catalog),
             }
         }),
         (GroupBy::CameBack, _) => {

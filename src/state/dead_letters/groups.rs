@@ -13,9 +13,9 @@ use crate::event::amqp::x_death::DEATHS;
 use crate::event::source_id::SourceId;
 use crate::event::{Event, Fingerprint};
 use crate::log::{EventLog, Segment};
-use crate::rabbitmq::groups::{GroupBy, TracedCause};
-use crate::rabbitmq::origin::Provenance;
+use crate::repair::death_line::DeathLine;
 use crate::repair::feature::features;
+use crate::repair::groups::{GroupBy, TracedCause};
 use crate::repair::why::{Difference, Tally, differences};
 use crate::schema::Catalog;
 use crate::state::Soon;
@@ -41,8 +41,8 @@ pub struct CommonGroup {
 pub struct Member {
     pub fingerprint: Fingerprint,
     pub event: Arc<Event>,
-    /// Where it came from.
-    pub origin: Arc<Provenance>,
+    /// What it tells of its death.
+    pub line: Arc<DeathLine>,
     /// How often it came back after it was sent again.
     pub came_back: u32,
 }
@@ -201,8 +201,8 @@ fn compare(dead: &Dead, log: &[Arc<Segment>]) -> Findings {
         bodies.insert(hash(&event.body));
     }
     let until = dead.at.timestamp_millis() - DYING_MS;
-    for (event, origin) in &dead.group {
-        keys.insert(origin.key(event).to_owned());
+    for (event, line) in &dead.group {
+        keys.insert(line.key.clone());
         of_dead.add(features(&event.properties, &event.body));
     }
     let mut of_passed = Tally::default();
@@ -240,16 +240,21 @@ fn hash(body: &[u8]) -> u64 {
 mod tests {
     use super::*;
     use crate::event::tap_id::TapId;
-    use crate::rabbitmq::groups;
+    use crate::repair::account::Account;
+    use crate::repair::groups;
     use crate::testing::event;
     use chrono::TimeDelta;
+
+    fn line(event: &Event) -> Arc<DeathLine> {
+        Arc::new(DeathLine::of(event, &Account::default()))
+    }
 
     fn done(desk: &mut GroupDesk, messages: &[Arc<Event>]) {
         let all = || {
             let named = messages.iter().zip(0..).map(|(event, came_back)| Member {
                 fingerprint: event.fingerprint(),
                 event: Arc::clone(event),
-                origin: Arc::default(),
+                line: line(event),
                 came_back,
             });
             named.collect::<Vec<_>>()
@@ -276,7 +281,7 @@ mod tests {
         // Where nothing splits them, what says anything is taken.
         desk.reset();
         done(&mut desk, &[event("k", "1"), event("k", "2")].map(Arc::new));
-        assert_eq!((desk.by, desk.groups.len()), (GroupBy::RoutingKey, 1));
+        assert_eq!((desk.by, desk.groups.len()), (GroupBy::Key, 1));
     }
 
     #[test]
@@ -296,7 +301,7 @@ mod tests {
         // The tap saw this one too before it died.
         log.push(TapId::of(SourceId::FIRST, 1), &dead[0]);
         let mut desk = GroupDesk::default();
-        desk.group_by(GroupBy::RoutingKey);
+        desk.group_by(GroupBy::Key);
         done(&mut desk, &dead);
         assert_eq!(desk.groups.len(), 1);
         assert_eq!(desk.groups[0].members.len(), 2);
@@ -304,7 +309,7 @@ mod tests {
             source: SourceId::FIRST,
             group: dead
                 .iter()
-                .map(|event| (Arc::clone(event), Arc::default()))
+                .map(|event| (Arc::clone(event), line(event)))
                 .collect(),
             all: dead.clone(),
             at: Utc::now() + TimeDelta::minutes(1),

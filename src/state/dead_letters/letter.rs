@@ -4,10 +4,18 @@ use std::sync::Arc;
 
 use crate::event::amqp::FieldValue;
 use crate::event::{Event, Fingerprint};
+use crate::kafka;
+use crate::kafka::resend::RecordManner;
+use crate::rabbitmq::death_line::death_line;
 use crate::rabbitmq::origin::{Provenance, Scene};
-use crate::repair::cause::ParkedFailure;
+use crate::rabbitmq::resend::Manner;
+use crate::repair::account::Account;
+use crate::repair::death_line::DeathLine;
 use crate::repair::lineage::RESEND_COUNT;
+use crate::repair::record_place::RecordMark;
 use crate::text::json_path::quoted;
+
+use super::as_event;
 
 /// A message as it was peeked.
 #[derive(Clone, Debug)]
@@ -15,8 +23,14 @@ pub struct DeadLetter {
     pub event: Arc<Event>,
     /// Its identity in the queue.
     pub fingerprint: Fingerprint,
-    /// Where it came from, and where it died.
+    /// What a list asks of it.
+    pub line: Arc<DeathLine>,
+    /// Where it came from and where it died, by the rules of queues; empty in a log.
     pub origin: Arc<Provenance>,
+    /// What it tells, in a log.
+    pub account: Option<Arc<Account>>,
+    /// What the journal says was done with it, where it stays.
+    pub mark: Option<RecordMark>,
     /// What the last try to move it came to, if it stayed.
     pub remark: Option<String>,
     /// How often it was sent again and came back, as far as the journal and its headers tell.
@@ -26,12 +40,32 @@ pub struct DeadLetter {
 impl DeadLetter {
     /// A message that was just seen.
     pub(super) fn seen(event: Arc<Event>, scene: Scene<'_>) -> Self {
+        let account = kafka::account::account(&event, None);
+        let origin = match account {
+            Some(_) => Provenance::default(),
+            None => Provenance::of(&event, scene),
+        };
+        let line = match &account {
+            Some(account) => DeathLine::of(&event, account),
+            None => death_line(&event, &origin),
+        };
         Self {
             fingerprint: event.fingerprint(),
-            origin: Arc::new(Provenance::of(&event, scene)),
+            line: Arc::new(line),
+            origin: Arc::new(origin),
+            account: account.map(Arc::new),
+            mark: None,
             remark: None,
             came_back: resends(&event),
             event,
+        }
+    }
+
+    /// More is known of the broker: works out again where it came from.
+    pub(super) fn trace(&mut self, scene: Scene<'_>) {
+        if self.account.is_none() {
+            self.origin = Arc::new(Provenance::of(&self.event, scene));
+            self.line = Arc::new(death_line(&self.event, &self.origin));
         }
     }
 
@@ -39,28 +73,37 @@ impl DeadLetter {
     /// one that the message now carries.
     #[must_use]
     pub fn key(&self) -> &str {
-        self.origin.key(&self.event)
+        &self.line.key
     }
 
     /// What it was first published to; where that is not known, what the message now says.
     pub(super) fn first_destination(&self) -> &str {
-        self.origin.destination(&self.event)
+        &self.line.destination
     }
 
     /// What the consumer failed of, as its framework wrote it down; empty if nothing did.
     #[must_use]
-    pub fn exception(&self) -> String {
-        let parked = self.origin.parked.as_ref();
-        let failure = parked.and_then(|parked| parked.failure.as_ref());
-        failure.map_or_else(String::new, ParkedFailure::words)
+    pub fn exception(&self) -> &str {
+        &self.line.exception
     }
 
     /// Why it left its queue: the broker's own word. Empty where only a framework's words tell.
     #[must_use]
     pub fn reason(&self) -> &str {
-        let is_told = self.origin.deaths.is_empty() && !self.exception().is_empty();
-        if is_told { "" } else { self.origin.reason() }
+        &self.line.reason
     }
+}
+
+/// A dead letter as it was first published, as far as it tells.
+pub(super) fn as_published(event: &Event) -> Option<Event> {
+    let outgoing = if event.transport.kafka().is_some() {
+        let planned = RecordManner::default().plan(event, None, |_| None);
+        planned.ok()?.outgoing
+    } else {
+        let planned = Manner::default().plan(event, "", Scene::default());
+        planned.ok()?.outgoing
+    };
+    Some(as_event(&outgoing))
 }
 
 /// The line of a filter that finds an event in the live stream by what names it, if anything does.

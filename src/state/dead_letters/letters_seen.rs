@@ -28,7 +28,7 @@ impl SeenValues for SeenLetters<'_> {
             match field {
                 Named::Key => Some(letter.key().to_owned()),
                 Named::Reason => Some(letter.reason().to_owned()),
-                Named::Queue => Some(letter.origin.died_in().to_owned()),
+                Named::Queue => Some(letter.line.died_in.clone()),
                 named if named.is_destination() => Some(letter.first_destination().to_owned()),
                 Named::Type => event.envelope.event_type.as_deref().map(str::to_owned),
                 Named::Version => event.envelope.version.as_deref().map(str::to_owned),

@@ -2,8 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::log::log_page;
 use super::{DeadLetter, DeadLetterDesk, Forms, Peeked, Surroundings, TargetChoice};
-use crate::protocol::{PutBack, RequestId, SourceCommand};
+use crate::protocol::{LogPage, PutBack, RequestId, SourceCommand};
 use crate::rabbitmq::delivery_limit::Left;
 use crate::rabbitmq::peek_rules::{Forecast, PAGE_SIZES, Page, Past, PeekVerdict, REACH, forecast};
 use crate::rabbitmq::server_version::ServerVersion;
@@ -167,6 +168,9 @@ impl DeadLetterDesk {
     /// True if the open queue is a stream, which keeps what is in it.
     #[must_use]
     pub fn is_stream(&self) -> bool {
+        if self.log.is_on {
+            return false;
+        }
         let was_read = |peeked: &Peeked| peeked.put_back == PutBack::Untouched;
         self.looking.forecast.verdict == PeekVerdict::Stream
             || self.peeked.as_ref().is_some_and(was_read)
@@ -200,6 +204,13 @@ impl DeadLetterDesk {
             self.queue = Some(name);
         }
         self.looking.first = 0;
+        if self.log.is_on {
+            self.log.spans.clear();
+            return self
+                .read_log(LogPage::Newest, request)
+                .into_iter()
+                .collect();
+        }
         self.foresee(cx.known.topology);
         match self.looking.forecast.verdict {
             PeekVerdict::Free => self.peek(request).into_iter().collect(),
@@ -213,6 +224,9 @@ impl DeadLetterDesk {
 
     /// Looks at the page. The person has read what it does.
     pub(super) fn peek(&mut self, request: RequestId) -> Option<SourceCommand> {
+        if self.log.is_on {
+            return self.read_log_again(request);
+        }
         // A peek while a job borrows the same messages would find an empty queue.
         let verdict = self.looking.forecast.verdict;
         let never = verdict == PeekVerdict::Blocked || self.is_stream();
@@ -245,6 +259,8 @@ impl DeadLetterDesk {
                 self.looking.first = 0;
                 None
             }
+            LookAction::NextPage if self.log.is_on => self.turn_log(true, request),
+            LookAction::PreviousPage if self.log.is_on => self.turn_log(false, request),
             LookAction::NextPage if self.is_stream() => {
                 let last = self.peeked.as_ref()?.messages.last()?;
                 let next = stream::offset(&last.event)?.saturating_add(1);
@@ -269,6 +285,7 @@ impl DeadLetterDesk {
                 None
             }
             LookAction::Read => match self.looking.from.start(&forms.stream_from) {
+                Ok(start) if self.log.is_on => self.read_log(log_page(start), request),
                 Ok(start) => self.read(start, request),
                 Err(words) => {
                     self.peek_problem = Some(words);
@@ -311,6 +328,9 @@ impl DeadLetterDesk {
         let Some(peeked) = &self.peeked else {
             return false;
         };
+        if self.log.is_on {
+            return self.log_goes_on().0;
+        }
         if peeked.put_back == PutBack::Untouched {
             let first = peeked.messages.first();
             return first.and_then(|first| stream::offset(&first.event)) > Some(0);
@@ -324,6 +344,9 @@ impl DeadLetterDesk {
         let Some(peeked) = &self.peeked else {
             return String::new();
         };
+        if self.log.is_on {
+            return self.log_words(peeked);
+        }
         if peeked.put_back != PutBack::Untouched {
             return peeked.what();
         }

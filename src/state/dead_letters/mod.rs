@@ -12,16 +12,15 @@ use chrono::{DateTime, TimeDelta, Utc};
 use crate::event::source_id::SourceId;
 use crate::event::{Event, Fingerprint};
 use crate::log::EventLog;
-use crate::protocol::{PeekReport, RequestId, SourceCommand};
+use crate::protocol::{Abilities, PeekReport, RequestId, SourceCommand};
 use crate::rabbitmq::frameworks::RetryCounters;
 use crate::rabbitmq::ground::Ground;
-use crate::rabbitmq::groups::TracedCause;
 use crate::rabbitmq::losing::{Losing, losing};
-use crate::rabbitmq::origin::Provenance;
 use crate::rabbitmq::refusal::Known;
 use crate::rabbitmq::resend::Expiration;
 use crate::rabbitmq::topology::{DeadLetterQueue, Queue, Topology};
 use crate::repair::edit::RuleForm;
+use crate::repair::groups::TracedCause;
 use crate::schema::Catalog;
 
 mod action;
@@ -34,9 +33,11 @@ pub(super) mod left_since;
 mod letter;
 pub mod letters_seen;
 mod listing;
+pub mod log;
 mod looking;
 mod parking;
 mod peeked;
+mod planner;
 mod repair;
 mod seen;
 mod task;
@@ -57,6 +58,7 @@ use super::forms::Forms;
 use groups::{Dead, GroupDesk, Member};
 use growth::Growth;
 use job::Job;
+use log::LogDesk;
 
 /// What an action needs to know of the rest.
 #[derive(Clone, Copy, Debug)]
@@ -136,14 +138,17 @@ pub struct DeadLetterDesk {
     /// The running or last job; see [`DeadLetterDesk::shown_job`] for where it is shown.
     pub job: Option<Job>,
     pub begun: Begun,
+    /// Where dead letters lie in a log.
+    pub log: LogDesk,
     /// What the person should be told once, whatever is shown.
     pub told: Vec<String>,
 }
 
 impl DeadLetterDesk {
     /// A new session: nothing of the old broker is true any more.
-    pub fn forget(&mut self) {
+    pub fn forget(&mut self, abilities: Abilities) {
         *self = Self {
+            log: LogDesk::new(abilities.is_log()),
             told: std::mem::take(&mut self.told),
             tab: self.tab,
             bulk: self.bulk,
@@ -176,7 +181,7 @@ impl DeadLetterDesk {
             let members = messages.map(|message| Member {
                 fingerprint: message.fingerprint,
                 event: Arc::clone(&message.event),
-                origin: Arc::clone(&message.origin),
+                line: Arc::clone(&message.line),
                 came_back: message.came_back,
             });
             members.collect()
@@ -185,6 +190,10 @@ impl DeadLetterDesk {
 
     /// Works out again which queues to list: those found in the topology, then those named by hand.
     pub fn refresh(&mut self, topology: &Topology) {
+        if self.log.is_on {
+            self.list_places();
+            return;
+        }
         self.know(topology);
         let mut queues = self.ground.roles.dead.clone();
         queues.extend(self.parking.queues(&self.ground));
@@ -225,7 +234,7 @@ impl DeadLetterDesk {
         if let Some(peeked) = &mut self.peeked {
             let scene = self.ground.scene(Some(&peeked.queue));
             for message in &mut peeked.messages {
-                message.origin = Arc::new(Provenance::of(&message.event, scene));
+                message.trace(scene);
             }
             self.groups.stale();
             self.listing.renew();
@@ -311,7 +320,7 @@ impl DeadLetterDesk {
                 if let Some(peeked) = &self.peeked {
                     let event = |message: &DeadLetter| Arc::clone(&message.event);
                     let traced = |message: &DeadLetter| -> TracedCause {
-                        (Arc::clone(&message.event), Arc::clone(&message.origin))
+                        (Arc::clone(&message.event), Arc::clone(&message.line))
                     };
                     let group = places
                         .iter()
@@ -393,6 +402,11 @@ impl DeadLetterDesk {
                 self.counters = counters;
                 self.replan(forms, cx);
             }
+            DeadAction::Agree(agreed) => self.log.agreed = agreed,
+            DeadAction::CopyTime(time) => {
+                self.log.time = time;
+                self.replan(forms, cx);
+            }
             DeadAction::Expiration(expiration) => {
                 self.expiration = expiration;
                 self.replan(forms, cx);
@@ -447,6 +461,10 @@ impl DeadLetterDesk {
                 let messages = self.asking.take().filter(|_| !busy);
                 if let (Some(messages), Some(queue)) = (messages, self.queue.clone()) {
                     self.start_job(request, "Discard", messages.len(), cx.now);
+                    if self.log.is_on {
+                        let letters = self.letters_of(&messages);
+                        return vec![SourceCommand::DiscardRecords { request, letters }];
+                    }
                     return vec![SourceCommand::Discard {
                         request,
                         queue,
@@ -485,11 +503,16 @@ impl DeadLetterDesk {
         let selected = self.selected_message().map(|message| message.fingerprint);
         let marked: BTreeSet<Fingerprint> = self.marked_messages().collect();
         let scene = self.ground.scene(Some(&report.queue));
+        let mut marks = report.marks.into_iter();
         let messages: Vec<DeadLetter> = report
             .messages
             .into_iter()
-            .map(|event| DeadLetter::seen(event, scene))
+            .map(|event| DeadLetter {
+                mark: marks.next().flatten(),
+                ..DeadLetter::seen(event, scene)
+            })
             .collect();
+        self.log.spans = report.spans;
         self.selected = messages
             .iter()
             .position(|message| Some(message.fingerprint) == selected);
@@ -523,7 +546,7 @@ impl DeadLetterDesk {
             self.parking.note(&peeked);
             self.looking.note(&peeked);
             // What others hold was not seen; it may come back.
-            if peeked.shows_all() && self.none_is_held(&peeked.queue) {
+            if !self.log.is_on && peeked.shows_all() && self.none_is_held(&peeked.queue) {
                 self.drop_edits(forms, &peeked);
             }
             self.peeked = Some(peeked);

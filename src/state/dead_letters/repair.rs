@@ -5,92 +5,33 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 
 use super::job::Job;
+use super::planner::{LetterManner, Planner};
 use super::{Begun, DeadLetterDesk, Editor, Surroundings, as_event, in_stream};
-use crate::event::draft::{KEY, Problem};
-use crate::event::{Event, Fingerprint};
+use crate::event::Fingerprint;
+use crate::event::draft::{DESTINATION, KEY, Problem};
+use crate::kafka::faithful as records;
 use crate::protocol::{JobStage, MoveOrder, MoveOutcome, RequestId, SourceCommand, Which};
 use crate::rabbitmq::faithful;
-use crate::rabbitmq::ground::Ground;
-use crate::rabbitmq::resend::{Manner, Resend, Target};
+use crate::rabbitmq::resend::{Manner, Resend};
 use crate::repair::job_sum::JobSum;
 use crate::state::forms::Forms;
-
-/// Works out what is sent in place of a dead letter.
-#[derive(Clone, Debug)]
-pub(super) struct Planner {
-    manner: Manner,
-    login: String,
-    ground: Arc<Ground>,
-    queue: Option<String>,
-    /// The target that was typed for many.
-    elsewhere: (String, String),
-}
-
-impl Planner {
-    pub(super) fn plan(&self, event: &Event) -> Result<Resend, String> {
-        self.by(&self.manner, event)
-    }
-
-    fn by(&self, manner: &Manner, event: &Event) -> Result<Resend, String> {
-        let scene = self.ground.scene(self.queue.as_deref());
-        manner.plan(event, &self.login, scene)
-    }
-
-    /// How messages are sent.
-    pub(super) fn manner(&self) -> &Manner {
-        &self.manner
-    }
-
-    /// The same for a message that goes to a target of its own.
-    pub(super) fn of_editor(&self, editor: &Editor) -> Self {
-        let mut own = self.clone();
-        if let Some(choice) = editor.own_target {
-            own.manner.target = choice.target(&self.elsewhere);
-        }
-        own
-    }
-
-    /// What is sent for this message, or what is offered where its target must be filled in.
-    pub(super) fn plan_or_ask(&self, event: &Event) -> Resend {
-        let planned = self.plan(event);
-        planned.unwrap_or_else(|words| self.to_be_filled_in(event, words))
-    }
-
-    /// Without a known origin the message is offered as it lies there, with an empty target to fill
-    /// in.
-    fn to_be_filled_in(&self, event: &Event, words: String) -> Resend {
-        // Where it goes makes no other difference than the target itself.
-        let target = Target::elsewhere(&event.destination, "?");
-        let manner = Manner {
-            target,
-            ..self.manner.clone()
-        };
-        let mut resend = self.by(&manner, event).unwrap_or_else(|_| Resend {
-            outgoing: crate::event::Outgoing {
-                record: None,
-                destination: String::new(),
-                key: String::new(),
-                properties: event.properties.clone(),
-                body: event.body.clone(),
-            },
-            notes: Vec::new(),
-        });
-        resend.outgoing.destination = String::new();
-        resend.outgoing.key = String::new();
-        resend.notes.insert(0, words);
-        resend
-    }
-}
 
 impl DeadLetterDesk {
     /// For the target that is chosen and the headers that are left out.
     pub(super) fn planner(&self, login: &str) -> Planner {
+        let original = self.log.original.as_ref();
         Planner {
-            manner: self.manner(),
+            manner: if self.log.is_on {
+                LetterManner::Log(self.record_manner())
+            } else {
+                LetterManner::Queue(self.manner())
+            },
             login: login.to_owned(),
             ground: Arc::clone(&self.ground),
             queue: self.queue.clone(),
             elsewhere: self.elsewhere.clone(),
+            partitions: Arc::clone(&self.log.partitions),
+            original: original.and_then(|one| Some((one.of, Arc::clone(one.event.as_ref()?)))),
         }
     }
 
@@ -112,7 +53,7 @@ impl DeadLetterDesk {
         }
         forms.editor = self.selected_message().map(|message| {
             let Resend { outgoing, notes } = planner.plan_or_ask(&message.event);
-            let manner = planner.manner.clone();
+            let manner = planner.manner().clone();
             Editor::new(message.fingerprint, &outgoing, notes, manner)
         });
     }
@@ -134,13 +75,20 @@ impl DeadLetterDesk {
 
     /// Works out the three columns again: what was first published, what lies here, what is sent.
     pub(super) fn compare(&self, forms: &mut Forms) {
+        let planner = self.planner("");
         let (Some(editor), Some(message)) = (&mut forms.editor, self.selected_message()) else {
             return;
         };
         let problems;
         (editor.rows, problems) = match editor.draft.check() {
             Ok(outgoing) => {
-                let rows = {
+                let rows = if self.log.is_on {
+                    let original = self.original_of(message.fingerprint);
+                    let by_itself = planner.of_editor(editor).plan(&message.event);
+                    let by_itself = by_itself.ok().map(|resend| resend.outgoing);
+                    let original = original.map(|event| &**event);
+                    records::rows(&message.event, original, by_itself.as_ref(), &outgoing)
+                } else {
                     let scene = self.ground.scene(self.queue.as_deref());
                     faithful::rows(&message.event, &outgoing, &self.dropped, scene)
                 };
@@ -162,6 +110,13 @@ impl DeadLetterDesk {
         };
         match editor.draft.check() {
             // Where it came from is not known, and the person has not said where it goes.
+            Ok(outgoing) if outgoing.destination.is_empty() && outgoing.record.is_some() => {
+                editor.set_problems(vec![Problem {
+                    field: DESTINATION.to_owned(),
+                    words: "is empty: type where to send it".to_owned(),
+                }]);
+                Vec::new()
+            }
             Ok(outgoing) if outgoing.destination.is_empty() && outgoing.key.is_empty() => {
                 editor.set_problems(vec![Problem {
                     field: KEY.to_owned(),
@@ -274,6 +229,9 @@ impl DeadLetterDesk {
             return Vec::new();
         };
         self.start_job(request, "Resend", total, now);
+        if self.log.is_on {
+            return vec![self.send_records(queue, which, with_canary, request)];
+        }
         vec![SourceCommand::Resend {
             request,
             queue,
@@ -308,28 +266,29 @@ impl DeadLetterDesk {
             return;
         }
         for (original, outcome) in moved {
-            self.moved_one(original, outcome, forms, now);
+            self.moved_one(original, &outcome, forms, now);
         }
     }
 
     fn moved_one(
         &mut self,
         original: Fingerprint,
-        outcome: MoveOutcome,
+        outcome: &MoveOutcome,
         forms: &mut Forms,
         now: DateTime<Utc>,
     ) {
         let Some(job) = self.job.as_mut() else {
             return;
         };
-        let leaves = job.count(&outcome, now);
+        let leaves = job.count(outcome, now);
+        let stays = self.log.is_on;
         if let Some(rules) = &mut self.rules {
-            rules.moved(original, &outcome);
+            rules.moved(original, outcome);
         }
         let queue = self.begun.queue.clone();
         let is_sent = matches!(outcome, MoveOutcome::Duplicate(_));
         if leaves || is_sent {
-            self.edit_ends(forms, &queue, original, &outcome);
+            self.edit_ends(forms, &queue, original, outcome);
         }
         // The list may be of another queue by now.
         let Some(peeked) = self.peeked.as_mut().filter(|peeked| peeked.queue == queue) else {
@@ -345,9 +304,11 @@ impl DeadLetterDesk {
         | MoveOutcome::Unsure(words)
         | MoveOutcome::Held(words) = outcome
         {
-            peeked.messages[place].remark = Some(words);
+            peeked.messages[place].remark = Some(words.clone());
         }
-        if leaves {
+        if stays {
+            self.mark_done(place, outcome, now);
+        } else if leaves {
             self.groups.stale();
             // The next one in the list is looked at; it is loaded when the job is over.
             let next = self.listing.neighbour(place, peeked.messages.len());

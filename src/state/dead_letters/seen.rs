@@ -7,7 +7,7 @@ use crate::event::Fingerprint;
 use crate::event::amqp::x_death::{DEATHS, Death};
 use crate::log::Batch;
 use crate::protocol::SourceCommand;
-use crate::rabbitmq::groups::GroupBy;
+use crate::repair::groups::GroupBy;
 
 impl DeadLetterDesk {
     /// Asks which of the messages that were just peeked were sent again before.

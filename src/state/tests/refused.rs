@@ -1,6 +1,7 @@
 //! Commands that could not be passed on: whatever waits for an answer gets one.
 
 use super::*;
+use crate::address::StoreKind;
 use crate::event::source_id::SourceId;
 use crate::state::dead_letters::DeadTab;
 use crate::state::files::FileToSave;
@@ -97,7 +98,7 @@ fn a_tap_is_refused_and_one_that_could_not_be_stopped_runs() {
 #[test]
 fn the_sandbox_is_not_waited_for() {
     let mut desk = Desk::connected();
-    desk.act_in_vain(Action::StartSandbox);
+    desk.act_in_vain(Action::StartSandbox(StoreKind::RabbitMq));
     assert!(matches!(
         desk.state.front.sandbox,
         Some(SandboxState::Failed(_))

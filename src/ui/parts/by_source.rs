@@ -8,11 +8,57 @@ use crate::event::{Draft, Transport};
 use crate::kafka::partitioner;
 use crate::rabbitmq::endpoint::encode;
 use crate::rabbitmq::route;
+use crate::repair::groups::GroupBy;
 use crate::state::State;
 use crate::state::source::Source;
 
 /// What queues are without from which nothing goes anywhere when it dies.
 pub const NO_GRAVE: &str = "without a dead-letter exchange";
+
+/// What a kind of store calls its dead letters and their places.
+#[derive(Debug, PartialEq, Eq)]
+pub struct DeadWords {
+    /// What holds dead letters, as a heading.
+    pub places: &'static str,
+    /// The tab of these.
+    pub tab: &'static str,
+    /// One of them, as the label of a field.
+    pub place: &'static str,
+    /// Where a message died, as that which groups have in common.
+    pub died_in: &'static str,
+    /// The button that looks into one, and what it does.
+    pub look: (&'static str, &'static str),
+    /// What is said while none is open.
+    pub about_looking: &'static str,
+    /// What becomes of a dead letter that is sent again.
+    pub about_resend: &'static str,
+}
+
+static QUEUES: DeadWords = DeadWords {
+    places: "DEAD-LETTER QUEUES",
+    tab: "Queues",
+    place: "Queue",
+    died_in: "Queue that failed",
+    look: ("Peek", "Borrow messages for a moment and put them back"),
+    about_looking: "Open a queue on the left. Looking is a peek: messages are borrowed for a moment and \
+                    put back in order",
+    about_resend: "Publish it as edited; the original is removed only after the broker confirmed that the \
+                   copy was routed",
+};
+
+static TOPICS: DeadWords = DeadWords {
+    places: "DEAD-LETTER TOPICS",
+    tab: "Topics",
+    place: "Topic",
+    died_in: "Topic and group",
+    look: (
+        "Read",
+        "Read records. Nothing is taken out, no group is joined, nothing is committed",
+    ),
+    about_looking: "Open a topic on the left. Reading takes nothing out: no group is joined and nothing is \
+                    committed",
+    about_resend: "Write a copy as edited. The dead letter stays in its topic, and the journal marks it as sent",
+};
 
 /// What a kind of store calls its parts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,6 +76,8 @@ pub struct StoreWords {
     /// Patterns of keys that are listened to, as the label of a field; nothing where all are.
     pub keys: Option<&'static str>,
     pub keys_heading: &'static str,
+    /// What is said of dead letters and where they lie.
+    pub dead: &'static DeadWords,
     /// What is said where nothing in the store is known to hold dead letters.
     pub no_dead_letters: &'static str,
     /// What lies in queues that take what nothing else took.
@@ -58,6 +106,16 @@ impl StoreWords {
             DESTINATION => self.destination,
             KEY => self.key,
             other => other,
+        }
+    }
+
+    /// What messages are grouped by.
+    #[must_use]
+    pub fn group_by(&self, by: GroupBy) -> &'static str {
+        match by {
+            GroupBy::Key => self.key,
+            GroupBy::Queue => self.dead.died_in,
+            other => other.words(),
         }
     }
 
@@ -92,6 +150,7 @@ const RABBITMQ: StoreWords = StoreWords {
     key: "Routing key",
     keys: Some("Binding key"),
     keys_heading: "ROUTING KEYS",
+    dead: &QUEUES,
     no_dead_letters: "No queue of this virtual host has a dead-letter exchange that leads to a queue. \
                       Any queue can be opened by its name below",
     unrouted: "What no binding took, passed on by an alternate exchange",
@@ -113,7 +172,9 @@ const KAFKA: StoreWords = StoreWords {
     key: "Key",
     keys: None,
     keys_heading: "KEYS",
-    no_dead_letters: "Nothing here is known to hold dead letters",
+    dead: &TOPICS,
+    no_dead_letters: "No topic is known to hold dead letters: none has such a name, such headers or such a \
+                      configuration. Any topic can be opened by its name below",
     unrouted: "What nothing else took",
     first_tap: "Choose topics above and where to start, then start a tap. It joins no consumer group and \
                 commits nothing: consumers and publishers do not notice it",
@@ -133,6 +194,7 @@ const ANY: StoreWords = StoreWords {
     key: "Key",
     keys: Some("Keys"),
     keys_heading: "KEYS",
+    dead: &QUEUES,
     no_dead_letters: "Nothing here is known to hold dead letters",
     unrouted: "What nothing else took",
     first_tap: "Choose a destination above, then start a tap. Consumers and publishers do not notice it",

@@ -8,11 +8,10 @@ use crate::event::amqp::Properties;
 use crate::event::reading::Reading;
 use crate::event::{Event, Transport};
 use crate::query::{Filter, Subject};
-use crate::rabbitmq::origin::Scene;
-use crate::rabbitmq::resend::Manner;
 use crate::schema::Catalog;
 use crate::schema::stream::claim::judge;
-use crate::state::dead_letters::{DeadLetter, as_event};
+use crate::state::dead_letters::DeadLetter;
+use crate::state::dead_letters::letter::as_published;
 use crate::text::payload::PayloadKind;
 
 /// The work of one look through the messages.
@@ -57,11 +56,11 @@ enum LetterKey {
 
 fn sort_key(letter: &DeadLetter, by: LetterColumn) -> LetterKey {
     LetterKey::Text(match by {
-        LetterColumn::Died => return LetterKey::Time(letter.origin.died_at()),
+        LetterColumn::Died => return LetterKey::Time(letter.line.died_at),
         LetterColumn::Reason => letter.reason().to_owned(),
-        LetterColumn::Exception => letter.exception(),
+        LetterColumn::Exception => letter.exception().to_owned(),
         LetterColumn::Key => letter.key().to_owned(),
-        LetterColumn::DiedIn => letter.origin.died_in().to_owned(),
+        LetterColumn::DiedIn => letter.line.died_in.clone(),
         LetterColumn::Summary => letter.event.summary(),
     })
 }
@@ -80,7 +79,7 @@ impl AskedLetter<'_> {
 
 impl Subject for AskedLetter<'_> {
     fn received_ms(&self) -> i64 {
-        let died = self.letter.origin.died_at();
+        let died = self.letter.line.died_at;
         let died = died.and_then(|seconds| i64::try_from(seconds).ok());
         died.map_or_else(
             || Subject::received_ms(self.event()),
@@ -130,10 +129,9 @@ impl Subject for AskedLetter<'_> {
 
     fn schema(&self) -> Option<&'static str> {
         // As it was first published, because the key may tell its type.
-        let first = Manner::default().plan(self.event(), "", Scene::default());
-        let judged = match first {
-            Ok(first) => judge(&as_event(&first.outgoing), self.catalog?),
-            Err(_) => judge(self.event(), self.catalog?),
+        let judged = match as_published(self.event()) {
+            Some(first) => judge(&first, self.catalog?),
+            None => judge(self.event(), self.catalog?),
         };
         Some(judged.name())
     }
@@ -143,7 +141,7 @@ impl Subject for AskedLetter<'_> {
     }
 
     fn failed_in(&self) -> Option<&str> {
-        Some(self.letter.origin.died_in()).filter(|queue| !queue.is_empty())
+        Some(&*self.letter.line.died_in).filter(|queue| !queue.is_empty())
     }
 
     fn body(&self) -> &[u8] {

@@ -17,20 +17,27 @@ pub(crate) fn discard_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     };
     let count = count_of(messages.len() as u64, "message");
     let queue = cx.state.front.dead.queue.clone().unwrap_or_default();
-    let (subject, verb) = if messages.len() == 1 {
-        ("It", "leaves")
+    let (subject, verb, stay) = if messages.len() == 1 {
+        ("It", "leaves", "stays")
     } else {
-        ("They", "leave")
+        ("They", "leave", "stay")
     };
     let frame = Frame::popup(ui.style()).inner_margin(Margin::same(20));
     let modal = Modal::new(egui::Id::unique("discard")).frame(frame).show(ui.ctx(), |ui| {
         ui.set_width(420.0);
         ui.heading(format!("Discard {count}?"));
         ui.add_space(STEP);
-        ui.label(format!(
-            "{subject} {verb} the queue {queue} for good. A complete copy of each is written to the \
-             journal on this machine first."
-        ));
+        ui.label(if cx.state.front.dead.log.is_on {
+            format!(
+                "{subject} {stay} in the topic {queue}: nothing is removed from a topic. The journal on this \
+                 machine takes a copy of each and calls it discarded from then on."
+            )
+        } else {
+            format!(
+                "{subject} {verb} the queue {queue} for good. A complete copy of each is written to the \
+                 journal on this machine first."
+            )
+        });
         let hidden = cx.state.front.dead.hidden_of(messages);
         if hidden > 0 {
             let words = format!("The filter hides {} of them", thousands(hidden as u64));
@@ -83,9 +90,14 @@ pub(crate) fn whole_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
                 let words = format!("{} is production", cx.state.front.title());
                 ui.label(RichText::new(words).color(Palette::of(ui).bad));
             }
+            let what = if dead.log.is_on {
+                "The dead letters stay in the topic, and the journal marks what was sent. What it calls \
+                 sent or discarded is passed over"
+            } else {
+                "Each message leaves the queue only after the broker confirmed that its copy was routed"
+            };
             ui.label(format!(
-                "Everything in {} is sent, not only the {} listed. Target: {}. Each message leaves the \
-                 queue only after the broker confirmed that its copy was routed",
+                "Everything in {} is sent, not only the {} listed. Target: {}. {what}",
                 peeked.queue,
                 thousands(dead.listed_count() as u64),
                 dead.choice.words().to_lowercase(),

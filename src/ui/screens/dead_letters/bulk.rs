@@ -5,8 +5,8 @@ use eframe::egui::{
     self, ComboBox, DragValue, Label, Popup, PopupCloseBehavior, RichText, ScrollArea, TextEdit, Ui,
 };
 
-use super::links;
 use super::toolbar::{menu, race_words};
+use super::{links, log};
 use crate::protocol::JobStage;
 use crate::rabbitmq::frameworks::RetryCounters;
 use crate::rabbitmq::resend::Expiration;
@@ -25,7 +25,8 @@ pub(crate) fn target_ui(ui: &mut Ui, cx: &mut Cx<'_>, choice: TargetChoice) {
         .selected_text(choice.words())
         .width(170.0)
         .show_ui(ui, |ui| {
-            for other in TargetChoice::ALL {
+            for other in TargetChoice::for_many(cx.state.front.dead.log.is_on) {
+                let other = *other;
                 if ui
                     .selectable_label(other == choice, other.words())
                     .clicked()
@@ -57,7 +58,12 @@ fn elsewhere_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
         ),
         ("With key".to_owned(), key, "queue or key", words.about_key),
     ];
-    for (label, text, hint, words) in fields {
+    let count = if cx.state.front.dead.log.is_on {
+        1
+    } else {
+        fields.len()
+    };
+    for (label, text, hint, words) in fields.into_iter().take(count) {
         let name = weak(ui, label);
         let edit = TextEdit::singleline(text)
             .hint_text(hint)
@@ -99,7 +105,8 @@ pub(crate) fn resend_menu_ui(
 fn targets_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     let choice = cx.state.front.dead.choice;
     weak(ui, "Send to");
-    for other in TargetChoice::ALL {
+    for other in TargetChoice::for_many(cx.state.front.dead.log.is_on) {
+        let other = *other;
         if ui.radio(other == choice, other.words()).clicked() {
             cx.actions.push(Action::Dead(DeadAction::Target(other)));
         }
@@ -126,23 +133,28 @@ fn fields_of_options_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     let mut expiration = cx.state.front.dead.expiration;
     let mut counters = cx.state.front.dead.counters;
     ui.spacing_mut().item_spacing.y = STEP;
-    fields_ui(ui, &mut bulk);
-    let title = "Time to live that RabbitMQ removed";
-    choice_ui(
-        ui,
-        title,
-        &mut expiration,
-        Expiration::ALL,
-        Expiration::words,
-    );
-    let title = "Retry counters in the message";
-    choice_ui(
-        ui,
-        title,
-        &mut counters,
-        RetryCounters::ALL,
-        RetryCounters::words,
-    );
+    let is_log = cx.state.front.dead.log.is_on;
+    fields_ui(ui, &mut bulk, is_log);
+    if is_log {
+        log::options_ui(ui, cx);
+    } else {
+        let title = "Time to live that RabbitMQ removed";
+        choice_ui(
+            ui,
+            title,
+            &mut expiration,
+            Expiration::ALL,
+            Expiration::words,
+        );
+        let title = "Retry counters in the message";
+        choice_ui(
+            ui,
+            title,
+            &mut counters,
+            RetryCounters::ALL,
+            RetryCounters::words,
+        );
+    }
     let name = ui.label("Headers that are not sent");
     let edit = TextEdit::singleline(&mut cx.forms.dropped)
         .hint_text("x-retry-count, x-exception")
@@ -179,7 +191,7 @@ fn choice_ui<T: Copy + PartialEq>(
     }
 }
 
-fn fields_ui(ui: &mut Ui, bulk: &mut Bulk) {
+fn fields_ui(ui: &mut Ui, bulk: &mut Bulk, is_log: bool) {
     ui.horizontal(|ui| {
         let name = ui.label("Messages a second");
         let value = DragValue::new(&mut bulk.per_second)
@@ -195,6 +207,10 @@ fn fields_ui(ui: &mut Ui, bulk: &mut Bulk) {
         let value = DragValue::new(&mut bulk.watch).range(1..=600);
         ui.add(value).labelled_by(name.id);
     });
+    // A log has no way back by itself, and its copies no headers of ours.
+    if is_log {
+        return;
+    }
     ui.checkbox(&mut bulk.insist, "Send what would come back or only wait")
         .on_hover_text(
             "Without this, a message that would be routed into this queue again, expire again, or \

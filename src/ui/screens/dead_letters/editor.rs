@@ -5,7 +5,7 @@ use std::time::Duration;
 use chrono::Utc;
 use eframe::egui::{self, Align, Button, Layout, RichText, ScrollArea, Ui};
 
-use super::{faithful, links};
+use super::{faithful, links, log};
 use crate::event::amqp::x_death::Death;
 use crate::state::Action;
 use crate::state::dead_letters::{DeadAction, DeadLetter, EditorAction, TargetChoice, came_back};
@@ -24,6 +24,8 @@ enum EditorPart {
     Edit,
     Sent,
     AsItLies,
+    /// What lies at the place of the original, in a log.
+    Original,
 }
 
 pub(crate) fn editor_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
@@ -46,11 +48,14 @@ pub(crate) fn editor_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     let part = ui.data(|data| data.get_temp::<EditorPart>(id).unwrap_or_default());
     head_ui(ui, cx, |ui, cx| {
         ui.spacing_mut().item_spacing.x = 0.0;
-        let all = [
+        let mut all = vec![
             (EditorPart::Edit, "Edit and resend"),
             (EditorPart::Sent, "What is sent"),
             (EditorPart::AsItLies, "As it lies here"),
         ];
+        if cx.state.front.dead.log.is_on {
+            all.push((EditorPart::Original, "Original"));
+        }
         if let Some(part) = tabs(ui, part, &all) {
             ui.data_mut(|data| data.insert_temp(id, part));
             if part == EditorPart::Sent {
@@ -61,6 +66,7 @@ pub(crate) fn editor_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     ui.separator();
     match part {
         EditorPart::AsItLies => as_it_lies_ui(ui, cx),
+        EditorPart::Original => log::original_ui(ui, cx),
         EditorPart::Sent => {
             steps_ui(ui, cx);
             faithful::faithful_ui(ui, cx);
@@ -148,6 +154,7 @@ fn why_ui(ui: &mut Ui, cx: &mut Cx<'_>, message: &DeadLetter) {
     let line = |ui: &mut Ui, words: &str, color| {
         ui.add(egui::Label::new(RichText::new(words).color(color)).wrap());
     };
+    log::story_ui(ui, cx, message);
     if let Some(failed) = &origin.failed {
         line(ui, &failed.words, palette.warn);
     }
@@ -183,7 +190,8 @@ fn target_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     let target = (first.destination.clone(), first.key.clone());
     let is_typed = (&editor.draft.destination, &editor.draft.key) != (&target.0, &target.1);
     ui.horizontal_wrapped(|ui| {
-        for choice in [TargetChoice::Origin, TargetChoice::QueueThatFailed] {
+        for choice in TargetChoice::single(state.front.dead.log.is_on) {
+            let choice = *choice;
             let is_on = choice == chosen && !is_typed;
             let response = ui.selectable_label(is_on, choice.words());
             if !response.on_hover_text("For this message alone").clicked() || is_on {
@@ -253,8 +261,7 @@ fn steps_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     };
     let idle = cx.state.is_connected() && !cx.state.front.dead.is_busy();
     ui.horizontal_wrapped(|ui| {
-        let words = "Publish it as edited; the original is removed only after the broker confirmed \
-                     that the copy was routed";
+        let words = by_source::front_words(cx.state).dead.about_resend;
         let is_broken = editor.draft.claims_json() && editor.draft.payload_fault().is_some();
         // The next message has taken the place of the one that was sent: time to see that.
         let rests = cx.state.front.dead.rests(Utc::now());

@@ -2,7 +2,7 @@
 
 use eframe::egui::{Align, FontId, Label, Layout, RichText, ScrollArea, Ui};
 
-use crate::rabbitmq::faithful::Row;
+use crate::repair::compared_row::Row;
 use crate::state::Action;
 use crate::state::dead_letters::DeadAction;
 use crate::ui::Cx;

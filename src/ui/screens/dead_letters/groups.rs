@@ -8,7 +8,7 @@ use eframe::egui::{
 
 use super::bulk::{job_ui, resend_menu_ui};
 use super::toolbar::item;
-use crate::rabbitmq::groups::GroupBy;
+use crate::repair::groups::GroupBy;
 use crate::repair::mend::Mend;
 use crate::repair::why::Difference;
 use crate::state::Action;
@@ -39,8 +39,10 @@ pub(crate) fn groups_ui(ui: &mut Ui, cx: &mut Cx<'_>, side: Frame) {
         empty_state(
             ui,
             "Nothing to group yet",
-            "Open a queue under Queues that has dead letters. Here they are put together by what \
-             killed them",
+            &format!(
+                "Open one under {} that has dead letters. Here they are put together by what killed them",
+                by_source::front_words(state).dead.tab
+            ),
         );
         return;
     };
@@ -72,21 +74,26 @@ fn list_ui(ui: &mut Ui, cx: &mut Cx<'_>, peeked: &Peeked) {
     weak(ui, looked_at(peeked));
     ui.horizontal(|ui| {
         let name = weak(ui, "Group by");
+        let words = by_source::front_words(cx.state);
         let combo = ComboBox::from_id_salt("group_by")
-            .selected_text(groups.by.words())
+            .selected_text(words.group_by(groups.by))
             .width(180.0)
             .height(320.0)
             .show_ui(ui, |ui| {
                 for by in GroupBy::ALL {
-                    if ui.selectable_label(by == groups.by, by.words()).clicked() {
+                    if ui
+                        .selectable_label(by == groups.by, words.group_by(by))
+                        .clicked()
+                    {
                         cx.actions.push(Action::Dead(DeadAction::GroupBy(by)));
                         ui.close();
                     }
                 }
             });
         let response = combo.response.labelled_by(name.id);
-        ui.ctx()
-            .accesskit_node_builder(response.id, |node| node.set_description(groups.by.words()));
+        ui.ctx().accesskit_node_builder(response.id, |node| {
+            node.set_description(words.group_by(groups.by))
+        });
     });
     ui.add_space(STEP);
     if groups.groups.is_empty() && groups.is_grouping() {
@@ -195,7 +202,9 @@ fn group_ui(ui: &mut Ui, cx: &mut Cx<'_>, group: &CommonGroup) {
         format!(
             "{messages} of the {} looked at, grouped by {}",
             thousands(all as u64),
-            state.front.dead.groups.by.words().to_lowercase()
+            by_source::front_words(state)
+                .group_by(state.front.dead.groups.by)
+                .to_lowercase()
         ),
     );
     ui.add_space(STEP);

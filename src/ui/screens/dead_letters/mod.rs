@@ -10,6 +10,7 @@ mod filter_line;
 mod groups;
 mod journal;
 mod links;
+mod log;
 mod messages;
 mod peek;
 mod queues;
@@ -216,7 +217,7 @@ fn tabs_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     ui.horizontal(|ui| {
         ui.spacing_mut().item_spacing.x = 0.0;
         let mut all = vec![
-            (DeadTab::Queues, "Queues"),
+            (DeadTab::Queues, by_source::front_words(cx.state).dead.tab),
             (DeadTab::Groups, "Groups"),
             (DeadTab::Journal, "Journal"),
         ];

@@ -10,8 +10,17 @@ use crate::state::Action;
 use crate::state::dead_letters::{DeadAction, LookAction, Peeked};
 use crate::text::numbers::count_of;
 use crate::ui::Cx;
+use crate::ui::parts::by_source;
 use crate::ui::parts::theme::{self, Palette};
 use crate::ui::parts::widgets::{button, field_margin, weak};
+
+/// Where reading a log may begin.
+const LOG_STARTS: [StartKind; 4] = [
+    StartKind::Last,
+    StartKind::First,
+    StartKind::Offset,
+    StartKind::Time,
+];
 
 /// Looks into the queue, or reads it.
 pub(crate) fn look_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
@@ -23,10 +32,10 @@ pub(crate) fn look_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
         {
             cx.act(Action::Dead(DeadAction::Look(LookAction::Read)));
         }
-    } else if button(ui, "Peek", can)
-        .on_hover_text("Borrow messages for a moment and put them back")
-        .clicked()
-    {
+        return;
+    }
+    let (name, about) = by_source::front_words(cx.state).dead.look;
+    if button(ui, name, can).on_hover_text(about).clicked() {
         cx.act(Action::Dead(DeadAction::Peek));
     }
 }
@@ -34,7 +43,7 @@ pub(crate) fn look_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
 fn can_look(cx: &Cx<'_>) -> bool {
     let dead = &cx.state.front.dead;
     let idle = cx.state.is_connected() && !dead.is_busy() && dead.peeking.is_none();
-    idle && dead.looking.forecast.verdict != PeekVerdict::Blocked
+    idle && (dead.log.is_on || dead.looking.forecast.verdict != PeekVerdict::Blocked)
 }
 
 /// From where a stream is read, and how much of it.
@@ -110,8 +119,14 @@ fn size_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
 
 fn from_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     let from = cx.state.front.dead.looking.from;
-    let words = |kind: StartKind| kind.words().to_owned();
-    if let Some(kind) = choice_ui(ui, "Read from", from, &StartKind::ALL, words) {
+    let is_log = cx.state.front.dead.log.is_on;
+    let words = |kind: StartKind| match kind {
+        StartKind::First if is_log => "The oldest".to_owned(),
+        StartKind::Last if is_log => "The newest".to_owned(),
+        kind => kind.words().to_owned(),
+    };
+    let all: &[StartKind] = if is_log { &LOG_STARTS } else { &StartKind::ALL };
+    if let Some(kind) = choice_ui(ui, "Read from", from, all, words) {
         cx.act(Action::Dead(DeadAction::Look(LookAction::From(kind))));
     }
     let Some(label) = from.field() else {
@@ -136,7 +151,12 @@ fn from_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
 
 fn pages_ui(ui: &mut Ui, cx: &mut Cx<'_>, can: bool) {
     let dead = &cx.state.front.dead;
-    let (next, cost) = if dead.is_stream() {
+    let (next, cost) = if dead.log.is_on {
+        (
+            dead.log_goes_on().1,
+            "Read on behind what is shown".to_owned(),
+        )
+    } else if dead.is_stream() {
         let any = dead.peeked.as_ref().is_some_and(|p| !p.messages.is_empty());
         (any, "Read on behind what is shown".to_owned())
     } else {
@@ -168,7 +188,7 @@ pub(crate) fn report_ui(ui: &mut Ui, cx: &mut Cx<'_>, peeked: &Peeked) {
     ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing.x = 6.0;
         let dead = &cx.state.front.dead;
-        let words = report_words(peeked, &dead.window_words());
+        let words = report_words(peeked, &dead.window_words(), dead.log.is_on);
         ui.add(Label::new(RichText::new(words).color(palette.weak)).wrap())
             .on_hover_text(how_words(peeked));
         if let Some(words) = peeked.since() {
@@ -200,9 +220,10 @@ fn time(at: DateTime<Utc>) -> String {
 }
 
 /// One sentence, all of it of the same moment.
-fn report_words(peeked: &Peeked, what: &str) -> String {
+fn report_words(peeked: &Peeked, what: &str, is_log: bool) -> String {
     let at = time(peeked.at);
     let mut words = match peeked.put_back {
+        PutBack::Untouched if is_log => format!("{what}, read at {at}; nothing was taken out"),
         PutBack::Untouched => format!("{what}, read at {at}; nothing in the stream changed"),
         _ if peeked.borrowed == 0 => format!("Looked into at {at}: nothing came"),
         PutBack::InOrder => format!("{what}, looked at {at}"),

@@ -5,13 +5,15 @@ use eframe::egui::{
     self, Button, FontId, ScrollArea, Sense, TextEdit, Ui, WidgetInfo, accesskit::Role,
 };
 
+use super::log;
 use crate::rabbitmq::losing::Losing;
 use crate::rabbitmq::topology::{DeadLetterQueue, Queue, TopologySource};
+use crate::repair::dead_place::DeadPlace;
 use crate::repair::oldest::UNKNOWN;
 use crate::state::Action;
 use crate::state::alerts::AlertAction;
 use crate::state::dead_letters::DeadAction;
-use crate::text::numbers::{count_of, thousands};
+use crate::text::numbers::{count_of, span, thousands};
 use crate::ui::Cx;
 use crate::ui::parts::by_source;
 use crate::ui::parts::theme::{self, Palette, STEP};
@@ -28,7 +30,7 @@ const LOSING: usize = 30;
 
 pub(crate) fn queues_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     cx.memory.regions.panel(ui, 1);
-    section(ui, "DEAD-LETTER QUEUES");
+    section(ui, by_source::front_words(cx.state).dead.places);
     let state = cx.state;
     let list_height = (ui.available_height() - 172.0).max(80.0);
     let now = Utc::now().timestamp();
@@ -51,7 +53,14 @@ pub(crate) fn queues_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
             waits_ui(ui, cx);
             unrouted_ui(ui, cx);
             losing_ui(ui, &state.front.dead.losing);
+            if let Some(words) = &state.front.dead.log.problem {
+                weak(
+                    ui,
+                    format!("Topics with dead letters could not be found: {words}"),
+                );
+            }
             if state.front.topology.source == TopologySource::Amqp
+                && !state.front.dead.log.is_on
                 && !state.front.dead.seen_dying.is_empty()
             {
                 ui.add_space(STEP);
@@ -77,8 +86,10 @@ pub(crate) fn queues_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     {
         cx.act(Action::Alert(AlertAction::Notify(wanted)));
     }
-    parking_ui(ui, cx);
-    let name = small_label(ui, "Queue");
+    if !cx.state.front.dead.log.is_on {
+        parking_ui(ui, cx);
+    }
+    let name = small_label(ui, by_source::front_words(cx.state).dead.place);
     ui.horizontal(|ui| {
         // Not one that changes with the length of the list above it: typing would end.
         let edit = TextEdit::singleline(&mut cx.forms.queue)
@@ -90,7 +101,7 @@ pub(crate) fn queues_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
         let enter = field.lost_focus() && ui.input(|input| input.key_pressed(egui::Key::Enter));
         let can = state.is_connected() && !cx.forms.queue.trim().is_empty();
         if button(ui, "Open", can)
-            .on_hover_text("Peek into any queue by its name")
+            .on_hover_text("Look into any by its name")
             .clicked()
             || (enter && can)
         {
@@ -119,6 +130,13 @@ fn parking_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
 }
 
 fn empty_words(cx: &Cx<'_>) -> &'static str {
+    let log = &cx.state.front.dead.log;
+    if log.is_on && !log.is_found {
+        return "Looking for topics with dead letters …";
+    }
+    if log.is_on {
+        return by_source::front_words(cx.state).no_dead_letters;
+    }
     match cx.state.front.topology.source {
         TopologySource::Management => by_source::front_words(cx.state).no_dead_letters,
         TopologySource::Amqp => {
@@ -138,7 +156,9 @@ fn facts(cx: &Cx<'_>, dead: &DeadLetterQueue, now: i64) -> String {
         facts.push(count_of(count, "consumer"));
     }
     facts.extend(cx.state.front.dead.growth.words(&dead.queue.name));
-    if dead.queue.ready != Some(0) {
+    if let Some(place) = cx.state.front.dead.log.place(&dead.queue.name) {
+        facts.extend(place_facts(place, now));
+    } else if dead.queue.ready != Some(0) {
         let oldest = cx.state.front.dead.oldest(&dead.queue);
         facts.push(oldest.map_or("age not known".to_owned(), |oldest| oldest.words(now)));
     }
@@ -151,9 +171,30 @@ fn facts(cx: &Cx<'_>, dead: &DeadLetterQueue, now: i64) -> String {
     facts.join(" · ")
 }
 
+/// What is known of a topic of dead letters.
+fn place_facts(place: &DeadPlace, now: i64) -> Vec<String> {
+    let mut facts = Vec::new();
+    if place.done > 0 {
+        facts.push(format!("{} done", thousands(place.done)));
+    }
+    if let Some(newest) = place.newest {
+        facts.push(format!("newest {} ago", span(now - newest.timestamp())));
+    }
+    facts.extend(place.written_by.clone());
+    if !place.warnings.is_empty() {
+        facts.push("read the warning".to_owned());
+    }
+    facts
+}
+
 /// The same at more length: how what is said is known.
 fn more(cx: &Cx<'_>, dead: &DeadLetterQueue) -> String {
     let mut lines = Vec::new();
+    if let Some(place) = cx.state.front.dead.log.place(&dead.queue.name) {
+        lines.push(log::why_words(place));
+        lines.extend(place.warnings.iter().cloned());
+        return lines.join("\n");
+    }
     for origin in dead.origins.iter().take(ORIGINS) {
         let way = cx.state.front.topology.way_of_the_dead(origin);
         let way = way.unwrap_or_else(|| "it publishes here what failed".to_owned());

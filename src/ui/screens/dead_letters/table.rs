@@ -222,14 +222,18 @@ fn cells_ui(
     selected: bool,
     edited: bool,
 ) {
-    let origin = &message.origin;
+    let line_of = &message.line;
     let (key, exception) = (message.key(), message.exception());
-    let time = origin.died_at().map(short_date).unwrap_or_default();
+    let time = line_of.died_at.map(short_date).unwrap_or_default();
     let remark = message.remark.as_deref();
     let back = came_back(message.came_back);
+    let mark = message.mark.as_ref().map(|mark| mark.deed.name());
     let mut line = match (remark, &back) {
         // Why is told when one points at it, and beside the editor.
         (Some(_), _) => format!("failed · {}", message.event.summary()),
+        (None, _) if mark.is_some() => {
+            format!("{} · {}", mark.unwrap_or_default(), message.event.summary())
+        }
         (None, Some(back)) => format!("{back} · {}", message.event.summary()),
         (None, None) => message.event.summary(),
     };
@@ -252,16 +256,17 @@ fn cells_ui(
             Holds::Told(LetterColumn::Exception) if exception.is_empty() => {
                 put(message.reason(), &|p| p.weak);
             }
-            Holds::Told(LetterColumn::Exception) => put(&exception, &|p| p.warn),
+            Holds::Told(LetterColumn::Exception) => put(exception, &|p| p.warn),
             Holds::Told(LetterColumn::Key) => put(key, &|p| p.key(key)),
             Holds::Told(LetterColumn::Died) => put(&time, &|p| p.weak),
             Holds::Told(LetterColumn::DiedIn | LetterColumn::Summary) => {
-                put(origin.died_in(), &|p| p.text);
+                put(&line_of.died_in, &|p| p.text);
             }
         }
     }
     put(&line, &|p| match (remark, &back) {
         (Some(_), _) => p.bad,
+        _ if mark.is_some() => p.good,
         _ if edited => p.accent,
         (None, Some(_)) => p.warn,
         (None, None) => p.text,
@@ -273,7 +278,7 @@ fn cells_ui(
             id.unwrap_or_default(),
             &time,
             message.reason(),
-            &exception,
+            exception,
             &line,
             remark.unwrap_or_default(),
         ];

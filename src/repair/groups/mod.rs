@@ -3,10 +3,9 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::frameworks;
-use super::origin::Provenance;
+use super::death_line::{DeathLine, UNKNOWN_CAUSE};
+use super::feature::{Said, features};
 use crate::event::Event;
-use crate::repair::feature::{Said, features};
 use crate::text::payload::shorten;
 use crate::text::timestamp;
 
@@ -18,10 +17,10 @@ pub enum GroupBy {
     Exception,
     /// Why it was taken out.
     Reason,
-    /// The queue that failed.
+    /// The queue that failed, or the topic and the group.
     Queue,
     /// The key of the first publish.
-    RoutingKey,
+    Key,
     /// Type and schema version.
     Type,
     /// Which fields the payload has, and of what kind.
@@ -38,7 +37,7 @@ impl GroupBy {
         Self::Exception,
         Self::Reason,
         Self::Queue,
-        Self::RoutingKey,
+        Self::Key,
         Self::Type,
         Self::Shape,
         Self::Schema,
@@ -52,7 +51,7 @@ impl GroupBy {
         Self::Type,
         Self::Reason,
         Self::Queue,
-        Self::RoutingKey,
+        Self::Key,
     ];
 
     /// The choice in words.
@@ -61,8 +60,8 @@ impl GroupBy {
         match self {
             Self::Exception => "Exception",
             Self::Reason => "Reason",
-            Self::Queue => "Queue that failed",
-            Self::RoutingKey => "Routing key",
+            Self::Queue => "Where it died",
+            Self::Key => "Key",
             Self::Type => "Type and version",
             Self::Shape => "Shape of the payload",
             Self::Schema => "Verdict of its schema",
@@ -76,13 +75,11 @@ pub const NO_SCHEMAS: &str = "No schemas are open";
 const NO_EXCEPTION: &str = "No exception header";
 const NO_TYPE: &str = "No type";
 const NOT_KNOWN: &str = "Not known";
-/// The word for a death of which nothing is written.
-const UNKNOWN_REASON: &str = "unknown";
 
 /// True for the name of a group of messages of which there was nothing to say.
 #[must_use]
 pub fn is_untold(name: &str) -> bool {
-    [NO_SCHEMAS, NO_EXCEPTION, NO_TYPE, NOT_KNOWN, UNKNOWN_REASON].contains(&name)
+    [NO_SCHEMAS, NO_EXCEPTION, NO_TYPE, NOT_KNOWN, UNKNOWN_CAUSE].contains(&name)
 }
 
 /// Messages that are equal in one respect.
@@ -100,8 +97,8 @@ pub struct Group {
 /// Spans of time that are told apart.
 pub const SPANS: usize = 24;
 
-/// A message and where it came from.
-pub type TracedCause = (Arc<Event>, Arc<Provenance>);
+/// A message and what it tells of its death.
+pub type TracedCause = (Arc<Event>, Arc<DeathLine>);
 
 /// Groups messages, the largest group first, equal ones by name. What a message cannot tell of
 /// itself is in `told`, for each message in its place.
@@ -142,22 +139,22 @@ fn span(first: u64, last: u64, time: u64) -> usize {
 }
 
 /// Seconds since 1970 at which it failed, or, where nothing says so, of its own stamp.
-fn died_at((event, origin): &TracedCause) -> Option<u64> {
-    origin
-        .died_at()
+fn died_at((event, line): &TracedCause) -> Option<u64> {
+    line.died_at
         .or_else(|| event.properties.timestamp.map(timestamp::seconds))
 }
 
-fn name((event, origin): &TracedCause, by: GroupBy) -> String {
+fn name((event, line): &TracedCause, by: GroupBy) -> String {
     let or_unknown = |text: &str| match text {
         "" => NOT_KNOWN.to_owned(),
         text => text.to_owned(),
     };
     match by {
-        GroupBy::Exception => exception(event).unwrap_or_else(|| NO_EXCEPTION.to_owned()),
-        GroupBy::Reason => origin.reason().to_owned(),
-        GroupBy::Queue => or_unknown(origin.died_in()),
-        GroupBy::RoutingKey => origin.key(event).to_owned(),
+        GroupBy::Exception if line.exception.is_empty() => NO_EXCEPTION.to_owned(),
+        GroupBy::Exception => blanked(&line.exception),
+        GroupBy::Reason => line.cause.clone(),
+        GroupBy::Queue => or_unknown(&line.died_in),
+        GroupBy::Key => line.key.clone(),
         GroupBy::Type => {
             let kind = event.envelope.event_type.as_deref();
             let mut name = kind.unwrap_or(NO_TYPE).to_owned();
@@ -172,13 +169,8 @@ fn name((event, origin): &TracedCause, by: GroupBy) -> String {
     }
 }
 
-/// Why the consumer failed, with its numbers and ids blanked out, so that the same fault of two
-/// messages reads the same.
-fn exception(event: &Event) -> Option<String> {
-    Some(blanked(&frameworks::failure(event)?.words()))
-}
-
-/// The first line, with every run of letters and digits that holds a digit as `#`.
+/// The first line of why a consumer failed, with every run of letters and digits that holds a digit as
+/// `#`, so that the same fault of two messages reads the same.
 fn blanked(text: &str) -> String {
     let line = text.trim().lines().next().unwrap_or_default();
     let mut out = String::new();
@@ -217,96 +209,4 @@ fn shape(event: &Event) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::event::Transport;
-    use crate::event::amqp::{FieldValue, Properties};
-    use crate::rabbitmq::origin::Scene;
-    use crate::testing::{death, died};
-    use chrono::DateTime;
-
-    fn dead(mut properties: Properties, header: Option<(&str, &str)>, body: &str) -> TracedCause {
-        if let Some((name, value)) = header {
-            let headers = properties.headers.get_or_insert_default();
-            headers.push((name.to_owned(), FieldValue::Text(value.to_owned())));
-        }
-        let at = DateTime::UNIX_EPOCH;
-        let body = body.as_bytes().to_vec();
-        let event = Event::new(
-            at,
-            "dead".into(),
-            "k".into(),
-            Transport::amqp(true),
-            properties,
-            body,
-        );
-        let origin = Provenance::of(&event, Scene::default());
-        (Arc::new(event), Arc::new(origin))
-    }
-
-    fn grouped(messages: &[TracedCause], by: GroupBy) -> Vec<(String, Vec<usize>)> {
-        let all = groups(messages, by, &[]).into_iter();
-        all.map(|group| (group.name, group.places)).collect()
-    }
-
-    #[test]
-    fn the_same_fault_of_two_messages_is_one_group() {
-        let none = Properties::default;
-        let spring = |words| dead(none(), Some(("x-exception-message", words)), "{}");
-        let messages = [
-            spring("Order 4711-a not found\n  at Shop.java:3"),
-            spring("Order 12 not found"),
-            dead(
-                none(),
-                Some(("MT-Fault-ExceptionType", "Shop.Broken")),
-                "{}",
-            ),
-            dead(none(), Some(("my-error", "no stock")), "{}"),
-            dead(none(), None, "{}"),
-        ];
-        let own = |name: &str, places: &[usize]| (name.to_owned(), places.to_vec());
-        assert_eq!(
-            grouped(&messages, GroupBy::Exception),
-            [
-                own("Order # not found", &[0, 1]),
-                own("Broken", &[2]),
-                own("No exception header", &[4]),
-                own("no stock", &[3]),
-            ]
-        );
-    }
-
-    #[test]
-    fn the_way_of_a_message_tells_queue_and_key() {
-        let history = || {
-            died(vec![
-                death("expired", "retry", "", &["later"], 1),
-                death("rejected", "orders", "shop", &["order.created"], 1),
-            ])
-        };
-        let messages = [
-            dead(history(), None, r#"{"a":1}"#),
-            dead(history(), None, "x"),
-        ];
-        for (by, name) in [
-            (GroupBy::Queue, "orders"),
-            (GroupBy::Reason, "rejected"),
-            (GroupBy::RoutingKey, "order.created"),
-        ] {
-            assert_eq!(grouped(&messages, by), [(name.to_owned(), vec![0, 1])]);
-        }
-        assert_eq!(grouped(&messages, GroupBy::Shape).len(), 2);
-        let told = ["fails", "fails"].map(str::to_owned);
-        assert_eq!(groups(&messages, GroupBy::Schema, &told)[0].name, "fails");
-        let times = &groups(&messages, GroupBy::Queue, &[])[0].times;
-        assert_eq!((times.len(), times[0]), (SPANS, 2));
-    }
-
-    #[test]
-    fn times_fall_into_equal_spans() {
-        assert_eq!(span(100, 100, 100), 0);
-        assert_eq!(span(0, 47, 0), 0);
-        assert_eq!(span(0, 47, 47), SPANS - 1);
-        assert_eq!(span(0, 47, 24), SPANS / 2);
-    }
-}
+mod tests;
