@@ -89,6 +89,11 @@ impl Scenes {
         let app = &self.app;
         self.wait_for_row("order.cancelled")?;
         self.wait_for_row("shipment.delivered")?;
+        // A stream that has run for a while.
+        let rows = Query::role("table row");
+        app.wait_until("a screen full of rows", SHOP, || {
+            Ok(app.find_all(&rows)?.len() >= 22)
+        })?;
         self.click_row("order.created")?;
         app.wait_for_text("Only this conversation")?;
         self.keep("live")
@@ -148,7 +153,7 @@ impl Scenes {
             .or_else(|_| app.wait_for_text("captured events"))?;
         self.keep("schemas-changes")?;
         app.find("push button", "What if…")?.click()?;
-        app.wait_for_text("Draft")?;
+        app.wait_for_text("captured events would pass")?;
         self.keep("schemas-what-if")?;
         app.find("page tab", "Live")?.click()?;
         app.find("entry", "Filter")?.set_text("schema:fits-other")?;

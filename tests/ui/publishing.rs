@@ -371,8 +371,9 @@ fn what_goes_to_production_is_asked_about_each_time() {
 /// What a key costs in a large payload: `cargo test --test ui -- --ignored a_key_costs --nocapture`.
 #[test]
 #[ignore = "measures"]
+#[expect(clippy::print_stdout, reason = "it is what it measured")]
 fn what_a_key_costs_in_a_large_payload() {
-    for kilobytes in [50, 100, 200, 300, 390] {
+    for kilobytes in [25, 50, 99] {
         for lines in [false, true] {
             let mut window = publish();
             let item = if lines {

@@ -10,7 +10,7 @@ use super::widgets::{
 };
 use crate::event::amqp::FieldType;
 use crate::event::draft::record::PARTITION;
-use crate::event::draft::{DESTINATION, Field, HeaderDraft, KEY, Problem};
+use crate::event::draft::{DESTINATION, Field, HeaderDraft, KEY, MAX_EDITABLE, Problem};
 use crate::event::kafka_record::KeyForm;
 use crate::event::picture::Picture;
 use crate::event::{BodyDraft, Draft, HeaderRow};
@@ -80,9 +80,6 @@ fn record_ui(ui: &mut Ui, draft: &mut Draft, problems: &[Problem]) {
     });
 }
 
-/// Largest payload that is typed in, in bytes. The text field lays out all of it for each key.
-const MOST_TYPED: usize = 400_000;
-
 /// What stands in the place of the editor where a payload is too large for it.
 fn large_ui(ui: &mut Ui, text: &mut String) {
     let size = crate::text::payload::size_text(text.len() as u64);
@@ -119,7 +116,7 @@ pub(crate) fn payload_ui(ui: &mut Ui, draft: &mut Draft, said: Option<&PayloadVe
     };
     let is_json = draft.claims_json();
     match &mut draft.body {
-        BodyDraft::Text(text) if text.len() > MOST_TYPED => large_ui(ui, text),
+        BodyDraft::Text(text) if text.len() > MAX_EDITABLE => large_ui(ui, text),
         BodyDraft::Text(text) => {
             // Some room is left for what stands below, so that both are seen at once.
             let room = ui.clip_rect().height();
@@ -152,7 +149,7 @@ pub(crate) fn payload_ui(ui: &mut Ui, draft: &mut Draft, said: Option<&PayloadVe
             small_label(ui, &draft.payload_words());
         }
         if let BodyDraft::Text(text) = &mut draft.body
-            && text.len() <= MOST_TYPED
+            && text.len() <= MAX_EDITABLE
             && let Some(pretty) = text.contains('{').then(|| tidy(ui, text)).flatten()
         {
             *text = pretty;

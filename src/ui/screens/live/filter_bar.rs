@@ -14,7 +14,7 @@ use crate::ui::parts::widgets::{button, field_margin, small_label, weak};
 pub(crate) fn filter_bar_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     ui.horizontal(|ui| {
         let name = weak(ui, "Filter");
-        let width = (ui.available_width() - 190.0).max(140.0);
+        let width = (ui.available_width() - 142.0).max(140.0);
         let field = FilterField {
             id: "filter",
             hint: "Words, or key:order.* data.amount>100 not type:test",
