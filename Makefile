@@ -10,7 +10,7 @@ export PATH := $(PATH):$(if $(CARGO_HOME),$(CARGO_HOME),$(HOME)/.cargo)/bin
 
 kafka_version := 4.4.0
 
-.PHONY: help run kafka test test-frameworks test-versions pictures words bench soak check clean
+.PHONY: help run kafka test test-frameworks test-versions pictures sample words bench soak check clean
 
 help:
 	@echo 'make run     install what is missing, build and open Eventscope;'
@@ -26,6 +26,7 @@ help:
 	@echo '             where it cannot'
 	@echo 'make pictures'
 	@echo '             the pictures of README.md, from scenes in a real window, into assets/'
+	@echo 'make sample  the sample recording, assets/sample.eventscope, from the sandbox'
 	@echo 'make words  the list of all texts of the app, assets/words.txt, from the sources'
 	@echo 'make bench   install what is missing, then measure; prints one line per figure'
 	@echo 'make soak    the same for one long run under load; SOAK_MINUTES=30 unless told otherwise'
@@ -67,6 +68,11 @@ pictures:
 	@.ci/check-rust
 	@.ci/install-packages build run test
 	cargo test --locked --test pictures -- --ignored
+
+sample:
+	@.ci/check-rust
+	@.ci/install-packages build run
+	cargo test --locked --test broker -- --ignored sample_recording
 
 words:
 	@.ci/check-rust

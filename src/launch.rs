@@ -70,7 +70,8 @@ pub fn open(ctx: &egui::Context, first: First, heard: Heard) -> anyhow::Result<A
         sandbox_dir: sandbox::default_data_dir(),
         journal_dir: settings::journal_dir(),
         keep_days: settings.keep_days.unwrap_or(KEEP_DAYS),
-        taping: taping(&settings),
+        taping: Some(Arc::new(taping(&settings))),
+        recording_limits: limits(&settings),
         ..Options::default()
     };
     let (handle, updates) =
@@ -94,16 +95,23 @@ pub fn open(ctx: &egui::Context, first: First, heard: Heard) -> anyhow::Result<A
     Ok(app)
 }
 
+/// What recordings may take up.
+fn limits(settings: &Settings) -> ShelfLimits {
+    ShelfLimits::of(settings.recording_bytes, settings.recording_days)
+}
+
 /// Records what taps bring, if the person switched that on.
-fn taping(settings: &Settings) -> Option<Arc<Taping>> {
-    let folder = settings::journal_dir().filter(|_| settings.records)?;
-    let to = RecordTo::Folder(folder.join("recordings"), ShelfLimits::default());
+fn taping(settings: &Settings) -> Taping {
+    let Some(folder) = settings::journal_dir().filter(|_| settings.records) else {
+        return Taping::default();
+    };
+    let to = RecordTo::Folder(folder.join("recordings"), limits(settings));
     // A warning becomes a notice of the window, and the app goes on.
     match RecordingThread::start(to, |words| tracing::warn!("{words}")) {
-        Ok(thread) => Some(Arc::new(Taping::new(thread))),
+        Ok(thread) => Taping::new(thread),
         Err(error) => {
             tracing::warn!("Nothing is recorded: {error}");
-            None
+            Taping::default()
         }
     }
 }

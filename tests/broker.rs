@@ -31,6 +31,7 @@ mod broker {
     mod peeking;
     mod publishing;
     mod recording;
+    mod sample;
     mod schemas;
     mod sources;
     mod tapping;

@@ -15,4 +15,5 @@ mod recordings {
     mod headless;
     mod hostile;
     mod opened;
+    mod shelf;
 }

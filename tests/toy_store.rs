@@ -24,6 +24,7 @@ use eventscope::log::Batch;
 use eventscope::protocol::{
     Abilities, Command, Link, Server, SourceCommand, SourceUpdate, TapState, Update,
 };
+use eventscope::recording::ShelfLimits;
 use eventscope::settings::Settings;
 use eventscope::state::live::tap_card::Card;
 use futures_util::future::BoxFuture;
@@ -123,6 +124,7 @@ fn window() -> Harness<'static, App> {
         journal_dir: None,
         keep_days: 30,
         taping: None,
+        recording_limits: ShelfLimits::default(),
     };
     let (handle, updates) = Handle::start(|| {}, desk, make).expect("threads");
     let wire = Wire {
@@ -213,6 +215,7 @@ fn a_driver_that_breaks_down_is_told_of_and_harms_no_other() {
         journal_dir: None,
         keep_days: 30,
         taping: None,
+        recording_limits: ShelfLimits::default(),
     };
     let (handle, updates) = Handle::start(|| {}, desk, make).expect("threads");
     let send = |source, command| {

@@ -17,6 +17,8 @@ mod ui {
     mod peeking;
     mod publish_form;
     mod publishing;
+    mod recorded;
+    mod recordings;
     mod remembered;
     mod repair;
     mod schemas;

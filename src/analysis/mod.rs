@@ -1,6 +1,7 @@
 //! Work over the whole log on other threads, in the log's order, while the log goes on growing.
 //! The window polls; nothing here makes it wait.
 
+pub mod census;
 mod find;
 mod judging;
 pub(crate) mod learning;

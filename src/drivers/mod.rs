@@ -25,6 +25,7 @@ use crate::engine::taping::Taping;
 use crate::protocol::{SourceCommand, Update};
 use crate::rabbitmq::peek_rules::REACH;
 use crate::rabbitmq::tap::{LIMIT, Limit};
+use crate::recording::ShelfLimits;
 use crate::repair::journal_entry::KEEP_DAYS;
 
 /// What everything behind the window may use and how long it waits.
@@ -46,6 +47,8 @@ pub struct Options {
     pub round: u32,
     /// Records what sources tell.
     pub taping: Option<Arc<Taping>>,
+    /// What the folder of recordings may take up.
+    pub recording_limits: ShelfLimits,
 }
 
 impl Default for Options {
@@ -58,6 +61,7 @@ impl Default for Options {
             tap_limit: LIMIT,
             round: REACH,
             taping: None,
+            recording_limits: ShelfLimits::default(),
         }
     }
 }
@@ -75,6 +79,7 @@ pub fn start(
         journal_dir: options.journal_dir.clone(),
         keep_days: options.keep_days,
         taping: options.taping.clone(),
+        recording_limits: options.recording_limits,
     };
     Handle::start(wake, desk, drivers(options))
 }

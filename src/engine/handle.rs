@@ -15,6 +15,7 @@ use super::hub;
 use super::outbox::Outbox;
 use super::taping::Taping;
 use crate::protocol::{Command, Update};
+use crate::recording::ShelfLimits;
 
 /// Commands that may wait before [`Handle::send`] hands one back.
 const COMMANDS_WAITING: usize = 256;
@@ -35,6 +36,8 @@ pub struct DeskOptions {
     pub keep_days: u16,
     /// Records what sources tell.
     pub taping: Option<Arc<Taping>>,
+    /// What the folder of recordings may take up.
+    pub recording_limits: ShelfLimits,
 }
 
 /// The way in. Dropping it ends all sources with their jobs and connections, within a few seconds.

@@ -2,22 +2,27 @@
 //! concerns no source.
 
 use std::collections::{BTreeMap, HashMap};
+use std::path::Path;
 use std::sync::Arc;
 
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::{Id, JoinError, JoinSet};
 
+use super::compare_desk::CompareDesk;
 use super::driver::MakeDriver;
+use super::export_desk::ExportDesk;
 use super::handle::DeskOptions;
 use super::journal_access::{self, JournalAccess};
 use super::outbox::{Outbox, SourceOutbox};
+use super::shelf_desk::ShelfDesk;
 use super::taping::Taping;
-use super::{files, notifications, schema_folder};
-use crate::address::StoreKind;
+use super::{files, notifications, sample_recording, schema_folder};
+use crate::address::{Address, StoreKind};
 use crate::event::source_id::SourceId;
 use crate::protocol::{
-    Command, DeskCommand, DeskUpdate, Gravity, Link, Places, SourceCommand, SourceUpdate,
+    Command, DeskCommand, DeskUpdate, Gravity, Link, Places, ShelfCommand, SourceCommand,
+    SourceUpdate,
 };
 use crate::schema::Cancel;
 use crate::storage::journal::JOURNAL;
@@ -60,8 +65,21 @@ pub(crate) async fn run(
         notifier: notifications::Notifier::default(),
         writing: JoinSet::new(),
         import_stop: Cancel::default(),
-        taping: options.taping,
+        taping: options.taping.unwrap_or_default(),
+        shelf: None,
+        exports: ExportDesk::default(),
+        comparisons: CompareDesk::default(),
     };
+    let (shelf, asked) = mpsc::channel(COMMANDS_WAITING);
+    let desk = ShelfDesk {
+        folder: hub.places.recordings.clone(),
+        limits: options.recording_limits,
+        taping: Arc::clone(&hub.taping),
+        outbox: hub.outbox.clone(),
+    };
+    let mut recordings = JoinSet::new();
+    recordings.spawn(desk.run(asked));
+    hub.shelf = Some(shelf);
     loop {
         tokio::select! {
             biased;
@@ -77,6 +95,8 @@ pub(crate) async fn run(
         }
     }
     hub.close().await;
+    // What the sources told last is recorded too.
+    while recordings.join_next().await.is_some() {}
 }
 
 /// Where things lie on this machine.
@@ -85,6 +105,7 @@ fn places(options: &DeskOptions) -> Places {
     Places {
         journal: data.map(|data| data.join(JOURNAL)),
         sample_schemas: data.map(|data| data.join("sample-schemas")),
+        recordings: data.map(|data| data.join("recordings")),
     }
 }
 
@@ -111,7 +132,13 @@ struct Hub {
     /// Ends the import that runs.
     import_stop: Cancel,
     /// Records what sources tell.
-    taping: Option<Arc<Taping>>,
+    taping: Arc<Taping>,
+    /// The way to what is done with recordings as files.
+    shelf: Option<mpsc::Sender<ShelfCommand>>,
+    /// Exports that run.
+    exports: ExportDesk,
+    /// The comparison that runs.
+    comparisons: CompareDesk,
 }
 
 impl Hub {
@@ -127,7 +154,7 @@ impl Hub {
         let way = self.sources.entry(source).or_insert_with(|| {
             let driver = (self.make)(&command, self.journal.clone());
             let (way, commands) = mpsc::channel(COMMANDS_WAITING);
-            let outbox = SourceOutbox::new(source, self.outbox.clone(), self.taping.clone());
+            let outbox = SourceOutbox::new(source, self.outbox.clone(), Arc::clone(&self.taping));
             let task = self.drivers.spawn(driver.run(commands, outbox));
             self.tasks.insert(task.id(), source);
             way
@@ -163,7 +190,7 @@ impl Hub {
     }
 
     fn outbox_of(&self, source: SourceId) -> SourceOutbox {
-        SourceOutbox::new(source, self.outbox.clone(), self.taping.clone())
+        SourceOutbox::new(source, self.outbox.clone(), Arc::clone(&self.taping))
     }
 
     /// A driver has ended: because its source was closed, or by a mistake of ours, which is told at once.
@@ -186,10 +213,30 @@ impl Hub {
         }
     }
 
+    /// Opens the sample recording, which is put where a file can be read first.
+    async fn open_sample(&mut self, source: SourceId) {
+        let folder = self.places.journal.as_deref().and_then(Path::parent);
+        let folder = folder.map_or_else(std::env::temp_dir, Path::to_owned);
+        match sample_recording::unpack(&folder).await {
+            Ok(path) => {
+                let connect = SourceCommand::Connect(Address::Recording(path));
+                self.pass(source, connect).await;
+            }
+            Err(reason) => {
+                let address = Address::Recording(folder);
+                let link = Link::Failed { address, reason };
+                self.outbox_of(source).send(SourceUpdate::Link(link)).await;
+            }
+        }
+    }
+
     /// Ends all drivers, each in its own way, and what is being written.
     async fn close(mut self) {
         self.waiting.shutdown().await;
         self.sources.clear();
+        drop(self.shelf.take());
+        self.exports.close().await;
+        self.comparisons.close().await;
         while self.drivers.join_next().await.is_some() {}
     }
 
@@ -226,6 +273,21 @@ impl Hub {
                 self.writing
                     .spawn(files::save(request, (path, replaces), bytes, outbox));
             }
+            DeskCommand::Shelf(command) => {
+                // It takes them as fast as a person can ask.
+                if let Some(shelf) = &self.shelf
+                    && let Err(error) = shelf.try_send(command)
+                {
+                    tracing::warn!("Recordings are busy, and something was not done: {error}");
+                }
+            }
+            DeskCommand::Compare(command) => {
+                self.comparisons.carry_out(command, self.outbox.clone());
+            }
+            DeskCommand::Export(command) => {
+                self.exports.carry_out(command, self.outbox.clone());
+            }
+            DeskCommand::OpenSampleRecording(source) => self.open_sample(source).await,
             DeskCommand::OpenSchemas(folder) => {
                 self.folder.abort_all();
                 self.folder

@@ -7,7 +7,9 @@
 //!   queue holds the rest.
 //! - One source never waits for another.
 
+pub(crate) mod compare_desk;
 pub mod driver;
+pub(crate) mod export_desk;
 pub(crate) mod files;
 pub mod handle;
 mod hub;
@@ -16,7 +18,9 @@ pub(crate) mod notifications;
 pub mod outbox;
 pub(crate) mod recorder;
 pub(crate) mod registry;
+pub(crate) mod sample_recording;
 pub(crate) mod sample_schemas;
 pub(crate) mod schema_folder;
 pub mod schema_lookups;
+pub(crate) mod shelf_desk;
 pub mod taping;

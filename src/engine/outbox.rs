@@ -43,12 +43,12 @@ pub struct SourceOutbox {
     source: SourceId,
     outbox: Outbox,
     /// Hears what is told.
-    taping: Option<Arc<Taping>>,
+    taping: Arc<Taping>,
 }
 
 impl SourceOutbox {
     /// The way of this source.
-    pub(crate) fn new(source: SourceId, outbox: Outbox, taping: Option<Arc<Taping>>) -> Self {
+    pub(crate) fn new(source: SourceId, outbox: Outbox, taping: Arc<Taping>) -> Self {
         Self {
             source,
             outbox,
@@ -64,9 +64,7 @@ impl SourceOutbox {
 
     /// Sends, waiting for room. That the window is gone is no error: everything ends then anyway.
     pub async fn send(&self, update: SourceUpdate) {
-        if let Some(taping) = &self.taping {
-            taping.hear(self.source, &update);
-        }
+        self.taping.hear(self.source, &update);
         self.outbox.pass(Update::Source(self.source, update)).await;
     }
 

@@ -1,7 +1,7 @@
 //! Records what sources tell, on its way to the window: events, and the times in which there were none
 //! to be seen. Nothing waits for it.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use chrono::{DateTime, Utc};
@@ -13,9 +13,10 @@ use crate::protocol::{Link, SourceUpdate, TapState};
 use crate::recording::{RecordingState, RecordingThread, WrittenGap};
 
 /// Listens to all sources. Cheap to ask from any thread.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Taping {
-    recorder: RecordingThread,
+    /// What writes, while something is recorded.
+    recorder: Mutex<Option<RecordingThread>>,
     heard: Mutex<HeardSoFar>,
 }
 
@@ -23,6 +24,8 @@ pub struct Taping {
 struct HeardSoFar {
     /// Where each source is; nothing for one that is not recorded.
     places: HashMap<SourceId, Option<Arc<str>>>,
+    /// Sources that the person does not want to be recorded.
+    spared: HashSet<SourceId>,
     /// Taps whose queue is full, and since when until when as told last.
     overflows: HashMap<TapId, (DateTime<Utc>, DateTime<Utc>)>,
 }
@@ -32,8 +35,8 @@ impl Taping {
     #[must_use]
     pub fn new(recorder: RecordingThread) -> Self {
         Self {
-            recorder,
-            heard: Mutex::default(),
+            recorder: Mutex::new(Some(recorder)),
+            ..Self::default()
         }
     }
 
@@ -41,8 +44,47 @@ impl Taping {
         self.heard.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    fn recorder(&self) -> MutexGuard<'_, Option<RecordingThread>> {
+        self.recorder.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Records with this recorder from now on; one before it is ended.
+    pub fn begin(&self, recorder: RecordingThread) {
+        let before = self.recorder().replace(recorder);
+        // Not while others wait for the lock: it waits for the disk.
+        drop(before);
+    }
+
+    /// True while something is recorded.
+    #[must_use]
+    pub fn is_on(&self) -> bool {
+        self.recorder().is_some()
+    }
+
+    /// What this source brings is recorded, or not, from now on.
+    pub fn spare(&self, source: SourceId, is_spared: bool) {
+        let mut heard = self.heard();
+        if is_spared {
+            heard.spared.insert(source);
+        } else {
+            heard.spared.remove(&source);
+        }
+    }
+
+    /// Writes what the person says about this moment; false if nothing is recorded.
+    pub fn note(&self, at: DateTime<Utc>, words: String) -> bool {
+        let recorder = self.recorder();
+        let is_on = recorder.is_some();
+        if let Some(recorder) = &*recorder {
+            recorder.note(at, words);
+        }
+        is_on
+    }
+
     fn place(&self, source: SourceId) -> Option<Arc<str>> {
-        self.heard().places.get(&source).cloned().flatten()
+        let heard = self.heard();
+        let place = heard.places.get(&source).cloned().flatten();
+        place.filter(|_| !heard.spared.contains(&source))
     }
 
     /// Hears what a source tells.
@@ -55,9 +97,11 @@ impl Taping {
                 self.heard().places.insert(source, place);
             }
             SourceUpdate::Events(batch) => {
-                if let Some(place) = self.place(source) {
+                if let Some(recorder) = &*self.recorder()
+                    && let Some(place) = self.place(source)
+                {
                     let segment = Arc::new(batch.segment().clone());
-                    self.recorder.events(&place, &segment);
+                    recorder.events(&place, &segment);
                 }
             }
             SourceUpdate::Tap { tap, state } => self.hear_tap(*tap, state),
@@ -99,8 +143,10 @@ impl Taping {
     }
 
     fn gap(&self, tap: TapId, (from, to): (DateTime<Utc>, DateTime<Utc>), why: String) {
-        if let Some(place) = self.place(tap.source) {
-            self.recorder.gap(WrittenGap {
+        if let Some(recorder) = &*self.recorder()
+            && let Some(place) = self.place(tap.source)
+        {
+            recorder.gap(WrittenGap {
                 from,
                 to,
                 place: Some(place.to_string()),
@@ -110,20 +156,24 @@ impl Taping {
         }
     }
 
-    /// How it stands.
+    /// How it stands; as at the beginning while nothing is recorded.
     #[must_use]
     pub fn state(&self) -> RecordingState {
-        self.recorder.state()
+        let recorder = self.recorder();
+        recorder
+            .as_ref()
+            .map(RecordingThread::state)
+            .unwrap_or_default()
     }
 
     /// Ends it, and waits until the file is closed.
-    #[must_use]
-    pub fn stop(self) -> RecordingState {
+    pub fn stop(&self) -> RecordingState {
         let taps: Vec<TapId> = self.heard().overflows.keys().copied().collect();
         for tap in taps {
             self.end_overflow(tap);
         }
-        self.recorder.stop()
+        let recorder = self.recorder().take();
+        recorder.map(RecordingThread::stop).unwrap_or_default()
     }
 }
 
@@ -209,5 +259,38 @@ mod tests {
         });
         let told: Vec<String> = told.collect();
         assert_eq!(told, ["first", "4-5", "1-3", "second", "6-7"]);
+    }
+
+    #[test]
+    fn it_begins_and_ends_while_sources_are_open_and_leaves_out_who_is_spared() {
+        let dir = tempfile::tempdir().unwrap();
+        let start = |name: &str| {
+            let path = dir.path().join(name);
+            RecordingThread::start(RecordTo::File(path), |_| {}).unwrap()
+        };
+        let taping = Taping::default();
+        let address = Address::RabbitMq(Endpoint::default());
+        for source in [SourceId(1), SourceId(2)] {
+            taping.hear(source, &connected(address.clone()));
+        }
+        let events = |source| {
+            let batch = Batch::of(TapId::of(source, 1), [&event("k", "{}")]);
+            taping.hear(source, &SourceUpdate::Events(batch));
+        };
+        events(SourceId(1));
+        assert!(!taping.is_on() && !taping.note(at(1), "x".into()));
+        taping.begin(start("a.eventscope"));
+        taping.spare(SourceId(2), true);
+        events(SourceId(1));
+        events(SourceId(2));
+        assert!(taping.is_on() && taping.note(at(1), "here".into()));
+        assert_eq!(taping.stop().events, 1);
+        assert_eq!(taping.state(), RecordingState::default());
+        taping.begin(start("b.eventscope"));
+        taping.spare(SourceId(2), false);
+        events(SourceId(2));
+        assert_eq!(taping.stop().events, 1);
+        let first = Recording::open(&dir.path().join("a.eventscope")).unwrap();
+        assert_eq!(first.notes().unwrap()[0].words, "here");
     }
 }

@@ -13,6 +13,8 @@ pub struct TapReading {
     pub committed_only: bool,
     /// Most bytes a second that it reads, on average.
     pub most_per_second: Option<u64>,
+    /// Bytes after which it gives no more, for a store that can be read on from any place.
+    pub most_bytes: Option<u64>,
 }
 
 /// What a tap listens to.

@@ -3,7 +3,10 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::RequestId;
+use super::{
+    CompareCommand, CompareUpdate, ExportCommand, ExportUpdate, RequestId, ShelfCommand,
+    ShelfUpdate,
+};
 use crate::event::source_id::SourceId;
 use crate::rabbitmq::endpoint::Password;
 use crate::repair::journal_list::{self, Question, Records};
@@ -16,6 +19,14 @@ pub enum DeskCommand {
     /// Read the journal of this machine. Answered by [`DeskUpdate::Journal`]; whenever the journal
     /// changes, the same is read and told again.
     ReadJournal(Question),
+    /// Something about recordings.
+    Shelf(ShelfCommand),
+    /// Compare recordings.
+    Compare(CompareCommand),
+    /// Write events into a file, or show what that would do.
+    Export(ExportCommand),
+    /// Open the recording that lies in the program as this source, which tells how that went.
+    OpenSampleRecording(SourceId),
     /// Read a folder of schemas and watch it. Answered by [`DeskUpdate::Schemas`], again whenever
     /// something in it changes.
     OpenSchemas(PathBuf),
@@ -96,6 +107,12 @@ pub enum DeskUpdate {
     Places(Places),
     /// What the journal holds, as it was last asked for; or why it cannot be read.
     Journal(Result<Box<journal_list::JournalPage>, String>),
+    /// Something about recordings.
+    Shelf(ShelfUpdate),
+    /// Something about a comparison of recordings.
+    Compare(CompareUpdate),
+    /// Something about an export.
+    Export(ExportUpdate),
     /// What the folder of schemas holds, or why it cannot be read.
     Schemas(Result<Arc<Catalog>, String>),
     /// What an import would do, or why it could not be found out.
@@ -135,6 +152,8 @@ pub struct Places {
     pub journal: Option<PathBuf>,
     /// The folder that [`DeskCommand::OpenSampleSchemas`] opens.
     pub sample_schemas: Option<PathBuf>,
+    /// The folder of recordings.
+    pub recordings: Option<PathBuf>,
 }
 
 /// How grave a notice is.

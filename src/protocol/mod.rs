@@ -2,22 +2,28 @@
 //! comes up. Plain data on both ways; neither side knows the other's libraries.
 
 mod abilities;
+pub mod compare;
 pub mod desk;
+pub mod export;
 pub mod link;
 pub mod moves;
 pub mod records;
+pub mod shelf;
 pub mod source;
 
 use crate::event::source_id::SourceId;
 
 pub use abilities::Abilities;
+pub use compare::{CompareCommand, CompareUpdate};
 pub use desk::{DeskCommand, DeskUpdate, Gravity, ImportFrom, Notice, Places};
+pub use export::{ExportCommand, ExportUpdate};
 pub use link::{Link, PublishOutcome, SandboxState, Server, TapProgress, TapState};
 pub use moves::{JobStage, MoveOrder, MoveOutcome, PeekReport, PutBack, Which};
 pub use records::{
     Agreement, KeptBack, LogPage, RecordOrder, RecordsAgreed, RecordsOrder, ResendCheck,
     SendingWay, WhichRecords,
 };
+pub use shelf::{RecordingNow, ShelfCommand, ShelfUpdate};
 pub use source::{SourceCommand, SourceUpdate};
 
 /// Joins a command to the one [`Update`] that finishes it.

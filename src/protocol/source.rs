@@ -20,6 +20,7 @@ use crate::rabbitmq::peek_rules::Page;
 use crate::rabbitmq::stream::Start;
 use crate::rabbitmq::tap::FirehoseRequest;
 use crate::rabbitmq::topology::Topology;
+use crate::recording::Outline;
 use crate::recording::replay::{ReplayOrder, ReplayTally};
 use crate::repair::dead_place::DeadPlace;
 use crate::repair::job_sum::JobSum;
@@ -79,6 +80,17 @@ pub enum SourceCommand {
         request: RequestId,
         /// What, where to and how fast.
         order: Box<ReplayOrder>,
+    },
+    /// Look at a recording from afar, from the first to the second of these events. Answered by
+    /// [`SourceUpdate::Outline`].
+    Outline((u64, u64)),
+    /// Write a note into an opened recording. What it looks like from afar then is told.
+    AddNote {
+        /// When.
+        at: DateTime<Utc>,
+        /// Which event it is about.
+        event: Option<u64>,
+        words: String,
     },
     /// Borrow messages from a queue and put them back. Answered by [`SourceUpdate::Peeked`].
     Peek {
@@ -296,7 +308,9 @@ impl SourceCommand {
             | Self::SkipToEnd(_)
             | Self::PauseJob { .. }
             | Self::StopJob(_)
-            | Self::AskReturns(_) => return Err(Box::new(self)),
+            | Self::AskReturns(_)
+            | Self::Outline(_)
+            | Self::AddNote { .. } => return Err(Box::new(self)),
         })
     }
 }
@@ -330,6 +344,20 @@ pub enum SourceUpdate {
         tap: TapId,
         from: DateTime<Utc>,
         to: DateTime<Utc>,
+    },
+    /// A recording from afar.
+    Outline {
+        /// From the first to the second of these events; all where none was asked for.
+        events: Option<(u64, u64)>,
+        outline: Box<Outline>,
+    },
+    /// A tap on a recording has given the events of these numbers.
+    Covered {
+        tap: TapId,
+        /// The first.
+        from: u64,
+        /// The last.
+        to: u64,
     },
     /// The end of a publish.
     Published {

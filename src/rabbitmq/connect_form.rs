@@ -18,6 +18,8 @@ pub struct ConnectForm {
     pub management: String,
     /// The person marks it as production.
     pub is_production: bool,
+    /// What it brings is not recorded.
+    pub is_spared: bool,
     /// What is wrong with the fields, in words.
     pub problem: Option<String>,
 }
@@ -35,6 +37,7 @@ impl Default for ConnectForm {
             tls: false,
             management: String::new(),
             is_production: false,
+            is_spared: false,
             problem: None,
         };
         form.take(&Endpoint::default());

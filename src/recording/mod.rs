@@ -5,11 +5,14 @@
 //! it is read.
 
 mod about;
+mod annotate;
 mod error;
+pub mod export;
 mod format;
 mod gap;
 mod headers;
 pub mod mask;
+mod outline;
 pub mod reader;
 pub mod recorder;
 pub mod replay;
@@ -19,8 +22,15 @@ pub mod table;
 pub mod writer;
 
 pub use about::AboutRecording;
+pub use annotate::add_note;
 pub use error::RecordingError;
 pub use gap::WrittenGap;
+pub use outline::Outline;
 pub use reader::{RecordedEntry, RecordedEvent, Recording};
 pub use recorder::{RecordTo, RecordingState, RecordingThread};
-pub use shelf::ShelfLimits;
+pub use shelf::{ShelfEntry, ShelfLimits};
+
+/// What stands for all destinations of a recording.
+pub const ALL_DESTINATIONS: &str = "*";
+/// The name of the recording that lies in the program.
+pub const SAMPLE_NAME: &str = "sample.eventscope";

@@ -63,6 +63,14 @@ pub struct RecordingCursor {
     gap: i64,
 }
 
+impl RecordingCursor {
+    /// Reading goes on behind the event of this number, with the gaps that stand behind it.
+    #[must_use]
+    pub fn behind(event: u64) -> Self {
+        Self { event, gap: 0 }
+    }
+}
+
 /// An open recording.
 pub struct Recording {
     db: Connection,
@@ -325,6 +333,39 @@ impl Recording {
             found.push((row.get(0)?, u64::try_from(after).unwrap_or_default(), gap));
         }
         Ok(found)
+    }
+
+    /// The number and the time of the first event from this number on.
+    ///
+    /// # Errors
+    /// If it is damaged.
+    pub(super) fn time_from(
+        &self,
+        number: u64,
+    ) -> Result<Option<(u64, DateTime<Utc>)>, RecordingError> {
+        let mut select = self.db.prepare_cached(
+            "SELECT id, received_at FROM event WHERE id >= ?1 ORDER BY id LIMIT 1",
+        )?;
+        let found = select.query_row([whole(number)], |row| {
+            Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?))
+        });
+        let Some((number, at)) = found.optional()? else {
+            return Ok(None);
+        };
+        let number = u64::try_from(number).map_err(|_| damaged("a number is below one"))?;
+        Ok(Some((number, time(at)?)))
+    }
+
+    /// The first gaps with the numbers of the events that they stand behind, no more than a thousand.
+    ///
+    /// # Errors
+    /// If it is damaged.
+    pub(super) fn all_gaps(&self) -> Result<Vec<(u64, WrittenGap)>, RecordingError> {
+        let gaps = self.gaps(0, 0, u64::MAX)?;
+        Ok(gaps
+            .into_iter()
+            .map(|(_, after, gap)| (after, gap))
+            .collect())
     }
 
     /// Looks at every page of the file, which takes as long as reading it.

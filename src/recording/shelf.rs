@@ -7,11 +7,17 @@ use std::time::{Duration, SystemTime};
 
 use chrono::{DateTime, Utc};
 
+use super::about::AboutRecording;
 use super::error::RecordingError;
 use super::reader::Recording;
 
 /// What a recording's name ends with.
 pub const EXTENSION: &str = "eventscope";
+
+/// Most recordings that are listed.
+const MOST_LISTED: usize = 1_000;
+/// Most places that are named for each.
+const MOST_PLACES: u32 = 20;
 
 /// What recordings may take up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,6 +39,22 @@ impl Default for ShelfLimits {
 }
 
 impl ShelfLimits {
+    /// So many bytes and days; as usual where nothing is said.
+    #[must_use]
+    pub fn of(bytes: Option<u64>, days: Option<u16>) -> Self {
+        let usual = Self::default();
+        Self {
+            bytes: bytes.unwrap_or(usual.bytes),
+            age: days.map_or(usual.age, |days| Duration::from_hours(24 * u64::from(days))),
+        }
+    }
+
+    /// How long a file is kept, in days.
+    #[must_use]
+    pub fn days(&self) -> u16 {
+        u16::try_from(self.age.as_secs() / 86_400).unwrap_or(u16::MAX)
+    }
+
     /// Bytes after which a recording goes on in another file, so that a long session can lose its oldest
     /// part.
     #[must_use]
@@ -48,6 +70,77 @@ pub struct ShelfFile {
     /// With what SQLite keeps beside it.
     pub bytes: u64,
     pub changed: SystemTime,
+}
+
+/// A recording in the folder with what it says of itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ShelfEntry {
+    /// The file.
+    pub file: ShelfFile,
+    /// What it says of itself, or why it cannot be read, in words.
+    pub about: Result<AboutRecording, String>,
+    /// Where its events came from.
+    pub places: Vec<String>,
+}
+
+impl ShelfEntry {
+    /// What it is called: the name of its file without the end that all have.
+    #[must_use]
+    pub fn name(&self) -> String {
+        let stem = self.file.path.file_stem().unwrap_or_default();
+        stem.to_string_lossy().into_owned()
+    }
+}
+
+/// The recordings of a folder with what they say of themselves, the newest first, no more than a
+/// thousand.
+///
+/// # Errors
+/// If the folder cannot be read. One that is not there has none.
+pub fn look(folder: &Path) -> Result<Vec<ShelfEntry>, RecordingError> {
+    let files = list(folder)?.into_iter().rev().take(MOST_LISTED);
+    Ok(files.map(look_into).collect())
+}
+
+fn look_into(file: ShelfFile) -> ShelfEntry {
+    let read = Recording::open(&file.path).and_then(|recording| {
+        let places = recording.places(MOST_PLACES)?;
+        Ok((recording.about()?, places))
+    });
+    let (about, places) = match read {
+        Ok((about, places)) => (Ok(about), places),
+        Err(error) => (Err(error.to_string()), Vec::new()),
+    };
+    ShelfEntry {
+        file,
+        about,
+        places,
+    }
+}
+
+/// Removes a recording of the folder, with what SQLite keeps beside it.
+///
+/// # Errors
+/// Why it stays: it is not in the folder, or it is being written.
+pub fn delete(folder: &Path, path: &Path, now: SystemTime) -> Result<(), RecordingError> {
+    let is_ours =
+        path.parent() == Some(folder) && path.extension().is_some_and(|end| end == EXTENSION);
+    if !is_ours {
+        return Err(RecordingError::Unwritable(
+            "It does not lie in the folder of recordings".to_owned(),
+        ));
+    }
+    if is_being_written(path, now) {
+        return Err(RecordingError::Unwritable(
+            "It is being written. Stop the recording first".to_owned(),
+        ));
+    }
+    fs::remove_file(path)?;
+    for path in beside(path) {
+        // Most have none.
+        fs::remove_file(path).ok();
+    }
+    Ok(())
 }
 
 /// A name that no file in the folder has. The folder is made if it is missing, for this user alone.
@@ -154,6 +247,7 @@ fn is_being_written(path: &Path, now: SystemTime) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::recording::writer::RecordingWriter;
 
     #[test]
     fn the_oldest_files_go_first_and_others_are_left_alone() {
@@ -184,6 +278,33 @@ mod tests {
         assert!(newer.exists() && open.exists() && foreign.exists());
         assert!(!dir.path().join("b.eventscope-wal").exists());
         assert!(prune(dir.path(), limits, &[], now).unwrap() == [open]);
+    }
+
+    #[test]
+    fn the_folder_is_listed_with_what_cannot_be_read_and_only_its_own_files_are_deleted() {
+        let dir = tempfile::tempdir().unwrap();
+        let now = DateTime::<Utc>::from_timestamp(1_790_000_000, 0).unwrap();
+        let path = dir.path().join("a.eventscope");
+        let writer = RecordingWriter::create(&path, now).unwrap();
+        let late = now + chrono::TimeDelta::hours(1);
+        fs::write(dir.path().join("b.eventscope"), "nothing").unwrap();
+        let all = look(dir.path()).unwrap();
+        let mut names: Vec<_> = all
+            .iter()
+            .map(|one| (one.name(), one.about.is_ok()))
+            .collect();
+        names.sort();
+        assert_eq!(names, [("a".to_owned(), true), ("b".to_owned(), false)]);
+        let refused = |path: &Path, now: DateTime<Utc>| {
+            let done = delete(dir.path(), path, now.into());
+            done.unwrap_err().to_string()
+        };
+        assert!(refused(&path, now).contains("Stop the recording"));
+        let other = dir.path().join("letter.txt");
+        assert!(refused(&other, late).contains("folder of recordings"));
+        writer.seal(now).unwrap();
+        delete(dir.path(), &path, late.into()).unwrap();
+        assert!(!path.exists());
     }
 
     #[test]

@@ -54,6 +54,8 @@ pub struct SavedConnection {
     pub address: Address,
     /// The person marked it as production.
     pub is_production: bool,
+    /// What it brings is not recorded.
+    pub is_spared: bool,
 }
 
 /// Remembered settings.
@@ -81,6 +83,10 @@ pub struct Settings {
     pub log_bytes: Option<usize>,
     /// All that taps bring is recorded, from the first second of a run.
     pub records: bool,
+    /// Bytes that recordings may take up; `None` for the usual amount.
+    pub recording_bytes: Option<u64>,
+    /// Days that a recording is kept; `None` for the usual time.
+    pub recording_days: Option<u16>,
     /// What was arranged at each connection, the newest first.
     pub desks: Vec<SavedDesk>,
     /// The sizes of panels that the person changed, in thousandths of their room, by name.

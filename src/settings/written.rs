@@ -40,6 +40,10 @@ struct WrittenSettings {
     log_bytes: Option<usize>,
     #[serde(skip_serializing_if = "is_false")]
     records: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    recording_bytes: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    recording_days: Option<u16>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     desks: Vec<WrittenDesk>,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
@@ -72,6 +76,8 @@ struct WrittenConnection {
     name: String,
     #[serde(default)]
     production: bool,
+    #[serde(default, skip_serializing_if = "is_false")]
+    not_recorded: bool,
 }
 
 /// It has no password: a secret cannot be written, whatever is done elsewhere.
@@ -110,6 +116,8 @@ impl From<&Settings> for WrittenSettings {
             keep_days,
             log_bytes,
             records,
+            recording_bytes,
+            recording_days,
             desks,
             panels,
         } = settings.clone();
@@ -137,6 +145,8 @@ impl From<&Settings> for WrittenSettings {
             keep_days,
             log_bytes,
             records,
+            recording_bytes,
+            recording_days,
             desks: desks.into_iter().map(WrittenDesk::from).collect(),
             panels,
         }
@@ -173,6 +183,8 @@ impl From<WrittenSettings> for Settings {
             keep_days: written.keep_days,
             log_bytes: written.log_bytes,
             records: written.records,
+            recording_bytes: written.recording_bytes,
+            recording_days: written.recording_days,
             desks: written.desks.into_iter().map(SavedDesk::from).collect(),
             panels: written.panels,
         }
@@ -232,6 +244,7 @@ impl From<SavedConnection> for WrittenConnection {
             address,
             name,
             production: saved.is_production,
+            not_recorded: saved.is_spared,
         }
     }
 }
@@ -246,6 +259,7 @@ impl WrittenConnection {
         Some(SavedConnection {
             address,
             is_production: self.production,
+            is_spared: self.not_recorded,
         })
     }
 }

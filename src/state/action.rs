@@ -12,6 +12,10 @@ use super::live::LiveAction;
 use super::live::tap_card::TapAction;
 use super::publish::PublishAction;
 use super::publish::schema_form::SampleAction;
+use super::recordings::RecordingAction;
+use super::recordings::comparing::CompareAction;
+use super::recordings::exporting::ExportAction;
+use super::recordings::replaying::ReplayAction;
 use super::saved_connections::SavedConnectionAction;
 use super::schemas::SchemaAction;
 use super::sources::SourceAction;
@@ -29,11 +33,19 @@ pub enum Screen {
     DeadLetters,
     /// What changed between versions, and what breaks?
     Schemas,
+    /// What happened then?
+    Recordings,
 }
 
 impl Screen {
     /// All of them, in the order of the rail.
-    pub const ALL: [Self; 4] = [Self::Live, Self::Publish, Self::DeadLetters, Self::Schemas];
+    pub const ALL: [Self; 5] = [
+        Self::Live,
+        Self::Publish,
+        Self::DeadLetters,
+        Self::Schemas,
+        Self::Recordings,
+    ];
 
     /// Its name on the rail.
     #[must_use]
@@ -43,6 +55,7 @@ impl Screen {
             Self::Publish => "Publish",
             Self::DeadLetters => "Dead letters",
             Self::Schemas => "Schemas",
+            Self::Recordings => "Recordings",
         }
     }
 }
@@ -59,6 +72,14 @@ pub enum Action {
     Connect,
     /// Connect to this address, whatever the form says.
     ConnectTo(Address),
+    /// Something in the dialog that compares recordings.
+    Compare(CompareAction),
+    /// Something in the dialog that exports events.
+    Export(ExportAction),
+    /// Something in the dialog that sends a recording again.
+    Replay(ReplayAction),
+    /// Something with recordings.
+    Recording(RecordingAction),
     /// Try the usual local broker, without having been asked to.
     TryLocal,
     /// Close the connection or stop trying. Asks first if something runs.

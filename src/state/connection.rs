@@ -91,6 +91,7 @@ impl State {
             Link::Idle | Link::Failed { .. } | Link::Connecting(_) => {
                 self.taps.all_ended_of(self.front.id);
                 self.front.tap_card = None;
+                self.front.scrub = None;
                 self.front.is_ending = false;
                 if let Link::Connecting(address @ (Address::RabbitMq(_) | Address::Kafka(_))) =
                     &self.front.link
@@ -122,6 +123,9 @@ impl State {
             commands.extend(self.series_ended(Some(words.clone()), forms));
         }
         self.front.consumers.ended(&words);
+        if let Some(request) = self.replay_without_end() {
+            commands.extend(self.replay_done(request, None, Some(words.clone()), forms));
+        }
         let putting = self.journal.putting.as_ref();
         let own = putting.filter(|putting| putting.source == self.front.id);
         if let Some(request) = own.map(|putting| putting.request) {

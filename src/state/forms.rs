@@ -57,6 +57,12 @@ pub struct Forms {
     pub queue: String,
     /// The offset or the time from which a stream is read.
     pub stream_from: String,
+    /// What is sent again, and how.
+    pub replay: super::recordings::replaying::ReplayFields,
+    /// What is exported, and how.
+    pub export: super::recordings::exporting::ExportFields,
+    /// What the folder of recordings may take up, and a note.
+    pub recordings: super::recordings::RecordingForm,
     pub schema_folder: String,
     /// The draft of a next version.
     pub schema_draft: String,
@@ -181,6 +187,9 @@ impl Forms {
         take(&mut self.journal_search, &mut other.journal_search);
         take(&mut self.parking, &mut other.parking);
         std::mem::swap(&mut self.schema_import, &mut other.schema_import);
+        std::mem::swap(&mut self.recordings, &mut other.recordings);
+        std::mem::swap(&mut self.export, &mut other.export);
+        std::mem::swap(&mut self.replay, &mut other.replay);
     }
 
     /// Takes a destination that is worth watching, unless one that is known was chosen already.

@@ -67,6 +67,8 @@ pub enum WorkKind {
     PutBack,
     /// A series of events is published.
     Series,
+    /// A recording is sent again.
+    Replay,
 }
 
 /// What goes on now and would be cut off by leaving.
@@ -153,6 +155,7 @@ impl State {
                 .iter()
                 .filter_map(|source| source.series_under_way()),
         );
+        all.extend(self.replay_under_way());
         if let Leave::Disconnect(source) = what {
             all.retain(|running| running.source == source);
         }
@@ -270,6 +273,12 @@ impl State {
         let Some(running) = self.under_way() else {
             return Vec::new();
         };
+        if running.kind == WorkKind::Replay {
+            if let Some(dialog) = &mut self.replaying {
+                dialog.is_shown = true;
+            }
+            return Vec::new();
+        }
         self.choose(running.source, forms);
         if running.kind == WorkKind::Series {
             self.screen = Screen::Publish;

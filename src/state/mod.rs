@@ -12,6 +12,7 @@ mod cleared;
 mod connection;
 pub mod consumers;
 pub mod dead_letters;
+mod desk_told;
 mod desks;
 mod due;
 pub mod files;
@@ -20,6 +21,7 @@ pub mod leaving;
 pub mod live;
 pub mod notices;
 pub mod publish;
+pub mod recordings;
 mod refused;
 mod remembered;
 mod saved;
@@ -37,7 +39,7 @@ use crate::event::picture::Picture;
 use crate::event::source_id::SourceId;
 use crate::event::tap_id::TapId;
 use crate::protocol::{
-    Command, DeskUpdate, Gravity, Link, Places, RequestId, SandboxState, SourceCommand,
+    Command, Gravity, Link, Places, RequestId, SandboxState, ShelfCommand, SourceCommand,
     SourceUpdate, Update,
 };
 use crate::rabbitmq::proposal;
@@ -111,8 +113,14 @@ pub struct State {
     chosen: SourceId,
     /// The screen that is open.
     pub screen: Screen,
-    /// What taps bring is recorded from the next start on.
-    pub records: bool,
+    /// The dialog that compares recordings, while it is open.
+    pub comparing: Option<recordings::comparing::CompareDialog>,
+    /// The dialog that exports events, while it is open.
+    pub exporting: Option<recordings::exporting::ExportDialog>,
+    /// The dialog that sends a recording again, also while it is put away and one runs.
+    pub replaying: Option<recordings::replaying::ReplayDialog>,
+    /// Recordings as files, and what is recorded now.
+    pub recordings: recordings::RecordingDesk,
     /// The live stream.
     pub live: live::Live,
     /// What it is filled by.
@@ -157,7 +165,10 @@ impl State {
             cleared: None,
             chosen: SourceId::FIRST,
             screen: Screen::Live,
-            records: false,
+            comparing: None,
+            exporting: None,
+            replaying: None,
+            recordings: recordings::RecordingDesk::default(),
             live: live::Live::default(),
             taps: live::taps::Taps::default(),
             journal: dead_letters::journal::JournalDesk::default(),
@@ -202,45 +213,6 @@ impl State {
             }),
             Update::Desk(update) => self.apply_desk(update, forms, moment),
         }
-    }
-
-    /// Takes what concerns no source.
-    fn apply_desk(
-        &mut self,
-        update: DeskUpdate,
-        forms: &mut Forms,
-        moment: Moment<'_>,
-    ) -> Vec<Command> {
-        match update {
-            DeskUpdate::Places(places) => self.places = places,
-            DeskUpdate::Journal(read) => {
-                let (told, command) = self.journal.read(read);
-                if let Some(words) = told {
-                    self.notices.add(moment.now, Gravity::Warning, words);
-                }
-                return command.map(Command::Desk).into_iter().collect();
-            }
-            DeskUpdate::Schemas(read) => {
-                if let Ok(catalog) = &read {
-                    self.live.set_schemas(catalog, moment.now);
-                }
-                self.schemas.read(read, forms);
-            }
-            DeskUpdate::ImportPlanned(planned) => self.schemas.import.planned(planned),
-            DeskUpdate::Imported(done) => {
-                let command = self.schemas.imported(done);
-                return command.map(Command::Desk).into_iter().collect();
-            }
-            DeskUpdate::Saved { request, result } => {
-                if let Some((gravity, words)) = self.files.saved(request, result) {
-                    self.notices.add(moment.now, gravity, words);
-                }
-            }
-            DeskUpdate::Notice(notice) => {
-                self.notices.add(moment.now, notice.gravity, notice.words);
-            }
-        }
-        Vec::new()
     }
 
     /// Takes what a source tells.
@@ -298,7 +270,9 @@ impl State {
                     if self.front.in_sandbox() {
                         forms.watch_all(&self.front.picture);
                     }
-                    return self.autostart(forms);
+                    let mut commands = self.autostart(forms);
+                    commands.extend(self.opened_recording(forms));
+                    return commands;
                 }
             }
             SourceUpdate::Tap { tap, state } => {
@@ -326,6 +300,12 @@ impl State {
                     self.live.push_gap(from, to);
                 }
             }
+            SourceUpdate::Outline { events, outline } => self.front.outline(events, *outline),
+            SourceUpdate::Covered { tap, from, to } => {
+                if let Some(scrub) = &mut self.front.scrub {
+                    scrub.cover(tap, from, to);
+                }
+            }
             SourceUpdate::Published { request, outcome } => {
                 self.front.publish.finish(request, outcome);
             }
@@ -344,10 +324,14 @@ impl State {
                 let words = ended.map(publish::series::SeriesRun::words);
                 return self.series_ended(words, forms);
             }
-            // No window asks for one of these yet.
-            SourceUpdate::ReplayAt { .. }
-            | SourceUpdate::ReplayDone { .. }
-            | SourceUpdate::ResendChecked { .. } => {}
+            SourceUpdate::ReplayAt { request, tally } => self.replay_at(request, tally),
+            SourceUpdate::ReplayDone {
+                request,
+                tally,
+                problem,
+            } => return self.replay_done(request, tally, problem, forms),
+            // The window does not ask for it.
+            SourceUpdate::ResendChecked { .. } => {}
             SourceUpdate::Peeked { request, result } => {
                 let is_report = result.is_ok();
                 self.front.dead.peeked(request, result, moment.now, forms);
@@ -427,13 +411,22 @@ impl State {
     #[expect(clippy::too_many_lines, reason = "one arm for each action")]
     pub fn act(&mut self, action: Action, forms: &mut Forms, moment: Moment<'_>) -> Vec<Command> {
         match action {
-            Action::Open(screen) => self.screen = screen,
+            Action::Open(screen) => {
+                self.screen = screen;
+                if screen == Screen::Recordings {
+                    return vec![recordings::ask(ShelfCommand::List)];
+                }
+            }
             Action::Source(action) => return self.act_on_sources(action, forms),
             Action::SavedConnection(action) => self.act_on_saved_connections(action, forms),
             Action::ConnectTo(address) => {
                 self.fill_known(&address, forms);
                 return self.act(Action::Connect, forms, moment);
             }
+            Action::Replay(action) => return self.act_on_replay(action, forms, moment),
+            Action::Compare(action) => return self.act_on_compare(action),
+            Action::Export(action) => return self.act_on_export(action, forms),
+            Action::Recording(action) => return self.act_on_recordings(action, forms, moment),
             Action::TryLocal => {
                 let commands = self.act(Action::Connect, forms, moment);
                 self.front.is_guess = true;
@@ -451,7 +444,9 @@ impl State {
                     let is_file = matches!(address, Address::Recording(_));
                     let is_production = forms.connect.is_production && !is_file;
                     self.front.wanted = Some((address.place(), is_production));
-                    return vec![self.to_front(SourceCommand::Connect(address))];
+                    let spare = self.spare(forms.connect.is_spared && !is_file);
+                    let connect = self.to_front(SourceCommand::Connect(address));
+                    return spare.into_iter().chain([connect]).collect();
                 }
                 Err(words) => forms.connect.problem = Some(words),
             },

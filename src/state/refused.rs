@@ -38,6 +38,11 @@ impl State {
                 self.front.publish.series_done(request, None, Some(&words));
                 self.series_ended(Some(words), forms);
             }
+            SourceCommand::Replay { request, .. } => {
+                for next in self.replay_done(request, None, Some(words), forms) {
+                    self.refuse(next, forms, now);
+                }
+            }
             SourceCommand::Peek { request, .. }
             | SourceCommand::ReadStream { request, .. }
             | SourceCommand::ReadLog { request, .. } => {
@@ -108,14 +113,14 @@ impl State {
             }
 
             // Nobody waits for this, and what it is about is told again when there is more.
-            SourceCommand::AskReturns(_) => {}
+            SourceCommand::AskReturns(_) | SourceCommand::Outline(_) => {}
 
             // Nothing waits for these either (a job that is not paused goes on), but a person
             // asked for them.
             SourceCommand::PauseJob { .. }
             // No window asks for these yet.
-            | SourceCommand::Replay { .. }
             | SourceCommand::CheckResend { .. }
+            | SourceCommand::AddNote { .. }
             | SourceCommand::Connect(_)
             | SourceCommand::RetryNow
             | SourceCommand::SkipToEnd(_)
@@ -141,8 +146,16 @@ impl State {
             // Nobody waits for it.
             DeskCommand::Notify { .. } => {}
 
+            DeskCommand::Compare(_) => self.refuse_compare(&words),
+            DeskCommand::Export(_) => self.refuse_export(&words),
+            DeskCommand::Shelf(_) => {
+                self.recordings.is_changing = false;
+                self.busy(now);
+            }
+
             DeskCommand::OpenSchemas(_)
             | DeskCommand::OpenSampleSchemas
+            | DeskCommand::OpenSampleRecording(_)
             | DeskCommand::SaveSchema { .. }
             | DeskCommand::StopImport
             | DeskCommand::JudgeSchemas { .. }

@@ -3,11 +3,13 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use super::recordings::RecordingForm;
 use super::saved_connections::SavedConnectionAction;
 use super::{Forms, State};
 use crate::address::Address;
 use crate::log::DEFAULT_MAX_BYTES;
 use crate::protocol::{Command, DeskCommand};
+use crate::recording::ShelfLimits;
 use crate::repair::journal_entry::KEEP_DAYS;
 use crate::settings::{Settings, ThemeChoice};
 
@@ -29,6 +31,8 @@ impl State {
             keep_days,
             log_bytes,
             records,
+            recording_bytes,
+            recording_days,
             desks,
             panels: _,
         } = settings.clone();
@@ -49,7 +53,9 @@ impl State {
         self.front.alerts.muted = muted;
         forms.parking = parking.join(", ");
         self.front.dead.parking.rules = parking;
-        self.records = records;
+        self.recordings
+            .restore(records, ShelfLimits::of(recording_bytes, recording_days));
+        forms.recordings = RecordingForm::of(self.recordings.limits);
         self.journal.keep_days = keep_days.unwrap_or(KEEP_DAYS);
         self.live
             .log
@@ -64,6 +70,7 @@ impl State {
     pub fn remember(&mut self, theme: ThemeChoice, forms: &Forms) -> Settings {
         let desks = self.remembered_desks(forms);
         let (days, bytes) = (self.journal.keep_days, self.live.log.max_bytes());
+        let (limits, usual) = (self.recordings.limits, ShelfLimits::default());
         let sample = self.places.sample_schemas.as_deref();
         Settings {
             last_good: self.last_good.clone(),
@@ -77,7 +84,9 @@ impl State {
             schemas: self.schemas.own_folder(sample).map(Path::to_owned),
             keep_days: (days != KEEP_DAYS).then_some(days),
             log_bytes: (bytes != DEFAULT_MAX_BYTES).then_some(bytes),
-            records: self.records,
+            records: self.recordings.from_start,
+            recording_bytes: (limits.bytes != usual.bytes).then_some(limits.bytes),
+            recording_days: (limits.age != usual.age).then_some(limits.days()),
             desks,
             panels: BTreeMap::new(),
         }
@@ -103,6 +112,7 @@ mod tests {
             connections: vec![SavedConnection {
                 address: Address::RabbitMq(Endpoint::default()).without_secret(),
                 is_production: true,
+                is_spared: true,
             }],
             theme: ThemeChoice::Light,
             filters: vec![SavedFilter {
@@ -122,6 +132,8 @@ mod tests {
             keep_days: Some(90),
             log_bytes: Some(50_000_000),
             records: true,
+            recording_bytes: Some(5_000_000_000),
+            recording_days: Some(30),
             desks: vec![desk()],
             panels: BTreeMap::new(),
         }

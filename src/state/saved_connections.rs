@@ -35,6 +35,7 @@ impl State {
         let newest = SavedConnection {
             address,
             is_production,
+            is_spared: self.front.is_spared,
         };
         self.saved_connections.insert(0, newest);
         self.saved_connections.truncate(MOST);
@@ -49,6 +50,7 @@ impl State {
         let mut saved = self.saved_connections.iter();
         let same = saved.find(|saved| saved.address.place() == place);
         forms.connect.is_production = same.is_some_and(|same| same.is_production);
+        forms.connect.is_spared = same.is_some_and(|same| same.is_spared);
     }
 
     pub(super) fn act_on_saved_connections(
@@ -73,6 +75,7 @@ impl State {
                 let same = saved.find(|saved| saved.address.place() == address.place());
                 if let Some(same) = same {
                     forms.connect.is_production = same.is_production;
+                    forms.connect.is_spared = same.is_spared;
                 }
             }
             SavedConnectionAction::Forget(at) => {

@@ -8,6 +8,7 @@ use super::live::earlier_taps::EarlierTap;
 use super::live::tap_card::Card;
 use super::publish::PublishDesk;
 use super::publish::kept::KeptDesk;
+use super::recordings::Scrub;
 use super::{Forms, alerts};
 use crate::address::Address;
 use crate::event::picture::Picture;
@@ -48,6 +49,8 @@ pub struct Source {
     pub tap_card: Option<Card>,
     /// Taps of an earlier session here that do not run.
     pub earlier: Vec<EarlierTap>,
+    /// The recording from afar, if it is one.
+    pub scrub: Option<Scrub>,
     pub publish: PublishDesk,
     /// Dead letters and what is done with them.
     pub dead: DeadLetterDesk,
@@ -63,6 +66,8 @@ pub struct Source {
     pub(super) wanted: Option<(String, bool)>,
     /// The person marked it as production.
     pub is_production: bool,
+    /// What it brings is not recorded.
+    pub is_spared: bool,
     /// The end of the connection was asked for.
     pub is_ending: bool,
     /// What it was called when its connection stood last; none if none ever did.
@@ -100,6 +105,7 @@ impl Source {
             frame: None,
             tap_card: None,
             earlier: Vec::new(),
+            scrub: None,
             publish: PublishDesk::default(),
             dead: DeadLetterDesk::default(),
             consumers: ConsumerDesk::default(),
@@ -108,6 +114,7 @@ impl Source {
             is_guess: false,
             wanted: None,
             is_production: false,
+            is_spared: false,
             is_ending: false,
             last_title: None,
             abilities: Abilities::ALL,

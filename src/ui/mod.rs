@@ -84,6 +84,10 @@ pub struct Memory {
     pub dead_escape_taken: bool,
     /// Dialogs that ask where a report is saved.
     pub saving: parts::save_file::Dialogs,
+    /// A recording is being chosen in a dialog.
+    pub opening: parts::path_dialog::PathDialog,
+    /// The file of an export is being chosen in a dialog.
+    pub export_to: parts::path_dialog::PathDialog,
     /// A path is being chosen in a dialog.
     pub choosing: Option<screens::schemas::Choosing>,
     /// This desktop showed no dialog for a path.
@@ -94,6 +98,8 @@ pub struct Memory {
     pub version_rules: bool,
     /// The field of an event whose place in the schema is looked for.
     pub schema_field: Option<screens::schemas::SoughtField>,
+    /// A note for the opened recording is being written.
+    pub noting: bool,
     /// Scroll the selected row into view in the next frame.
     pub reveal: bool,
 }

@@ -369,3 +369,35 @@ fn an_address_in_the_environment_is_no_hindrance() {
     let told = String::from_utf8_lossy(&output.stderr).into_owned();
     assert_eq!(output.status.code(), Some(0), "{told}");
 }
+
+#[test]
+fn what_is_different_since_the_release_is_told_as_text_and_as_json() {
+    let folder = Folder::new();
+    let before = folder.sample();
+    let after = folder.path("after.eventscope");
+    let mut writer = RecordingWriter::create(&after, at(0)).unwrap();
+    let all: Vec<_> = (0..40).map(ordinary).collect();
+    writer.segment("other", &segment(&all)).unwrap();
+    writer.seal(at(90)).unwrap();
+    let after = after.to_str().unwrap();
+    let same = written(&["compare", &before, &before]);
+    assert!(same.contains("Nothing differs"), "{same}");
+    let output = eventscope(&["compare", &before, after]);
+    assert_eq!(output.status.code(), Some(1));
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(
+        text.contains("Gone keys") && text.contains("after"),
+        "{text}"
+    );
+    let output = eventscope(&["compare", after, &before, "--json"]);
+    assert_eq!(output.status.code(), Some(1));
+    let all: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(
+        (&all["same"], &all["after"]["events"]),
+        (&false.into(), &50.into())
+    );
+    assert!(!all["new_keys"].as_array().unwrap().is_empty(), "{all}");
+    assert!(told(2, &["compare", &before, "/nowhere"]).contains("/nowhere"));
+    let letter = folder.named("no-folder");
+    assert!(told(2, &["compare", &before, after, "--schemas", &letter]).contains("no-folder"));
+}

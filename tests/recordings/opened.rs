@@ -9,6 +9,7 @@ use eventscope::drivers::{self, Options};
 use eventscope::engine::handle::Handle;
 use eventscope::event::Event;
 use eventscope::event::source_id::SourceId;
+use eventscope::event::start_from::StartFrom;
 use eventscope::event::tap_id::TapId;
 use eventscope::event::watching::{TapReading, TapRequest};
 use eventscope::log::Kept;
@@ -225,4 +226,58 @@ fn a_damaged_file_gives_what_is_whole_and_tells_the_rest() {
     });
     assert!(words.contains("damaged"), "{words}");
     assert!(seen < 20_010, "{seen}");
+}
+
+#[test]
+fn a_recording_is_seen_from_afar_read_from_a_place_and_takes_notes() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = recorded(dir.path(), 5_000);
+    let desk = Desk::start();
+    desk.open(&path).unwrap();
+    let outline = |what: &str| {
+        desk.next(what, |update| match update {
+            SourceUpdate::Outline { events, outline } => Some((events, outline)),
+            _ => None,
+        })
+    };
+    let (events, whole) = outline("an outline");
+    assert_eq!((events, whole.last, whole.gaps.len()), (None, 5_010, 1));
+    assert!(
+        (1_500..=5_010).contains(&whole.knots.len()),
+        "{}",
+        whole.knots.len()
+    );
+    desk.send(SourceCommand::Outline((11, 60)));
+    let (events, part) = outline("a part");
+    assert_eq!((events, part.knots.len()), (Some((11, 60)), 50));
+    desk.send(SourceCommand::AddNote {
+        at: at(5),
+        event: Some(12),
+        words: "here".into(),
+    });
+    assert_eq!(outline("a note").1.notes[0].words, "here");
+    // From a place on, and no more than wanted.
+    let tap = TapId::of(SourceId::FIRST, 77);
+    desk.send(SourceCommand::StartTap(TapRequest {
+        tap,
+        destination: "*".into(),
+        keys: vec!["#".into()],
+        reading: TapReading {
+            from: StartFrom::Offset(1_000),
+            most_bytes: Some(1),
+            ..TapReading::default()
+        },
+    }));
+    let mut seen = 0;
+    let covered = desk.next("what was given", |update| match update {
+        SourceUpdate::Events(batch) => {
+            seen += batch.len() as u64;
+            None
+        }
+        SourceUpdate::Covered { tap: of, from, to } if of == tap => Some((from, to)),
+        _ => None,
+    });
+    assert_eq!(covered.0, 1_000);
+    assert_eq!(covered.1 - covered.0 + 1, seen);
+    assert!(seen < 4_000, "{seen}");
 }

@@ -24,6 +24,7 @@ fn saved(name: &str, host: &str, is_production: bool) -> SavedConnection {
     SavedConnection {
         address: Address::RabbitMq(endpoint).without_secret(),
         is_production,
+        is_spared: false,
     }
 }
 

@@ -7,11 +7,11 @@ use std::sync::Arc;
 
 use chrono::Utc;
 
-use super::export::RecordingSink;
 use super::{DONE, EndedEarly, output, progress};
 use crate::event::cloud_line::read_cloud_line;
 use crate::event::line::EventLine;
 use crate::recording::RecordedEvent;
+use crate::recording::export::RecordingSink;
 use crate::text::numbers::count_of;
 
 /// Bytes that a line may have.
@@ -72,7 +72,11 @@ pub(super) fn run(import: &ImportArguments) -> Result<u8, EndedEarly> {
         };
         let made = match &mut sink {
             Some(sink) => sink,
-            None => sink.insert(RecordingSink::begin(&import.out, read.event.received_at)?),
+            None => sink.insert(RecordingSink::begin(
+                &import.out,
+                read.event.received_at,
+                false,
+            )?),
         };
         if let Err(trouble) = made.event(&read) {
             break Err(trouble);
@@ -82,17 +86,13 @@ pub(super) fn run(import: &ImportArguments) -> Result<u8, EndedEarly> {
         }
     };
     mark.finish_and_clear();
-    let sink = match (sink, &done) {
-        (Some(sink), _) => sink,
-        (None, Ok(())) => RecordingSink::begin(&import.out, Utc::now())?,
-        (None, Err(_)) => return done.map(|()| DONE),
+    // Half of what was asked for would be taken for all of it, so nothing is left of it.
+    done?;
+    let sink = match sink {
+        Some(sink) => sink,
+        None => RecordingSink::begin(&import.out, Utc::now(), false)?,
     };
     sink.finish()?;
-    if let Err(trouble) = done {
-        // Half of what was asked for would be taken for all of it.
-        std::fs::remove_file(&import.out)?;
-        return Err(trouble);
-    }
     progress::say(&format!("{} written", count_of(events, "event")));
     Ok(DONE)
 }

@@ -1,21 +1,21 @@
 //! What works on recordings without a window: `eventscope record`, `export`, `import`, `filter`, `replay`,
-//! `stats`.
+//! `compare`, `stats`.
 //!
 //! What was asked for goes to standard output and nothing else does, so that it can be piped; how far it
 //! is and what is wrong goes to standard error. The exit codes are those of README.md.
 
+mod compare;
 mod export;
 mod import;
-mod output;
 mod progress;
 mod record;
 mod replay;
 mod stats;
 
-use std::io;
 use std::process::ExitCode;
 
-use crate::recording::RecordingError;
+use crate::recording::export::ExportError as EndedEarly;
+use crate::recording::export::{about_file, output};
 
 /// `eventscope record`, `export` and so on.
 #[derive(clap::Subcommand, Debug)]
@@ -30,6 +30,8 @@ pub enum RecordingCommand {
     Filter(export::FilterArguments),
     /// Send the events of a recording again, each with a confirm.
     Replay(replay::ReplayArguments),
+    /// Say what is different in the second of two recordings: new, gone, faster, slower.
+    Compare(compare::CompareArguments),
     /// Say what is in a recording.
     Stats(stats::StatsArguments),
 }
@@ -41,32 +43,6 @@ const MISSING: u8 = 1;
 /// It could not be done.
 const UNUSABLE: u8 = 2;
 
-/// Why a command ended early.
-#[derive(Debug, thiserror::Error)]
-enum EndedEarly {
-    /// Whoever reads the output has had enough: no error.
-    #[error("nobody reads the output any more")]
-    NotWanted,
-    /// In words for the person.
-    #[error("{0}")]
-    Told(String),
-}
-
-impl From<io::Error> for EndedEarly {
-    fn from(error: io::Error) -> Self {
-        if error.kind() == io::ErrorKind::BrokenPipe {
-            Self::NotWanted
-        } else {
-            Self::Told(format!("The output cannot be written: {error}"))
-        }
-    }
-}
-
-/// A file that cannot be used, with its name.
-fn about_file(path: &std::path::Path) -> impl Fn(RecordingError) -> EndedEarly + '_ {
-    move |error| EndedEarly::Told(format!("{}: {error}", path.display()))
-}
-
 /// Does it; gives the exit code.
 pub fn run(command: &RecordingCommand) -> ExitCode {
     let done = match command {
@@ -75,6 +51,7 @@ pub fn run(command: &RecordingCommand) -> ExitCode {
         RecordingCommand::Import(import) => import::run(import),
         RecordingCommand::Filter(filter) => export::run_filter(filter),
         RecordingCommand::Replay(replay) => replay::run(replay),
+        RecordingCommand::Compare(compare) => compare::run(compare),
         RecordingCommand::Stats(stats) => stats::run(stats),
     };
     match done {

@@ -112,20 +112,14 @@ pub(super) fn run(record: &RecordArguments) -> Result<u8, EndedEarly> {
         ..
     } = watched;
     drop(handle);
-    let state = Arc::into_inner(taping).map(Taping::stop);
+    let state = taping.stop();
     if let Err(trouble) = done {
-        let is_empty = state.is_none_or(|state| state.events == 0);
-        if is_empty {
+        if state.events == 0 {
             // It never began.
             std::fs::remove_file(&record.out).ok();
         }
         return Err(trouble);
     }
-    let Some(state) = state else {
-        return Err(EndedEarly::Told(
-            "The recording did not end in time".to_owned(),
-        ));
-    };
     let mut words = format!("{} recorded", count_of(state.events, "event"));
     if state.missed > 0 {
         words.push_str(&format!(", {} missed", count_of(state.missed, "event")));

@@ -1,12 +1,13 @@
 //! An open recording as an event store: what it is made of, and its events as a tap gives them, read
-//! page by page from the file. No broker is asked, and the file is not changed.
+//! page by page from the file. No broker is asked, and nothing is written into the file but notes that a
+//! person adds.
 
 mod pour;
 
 use std::collections::HashMap;
 use std::path::PathBuf;
 
-use chrono::Utc;
+use chrono::{DateTime, Utc};
 use futures_util::future::BoxFuture;
 use tokio::sync::mpsc;
 use tokio::task::{AbortHandle, JoinSet};
@@ -18,11 +19,9 @@ use crate::event::picture::{Destination, Picture};
 use crate::event::tap_id::TapId;
 use crate::event::watching::{Report, TapRequest, Weight};
 use crate::protocol::{Abilities, Gravity, Link, Server, SourceCommand, SourceUpdate, TapState};
-use crate::recording::{AboutRecording, Recording, RecordingError};
+use crate::recording::{self, ALL_DESTINATIONS, AboutRecording, Recording, RecordingError};
 use crate::text::numbers::count_of;
 
-/// What stands for all destinations of a recording.
-pub const ALL: &str = "*";
 /// Most destinations that are listed.
 const MOST_DESTINATIONS: u32 = 10_000;
 
@@ -137,6 +136,8 @@ impl OpenedFile {
                     .await;
             }
             SourceCommand::StartTap(request) => self.start_tap(request).await,
+            SourceCommand::Outline(events) => self.outline(Some(events)).await,
+            SourceCommand::AddNote { at, event, words } => self.add_note(at, event, words).await,
             SourceCommand::StopTap(tap) => {
                 if let Some(task) = self.running.remove(&tap) {
                     task.abort();
@@ -199,8 +200,48 @@ impl OpenedFile {
             );
             self.outbox.notice(Gravity::Warning, words).await;
         }
+        self.outline(None).await;
         let picture = picture(found.destinations);
         self.outbox.send(SourceUpdate::Picture(picture)).await;
+    }
+
+    /// Looks at all of it from afar, or at the events of these numbers.
+    async fn outline(&self, events: Option<(u64, u64)>) {
+        let Some(path) = self.path.clone() else {
+            return;
+        };
+        let looked = tokio::task::spawn_blocking(move || {
+            Recording::open(&path)?.outline(events.unwrap_or((0, u64::MAX)))
+        });
+        match looked.await {
+            Ok(Ok(outline)) => {
+                let outline = Box::new(outline);
+                let update = SourceUpdate::Outline { events, outline };
+                self.outbox.send(update).await;
+            }
+            Ok(Err(error)) => {
+                let words = format!("The recording cannot be shown over its time. {error}");
+                self.outbox.notice(Gravity::Warning, words).await;
+            }
+            Err(error) => {
+                tracing::error!(told = true, %error, "looking at a recording failed");
+            }
+        }
+    }
+
+    async fn add_note(&self, at: DateTime<Utc>, event: Option<u64>, words: String) {
+        let Some(path) = self.path.clone() else {
+            return;
+        };
+        let written =
+            tokio::task::spawn_blocking(move || recording::add_note(&path, at, event, &words));
+        let why = match written.await {
+            Ok(Ok(())) => return self.outline(None).await,
+            Ok(Err(error)) => error.to_string(),
+            Err(error) => error.to_string(),
+        };
+        let words = format!("The note was not written into the recording. {why}");
+        self.outbox.notice(Gravity::Error, words).await;
     }
 
     async fn start_tap(&mut self, request: TapRequest) {
@@ -223,7 +264,7 @@ impl OpenedFile {
 }
 
 fn picture(names: Vec<String>) -> Picture {
-    let all = std::iter::once(ALL.to_owned()).chain(names);
+    let all = std::iter::once(ALL_DESTINATIONS.to_owned()).chain(names);
     let destinations = all.map(|name| Destination {
         name,
         is_open: false,

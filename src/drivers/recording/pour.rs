@@ -8,15 +8,15 @@ use std::time::Duration;
 use chrono::Utc;
 use tokio::sync::mpsc;
 
-use super::ALL;
 use crate::engine::outbox::SourceOutbox;
 use crate::event::Event;
 use crate::event::key_pattern;
+use crate::event::start_from::StartFrom;
 use crate::event::watching::TapRequest;
 use crate::log::Batch;
 use crate::protocol::SourceUpdate;
 use crate::recording::reader::RecordingCursor;
-use crate::recording::{RecordedEntry, Recording, RecordingError};
+use crate::recording::{ALL_DESTINATIONS, RecordedEntry, Recording, RecordingError};
 
 /// Updates that are read before the window takes them.
 const AHEAD: usize = 4;
@@ -57,9 +57,14 @@ fn read(
     way: &mpsc::Sender<SourceUpdate>,
 ) -> Result<(), RecordingError> {
     let mut recording = Recording::open(path)?;
-    let mut cursor = RecordingCursor::default();
+    let mut cursor = match request.reading.from {
+        StartFrom::Offset(first) => RecordingCursor::behind(first.saturating_sub(1)),
+        _ => RecordingCursor::default(),
+    };
+    let mut poured = 0;
     let mut most = FIRST_BATCH;
     loop {
+        let before = cursor.event;
         let page = recording.page(&mut cursor, most)?;
         most = BATCH_EVENTS;
         if page.is_empty() {
@@ -80,6 +85,22 @@ fn read(
             }
         }
         packing.send();
+        poured += packing.poured;
+        if cursor.event > before {
+            packing.pass(SourceUpdate::Covered {
+                tap: request.tap,
+                from: before + 1,
+                to: cursor.event,
+            });
+        }
+        // The rest is read when somebody wants it: the log would lose what came first.
+        if request
+            .reading
+            .most_bytes
+            .is_some_and(|most| poured >= most)
+        {
+            return Ok(());
+        }
         if !packing.is_wanted || way.is_closed() {
             return Ok(());
         }
@@ -92,6 +113,8 @@ struct PourBatch<'a> {
     way: &'a mpsc::Sender<SourceUpdate>,
     batch: Batch,
     bytes: usize,
+    /// Bytes that were passed on.
+    poured: u64,
     is_wanted: bool,
 }
 
@@ -102,6 +125,7 @@ impl<'a> PourBatch<'a> {
             way,
             batch: Batch::new(request.tap),
             bytes: 0,
+            poured: 0,
             is_wanted: true,
         }
     }
@@ -110,7 +134,7 @@ impl<'a> PourBatch<'a> {
         let TapRequest {
             destination, keys, ..
         } = self.request;
-        let is_there = destination == ALL || *destination == event.destination;
+        let is_there = destination == ALL_DESTINATIONS || *destination == event.destination;
         let fits = |pattern: &String| key_pattern::matches(pattern, &event.key);
         if !is_there || !(keys.is_empty() || keys.iter().any(fits)) {
             return;
@@ -129,6 +153,9 @@ impl<'a> PourBatch<'a> {
         self.bytes = 0;
         if !self.batch.is_empty() {
             let batch = std::mem::replace(&mut self.batch, Batch::new(self.request.tap));
+            // About what the log takes for them.
+            let rows = batch.len() * 32;
+            self.poured += (batch.segment().buffer().len() + rows) as u64;
             self.pass(SourceUpdate::Events(batch));
         }
     }

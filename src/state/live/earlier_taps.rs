@@ -135,11 +135,16 @@ impl State {
 
     fn start_again(&mut self, saved: &SavedTap, destination: &str) -> SourceCommand {
         let tap = self.fresh_tap();
+        let reading = if self.is_recording_in_front() {
+            self.reading_from(1)
+        } else {
+            TapReading::default()
+        };
         let command = self.taps.start(TapRequest {
             tap,
             destination: destination.to_owned(),
             keys: saved.keys.clone(),
-            reading: TapReading::default(),
+            reading,
         });
         self.taps.dress(tap, saved.colour, saved.shown);
         command

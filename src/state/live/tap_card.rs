@@ -140,6 +140,9 @@ impl State {
 
     /// How a tap of this form reads what is there already.
     fn reading(&self, forms: &Forms, now: DateTime<Utc>) -> Result<TapReading, String> {
+        if self.is_recording_in_front() {
+            return Ok(self.reading_from(1));
+        }
         if !self.front.is_read_from_a_place() {
             return Ok(TapReading::default());
         }
@@ -147,6 +150,7 @@ impl State {
             from: forms.tap.start_from(now)?,
             committed_only: forms.tap.committed_only,
             most_per_second: self.front.is_production.then_some(PRODUCTION_RATE),
+            most_bytes: None,
         })
     }
 
@@ -198,7 +202,11 @@ impl State {
             tap,
             destination,
             keys: binding_keys,
-            reading: TapReading::default(),
+            reading: if self.is_recording_in_front() {
+                self.reading_from(1)
+            } else {
+                TapReading::default()
+            },
         });
         self.note_started(self.front.id);
         Some(start)

@@ -3,6 +3,7 @@
 use super::*;
 use crate::address::StoreKind;
 use crate::event::source_id::SourceId;
+use crate::protocol::DeskUpdate;
 use crate::state::dead_letters::DeadTab;
 use crate::state::files::FileToSave;
 use crate::state::leaving::{Leave, LeaveAction, Wish};

@@ -35,6 +35,9 @@ pub fn leaving_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
                 (Wish::Asked, Some(first)) if first.kind == WorkKind::Series => {
                     format!("A series is being published. {}?", capital(verb))
                 }
+                (Wish::Asked, Some(first)) if first.kind == WorkKind::Replay => {
+                    format!("A recording is being sent again. {}?", capital(verb))
+                }
                 (Wish::Asked, Some(_)) => format!("Messages are being moved. {}?", capital(verb)),
                 (Wish::Asked, None) => format!("{}?", capital(verb)),
                 (Wish::Finish, _) => format!("Will {verb} when all is done"),
@@ -51,7 +54,9 @@ pub fn leaving_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
                 progress_ui(ui, running);
             }
             if !running.is_empty() && leaving.wish == Wish::Asked {
-                let moves = running.iter().any(|one| one.kind != WorkKind::Series);
+                let is_move =
+                    |one: &UnderWay| !matches!(one.kind, WorkKind::Series | WorkKind::Replay);
+                let moves = running.iter().any(is_move);
                 let words = if moves { STOP } else { STOP_SERIES };
                 ui.add(Label::new(RichText::new(words).color(palette.weak)).wrap());
             }

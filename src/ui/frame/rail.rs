@@ -97,6 +97,7 @@ fn tab(ui: &mut Ui, screen: Screen, selected: bool, badge: u64) -> bool {
         Screen::Publish => "Send a test event (Ctrl+2)".to_owned(),
         Screen::DeadLetters => format!("{} (Ctrl+3)", count_of(badge, "dead letter")),
         Screen::Schemas => "What changed, and what breaks? (Ctrl+4)".to_owned(),
+        Screen::Recordings => "What happened then? (Ctrl+5)".to_owned(),
     });
     response.clicked() && !selected
 }
@@ -135,6 +136,16 @@ fn shapes(screen: Screen, rect: Rect, color: Color32) -> Vec<Shape> {
             line(vec![at(0.36, 0.38), at(0.64, 0.66)]),
             line(vec![at(0.64, 0.38), at(0.36, 0.66)]),
         ],
+        // A reel of tape.
+        Screen::Recordings => {
+            let ring = |x, y, radius| Shape::circle_stroke(at(x, y), radius, stroke);
+            vec![
+                ring(0.27, 0.42, rect.width() * 0.23),
+                ring(0.73, 0.42, rect.width() * 0.23),
+                line(vec![at(0.27, 0.65), at(0.73, 0.65)]),
+                line(vec![at(0.1, 0.9), at(0.9, 0.9)]),
+            ]
+        }
         // Two sheets, one before the other.
         Screen::Schemas => vec![
             Shape::Path(PathShape::closed_line(

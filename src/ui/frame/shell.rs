@@ -6,7 +6,8 @@ use super::regions::Region;
 use super::{help, leaving, rail, shortcuts, status_bar, top_bar};
 use crate::state::{Action, Forms, Screen, State};
 use crate::ui::parts::theme::Palette;
-use crate::ui::screens::{connect, dead_letters, live, publish, schemas};
+use crate::ui::parts::{compare_dialog, export_dialog, open_recording, replay_dialog};
+use crate::ui::screens::{connect, dead_letters, live, publish, recordings, schemas};
 use crate::ui::{Cx, Memory};
 
 /// Draws everything and returns what the person did.
@@ -24,6 +25,7 @@ pub fn show(ui: &mut Ui, state: &State, forms: &mut Forms, memory: &mut Memory) 
         .clone_from(&state.schemas.catalog);
     cx.memory.saving.take(ui, cx.actions);
     cx.memory.inspector.saving.take(ui, cx.actions);
+    open_recording::take(ui, cx);
     shortcuts::read(ui, cx);
     if !has_question(state, cx.memory) {
         cx.memory.regions.read(ui);
@@ -45,6 +47,7 @@ pub fn show(ui: &mut Ui, state: &State, forms: &mut Forms, memory: &mut Memory) 
             Screen::Publish => publish::publish_ui(ui, cx),
             Screen::DeadLetters => dead_letters::dead_letters_ui(ui, cx),
             Screen::Schemas => schemas::schemas_ui(ui, cx),
+            Screen::Recordings => recordings::recordings_ui(ui, cx),
         }
         cx.memory.regions.begin(ui, Region::Status);
         status_bar::status_bar_ui(ui, bar, cx);
@@ -58,6 +61,9 @@ pub fn show(ui: &mut Ui, state: &State, forms: &mut Forms, memory: &mut Memory) 
             .frame(frame)
             .show(ui, |ui| connect::connect_ui(ui, cx));
     }
+    compare_dialog::compare_ui(ui, cx);
+    export_dialog::export_ui(ui, cx);
+    replay_dialog::replay_ui(ui, cx);
     leaving::leaving_ui(ui, cx);
     if cx.memory.help {
         help::help_ui(ui, cx.memory);

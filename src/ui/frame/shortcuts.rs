@@ -11,7 +11,10 @@ use crate::ui::parts::editor;
 
 /// All shortcuts, for the help window.
 pub const ALL: &[(&str, &str)] = &[
-    ("Ctrl+1 2 3 4", "Live, Publish, Dead letters, Schemas"),
+    (
+        "Ctrl+1 2 3 4 5",
+        "Live, Publish, Dead letters, Schemas, Recordings",
+    ),
     ("Ctrl+F", "Filter the live stream; in an editor, find"),
     ("Space", "Pause and resume the live stream"),
     ("J or Down", "Next row"),
@@ -36,7 +39,7 @@ pub fn read(ui: &mut Ui, cx: &mut Cx<'_>) {
         return;
     }
     let pressed = |modifiers: Modifiers, key: Key| ui.input_mut(|i| i.consume_key(modifiers, key));
-    for (key, screen) in [Key::Num1, Key::Num2, Key::Num3, Key::Num4]
+    for (key, screen) in [Key::Num1, Key::Num2, Key::Num3, Key::Num4, Key::Num5]
         .into_iter()
         .zip(Screen::ALL)
     {

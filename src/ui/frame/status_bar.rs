@@ -60,13 +60,24 @@ fn counters(state: &State, palette: &Palette) -> Vec<(&'static str, String, Colo
     } else {
         palette.weak
     };
-    vec![
+    let mut counters = vec![
         ("received", thousands(live.counters.received), palette.weak),
         ("kept", thousands(live.counters.kept), palette.weak),
         ("dropped by the tap", dropped.0, dropped.1),
         ("evicted", thousands(evicted), evicted_color),
         ("rate", format!("{:.1}/s", live.rate), palette.weak),
-    ]
+    ];
+    let recordings = &state.recordings;
+    if recordings.is_on() {
+        let recorded = &recordings.now.state;
+        let color = if recorded.missed > 0 {
+            palette.bad
+        } else {
+            palette.text
+        };
+        counters.push(("recorded", thousands(recorded.events), color));
+    }
+    counters
 }
 
 /// What moves messages now: in sight on every screen, and the way to it.

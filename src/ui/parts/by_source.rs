@@ -208,7 +208,7 @@ const ANY: StoreWords = StoreWords {
 
 const RECORDING: StoreWords = StoreWords {
     about_watched: "What was recorded of it is read; * stands for all",
-    first_tap: "Start a tap to read what was recorded; * stands for all destinations. The file stays as it is",
+    first_tap: "What was recorded is not being read. Start a tap to read it; * stands for all destinations. The file stays as it is",
     looking: "Looking into the recording …",
     ..ANY
 };
@@ -316,6 +316,19 @@ pub fn no_watching(state: &State) -> Option<String> {
 pub fn no_publishing(state: &State) -> Option<String> {
     let words = "takes no events: it can only be read. Open a broker to publish to";
     (!state.front.abilities().publish).then(|| format!("{} {words}", state.front.title()))
+}
+
+/// Why there is no form for events where the source in front is a recording.
+#[must_use]
+pub fn only_read(state: &State) -> Option<String> {
+    let is_recording = matches!(state.front.address(), Some(Address::Recording(_)));
+    is_recording.then(|| {
+        format!(
+            "{} is a recording: it can only be read. Open a broker beside it with \"Open another…\", \
+             and its events can be sent there again",
+            state.front.title()
+        )
+    })
 }
 
 /// Why the source in front has no dead letters that can be looked at, if that is so.

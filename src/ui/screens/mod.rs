@@ -4,4 +4,5 @@ pub mod connect;
 pub mod dead_letters;
 pub mod live;
 pub mod publish;
+pub mod recordings;
 pub mod schemas;

@@ -162,8 +162,10 @@ impl Session {
                 self.start_tap(WantedTap::Firehose(request)).await;
             }
             SourceCommand::StopTap(id) => self.stop_tap(id).await,
-            // A queue has no past to pass over.
-            SourceCommand::SkipToEnd(_) => {}
+            // A queue has no past to pass over, and it is no recording.
+            SourceCommand::SkipToEnd(_)
+            | SourceCommand::Outline(_)
+            | SourceCommand::AddNote { .. } => {}
             SourceCommand::StopJob(request) => {
                 self.jobs.stop(|asked| asked.stops() == Some(request));
             }

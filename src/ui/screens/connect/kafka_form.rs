@@ -2,7 +2,7 @@
 
 use eframe::egui::{ComboBox, Ui};
 
-use super::{fault_ui, is_entered_in, production_ui};
+use super::{fault_ui, is_entered_in, marks_ui};
 use crate::kafka::connect_form::KafkaForm;
 use crate::kafka::endpoint::{SaslMechanism, read_servers};
 use crate::ui::Cx;
@@ -44,7 +44,7 @@ pub(super) fn kafka_ui(ui: &mut Ui, cx: &mut Cx<'_>, is_another: &mut bool) -> b
     ui.horizontal(|ui| {
         ui.checkbox(&mut form.tls, "TLS")
             .on_hover_text("Encrypted; the servers' certificates are checked");
-        production_ui(ui, &mut cx.forms.connect.is_production);
+        marks_ui(ui, &mut cx.forms.connect);
     });
     if form.tls {
         stacked_field(ui, "CA file", &mut form.ca_file)

@@ -8,10 +8,13 @@ use eframe::egui::{self, Frame, Key, Margin, Response, RichText, ScrollArea, Str
 
 use crate::address::StoreKind;
 use crate::protocol::{Link, SandboxState};
+use crate::rabbitmq::connect_form::ConnectForm;
 use crate::state::Action;
 use crate::state::forms::StoreChoice;
+use crate::state::recordings::RecordingAction;
 use crate::state::saved_connections::SavedConnectionAction;
 use crate::ui::Cx;
+use crate::ui::parts::open_recording;
 use crate::ui::parts::theme::{self, Palette, STEP};
 use crate::ui::parts::widgets::{
     banner, button, close_button, primary_button, stacked_field, weak,
@@ -64,13 +67,15 @@ pub fn connect_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
         });
 }
 
-/// The two other ways in.
+/// The other ways in.
 fn beside_ui(ui: &mut Ui, cx: &mut Cx<'_>, column: f32) {
     if !cx.state.saved_connections().is_empty() {
         card(ui, column, |ui| saved_connections_ui(ui, cx));
         ui.add_space(STEP * 3.0);
     }
     card(ui, column, |ui| sandbox_ui(ui, cx));
+    ui.add_space(STEP * 3.0);
+    card(ui, column, |ui| recording_ui(ui, cx));
 }
 
 fn card(ui: &mut Ui, width: f32, content: impl FnOnce(&mut Ui)) {
@@ -182,9 +187,11 @@ fn fault_ui(ui: &mut Ui, fault: Option<String>) {
     }
 }
 
-fn production_ui(ui: &mut Ui, is_production: &mut bool) {
-    ui.checkbox(is_production, "Production")
+fn marks_ui(ui: &mut Ui, form: &mut ConnectForm) {
+    ui.checkbox(&mut form.is_production, "Production")
         .on_hover_text("Marks the window in red while you work there");
+    ui.checkbox(&mut form.is_spared, "Do not record")
+        .on_hover_text("Nothing that this connection brings goes into a recording");
 }
 
 /// Connections that worked: a click fills the form.
@@ -242,6 +249,21 @@ fn cell_ui(ui: &mut Ui, width: f32, content: impl FnOnce(&mut Ui) -> Response) -
         content(ui)
     })
     .inner
+}
+
+fn recording_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
+    ui.heading("Look at a recording");
+    ui.label(
+        "Events that were kept in a file, without any broker. The sample is a minute and a half of a \
+         shop: orders of two versions, payments, a lost connection, and messages that died.",
+    );
+    ui.horizontal_wrapped(|ui| {
+        if button(ui, "Open the sample recording", true).clicked() {
+            cx.act(Action::Recording(RecordingAction::OpenSample));
+        }
+        open_recording::button_ui(ui, cx);
+    });
+    weak(ui, "A file can also be dropped on the window");
 }
 
 fn sandbox_ui(ui: &mut Ui, cx: &mut Cx<'_>) {

@@ -2,7 +2,7 @@
 
 use eframe::egui::Ui;
 
-use super::{fault_ui, is_entered_in, production_ui};
+use super::{fault_ui, is_entered_in, marks_ui};
 use crate::ui::Cx;
 use crate::ui::parts::theme::STEP;
 use crate::ui::parts::widgets::{password_field, stacked_field, weak};
@@ -34,7 +34,7 @@ pub(super) fn rabbitmq_ui(ui: &mut Ui, cx: &mut Cx<'_>, is_another: &mut bool) -
         ui.set_min_width(half);
         ui.checkbox(&mut form.tls, "TLS")
             .on_hover_text("Encrypted; the server's certificate is checked");
-        production_ui(ui, &mut form.is_production);
+        marks_ui(ui, form);
     });
     ui.collapsing("Management API", |ui| {
         weak(

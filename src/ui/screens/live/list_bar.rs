@@ -12,6 +12,7 @@ use crate::state::live::setup::{Column, ListSetup, Times};
 use crate::text::numbers::{count_of, thousands};
 use crate::text::payload::shorten;
 use crate::ui::Cx;
+use crate::ui::parts::export_dialog;
 use crate::ui::parts::theme::{Palette, STEP};
 use crate::ui::parts::widgets::{button, small_label};
 
@@ -28,6 +29,8 @@ pub(crate) fn list_bar_ui(ui: &mut Ui, cx: &mut Cx<'_>, columns: &[Column]) {
         columns::menu_ui(ui, cx, columns);
         view_menu_ui(ui, cx);
         bookmarks_ui(ui, cx);
+        let has_events = cx.state.live.log.kept() > 0;
+        export_dialog::button_ui(ui, cx, has_events);
         new_shapes_ui(ui, cx);
     });
     ui.add_space(STEP / 2.0);

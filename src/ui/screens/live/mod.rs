@@ -9,6 +9,7 @@ pub mod plot;
 mod reading_place;
 mod row_menu;
 mod rows;
+mod scrub;
 mod table;
 mod tap_bar;
 mod tap_card;
@@ -53,6 +54,7 @@ pub fn live_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
         return inspector_pane::note_focus(ui, cx);
     }
     tap_bar::tap_bar_ui(ui, cx);
+    scrub::scrub_ui(ui, cx);
     let room = ui.available_size();
     if room.x > WITH_TREE {
         Panel::left("keys")

@@ -20,7 +20,7 @@ use crate::ui::parts::draft_form;
 use crate::ui::parts::share::Share;
 use crate::ui::parts::steps::{self, WayBack};
 use crate::ui::parts::theme::{Palette, STEP};
-use crate::ui::parts::widgets::{banner, button, primary_button, weak};
+use crate::ui::parts::widgets::{banner, button, empty_state, primary_button, weak};
 
 /// Where the message in the form would go, worked out when the target, the headers or the topology
 /// change.
@@ -85,6 +85,13 @@ pub fn publish_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     let side = Frame::new()
         .fill(palette.panel)
         .inner_margin(Margin::symmetric(12, 8));
+    if let Some(words) = by_source::only_read(cx.state) {
+        let frame = Frame::new().fill(palette.base);
+        CentralPanel::default().frame(frame).show(ui, |ui| {
+            empty_state(ui, "Nothing is published here", &words);
+        });
+        return;
+    }
     let room = ui.available_width();
     // The form keeps the greater part, also when the window becomes smaller.
     let mut share = cx.memory.history;
