@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::Receiver;
-use eventscope::address::Address;
+use eventscope::address::{Address, StoreKind};
 use eventscope::drivers::{self, Options};
 use eventscope::engine::taping::Taping;
 use eventscope::event::source_id::SourceId;
@@ -44,7 +44,7 @@ fn sample_recording() {
         let sent = handle.send(Command::Source(SourceId::FIRST, command));
         sent.expect("room");
     };
-    send(SourceCommand::StartSandbox);
+    send(SourceCommand::StartSandbox(StoreKind::RabbitMq));
     let endpoint = next(&updates, PATIENCE, |update| match update {
         SourceUpdate::Link(Link::Connected {
             address: Address::RabbitMq(endpoint),
