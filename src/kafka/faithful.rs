@@ -162,7 +162,7 @@ mod tests {
     use super::*;
     use crate::event::Transport;
     use crate::event::amqp::Properties;
-    use crate::event::kafka_record::KafkaRecord;
+    use crate::event::kafka_record::{KafkaRecord, RecordClock};
     use crate::kafka::resend::RecordManner;
     use chrono::DateTime;
 
@@ -180,7 +180,13 @@ mod tests {
             DateTime::UNIX_EPOCH,
             "orders-dlt".into(),
             "k".into(),
-            Transport::Kafka(KafkaRecord::default()),
+            Transport::Kafka(KafkaRecord {
+                partition: 1,
+                offset: 0,
+                clock: RecordClock::Publisher,
+                key: KeyForm::Text,
+                is_tombstone: false,
+            }),
             properties,
             b"{}".to_vec(),
         )
