@@ -162,7 +162,7 @@ mod tests {
     use super::*;
     use crate::event::Transport;
     use crate::event::amqp::Properties;
-    use crate::event::kafka_record::{KafkaRecord, KeyForm, RecordClock};
+    use crate::event::kafka_record::{KafkaRecord, RecordClock};
     use crate::kafka::resend::RecordManner;
     use chrono::DateTime;
 
@@ -181,7 +181,7 @@ mod tests {
             "orders-dlt".into(),
             "k".into(),
             Transport::Kafka(KafkaRecord {
-                partition: 0,
+                partition: 1,
                 offset: 0,
                 clock: RecordClock::Publisher,
                 key: KeyForm::Text,

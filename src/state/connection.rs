@@ -58,28 +58,11 @@ impl State {
                     self.last_good = Some(address.clone());
                 }
                 if !before {
-                    self.front.topology = Topology::default();
-                    self.front.picture = Picture::default();
-                    self.front.topology_revision += 1;
-                    (self.front.may_write, self.front.frame) = (None, None);
                     let place = address.place();
-                    if self.front.edits_of.as_ref() != Some(&place) {
-                        self.front.dead.drop_all_edits(forms);
-                        self.front.edits_of = Some(place);
-                    }
-                    self.front.dead.put_editor_aside(forms);
-                    let abilities = self.front.abilities;
-                    self.front.dead.forget(abilities);
-                    self.front.consumers = ConsumerDesk::default();
-                    if !self.front.abilities.consumer_groups
-                        && self.front.dead.tab == DeadTab::Consumers
-                    {
-                        self.front.dead.tab = DeadTab::Queues;
-                    }
-                    self.front.alerts.start(address.place());
                     if let Server::RabbitMq(version) = server {
                         self.front.dead.looking.start(version);
                     }
+                    self.begin(place, forms);
                 }
             }
             // One of several was ended by the person: the next stands in its place. One whose driver
@@ -132,6 +115,26 @@ impl State {
             commands.extend(self.put_back_done(request, Some(words), forms));
         }
         commands
+    }
+
+    /// A session begins: nothing is known of what is there.
+    fn begin(&mut self, place: String, forms: &mut Forms) {
+        self.front.topology = Topology::default();
+        self.front.picture = Picture::default();
+        self.front.topology_revision += 1;
+        (self.front.may_write, self.front.frame) = (None, None);
+        if self.front.edits_of.as_ref() != Some(&place) {
+            self.front.dead.drop_all_edits(forms);
+            self.front.edits_of = Some(place.clone());
+        }
+        self.front.dead.put_editor_aside(forms);
+        let abilities = self.front.abilities;
+        self.front.dead.forget(abilities);
+        self.front.consumers = ConsumerDesk::default();
+        if !abilities.consumer_groups && self.front.dead.tab == DeadTab::Consumers {
+            self.front.dead.tab = DeadTab::Queues;
+        }
+        self.front.alerts.start(place);
     }
 
     /// The first topology of the sandbox starts its tap by itself: a newcomer sees events without

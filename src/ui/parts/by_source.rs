@@ -215,28 +215,28 @@ const RECORDING: StoreWords = StoreWords {
 
 /// The words of a kind of store.
 #[must_use]
-pub fn words_of(kind: StoreKind) -> StoreWords {
+pub fn words_of(kind: StoreKind) -> &'static StoreWords {
     match kind {
-        StoreKind::RabbitMq => RABBITMQ,
-        StoreKind::Kafka => KAFKA,
-        StoreKind::Recording => RECORDING,
-        StoreKind::Other => ANY,
+        StoreKind::RabbitMq => &RABBITMQ,
+        StoreKind::Kafka => &KAFKA,
+        StoreKind::Recording => &RECORDING,
+        StoreKind::Other => &ANY,
     }
 }
 
 /// The words of what brought an event.
 #[must_use]
-pub fn words_for(transport: &Transport) -> StoreWords {
+pub fn words_for(transport: &Transport) -> &'static StoreWords {
     match transport {
-        Transport::Amqp(_) => RABBITMQ,
-        Transport::Kafka(_) => KAFKA,
-        Transport::Plain(_) => ANY,
+        Transport::Amqp(_) => &RABBITMQ,
+        Transport::Kafka(_) => &KAFKA,
+        Transport::Plain(_) => &ANY,
     }
 }
 
 /// The words for what all open sources show together: those of their kind, if it is one.
 #[must_use]
-pub fn words(state: &State) -> StoreWords {
+pub fn words(state: &State) -> &'static StoreWords {
     let mut kinds = state
         .sources()
         .into_iter()
@@ -246,13 +246,13 @@ pub fn words(state: &State) -> StoreWords {
     if kinds.all(|kind| kind == first) {
         words_of(first)
     } else {
-        ANY
+        &ANY
     }
 }
 
 /// The words of the source in front.
 #[must_use]
-pub fn front_words(state: &State) -> StoreWords {
+pub fn front_words(state: &State) -> &'static StoreWords {
     words_of(
         state
             .front

@@ -21,7 +21,7 @@ use crate::text::json_edit::Document;
 pub fn target_ui(
     ui: &mut Ui,
     draft: &mut Draft,
-    (picture, words): (&Picture, StoreWords),
+    (picture, words): (&Picture, &'static StoreWords),
     seen_keys: &[&str],
     problems: &[Problem],
 ) {
@@ -332,7 +332,7 @@ fn wanted_id() -> Id {
 }
 
 /// What is wrong with the form, one line each; a click leads to the field.
-pub fn problems_ui(ui: &mut Ui, problems: &[Problem], words: StoreWords) {
+pub fn problems_ui(ui: &mut Ui, problems: &[Problem], words: &'static StoreWords) {
     let bad = Palette::of(ui).bad;
     for problem in problems {
         let sentence = problem.sentence(words.label(&problem.field));

@@ -92,7 +92,7 @@ fn list_ui(ui: &mut Ui, cx: &mut Cx<'_>, peeked: &Peeked) {
             });
         let response = combo.response.labelled_by(name.id);
         ui.ctx().accesskit_node_builder(response.id, |node| {
-            node.set_description(words.group_by(groups.by))
+            node.set_description(words.group_by(groups.by));
         });
     });
     ui.add_space(STEP);
@@ -281,7 +281,7 @@ fn mend_ui(ui: &mut Ui, cx: &mut Cx<'_>, difference: &Difference, idle: bool) {
 }
 
 /// What the comparison rests on, and what to do where it cannot be made.
-fn conclusion(found: &Findings, words: StoreWords) -> String {
+fn conclusion(found: &Findings, words: &'static StoreWords) -> String {
     let (key, destination) = (words.key_within(), words.destination_within());
     let mut keys = found.keys[..found.keys.len().min(KEYS)].join(", ");
     if found.keys.len() > KEYS {

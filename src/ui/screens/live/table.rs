@@ -183,7 +183,12 @@ fn newer_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
 }
 
 /// A column's name; a click sorts by it.
-fn header_ui(ui: &mut Ui, live: &Live, column: &Column, words: StoreWords) -> Option<LiveAction> {
+fn header_ui(
+    ui: &mut Ui,
+    live: &Live,
+    column: &Column,
+    words: &'static StoreWords,
+) -> Option<LiveAction> {
     let palette = Palette::of(ui);
     let by = columns::sort(column);
     let order = live.view.order().filter(|order| Some(order.by) == by);

@@ -44,7 +44,7 @@ pub(crate) fn tap_card_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
         });
 }
 
-fn title(ui: &mut Ui, destination: &str, words: StoreWords) {
+fn title(ui: &mut Ui, destination: &str, words: &'static StoreWords) {
     let name = match destination {
         "" => format!("the {}", words.unnamed),
         name => name.to_owned(),

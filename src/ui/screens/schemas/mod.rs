@@ -294,7 +294,7 @@ fn side_ui(ui: &mut Ui, cx: &mut Cx<'_>, found: &Comparison) {
     }
 }
 
-fn about_ui(ui: &mut Ui, chosen: &EventType, store: StoreWords) {
+fn about_ui(ui: &mut Ui, chosen: &EventType, store: &'static StoreWords) {
     let meta = &chosen.meta;
     let mut words: Vec<String> = meta.title.iter().cloned().collect();
     if !meta.destinations.is_empty() {

@@ -275,7 +275,7 @@ fn columns(narrow: bool) -> &'static [(&'static str, f32)] {
     if narrow { &FEW } else { &ALL }
 }
 
-fn heads_ui(ui: &mut Ui, narrow: bool, words: StoreWords) {
+fn heads_ui(ui: &mut Ui, narrow: bool, words: &'static StoreWords) {
     ui.horizontal(|ui| {
         ui.spacing_mut().item_spacing.x = 0.0;
         for (name, width) in columns(narrow) {
