@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use tokio::sync::mpsc;
+use tokio::time::MissedTickBehavior;
 
 use super::outbox::Outbox;
 use super::taping::Taping;
@@ -34,6 +35,8 @@ impl ShelfDesk {
         let mut since = self.taping.is_on().then(Utc::now);
         let mut told = RecordingState::default();
         let mut ticks = tokio::time::interval(TOLD);
+        // While nothing is recorded nobody asks for them.
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             tokio::select! {
                 biased;

@@ -26,10 +26,7 @@ impl State {
         }
     }
 
-    #[expect(
-        clippy::too_many_lines,
-        reason = "one arm for each kind of answer, and nothing else"
-    )]
+    #[expect(clippy::too_many_lines, reason = "one arm for each command")]
     fn refuse_of_source(&mut self, command: SourceCommand, forms: &mut Forms, now: DateTime<Utc>) {
         let words = BUSY.to_owned();
         match command {

@@ -53,12 +53,12 @@ fn sample_recording() {
         _ => None,
     });
     // The shop has declared its exchanges.
-    next(&updates, PATIENCE, |update| match update {
-        SourceUpdate::Topology(topology) => topology.exchange("shop.dead").map(|_| ()),
-        _ => {
-            send(SourceCommand::RefreshTopology);
-            None
+    next(&updates, PATIENCE, |update| {
+        if let SourceUpdate::Topology(topology) = update {
+            return topology.exchange("shop.dead").map(|_| ());
         }
+        send(SourceCommand::RefreshTopology);
+        None
     });
     for (number, destination) in [(1, "shop.events"), (2, "shop.dead")] {
         let keys = match destination {

@@ -164,6 +164,7 @@ fn what_is_kept_is_exported_masked_and_previewed() {
         &[event("order.created", r#"{"mail":"ada@example.com"}"#)],
     );
     window.press("Export…");
+    window.frames();
     window.click(Role::RadioButton, "CSV");
     window.click(Role::CheckBox, "E-mail addresses");
     window.type_into("Places", "/mail");
@@ -269,7 +270,7 @@ fn a_recording_is_replayed_to_another_destination_and_reported() {
     let Command::Source(SourceId::FIRST, SourceCommand::Replay { request, order }) =
         window.take_last()
     else {
-        panic!("nothing was sent")
+        panic!("nothing was sent: {:#?}", window.all())
     };
     assert_eq!(
         (order.destination.as_str(), order.pace),

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use chrono::DateTime;
 
+use super::DifferenceKind::{GoneKey, GoneShape, GoneType, NewKey, NewShape, NewType};
 use super::*;
 use crate::schema::SchemaSource;
 use crate::testing::event;
@@ -54,7 +55,6 @@ fn keys_types_and_fields_that_came_or_went_are_told_once() {
             ("new", r#"{"p":1}"#, 1),
         ],
     );
-    use DifferenceKind::{GoneKey, GoneShape, GoneType, NewKey, NewShape, NewType};
     let expected = [
         (NewKey, "shop new"),
         (GoneKey, "shop gone"),

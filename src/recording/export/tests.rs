@@ -106,7 +106,7 @@ fn what_is_stopped_or_wrong_leaves_no_file() {
         assert!(told.unwrap_err().contains("stopped"));
     }
     let mut wrong = order(None, ExportForm::Csv);
-    wrong.fields = "total".into();
+    wrong.fields = "kee".into();
     assert!(wrong.write_file(&path, false, &mut |_, _| true).is_err());
     wrong.form = ExportForm::Ndjson;
     wrong.masks = vec!["name".into()];

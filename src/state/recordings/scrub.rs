@@ -44,6 +44,8 @@ pub struct Scrub {
     marks: Vec<Mark>,
     /// Where the person is.
     position_ms: i64,
+    /// The row of the stream that stands for the position, until another is selected.
+    row: Option<u64>,
     /// The events that were read into the stream, by the tap that gave them.
     covered: Option<(TapId, u64, u64)>,
 }
@@ -86,6 +88,7 @@ impl Scrub {
             bars: Vec::new(),
             marks,
             position_ms: from,
+            row: None,
             covered: None,
         };
         scrub.draw_from(None);
@@ -152,6 +155,21 @@ impl Scrub {
     #[must_use]
     pub fn position_ms(&self) -> i64 {
         self.position_ms
+    }
+
+    /// The same where this row is selected, whose event came then: it counts unless it is only the one
+    /// that is next to where the person went.
+    #[must_use]
+    pub fn position_at(&self, row: u64, came_ms: i64) -> i64 {
+        if self.row == Some(row) {
+            self.position_ms
+        } else {
+            came_ms
+        }
+    }
+
+    pub(in crate::state) fn stands_for(&mut self, row: u64) {
+        self.row = Some(row);
     }
 
     /// The first and the last event that were read, as times.
@@ -311,6 +329,9 @@ mod tests {
     fn zooming_stays_within_and_keeps_the_position_in_sight() {
         let mut scrub = scrub();
         scrub.move_to(90_000);
+        scrub.stands_for(7);
+        assert_eq!(scrub.position_at(7, 89_000), 90_000);
+        assert_eq!(scrub.position_at(8, 91_000), 91_000);
         scrub.zoom(Zoom::In);
         assert_eq!(scrub.shown(), (50_000, 100_000));
         scrub.zoom(Zoom::In);

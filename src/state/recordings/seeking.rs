@@ -60,6 +60,7 @@ impl State {
             && let Some(tap) = scrub.tap()
             && let Some(number) = nearest(&self.live.log, tap, scrub.position_ms())
         {
+            scrub.stands_for(number);
             self.live.act(LiveAction::Select(number), forms, now);
             return Vec::new();
         }

@@ -44,6 +44,7 @@ pub(crate) fn compare_ui(ui: &Ui, cx: &mut Cx<'_>) {
                 ui.add_space(STEP * 2.0);
                 ScrollArea::vertical()
                     .max_height((room.y - 300.0).max(160.0))
+                    .min_scrolled_height((room.y - 300.0).max(160.0))
                     .show(ui, |ui| result_ui(ui, difference));
             }
             ui.add_space(STEP * 2.0);

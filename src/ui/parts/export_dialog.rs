@@ -46,6 +46,7 @@ pub(crate) fn export_ui(ui: &Ui, cx: &mut Cx<'_>) {
             ui.add_space(STEP);
             ScrollArea::vertical()
                 .max_height((room.y - 200.0).max(160.0))
+                .min_scrolled_height((room.y - 200.0).max(160.0))
                 .show(ui, |ui| {
                     ui.add_enabled_ui(dialog.running.is_none(), |ui| {
                         what_ui(ui, cx, dialog);

@@ -37,6 +37,7 @@ pub(crate) fn replay_ui(ui: &Ui, cx: &mut Cx<'_>) {
             }
             ScrollArea::vertical()
                 .max_height((room.y - 220.0).max(160.0))
+                .min_scrolled_height((room.y - 220.0).max(160.0))
                 .show(ui, |ui| {
                     to_ui(ui, cx, dialog);
                     pace_ui(ui, &mut cx.forms.replay);

@@ -21,7 +21,7 @@ const SUMMARY_SHARE: f32 = 0.36;
 const SPACING: f32 = 8.0;
 
 /// What it is called on the screen.
-pub(crate) fn name(column: &Column, words: &'static StoreWords) -> &str {
+pub(crate) fn name<'a>(column: &'a Column, words: &'static StoreWords) -> &'a str {
     match column {
         Column::Destination => words.destination,
         Column::Key => words.key,

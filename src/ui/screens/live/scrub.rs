@@ -8,7 +8,6 @@ use eframe::egui::{
 };
 
 use crate::address::Address;
-use crate::log::Kept;
 use crate::state::Action;
 use crate::state::recordings::RecordingAction;
 use crate::state::recordings::replaying::ReplayAction;
@@ -52,12 +51,12 @@ fn seek(cx: &mut Cx<'_>, to_ms: i64, is_moving: bool) {
 /// Where the person is: at the event that is looked at, if it is one of the recording.
 fn position(cx: &Cx<'_>, scrub: &Scrub) -> i64 {
     let live = &cx.state.live;
-    let lead = live
-        .selection
-        .lead()
-        .and_then(|number| live.log.event(number));
-    let own = lead.filter(|event| event.tap().source == cx.state.front.id);
-    own.map_or(scrub.position_ms(), Kept::received_ms)
+    let lead = live.selection.lead();
+    let found = lead.and_then(|number| Some((number, live.log.event(number)?)));
+    let own = found.filter(|(_, event)| event.tap().source == cx.state.front.id);
+    own.map_or(scrub.position_ms(), |(number, event)| {
+        scrub.position_at(number, event.received_ms())
+    })
 }
 
 /// All marks: those of the file, and new shapes among what was read. They are few.
