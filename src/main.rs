@@ -7,6 +7,7 @@ use std::sync::Arc;
 use anyhow::{Context as _, anyhow};
 use clap::{Parser, Subcommand, ValueEnum};
 use eventscope::address::{Address, StoreKind};
+use eventscope::cli::dead_letters::{self, DeadLettersCommand};
 use eventscope::cli::recording::{self, RecordingCommand};
 use eventscope::cli::schema::{self, SchemaCommand};
 use eventscope::engine::schema_lookups::{RegistryAddress, SchemaLookups};
@@ -93,6 +94,8 @@ enum Headless {
     Schema(SchemaCommand),
     #[command(flatten)]
     Recording(RecordingCommand),
+    #[command(flatten)]
+    DeadLetters(DeadLettersCommand),
     /// The program asks itself: it compares sets of values where it can be ended.
     #[command(hide = true)]
     SchemaSets,
@@ -123,6 +126,9 @@ fn main() -> ExitCode {
     }
     if let Some(Headless::Recording(command)) = &arguments.headless {
         return recording::run(command);
+    }
+    if let Some(Headless::DeadLetters(command)) = &arguments.headless {
+        return dead_letters::run(command);
     }
     sets::install(Prover::of_this_program());
     if let Some(Headless::Schema(command)) = &arguments.headless {

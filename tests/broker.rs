@@ -19,6 +19,7 @@ mod broker {
     mod foreign;
     mod frameworks;
     mod harmless;
+    mod headless;
     mod held;
     mod imports;
     mod limits;

@@ -13,11 +13,15 @@
 mod kafka {
     pub(crate) mod app;
     mod connecting;
+    mod dead_letters;
     mod faults;
     mod groups;
     mod harmless;
+    mod headless;
+    mod letters;
     mod live;
     mod publishing;
+    mod resending;
     mod rights;
     pub(crate) mod server;
     mod zookeeper;

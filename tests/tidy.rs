@@ -298,6 +298,7 @@ const ROOMS: &[Room] = &[
             "text",
             "event/amqp",
             "event",
+            "repair",
             "kafka",
             "address",
             "tls",
@@ -310,6 +311,24 @@ const ROOMS: &[Room] = &[
         &["dirs", "futures_util", "krafka", "tokio"],
     ),
     room("cli", &["schema", "storage"], &["clap"]),
+    room(
+        "cli/dead_letters",
+        &[
+            "text",
+            "event/amqp",
+            "event",
+            "repair",
+            "rabbitmq",
+            "kafka",
+            "address",
+            "query",
+            "protocol",
+            "settings",
+            "engine",
+            "drivers",
+        ],
+        &["clap", "crossbeam_channel", "indicatif", "signal_hook"],
+    ),
     room(
         "cli/recording",
         &[

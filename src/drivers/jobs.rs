@@ -23,6 +23,12 @@ pub(crate) enum Asked {
     Move(RequestId),
     /// Messages of the journal are put back.
     PutBack(RequestId),
+    /// Places with dead letters are looked for.
+    FindPlaces(RequestId),
+    /// Records are read by their places.
+    ReadRecords(RequestId),
+    /// What a resend would do.
+    CheckResend(RequestId),
     Tap(TapId),
     /// What a tap would do.
     Preflight(RequestId),
@@ -83,6 +89,9 @@ impl Asked {
             | Self::Series(_)
             | Self::Replay(_)
             | Self::Peek(_)
+            | Self::FindPlaces(_)
+            | Self::ReadRecords(_)
+            | Self::CheckResend(_)
             | Self::Tap(_)
             | Self::Preflight(_)
             | Self::Groups(_)
@@ -183,6 +192,18 @@ pub(crate) fn answer_without_job(asked: Asked, words: String) -> Option<SourceUp
             request,
             problem: Some(words),
         }),
+        Asked::FindPlaces(request) => Some(SourceUpdate::DeadPlaces {
+            request,
+            result: Err(words),
+        }),
+        Asked::ReadRecords(request) => Some(SourceUpdate::Records {
+            request,
+            result: Err(words),
+        }),
+        Asked::CheckResend(request) => Some(SourceUpdate::ResendChecked {
+            request,
+            result: Err(words),
+        }),
         Asked::Tap(tap) => Some(SourceUpdate::Tap {
             tap,
             state: TapState::Refused(words),
@@ -232,6 +253,9 @@ pub(crate) fn cut_off_words(asked: Asked) -> &'static str {
         | Asked::Preflight(_)
         | Asked::Groups(_)
         | Asked::PlanReset(_)
+        | Asked::FindPlaces(_)
+        | Asked::ReadRecords(_)
+        | Asked::CheckResend(_)
         | Asked::Own => "The connection was ended",
     }
 }

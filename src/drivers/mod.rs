@@ -102,6 +102,7 @@ fn drivers(options: Options) -> MakeDriver {
                 | SourceCommand::StartSandbox(StoreKind::Kafka)
         ) {
             return Box::new(kafka::KafkaDriver {
+                journal,
                 notes_dir: rabbitmq.notes_dir.clone(),
             });
         }

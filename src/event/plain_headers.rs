@@ -62,7 +62,8 @@ pub(crate) fn plain_headers(table: &FieldTable) -> Map<String, Value> {
         .collect()
 }
 
-fn plain(value: &FieldValue) -> Value {
+/// A value as plain JSON.
+pub(crate) fn plain(value: &FieldValue) -> Value {
     match value {
         FieldValue::Bool(v) => (*v).into(),
         FieldValue::F32(v) => f64::from(*v).into(),

@@ -12,9 +12,10 @@ pub fn account(origin: &Provenance) -> Account {
     let parked = origin.parked.as_ref();
     let by_framework = parked.filter(|parked| !parked.by_broker);
     let failed = origin.failed.as_ref();
-    let mut doubts = origin.evidence.clone();
+    let mut doubts: Vec<String> = origin.evidence.doubts().map(str::to_owned).collect();
     let died = death(origin, &mut doubts);
     let mut facts: Vec<String> = origin.deaths.iter().map(Death::words).collect();
+    facts.extend(origin.evidence.facts().map(str::to_owned));
     facts.extend(
         parked
             .iter()
@@ -42,7 +43,7 @@ pub fn account(origin: &Provenance) -> Account {
             }),
             FirstPublish::NotKnown | FirstPublish::Contradictory => None,
         },
-        deaths_at_least: failed.map(|failed| failed.count.max(1)),
+        deaths_at_least: failed.map(|failed| failed.in_all.max(1)),
         proposed_target,
         no_target,
         facts,

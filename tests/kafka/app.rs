@@ -1,5 +1,7 @@
 //! The background as the window drives it.
 
+use std::path::Path;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
@@ -12,12 +14,15 @@ use eventscope::event::source_id::SourceId;
 use eventscope::event::start_from::StartFrom;
 use eventscope::event::tap_id::TapId;
 use eventscope::event::watching::{Report, TapReading, TapRequest};
-use eventscope::event::{Event, Outgoing};
+use eventscope::event::{Event, Fingerprint, Outgoing};
 use eventscope::log::Kept;
 use eventscope::protocol::{
-    Command, Link, PublishOutcome, RequestId, SourceCommand, SourceUpdate, TapProgress, TapState,
-    Update,
+    Command, Link, LogPage, MoveOutcome, PeekReport, PublishOutcome, RecordsOrder, RequestId,
+    ResendCheck, SourceCommand, SourceUpdate, TapProgress, TapState, Update,
 };
+use eventscope::repair::dead_place::DeadPlace;
+use eventscope::repair::job_sum::JobSum;
+use eventscope::repair::record_place::{RecordFound, RecordPlace};
 
 use super::server::KafkaServer;
 
@@ -49,6 +54,14 @@ impl App {
         Self::with(Options::default())
     }
 
+    /// With a journal in this folder.
+    pub(crate) fn start_with_journal(folder: &Path) -> Self {
+        Self::with(Options {
+            journal_dir: Some(folder.to_owned()),
+            ..Options::default()
+        })
+    }
+
     pub(crate) fn with(options: Options) -> Self {
         let (handle, updates) = drivers::start(|| {}, options).expect("the background");
         Self {
@@ -62,6 +75,15 @@ impl App {
     /// Connected, and the topics were read once.
     pub(crate) fn at(server: &KafkaServer) -> Self {
         Self::at_with(server, Options::default())
+    }
+
+    /// The same with a journal in this folder.
+    pub(crate) fn at_with_journal(server: &KafkaServer, folder: &Path) -> Self {
+        let options = Options {
+            journal_dir: Some(folder.to_owned()),
+            ..Options::default()
+        };
+        Self::at_with(server, options)
     }
 
     pub(crate) fn at_with(server: &KafkaServer, options: Options) -> Self {
@@ -243,4 +265,169 @@ impl App {
             _ => None,
         })
     }
+
+    /// Publishes all, with many under way.
+    pub(crate) fn publish_all(&mut self, all: Vec<Outgoing>) {
+        for some in all.chunks(100) {
+            let mut open: Vec<RequestId> = Vec::new();
+            for outgoing in some {
+                let request = RequestId(number());
+                let outgoing = outgoing.clone();
+                self.tell(SourceCommand::Publish { request, outgoing });
+                open.push(request);
+            }
+            for wanted in open {
+                let outcome = self.expect("a verdict", |update| match update {
+                    SourceUpdate::Published { request, outcome } if *request == wanted => {
+                        Some(outcome.clone())
+                    }
+                    _ => None,
+                });
+                assert!(
+                    matches!(outcome, PublishOutcome::Written { .. }),
+                    "{outcome:?}"
+                );
+            }
+        }
+    }
+
+    pub(crate) fn dead_places(&mut self, named: &[String]) -> Result<Vec<DeadPlace>, String> {
+        let request = RequestId(number());
+        let named = named.to_vec();
+        self.tell(SourceCommand::FindDeadPlaces { request, named });
+        self.expect("places", |update| match update {
+            SourceUpdate::DeadPlaces { request: r, result } if *r == request => {
+                Some(result.clone())
+            }
+            _ => None,
+        })
+    }
+
+    pub(crate) fn read_log(
+        &mut self,
+        place: &str,
+        page: LogPage,
+        size: u32,
+    ) -> Result<PeekReport, String> {
+        self.read(place, None, page, size)
+    }
+
+    pub(crate) fn read_partition(
+        &mut self,
+        place: &str,
+        partition: u32,
+        page: LogPage,
+        size: u32,
+    ) -> Result<PeekReport, String> {
+        self.read(place, Some(partition), page, size)
+    }
+
+    fn read(
+        &mut self,
+        place: &str,
+        partition: Option<u32>,
+        page: LogPage,
+        size: u32,
+    ) -> Result<PeekReport, String> {
+        let request = RequestId(number());
+        self.tell(SourceCommand::ReadLog {
+            request,
+            place: place.to_owned(),
+            partition,
+            page,
+            size,
+        });
+        self.expect("a page", |update| match update {
+            SourceUpdate::Peeked { request: r, result } if *r == request => Some(result.clone()),
+            _ => None,
+        })
+    }
+
+    pub(crate) fn records(&mut self, places: Vec<RecordPlace>) -> Result<Vec<RecordFound>, String> {
+        let request = RequestId(number());
+        self.tell(SourceCommand::ReadRecords { request, places });
+        self.expect("records", |update| match update {
+            SourceUpdate::Records { request: r, result } if *r == request => Some(result.clone()),
+            _ => None,
+        })
+    }
+
+    pub(crate) fn check(&mut self, order: RecordsOrder) -> Result<ResendCheck, String> {
+        let request = RequestId(number());
+        let order = Box::new(order);
+        self.tell(SourceCommand::CheckResend { request, order });
+        self.expect("a check", |update| match update {
+            SourceUpdate::ResendChecked { request: r, result } if *r == request => {
+                Some(result.clone().map(|check| *check))
+            }
+            _ => None,
+        })
+    }
+
+    pub(crate) fn begin_resend(&mut self, order: RecordsOrder) -> RequestId {
+        let request = RequestId(number());
+        let order = Box::new(order);
+        self.tell(SourceCommand::ResendRecords { request, order });
+        request
+    }
+
+    pub(crate) fn resend(&mut self, order: RecordsOrder) -> EndedJob {
+        let request = self.begin_resend(order);
+        self.end_of(request)
+    }
+
+    /// How a job ended.
+    pub(crate) fn end_of(&mut self, request: RequestId) -> EndedJob {
+        let mut kept = Vec::new();
+        self.expect("the end of a job", |update| match update {
+            SourceUpdate::Moved { request: r, moved } if *r == request => {
+                kept.extend(moved.iter().filter_map(|(_, outcome)| match outcome {
+                    MoveOutcome::Kept(words) | MoveOutcome::Unsure(words) => Some(words.clone()),
+                    _ => None,
+                }));
+                None
+            }
+            SourceUpdate::JobDone {
+                request: r,
+                problem,
+                sum,
+            } if *r == request => Some(EndedJob {
+                problem: problem.clone(),
+                sum: sum.unwrap_or_default(),
+                kept: std::mem::take(&mut kept),
+            }),
+            _ => None,
+        })
+    }
+
+    pub(crate) fn discard(
+        &mut self,
+        letters: Vec<Arc<Event>>,
+    ) -> (Vec<(Fingerprint, MoveOutcome)>, EndedJob) {
+        let request = RequestId(number());
+        self.tell(SourceCommand::DiscardRecords { request, letters });
+        let moved = self.expect("what was moved", |update| match update {
+            SourceUpdate::Moved { request: r, moved } if *r == request => Some(moved.clone()),
+            _ => None,
+        });
+        (moved, self.end_of(request))
+    }
+
+    /// Which of these came back.
+    pub(crate) fn returns(&mut self, letters: Vec<Arc<Event>>) -> Vec<(Fingerprint, u32)> {
+        self.tell(SourceCommand::AskReturns(letters));
+        self.expect("what came back", |update| match update {
+            SourceUpdate::CameBack(told) => Some(told.clone()),
+            _ => None,
+        })
+    }
+}
+
+/// How a job ended.
+#[derive(Debug)]
+pub(crate) struct EndedJob {
+    pub(crate) problem: Option<String>,
+    pub(crate) sum: JobSum,
+    /// Why some were not sent.
+    pub(crate) kept: Vec<String>,
 }

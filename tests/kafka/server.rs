@@ -380,17 +380,28 @@ impl KafkaServer {
     /// What Kafka's own consumer reads from a partition on, one record a line:
     /// `partition|offset|headers|key|value`.
     pub(crate) fn read(&self, topic: &str, count: usize) -> Vec<String> {
+        self.read_as(topic, count, "read_uncommitted", "30000")
+    }
+
+    /// The same of what is committed; there may be fewer.
+    pub(crate) fn read_committed(&self, topic: &str, most: usize) -> Vec<String> {
+        self.read_as(topic, most, "read_committed", "20000")
+    }
+
+    fn read_as(&self, topic: &str, count: usize, isolation: &str, wait_ms: &str) -> Vec<String> {
         let count = count.to_string();
         let said = self.tool(
             "org.apache.kafka.tools.consumer.ConsoleConsumer",
             &[
+                "--isolation-level",
+                isolation,
                 "--topic",
                 topic,
                 "--from-beginning",
                 "--max-messages",
                 &count,
                 "--timeout-ms",
-                "30000",
+                wait_ms,
                 "--property",
                 "print.partition=true",
                 "--property",

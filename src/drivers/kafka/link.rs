@@ -15,6 +15,7 @@ use tokio::time::{Instant, Sleep};
 use super::connect::{self, OpenedCluster};
 use super::{failure, picture};
 use crate::engine::outbox::SourceOutbox;
+use crate::engine::recorder::Recorder;
 use crate::kafka::endpoint::KafkaEndpoint;
 use crate::kafka::failure::KafkaAct;
 use crate::kafka::topics::TopicFacts;
@@ -36,8 +37,9 @@ pub(super) struct Cluster {
     pub kafka: Kafka,
     pub admin: Arc<AdminClient>,
     pub outbox: SourceOutbox,
-    /// Its own id, or where it is if it tells none.
+    /// Its own id, or its address where it tells none: by it the journal knows it again.
     pub name: String,
+    pub journal: Recorder,
     /// The folder for what must outlive the program.
     pub notes_dir: Option<PathBuf>,
     /// The list of topics, as soon as it was read.

@@ -4,14 +4,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::join_all;
-use krafka::admin::DescribeTopicsOptions;
-use krafka::error::{ErrorCode, KrafkaError};
+use krafka::error::KrafkaError;
 use krafka::producer::{Acks, Producer};
 use krafka::{Kafka, Record};
 use tokio::sync::Mutex;
 
 use super::link::Cluster;
-use super::{connect, failure};
+use super::{connect, failure, topic};
 use crate::drivers::series::{SeriesSender, SeriesSent};
 use crate::event::Outgoing;
 use crate::event::draft::record::{header_bytes, key_bytes};
@@ -22,7 +21,7 @@ use crate::protocol::PublishOutcome;
 /// How long a confirm is waited for.
 const CONFIRM_LIMIT: Duration = Duration::from_secs(10);
 /// Largest record that is sent at all; what the topic takes is the broker's word.
-const LARGEST: usize = 64 * 1024 * 1024;
+pub(super) const LARGEST: usize = 64 * 1024 * 1024;
 
 /// Publishes the events of a series to a cluster.
 pub(super) struct KafkaSeries {
@@ -71,7 +70,9 @@ impl KafkaPublisher {
         cluster: &Cluster,
         outgoing: &Outgoing,
     ) -> Result<PublishOutcome, String> {
-        let partitions = partitions(cluster, &outgoing.destination).await?;
+        // The client would wait a minute for a topic that is not there, and an older broker would make it.
+        let found = topic::find(cluster, &outgoing.destination, KafkaAct::Write).await?;
+        let partitions = found.partitions;
         let record = record(outgoing, partitions)?;
         let writer = self.writer(cluster).await?;
         match writer.producer.send(record).await {
@@ -124,29 +125,8 @@ impl KafkaPublisher {
     }
 }
 
-/// How many partitions a topic has. It is looked up before anything is sent: the client would wait a
-/// minute for one that is not there, and an older broker would make it.
-async fn partitions(cluster: &Cluster, topic: &str) -> Result<u32, String> {
-    if topic.is_empty() {
-        return Err("Topic is empty: type the name of a topic".to_owned());
-    }
-    let options = DescribeTopicsOptions::default();
-    let words = |error: &KrafkaError| failure::words(error, KafkaAct::Write);
-    let told = cluster.admin.describe_topics([topic], options).await;
-    let mut told = told.map_err(|error| words(&error))?;
-    match told.remove(topic) {
-        Some(Ok(found)) => Ok(u32::try_from(found.partitions.len()).unwrap_or(u32::MAX)),
-        Some(Err(KrafkaError::Broker {
-            code: ErrorCode::UnknownTopicOrPartition,
-            ..
-        }))
-        | None => Err(KafkaTrouble::UnknownTopic(topic.to_owned()).words(KafkaAct::Write)),
-        Some(Err(error)) => Err(words(&error)),
-    }
-}
-
 /// The record of a message. Its partition is chosen here, where it is also shown before.
-fn record(outgoing: &Outgoing, partitions: u32) -> Result<Record, String> {
+pub(super) fn record(outgoing: &Outgoing, partitions: u32) -> Result<Record, String> {
     let own = outgoing.record.unwrap_or_default();
     let key = key_bytes(own.key, &outgoing.key).map_err(|words| format!("Key {words}"))?;
     let mut record = if own.is_tombstone {

@@ -39,7 +39,7 @@ pub(crate) fn look(event: &Event, scene: Scene<'_>, found: &mut Provenance) {
         steps.join(". ")
     };
     found.evidence.clear();
-    found.evidence.push(format!(
+    found.evidence.fact(format!(
         "{words}. It carries the exchange and key of its publish"
     ));
     found.first = FirstPublish::Known {
@@ -53,6 +53,7 @@ pub(crate) fn look(event: &Event, scene: Scene<'_>, found: &mut Provenance) {
         words,
         at: None,
         count: 1,
+        in_all: 1,
     });
 }
 

@@ -1,7 +1,7 @@
 //! The first death of a message, and the first publish that it tells of.
 
 use super::wait::is_wait;
-use super::{DeathHistory, FirstPublish, Form, Scene, named};
+use super::{DeathHistory, Evidence, FirstPublish, Form, Scene, named};
 use crate::event::Event;
 use crate::event::amqp::FieldValue;
 use crate::event::amqp::x_death::Death;
@@ -14,7 +14,7 @@ const SKEW: u64 = 2;
 pub(crate) fn first_death<'a>(
     history: &'a DeathHistory,
     scene: Scene<'_>,
-    evidence: &mut Vec<String>,
+    evidence: &mut Evidence,
 ) -> Option<&'a Death> {
     let deaths = &history.deaths;
     if deaths.is_empty() {
@@ -28,11 +28,11 @@ pub(crate) fn first_death<'a>(
 }
 
 /// What `x-first-death-…` says, if nothing speaks against it.
-fn stated<'a>(history: &'a DeathHistory, evidence: &mut Vec<String>) -> Option<&'a Death> {
+fn stated<'a>(history: &'a DeathHistory, evidence: &mut Evidence) -> Option<&'a Death> {
     let stated = &history.first;
     let queue = stated.queue.as_deref().unwrap_or_default();
     let Some(first) = history.deaths.iter().find(|death| stated.is(death)) else {
-        evidence.push(format!(
+        evidence.doubt(format!(
             "x-first-death-queue says that it died first in {queue}, but x-death has no such entry: \
              a client wrote a part of these headers back"
         ));
@@ -43,7 +43,7 @@ fn stated<'a>(history: &'a DeathHistory, evidence: &mut Vec<String>) -> Option<&
         .as_deref()
         .filter(|own| *own != first.exchange)
     {
-        evidence.push(format!(
+        evidence.doubt(format!(
             "x-first-death-exchange says that it was first published to {}, x-death says to {}: it \
              was published again in between",
             named(exchange),
@@ -56,7 +56,7 @@ fn stated<'a>(history: &'a DeathHistory, evidence: &mut Vec<String>) -> Option<&
         times.is_some_and(|(other, first)| other + SKEW < first)
     };
     if let Some(earlier) = history.deaths.iter().find(before) {
-        evidence.push(format!(
+        evidence.doubt(format!(
             "x-first-death-queue says that it died first in {queue}, but by the times in x-death it \
              died in {} before",
             earlier.queue
@@ -64,7 +64,7 @@ fn stated<'a>(history: &'a DeathHistory, evidence: &mut Vec<String>) -> Option<&
         return None;
     }
     if history.deaths.len() > 1 {
-        evidence.push(format!("RabbitMQ wrote down that it died first in {queue}"));
+        evidence.fact(format!("RabbitMQ wrote down that it died first in {queue}"));
     }
     Some(first)
 }
@@ -74,7 +74,7 @@ fn stated<'a>(history: &'a DeathHistory, evidence: &mut Vec<String>) -> Option<&
 fn by_time<'a>(
     deaths: &'a [Death],
     scene: Scene<'_>,
-    evidence: &mut Vec<String>,
+    evidence: &mut Evidence,
 ) -> Option<&'a Death> {
     let earliest = deaths.iter().map(|death| death.first_time).min().flatten();
     let early: Vec<&Death> = deaths
@@ -82,7 +82,7 @@ fn by_time<'a>(
         .filter(|death| earliest.is_none() || death.first_time == earliest)
         .collect();
     if let [first] = early.as_slice() {
-        evidence.push(format!(
+        evidence.fact(format!(
             "By the times in x-death it died first in {}",
             first.queue
         ));
@@ -97,14 +97,14 @@ fn by_time<'a>(
         .filter(|death| !early.iter().any(|other| is_brought_by(death, other, scene)))
         .collect();
     if let [first] = own.as_slice() {
-        evidence.push(format!(
+        evidence.fact(format!(
             "By the dead-letter exchanges of its queues it died first in {}",
             first.queue
         ));
         return Some(first);
     }
     let names: Vec<&str> = early.iter().map(|death| death.queue.as_str()).collect();
-    evidence.push(format!(
+    evidence.doubt(format!(
         "It died several times, and nothing says where first: in {}",
         names.join(" or in ")
     ));
@@ -130,20 +130,20 @@ pub(crate) fn first_publish(
     history: &DeathHistory,
     first: Option<&Death>,
     scene: Scene<'_>,
-    evidence: &mut Vec<String>,
+    evidence: &mut Evidence,
 ) -> FirstPublish {
     let Some(first) = first else {
         if !history.deaths.is_empty() {
             return FirstPublish::Contradictory;
         }
         if let Some(exchange) = &history.first.exchange {
-            evidence.push(format!(
+            evidence.doubt(format!(
                 "x-first-death-exchange says that it was first published to {}. The key is written \
                  nowhere",
                 named(exchange)
             ));
         } else if history.form == Form::Absent {
-            evidence.push(format!(
+            evidence.doubt(format!(
                 "It carries no death history: a client published it to {} with the key {}",
                 named(&event.destination),
                 event.key
@@ -152,11 +152,11 @@ pub(crate) fn first_publish(
         return FirstPublish::NotKnown;
     };
     if let Some(words) = later_publish(event, history, first, scene) {
-        evidence.push(words);
+        evidence.doubt(words);
         return FirstPublish::NotKnown;
     }
     let Some((routing_key, cc)) = first.routing_keys.split_first() else {
-        evidence.push(format!(
+        evidence.doubt(format!(
             "It was first published to {}; the key is not in its history",
             named(&first.exchange)
         ));
@@ -168,7 +168,7 @@ pub(crate) fn first_publish(
             .ground
             .is_some_and(|ground| ground.ways().is_bound(&first.queue))
     {
-        evidence.push(format!(
+        evidence.doubt(format!(
             "It was published straight to the queue {}, which is bound to an exchange: it may have \
              been moved there. From 4.0 on RabbitMQ begins the history of a message again then",
             first.queue

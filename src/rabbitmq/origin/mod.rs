@@ -8,12 +8,14 @@
 //! and the person is asked.
 
 mod by_alternate;
+mod evidence;
 mod first;
 mod parked;
 mod target;
 mod wait;
 
 pub use crate::event::amqp::history::{DeathHistory, Form, Stated};
+pub use evidence::Evidence;
 pub use target::Proposal;
 
 use super::frameworks::{Parked, recognise};
@@ -76,6 +78,8 @@ pub struct Failed {
     /// Seconds since 1970 of the first time it failed so.
     pub at: Option<u64>,
     pub count: u64,
+    /// How often it failed in all, in whichever queue.
+    pub in_all: u64,
 }
 
 /// What is known of a message's way.
@@ -94,7 +98,7 @@ pub struct Provenance {
     /// Where a resend goes unless the person chooses otherwise.
     pub target: Proposal,
     /// How all this is known and what speaks against it, each as a sentence.
-    pub evidence: Vec<String>,
+    pub evidence: Evidence,
 }
 
 impl Provenance {
@@ -110,7 +114,7 @@ impl Provenance {
             None => history.first.queue.clone(),
         };
         found.first = first::first_publish(event, &history, first, scene, &mut found.evidence);
-        let reason = found.evidence.last().cloned().unwrap_or_default();
+        let reason = found.evidence.last().to_owned();
         found.failed = wait::failed(&history, scene, &mut found.evidence);
         if history.form == Form::Absent && history.first == Stated::default() {
             by_alternate::look(event, scene, &mut found);
@@ -125,12 +129,12 @@ impl Provenance {
     fn form(&mut self, form: Form) {
         match form {
             Form::Absent | Form::Broker => {}
-            Form::Copied => self.evidence.push(
+            Form::Copied => self.evidence.doubt(
                 "x-death is not as RabbitMQ writes it: a client copied it into another form, which \
                  is read here"
                     .to_owned(),
             ),
-            Form::Unreadable => self.evidence.push(
+            Form::Unreadable => self.evidence.doubt(
                 "There is a header x-death, but a client wrote it in a form that cannot be read"
                     .to_owned(),
             ),

@@ -8,11 +8,11 @@ pub(crate) fn take_in(found: &mut Provenance) {
         return;
     };
     if let Some(words) = contradiction(found) {
-        found.evidence.push(words);
+        found.evidence.doubt(words);
     }
     match &mut found.failed {
         // The broker says that it was moved; the framework says why.
-        Some(_) if !found.deaths.is_empty() => found.evidence.push(parked.words()),
+        Some(_) if !found.deaths.is_empty() => found.evidence.fact(parked.words()),
         failed => {
             let class = parked
                 .failure
@@ -25,6 +25,7 @@ pub(crate) fn take_in(found: &mut Provenance) {
                 words: parked.words(),
                 at: parked.when,
                 count: parked.attempts.unwrap_or(1),
+                in_all: 1,
             });
             // That it has no history is no news where somebody else wrote one.
             if found.first == FirstPublish::NotKnown && found.deaths.is_empty() {

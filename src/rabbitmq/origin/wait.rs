@@ -1,6 +1,6 @@
 //! Where a message failed, and where it only waited.
 
-use super::{DeathHistory, Failed, Scene};
+use super::{DeathHistory, Evidence, Failed, Scene};
 use crate::event::amqp::x_death::{Death, DeathReason};
 use crate::rabbitmq::roles::{sounds_dead, sounds_waiting};
 
@@ -46,7 +46,7 @@ fn is_for_dead(queue: &str, scene: Scene<'_>) -> bool {
 pub(crate) fn failed(
     history: &DeathHistory,
     scene: Scene<'_>,
-    evidence: &mut Vec<String>,
+    evidence: &mut Evidence,
 ) -> Option<Failed> {
     let mut deaths: Vec<&Death> = history.deaths.iter().collect();
     // RabbitMQ says which was the last; else the list is ordered by it.
@@ -59,7 +59,7 @@ pub(crate) fn failed(
         .find(|death| !is_for_dead(&death.queue, scene));
     if let Some(death) = last.or(failures.first()) {
         if let Some(wait) = waits.first() {
-            evidence.push(format!("In {} it only waited", wait.queue));
+            evidence.fact(format!("In {} it only waited", wait.queue));
         }
         return Some(Failed {
             queue: Some(death.queue.clone()),
@@ -67,6 +67,9 @@ pub(crate) fn failed(
             words: death.words(),
             at: death.first_time,
             count: death.count,
+            in_all: failures
+                .iter()
+                .fold(0, |all, death| all.saturating_add(death.count.max(1))),
         });
     }
     match waits.first() {
@@ -118,6 +121,7 @@ fn given_up(wait: &Death, scene: Scene<'_>) -> Failed {
         words,
         at: None,
         count: wait.count,
+        in_all: wait.count,
     }
 }
 
@@ -143,5 +147,6 @@ fn stated(history: &DeathHistory) -> Option<Failed> {
         words: death.words(),
         at: None,
         count: 1,
+        in_all: 1,
     })
 }

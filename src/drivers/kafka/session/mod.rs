@@ -1,13 +1,14 @@
 //! The one place that carries out commands for a cluster: it owns the connection and the jobs, and sees
 //! to it that each request is answered once, whatever happens to its job.
 
+mod dead_letters;
+mod ending;
 mod groups;
 mod sandbox;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use tokio::sync::{Notify, mpsc, watch};
@@ -16,30 +17,28 @@ use tokio::task::Id;
 use super::connect::OpenedCluster;
 use super::link::{self, Cluster, ClusterEvent, ClusterLink, ClusterPhase};
 use super::publish::{KafkaPublisher, KafkaSeries};
+use super::resend;
 use super::sandbox::SandboxPlace;
-
 use super::watch::{preflight, tap};
 use crate::address::{Address, StoreKind};
-use crate::drivers::jobs::{Asked, End, Ended, Jobs, TapEnd, answer_without_job, cut_off_words};
+use crate::drivers::jobs::{Asked, End, Jobs, TapEnd, answer_without_job};
 use crate::drivers::retry;
 use crate::drivers::series;
+use crate::engine::journal_access::JournalAccess;
 use crate::engine::outbox::SourceOutbox;
 use crate::event::tap_id::TapId;
 use crate::event::watching::TapRequest;
 use crate::kafka::endpoint::KafkaEndpoint;
 use crate::kafka::topics::TopicFacts;
-use crate::protocol::{Abilities, Gravity, Link, Server, SourceCommand, SourceUpdate, TapState};
+use crate::protocol::{Abilities, Link, RequestId, Server, SourceCommand, SourceUpdate};
 
 /// What a request gets that needs a connection where there is none.
 const NOT_CONNECTED: &str = "Not connected";
-/// How long jobs get to end by themselves when the connection is ended.
-const GRACE: Duration = Duration::from_millis(1_500);
-
 /// What a cluster can do here.
 const ABILITIES: Abilities = Abilities {
     watch: true,
     publish: true,
-    browse: false,
+    browse: true,
     take_out: false,
     replay: true,
     topology: true,
@@ -50,10 +49,12 @@ const ABILITIES: Abilities = Abilities {
 pub(super) async fn run(
     mut commands: mpsc::Receiver<SourceCommand>,
     outbox: SourceOutbox,
+    journal: JournalAccess,
     notes_dir: Option<PathBuf>,
 ) {
     let mut session = KafkaSession {
         outbox,
+        journal,
         notes_dir,
         link: ClusterLink::Idle,
         jobs: Jobs::default(),
@@ -61,6 +62,7 @@ pub(super) async fn run(
         known: watch::channel(None).0,
         publisher: KafkaPublisher::default(),
         sandbox: SandboxPlace::default(),
+        pauses: HashMap::new(),
     };
     loop {
         tokio::select! {
@@ -90,6 +92,7 @@ struct KafkaTap {
 struct KafkaSession {
     outbox: SourceOutbox,
     notes_dir: Option<PathBuf>,
+    journal: JournalAccess,
     link: ClusterLink,
     jobs: Jobs,
     taps: BTreeMap<TapId, KafkaTap>,
@@ -97,6 +100,8 @@ struct KafkaSession {
     known: watch::Sender<Option<Arc<Vec<TopicFacts>>>>,
     publisher: KafkaPublisher,
     sandbox: SandboxPlace,
+    /// Pause resends that run.
+    pauses: HashMap<RequestId, watch::Sender<bool>>,
 }
 
 impl KafkaSession {
@@ -156,12 +161,7 @@ impl KafkaSession {
             SourceCommand::StopJob(request) => {
                 self.jobs.stop(|asked| asked.stops() == Some(request));
             }
-            other => {
-                let words = "Eventscope cannot do this with Kafka".to_owned();
-                if let Ok(answer) = other.refused(words) {
-                    self.outbox.send(answer).await;
-                }
-            }
+            other => self.of_dead_letters(other).await,
         }
     }
 
@@ -209,6 +209,7 @@ impl KafkaSession {
             outbox: self.outbox.clone(),
             name: opened.facts.id.clone().unwrap_or_else(|| endpoint.place()),
             notes_dir: self.notes_dir.clone(),
+            journal: self.journal.recorder.clone(),
             topics: self.known.subscribe(),
             refresh: Arc::new(Notify::new()),
         };
@@ -223,6 +224,12 @@ impl KafkaSession {
             cluster: Box::new(cluster),
         };
         self.outbox.send(update).await;
+        // What an earlier run was sending when it ended.
+        self.start(Asked::Own, |cluster, _| async move {
+            resend::settle::run(&cluster).await;
+            End::Quiet
+        })
+        .await;
     }
 
     async fn failed(&mut self, reason: String) {
@@ -287,7 +294,10 @@ impl KafkaSession {
         F: Future<Output = End> + Send + 'static,
     {
         if let ClusterLink::Connected { cluster, .. } = &self.link {
-            let cluster = cluster.as_ref().clone();
+            let mut cluster = cluster.as_ref().clone();
+            if let Asked::Move(request) = asked {
+                cluster.journal = cluster.journal.working_on(request);
+            }
             return Some(self.jobs.start(asked, |stop| job(cluster, stop)));
         }
         self.answer(asked, NOT_CONNECTED.to_owned()).await;
@@ -318,55 +328,5 @@ impl KafkaSession {
         if let Some(job) = job {
             self.taps.insert(id, KafkaTap { job, skip });
         }
-    }
-
-    async fn ended(&mut self, ended: Ended) {
-        let Ended { number, asked, end } = ended;
-        if let Asked::Tap(id) = asked
-            && self.taps.get(&id).is_some_and(|tap| tap.job == number)
-        {
-            self.taps.remove(&id);
-        }
-        match end {
-            Ok(End::Answer(update)) => self.outbox.send(update).await,
-            Ok(End::Tap(TapEnd::Told(state))) => {
-                if let Asked::Tap(tap) = asked {
-                    self.outbox.send(SourceUpdate::Tap { tap, state }).await;
-                }
-            }
-            Ok(End::Tap(TapEnd::Lost) | End::Quiet) => {}
-            Err(error) if error.is_panic() => {
-                tracing::error!(told = true, ?asked, "a job panicked");
-                let words = "Eventscope made a mistake inside; what was asked for did not finish";
-                self.answer(asked, words.to_owned()).await;
-                self.outbox.notice(Gravity::Error, words).await;
-            }
-            Err(_) => {
-                if let Asked::Tap(tap) = asked {
-                    let state = TapState::Stopped;
-                    self.outbox.send(SourceUpdate::Tap { tap, state }).await;
-                } else {
-                    self.answer(asked, cut_off_words(asked).to_owned()).await;
-                }
-            }
-        }
-    }
-
-    /// Ends all jobs and gives the connection up.
-    async fn close(&mut self) {
-        self.jobs.stop(|_| true);
-        let grace = tokio::time::sleep(GRACE);
-        tokio::pin!(grace);
-        let mut cut = false;
-        while !self.jobs.is_empty() {
-            tokio::select! {
-                ended = self.jobs.next() => self.ended(ended).await,
-                () = &mut grace, if !cut => {
-                    cut = true;
-                    self.jobs.cut(|_| true);
-                }
-            }
-        }
-        self.link = ClusterLink::Idle;
     }
 }

@@ -10,7 +10,10 @@ use crate::event::{Event, Transport};
 use crate::text::hex;
 
 /// The event that a record is.
-pub(super) fn event(record: &ConsumerRecord, received_at: DateTime<Utc>) -> Event {
+pub(in crate::drivers::kafka) fn event(
+    record: &ConsumerRecord,
+    received_at: DateTime<Utc>,
+) -> Event {
     let (form, key) = match record.key.as_deref() {
         None => (KeyForm::Null, String::new()),
         Some(bytes) => match std::str::from_utf8(bytes) {

@@ -91,7 +91,7 @@ pub(super) async fn positions(
 }
 
 /// A consumer without a group that reads these partitions from these offsets on.
-pub(super) async fn reader(
+pub(in crate::drivers::kafka) async fn reader(
     kafka: &Kafka,
     from: &Offsets,
     committed_only: bool,

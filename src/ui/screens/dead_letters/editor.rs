@@ -164,7 +164,7 @@ fn why_ui(ui: &mut Ui, cx: &mut Cx<'_>, message: &DeadLetter) {
             line(ui, &words, palette.weak);
         }
     }
-    for words in &origin.evidence {
+    for words in origin.evidence.words() {
         line(ui, words, palette.weak);
     }
     if let Some(remark) = &message.remark {

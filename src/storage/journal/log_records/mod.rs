@@ -278,7 +278,7 @@ impl Journal {
         let mut times = Vec::with_capacity(places.len());
         {
             let mut select = transaction.prepare_cached(
-                "SELECT id FROM log_record
+                "SELECT coalesce(entry, -1) FROM log_record
                  WHERE sent_topic = ? AND sent_part = ? AND sent_position = ? AND cluster = ?
                      AND done = 1",
             )?;
@@ -359,3 +359,6 @@ fn deed_told(
         (_, false, Some(_)) => Some(RecordDeed::PerhapsSent),
     }
 }
+
+#[cfg(test)]
+mod tests;
