@@ -117,7 +117,7 @@ fn the_walkthrough_on_kafka() -> Result<()> {
 
     // Events at once.
     app.find_within(&Query::role("page tab").name("Live"), START)?;
-    app.wait_until("events of the shop", Duration::from_secs(60), || {
+    app.wait_until("events of the shop", Duration::from_mins(1), || {
         Ok(rows(&app, "ORD-")? > 0)
     })?;
     picture(&app, "1-live");

@@ -267,7 +267,7 @@ impl App {
     }
 
     /// Publishes all, with many under way.
-    pub(crate) fn publish_all(&mut self, all: Vec<Outgoing>) {
+    pub(crate) fn publish_all(&mut self, all: &[Outgoing]) {
         for some in all.chunks(100) {
             let mut open: Vec<RequestId> = Vec::new();
             for outgoing in some {

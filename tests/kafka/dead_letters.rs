@@ -6,6 +6,7 @@ use eventscope::event::Event;
 use eventscope::kafka::account::{account, seen_original};
 use eventscope::protocol::{LogPage, PeekReport};
 use eventscope::repair::account::OriginalWord;
+use eventscope::repair::dead_place::LogSpan;
 use eventscope::repair::record_place::{RecordFound, RecordPlace};
 
 use super::app::App;
@@ -114,7 +115,7 @@ fn a_page_is_read_from_either_end_and_goes_on_without_a_gap() {
     };
     let mut seen = numbers(&newest);
     let mut page = newest;
-    while page.spans.iter().any(|span| span.has_before()) {
+    while page.spans.iter().any(LogSpan::has_before) {
         page = app.read_log(&topic, before(&page), 7).unwrap();
         seen = [numbers(&page), seen].concat();
     }
@@ -122,7 +123,7 @@ fn a_page_is_read_from_either_end_and_goes_on_without_a_gap() {
     let mut page = app.read_log(&topic, LogPage::Oldest, 7).unwrap();
     assert_eq!(numbers(&page), text(0..7));
     let mut seen = numbers(&page);
-    while page.spans.iter().any(|span| span.has_behind()) {
+    while page.spans.iter().any(LogSpan::has_behind) {
         let from = page
             .spans
             .iter()

@@ -4,7 +4,7 @@
 use std::time::Instant;
 
 use eventscope::drivers::Options;
-use eventscope::kafka::groups::reset::{ResetOrder, ResetPlan, ResetTo};
+use eventscope::kafka::groups::reset::{ResetLine, ResetOrder, ResetPlan, ResetTo};
 use eventscope::kafka::groups::{ConsumerGroup, GroupPhase, GroupProtocol, GroupReading};
 use eventscope::protocol::{RequestId, SourceCommand, SourceUpdate};
 
@@ -136,7 +136,7 @@ fn a_dry_run_changes_nothing_and_a_reset_does_what_it_said_and_can_be_undone() {
         (ResetTo::By(-3), 0),
     ] {
         let planned = plan(&mut scene.app, &name, to.clone()).expect("a plan");
-        let then: u64 = planned.lines.iter().filter_map(|line| line.after()).sum();
+        let then: u64 = planned.lines.iter().filter_map(ResetLine::after).sum();
         if !matches!(to, ResetTo::By(_)) {
             assert_eq!(60 - then, lag, "{to}");
         }

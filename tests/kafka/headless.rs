@@ -90,7 +90,7 @@ fn cases(topic: &str) -> Vec<Case> {
             "spring",
             behind(spring(topic, 1, 0, "billing")),
             "Spring Kafka",
-            died(topic, &[group.clone()]),
+            died(topic, std::slice::from_ref(&group)),
         ),
         case(
             "retryable",
@@ -207,6 +207,7 @@ fn cases(topic: &str) -> Vec<Case> {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "one row for each writer")]
 fn what_each_writer_leaves_is_told_field_by_field() {
     let Some(server) = server() else { return };
     let topic = server.topic("told", 2, &["retention.ms=-1"]);
@@ -387,7 +388,7 @@ fn fill(app: &mut App, origin: &str, dead: &str, count: i64) {
             record(dead, Some(&key), Some(body.as_bytes()), headers, DIED)
         })
         .collect();
-    app.publish_all(series);
+    app.publish_all(&series);
 }
 
 /// Each of so many is there once for whoever reads what is committed.

@@ -129,6 +129,10 @@ fn all_of_a_topic_is_sent_once_and_the_journal_knows_it() {
 }
 
 #[test]
+#[expect(
+    clippy::too_many_lines,
+    reason = "one story: what is kept back, and what goes once the person agreed"
+)]
 fn what_would_do_harm_is_kept_back() {
     let Some(server) = server() else { return };
     let compacted = server.topic("state", 1, &["cleanup.policy=compact"]);
