@@ -19,11 +19,12 @@ use crate::support::raw_amqp::none;
 pub(crate) fn url(place: &Place) -> String {
     let endpoint = place.endpoint();
     format!(
-        "amqp://{}:{}@127.0.0.1:{}/{}",
+        "amqp://{}:{}@127.0.0.1:{}/{}?management_port={}",
         encode(&endpoint.user),
         encode(&endpoint.password.0),
         endpoint.port,
-        encode(&endpoint.vhost)
+        encode(&endpoint.vhost),
+        endpoint.management_port.expect("the port of its API")
     )
 }
 

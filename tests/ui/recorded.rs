@@ -247,7 +247,7 @@ fn a_recording_is_replayed_to_another_destination_and_reported() {
         .state_mut()
         .act(Action::Replay(ReplayAction::Ask(PATH.into())));
     window.frames();
-    let found = Ok(vec!["shop".to_owned()]);
+    let found = Ok(vec!["shop.events".to_owned()]);
     let path = PathBuf::from(PATH);
     shelf(&mut window, ShelfUpdate::Destinations { path, found });
     let destination = |window: &mut Window, name: &str| {
@@ -263,22 +263,21 @@ fn a_recording_is_replayed_to_another_destination_and_reported() {
     };
     // What is not there is not sent to.
     window.press("Start replay");
-    window.assert_sees("has no destination named shop.replay");
-    destination(&mut window, "shop");
+    window.assert_sees("has no destination named shop.events.replay");
+    destination(&mut window, "shop.events");
     window.press("Start replay");
     window.assert_sees("type its name once more");
-    window.type_into("Type its name once more", "shop");
+    window.type_into("Type its name once more", "shop.events");
     window.click(Role::RadioButton, "As fast as it is confirmed");
     window.click(Role::CheckBox, "Each event twice");
     window.press("Start replay");
-    let Command::Source(SourceId::FIRST, SourceCommand::Replay { request, order }) =
-        window.take_last()
-    else {
-        panic!("nothing was sent: {:#?}", window.all())
+    let sent = window.take_last();
+    let Command::Source(SourceId::FIRST, SourceCommand::Replay { request, order }) = sent else {
+        panic!("{sent:?} was sent")
     };
     assert_eq!(
         (order.destination.as_str(), order.pace),
-        ("shop", ReplayPace::AsConfirmed)
+        ("shop.events", ReplayPace::AsConfirmed)
     );
     assert!(order.trial.twice);
     window.assert_sees(&format!("Seed {}", order.seed));

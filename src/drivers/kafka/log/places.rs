@@ -46,7 +46,7 @@ pub(in crate::drivers::kafka) async fn find(
 }
 
 /// A topic that may hold dead letters.
-struct Candidate {
+struct PlaceCandidate {
     facts: TopicFacts,
     why: Vec<String>,
     is_named: bool,
@@ -72,7 +72,7 @@ async fn find_all(cluster: &Cluster, named: &[String]) -> Result<Vec<DeadPlace>,
     let looked_at: Vec<TopicFacts> = looked_at.collect();
     let all = looked_at.iter().map(|topic| topic.name.as_str());
     let configs = topic::configs(cluster, all).await;
-    let mut candidates: Vec<Candidate> = looked_at
+    let mut candidates: Vec<PlaceCandidate> = looked_at
         .into_iter()
         .map(|facts| first_look(facts, named, &configs))
         .collect();
@@ -100,7 +100,7 @@ fn first_look(
     facts: TopicFacts,
     named: &[String],
     configs: &HashMap<String, TopicConfig>,
-) -> Candidate {
+) -> PlaceCandidate {
     let config = configs.get(&facts.name).cloned();
     let mut why = Vec::new();
     if let Some(found) = dead_topic(&facts.name) {
@@ -109,7 +109,7 @@ fn first_look(
     if config.as_ref().is_some_and(|config| config.is_for_dead) {
         why.push("its configuration (errors.deadletterqueue.group.enable)".to_owned());
     }
-    Candidate {
+    PlaceCandidate {
         is_named: named.contains(&facts.name),
         facts,
         why,
@@ -132,7 +132,7 @@ fn partitions(facts: &TopicFacts) -> Vec<TopicPartition> {
 async fn look_at_ends(
     cluster: &Cluster,
     kafka: &Kafka,
-    candidates: &mut [Candidate],
+    candidates: &mut [PlaceCandidate],
 ) -> Result<(), String> {
     let mut looked_at = Vec::new();
     for candidate in candidates.iter() {
@@ -211,7 +211,7 @@ fn by_headers(topic: &str, newest: &[Arc<Event>]) -> Option<String> {
 }
 
 /// The oldest record of each partition.
-async fn oldest(kafka: &Kafka, candidate: &Candidate) -> Result<Vec<Arc<Event>>, String> {
+async fn oldest(kafka: &Kafka, candidate: &PlaceCandidate) -> Result<Vec<Arc<Event>>, String> {
     let Some(ends) = &candidate.ends else {
         return Ok(Vec::new());
     };
@@ -245,8 +245,8 @@ fn time(event: &Event) -> Option<DateTime<Utc>> {
     DateTime::from_timestamp_millis(ms)
 }
 
-async fn place(cluster: &Cluster, candidate: Candidate) -> DeadPlace {
-    let Candidate {
+async fn place(cluster: &Cluster, candidate: PlaceCandidate) -> DeadPlace {
+    let PlaceCandidate {
         facts,
         why,
         is_named,

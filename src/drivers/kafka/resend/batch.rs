@@ -7,7 +7,7 @@ use krafka::Kafka;
 use krafka::admin::DescribeTransactionsOptions;
 use krafka::error::{ErrorCode, KrafkaError};
 
-use super::guard::Guard;
+use super::guard::RecordGuard;
 use super::plain::PlainSender;
 use super::transaction::TransactionSender;
 use crate::drivers::kafka::link::Cluster;
@@ -53,10 +53,10 @@ pub(super) struct Batches {
     /// The topic that the dead letters lie in.
     log: LogName,
     kafka: Kafka,
-    way: Way,
+    way: CopyWay,
 }
 
-enum Way {
+enum CopyWay {
     Transactions(TransactionSender),
     Plain(PlainSender),
 }
@@ -107,12 +107,12 @@ impl Batches {
             .await
             .map_err(|error| failure::words(&error, KafkaAct::Write))?;
         let way = match way(cluster).await? {
-            (SendingWay::Transactions, _) => Way::Transactions(TransactionSender::new()),
+            (SendingWay::Transactions, _) => CopyWay::Transactions(TransactionSender::new()),
             (SendingWay::NoTransactions, why) => {
                 if let Some(why) = why {
                     cluster.outbox.notice(Gravity::Info, why).await;
                 }
-                Way::Plain(PlainSender::default())
+                CopyWay::Plain(PlainSender::default())
             }
         };
         Ok(Self {
@@ -130,7 +130,7 @@ impl Batches {
     pub(super) async fn send(
         &mut self,
         ready: Vec<Ready>,
-        guard: &Guard<'_>,
+        guard: &RecordGuard<'_>,
     ) -> Result<SentBatch, String> {
         let most = guard
             .targets()
@@ -145,8 +145,8 @@ impl Batches {
             batch_bytes,
         };
         match &mut self.way {
-            Way::Transactions(sender) => sender.send(&desk, ready).await,
-            Way::Plain(sender) => sender.send(&desk, ready, guard).await,
+            CopyWay::Transactions(sender) => sender.send(&desk, ready).await,
+            CopyWay::Plain(sender) => sender.send(&desk, ready, guard).await,
         }
     }
 }

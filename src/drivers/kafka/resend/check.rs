@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use tokio::sync::watch;
 
 use super::batch::way;
-use super::guard::{Guard, KeptCopy};
+use super::guard::{KeptCopy, RecordGuard};
 use super::letters::Letters;
 use crate::drivers::kafka::link::Cluster;
 use crate::drivers::kafka::topic;
@@ -39,7 +39,7 @@ async fn check(cluster: &Cluster, order: RecordsOrder) -> Result<ResendCheck, St
     let found = topic::find(cluster, &order.place, KafkaAct::Read).await?;
     let (way, why) = way(cluster).await?;
     let mut letters = Letters::open(cluster, &found, &order).await?;
-    let mut guard = Guard::new(cluster, &found, &order);
+    let mut guard = RecordGuard::new(cluster, &found, &order);
     let mut counts: BTreeMap<String, u64> = BTreeMap::new();
     let mut groups: BTreeMap<String, u64> = BTreeMap::new();
     let mut kept: Vec<KeptBack> = Vec::new();
@@ -122,7 +122,7 @@ fn keep(kept: &mut Vec<KeptBack>, letter: &Event, back: KeptCopy) {
     }
 }
 
-fn of_targets(guard: &Guard<'_>, renewed: u64, time: CopyTime) -> Vec<String> {
+fn of_targets(guard: &RecordGuard<'_>, renewed: u64, time: CopyTime) -> Vec<String> {
     let mut notes = Vec::new();
     for target in guard.targets() {
         let name = &target.found.name;

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::batch::SentCopy;
-use super::letters::Wanted;
+use super::letters::WantedLetter;
 use super::target::CopyTarget;
 use crate::drivers::kafka::link::Cluster;
 use crate::drivers::kafka::log;
@@ -39,10 +39,10 @@ impl KeptCopy {
 }
 
 /// A dead letter, and what is sent for it or why nothing is.
-pub(super) type Judged = (Arc<Event>, Result<Outgoing, KeptCopy>);
+pub(super) type JudgedRecord = (Arc<Event>, Result<Outgoing, KeptCopy>);
 
 /// What is known of the targets, and what the person agreed to.
-pub(super) struct Guard<'a> {
+pub(super) struct RecordGuard<'a> {
     cluster: &'a Cluster,
     /// The topic that the dead letters lie in.
     found: FoundTopic,
@@ -57,7 +57,7 @@ pub(super) struct Guard<'a> {
     any: u32,
 }
 
-impl<'a> Guard<'a> {
+impl<'a> RecordGuard<'a> {
     pub(super) fn new(cluster: &'a Cluster, found: &FoundTopic, order: &RecordsOrder) -> Self {
         let (is_whole, rule, time) = match &order.which {
             WhichRecords::These(_) => (false, None, order.time),
@@ -77,7 +77,10 @@ impl<'a> Guard<'a> {
     }
 
     /// Judges some.
-    pub(super) async fn judge(&mut self, wanted: Vec<Wanted>) -> Result<Vec<Judged>, String> {
+    pub(super) async fn judge(
+        &mut self,
+        wanted: Vec<WantedLetter>,
+    ) -> Result<Vec<JudgedRecord>, String> {
         let letters: Vec<Arc<Event>> = wanted.iter().map(|one| Arc::clone(&one.letter)).collect();
         // Without the journal nothing may be sent.
         let marks = log::marks(self.cluster, &self.found, &letters).await?;
@@ -128,8 +131,8 @@ impl<'a> Guard<'a> {
         }
     }
 
-    fn judge_one(&self, wanted: Wanted, mark: Option<&RecordMark>) -> Judged {
-        let Wanted { letter, copy } = wanted;
+    fn judge_one(&self, wanted: WantedLetter, mark: Option<&RecordMark>) -> JudgedRecord {
+        let WantedLetter { letter, copy } = wanted;
         if let Some(kept) = mark.and_then(|mark| self.done_before(mark)) {
             return (letter, Err(kept));
         }

@@ -20,7 +20,7 @@ use crate::protocol::{RecordOrder, RecordsOrder, WhichRecords};
 use crate::repair::record_place::RecordFound;
 
 /// A dead letter, and what is to be sent for it.
-pub(super) struct Wanted {
+pub(super) struct WantedLetter {
     pub letter: Arc<Event>,
     /// Why nothing can be sent, in words.
     pub copy: Result<WantedCopy, String>,
@@ -102,7 +102,7 @@ impl Letters {
     }
 
     /// The next ones; none at the end.
-    pub(super) async fn next(&mut self, most: usize) -> Result<Vec<Wanted>, String> {
+    pub(super) async fn next(&mut self, most: usize) -> Result<Vec<WantedLetter>, String> {
         match self {
             Self::These(orders) => {
                 let count = most.min(orders.len());
@@ -113,8 +113,8 @@ impl Letters {
     }
 }
 
-fn of_order(order: RecordOrder) -> Wanted {
-    Wanted {
+fn of_order(order: RecordOrder) -> WantedLetter {
+    WantedLetter {
         copy: Ok(WantedCopy {
             is_unproven: is_bare(&order.letter, None),
             outgoing: order.outgoing,
@@ -124,7 +124,7 @@ fn of_order(order: RecordOrder) -> Wanted {
 }
 
 impl WholeTopic {
-    async fn next(&mut self, most: usize) -> Result<Vec<Wanted>, String> {
+    async fn next(&mut self, most: usize) -> Result<Vec<WantedLetter>, String> {
         let mut bytes = 0;
         while self.waiting.len() < most && bytes < super::BATCH_BYTES {
             let Some(records) = self.scanner.next().await? else {
@@ -147,7 +147,7 @@ impl WholeTopic {
             let known = &self.partitions;
             let partitions = |topic: &str| known.get(topic).copied().flatten();
             let planned = self.manner.plan(&letter, original.as_deref(), partitions);
-            wanted.push(Wanted {
+            wanted.push(WantedLetter {
                 letter,
                 copy: planned.map(|planned| WantedCopy {
                     outgoing: planned.outgoing,

@@ -33,8 +33,8 @@ use crate::protocol::{JobStage, MoveOutcome, RecordsOrder, RequestId, SourceUpda
 use crate::repair::pace::{Canary, Pace};
 use batch::{Batches, Ready, SentBatch};
 use canary::CanaryWatch;
-use guard::Guard;
-use letters::{Letters, Wanted};
+use guard::RecordGuard;
+use letters::{Letters, WantedLetter};
 use report::RecordsReport;
 
 pub(super) use discard::discard;
@@ -50,7 +50,7 @@ const STOPPED: &str = "Stopped. What was not sent is as it was";
 /// A resend under way.
 struct RecordsJob<'a> {
     report: RecordsReport<'a>,
-    guard: Guard<'a>,
+    guard: RecordGuard<'a>,
     batches: Batches,
     pace: Pace,
     canary: Option<Canary>,
@@ -82,7 +82,7 @@ pub(super) async fn resend(
         Err(words) => return report.end(Some(words)).await,
     };
     let mut job = RecordsJob {
-        guard: Guard::new(&cluster, &found, &order),
+        guard: RecordGuard::new(&cluster, &found, &order),
         watch: CanaryWatch::new(&cluster, &found),
         canary: order.pace.canary.map(|_| Canary::new()),
         pace: order.pace,
@@ -168,7 +168,7 @@ impl RecordsJob<'_> {
     /// Sends what may be sent of these.
     async fn pass(
         &mut self,
-        wanted: Vec<Wanted>,
+        wanted: Vec<WantedLetter>,
         stop: &mut watch::Receiver<bool>,
     ) -> Result<(), String> {
         let mut ready = Vec::new();

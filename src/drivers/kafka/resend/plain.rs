@@ -12,7 +12,7 @@ use krafka::error::KrafkaError;
 use krafka::producer::{Acks, Producer};
 
 use super::batch::{BatchDesk, Ready, SentBatch, SentCopy};
-use super::guard::Guard;
+use super::guard::RecordGuard;
 use super::settle::Settled;
 use crate::drivers::kafka::link::Cluster;
 use crate::drivers::kafka::log::ends;
@@ -53,7 +53,7 @@ impl PlainSender {
         &mut self,
         desk: &BatchDesk<'_>,
         ready: Vec<Ready>,
-        guard: &Guard<'_>,
+        guard: &RecordGuard<'_>,
     ) -> Result<SentBatch, String> {
         let mut told = Vec::with_capacity(ready.len());
         let mut rest = ready.into_iter().peekable();
@@ -91,7 +91,7 @@ impl PlainSender {
         &mut self,
         desk: &BatchDesk<'_>,
         ready: Vec<Ready>,
-        guard: &Guard<'_>,
+        guard: &RecordGuard<'_>,
     ) -> Result<Vec<SentCopy>, String> {
         let before = target_ends(desk, &ready).await?;
         let end = |outgoing: &Outgoing| {
@@ -166,7 +166,7 @@ impl PlainSender {
 }
 
 /// What is found equal there is our copy: it has our time, to the millisecond.
-fn is_certain(guard: &Guard<'_>, outgoing: &Outgoing) -> bool {
+fn is_certain(guard: &RecordGuard<'_>, outgoing: &Outgoing) -> bool {
     let target = guard.target(&outgoing.destination);
     let config = target.and_then(|target| target.config.as_ref());
     config.is_some_and(|config| !config.is_append_time)

@@ -318,7 +318,7 @@ fn refuse_unread(terms: Option<Terms>) -> Result<(), String> {
     }
     Err(
         "This look would cost something, or it is not known what it does, so it was not taken. \
-         Read above what it does, then press Peek"
+         The window says what it does before you press Peek; without the management API nobody knows"
             .to_owned(),
     )
 }
