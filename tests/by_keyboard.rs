@@ -71,6 +71,8 @@ impl Typist {
         self.wait_for_focus("Find")?;
         self.app.key("ctrl+a")?;
         self.app.type_text(words)?;
+        // A slow window takes the keys later than they are pressed.
+        self.app.find("entry", "Find")?.wait_for_text(words)?;
         self.app.key("Return")?;
         self.app.wait_for_text(" of 1")?;
         self.app.key("Escape")?;
@@ -163,6 +165,13 @@ fn the_walkthrough_by_keyboard() -> Result<()> {
     for key in ["End", "Left", "BackSpace"] {
         app.key(key)?;
     }
+    app.wait_until("the second quote is gone", SOON, || {
+        let text = app.find("entry", "Payload")?.text()?;
+        let (_, amount) = text.split_once("\"amount\": \"").context(text.clone())?;
+        let line = amount.lines().next().unwrap_or_default();
+        ensure!(!line.contains('"'), "{line}");
+        Ok(true)
+    })?;
     typist.find_in_text("\"amount\": \"")?;
     for key in ["Right", "BackSpace"] {
         app.key(key)?;
