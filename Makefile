@@ -22,7 +22,7 @@ help:
 	@echo '             npm and Maven Central into target/frameworks, says so where it cannot'
 	@echo 'make test-versions'
 	@echo '             the broker tests once more, against newer RabbitMQs in folders of their own, and'
-	@echo '             the Kafka tests against older Kafkas; needs root and Debian packages, says so'
+	@echo '             the Kafka tests against an older Kafka; needs root and Debian packages, says so'
 	@echo '             where it cannot'
 	@echo 'make pictures'
 	@echo '             the pictures of README.md, from scenes in a real window, into assets/'

@@ -107,7 +107,7 @@ fn recordings_are_made_noted_listed_and_deleted() {
     });
     desk.shelf(ShelfCommand::Record);
     let path = desk.now(true).expect("a file");
-    assert_eq!(desk.list(), [path.clone()]);
+    assert_eq!(desk.list(), std::slice::from_ref(&path));
     // It is being written.
     desk.shelf(ShelfCommand::Delete(path.clone()));
     desk.desk("a refusal", |update| match update {

@@ -77,9 +77,14 @@ pub(crate) fn result_ui(ui: &mut Ui, cx: &mut Cx<'_>, job: &Job) {
         cx.act(Action::Dead(DeadAction::DismissResult));
     }
     if job.sum.done > 0 {
-        let words = match job.verb {
-            "Discard" => "Put back, in the journal, lays it into the queue again",
-            _ => "Sent is sent: Put back, in the journal, lays a copy into the queue again",
+        let words = match (cx.state.front.abilities().is_log(), job.verb) {
+            (true, _) => {
+                "Nothing leaves a topic: what is done with is marked, here and in the journal"
+            }
+            (false, "Discard") => "Put back, in the journal, lays it into the queue again",
+            (false, _) => {
+                "What was sent cannot be recalled. The original lies in the journal: Put back lays a copy of it into the queue"
+            }
         };
         weak(ui, words);
     }
