@@ -149,6 +149,11 @@ fn a_look_that_would_cost_something_is_refused_in_words() {
     let arguments = ["dead-letters", "--source", "limited", "--format", "json"];
     let output = run(&place, journal.path(), &arguments);
     let all = told(&output);
+    if !place.looks_count() {
+        // From 4.3 on a look uses nothing up.
+        assert_eq!(output.status.code(), Some(0), "{all:#}");
+        return;
+    }
     assert_eq!(output.status.code(), Some(1), "{all:#}");
     assert_eq!(all["messages"], json!([]));
     let refused = all["places"][0]["peek_refused"].as_str().expect("words");
