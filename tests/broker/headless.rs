@@ -210,6 +210,8 @@ fn dead_letters_go_back_after_a_word() {
         "--json",
     ];
     raw.queue("elsewhere", Life::Durable, &[]);
+    // What a program that ended had borrowed is back a moment later.
+    wait_for("what stayed", || (raw.depth("dead") == 1).then_some(()));
     let rest = run(&place, journal.path(), &rest);
     assert_eq!(
         (rest.status.code(), &told(&rest)["sent"]),

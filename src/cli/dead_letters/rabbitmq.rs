@@ -42,7 +42,8 @@ pub(super) fn places(
         )));
     }
     for place in &mut places {
-        if peek == 0 || place.count == Some(0) {
+        // A count of 0 may be a few seconds old: it is no reason not to look.
+        if peek == 0 {
             continue;
         }
         match look(background, &place.name, peek) {
